@@ -1,0 +1,69 @@
+# Everything here needs Python 3.11+ (with pip and venv), git and make, and nothing else.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# `make test PYTHON=/path/to/python3.12` chooses one; otherwise the first of these that is new enough.
+PYTHON ?=
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+# Two processes, each file in one of them: README's blocks build on one another, fixtures are made once.
+# `make test PYTEST_ARGS=` runs in one process.
+PYTEST_ARGS ?= -n 2 --dist loadscope --max-worker-restart 0
+
+TYPED := $(wildcard fwf laws examples tests/typing)
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports tests format bench clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+demo: $(VENV)/demo.stamp ## make a shop's data, run its daily workflow on it, and show what was loaded
+	$(BIN)/python -m examples.daily.demo
+
+test: lint types imports tests ## everything that must hold before a change goes in
+
+lint: $(VENV)/dev.stamp ## style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp ## mypy and pyright, both strict
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/pyright --pythonpath $(BIN)/python $(TYPED)
+
+imports: $(VENV)/dev.stamp ## the layers
+	$(BIN)/lint-imports --no-logo
+
+tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+format: $(VENV)/dev.stamp ## rewrite the code in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp ## compare with hand-written Python (nothing in `make test` is timed)
+	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -p no:xdist -s
+
+clean: ## remove what make and the tools made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks dist
+	find fwf laws examples tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# Pins hold for the build backend too: older pips take PIP_CONSTRAINT for it, newer ones PIP_BUILD_CONSTRAINT.
+$(VENV)/%.stamp: pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+		$(BIN)/python -m pip install --quiet -e '.[$*]' -c constraints.txt
+	@touch $@
+
+$(VENV)/pyvenv.cfg:
+	@for python in $(or $(PYTHON),$(PYTHONS)); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "$$python -m venv $(VENV)"; \
+		"$$python" -m venv $(VENV) && exit 0; \
+		rm -rf $(VENV); \
+		echo "fwf: $$python could not make a virtual environment (on Debian and Ubuntu: apt install python3-venv)" >&2; \
+		exit 1; \
+	done; \
+	found=$$($(or $(PYTHON),python3) --version 2>&1 || true); \
+	echo "fwf needs Python 3.11 or newer; $(or $(PYTHON),python3) says: $$found" >&2; \
+	echo "If a newer one is installed elsewhere: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; \
+	exit 1

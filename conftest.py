@@ -1,0 +1,90 @@
+"""What every test shares: how hard Hypothesis searches, and that the blocks of README.md run."""
+
+import doctest
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hypothesis import settings
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+ROOT = Path(__file__).parent
+
+# Written to fail, and only for the type checkers: importing it would raise.
+collect_ignore = ["tests/typing/rejects.py"]
+
+# Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
+# the same places, so that a red build can be repeated. `--hypothesis-profile` overrides either.
+settings.register_profile("local", deadline=None, derandomize=False)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=5_000)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def run_console_block(example: Example) -> str | None:
+    """Run each `$ fwf …` or `$ python …` line of a console block and compare what it prints.
+
+    A command that shows no output must succeed. `...` in the output stands for anything.
+    Blocks in another language (`sh`), or after `<!--- skip: next -->`, are left alone.
+    """
+    lines = str(example.parsed).splitlines()
+    starts = [i for i, line in enumerate(lines) if line.startswith("$ ")]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        expected = "\n".join(lines[start + 1 : end]).rstrip()
+        status, printed = run_command(lines[start][2:])
+        if not expected:
+            if status != 0:
+                return f"{lines[start]}\nended with status {status}:\n{printed}"
+        elif not same_output(expected, printed):
+            return f"{lines[start]}\nshould print:\n{expected}\nbut prints:\n{printed}"
+    return None
+
+
+def run_command(command: str) -> tuple[int, str]:
+    """The exit status and the whole output of one command, on a plain terminal of 100 columns."""
+    program, *arguments = shlex.split(command)
+    interpreter = {"fwf": [sys.executable, "-m", "fwf"], "python": [sys.executable]}.get(program)
+    if interpreter is None:
+        return 1, f"a console block runs `fwf` or `python`; for `{program}` use a `sh` block"
+    done = subprocess.run(
+        [*interpreter, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, "\n".join(line.rstrip() for line in done.stdout.splitlines()).rstrip()
+
+
+def same_output(expected: str, printed: str) -> bool:
+    return doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS)
+
+
+def enter_readme(namespace: dict[str, Any]) -> None:
+    """Give README's code a module name: dataclasses and tasks look theirs up."""
+    namespace["__name__"] = "readme"
+    sys.modules["readme"] = ModuleType("readme")
+
+
+def leave_readme(namespace: dict[str, Any]) -> None:
+    del sys.modules["readme"]
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE),
+        CodeBlockParser(language="console", evaluator=run_console_block),
+        SkipParser(),
+    ],
+    pattern="README.md",
+    setup=enter_readme,
+    teardown=leave_readme,
+).pytest()

@@ -1,0 +1,1 @@
+"""Examples of fwf, one folder or file for each idea."""

@@ -1,0 +1,107 @@
+"""fwf: workflows as immutable values, built by combinators, given a meaning by interpreters.
+
+Read it in this order: a task, expressions, the combinators, those derived from them, graphs,
+durations and schedules; then what a workflow can mean.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
+from fwf.algebra.expr import apply, it, literal, param, pick
+from fwf.algebra.identity import definition_id
+from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
+from fwf.algebra.schedule import (
+    Schedule,
+    backoff,
+    days,
+    delays,
+    every,
+    hours,
+    microseconds,
+    milliseconds,
+    minutes,
+    seconds,
+)
+from fwf.algebra.steps import Ref
+from fwf.algebra.values import register_codec
+from fwf.algebra.workflow import Workflow
+from fwf.combinators import (
+    always,
+    branch,
+    const,
+    delay,
+    fail,
+    fallback,
+    identity,
+    limit,
+    loop_until,
+    map_each,
+    named,
+    par,
+    pure,
+    retry,
+    seq,
+    timeout,
+    using,
+    with_params,
+)
+from fwf.derived import (
+    Page,
+    Pages,
+    as_pages,
+    bracket,
+    join,
+    keep_input,
+    optional,
+    paginate,
+    poll,
+    recover,
+    recursive,
+    switch,
+    when,
+)
+from fwf.faults import Fault, Issue, RetryAfter
+from fwf.notation import graph
+from fwf.secrets import Secret
+from fwf.tasks import task
+
+if TYPE_CHECKING:
+    from fwf.interpreters.check import check
+    from fwf.interpreters.needs import needs
+    from fwf.interpreters.pretty import pretty
+    from fwf.interpreters.run import run
+
+__all__ = [  # noqa: RUF022 (in reading order)
+    "task",
+    "it", "param", "pick", "apply", "literal",
+    "const", "identity", "pure", "fail", "delay",
+    "seq", "par", "branch", "loop_until", "map_each",
+    "retry", "timeout", "fallback", "always",
+    "with_params", "using", "limit", "named",
+    "switch", "when", "recover", "optional", "bracket", "keep_input", "join",
+    "poll", "paginate", "Page", "Pages", "as_pages", "recursive",
+    "graph", "Graph", "Ref", "Step",
+    "microseconds", "milliseconds", "seconds", "minutes", "hours", "days",
+    "Schedule", "backoff", "delays", "every",
+    "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
+    "Attempt", "IdempotencyKey", "RunInfo", "Secret",
+    "Fault", "Issue", "RetryAfter",
+    "check", "needs", "pretty", "run",
+]  # fmt: skip
+
+_LATE = {name: f"fwf.interpreters.{name}" for name in ("check", "needs", "pretty", "run")}
+
+
+def __getattr__(name: str) -> Any:
+    """Interpreters are imported when they are first asked for, so that `import fwf` is quick."""
+    if name not in _LATE:
+        raise AttributeError(f"module 'fwf' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(_LATE[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

@@ -1,0 +1,1 @@
+"""What a workflow is. Data only: no input or output, no clock."""

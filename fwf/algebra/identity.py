@@ -1,0 +1,161 @@
+"""When two workflows are the same: content digests of their syntax."""
+
+from typing import Any, assert_never, cast
+
+from fwf.algebra.contract import Contract
+from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Extension,
+    Fail,
+    Fallback,
+    Graph,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.schedule import Schedule
+from fwf.algebra.traverse import children, fold
+from fwf.algebra.types import name_of
+from fwf.algebra.values import digest, encode, freeze
+from fwf.algebra.workflow import Workflow, set_digest
+
+
+def digest_of(w: Workflow[Any, Any]) -> bytes:
+    """Workflow ⟶ 16 bytes, equal for equal workflows; kept on every node that it visits."""
+    todo: list[tuple[Node, tuple[Node, ...] | None]] = [(cast(Node, w), None)]
+    while todo:
+        node, parts = todo.pop()
+        if hasattr(node, "digest"):
+            continue
+        if parts is None:
+            parts = children(node)
+            missing = [(part, None) for part in parts if not hasattr(part, "digest")]
+            if missing:
+                todo.append((node, parts))
+                todo.extend(missing)
+                continue
+        set_digest(node, digest(own_bytes(node), _notes(node), *[part.digest for part in parts]))
+    return w.digest
+
+
+def _notes(node: Node) -> bytes:
+    if not isinstance(node, Named):
+        return b""
+    return encode(node.notes) if node.notes else _NO_NOTES
+
+
+_NO_NOTES = encode(freeze({}))
+
+
+def definition_id(w: Workflow[Any, Any]) -> str:
+    """Workflow ⟶ 32 hexadecimal digits that name its definition, on every machine.
+
+    Names, tasks' versions and contracts count; notes don't, nor do function bodies.
+    """
+
+    def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
+        return digest(own_bytes(node), *parts)
+
+    return fold(step, w).hex()
+
+
+def own_bytes(node: Node) -> bytes:
+    """What a node says itself, without its parts and its notes."""
+    return encode((type(node).__name__, *_said(node)))
+
+
+def _said(node: Node) -> tuple[object, ...]:
+    match node:
+        case Task():
+            return (node.name, node.version, node.config, *_contract(node.contract))
+        case Pure():
+            return (expr_plain(node.expr),)
+        case Fail():
+            return (node.tag, node.message)
+        case Delay():
+            return (node.duration,)
+        case Seq():
+            return (len(node.parts),)
+        case Par():
+            return (len(node.parts), node.fail_fast)
+        case Branch():
+            return (expr_plain(node.predicate),)
+        case LoopUntil():
+            return (expr_plain(node.done), node.limit, node.within, node.on_limit)
+        case MapEach():
+            key = None if node.key is None else expr_plain(node.key)
+            return (key, node.at_once, node.on_error)
+        case Graph():
+            steps = [(step.inputs, step.after) for step in node.steps]
+            return (*steps, node.outputs, node.arity)
+        case Retry():
+            return (node.attempts, schedule_plain(node.wait), node.on)
+        case Timeout():
+            return (node.limit,)
+        case Fallback():
+            return (node.on,)
+        case Always():
+            return ()
+        case WithParams():
+            return (node.params, node.resources)
+        case Limit():
+            return (node.pool,)
+        case Named():
+            return (node.name,)
+        case Extension():
+            return (type(node).__module__, type(node).__qualname__)
+        case _:
+            assert_never(node)
+
+
+def _contract(contract: Contract) -> tuple[object, ...]:
+    inputs = tuple((each.name, name_of(each.type)) for each in contract.inputs)
+    injected = tuple(
+        (each.name, name_of(each.type), each.kind, each.optional) for each in contract.injected
+    )
+    declared = (contract.effect, contract.reads, contract.writes, contract.duration)
+    return (inputs, name_of(contract.output), injected, *declared, contract.isolate)
+
+
+def expr_plain(expr: Expr) -> object:
+    """Expression ⟶ plain data that says the same."""
+    match expr:
+        case Input():
+            return ("it",)
+        case Const(value):
+            return ("const", value)
+        case Param(name, kind):
+            return ("param", name, name_of(kind))
+        case Get(of, key):
+            return ("get", expr_plain(of), key)
+        case Present(of):
+            return ("present", expr_plain(of))
+        case OrElse(of, default):
+            return ("or_else", expr_plain(of), expr_plain(default))
+        case Call(function, of):
+            return ("call", function.__module__, function.__qualname__, expr_plain(of))
+        case Op(symbol, args):
+            return ("op", symbol, *map(expr_plain, args))
+        case _:
+            assert_never(expr)
+
+
+def schedule_plain(schedule: Schedule) -> object:
+    """Schedule ⟶ plain data that says the same."""
+    said: list[object] = [type(schedule).__name__]
+    for name in schedule.__match_args__:
+        value: object = getattr(schedule, name)
+        said.append(schedule_plain(value) if isinstance(value, Schedule) else value)
+    return tuple(said)

@@ -1,0 +1,247 @@
+"""What a place in a workflow is called: `daily > par > visits`, `tenants[acme] > load#2`.
+
+Segments come from names, tasks, `par`, branch arms, handlers, finalisers, map items and loop
+rounds. Wrappers add none, so adding a retry changes no path. Siblings of one name are told apart
+by `#2`, `#3`. A structure right under a name goes by that name: `named("tenants", map_each(…))`
+is `tenants[acme]`, not `tenants > map_each[acme]`.
+"""
+
+from typing import Any, NamedTuple, cast, final
+
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Extension,
+    Fail,
+    Fallback,
+    Graph,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+
+SEPARATOR = " > "
+
+
+def checked_name(name: object, where: str) -> str:
+    """A name that can stand in a path; raises `TypeError` or `ValueError` for others."""
+    if not isinstance(name, str) or not name.strip():
+        raise TypeError(f"{where}: {name!r} is no name, which is a text that isn't empty")
+    wrong = [char for char in name if char in ">[]#" or not char.isprintable()]
+    if wrong:
+        raise ValueError(
+            f"{where}: {wrong[0]!r} can't stand in the name {name!r}, since paths are written with "
+            "it; use letters, digits, spaces, - _ . : /"
+        )
+    return name
+
+
+_WORDS: dict[type, str] = {
+    Par: "par",
+    MapEach: "map_each",
+    LoopUntil: "loop_until",
+    Pure: "pure",
+    Fail: "fail",
+    Delay: "delay",
+}
+
+
+@final
+class Region:
+    """What lies under one path segment.
+
+    `node` is what stands there or, if `inner`, what holds the parts that do; `above` is where
+    the segment itself stands; `tag` is the key of a map's item or the number of a loop's round.
+    """
+
+    __slots__ = ("above", "inner", "known_path", "node", "tag")
+
+    def __init__(self, above: "Spot | None", node: Node, inner: bool, tag: str = "") -> None:
+        self.above = above
+        self.node = node
+        self.inner = inner
+        self.tag = tag
+        self.known_path: str | None = None
+
+
+class Spot(NamedTuple):
+    """Where a node stands: in a region, at a number; `fresh` if a name is right above it."""
+
+    region: Region
+    ordinal: int = 0
+    fresh: bool = False
+
+
+@final
+class Paths:
+    """Names places in one workflow. Remembers what it has counted; build one for each use."""
+
+    __slots__ = ("_counts", "_names", "_offsets")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._offsets: dict[int, list[int] | None] = {}
+        self._names: dict[tuple[int, bool], list[str]] = {}
+
+    def root(self, w: Any) -> Spot:
+        """The spot of a whole workflow."""
+        return Spot(Region(None, cast(Node, w), False))
+
+    def path(self, spot: Spot) -> str:
+        """Spot ⟶ the path of the node that stands there.
+
+        For a node that adds no segment: the path of the first thing in it that does.
+        """
+        region = spot.region
+        if region.known_path is None:
+            region.known_path = self._path_above(region)
+        above, name = region.known_path, self._name(spot)
+        return f"{above}{SEPARATOR}{name}" if above and name else above or name
+
+    def enclosing(self, spot: Spot) -> str:
+        """Spot ⟶ the path of what encloses the node that stands there."""
+        self.path(spot)
+        return spot.region.known_path or ""
+
+    def _path_above(self, region: Region) -> str:
+        segments: list[str] = []
+        tag = region.tag and f"[{region.tag}]"
+        above = region.above
+        while above is not None:
+            name = self._name(above)
+            if name:
+                segments.append(name + tag)
+                tag = ""
+            region = above.region
+            tag = (region.tag and f"[{region.tag}]") + tag
+            above = region.above
+        return SEPARATOR.join(reversed(segments))
+
+    def _name(self, spot: Spot) -> str:
+        """The spot's own segment; none where a name right above stands for it."""
+        if spot.fresh:
+            return ""
+        region = spot.region
+        key = (id(region.node), region.inner)
+        names = self._names.get(key)
+        if names is None:
+            names = self._names[key] = self._named(region.node, region.inner)
+        return names[spot.ordinal] if spot.ordinal < len(names) else ""
+
+    def child(self, spot: Spot, node: Node, index: int, tag: str = "") -> Spot:
+        """Spot of a node, the node, which part of it ⟶ the part's spot."""
+        match node:
+            case Seq() | Graph():
+                return self.within(spot, node, index)
+            case Named():
+                return Spot(Region(spot, node.body, False), 0, True)
+            case Par():
+                return Spot(Region(spot, node, True), self._offset(node, index))
+            case MapEach() | LoopUntil():
+                return Spot(Region(spot, node, True, tag))
+            case Branch():
+                arm = node.otherwise if index else node.then
+                return Spot(Region(Spot(spot.region, spot.ordinal + index), arm, False))
+            case Fallback() | Always() if index == 1:
+                at = Spot(spot.region, spot.ordinal + self._count(node.body))
+                handler = node.handler if isinstance(node, Fallback) else node.finaliser
+                return Spot(Region(at, handler, False))
+            case Fallback() | Always():
+                return Spot(spot.region, spot.ordinal)
+            case _:
+                return spot
+
+    def within(self, spot: Spot, node: Node, index: int) -> Spot:
+        """The spot of a part of a `Seq` or `Graph`, which shares its region."""
+        return Spot(spot.region, spot.ordinal + self._offset(node, index))
+
+    def _offset(self, node: Node, index: int) -> int:
+        """How many names come before a part, among its siblings."""
+        known = id(node) in self._offsets
+        offsets = self._offsets[id(node)] if known else self._measure(node)
+        return index if offsets is None else offsets[index]
+
+    def _measure(self, node: Node) -> list[int] | None:
+        """The offsets of all parts; None where every part has just one name."""
+        total, offsets = 0, list[int]()
+        for part in _siblings(node):
+            offsets.append(total)
+            total += self._count(part)
+        uniform = total == len(offsets) and all(at == each for at, each in enumerate(offsets))
+        self._offsets[id(node)] = None if uniform else offsets
+        return self._offsets[id(node)]
+
+    def _count(self, node: Node) -> int:
+        """How many names a node adds to the region it stands in."""
+        counts = self._counts
+        todo = [node]
+        while todo:
+            top = todo[-1]
+            if id(top) in counts:
+                todo.pop()
+                continue
+            own, parts = _own(top)
+            missing = [part for part in parts if id(part) not in counts]
+            if missing:
+                todo.extend(missing)
+            else:
+                counts[id(top)] = len(own) + sum(counts[id(part)] for part in parts)
+        return counts[id(node)]
+
+    def _named(self, node: Node, inner: bool) -> list[str]:
+        """The names of a region, numbered where they repeat."""
+        names: list[str] = []
+        taken: dict[str, int] = {}
+        todo: list[Node | str] = list(reversed(_siblings(node))) if inner else [node]
+        while todo:
+            top = todo.pop()
+            if isinstance(top, str):
+                n = taken[top] = taken.get(top, 0) + 1
+                names.append(top if n == 1 else f"{top}#{n}")
+                continue
+            own, parts = _own(top)
+            todo.extend(reversed([*parts, *own]))
+        return names
+
+
+def _siblings(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Seq() | Par():
+            return tuple(node.parts)
+        case Graph():
+            return tuple(step.body for step in node.steps)
+        case MapEach() | LoopUntil():
+            return (node.body,)
+        case _:
+            return (node,)
+
+
+def _own(node: Node) -> tuple[tuple[str, ...], tuple[Node, ...]]:
+    """A node's parts that share its region, and then the names that it adds itself."""
+    match node:
+        case Task() | Named():
+            return (node.name,), ()
+        case Branch():
+            return ("then", "otherwise"), ()
+        case Fallback():
+            return ("fallback",), (node.body,)
+        case Always():
+            return ("always",), (node.body,)
+        case Seq() | Graph():
+            return (), _siblings(node)
+        case Extension():
+            return (), (node.meaning,)
+        case Retry() | Timeout() | Limit() | WithParams():
+            return (), (node.body,)
+        case _:
+            return (_WORDS[type(node)],), ()

@@ -1,0 +1,137 @@
+"""Pickling workflows of any depth: a flat list of nodes, each after its parts.
+
+A task goes as the place of its function and its config; unpickling imports that module. Like
+every pickle, only those that you trust may be loaded.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pickle import PicklingError
+from typing import Any, NamedTuple, cast
+
+from pyrsistent import PVector, pvector
+
+from fwf.algebra.nodes import Node, Step, Task
+from fwf.algebra.values import thaw
+from fwf.algebra.workflow import Workflow
+
+
+class TaskAt(NamedTuple):
+    """Where a task's function stands, and the config of the factory that makes it."""
+
+    module: str
+    qualname: str
+    config: dict[str, Any]
+
+
+class Part(NamedTuple):
+    """The number of a part."""
+
+    number: int
+
+
+Entry = TaskAt | tuple[type, tuple[Any, ...]]
+
+
+def flattened(w: Workflow[Any, Any]) -> list[Entry]:
+    """Workflow ⟶ an entry for each distinct node, with numbers for its parts."""
+    numbers: dict[int, int] = {}
+    entries: list[Entry] = []
+    todo: list[tuple[Node, bool]] = [(cast(Node, w), False)]
+    while todo:
+        node, seen = todo.pop()
+        if id(node) in numbers:
+            continue
+        if not seen and not isinstance(node, Task):
+            todo.append((node, True))
+            todo.extend((part, False) for part in _parts(node))
+            continue
+        numbers[id(node)] = len(entries)
+        entries.append(_entry(node, numbers))
+    return entries
+
+
+def restored(entries: list[Entry]) -> Node:
+    """The inverse of `flattened`."""
+    nodes: list[Any] = []
+    for entry in entries:
+        if isinstance(entry, TaskAt):
+            nodes.append(_found(entry))
+        else:
+            cls, values = entry
+            nodes.append(cls(*(_filled(value, nodes) for value in values)))
+    return cast(Node, nodes[-1])
+
+
+def fields(node: Node) -> list[Any]:
+    """Node ⟶ the values that its class is called on to make it."""
+    names: tuple[str, ...] = cast(Any, node).__match_args__
+    return [getattr(node, name) for name in names]
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    for value in fields(node):
+        several = isinstance(value, tuple | PVector)
+        for one in cast("tuple[Any, ...]", value) if several else (value,):
+            if isinstance(one, Workflow):
+                yield cast(Node, one)
+            elif isinstance(one, Step):
+                yield one.body
+
+
+def _entry(node: Node, numbers: dict[int, int]) -> Entry:
+    if isinstance(node, Task):
+        return _task_at(node)
+    return type(node), tuple(_flat(value, numbers) for value in fields(node))
+
+
+def _flat(value: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(value, Workflow):
+        return Part(numbers[id(cast(Any, value))])
+    if isinstance(value, Step):
+        return Step(cast(Any, Part(numbers[id(value.body)])), value.inputs, value.after)
+    if isinstance(value, PVector):
+        return pvector(_flat(one, numbers) for one in cast(Any, value))
+    if type(value) is tuple:
+        return tuple(_flat(one, numbers) for one in cast(Any, value))
+    return value
+
+
+def _filled(value: Any, nodes: list[Any]) -> Any:
+    if isinstance(value, Part):
+        return nodes[value.number]
+    if isinstance(value, Step):
+        return Step(_filled(value.body, nodes), value.inputs, value.after)
+    if isinstance(value, PVector):
+        return pvector(_filled(one, nodes) for one in cast(Any, value))
+    if type(value) is tuple:
+        return tuple(_filled(one, nodes) for one in cast(Any, value))
+    return value
+
+
+def _task_at(task: Task[Any, Any]) -> TaskAt:
+    at = TaskAt(task.fn.__module__, task.fn.__qualname__, thaw(task.config))
+    try:
+        found = _found(at)
+    except Exception as error:
+        raise PicklingError(
+            f"{task.described()} can't be pickled: {error}; define it at the top of a module or, "
+            "in a factory, give config= the factory's arguments"
+        ) from error
+    if found is not task and found != task:
+        raise PicklingError(
+            f"{task.described()} can't be pickled: {at.module}.{at.qualname} is another task"
+        )
+    return at
+
+
+def _found(at: TaskAt) -> Node:
+    """Import the module, and take the task from it or have its factory make it."""
+    found: Any = import_module(at.module)
+    for name in at.qualname.partition(".<locals>")[0].split("."):
+        found = getattr(found, name)
+    if not isinstance(found, Task):
+        found = found(**at.config)
+    if not isinstance(found, Task):
+        raise LookupError(f"{at.module}.{at.qualname} is not a task")
+    return cast(Node, found)

@@ -1,0 +1,250 @@
+"""What a workflow asks of whoever runs it: parameters, resources, secrets, pools, datasets."""
+
+from collections.abc import Collection, Iterator, Mapping
+from reprlib import Repr
+from typing import Any, cast, final
+
+from fwf.algebra import types
+from fwf.algebra.contract import Kind, fits
+from fwf.algebra.expr import near
+from fwf.algebra.traverse import fold
+from fwf.algebra.values import thaw
+from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
+from fwf.algebra.workflow import Workflow
+from fwf.faults import Issue
+from fwf.records import record
+from fwf.secrets import Secret
+
+_REPR = Repr()
+_REPR.maxother = _REPR.maxstring = 60
+brief = _REPR.repr
+
+
+@final
+@record()
+class Requirement:
+    """A name that must be given, and the different types that it is wanted as."""
+
+    name: str
+    kind: Kind
+    types: tuple[Any, ...]
+    optional: bool
+
+
+@final
+@record(hidden=("workflow",))
+class Requirements:
+    """All that must be given before a workflow can run, and all that it touches."""
+
+    workflow: Workflow[Any, Any]
+    parameters: tuple[Requirement, ...]
+    resources: tuple[Requirement, ...]
+    secrets: tuple[Requirement, ...]
+    unknown: tuple[Requirement, ...]
+    facts: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    pools: tuple[str, ...]
+    bound: tuple[str, ...]
+    misfits: tuple[Misfit, ...]
+
+    def named(self) -> Iterator[Requirement]:
+        """Every name that can be given."""
+        yield from self.parameters
+        yield from self.resources
+        yield from self.secrets
+        yield from self.unknown
+
+
+def requirements(w: Workflow[Any, Any]) -> Requirements:
+    """Workflow ⟶ all that must be given before it runs. One pass; every distinct part once."""
+    found = Collector()
+    wants: dict[str, dict[str, list[Want]]] = {kind: {} for kind in _KINDS}
+    for want in fold(found.step, w).values():
+        wants[want.kind].setdefault(want.name, []).append(want)
+    for name in list(wants["unknown"]):
+        for kind in _KINDS[:3]:
+            if name in wants[kind]:
+                wants[kind][name].extend(wants["unknown"].pop(name))
+                break
+    of = {kind: tuple(_requirement(kind, each) for each in wants[kind].values()) for kind in _KINDS}
+    return Requirements(
+        workflow=w,
+        parameters=of["parameter"],
+        resources=of["resource"],
+        secrets=of["secret"],
+        unknown=of["unknown"],
+        facts=tuple(found.facts),
+        reads=tuple(found.reads),
+        writes=tuple(found.writes),
+        pools=tuple(found.pools),
+        bound=tuple(found.bound),
+        misfits=tuple(found.misfits),
+    )
+
+
+_KINDS: tuple[Kind, ...] = ("parameter", "resource", "secret", "unknown")
+
+
+def _requirement(kind: Kind, wants: list[Want]) -> Requirement:
+    distinct: list[Any] = []
+    for want in wants:
+        if want.type is not types.ANY and want.type not in distinct:
+            distinct.append(want.type)
+    optional = all(want.optional for want in wants)
+    return Requirement(wants[0].name, kind, tuple(distinct), optional)
+
+
+# What is wrong with what was given
+
+
+def problems(
+    required: Requirements,
+    params: Mapping[str, object],
+    resources: Mapping[str, object] | Collection[str],
+) -> tuple[Issue, ...]:
+    """Everything missing, unknown or wrongly typed, at once, so that a run never starts in vain.
+
+    Resources that nobody asks for are fine: one mapping may serve many workflows. Given as a
+    mapping, they are also checked to be openers, or `Secret`s where a secret is asked for.
+    """
+    found: list[Issue] = []
+    for each in required.parameters:
+        found.extend(_of_parameter(required, each, params))
+    for each in (*required.resources, *required.secrets):
+        found.extend(_of_resource(required, each, resources))
+    for each in required.unknown:
+        if each.name not in params and each.name not in resources and not each.optional:
+            found.append(_missing_either(required, each))
+    found.extend(_unknown(required, params))
+    wrong = [misfit for misfit in required.misfits if misfit.wanted is not None]
+    found.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
+    return tuple(found)
+
+
+def _of_parameter(
+    required: Requirements, each: Requirement, params: Mapping[str, object]
+) -> Iterator[Issue]:
+    name = each.name
+    if name not in params:
+        if not each.optional:
+            yield _missing(required, each, params, "params")
+        return
+    for kind in each.types:
+        if not fits(params[name], kind):
+            yield _issue(
+                required, each, "parameter-type",
+                f"parameter {name!r} is given {brief(params[name])}, which is "
+                f"{_a(params[name])}, but needs {types.name_of(kind)}",
+            )  # fmt: skip
+            return
+
+
+def _of_resource(
+    required: Requirements, each: Requirement, resources: Mapping[str, object] | Collection[str]
+) -> Iterator[Issue]:
+    name = each.name
+    if name not in resources:
+        if not each.optional:
+            yield _missing(required, each, resources, "resources")
+        return
+    if not isinstance(resources, Mapping):
+        return
+    given = cast(Mapping[str, object], resources)[name]
+    if each.kind == "secret" and not isinstance(given, Secret):
+        yield _issue(
+            required, each, "resource-type",
+            f"secret {name!r} is given {_a(given)}, but needs a Secret, "
+            "such as Secret.env('VARIABLE')",
+        )  # fmt: skip
+    elif each.kind == "resource" and (isinstance(given, Secret) or not callable(given)):
+        yield _issue(
+            required, each, "resource-type",
+            f"resource {name!r} is given {_a(given)}, but needs an opener: a "
+            "function without arguments that returns a context manager",
+        )  # fmt: skip
+
+
+def _missing(
+    required: Requirements, each: Requirement, given: Collection[str], where: str
+) -> Issue:
+    name = each.name
+    told = near(name, set(given) - {other.name for other in required.named()})
+    told = told or f"; give it in {where}: {{{name!r}: …}}"
+    said = f"{each.kind} {name!r} ({_types(each)}) is missing{told}"
+    return _issue(required, each, f"missing-{each.kind}", said)
+
+
+def _missing_either(required: Requirements, each: Requirement) -> Issue:
+    return _issue(
+        required, each, "missing-parameter",
+        f"{each.name!r} is missing: give it in params or in resources; annotate it in the task to "
+        "say which it is",
+    )  # fmt: skip
+
+
+def _unknown(required: Requirements, params: Mapping[str, object]) -> Iterator[Issue]:
+    known = {each.name: each for each in (*required.parameters, *required.unknown)}
+    others = {each.name: each for each in (*required.resources, *required.secrets)}
+    for name in params:
+        if name in known:
+            continue
+        if name in others:
+            said = f"it is a {others[name].kind}: give it in resources"
+        elif name in required.bound:
+            said = (
+                "it is bound by with_params wherever it is used; take it out there to give it here"
+            )
+        elif not known:
+            said = "the workflow takes no parameters"
+        else:
+            said = near(name, known).removeprefix("; ") or f"it takes {', '.join(sorted(known))}"
+        yield Issue("", "unknown-parameter", f"there is no parameter {name!r}: {said}")
+
+
+def misfit_issue(path: str, misfit: Misfit) -> Issue:
+    """A `with_params` that binds what doesn't fit, or what nobody takes, as an issue."""
+    node, name = misfit.node, misfit.name
+    if misfit.wanted is None:
+        return _unused(path, misfit)
+    value = thaw(node.params[name])
+    return Issue(
+        path,
+        "parameter-type",
+        f"with_params({name}={brief(value)}) binds {_a(value)}, but what is inside "
+        f"needs {types.name_of(misfit.wanted.type)}",
+    )
+
+
+def _unused(path: str, misfit: Misfit) -> Issue:
+    node, name = misfit.node, misfit.name
+    word, kind = ("using", "resource") if name in node.resources else ("with_params", "parameter")
+    value = brief(thaw(node.params[name]) if kind == "parameter" else node.resources[name])
+    wants = {want.name: want.kind for want in misfit.inside}
+    if kind == "parameter" and misfit.bound:
+        told = ": a with_params further inside binds it"
+    elif name in wants:
+        told = f"; it is a {wants[name]}: write using({name}=…)"
+    else:
+        told = near(name, wants) or ": take it out, or correct the name"
+    said = f"{word}({name}={value}): nothing inside takes a {kind} {name!r}{told}"
+    return Issue(path, "unused-binding", said, "warning")
+
+
+def _issue(required: Requirements, each: Requirement, rule: str, message: str) -> Issue:
+    return Issue(first_use(required.workflow, each), rule, message)
+
+
+def first_use(w: Workflow[Any, Any], wanted: Requirement) -> str:
+    """The path of the first part that wants what is required."""
+    return path_of_use(w, wanted.name, wanted.kind)
+
+
+def _types(each: Requirement) -> str:
+    return " and ".join(map(types.name_of, each.types)) or "of any type"
+
+
+def _a(value: object) -> str:
+    """A value's type with its article."""
+    name = type(value).__qualname__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

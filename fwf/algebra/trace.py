@@ -1,0 +1,113 @@
+"""What interpreters tell of a run: its outcome, and what happened in which order."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias, final
+
+from fwf.faults import Fault
+from fwf.records import record
+
+Ending: TypeAlias = Literal["ok", "failed", "cut"]
+
+
+@final
+@record()
+class Ok:
+    """A run came to its end, with a value."""
+
+    value: Any
+
+
+@final
+@record()
+class Err:
+    """A run failed."""
+
+    cause: Fault
+
+
+Outcome: TypeAlias = Ok | Err
+
+
+@final
+@record(hidden=("start", "end"))
+class Event:
+    """One attempt of a task. `tries` are the attempt numbers of the retries around it.
+
+    `start` and `end` are in microseconds of the run's clock.
+    """
+
+    task: str
+    path: str
+    tries: tuple[int, ...]
+    ending: Ending
+    result: Any
+    start: int
+    end: int
+
+
+@final
+@record()
+class Series:
+    """One part after another; no part is itself a `Series`."""
+
+    parts: "tuple[Trace, ...]"
+
+
+@final
+@record()
+class Parallel:
+    """Parts side by side, in the order they are written; none is empty or a `Parallel`."""
+
+    parts: "tuple[Trace, ...]"
+
+
+@final
+@record()
+class Partial:
+    """Parts of a graph: each with the numbers of the parts that it waited for."""
+
+    parts: "tuple[tuple[Trace, tuple[int, ...]], ...]"
+
+
+Trace: TypeAlias = Event | Series | Parallel | Partial
+"""What happened, as a partial order. The empty `Series` is nothing at all."""
+
+NOTHING = Series(())
+
+
+def series(parts: "list[Trace]") -> Trace:
+    """Traces ⟶ them one after another, flattened."""
+    flat: list[Trace] = []
+    for part in parts:
+        if isinstance(part, Series):
+            flat.extend(part.parts)
+        else:
+            flat.append(part)
+    return flat[0] if len(flat) == 1 else Series(tuple(flat))
+
+
+def parallel(parts: "list[Trace]") -> Trace:
+    """Traces ⟶ them side by side, flattened."""
+    flat: list[Trace] = []
+    for part in parts:
+        if isinstance(part, Parallel):
+            flat.extend(part.parts)
+        elif part != NOTHING:
+            flat.append(part)
+    if not flat:
+        return NOTHING
+    return flat[0] if len(flat) == 1 else Parallel(tuple(flat))
+
+
+def events(trace: Trace) -> Iterator[Event]:
+    """Trace ⟶ its events, each after those that it waited for. Explicit stack."""
+    todo: list[Trace] = [trace]
+    while todo:
+        top = todo.pop()
+        match top:
+            case Event():
+                yield top
+            case Series(parts) | Parallel(parts):
+                todo.extend(reversed(parts))
+            case Partial(parts):
+                todo.extend(part for part, _ in reversed(parts))

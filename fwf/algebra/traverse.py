@@ -1,0 +1,172 @@
+"""Walking over workflows of any depth and size: children, rebuild, fold, walk."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, assert_never, cast, final
+
+from pyrsistent import PMap, pmap, pvector
+
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Extension,
+    Fail,
+    Fallback,
+    Graph,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.paths import Paths, Spot
+from fwf.algebra.workflow import Workflow
+from fwf.records import changed, record
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Node ⟶ its direct parts, in the order they are written."""
+    match node:
+        case Seq():
+            return tuple(node.parts)
+        case Task() | Pure() | Fail() | Delay():
+            return ()
+        case Par():
+            return node.parts
+        case Branch():
+            return (node.then, node.otherwise)
+        case Fallback():
+            return (node.body, node.handler)
+        case Always():
+            return (node.body, node.finaliser)
+        case Graph():
+            return tuple(step.body for step in node.steps)
+        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
+            return (node.body,)
+        case Extension():
+            return (node.meaning,)
+        case _:
+            assert_never(node)
+
+
+def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
+    """Node, new parts ⟶ the same node around them; itself if they are the old ones."""
+    if all(new is old for new, old in zip(parts, children(node), strict=True)):
+        return node
+    match node:
+        case Task() | Pure() | Fail() | Delay():
+            return node
+        case Seq():
+            return Seq(pvector(parts))
+        case Par():
+            return Par(parts, node.fail_fast)
+        case Branch():
+            return Branch(node.predicate, *parts)
+        case Fallback():
+            return cast(Node, changed(node, body=parts[0], handler=parts[1]))
+        case Always():
+            return Always(*parts)
+        case Graph():
+            steps = tuple(
+                changed(step, body=part) for step, part in zip(node.steps, parts, strict=True)
+            )
+            return Graph(steps, node.outputs, node.arity)
+        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
+            return cast(Node, changed(node, body=parts[0]))
+        case Extension():
+            return parts[0]
+        case _:
+            assert_never(node)
+
+
+def fold(step: Callable[[Node, tuple[R, ...]], R], w: Workflow[Any, Any]) -> R:
+    """Step, workflow ⟶ its meaning, bottom-up: a node's from those of its parts.
+
+    Explicit stack; a part that occurs twice as the same object is folded once. O(size).
+    """
+    known: dict[int, R] = {}
+    root = cast(Node, w)
+    todo: list[tuple[Node, tuple[Node, ...] | None]] = [(root, None)]
+    while todo:
+        node, parts = todo.pop()
+        if id(node) in known:
+            continue
+        if parts is None:
+            parts = children(node)
+            if parts:
+                todo.append((node, parts))
+                todo.extend((part, None) for part in reversed(parts))
+                continue
+        known[id(node)] = step(node, tuple(known[id(part)] for part in parts))
+    return known[id(root)]
+
+
+@final
+@record()
+class Visit:
+    """A node where it stands: its spot, and what it inherits on the way down."""
+
+    node: Node
+    spot: Spot
+    paths: Paths
+    params: PMap[str, object]
+    resources: PMap[str, str]
+    around: "Visit | None"
+
+    @property
+    def path(self) -> str:
+        """The node's path: `daily > par > visits`."""
+        return self.paths.path(self.spot)
+
+    def enclosing(self) -> Iterator["Visit"]:
+        """The nodes around it, from the inside out."""
+        visit = self.around
+        while visit is not None:
+            yield visit
+            visit = visit.around
+
+    def parts(self) -> "list[Visit]":
+        """The node's direct parts where they stand."""
+        here, params, resources = (self.spot, self.node), self.params, self.resources
+        if isinstance(self.node, WithParams):
+            params = merged(params, self.node.params)
+            resources = renamed(resources, self.node.resources)
+        return [
+            Visit(part, self.paths.child(*here, i), self.paths, params, resources, self)
+            for i, part in enumerate(children(self.node))
+        ]
+
+
+def visit(w: Workflow[Any, Any]) -> Visit:
+    """Workflow ⟶ the visit of its outermost node."""
+    paths = Paths()
+    return Visit(cast(Node, w), paths.root(w), paths, pmap(), pmap(), None)
+
+
+def walk(w: Workflow[Any, Any]) -> Iterator[Visit]:
+    """Workflow ⟶ every node where it stands, outermost and leftmost first. Explicit stack."""
+    todo = [visit(w)]
+    while todo:
+        here = todo.pop()
+        yield here
+        todo.extend(reversed(here.parts()))
+
+
+def renamed(outer: PMap[str, str], inner: PMap[str, str]) -> PMap[str, str]:
+    """Resource names under a renaming that stands inside another."""
+    return merged(outer, {name: outer.get(other, other) for name, other in inner.items()})
+
+
+def merged(outer: PMap[str, T], inner: Mapping[str, T]) -> PMap[str, T]:
+    """Bindings, bindings that stand inside ⟶ all of them; the inner ones win."""
+    return cast("PMap[str, T]", cast(Any, outer).update(inner))

@@ -1,0 +1,224 @@
+"""What is certain about two annotations: do they fit, and which fields does one declare?"""
+
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
+
+ANY: Any = Any
+"""Nothing is known, or nothing is asked."""
+MAX_DEPTH, MAX_PARTS = 8, 10_000
+"""How far a computed type may nest, and how many parts it may have at one level."""
+
+
+@typing.final
+class Same:
+    """The output type of a part that passes its input on."""
+
+    def __repr__(self) -> str:
+        return "the same"
+
+
+SAME = Same()
+_UNIONS = (Union, types.UnionType)
+_NUMBERS = {float: (int,), complex: (int, float)}
+
+
+def compatible(given: Any, wanted: Any) -> bool:
+    """Type, type ⟶ False only if no value of the first can be one of the second.
+
+    A subclass or a superclass fits (the value may be the narrower one), and so does whatever
+    can't be decided: `Any`, type variables, protocols, unresolved names.
+    """
+    if given is wanted or wanted is ANY or given is ANY or wanted is object:
+        return True
+    try:
+        return _fits(given, wanted)
+    except TypeError:  # an annotation that can't be hashed or asked about
+        return True
+
+
+@lru_cache(maxsize=4096)
+def _fits(given: Any, wanted: Any) -> bool:
+    given, wanted = _plain(given), _plain(wanted)
+    if given is wanted or ANY in (given, wanted) or wanted is object or given is Never:
+        return True
+    if typing.get_origin(given) in _UNIONS:
+        return any(compatible(part, wanted) for part in typing.get_args(given))
+    if typing.get_origin(wanted) in _UNIONS:
+        return any(compatible(given, part) for part in typing.get_args(wanted))
+    given_class = typing.get_origin(given) or given
+    wanted_class = typing.get_origin(wanted) or wanted
+    if not (isinstance(given_class, type) and isinstance(wanted_class, type)):
+        return True
+    if not _classes_meet(given_class, wanted_class):
+        return False
+    return _arguments_fit(given, wanted, given_class, wanted_class)
+
+
+def _plain(annotation: Any) -> Any:
+    """Take off `Annotated`, `NewType`, `Literal` and what else hides a class."""
+    if annotation is None:
+        return type(None)
+    if typing.get_origin(annotation) is Annotated:
+        return _plain(typing.get_args(annotation)[0])
+    if isinstance(annotation, typing.NewType):
+        return _plain(annotation.__supertype__)
+    if typing.get_origin(annotation) is Literal:
+        return union({type(value) for value in typing.get_args(annotation)})
+    if isinstance(annotation, TypeVar | str | typing.ForwardRef):
+        return ANY
+    if typing.is_typeddict(annotation):
+        return dict
+    return annotation
+
+
+def _classes_meet(given: type, wanted: type) -> bool:
+    if _is_protocol(given) or _is_protocol(wanted):
+        return True
+    if issubclass(given, wanted) or issubclass(wanted, given):
+        return True
+    return issubclass(given, _NUMBERS.get(wanted, ()))
+
+
+def _arguments_fit(given: Any, wanted: Any, given_class: type, wanted_class: type) -> bool:
+    mine, theirs = typing.get_args(given), typing.get_args(wanted)
+    if wanted_class is Sequence and theirs and issubclass(given_class, Sequence):
+        return given_class not in (str, bytes) and compatible(item_of(given), theirs[0])
+    if given_class is not wanted_class or not mine or not theirs:
+        return True
+    if given_class is tuple:
+        return _tuples_fit(mine, theirs)
+    return len(mine) != len(theirs) or all(map(compatible, mine, theirs))
+
+
+def _tuples_fit(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
+    if Ellipsis in mine or Ellipsis in theirs:
+        parts = [part for part in (*mine, *theirs) if part is not Ellipsis]
+        return not parts or all(compatible(mine[0], part) for part in theirs if part is not ...)
+    return len(mine) == len(theirs) and all(map(compatible, mine, theirs))
+
+
+def union(parts: Iterable[Any]) -> Any:
+    """Types ⟶ their union; `Any` if one is unknown, `Never` if there are none."""
+    kept: list[Any] = []
+    for part in parts:
+        if part is ANY:
+            return ANY
+        if part is not Never and part not in kept:
+            kept.append(part)
+    if not kept:
+        return Never
+    return kept[0] if len(kept) == 1 else Union[tuple(kept)]  # noqa: UP007 (built at run time)
+
+
+def meet(parts: Iterable[Any]) -> Any:
+    """Types ⟶ the narrowest of those that one value must have; `Any` if nothing is asked."""
+    narrowest: Any = ANY
+    for part in parts:
+        open_ = narrowest is ANY or narrowest is object
+        if part is ANY:
+            continue
+        if part is object:
+            narrowest = object if narrowest is ANY else narrowest
+        elif open_ or _narrower(part, narrowest):
+            narrowest = part
+    return narrowest
+
+
+def _narrower(part: Any, other: Any) -> bool:
+    return isinstance(part, type) and isinstance(other, type) and issubclass(part, other)
+
+
+def tuple_of(parts: Iterable[Any]) -> Any:
+    """Types ⟶ `tuple[…]` of them."""
+    return types.GenericAlias(tuple, tuple(map(_bounded, parts)))
+
+
+def list_of(part: Any) -> Any:
+    """Type ⟶ `list[…]` of it."""
+    return types.GenericAlias(list, (_bounded(part),))
+
+
+def sequence_of(part: Any) -> Any:
+    """Type ⟶ `Sequence[…]` of it."""
+    return types.GenericAlias(Sequence, (_bounded(part),))
+
+
+def _bounded(part: Any) -> Any:
+    """The type, or `Any` where it nests so deep that comparing it would cost more than it tells."""
+    inner, depth = [part], 0
+    while inner := [
+        each for one in inner if type(one) is not type for each in typing.get_args(one)
+    ]:
+        depth += 1
+        if depth >= MAX_DEPTH or len(inner) > MAX_PARTS:
+            return ANY
+    return part
+
+
+def item_of(annotation: Any) -> Any:
+    """`list[A]` ⟶ A; `Any` where it isn't known."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    known = isinstance(origin, type) and issubclass(origin, Sequence)
+    return arguments[0] if known and len(set(arguments) - {...}) == 1 else ANY
+
+
+def fields_of(annotation: Any) -> dict[str, Any] | None:
+    """Type ⟶ its declared fields, or None if the type doesn't declare them all.
+
+    Dataclasses, named tuples, typed dictionaries and protocols declare them.
+    """
+    cls = _strip(annotation)
+    if not isinstance(cls, type) or not _declares_fields(cls) or hasattr(cls, "__getattr__"):
+        return None
+    try:
+        hints = typing.get_type_hints(cls)
+    except Exception:  # whatever evaluating somebody's annotation raises
+        hints = dict.fromkeys(getattr(cls, "__annotations__", {}), ANY)
+    if typing.is_typeddict(cls):
+        return hints
+    return {**{name: ANY for name in dir(cls) if not name.startswith("__")}, **hints}
+
+
+def _declares_fields(cls: Any) -> bool:
+    return (
+        hasattr(cls, "__dataclass_fields__")
+        or typing.is_typeddict(cls)
+        or hasattr(cls, "_fields")  # a named tuple
+        or _is_protocol(cls)
+    )
+
+
+def _strip(annotation: Any) -> Any:
+    if typing.get_origin(annotation) is Annotated:
+        return _strip(typing.get_args(annotation)[0])
+    return annotation
+
+
+def _is_protocol(cls: Any) -> bool:
+    return bool(getattr(cls, "_is_protocol", False))
+
+
+def name_of(annotation: Any) -> str:
+    """Type ⟶ its short name, as a reader would write it: `tuple[Orders, list[int]]`."""
+    if annotation is None or annotation is type(None):
+        return "None"
+    if annotation is ANY:
+        return "Any"
+    if annotation is Ellipsis:
+        return "..."
+    origin = typing.get_origin(annotation)
+    arguments = typing.get_args(annotation)
+    if origin in _UNIONS:
+        return " | ".join(map(name_of, arguments))
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, arguments))}]"
+    if origin is Annotated:
+        return name_of(arguments[0])
+    if origin is not None and arguments:
+        return f"{name_of(origin)}[{', '.join(map(name_of, arguments))}]"
+    if isinstance(annotation, list):
+        return f"[{', '.join(map(name_of, cast(Any, annotation)))}]"
+    return str(getattr(annotation, "__qualname__", annotation)).rpartition("<locals>.")[2]

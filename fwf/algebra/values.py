@@ -1,0 +1,255 @@
+"""Plain values in a definition: kept immutable, encoded with their types, printed as source.
+
+Plain are `None`, booleans, numbers, strings, bytes, dates, durations, UUIDs, enums, lists,
+tuples, sets and dictionaries of them, and classes with a registered codec.
+"""
+
+import enum
+import math
+import struct
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from keyword import iskeyword
+from typing import Any, TypeVar, cast, final
+
+from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
+
+from fwf.records import record
+
+T = TypeVar("T")
+MAX_DEPTH = 100
+_SCALARS = (bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta)
+_EXACT = frozenset({type(None), *_SCALARS})
+
+
+@final
+@record()
+class Codec:
+    """How a class is written down as plain data, and read back."""
+
+    name: str
+    to_plain: Callable[[Any], object]
+    from_plain: Callable[[Any], object]
+
+
+_codecs: dict[type, Codec] = {}
+
+
+def register_codec(
+    cls: type[T], *, name: str, to_plain: Callable[[T], object], from_plain: Callable[[Any], T]
+) -> None:
+    """Let values of an immutable class stand in definitions: `const(Money("3.50", "EUR"))`.
+
+    `name` identifies the class wherever a workflow is written down, so it must never change.
+    """
+    other = _codecs.get(cls)
+    if other is not None and other.name != name:
+        known = f"already registered as {other.name!r}"
+        raise ValueError(f"register_codec({cls.__qualname__}): {known}")
+    _codecs[cls] = Codec(name, to_plain, from_plain)
+
+
+def freeze(value: object, depth: int = 0) -> object:
+    """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`.
+
+    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels.
+    """
+    kind = type(value)
+    if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
+        return value
+    if depth >= MAX_DEPTH:
+        raise ValueError(f"a value in a workflow may nest {MAX_DEPTH} levels deep, not more")
+    if isinstance(value, list | PVector):
+        return pvector(freeze(item, depth + 1) for item in cast(list[object], value))
+    if kind is tuple:
+        return tuple(freeze(item, depth + 1) for item in cast(tuple[object, ...], value))
+    if isinstance(value, set | frozenset | PSet):
+        return pset(freeze(item, depth + 1) for item in cast(set[object], value))
+    if isinstance(value, dict | PMap):
+        items = cast(dict[object, object], value).items()
+        return pmap({freeze(k, depth + 1): freeze(v, depth + 1) for k, v in items})
+    raise TypeError(
+        f"{value!r} is a {kind.__qualname__}; a value in a workflow is plain data (None, bool, "
+        "int, float, str, bytes, Decimal, dates, durations, UUID, enums, lists, tuples, sets and "
+        "dictionaries of them); for other immutable classes call fwf.register_codec"
+    )
+
+
+def thaw(value: object) -> Any:
+    """Frozen value ⟶ a fresh ordinary one; dictionaries in the order of their encoded keys."""
+    if isinstance(value, PVector):
+        return [thaw(item) for item in cast(PVector[object], value)]
+    if isinstance(value, PMap):
+        return {thaw(key): thaw(item) for key, item in _items(cast(PMap[object, object], value))}
+    if isinstance(value, PSet):
+        return {thaw(item) for item in cast(PSet[object], value)}
+    if type(value) is tuple:
+        return tuple(thaw(item) for item in cast(tuple[object, ...], value))
+    return value
+
+
+def is_uuid(cls: type) -> bool:
+    """Whether a class is `uuid.UUID`, without the 4 ms that importing it takes."""
+    return cls.__module__ == "uuid" and cls.__qualname__ == "UUID"
+
+
+def is_frozen(value: object) -> bool:
+    """Whether `thaw` would return the value itself."""
+    return type(value) in _EXACT or not isinstance(value, PVector | PMap | PSet | tuple)
+
+
+def _items(value: PMap[object, object]) -> list[tuple[object, object]]:
+    return sorted(value.items(), key=lambda item: encode(item[0]))
+
+
+def encode(value: object) -> bytes:
+    """Frozen value ⟶ bytes that differ whenever type or value do, alike on every machine."""
+    if type(value) is str:  # most of what there is
+        text = value.encode("utf-8", "surrogatepass")
+        return b"str %d:%s" % (len(text), text)
+    tag, write = _ENCODERS.get(type(value)) or _encoder(value)
+    content = write(value)
+    return b"%s %d:%s" % (tag, len(content), content)
+
+
+def _encode_items(value: Any) -> bytes:
+    return b"".join(map(encode, value))
+
+
+def _encode_dict(value: Any) -> bytes:
+    return b"".join(encode(key) + encode(item) for key, item in _items(value))
+
+
+def _encode_float(value: Any) -> bytes:
+    return b"nan" if math.isnan(value) else struct.pack(">d", value)
+
+
+def _encode_duration(value: Any) -> bytes:
+    return b"%d" % (value // timedelta(microseconds=1))
+
+
+def _encode_text(value: Any) -> bytes:
+    return str(value).encode("utf-8", "surrogatepass")
+
+
+def _encode_int(value: Any) -> bytes:
+    return b"%x" % value  # decimal digits stop at 4,300
+
+
+def _encode_moment(value: Any) -> bytes:
+    zone: str = getattr(getattr(value, "tzinfo", None), "key", "")
+    fold = "1" if getattr(value, "fold", 0) else ""
+    return f"{value.isoformat()} {zone}{fold}".rstrip().encode()
+
+
+_ENCODERS: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {
+    type(None): (b"None", _encode_text),
+    bool: (b"bool", _encode_text),
+    int: (b"int", _encode_int),
+    float: (b"float", _encode_float),
+    str: (b"str", _encode_text),
+    bytes: (b"bytes", bytes),
+    Decimal: (b"Decimal", _encode_text),
+    datetime: (b"datetime", _encode_moment),
+    date: (b"date", _encode_moment),
+    time: (b"time", _encode_moment),
+    timedelta: (b"timedelta", _encode_duration),
+    tuple: (b"tuple", _encode_items),
+    type(pvector(())): (b"list", _encode_items),
+    type(pmap({"": None})): (b"dict", _encode_dict),
+    type(pset(())): (b"set", lambda value: b"".join(sorted(map(encode, value)))),
+}
+
+
+def _encoder(value: Any) -> tuple[bytes, Callable[[Any], bytes]]:
+    """The encoder of what isn't plain by its very type: enums and registered classes."""
+    cls: type = value.__class__
+    if is_uuid(cls):
+        return b"UUID", _encode_text
+    if isinstance(value, enum.Enum):
+        return b"enum", lambda value: _member(value).encode()
+    codec = _codecs[cls]
+    return b"codec " + codec.name.encode(), lambda value: encode(freeze(codec.to_plain(value)))
+
+
+def source(value: object) -> str:
+    """Frozen value ⟶ Python source that makes it."""
+    match value:
+        case float() if not math.isfinite(value):
+            return f"float('{value}')"
+        case timedelta():
+            return duration(value)
+        case PVector():
+            return f"[{', '.join(map(source, cast(PVector[object], value)))}]"
+        case PMap():
+            pairs = _items(cast(PMap[object, object], value))
+            return f"{{{', '.join(f'{source(key)}: {source(item)}' for key, item in pairs)}}}"
+        case PSet():
+            items = sorted(cast(PSet[object], value), key=encode)
+            return f"{{{', '.join(map(source, items))}}}" if items else "set()"
+        case tuple() if type(cast(object, value)) is tuple:
+            inner = ", ".join(map(source, cast(tuple[object, ...], value)))
+            return f"({inner},)" if len(cast(tuple[object, ...], value)) == 1 else f"({inner})"
+        case enum.Enum():
+            return _member(value)
+        case int() if type(value) is int and value.bit_length() > 10_000:
+            return hex(value)  # decimal digits stop at 4,300
+        case _:
+            return repr(value)
+
+
+def _member(value: enum.Enum) -> str:
+    """`Colour.RED`; `Access(3)` for a combination of flags."""
+    cls = type(value)
+    name = cls.__qualname__.rpartition("<locals>.")[2]
+    return f"{name}.{value.name}" if value.name in cls.__members__ else f"{name}({value.value!r})"
+
+
+def keywords(given: PMap[str, Any]) -> str:
+    """Names and frozen values ⟶ source of keyword arguments: `table='orders', limit=10`."""
+    plain = [f"{name}={source(given[name])}" for name in sorted(given) if is_name(name)]
+    others = [f"{name!r}: {source(given[name])}" for name in sorted(given) if not is_name(name)]
+    return ", ".join([*plain, f"**{{{', '.join(others)}}}"] if others else plain)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can stand in source as a name, and mean itself."""
+    if not text.isidentifier() or iskeyword(text):
+        return False
+    if text.isascii():
+        return True
+    from unicodedata import normalize  # Python reads names so; few aren't ASCII
+
+    return normalize("NFKC", text) == text
+
+
+_UNITS = (("days", 86_400_000_000), ("hours", 3_600_000_000), ("minutes", 60_000_000))
+
+
+def duration(value: timedelta) -> str:
+    """Duration ⟶ source in the largest unit that gives a whole number: `minutes(10)`."""
+    micros = value // timedelta(microseconds=1)
+    for unit, size in _UNITS:
+        if micros and micros % size == 0:
+            return f"{unit}({micros // size})"
+    whole, rest = divmod(micros, 1_000_000)
+    if not rest:
+        return f"seconds({whole})"
+    if micros % 1000 == 0:
+        return f"milliseconds({micros // 1000})"
+    return f"microseconds({micros})"
+
+
+def digest(*parts: bytes) -> bytes:
+    """Byte strings ⟶ 16 bytes that identify their sequence (BLAKE2b)."""
+    made: bytes = _blake2b()(b"".join(parts), digest_size=16).digest()
+    return made
+
+
+@cache
+def _blake2b() -> Any:
+    from hashlib import blake2b  # 3 ms that most programs never need
+
+    return blake2b

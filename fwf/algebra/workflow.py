@@ -1,0 +1,293 @@
+"""`Workflow[In, Out]`: an immutable value that describes work, and `>>`, which chains two.
+
+Building one does nothing. A workflow is equal to another, and hashes alike, if both are written
+alike; it prints as the source that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast, final, overload
+
+from pyrsistent import PVector, pvector
+
+from fwf.algebra import types
+from fwf.algebra.expr import Expr, It, expr_of, type_of
+from fwf.algebra.types import ANY, SAME
+from fwf.records import record
+
+if TYPE_CHECKING:
+    from fwf.algebra.nodes import Node
+    from fwf.algebra.steps import Ref
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
+R = TypeVar("R")
+MAX_PROBES = 8
+
+
+class Edge:
+    """What is known of a part's ends: the type it accepts, the type it gives.
+
+    `gives` is `SAME` for a part that passes its input on. `probes` are expressions over the
+    input whose field names can be checked once the type upstream is known.
+    """
+
+    __slots__ = ("accepts", "gives", "probes")
+
+    def __init__(self, accepts: Any, gives: Any, probes: tuple[Expr, ...] = ()) -> None:
+        self.accepts = accepts
+        self.gives = gives
+        self.probes = probes
+
+    @property
+    def output(self) -> Any:
+        """The type it gives when nothing is known of what comes in."""
+        return self.accepts if self.gives is SAME else self.gives
+
+
+class Workflow(Generic[In, Out]):
+    """Work that turns an `In` into an `Out`, as a value."""
+
+    __slots__ = ("digest", "edge")
+    digest: bytes
+    edge: Edge
+
+    @overload
+    def __rshift__(self, other: Same, /) -> Workflow[In, Out]: ...
+    @overload
+    def __rshift__(self, other: Workflow[Out, C], /) -> Workflow[In, C]: ...
+    def __rshift__(self, other: Any, /) -> Any:
+        """(A → B) >> (B → C) ⟶ A → C: run this, feed its output to the other (Hughes 2000)."""
+        right: Any = other
+        if not isinstance(other, Workflow):
+            right = as_workflow(other, ">>")
+        mine, theirs = self.edge, right.edge
+        wanted = theirs.accepts
+        if theirs.probes or not (wanted is mine.gives or wanted is ANY or wanted is object):
+            theirs = _joined(self, mine, right, theirs)
+        parts: Any = self.parts if type(self) is Seq else pvector((self,))
+        parts = parts.extend(right.parts) if type(right) is Seq else parts.append(right)
+        return chained(parts, mine, theirs)
+
+    # fmt: off
+    @overload
+    def __call__(self: Workflow[object, R], /, *after: Ref[object]) -> Ref[R]: ...
+    @overload
+    def __call__(self: Workflow[A, R], a: Ref[A], /) -> Ref[R]: ...
+    @overload
+    def __call__(self: Workflow[tuple[A, B], R], a: Ref[A], b: Ref[B], /) -> Ref[R]: ...
+    @overload
+    def __call__(
+        self: Workflow[tuple[A, B, C], R], a: Ref[A], b: Ref[B], c: Ref[C], /
+    ) -> Ref[R]: ...
+    @overload
+    def __call__(
+        self: Workflow[tuple[A, B, C, D], R], a: Ref[A], b: Ref[B], c: Ref[C], d: Ref[D], /
+    ) -> Ref[R]: ...
+    @overload
+    def __call__(
+        self: Workflow[tuple[A, B, C, D, E], R],
+        a: Ref[A], b: Ref[B], c: Ref[C], d: Ref[D], e: Ref[E], /,
+    ) -> Ref[R]: ...
+    @overload
+    def __call__(
+        self: Workflow[tuple[A, B, C, D, E, F], R],
+        a: Ref[A], b: Ref[B], c: Ref[C], d: Ref[D], e: Ref[E], f: Ref[F], /,
+    ) -> Ref[R]: ...
+    @overload
+    def __call__(
+        self: Workflow[tuple[A, B, C, D, E, F, G], R],
+        a: Ref[A], b: Ref[B], c: Ref[C], d: Ref[D], e: Ref[E], f: Ref[F], g: Ref[G], /,
+    ) -> Ref[R]: ...
+    @overload
+    def __call__(
+        self: Workflow[tuple[A, B, C, D, E, F, G, H], R],
+        a: Ref[A], b: Ref[B], c: Ref[C], d: Ref[D], e: Ref[E], f: Ref[F], g: Ref[G], h: Ref[H], /,
+    ) -> Ref[R]: ...
+    # fmt: on
+    def __call__(self, *refs: Any, **given: Any) -> Any:
+        """Inside a `@graph` function: a step that feeds on the steps given."""
+        from fwf.algebra.steps import add_step
+
+        return add_step(cast("Node", self), refs, given)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a workflow is neither true nor false before it runs: to choose by a value write "
+            "branch(predicate, then=…, otherwise=…); for another way after a failure, fallback(…)"
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError(
+            "a workflow can't be iterated: for each item of its result write >> map_each(…); "
+            "to repeat it, loop_until(…)"
+        )
+
+    if not TYPE_CHECKING:  # type checkers refuse these by themselves, and would be misled
+
+        def __rrshift__(self, other):
+            return as_workflow(other, ">>") >> self
+
+        def __and__(self, other):
+            raise TypeError("workflows have no &: to run both write par(a, b), one by one a >> b")
+
+        def __or__(self, other):
+            raise TypeError(
+                "workflows have no |: for another way after a failure write fallback(a, b), "
+                "to choose by a value branch(…)"
+            )
+
+        __rand__, __ror__ = __and__, __or__
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Workflow):
+            return NotImplemented
+        from fwf.algebra.identity import digest_of
+
+        return digest_of(self) == digest_of(cast(Any, other))
+
+    def __hash__(self) -> int:
+        from fwf.algebra.identity import digest_of
+
+        return int.from_bytes(digest_of(self)[:8], "big", signed=True)
+
+    def __repr__(self) -> str:
+        from fwf.algebra.source import source_of
+
+        return source_of(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from fwf.algebra.pickling import flattened, restored
+
+        return restored, (flattened(self),)
+
+    def __copy__(self) -> Workflow[In, Out]:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Workflow[In, Out]:
+        return self
+
+
+if TYPE_CHECKING:
+
+    class Same(Workflow[Any, Any]):
+        """A workflow that gives what it gets, for type checkers: `identity`, `delay(…)`."""
+
+        def __rshift__(self, other: Workflow[A, B], /) -> Workflow[A, B]: ...
+        def __call__(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, ref: Ref[A], /
+        ) -> Ref[A]: ...
+
+
+set_edge = cast(Callable[[Any, Edge], None], Workflow.__dict__["edge"].__set__)
+set_digest = cast(Callable[[Any, bytes], None], Workflow.__dict__["digest"].__set__)
+
+
+@final
+@record(eq=False, repr=False)
+class Seq(Workflow[In, Out]):
+    """One after another, each fed the output of the one before; none at all is `identity`."""
+
+    parts: PVector[Node]
+
+    def __post_init__(self) -> None:
+        edge = Edge(ANY, SAME)
+        for part in self.parts:
+            edge = _edge_of_two(edge, part.edge)
+        set_edge(self, edge)
+
+
+_new = cast(Callable[[Any], "Seq[Any, Any]"], object.__new__)
+_set_parts = cast(Callable[[Any, Any], None], Seq.__dict__["parts"].__set__)
+
+
+def chained(parts: PVector[Node], first: Edge, last: Edge) -> Seq[Any, Any]:
+    """A `Seq` of parts whose ends are already known to fit: no work per part."""
+    seq = _new(Seq)
+    _set_parts(seq, parts)
+    set_edge(seq, _edge_of_two(first, last))
+    return seq
+
+
+def _edge_of_two(first: Edge, last: Edge) -> Edge:
+    gives = last.gives
+    if first.gives is not SAME:
+        if gives is SAME or gives is first.gives:
+            return first
+        return Edge(first.accepts, gives, first.probes)
+    accepts = last.accepts if first.accepts is types.ANY else first.accepts
+    return Edge(accepts, gives, (first.probes + last.probes)[:MAX_PROBES])
+
+
+def as_workflow(value: object, where: str) -> Node:
+    """A workflow, or the expression that stands for one; raises `TypeError` with the remedy."""
+    if isinstance(value, Workflow):
+        return cast("Node", value)
+    if isinstance(value, It):
+        from fwf.algebra.nodes import Pure
+
+        return Pure(expr_of(value))
+    raise TypeError(f"{where}: {_said(value)}")
+
+
+def _said(value: object) -> str:
+    name = getattr(value, "__qualname__", None)
+    if isinstance(value, type) or not callable(value):
+        return f"{value!r} is not a workflow; to give a plain value write const({value!r})"
+    if name is not None and "<lambda>" in name:
+        return (
+            "a lambda has no name, so it can't be printed, compared or exported; "
+            "write an expression such as it.total, or a function with @task"
+        )
+    return f"{name or repr(value)} is a plain function; put @task above it"
+
+
+def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
+    """The right part's edge, checked against what the left gives."""
+    given = mine.output
+    if not types.compatible(given, theirs.accepts):
+        raise TypeError(
+            f"{_end(left, last=True)} gives {types.name_of(given)}, but "
+            f"{_end(right, last=False)} takes {types.name_of(theirs.accepts)}: "
+            "put a step between them that turns the one into the other"
+        )
+    kinds = [_probe(probe, given, left) for probe in theirs.probes]
+    from fwf.algebra.nodes import Pure
+
+    if isinstance(right, Pure) and kinds:
+        return Edge(theirs.accepts, kinds[0], theirs.probes)
+    return theirs
+
+
+def _probe(probe: Expr, given: Any, left: Any) -> Any:
+    try:
+        return type_of(probe, given)
+    except TypeError as error:
+        raise TypeError(f"after {_end(left, last=True)}: {error}") from None
+
+
+def _end(node: Any, *, last: bool) -> str:
+    """The task at an end of a part, with its place in the source."""
+    from fwf.algebra.nodes import Task
+    from fwf.algebra.traverse import children
+
+    while not isinstance(node, Task):
+        parts = children(node)
+        if not parts or (len(parts) > 1 and not isinstance(node, Seq)):
+            break
+        node = parts[-1 if last else 0]
+    if isinstance(node, Task):
+        return node.described()
+    text = repr(node)
+    return text if len(text) < 60 else text.partition("(")[0]

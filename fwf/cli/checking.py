@@ -1,0 +1,51 @@
+"""The issues of a target, as lines for people or as JSON."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fwf.algebra.expr import near
+from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.output import tell, tell_json
+from fwf.cli.targets import Target
+from fwf.faults import Issue, counted
+from fwf.interpreters.check import RULES
+
+_ALL: Final = f"the rules are {', '.join(RULES)}"
+SEVERITIES: Final = ("error", "warning", "note")
+
+
+def refuse_unknown(silence: Sequence[str]) -> None:
+    """Raise `Misuse` for rules that there are not."""
+    wrong = [
+        f"--silence {name}: there is no such rule{near(name, RULES) or f'; {_ALL}'}"
+        for name in silence
+        if name not in RULES
+    ]
+    if wrong:
+        raise Misuse(*wrong)
+
+
+def tell_issues(target: Target, issues: Sequence[Issue], *, as_json: bool) -> int:
+    """Write a line for each issue and one that counts them ⟶ the exit status: 1 for errors."""
+    counts = {f"{each}s": _count(issues, each) for each in SEVERITIES}
+    if as_json:
+        each_issue = [
+            {
+                "path": each.path,
+                "rule": each.rule,
+                "severity": each.severity,
+                "message": each.message,
+            }
+            for each in issues
+        ]
+        tell_json({"target": target.text, "workflow": target.name, "issues": each_issue, **counts})
+    else:
+        for issue in issues:
+            tell(one_line(f"{issue.severity}: {issue}"))
+        said = [counted(_count(issues, each), each) for each in SEVERITIES if counts[f"{each}s"]]
+        tell(f"{target.name}: {', '.join(said) or 'no issues'}")
+    return 1 if counts["errors"] else 0
+
+
+def _count(issues: Sequence[Issue], severity: str) -> int:
+    return sum(issue.severity == severity for issue in issues)

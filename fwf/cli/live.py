@@ -1,0 +1,89 @@
+"""Progress on a terminal: what runs now and for how long, what is tried again, what is done."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import RLock
+from typing import Final, final
+
+from rich.console import Console
+from rich.live import Live as Screen
+from rich.table import Table
+from rich.text import Text
+
+from fwf.cli.tally import Group, Tally, at_work, reason, spoken
+from fwf.interpreters.run import Clock, Note
+
+A_SECOND: Final = 8
+"""How often the picture is drawn."""
+
+
+@final
+class Live:
+    """A picture of the run at the bottom of the terminal; it goes away when the run is over."""
+
+    def __init__(
+        self, title: str, clock: Clock, console: Console, *, tasks_print_there: bool
+    ) -> None:
+        self._title = title
+        self._clock = clock
+        self._console = console
+        self._tally = Tally(clock.now())
+        self._lock = RLock()
+        self._screen = Screen(
+            console=console,
+            get_renderable=self._picture,
+            refresh_per_second=A_SECOND,
+            transient=True,
+            redirect_stdout=tasks_print_there,
+        )
+        self._screen.start()
+
+    def observe(self, note: Note) -> None:
+        with self._lock:
+            self._tally.note(note)
+
+    def idle(self) -> None:
+        """The picture follows by itself."""
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self._screen.stop()
+            self._console.print(Text(f"{self._title}  {self._tally.summary(self._clock.now())}"))
+
+    def _picture(self) -> Table:
+        with self._lock:
+            now = self._clock.now()
+            picture = Table.grid(padding=(0, 2), expand=True)
+            picture.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+            picture.add_column(no_wrap=True, overflow="ellipsis", justify="right")
+            picture.add_row(Text(self._title, "bold"), Text(self._tally.summary(now), "dim"))
+            rows = list(self._rows(now))
+            room = max(1, self._console.height - 3)
+            for place, state in rows[:room]:
+                picture.add_row(place, state)
+            if len(rows) > room:
+                picture.add_row(Text(f"  and {len(rows) - room:,} more", "dim"), Text())
+            return picture
+
+    def _rows(self, now: int) -> Iterator[tuple[Text, Text]]:
+        for group in at_work(iter(self._tally.groups.values())):
+            if group.running:
+                yield Text(f"  {group.name}"), _running(group, now)
+            waiting = [note for note in group.waiting.values() if note.at > now]
+            if waiting:
+                soonest = min(waiting, key=lambda note: note.at)
+                yield Text(f"  {group.name}"), _waiting(soonest, len(waiting), now)
+
+
+def _running(group: Group, now: int) -> Text:
+    elapsed = spoken(now - min(group.running.values()))
+    if group.many:
+        return Text(f"{len(group.running):,} running, {group.counts()}  {elapsed}", "cyan")
+    tries = max(attempt[1] for attempt in group.running)
+    again = f"attempt {tries[-1]}  " if tries and tries[-1] > 1 else ""
+    return Text(f"{again}{elapsed}", "cyan")
+
+
+def _waiting(soonest: Note, waiting: int, now: int) -> Text:
+    which = f"{waiting:,} wait, the next will retry" if waiting > 1 else "will retry"
+    return Text(f"{which} in {spoken(soonest.at - now)}: {reason(soonest.detail)}", "yellow")

@@ -1,0 +1,32 @@
+"""What is told of a command that can't be done: one line a problem, and never a traceback."""
+
+from typing import final
+
+
+@final
+class Misuse(Exception):
+    """The command line asks for something that can't be: a line for each problem.
+
+    Each line says what was given, the rule, and what to write instead.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(one_line(line) for line in lines)
+
+
+def one_line(text: str, most: int = 600) -> str:
+    """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
+    joined = " ".join(filter(None, map(str.strip, text.splitlines())))
+    cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
+    return "".join(one if one.isprintable() else _escaped(one) for one in cut)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def either(names: list[str], most: int = 8) -> str:
+    """Names ⟶ `a, b, c`, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,190 @@
+"""What a command writes: text for people, JSON for machines, and what a terminal can't show.
+
+A closed pipe ends the writing, not the program; a character that the terminal lacks is replaced
+by one that it has.
+"""
+
+import codecs
+import dataclasses
+import enum
+import json
+import math
+import os
+import sys
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
+from datetime import date, time
+from typing import Any, Final, TextIO, cast
+
+MOST_LINES: Final = 20
+MOST_CHARACTERS: Final = 4_000
+MAX_DEPTH: Final = 100
+_INSTEAD: Final = str.maketrans("─│┌└├┬┴┤┐┘▸→←↑↓⟶…·", "-|..|--|..>><^v>~.")
+"""One ASCII character for each that pictures and messages are drawn with."""
+
+
+# Streams
+
+
+def ready_streams() -> None:
+    """Make standard streams that take every character, whatever the terminal can show."""
+    codecs.register_error("fwf", _replaced)
+    sys.stdout = _usable(sys.stdout)
+    sys.stderr = _usable(sys.stderr)
+
+
+def _usable(stream: Any) -> TextIO:
+    if stream is None:  # closed by whoever started us
+        return open(os.devnull, "w", encoding="utf-8")
+    with suppress(AttributeError):
+        stream.reconfigure(errors="fwf")
+    return cast(TextIO, stream)
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    """Error handler ⟶ ASCII that stands for what can't be encoded, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_INSTEAD)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def tell(text: str) -> None:
+    """Write a text and a line break to stdout."""
+    _write(sys.stdout, text)
+
+
+def complain(text: str) -> None:
+    """Write a text and a line break to stderr; nothing more can be done if that fails."""
+    with suppress(OSError):
+        _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+    except OSError:
+        silence(stream)
+        raise
+
+
+def silence(stream: TextIO) -> None:
+    """Let nothing written to a stream from now on go anywhere, so that no later flush fails."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+@contextmanager
+def stdout_kept_for(machine: bool) -> Generator[None]:
+    """With `--json`, whatever tasks and their processes write to stdout goes to stderr instead."""
+    if not machine:
+        yield
+        return
+    with _descriptor_redirected(sys.stdout), redirect_stdout(sys.stderr):
+        yield
+
+
+@contextmanager
+def _descriptor_redirected(stream: TextIO) -> Generator[None]:
+    try:
+        stream.flush()
+        number, kept = stream.fileno(), os.dup(stream.fileno())
+        os.dup2(2, number)
+    except (OSError, ValueError):  # not a real file, or stderr is closed
+        yield
+        return
+    try:
+        yield
+    finally:
+        stream.flush()
+        os.dup2(kept, number)
+        os.close(kept)
+
+
+# Text
+
+
+def text_of(value: object) -> str:
+    """Value ⟶ `str` of it, whatever that raises."""
+    try:
+        return str(value)
+    except Exception as error:
+        return f"<{type(value).__qualname__}: str() of it raises {type(error).__qualname__}>"
+
+
+def elided(text: str) -> str:
+    """Text ⟶ its first lines, and how many more there are."""
+    lines = text.splitlines()
+    if len(lines) <= MOST_LINES:
+        return "\n".join(map(_cut, lines))
+    shown = [_cut(line) for line in lines[: MOST_LINES - 1]]
+    more = len(lines) - len(shown)
+    return "\n".join([*shown, f"… and {more:,} more lines (--json gives all)"])
+
+
+def _cut(line: str) -> str:
+    if len(line) <= MOST_CHARACTERS:
+        return line
+    more = len(line) - MOST_CHARACTERS
+    return f"{line[:MOST_CHARACTERS]}… and {more:,} more characters (--json gives all)"
+
+
+# JSON
+
+
+def tell_json(content: Mapping[str, object]) -> None:
+    """Write one JSON object to stdout: valid JSON, in ASCII, keys in the order given."""
+    tell(json.dumps(plain(content), indent=2, allow_nan=False))
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Value ⟶ the same as JSON can say it.
+
+    Named tuples and dataclasses become objects, enums their names, dates and times ISO 8601.
+    Whatever JSON lacks (NaN, decimals, tables) becomes its `str`.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else text_of(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return text_of(value) if depth >= MAX_DEPTH else _inside(value, depth + 1)
+
+
+def _inside(value: Any, depth: int) -> Any:
+    kind = cast(Any, type(value))
+    if (fields := _fields(value, kind)) is not None:
+        return {_key(key): plain(each, depth) for key, each in fields}
+    if issubclass(kind, set | frozenset):
+        return sorted((plain(each, depth) for each in value), key=text_of)
+    if issubclass(kind, list | tuple):
+        return [plain(each, depth) for each in value]
+    return text_of(value)
+
+
+def _fields(value: Any, kind: Any) -> Iterable[tuple[object, object]] | None:
+    """The fields of what becomes an object; None for what doesn't."""
+    if issubclass(kind, Mapping):
+        return list(value.items())
+    if hasattr(kind, "_fields") and tuple in kind.__mro__:
+        return list(zip(value._fields, value, strict=False))
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind) if field.repr]
+        return [(name, getattr(value, name, None)) for name in names]
+    return None
+
+
+def _key(key: object) -> str:
+    return key if type(key) is str else text_of(plain(key, MAX_DEPTH))

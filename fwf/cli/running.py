@@ -1,0 +1,163 @@
+"""Running a target: progress while it runs, then its result or what failed."""
+
+import os
+import sys
+import traceback
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from fwf.algebra.trace import Err, Event, Ok, Outcome, Trace, events
+from fwf.cli.lines import Lines
+from fwf.cli.misuse import one_line
+from fwf.cli.output import complain, elided, tell, text_of
+from fwf.cli.tally import SECOND, Progress, Watched
+from fwf.cli.targets import Target
+from fwf.faults import Failed, Fault, Interrupted, leaves
+from fwf.interpreters.run import Clock, Ran, SystemClock, execute
+
+FAILED: Final = 1
+INTERRUPTED: Final = 130
+"""The exit status of a command that ctrl-C ended, as shells count it: 128 + SIGINT."""
+MOST_FAULTS: Final = 20
+
+
+def ran(
+    target: Target, params: Mapping[str, Any], pools: Mapping[str, Any], workers: int | None
+) -> tuple[Ran, datetime]:
+    """Run a target and tell of its progress on stderr ⟶ how it went, and when it started."""
+    clock = SystemClock()
+    started = datetime.now().astimezone()
+    with watched(target.name, clock) as progress:
+        went = execute(
+            target.workflow,
+            params=params,
+            resources=target.resources,
+            workers=workers,
+            pools=pools,
+            clock=Watched(clock, progress.idle),
+            observe=progress.observe,
+        )
+    return went, started
+
+
+@contextmanager
+def watched(title: str, clock: Clock) -> Generator[Progress]:
+    """Progress as a picture on a terminal, as plain lines elsewhere."""
+    progress = _on_terminal(title, clock) if on_terminal() else Lines(clock, complain)
+    try:
+        yield progress
+    finally:
+        progress.end()
+
+
+def on_terminal() -> bool:
+    """Whether stderr is a terminal that a picture can be drawn on."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
+
+
+def _on_terminal(title: str, clock: Clock) -> Progress:
+    from rich.console import Console
+
+    from fwf.cli.live import Live
+
+    return Live(title, clock, Console(stderr=True), tasks_print_there=sys.stdout.isatty())
+
+
+# Afterwards
+
+
+def status_of(outcome: Outcome) -> int:
+    """0 fine, 1 failed, 130 stopped by ctrl-C."""
+    match outcome:
+        case Ok():
+            return 0
+        case Err(cause):
+            stopped = any(isinstance(leaf, Interrupted) for leaf in leaves(cause))
+            return INTERRUPTED if stopped else FAILED
+
+
+def tell_outcome(outcome: Outcome, *, debug: bool) -> None:
+    """The result to stdout, or what failed to stderr: a line for each fault, its path first."""
+    match outcome:
+        case Ok(value):
+            if value is not None:
+                tell(elided(text_of(value)))
+        case Err(cause):
+            for line in fault_lines(cause):
+                complain(line)
+            if debug:
+                for text in _tracebacks(cause):
+                    complain(text)
+
+
+def fault_lines(fault: Fault) -> list[str]:
+    """Fault ⟶ a line for each single fault, and how many more there are."""
+    faults = leaves(fault)
+    lines = [one_line(str(leaf)) for leaf in faults[:MOST_FAULTS]]
+    more = len(faults) - len(lines)
+    return [*lines, f"… and {more:,} more faults (--json gives all)"] if more else lines
+
+
+def _tracebacks(fault: Fault) -> Iterator[str]:
+    for leaf in leaves(fault):
+        if isinstance(leaf, Failed) and isinstance(leaf.error, BaseException):
+            yield f"\n{leaf.path}:\n{''.join(traceback.format_exception(leaf.error)).rstrip()}"
+
+
+def report(target: Target, went: Ran, started: datetime) -> dict[str, object]:
+    """What `fwf run --json` writes; README and `fwf run --help` say what the keys mean."""
+    took = _seconds(went.end - went.start)
+    outcome: dict[str, object]
+    match went.outcome:
+        case Ok(value):
+            outcome = {"outcome": "ok", "value": value, "fault": None}
+        case Err(cause):
+            stopped = status_of(went.outcome) == INTERRUPTED
+            word = "interrupted" if stopped else "failed"
+            outcome = {"outcome": word, "value": None, "fault": _fault(cause)}
+    return {
+        "target": target.text,
+        "workflow": target.name,
+        **outcome,
+        "started": started,
+        "ended": started + timedelta(seconds=took),
+        "seconds": took,
+        "events": _events(went.trace, went.start),
+    }
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    faults = [
+        {
+            "kind": type(leaf).__name__,
+            "path": leaf.path,
+            "tags": leaf.tags,
+            "message": str(leaf).removeprefix(f"{leaf.path}: "),
+        }
+        for leaf in leaves(fault)
+    ]
+    return {"path": fault.path, "tags": fault.tags, "message": str(fault), "leaves": faults}
+
+
+def _events(trace: Trace, start: int) -> list[dict[str, object]]:
+    return [
+        {
+            "task": event.task,
+            "path": event.path,
+            "tries": event.tries,
+            "ending": event.ending,
+            "start": _seconds(event.start - start),
+            "end": _seconds(event.end - start),
+        }
+        for event in sorted(events(trace), key=_starting)
+    ]
+
+
+def _starting(event: Event) -> int:
+    return event.start
+
+
+def _seconds(microseconds: int) -> float:
+    return round(microseconds / SECOND, 6)

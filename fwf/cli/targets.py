@@ -1,0 +1,283 @@
+"""TARGET, a module or a file and an attribute in it ⟶ the workflow, and what stands beside it."""
+
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module, invalidate_caches
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any, Final, TypeGuard, cast, final
+
+from fwf.algebra.expr import near
+from fwf.algebra.nodes import Named, Task
+from fwf.algebra.workflow import Workflow
+from fwf.cli.misuse import Misuse, either
+from fwf.records import record
+
+ATTRIBUTE: Final = "workflow"
+FORMS: Final = "write module:attribute or path/to/file.py:attribute"
+PACKAGE: Final = Path(__file__).resolve().parents[1]
+
+
+@final
+@record()
+class Target:
+    """A workflow, and the resources and pools that its module has for it."""
+
+    text: str
+    workflow: Workflow[Any, Any]
+    resources: Mapping[str, Any]
+    pools: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What to call it: its own name if it has one, else as it was asked for."""
+        w = self.workflow
+        return w.name if isinstance(w, Named | Task) else self.text
+
+
+def load(text: str) -> Target:
+    """TARGET ⟶ the workflow. Imports its module, with the current directory importable.
+
+    A file inside packages is imported under its full name, so that its relative imports work.
+    """
+    place, attribute = _parts(text)
+    _importable(Path.cwd(), 0)
+    is_file = place.endswith(".py") or "/" in place or os.sep in place
+    module = _of_file(text, place) if is_file else _of_name(text, place)
+    workflow = _workflow(module, place, attribute)
+    return Target(text, workflow, _mapping(module, "resources"), _mapping(module, "pools"))
+
+
+def _parts(text: str) -> tuple[str, str]:
+    place, colon, attribute = text.rpartition(":")
+    if not colon or "/" in attribute or os.sep in attribute:
+        place, attribute = text, ATTRIBUTE
+    if not place or not attribute.isidentifier():
+        raise Misuse(f"{text!r} is no TARGET: {FORMS}")
+    return place, attribute
+
+
+def _importable(folder: Path, position: int) -> None:
+    """Put a folder on `sys.path`."""
+    if str(folder) not in sys.path[: position + 1]:
+        sys.path.insert(position, str(folder))
+        invalidate_caches()
+
+
+# Modules
+
+
+def _of_name(text: str, name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise Misuse(f"{text!r} is no TARGET: {name!r} is no module's name; {FORMS}")
+    return _imported(text, name, lambda: import_module(name))
+
+
+def _imported(text: str, name: str, load: Callable[[], ModuleType]) -> ModuleType:
+    """Import a module of the user's; whatever that raises is told in one line."""
+    try:
+        return load()
+    except KeyboardInterrupt:
+        raise
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if name == missing or name.startswith(f"{missing}."):
+            raise Misuse(f"there is no module {missing!r}{_near_module(missing)}") from error
+        remedy = f"; install what {missing!r} comes from, or correct the import"
+        raise Misuse(_raised(text, error) + remedy) from error
+    except BaseException as error:
+        raise Misuse(f"{_raised(text, error)}; --debug shows the traceback") from error
+
+
+def _near_module(missing: str) -> str:
+    """What a module that isn't there may have been meant to be."""
+    parent, _, last = missing.rpartition(".")
+    if not parent:
+        siblings = [each.name for each in iter_modules([os.getcwd()])]
+        return near(last, siblings) or f": {os.getcwd()} has none of that name; {FORMS}"
+    folders = getattr(sys.modules.get(parent), "__path__", None)
+    if folders is None:
+        return f": {parent!r} is a module, not a package"
+    siblings = [f"{parent}.{each.name}" for each in iter_modules(folders)]
+    return near(missing, siblings) or f": it isn't in {parent!r}"
+
+
+# Files
+
+
+def _of_file(text: str, place: str) -> ModuleType:
+    path = Path(place)
+    if not path.is_file() or path.suffix != ".py":
+        raise Misuse(_no_file(path))
+    path = path.resolve()
+    root, name = _full_name(path)
+    if "." in name or path.name == "__init__.py":
+        _importable(root, 1)
+        module = _imported(text, name, lambda: import_module(name))
+        found = getattr(module, "__file__", None)
+        if found is None or Path(found).resolve() != path:
+            raise Misuse(
+                f"{place} is the module {name!r}, but another of that name comes first: {found}; "
+                f"run fwf in {root}"
+            )
+        return module
+    _importable(root, 1)
+    return _imported(text, name, lambda: _by_path(path))
+
+
+def _no_file(path: Path) -> str:
+    if path.is_dir():
+        return f"{path} is a folder, not a Python file: {FORMS}"
+    if path.exists():
+        return f"{path} is not a Python file: its name must end in .py; {FORMS}"
+    if path.with_suffix(".py").is_file():
+        return f"there is no file {path}; did you mean '{path.with_suffix('.py')}'?"
+    if not path.parent.is_dir():
+        return f"there is no file {path}: there is no folder {path.parent}"
+    files = [each.name for each in path.parent.glob("*.py")]
+    return f"there is no file {path}{near(path.name, files) or f'; {FORMS}'}"
+
+
+def _full_name(path: Path) -> tuple[Path, str]:
+    """File ⟶ the folder that its outermost package is in, and its module's full name."""
+    names = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    if not all(name.isidentifier() for name in names):
+        return path.parent, path.stem
+    return folder, ".".join(names)
+
+
+def _by_path(path: Path) -> ModuleType:
+    """Import a file that is in no package, under its own name unless that is taken."""
+    name = path.stem
+    if name in sys.modules or _taken(name, path):
+        name = f"fwf_target_{name}"
+    spec = spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "a .py file has a loader"
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _taken(name: str, path: Path) -> bool:
+    if not name.isidentifier():
+        return True
+    spec = find_spec(name)
+    return spec is not None and (spec.origin is None or Path(spec.origin).resolve() != path)
+
+
+# Attributes
+
+
+def _workflow(module: ModuleType, place: str, attribute: str) -> Workflow[Any, Any]:
+    names = vars(module)
+    if attribute not in names:
+        raise Misuse(_no_attribute(module, place, attribute))
+    found = names[attribute]
+    if _is_workflow(found):
+        return found
+    raise Misuse(f"{place}:{attribute} is {_kind(found)}, not a workflow{_remedy(module, found)}")
+
+
+def _no_attribute(module: ModuleType, place: str, attribute: str) -> str:
+    said = f"{place} has no attribute {attribute!r}"
+    inside = f"{module.__name__}.{attribute}"
+    if hasattr(module, "__path__") and find_spec(inside) is not None:
+        return f"{said}; did you mean {inside!r}, the module in it?"
+    close = near(attribute, [name for name in vars(module) if not name.startswith("_")])
+    return f"{said}{close}{_workflows(module)}"
+
+
+def _remedy(module: ModuleType, found: Any) -> str:
+    if isinstance(found, ModuleType):
+        return f"; did you mean {found.__name__!r}?"
+    if callable(found) and not isinstance(found, type):
+        return f"; if it is to be one, write @task above it{_workflows(module)}"
+    return _workflows(module)
+
+
+def _workflows(module: ModuleType) -> str:
+    """The workflows in a module, those that are more than a task first."""
+    found = {
+        name: each
+        for name, each in vars(module).items()
+        if _is_workflow(each) and not name.startswith("_")
+    }
+    names = sorted(found, key=lambda name: isinstance(found[name], Task))
+    return f"; its workflows are {either(names)}" if names else "; there is no workflow in it"
+
+
+def _is_workflow(found: object) -> TypeGuard[Workflow[Any, Any]]:
+    return isinstance(found, Workflow)
+
+
+def _kind(found: Any) -> str:
+    if isinstance(found, ModuleType):
+        return "a module"
+    if isinstance(found, type):
+        return "a class"
+    if callable(found) and hasattr(found, "__code__"):
+        return "a plain function"
+    name = type(found).__qualname__
+    return "None" if found is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _mapping(module: ModuleType, name: str) -> Mapping[str, Any]:
+    found = vars(module).get(name)
+    if found is None or isinstance(found, ModuleType):
+        return {}
+    if isinstance(found, Mapping):
+        return cast(Mapping[str, Any], found)
+    what = "a name to its opener" if name == "resources" else "a pool's name to its size"
+    raise Misuse(
+        f"{module.__name__}:{name} is {_kind(found)}; beside a workflow it is a mapping from {what}"
+    )
+
+
+# What an import raised, and where
+
+
+def _raised(text: str, error: BaseException) -> str:
+    said = str(error) if not isinstance(error, SyntaxError) else error.msg
+    name = type(error).__qualname__
+    return f"{text} can't be imported: {_line(error)} raises {name}{said and f': {said}'}"
+
+
+def _line(error: BaseException) -> str:
+    """`file:line` of the last of the user's own lines that an exception came through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_relative(error.filename)}:{error.lineno}"
+    lines = [
+        (frame.f_code.co_filename, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+    ]
+    lines = [line for line in lines if not _of_machinery(line[0])]
+    own = [line for line in lines if not _installed(line[0])] or lines
+    return f"{_relative(own[-1][0])}:{own[-1][1]}" if own else "its import"
+
+
+def _of_machinery(file: str) -> bool:
+    return file.startswith("<") or Path(file).resolve().is_relative_to(PACKAGE)
+
+
+def _installed(file: str) -> bool:
+    folders = {sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")}
+    return any(Path(file).resolve().is_relative_to(Path(each).resolve()) for each in folders)
+
+
+def _relative(file: str) -> str:
+    path = Path(file).resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

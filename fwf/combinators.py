@@ -1,0 +1,512 @@
+"""The vocabulary: validate, type, build. Each function makes one node, or none if none is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast, overload
+
+from pyrsistent import PMap, pmap
+
+from fwf.algebra import types
+from fwf.algebra.expr import (
+    IT,
+    Call,
+    Expr,
+    It,
+    expr_of,
+    it,
+    literal,
+    named_function,
+    pick,
+    type_of,
+)
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Fail,
+    Fallback,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    OnError,
+    OnLimit,
+    Par,
+    Pure,
+    Retry,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.paths import checked_name
+from fwf.algebra.schedule import Schedule, as_schedule
+from fwf.algebra.values import freeze
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.faults import Fault, tag_of
+
+if TYPE_CHECKING:
+    from returns.result import Result
+
+    from fwf.algebra.expr import ParamIt
+    from fwf.algebra.workflow import Same
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
+I = TypeVar("I")  # noqa: E741 (the ninth of A, B, C, …)
+T = TypeVar("T")
+
+Test: TypeAlias = It | Callable[[A], bool] | Workflow[A, bool]
+"""A predicate: an expression over the value, a named pure function, or a workflow that decides."""
+Error: TypeAlias = type[BaseException] | str
+"""An error by its class or its tag."""
+
+identity: Same = cast("Same", Pure(IT))
+"""A → A: the value as it is."""
+
+
+def const(value: T, /) -> Workflow[object, T]:
+    """A ⟶ B: this value, whatever comes in. Plain data, or a class with a registered codec.
+
+    >>> const([1, True])
+    const([1, True])
+    """
+    if isinstance(value, It):
+        raise TypeError(f"const({value!r}): an expression isn't a plain value; write pure(…)")
+    return Pure(expr_of(literal(value)))
+
+
+@overload
+def pure(expr: ParamIt[T], /) -> Workflow[object, T]: ...
+@overload
+def pure(expr: It, /) -> Workflow[Any, Any]: ...
+@overload
+def pure(expr: Callable[[A], B], /) -> Workflow[A, B]: ...
+def pure(expr: Any, /) -> Workflow[Any, Any]:
+    """Expression or named pure function ⟶ A → B: its value at the input; no effect, no time.
+
+    Where it can't be evaluated the workflow fails with a `PredicateDefect`.
+
+    >>> pure(it.price * it.count)
+    pure(it.price * it.count)
+    """
+    return Pure(_expression(expr, "pure"))
+
+
+def fail(tag: str, message: str = "") -> Workflow[object, Never]:
+    """A → never: fail with a declared error.
+
+    >>> fail("NoOrders", "the shop was closed")
+    fail('NoOrders', 'the shop was closed')
+    """
+    if not _is_text(tag) or not tag:
+        raise TypeError(f"fail({tag!r}): an error's tag is a text that isn't empty")
+    if not _is_text(message):
+        raise TypeError(f"fail({tag!r}, {message!r}): an error's message is a text")
+    return Fail(tag, message)
+
+
+def delay(duration: timedelta, /) -> Same:
+    """A → A: let time pass; the value stays."""
+    return cast("Same", Delay(_duration(duration, "delay")))
+
+
+# fmt: off
+@overload
+def seq(a: Workflow[A, B], /) -> Workflow[A, B]: ...
+@overload
+def seq(a: Workflow[A, B], b: Workflow[B, C], /) -> Workflow[A, C]: ...
+@overload
+def seq(a: Workflow[A, B], b: Workflow[B, C], c: Workflow[C, D], /) -> Workflow[A, D]: ...
+@overload
+def seq(
+    a: Workflow[A, B], b: Workflow[B, C], c: Workflow[C, D], d: Workflow[D, E], /
+) -> Workflow[A, E]: ...
+@overload
+def seq(
+    a: Workflow[A, B], b: Workflow[B, C], c: Workflow[C, D], d: Workflow[D, E], e: Workflow[E, F], /
+) -> Workflow[A, F]: ...
+@overload
+def seq(
+    a: Workflow[A, B], b: Workflow[B, C], c: Workflow[C, D], d: Workflow[D, E],
+    e: Workflow[E, F], f: Workflow[F, G], /
+) -> Workflow[A, G]: ...
+@overload
+def seq(
+    a: Workflow[A, Any], b: Workflow[Any, Any], c: Workflow[Any, Any], d: Workflow[Any, Any],
+    e: Workflow[Any, Any], f: Workflow[Any, Any], g: Workflow[Any, Any], /, *ws: Workflow[Any, Any],
+) -> Workflow[A, Any]: ...
+# fmt: on
+def seq(*ws: Any) -> Workflow[Any, Any]:
+    """(A → B), (B → C) … ⟶ A → C: one after another, as `>>` does (Hughes 2000).
+
+    For computed lists: `seq(*steps)`. `seq()` is `identity`, `seq(a)` is `a`.
+    """
+    if not ws:
+        return identity
+    first = as_workflow(ws[0], "seq")
+    if len(ws) == 1:
+        return first
+    chain: Workflow[Any, Any] = first
+    for w in ws[1:]:
+        chain = chain >> w
+    return chain
+
+
+# fmt: off
+@overload
+def par(b: Workflow[A, B], /, *, fail_fast: bool = False) -> Workflow[A, tuple[B]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], /, *, fail_fast: bool = False
+) -> Workflow[A, tuple[B, C]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], d: Workflow[A, D], /,
+    *, fail_fast: bool = False,
+) -> Workflow[A, tuple[B, C, D]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], d: Workflow[A, D], e: Workflow[A, E], /,
+    *, fail_fast: bool = False,
+) -> Workflow[A, tuple[B, C, D, E]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], d: Workflow[A, D], e: Workflow[A, E],
+    f: Workflow[A, F], /,
+    *, fail_fast: bool = False,
+) -> Workflow[A, tuple[B, C, D, E, F]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], d: Workflow[A, D], e: Workflow[A, E],
+    f: Workflow[A, F], g: Workflow[A, G], /,
+    *, fail_fast: bool = False,
+) -> Workflow[A, tuple[B, C, D, E, F, G]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], d: Workflow[A, D], e: Workflow[A, E],
+    f: Workflow[A, F], g: Workflow[A, G], h: Workflow[A, H], /,
+    *, fail_fast: bool = False,
+) -> Workflow[A, tuple[B, C, D, E, F, G, H]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, C], d: Workflow[A, D], e: Workflow[A, E],
+    f: Workflow[A, F], g: Workflow[A, G], h: Workflow[A, H], i: Workflow[A, I], /,
+    *, fail_fast: bool = False,
+) -> Workflow[A, tuple[B, C, D, E, F, G, H, I]]: ...
+@overload
+def par(
+    b: Workflow[A, B], c: Workflow[A, B], d: Workflow[A, B], e: Workflow[A, B], f: Workflow[A, B],
+    g: Workflow[A, B], h: Workflow[A, B], i: Workflow[A, B], j: Workflow[A, B], /,
+    *ws: Workflow[A, B], fail_fast: bool = False,
+) -> Workflow[A, tuple[B, ...]]: ...
+# fmt: on
+def par(*ws: Any, fail_fast: bool = False) -> Workflow[Any, Any]:
+    """(A → B), (A → C) … ⟶ A → (B, C, …): all at once on the same input.
+
+    Settles: all run to their end, and the faults of all are reported. With `fail_fast` the first
+    failure cuts the others. `par()` gives the empty tuple.
+    """
+    parts = tuple(as_workflow(w, "par") for w in ws)
+    made: Par[Any, Any] = Par(parts, fail_fast)
+    _one_input(parts, made.edge.accepts, "par")
+    return made
+
+
+def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) -> Workflow[A, B | C]:
+    """(A → bool), (A → B), (A → C) ⟶ A → B | C: one arm or the other, by the current value.
+
+    A predicate that can't be evaluated is a `PredicateDefect`, never silently false.
+
+    >>> branch(it.total > 0, then=identity, otherwise=fail("Empty"))
+    branch(it.total > 0, then=identity, otherwise=fail('Empty'))
+    """
+    arms = (as_workflow(then, "branch(then=…)"), as_workflow(otherwise, "branch(otherwise=…)"))
+    if isinstance(p, Workflow):
+        decides = as_workflow(p, "branch")
+        accepts = types.meet(part.edge.accepts for part in (decides, *arms))
+        _one_input((decides, *arms), accepts, "branch")
+        first: Workflow[Any, Any] = Pure(expr_of(pick(0)))
+        chosen: Branch[Any, Any] = Branch(
+            expr_of(pick(1)), cast(Node, first >> arms[0]), cast(Node, first >> arms[1])
+        )
+        return par(identity, cast(Workflow[Any, Any], p)) >> chosen
+    made: Branch[Any, Any] = Branch(_predicate(p, "branch"), *arms)
+    _one_input(arms, made.edge.accepts, "branch")
+    _check_probes(made)
+    return made
+
+
+def loop_until(
+    body: Workflow[A, A],
+    done: Test[A],
+    /,
+    *,
+    limit: int,
+    within: timedelta | None = None,
+    on_limit: OnLimit = "fail",
+) -> Workflow[A, A]:
+    """(A → A), (A → bool) ⟶ A → A: the body, each round fed the last output, until `done`.
+
+    The body runs at least once and at most `limit` times; no round starts later than `within`
+    after the first. Then it fails with `Exhausted`, or gives the last value (`on_limit="stop"`).
+    Elgot iteration, bounded: our choice, so that every analysis ends.
+
+    >>> loop_until(pure(it * 2), it > 100, limit=10)
+    loop_until(pure(it * 2), it > 100, limit=10)
+    """
+    part = as_workflow(body, "loop_until")
+    _at_least(limit, 1, "loop_until", "limit", "round")
+    _one_of(on_limit, ("fail", "stop"), "loop_until(on_limit=…)")
+    time = None if within is None else _duration(within, "loop_until(within=…)")
+    _repeats(part, "loop_until")
+    if isinstance(done, Workflow):
+        flagged = pick(0) >> part >> par(identity, cast(Workflow[Any, Any], done))
+        loop: LoopUntil[Any, Any] = LoopUntil(
+            cast(Node, flagged), expr_of(pick(1)), limit, time, on_limit
+        )
+        unwrapped: Workflow[Any, Any] = Pure(expr_of(pick(0)))
+        return pick(it, literal(False)) >> loop >> unwrapped
+    until = _predicate(done, "loop_until")
+    made: LoopUntil[Any, Any] = LoopUntil(part, until, limit, time, on_limit)
+    _check_fields(made.done, part.edge.output, "loop_until")
+    return made
+
+
+@overload
+def map_each(
+    body: Workflow[A, B],
+    /,
+    *,
+    key: It | Callable[[A], object] | None = None,
+    at_once: int | None = None,
+    on_error: Literal["collect"],
+) -> Workflow[Sequence[A], list[Result[B, Fault]]]: ...
+@overload
+def map_each(
+    body: Workflow[A, B],
+    /,
+    *,
+    key: It | Callable[[A], object] | None = None,
+    at_once: int | None = None,
+    on_error: Literal["settle", "fail_fast"] = "settle",
+) -> Workflow[Sequence[A], list[B]]: ...
+def map_each(
+    body: Workflow[Any, Any],
+    /,
+    *,
+    key: It | Callable[[Any], object] | None = None,
+    at_once: int | None = None,
+    on_error: OnError = "settle",
+) -> Workflow[Any, Any]:
+    """(A → B) ⟶ Sequence[A] → list[B]: the body on each item; the width is known at run time.
+
+    key: names items in paths and idempotency keys; must be unique. Without it, the index.
+    at_once: how many items run at the same time; all if None.
+    on_error: `settle` runs all items and reports every fault, `fail_fast` cuts the others at the
+        first, `collect` never fails and gives a list of `Result`s.
+    """
+    part = as_workflow(body, "map_each")
+    if at_once is not None:
+        _at_least(at_once, 1, "map_each", "at_once", "item")
+    _one_of(on_error, ("settle", "fail_fast", "collect"), "map_each(on_error=…)")
+    name = None if key is None else _expression(key, "map_each(key=…)")
+    if name is not None:
+        _check_fields(name, part.edge.accepts, "map_each")
+    return MapEach(part, name, at_once, on_error)
+
+
+def retry(
+    w: Workflow[A, B],
+    /,
+    *,
+    attempts: int,
+    wait: timedelta | Schedule = timedelta(0),
+    on: Error | Sequence[Error] = (),
+) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: again from the same input when it fails, up to so many attempts in all.
+
+    wait: a duration, or a schedule such as `backoff(seconds(5), cap=minutes(1))`. An error with
+        `retry_after` waits at least that long, up to the schedule's cap (RFC 9110 §10.2.3).
+    on: error classes or tags. Without it every error is retried but `Defect`s: wrong programs
+        and bad input stay wrong.
+    """
+    part = as_workflow(w, "retry")
+    _at_least(attempts, 1, "retry", "attempts", "attempt", "; to skip a step, remove it")
+    return Retry(part, attempts, as_schedule(wait), tags(on, "retry"))
+
+
+def timeout(w: Workflow[A, B], limit: timedelta, /) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: fail with tag `Timeout` unless done within `limit`.
+
+    The deadline goes down to every part and is inclusive; only finalisers may pass it.
+    """
+    return Timeout(as_workflow(w, "timeout"), _duration(limit, "timeout"))
+
+
+def fallback(
+    w: Workflow[A, B], handler: Workflow[A, C], /, *, on: Error | Sequence[Error] = ()
+) -> Workflow[A, B | C]:
+    """(A → B), (A → C) ⟶ A → B | C: when the first fails, the other, from the same input.
+
+    on: error classes or tags that are caught; all if none are given.
+    """
+    parts = (as_workflow(w, "fallback"), as_workflow(handler, "fallback"))
+    made: Fallback[Any, Any] = Fallback(*parts, tags(on, "fallback"))
+    _one_input(parts, made.edge.accepts, "fallback")
+    return made
+
+
+def always(w: Workflow[A, B], /, *, then: Workflow[A, object]) -> Workflow[A, B]:
+    """(A → B), (A → _) ⟶ A → B: after the first, however it ended, run a finaliser on its input.
+
+    The finaliser runs on success, failure and interruption, to its end: no deadline reaches it.
+    If both fail, both faults are reported.
+    """
+    parts = (as_workflow(w, "always"), as_workflow(then, "always(then=…)"))
+    made: Always[Any, Any] = Always(*parts)
+    accepts = types.meet(part.edge.accepts for part in parts)
+    _one_input(parts, accepts, "always")
+    return made
+
+
+def with_params(w: Workflow[A, B], /, **params: object) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: bind parameters for a part; the innermost binding wins.
+
+    >>> with_params(identity, min_amount=10)
+    with_params(identity, min_amount=10)
+    """
+    if not params:
+        return w
+    frozen = cast("PMap[str, object]", freeze(params))
+    return WithParams(as_workflow(w, "with_params"), frozen, pmap({}))
+
+
+def using(w: Workflow[A, B], /, **resources: str) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: let a part use other resources: `using(w, shop_db="shop_eu")`."""
+    if not resources:
+        return w
+    for name, other in resources.items():
+        if not _is_text(other) or not other.isidentifier():
+            raise TypeError(f"using({name}={other!r}): needs the name of another resource")
+    return WithParams(as_workflow(w, "using"), pmap({}), pmap(resources))
+
+
+def limit(w: Workflow[A, B], /, *, pool: str) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: take a slot of a named pool for every attempt of every task in it.
+
+    Pools are shared by the whole run; their sizes are given to the interpreter:
+    `run(w, pools={"vendor": 2})`.
+    """
+    if not _is_text(pool) or not pool:
+        raise TypeError(f"limit(pool={pool!r}): needs the name of a pool")
+    return Limit(as_workflow(w, "limit"), pool)
+
+
+def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: give a part a name in paths, and notes (owner, docs, links) for people.
+
+    >>> named("tenants", identity, owner="sales")
+    named('tenants', identity, owner='sales')
+    """
+    part, kept = as_workflow(w, "named"), cast("PMap[str, object]", freeze(notes))
+    return Named(checked_name(name, "named"), part, kept)
+
+
+def tags(on: Error | Sequence[Error], where: str) -> tuple[str, ...]:
+    """Error classes and tags ⟶ their tags, sorted: what `on=` stores, so that it is exported."""
+    several: Iterable[object] = (on,) if isinstance(on, str | type) else on
+    found: set[str] = set()
+    for one in several if _is_iterable(several) else (several,):
+        if isinstance(one, str) and one:
+            found.add(one)
+        elif isinstance(one, type) and issubclass(cast(Any, one), BaseException):
+            found.add(tag_of(one))
+        else:
+            raise TypeError(f"{where}(on={one!r}): needs exception classes or error tags")
+    return tuple(sorted(found))
+
+
+def _is_text(given: object) -> bool:
+    return isinstance(given, str)
+
+
+def _is_iterable(given: object) -> bool:
+    return isinstance(given, Iterable)
+
+
+def _expression(given: Any, where: str) -> Expr:
+    return expr_of(given) if isinstance(given, It) else Call(named_function(given, where), IT)
+
+
+def _predicate(given: Any, where: str) -> Expr:
+    if isinstance(given, bool):
+        raise TypeError(
+            f"{where}({given}): needs a predicate such as it.total > 0; "
+            "if this came from a comparison, compare `it` or `param`, not plain values"
+        )
+    return _expression(given, where)
+
+
+def _duration(given: object, where: str) -> timedelta:
+    if not isinstance(given, timedelta):
+        raise TypeError(f"{where}: {given!r} is not a duration; write seconds(…) or minutes(…)")
+    if given < timedelta(0):
+        raise ValueError(f"{where}: {given} is negative; a duration is 0 or more")
+    return given
+
+
+def _at_least(n: object, least: int, where: str, name: str, noun: str, remedy: str = "") -> None:
+    if not isinstance(n, int) or isinstance(n, bool):
+        raise TypeError(f"{where}({name}={n!r}): needs a whole number of {noun}s")
+    if n < least:
+        raise ValueError(f"{where}({name}={n}): needs at least {least} {noun}{remedy}")
+
+
+def _one_of(given: object, known: tuple[str, ...], where: str) -> None:
+    if given not in known:
+        raise ValueError(f"{where}: {given!r} is none of {', '.join(map(repr, known))}")
+
+
+def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:
+    """Parts that share one input must be able to take the same value."""
+    for part in parts:
+        if not types.compatible(accepts, part.edge.accepts):
+            raise TypeError(
+                f"{where}: its parts get the same input, but one takes {types.name_of(accepts)} "
+                f"and {_short(part)} takes {types.name_of(part.edge.accepts)}: "
+                "turn the input into what each takes, such as it.field >> part"
+            )
+
+
+def _repeats(body: Node, where: str) -> None:
+    edge = body.edge
+    if not types.compatible(edge.output, edge.accepts):
+        raise TypeError(
+            f"{where}: each round is fed the last round's output, but {_short(body)} gives "
+            f"{types.name_of(edge.output)} and takes {types.name_of(edge.accepts)}"
+        )
+
+
+def _check_probes(made: Branch[Any, Any]) -> None:
+    for probe in made.edge.probes:
+        _check_fields(probe, made.edge.accepts, "branch")
+
+
+def _check_fields(expr: Expr, given: Any, where: str) -> None:
+    try:
+        type_of(expr, given)
+    except TypeError as error:
+        raise TypeError(f"{where}: {error}") from None
+
+
+def _short(part: Node) -> str:
+    text = repr(part)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,83 @@
+"""What is wrong with a workflow, found without running it: all at once, each with its path."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from fwf.algebra.expr import near
+from fwf.algebra.workflow import Workflow
+from fwf.faults import Issue
+from fwf.interpreters.check import control, data, effects, names
+from fwf.interpreters.check.subject import Subject
+from fwf.records import changed
+
+__all__ = ["RULES", "check"]
+
+RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
+    "parameter-type": names.parameter_type,
+    "untyped-parameter": names.untyped_parameter,
+    "unused-binding": names.unused_binding,
+    "two-functions": names.two_functions,
+    "unreachable-arm": control.unreachable_arm,
+    "unreachable-handler": control.unreachable_handler,
+    "waits-exceed-timeout": control.waits_exceed_timeout,
+    "repeated-unrepeatable": effects.repeated_unrepeatable,
+    "cut-writer": effects.cut_writer,
+    "concurrent-writes": effects.concurrent_writes,
+    "untimed-finaliser": effects.untimed_finaliser,
+    "undeclared-effect": effects.undeclared_effect,
+    "positional-join": data.positional_join,
+    "crossed-join": data.crossed_join,
+    "dropped-value": data.dropped_value,
+}
+"""Every rule by the name that its issues carry, and that silences it."""
+MAX_ISSUES = 100
+"""Of one rule; a path in a deep workflow is long, and nobody reads on."""
+
+
+def check(
+    w: Workflow[Any, Any], /, *, silence: str | Sequence[str] = (), strict: bool = False
+) -> tuple[Issue, ...]:
+    """Workflow ⟶ everything that is wrong or doubtful, ordered by path.
+
+    An issue is an `error` (a run would go wrong), a `warning` (it may) or a `note` (worth
+    knowing). A part that occurs in many places is reported at the first.
+
+    silence: names of rules to leave out; an issue names its rule.
+    strict: makes an error of tasks that don't declare their effect.
+
+    >>> from fwf import branch, const, fail, param
+    >>> for issue in check(branch(param("day") == "today", then=const(1), otherwise=fail("Late"))):
+    ...     print(issue)
+    then: the type of 'day' is not known, so what is given can't be checked: annotate it in the
+    task, or write param('day', type) [untyped-parameter]
+    """
+    silent = _known((silence,) if isinstance(silence, str) else silence)
+    subject = Subject(w)
+    found = [issue for name in RULES if name not in silent for issue in _issues(name, subject)]
+    if strict:
+        found = [_strictly(issue) for issue in found]
+    return tuple(sorted(dict.fromkeys(found), key=_order))
+
+
+def _issues(name: str, subject: Subject) -> Iterator[Issue]:
+    issues = iter(RULES[name](subject))
+    yield from islice(issues, MAX_ISSUES)
+    if next(issues, None) is not None:
+        yield Issue("", name, f"there are more than {MAX_ISSUES:,} of these", "note")
+
+
+def _known(silence: Sequence[str]) -> frozenset[str]:
+    for name in silence:
+        if name not in RULES:
+            told = near(name, RULES) or f"; rules are {', '.join(RULES)}"
+            raise ValueError(f"check(silence={name!r}): there is no such rule{told}")
+    return frozenset(silence)
+
+
+def _strictly(issue: Issue) -> Issue:
+    return changed(issue, severity="error") if issue.rule == "undeclared-effect" else issue
+
+
+def _order(issue: Issue) -> tuple[str, str, str]:
+    return (issue.path, issue.rule, issue.message)

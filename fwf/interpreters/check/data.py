@@ -1,0 +1,196 @@
+"""Rules about values on their way: dropped, or joined in the wrong order."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Never, cast, get_args, get_origin
+
+from fwf.algebra import types
+from fwf.algebra.nodes import (
+    Always,
+    Extension,
+    Fallback,
+    Graph,
+    Limit,
+    Named,
+    Node,
+    Par,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.faults import Issue
+from fwf.interpreters.check.subject import Place, Subject, title, unwrapped
+
+
+def dropped_value(subject: Subject) -> Iterator[Issue]:
+    """In a chain, a value goes to a task that takes none."""
+    ignoring = subject.summaries(_ignores)
+    for here in subject.places:
+        if isinstance(here.node, Seq):
+            for source, at in _pairs(here.node):
+                task = ignoring[id(here.node.parts[at])]
+                if task is not None:
+                    yield from _dropped(subject, here, at, source, task)
+
+
+def _pairs(chain: Seq[Any, Any]) -> Iterator[tuple[Node, int]]:
+    """The part that gives a value, the number of the part that it goes to; each pair once."""
+    known = set[tuple[int, int]]()
+    source: Node | None = None
+    for at, part in enumerate(chain.parts):
+        if source is not None and (id(source), id(part)) not in known:
+            known.add((id(source), id(part)))
+            yield source, at
+        if part.edge.gives is not types.SAME:
+            source = part
+
+
+def _ignores(node: Node, parts: tuple[Task[Any, Any] | None, ...]) -> Task[Any, Any] | None:
+    """The task that makes nothing of what comes in; None if something looks at it."""
+    match node:
+        case Task():
+            return None if node.contract.inputs else node
+        case Par() | Fallback() | Always() if parts and all(part is not None for part in parts):
+            return parts[0]
+        case Retry() | Timeout() | Limit() | WithParams() | Named() | Extension():
+            return parts[0]
+        case Seq() if parts:
+            return parts[0]
+        case Graph() if node.arity == 0:
+            return next((part for part in parts if part is not None), None)
+        case _:
+            return None
+
+
+def _dropped(
+    subject: Subject, here: Place, at: int, source: Node, task: Task[Any, Any]
+) -> Iterator[Issue]:
+    giver, given = _giver(source), source.edge.gives
+    if giver is None or _is_nothing(given):
+        return
+    wasted = giver.contract.effect in ("pure", "read")
+    yield Issue(
+        subject.part_path(here, at),
+        "dropped-value",
+        f"{task.name} takes no input, so the {types.name_of(given)} from {giver.name} is dropped: "
+        "let it take that as a positional parameter"
+        + (", or take the step out" if wasted else "; if only the order matters, silence this"),
+        "warning" if wasted else "note",
+    )
+
+
+def _giver(node: Node) -> Task[Any, Any] | None:
+    """The task whose value a part gives; for several side by side, the first."""
+    while True:
+        node = unwrapped(node, last=True)
+        match node:
+            case Task():
+                return node
+            case Par() if node.parts:
+                node = node.parts[0]
+            case Fallback() | Always():
+                node = node.body
+            case _:
+                return None
+
+
+def _is_nothing(given: Any) -> bool:
+    """Whether a type isn't known, or is None, or a tuple of nothing but None."""
+    if given in (types.ANY, object, Never, None, type(None)):
+        return True
+    return get_origin(given) is tuple and all(map(_is_nothing, get_args(given)))
+
+
+def positional_join(subject: Subject) -> Iterator[Issue]:
+    """Several values of one type go to a task by their position alone."""
+    for path, task, feeders, in_graph in _joins(subject):
+        names = [title(feeder) if feeder is not None else None for feeder in feeders]
+        if _crossed(task, names) or in_graph:
+            continue
+        inputs = task.contract.inputs
+        for kind in _repeated([each.type for each in inputs]):
+            places = [
+                each.name
+                for each, name in zip(inputs, names, strict=True)
+                if each.type == kind and each.name != name
+            ]
+            if len(places) > 1:
+                first, *others = places
+                yield Issue(
+                    path,
+                    "positional-join",
+                    f"{first} and {' and '.join(others)} of {task.described()} are all "
+                    f"{types.name_of(kind)}, and par gives them by position, so a swap goes "
+                    f"unseen: name the parts after them, par(named({first!r}, …), …)",
+                    "warning",
+                )
+
+
+def crossed_join(subject: Subject) -> Iterator[Issue]:
+    """A part feeds one parameter, but has the name of another."""
+    for path, task, feeders, _ in _joins(subject):
+        names = [title(feeder) if feeder is not None else None for feeder in feeders]
+        for name, wanted in _crossed(task, names):
+            yield Issue(
+                path,
+                "crossed-join",
+                f"the result of {name} goes to the parameter {wanted!r} of {task.described()}, "
+                f"which also has a parameter {name!r}: put the parts in the order of the "
+                f"signature, or write join({task.name}, {name}=…)",
+                "warning",
+            )
+
+
+def _crossed(task: Task[Any, Any], names: list[str | None]) -> list[tuple[str, str]]:
+    wanted = [each.name for each in task.contract.inputs]
+    return [
+        (name, own)
+        for name, own in zip(names, wanted, strict=True)
+        if name is not None and name != own and name in wanted
+    ]
+
+
+def _repeated(kinds: list[Any]) -> list[Any]:
+    """The known types that occur more than once."""
+    found: list[Any] = []
+    for at, kind in enumerate(kinds):
+        if kind not in (types.ANY, object) and kind not in found and kind in kinds[at + 1 :]:
+            found.append(kind)
+    return found
+
+
+def _joins(
+    subject: Subject,
+) -> Iterator[tuple[str, Task[Any, Any], Sequence[Node | None], bool]]:
+    """The paths of tasks of several inputs, with what feeds them; None for a graph's own input."""
+    for here in subject.places:
+        match here.node:
+            case Seq():
+                for source, at in _pairs(here.node):
+                    feeders = unwrapped(source, last=True)
+                    task = unwrapped(here.node.parts[at], last=False)
+                    if isinstance(feeders, Par) and _takes(task, len(feeders.parts)):
+                        yield (
+                            subject.part_path(here, at),
+                            cast("Task[Any, Any]", task),
+                            feeders.parts,
+                            False,
+                        )
+            case Graph():
+                for at, step in enumerate(here.node.steps):
+                    task = unwrapped(step.body, last=False)
+                    if _takes(task, len(step.inputs)):
+                        bodies = [here.node.steps[i].body if i >= 0 else None for i in step.inputs]
+                        yield (
+                            subject.part_path(here, at),
+                            cast("Task[Any, Any]", task),
+                            bodies,
+                            True,
+                        )
+            case _:
+                pass
+
+
+def _takes(node: Node, n: int) -> bool:
+    return isinstance(node, Task) and n > 1 and len(node.contract.inputs) == n

@@ -1,0 +1,271 @@
+"""Rules about effects: what is repeated, cut, or done side by side."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from fwf.algebra.nodes import Always, Graph, LoopUntil, MapEach, Node, Par, Retry, Task, Timeout
+from fwf.algebra.traverse import children
+from fwf.algebra.values import duration
+from fwf.algebra.wants import places
+from fwf.faults import Issue, Severity, counted
+from fwf.interpreters.check.subject import Place, Subject
+
+MAX_NAMES = 5
+
+
+class Repeats(NamedTuple):
+    """What repeats a part: the attempts of the nearest retry, a loop, a map and whether by key."""
+
+    attempts: int = 1
+    loop: bool = False
+    map: bool = False
+    keyed: bool = False
+
+
+def repeated_unrepeatable(subject: Subject) -> Iterator[Issue]:
+    """A retry, loop or map starts a task again that may be started only once."""
+
+    def unrepeatable(task: Task[Any, Any]) -> bool:
+        return not task.contract.repeatable
+
+    for here, repeats in subject.descend(Repeats(), _repeats, unrepeatable):
+        if isinstance(here.node, Task):
+            yield from _repeated(subject, here, here.node, repeats)
+
+
+def _repeats(node: Node, at: int, inherited: Repeats) -> Repeats:
+    match node:
+        case Retry() if node.attempts > 1:
+            return Repeats(node.attempts)
+        case LoopUntil() if node.limit > 1:
+            return inherited._replace(loop=True)
+        case MapEach():
+            return inherited._replace(map=True, keyed=node.key is not None)
+        case _:
+            return inherited
+
+
+def _repeated(
+    subject: Subject, here: Place, task: Task[Any, Any], repeats: Repeats
+) -> Iterator[Issue]:
+    declared = task.contract.effect is not None
+    severity: Severity = "warning"
+    if repeats.attempts > 1:
+        severity = "error"
+        said = f"{_COUNTS[declared]}, but retry(attempts={repeats.attempts}) {_AGAIN}"
+    elif declared and repeats.loop:
+        said = f"it is unrepeatable, {_ROUNDS}"
+    elif declared and repeats.map:
+        severity = "note" if repeats.keyed else "warning"
+        said = f"it is unrepeatable, {_ITEMS if repeats.keyed else _NUMBERED}"
+    else:
+        return
+    path = subject.path(here)
+    yield Issue(path, "repeated-unrepeatable", said, severity)
+
+
+_COUNTS = ("it declares no effect, so it counts as unrepeatable", "it is unrepeatable")
+_AGAIN = (
+    "starts it again when something in it fails: make it safe to repeat and declare "
+    'effect="idempotent" (or "read", "pure"), or move it out of the retry'
+)
+_ROUNDS = (
+    "and loop_until starts it once a round: put it after the loop, or make it safe to repeat and "
+    'declare effect="idempotent"'
+)
+_NUMBERED = (
+    "and map_each starts it once an item, known by its number only: give key=, so that an item "
+    "stays the same one when the list changes"
+)
+_ITEMS = (
+    "and map_each starts it once an item: a run that dies in between waits for a person to say "
+    "which items are done"
+)
+
+
+def cut_writer(subject: Subject) -> Iterator[Issue]:
+    """A deadline may cut a writer that goes on writing, since a thread can't be stopped."""
+    for here, cutter in subject.descend("", _cutter, _goes_on):
+        if isinstance(here.node, Task) and cutter:
+            yield Issue(
+                subject.path(here),
+                "cut-writer",
+                f"{cutter} may cut this writer, but a thread can't be stopped, so it goes on "
+                "writing after the run has given it up: declare isolate=True to run it in a "
+                "process that is killed, or make it async def, which is cancelled",
+                "warning",
+            )
+
+
+def _cutter(node: Node, at: int, inherited: str) -> str:
+    """What may cut a part: the nearest timeout, or fail-fast scope with something beside it."""
+    match node:
+        case Timeout():
+            return f"timeout({duration(node.limit)})"
+        case Par() if node.fail_fast and len(node.parts) > 1:
+            return "par(fail_fast=True)"
+        case MapEach() if node.on_error == "fail_fast" and node.at_once != 1:
+            return "map_each(on_error='fail_fast')"
+        case Always() if at == 1:  # no deadline reaches a finaliser
+            return ""
+        case _:
+            return inherited
+
+
+def _goes_on(task: Task[Any, Any]) -> bool:
+    contract = task.contract
+    writes = bool(contract.writes) or contract.effect in ("idempotent", "unrepeatable")
+    return writes and not contract.is_async and not contract.isolate
+
+
+class Written(NamedTuple):
+    """The datasets that a part writes, as bits; `once` leaves out those that a map in it does."""
+
+    all: int
+    once: int
+
+
+def concurrent_writes(subject: Subject) -> Iterator[Issue]:
+    """Two parts that run side by side write one dataset."""
+    bits: dict[str, int] = {}
+
+    def step(node: Node, parts: tuple[Written, ...]) -> Written:
+        written = once = 0
+        for part in parts:
+            written |= part.all
+            once |= part.once
+        for name in node.contract.writes if isinstance(node, Task) else ():
+            written |= bits.setdefault(name, 1 << len(bits))
+        return Written(written, 0 if _is_wide(node) else once | written * isinstance(node, Task))
+
+    written = subject.summaries(step)
+    names = list(bits)
+    for here in subject.places:
+        for bit, pair in _clashes(here.node, written).items():
+            yield _side_by_side(subject, here, names[bit.bit_length() - 1], pair)
+
+
+def _is_wide(node: Node) -> bool:
+    return isinstance(node, MapEach) and node.at_once != 1
+
+
+def _clashes(node: Node, written: dict[int, Written]) -> dict[int, tuple[int, int]]:
+    """The datasets that two parts of a node write at the same time, and which parts."""
+    match node:
+        case Par():
+            return _overlaps([written[id(part)].all for part in node.parts])
+        case Graph():
+            return _unordered(node, [written[id(step.body)].all for step in node.steps])
+        case MapEach() if _is_wide(node):
+            return dict.fromkeys(_bits(written[id(node.body)].once), (0, 0))
+        case _:
+            return {}
+
+
+def _overlaps(masks: list[int]) -> dict[int, tuple[int, int]]:
+    """Sets of datasets ⟶ each that is in two, with the first two that hold it."""
+    seen, found = 0, dict[int, tuple[int, int]]()
+    for at, mask in enumerate(masks):
+        for bit in _bits(seen & mask):
+            if bit not in found:
+                found[bit] = (next(i for i, other in enumerate(masks) if other & bit), at)
+        seen |= mask
+    return found
+
+
+def _unordered(graph: Graph[Any, Any], masks: list[int]) -> dict[int, tuple[int, int]]:
+    """Of the steps that write one dataset, the first two of which neither waits for the other."""
+    before: list[int] = []
+    writers: dict[int, list[int]] = {}
+    found: dict[int, tuple[int, int]] = {}
+    for at, step in enumerate(graph.steps):
+        waited = 0
+        for index in (*step.inputs, *step.after):
+            if index >= 0:
+                waited |= before[index] | (1 << index if masks[index] else 0)
+        before.append(waited)
+        for bit in _bits(masks[at]):
+            for other in writers.setdefault(bit, []):
+                if not waited >> other & 1:
+                    found.setdefault(bit, (other, at))
+                    break
+            writers[bit].append(at)
+    return found
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
+def _side_by_side(subject: Subject, here: Place, dataset: str, pair: tuple[int, int]) -> Issue:
+    parts = children(here.node)
+    names = [_writer(parts[at], dataset) for at in pair]
+    if isinstance(here.node, MapEach):
+        return Issue(
+            subject.path(here),
+            "concurrent-writes",
+            f"{names[0]} writes {dataset} for many items at the same time: that is fine if each "
+            "writes its own part of it; else give at_once=1",
+            "note",
+        )
+    both = f"{names[0]} and {names[1]} write {dataset}"
+    said = both if names[0] != names[1] else f"{names[0]} writes {dataset} twice"
+    return Issue(
+        subject.path(here),
+        "concurrent-writes",
+        f"{said} at the same time, so one may undo the other: put one after the "
+        "other with >>, or let them write different datasets",
+        "warning",
+    )
+
+
+def _writer(part: Node, dataset: str) -> str:
+    for here in places(part):
+        if isinstance(here.node, Task) and dataset in here.node.contract.writes:
+            return here.node.name
+    return "a part"
+
+
+def undeclared_effect(subject: Subject) -> Iterator[Issue]:
+    """Tasks that don't declare their effect, in one line."""
+    names = list(
+        dict.fromkeys(task.name for _, task in subject.tasks() if task.contract.effect is None)
+    )
+    if names:
+        shown = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
+        yield Issue(
+            "",
+            "undeclared-effect",
+            f"{counted(len(names), 'task')} without a declared effect ({shown}): undeclared counts "
+            'as unrepeatable; write @task(effect="pure"), "read", "idempotent" or "unrepeatable"',
+            "note",
+        )
+
+
+def untimed_finaliser(subject: Subject) -> Iterator[Issue]:
+    """A finaliser without a timeout can hold up the run for ever, since no deadline reaches it."""
+
+    def step(node: Node, parts: tuple[Task[Any, Any] | None, ...]) -> Task[Any, Any] | None:
+        match node:
+            case Task():
+                return node if node.contract.effect != "pure" else None
+            case Timeout():
+                return None
+            case _:
+                return next((part for part in parts if part is not None), None)
+
+    untimed = subject.summaries(step)
+    for here in subject.places:
+        if isinstance(here.node, Always):
+            task = untimed[id(here.node.finaliser)]
+            if task is not None:
+                yield Issue(
+                    subject.part_path(here, 1),
+                    "untimed-finaliser",
+                    f"{task.name} is in a finaliser, which no deadline and no ctrl-C cuts short: "
+                    "give it one of its own, always(…, then=timeout(…, minutes(1)))",
+                    "warning",
+                )

@@ -1,0 +1,162 @@
+"""The workflow under examination: its places, and two ways of passing over it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast, final
+
+from fwf.algebra.nodes import (
+    Extension,
+    Fallback,
+    Limit,
+    Named,
+    Node,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.paths import Paths, Spot
+from fwf.algebra.requirements import Requirements, requirements
+from fwf.algebra.traverse import children, fold
+from fwf.algebra.workflow import Workflow
+
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+@final
+class Place:
+    """A node where it stands: what is above it, and which part of that it is.
+
+    Its path is worked out only if there is something to say about it.
+    """
+
+    __slots__ = ("above", "at", "node", "spot")
+
+    def __init__(self, node: Node, above: "Place | None" = None, at: int = 0) -> None:
+        self.node = node
+        self.above = above
+        self.at = at
+        self.spot: Spot | None = None
+
+    def parts(self) -> "list[Place]":
+        """The node's direct parts where they stand."""
+        return [Place(part, self, at) for at, part in enumerate(children(self.node))]
+
+
+@final
+class Subject:
+    """A workflow, with each distinct node at its first place."""
+
+    __slots__ = ("_at", "_bottom_up", "_paths", "places", "required", "root")
+
+    def __init__(self, w: Workflow[Any, Any]) -> None:
+        self.root = cast(Node, w)
+        self.required: Requirements = requirements(w)
+        self._paths = Paths()
+        self._bottom_up: list[tuple[Node, tuple[Node, ...]]] = []
+        fold(self._remember, w)
+        self.places = [place for place, _ in self.descend(None, lambda node, at, nothing: None)]
+        self._at = {id(place.node): place for place in self.places}
+
+    def _remember(self, node: Node, parts: tuple[None, ...]) -> None:
+        self._bottom_up.append((node, children(node)))
+
+    def tasks(self) -> Iterator[tuple[Place, Task[Any, Any]]]:
+        """The distinct tasks where they first stand."""
+        for here in self.places:
+            if isinstance(here.node, Task):
+                yield here, here.node
+
+    def summaries(self, step: Callable[[Node, tuple[R, ...]], R]) -> dict[int, R]:
+        """What a fold says of every distinct node, by its `id`."""
+        known: dict[int, R] = {}
+        for node, parts in self._bottom_up:
+            known[id(node)] = step(node, tuple([known[id(part)] for part in parts]))
+        return known
+
+    def descend(
+        self,
+        start: S,
+        step: Callable[[Node, int, S], S],
+        wanted: Callable[[Task[Any, Any]], bool] | None = None,
+    ) -> Iterator[tuple[Place, S]]:
+        """Each node with each different thing that it inherits, from the root down.
+
+        `step` says what a node's part inherits: the node, which part, what it inherits itself.
+        With `wanted`, only what leads to such tasks.
+        """
+        leads = None if wanted is None else self._leading(wanted)
+        seen: set[tuple[int, S]] = set()
+        todo = [(Place(self.root), start)]
+        while todo:
+            here, inherited = todo.pop()
+            node = here.node
+            if (id(node), inherited) in seen or (leads is not None and not leads[id(node)]):
+                continue
+            seen.add((id(node), inherited))
+            yield here, inherited
+            below = [(part, step(node, part.at, inherited)) for part in here.parts()]
+            todo.extend(reversed(below))
+
+    def _leading(self, wanted: Callable[[Task[Any, Any]], bool]) -> dict[int, bool]:
+        """Whether there is a wanted task in a part."""
+        return self.summaries(
+            lambda node, parts: wanted(node) if isinstance(node, Task) else any(parts)
+        )
+
+    def path(self, here: Place) -> str:
+        """The path of a node where it stands."""
+        return self._paths.path(self._spot(here))
+
+    def path_of(self, node: Node) -> str:
+        """The path of a node's first place."""
+        return self.path(self._at[id(node)])
+
+    def part_path(self, here: Place, at: int) -> str:
+        """The path of a node's part."""
+        return self._paths.path(self._paths.child(self._spot(here), here.node, at))
+
+    def _spot(self, here: Place) -> Spot:
+        unknown: list[Place] = []
+        place: Place | None = here
+        while place is not None and place.spot is None:
+            unknown.append(place)
+            place = place.above
+        for each in reversed(unknown):
+            above = each.above
+            if above is None or above.spot is None:
+                each.spot = self._paths.root(self.root)
+            else:
+                each.spot = self._paths.child(above.spot, above.node, each.at)
+        return cast(Spot, here.spot)
+
+
+def unwrapped(node: Node, *, last: bool) -> Node:
+    """The part at one end of chains, under wrappers that neither repeat nor change its value."""
+    while True:
+        match node:
+            case Retry() | Timeout() | Limit() | WithParams() | Named():
+                node = node.body
+            case Extension():
+                node = node.meaning
+            case Seq() if node.parts:
+                node = node.parts[-1 if last else 0]
+            case _:
+                return node
+
+
+def title(node: Node) -> str | None:
+    """What a reader calls a part by the value it gives: its name, or that of its last task."""
+    while True:
+        match node:
+            case Task() | Named():
+                return node.name
+            case Retry() | Timeout() | Limit() | WithParams() | Fallback():
+                node = node.body
+            case Extension():
+                node = node.meaning
+            case Seq() if node.parts:
+                node = node.parts[-1]
+            case _:
+                return None

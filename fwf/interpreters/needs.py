@@ -1,0 +1,158 @@
+"""What a workflow needs before it can run, and what it touches."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, final
+
+from fwf.algebra import types
+from fwf.algebra.requirements import Requirement, Requirements, problems, requirements
+from fwf.algebra.traverse import fold
+from fwf.algebra.wants import Collector, users
+from fwf.algebra.workflow import Workflow
+from fwf.faults import Issue
+from fwf.records import record
+
+MAX_USERS = 3
+
+
+@final
+@record()
+class Need:
+    """A name that is to be given; `types` has more than one where its users don't agree."""
+
+    name: str
+    types: tuple[Any, ...]
+    optional: bool
+    used_by: tuple[str, ...]
+
+    @property
+    def type(self) -> str:
+        """Its type as a reader would write it."""
+        return " and ".join(map(types.name_of, self.types)) or "Any"
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "optional": self.optional,
+            "used_by": list(self.used_by),
+        }
+
+
+@final
+@record(hidden=("required",))
+class Needs:
+    """All that a workflow takes from outside. Prints as a table.
+
+    `undecided` are names that a task takes without saying whether they are parameters or
+    resources; `facts` are the run's own, which nobody has to give.
+    """
+
+    required: Requirements
+    parameters: tuple[Need, ...]
+    resources: tuple[Need, ...]
+    secrets: tuple[Need, ...]
+    undecided: tuple[Need, ...]
+    facts: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    pools: tuple[str, ...]
+
+    def __str__(self) -> str:
+        named = {
+            "parameters": self.parameters,
+            "resources": self.resources,
+            "secrets": self.secrets,
+            "parameters or resources": self.undecided,
+        }
+        listed = {
+            "reads": self.reads,
+            "writes": self.writes,
+            "pools": self.pools,
+            "run facts": self.facts,
+        }
+        tables = [_table(title, [_row(need) for need in needs]) for title, needs in named.items()]
+        tables += [_table(title, [(each,) for each in names]) for title, names in listed.items()]
+        return "\n\n".join(filter(None, tables)) or "nothing"
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, for `json.dumps`."""
+        return {
+            "parameters": [need.to_json() for need in self.parameters],
+            "resources": [need.to_json() for need in self.resources],
+            "secrets": [need.to_json() for need in self.secrets],
+            "undecided": [need.to_json() for need in self.undecided],
+            "facts": list(self.facts),
+            "reads": list(self.reads),
+            "writes": list(self.writes),
+            "pools": list(self.pools),
+        }
+
+
+def needs(w: Workflow[Any, Any], /) -> Needs:
+    """Workflow ⟶ the parameters, resources and secrets to be given, the datasets it touches.
+
+    Parameters that `with_params` binds are left out; resources have the names that `using` gives.
+
+    >>> from datetime import date
+    >>> from fwf import task
+    >>> @task(effect="read", reads=["postgres://shop/orders"])
+    ... def orders(*, day: date, limit: int = 10) -> int: ...
+    >>> print(needs(orders))
+    parameters
+      day    date             orders
+      limit  int    optional  orders
+    <BLANKLINE>
+    reads
+      postgres://shop/orders
+    """
+    required = requirements(w)
+    found = Collector()
+    fold(found.step, w)
+
+    def each(some: Iterable[Requirement]) -> tuple[Need, ...]:
+        return tuple(
+            Need(one.name, one.types, one.optional, users(w, one.name, one.kind, found))
+            for one in some
+        )
+
+    return Needs(
+        required,
+        each(required.parameters),
+        each(required.resources),
+        each(required.secrets),
+        each(required.unknown),
+        required.facts,
+        required.reads,
+        required.writes,
+        required.pools,
+    )
+
+
+def missing(
+    needed: Needs,
+    params: Mapping[str, object],
+    resources: Mapping[str, object] | Collection[str] = (),
+) -> tuple[Issue, ...]:
+    """Needs, what is given ⟶ everything missing, unknown or wrongly typed, at once."""
+    return problems(needed.required, params, resources)
+
+
+def _row(need: Need) -> tuple[str, ...]:
+    used = need.used_by[:MAX_USERS]
+    more = len(need.used_by) - len(used)
+    said = ", ".join(used) + (f" and {more:,} more" if more else "")
+    return (need.name, need.type, "optional" if need.optional else "", said)
+
+
+def _table(title: str, rows: list[tuple[str, ...]]) -> str:
+    """A titled table with aligned columns; columns that are empty throughout are left out."""
+    if not rows:
+        return ""
+    columns = [column for column in zip(*rows, strict=True) if any(column)]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in zip(*columns, strict=True)
+    ]
+    return "\n  ".join([title, *lines])

@@ -1,0 +1,220 @@
+"""What a node says on its own line: its word and arguments, short enough to read."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Any, cast
+
+from pyrsistent import PMap, PSet, PVector
+
+from fwf.algebra.expr import Call, Const, Expr, Get, Op, OrElse, Param, Present, show
+from fwf.algebra.nodes import (
+    Delay,
+    Extension,
+    Fail,
+    Graph,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.schedule import Constant
+from fwf.algebra.values import duration, source
+
+MAX_TEXT = 40
+MAX_ITEMS = 5
+MAX_BITS = 256
+_UNITS = {
+    "days": "d", "hours": "h", "minutes": "min", "seconds": "s",
+    "milliseconds": "ms", "microseconds": "µs",
+}  # fmt: skip
+_DURATION = re.compile(rf"\b({'|'.join(_UNITS)})\((\d+)\)")
+
+
+def head(node: Node) -> str:
+    """Node ⟶ its word and arguments, without its parts. Never long because a value in it is."""
+    match node:
+        case Task():
+            version = "" if node.version == "1" else f"@{node.version}"
+            return printable(node.name) + version + _call("", keywords(node.config))
+        case Pure():
+            return _pure(node.expr)
+        case Fail():
+            said = [brief(node.tag), *([brief(node.message)] if node.message else [])]
+            return f"fail({', '.join(said)})"
+        case Delay():
+            return f"delay({short(node.duration)})"
+        case Par():
+            return "par(fail_fast=True)" if node.fail_fast else "par" if node.parts else "par()"
+        case LoopUntil():
+            within = [] if node.within is None else [f"within={short(node.within)}"]
+            stop = [] if node.on_limit == "fail" else [f"on_limit={node.on_limit!r}"]
+            said = [predicate(node.done), f"limit={node.limit:,}".replace(",", "_"), *within, *stop]
+            return _call("loop_until", said)
+        case MapEach():
+            key = [] if node.key is None else [f"key={predicate(node.key)}"]
+            at_once = [] if node.at_once is None else [f"at_once={node.at_once}"]
+            errors = [] if node.on_error == "settle" else [f"on_error={node.on_error!r}"]
+            return _call("map_each", [*key, *at_once, *errors])
+        case Retry():
+            return _call("retry", [f"attempts={node.attempts}", *_wait(node), *_on(node.on)])
+        case _:
+            return _other(node)
+
+
+def _other(node: Node) -> str:
+    match node:
+        case Timeout():
+            return f"timeout({short(node.limit)})"
+        case WithParams():
+            word = "with_params" if node.params else "using"
+            return _call(word, [*keywords(node.params), *keywords(node.resources)])
+        case Limit():
+            return f"limit(pool={brief(node.pool)})"
+        case Named():
+            return printable(node.name) + _call("", keywords(node.notes), space=" ")
+        case Extension():
+            plain = {
+                name: getattr(node, name)
+                for name in getattr(node, "__match_args__", ())
+                if isinstance(getattr(node, name), bool | int | float | str | timedelta)
+            }
+            return _call(type(node).__name__, keywords(plain))
+        case Seq():
+            return "seq" if node.parts else "seq()"
+        case Graph():
+            return "graph" if node.steps else "graph()"
+        case _:
+            return type(node).__name__.lower()
+
+
+def _pure(expr: Expr) -> str:
+    if isinstance(expr, Const):
+        return f"const({brief(expr.value)})"
+    text = predicate(expr)
+    if text == "it":
+        return "identity"
+    plain = isinstance(expr, Get | Param) or (isinstance(expr, Op) and expr.symbol == "tuple")
+    return text if plain else f"pure({text})"
+
+
+def _wait(node: Retry[Any, Any]) -> list[str]:
+    wait = node.wait
+    plain = short(wait.delay) if isinstance(wait, Constant) else _DURATION.sub(_unit, repr(wait))
+    return [] if plain == "0s" else [f"wait={plain}"]
+
+
+def _on(tags: tuple[str, ...]) -> list[str]:
+    return [f"on={tag_names(tags)}"] if tags else []
+
+
+def tag_names(tags: tuple[str, ...]) -> str:
+    """Error tags ⟶ their last parts, as a reader would call them."""
+    return " | ".join(printable(tag.rpartition(".")[2]) for tag in tags)
+
+
+def _call(word: str, arguments: Iterable[str], *, space: str = "") -> str:
+    said = ", ".join(arguments)
+    return f"{word}{space}({said})" if said else word
+
+
+def keywords(given: Mapping[str, object]) -> list[str]:
+    """Keyword arguments, by name."""
+    return [f"{name}={brief(given[name])}" for name in sorted(given)]
+
+
+def short(span: timedelta) -> str:
+    """Duration ⟶ `10min`, `250ms`: as short as it can be read."""
+    return _DURATION.sub(_unit, duration(span))
+
+
+def _unit(found: re.Match[str]) -> str:
+    return found[2] + _UNITS[found[1]]
+
+
+def predicate(expr: Expr) -> str:
+    """Expression ⟶ its source, with large constants elided."""
+    if isinstance(expr, Const):
+        return brief(expr.value)
+    if isinstance(expr, Op) and expr.symbol == "tuple":
+        shown = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
+        return f"pick({shown}, …)" if len(expr.args) > MAX_ITEMS else f"pick({shown})"
+    return show(_shortened(expr))
+
+
+def _shortened(expr: Expr) -> Expr:
+    match expr:
+        case Const(value):
+            return Const(_Text(brief(value)))
+        case Get(of, key):
+            return Get(_shortened(of), key)
+        case Present(of):
+            return Present(_shortened(of))
+        case OrElse(of, default):
+            return OrElse(_shortened(of), _shortened(default))
+        case Call(function, of):
+            return Call(function, _shortened(of))
+        case Op(symbol, args):
+            return Op(symbol, tuple(_shortened(part) for part in args))
+        case _:
+            return expr
+
+
+class _Text:
+    """A constant that prints as a given text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def brief(value: object, depth: int = 0) -> str:
+    """Plain value ⟶ its source, elided where it is long; costs no more than what is shown."""
+    match value:
+        case str() | bytes() if len(value) > MAX_TEXT:
+            return f"{value[:MAX_TEXT]!r}"[:-1] + "…" + f"{value[:0]!r}"[-1]
+        case int() if value.bit_length() > MAX_BITS:
+            return f"<int of {value.bit_length():,} bits>"
+        case timedelta():
+            return short(value)
+        case PVector() | tuple() | PSet() | list():
+            return _items(cast(Iterable[object], value), depth)
+        case PMap() | dict():
+            pairs = islice(cast(Mapping[object, object], value).items(), MAX_ITEMS)
+            shown = [f"{brief(key, depth + 1)}: {brief(item, depth + 1)}" for key, item in pairs]
+            return f"{{{_with_rest(shown, len(cast(Mapping[object, object], value)))}}}"
+        case _:
+            text = printable(source(value))
+            return text if len(text) <= 2 * MAX_TEXT else text[: 2 * MAX_TEXT] + "…"
+
+
+def _items(value: Any, depth: int) -> str:
+    if depth > 2:
+        return "…"
+    shown = [brief(item, depth + 1) for item in islice(value, MAX_ITEMS)]
+    text = _with_rest(shown, len(value))
+    if isinstance(value, tuple):
+        return f"({text},)" if len(shown) == 1 else f"({text})"
+    return f"{{{text}}}" if isinstance(value, PSet) else f"[{text}]"
+
+
+def _with_rest(shown: list[str], total: int) -> str:
+    return ", ".join(shown) + (f", … {total - len(shown):,} more" if total > len(shown) else "")
+
+
+def printable(text: str) -> str:
+    """A text on one line, whatever is in it."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)

@@ -1,0 +1,222 @@
+"""Runs a workflow here, in memory: real tasks, real time, threads and one event loop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast, final, overload
+
+from pyrsistent import pmap
+from returns.result import Failure, Result, Success
+
+from fwf.algebra.identity import definition_id
+from fwf.algebra.nodes import Named, Node
+from fwf.algebra.requirements import problems, requirements
+from fwf.algebra.trace import NOTHING, Err, Ok, Outcome, Trace
+from fwf.algebra.values import digest, encode, freeze
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.faults import BadInput, Fault, both, tag_of
+from fwf.interpreters.run.calls import OK, Env, Opener
+from fwf.interpreters.run.calls import Run as _Shared
+from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
+from fwf.interpreters.run.leaves import Note
+from fwf.interpreters.run.machine import Machine
+from fwf.interpreters.run.slots import Line, Pool
+from fwf.records import record
+from fwf.secrets import Secret
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+__all__ = ["Clock", "Note", "Pool", "Ran", "SystemClock", "VirtualClock", "execute", "run"]
+
+
+@final
+@record()
+class Ran:
+    """How a run ended, what happened in it, and when it started and ended on its clock (µs)."""
+
+    outcome: Outcome
+    trace: Trace
+    start: int
+    end: int
+
+
+@overload
+def run(
+    w: Workflow[None, B],
+    value: None = None,
+    /,
+    *,
+    params: Mapping[str, object] | None = None,
+    resources: Mapping[str, Opener | Secret] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    clock: Clock | None = None,
+    observe: Callable[[Note], None] | None = None,
+) -> Result[B, Fault]: ...
+@overload
+def run(
+    w: Workflow[A, B],
+    value: A,
+    /,
+    *,
+    params: Mapping[str, object] | None = None,
+    resources: Mapping[str, Opener | Secret] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    clock: Clock | None = None,
+    observe: Callable[[Note], None] | None = None,
+) -> Result[B, Fault]: ...
+def run(
+    w: Workflow[Any, Any],
+    value: Any = None,
+    /,
+    *,
+    params: Mapping[str, object] | None = None,
+    resources: Mapping[str, Opener | Secret] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    clock: Clock | None = None,
+    observe: Callable[[Note], None] | None = None,
+) -> Result[Any, Fault]:
+    """Workflow, input ⟶ its result, or the fault that it failed with; never an exception.
+
+    params: values of the run's parameters, by name.
+    resources: for each resource a function without arguments that returns a context manager,
+        entered anew for each attempt of a task that needs it; or a `Secret`.
+    workers: how many tasks may run at once; no bound if None.
+    pools: sizes of the pools named by `limit`; those not given are not bounded.
+    clock: where time comes from.
+    observe: told of every attempt as it starts and ends, on the scheduler's thread.
+
+    What is missing or of the wrong type is reported all at once, before anything runs. Ctrl-C
+    cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one
+    raises `KeyboardInterrupt`.
+
+    >>> from fwf import it, pure
+    >>> run(pure(it + 1), 41)
+    <Success: 42>
+    """
+    given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
+    ran = _execute(w, value, *given, recording=False, observe=observe)
+    match ran.outcome:
+        case Ok(result):
+            return Success(result)
+        case Err(cause):
+            return Failure(cause)
+
+
+def execute(
+    w: Workflow[Any, Any],
+    value: Any = None,
+    /,
+    *,
+    params: Mapping[str, object] | None = None,
+    resources: Mapping[str, Opener | Secret] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    clock: Clock | None = None,
+    observe: Callable[[Note], None] | None = None,
+) -> Ran:
+    """Like `run`, and tells what happened: the trace of all attempts."""
+    given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
+    return _execute(w, value, *given, recording=True, observe=observe)
+
+
+def _execute(
+    w: Workflow[Any, Any],
+    value: Any,
+    params: Mapping[str, object],
+    resources: Mapping[str, Opener | Secret],
+    workers: int | None,
+    pools: Mapping[str, int | Pool],
+    clock: Clock,
+    *,
+    recording: bool,
+    observe: Callable[[Note], None] | None,
+) -> Ran:
+    node = as_workflow(w, "run")
+    _check_sizes(workers, pools)
+    start = clock.now()
+    wrong = problems(requirements(node), params, resources)
+    if wrong:
+        fault = both(BadInput(issue.path, issue.message) for issue in wrong)
+        return Ran(Err(fault), NOTHING, start, start)
+    shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources)
+    machine = Machine(
+        node,
+        shared,
+        Env(params),
+        clock,
+        Line(workers, pools),
+        recording=recording,
+        observe=observe,
+    )
+    with _interruptible(machine):
+        signal_, result = machine.execute(value)
+    outcome = Ok(result) if signal_ == OK else Err(result)
+    return Ran(outcome, machine.trace, start, clock.now())
+
+
+def _check_sizes(workers: object, pools: Mapping[str, object]) -> None:
+    if workers is not None and not _counts(workers):
+        raise ValueError(f"run(workers={workers!r}): needs at least 1 worker")
+    for name, size in pools.items():
+        if not (isinstance(size, Pool) or _counts(size)):
+            raise ValueError(f"run(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
+
+
+def _counts(n: object) -> bool:
+    return isinstance(n, int) and not isinstance(n, bool) and n >= 1
+
+
+def _run_id(node: Node, params: Mapping[str, object], value: Any) -> Callable[[], str]:
+    """What a run is known by: its workflow's name, its parameters and its input.
+
+    Made when first asked for. A workflow without a name goes by its definition.
+    """
+    known: list[str] = []
+
+    def run_id() -> str:
+        if not known:
+            name = node.name if isinstance(node, Named) else definition_id(node)
+            plain = pmap({name: _plain(each) for name, each in params.items()})
+            given = encode(pmap({"params": plain, "value": _plain(value)}))
+            known.append(digest(name.encode(), b"\0", given).hex())
+        return known[0]
+
+    return run_id
+
+
+def _plain(value: Any) -> object:
+    """A value that can be encoded: itself if it is plain data, else how it prints."""
+    for written in (freeze, repr):
+        try:
+            plain = written(value)
+            encode(plain)
+        except Exception:  # whatever somebody's `__repr__` or codec raises
+            continue
+        return plain
+    return tag_of(cast(Any, type(value)))
+
+
+@contextmanager
+def _interruptible(machine: Machine) -> Generator[None]:
+    """Let ctrl-C interrupt the run in order, where it would have raised `KeyboardInterrupt`."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        machine.interrupt()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,298 @@
+import copy
+import gc
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from fwf import (
+    Workflow,
+    always,
+    branch,
+    const,
+    definition_id,
+    fallback,
+    it,
+    limit,
+    loop_until,
+    map_each,
+    named,
+    par,
+    pure,
+    retry,
+    seconds,
+    task,
+    timeout,
+    using,
+    with_params,
+)
+from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
+from fwf.algebra.traverse import children, fold, rebuild, walk
+from fwf.records import record
+from tests.samples import (
+    Twice,
+    anything,
+    diamond,
+    namespace,
+    orders,
+    ping,
+    reader,
+    to_text,
+    unannotated,
+    workflows,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@record(eq=False, repr=False)
+class Once(Extension[Any, Any]):
+    body: Node
+
+    def desugar(self) -> Workflow[Any, Any]:
+        return par(self.body)
+
+
+WRAPPERS: dict[str, Callable[[Workflow[Any, Any]], Workflow[Any, Any]]] = {
+    "named": lambda w: named("part", w, owner="us"),
+    "retry": lambda w: retry(w, attempts=2),
+    "timeout": lambda w: timeout(w, seconds(1)),
+    "fallback": lambda w: fallback(w, ping),
+    "handler": lambda w: fallback(ping, w),
+    "always": lambda w: always(w, then=ping),
+    "finaliser": lambda w: always(ping, then=w),
+    "with_params": lambda w: with_params(w, n=1),
+    "using": lambda w: using(w, db="other"),
+    "limit": lambda w: limit(w, pool="vendor"),
+    "par": lambda w: par(w),
+    "chain": lambda w: par(w, ping) >> unannotated,
+    "then": lambda w: branch(it.n > 1, then=w, otherwise=ping),
+    "otherwise": lambda w: branch(it.n > 1, then=ping, otherwise=w),
+    "loop_until": lambda w: loop_until(w, it.n > 1, limit=2),
+    "map_each": lambda w: map_each(w),
+    "graph": lambda w: Graph((Step(w, ()),), 0, 0),
+    "extension": lambda w: Once(w),
+}
+
+
+def nested(depth: int, *wrappers: str) -> Workflow[Any, Any]:
+    made: Workflow[Any, Any] = ping
+    for level in range(depth):
+        made = WRAPPERS[wrappers[level % len(wrappers)]](made)
+    return made
+
+
+def size(node: Node, sizes: tuple[int, ...]) -> int:
+    return 1 + sum(sizes)
+
+
+@given(workflows)
+def test_a_workflow_prints_as_the_source_that_makes_it(w: Any) -> None:
+    again = eval(repr(w), namespace())
+    assert again == w and hash(again) == hash(w) and repr(again) == repr(w)
+    assert definition_id(again) == definition_id(w)
+
+
+@given(workflows)
+def test_a_workflow_pickles_and_copies(w: Any) -> None:
+    again = pickle.loads(pickle.dumps(w))
+    assert again == w and repr(again) == repr(w)
+    assert copy.deepcopy(w) is w and copy.copy(w) is w
+
+
+@given(workflows, workflows)
+def test_workflows_are_equal_exactly_if_they_print_alike(a: Any, b: Any) -> None:
+    assert (a == b) == (repr(a) == repr(b))
+
+
+@given(workflows)
+def test_rebuilding_around_the_same_parts_is_the_node_itself(w: Any) -> None:
+    for here in walk(w):
+        parts = children(here.node)
+        assert rebuild(here.node, parts) is here.node
+        copies = tuple(pickle.loads(pickle.dumps(part)) for part in parts)
+        if not isinstance(here.node, Extension):
+            assert rebuild(here.node, copies) == here.node
+
+
+@given(workflows)
+def test_folding_counts_what_walking_visits(w: Any) -> None:
+    assert fold(size, w) == sum(1 for _ in walk(w))
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_every_wrapper_nests_deeper_than_any_stack(wrapper: str) -> None:
+    w, other = nested(2_000, wrapper), nested(2_000, wrapper)
+    assert w == other and hash(w) == hash(other) and w != nested(1_999, wrapper)
+    assert definition_id(w) == definition_id(other)
+    assert repr(w).count("(") > 60 and "…" in repr(w)
+    assert pickle.loads(pickle.dumps(w)) == w and copy.deepcopy(w) is w
+    assert fold(size, w) == sum(1 for _ in walk(w)) > 2_000
+    *_, deepest = walk(w)
+    assert deepest.path
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    """The collector looks at millions of objects again and again, and nothing here has cycles."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_a_hundred_thousand_nested_wrappers_of_all_kinds_are_no_trouble() -> None:
+    w = nested(100_000, *WRAPPERS)
+    again = pickle.loads(pickle.dumps(w))
+    assert w == again and hash(w) == hash(again) and copy.deepcopy(w) is w
+    assert definition_id(w) and "…" in repr(w)
+    assert fold(size, w) == sum(1 for _ in walk(w)) > 100_000
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_a_million_steps_are_no_trouble_in_a_chain_and_in_a_fan() -> None:
+    chain: Workflow[Any, Any] = unannotated
+    for _ in range(999_999):
+        chain = chain >> unannotated
+    fan = par(*[ping] * 1_000_000)
+    again = pickle.loads(pickle.dumps(chain))
+    assert again == chain and hash(again) == hash(chain)
+    for w in (chain, fan):
+        assert copy.deepcopy(w) is w and hash(w) and definition_id(w)
+        assert len(repr(w)) < 200_000 and repr(w).endswith("…")
+        assert fold(size, w) == 1_000_001
+
+
+def test_repr_evaluates_to_depth_sixty_and_elides_what_is_deeper() -> None:
+    for wrapper in WRAPPERS:
+        if wrapper not in ("graph", "extension"):
+            w = nested(29 if wrapper == "chain" else 59, wrapper)
+            assert eval(repr(w), namespace()) == w
+    assert repr(nested(61, "retry")).count("retry") == 61
+    assert "…" not in repr(nested(60, "retry"))
+    assert "retry(…, attempts=2)" in repr(nested(62, "retry"))
+
+
+def test_a_part_that_is_shared_is_folded_once_and_costs_no_more() -> None:
+    w: Workflow[Any, Any] = ping
+    for _ in range(200):
+        w = par(w, w)
+    assert w == pickle.loads(pickle.dumps(w))
+    assert fold(size, w) == 2**201 - 1
+    assert len(repr(w)) < 200_000
+
+
+def test_types_count_in_equality() -> None:
+    assert const(1) != const(True) != const(1.0)
+    assert const((1,)) != const([1])
+    assert branch(it.n == 1, then=ping, otherwise=ping) != branch(
+        it.n == True,
+        then=ping,
+        otherwise=ping,
+    )
+
+
+def test_the_order_of_keywords_does_not_count() -> None:
+    assert with_params(ping, a=1, b=2) == with_params(ping, b=2, a=1)
+    assert named("x", ping, a=1, b=2) == named("x", ping, b=2, a=1)
+
+
+def test_notes_count_in_equality_and_not_in_the_definition() -> None:
+    plain, noted = named("x", ping), named("x", ping, owner="us")
+    assert plain != noted and definition_id(plain) == definition_id(noted)
+    assert definition_id(named("y", ping)) != definition_id(plain)
+
+
+def test_a_chain_is_the_same_however_it_was_put_together() -> None:
+    a, b, c = pure(it.a), pure(it.b), pure(it.c)
+    assert (a >> b) >> c == a >> (b >> c) != a >> c >> b
+
+
+def test_a_task_is_known_by_name_version_config_and_contract() -> None:
+    def defined(name: str, **declared: Any) -> Task[Any, Any]:
+        @task(name=name, config={}, **declared)
+        def fn() -> int:
+            return 0
+
+        return fn
+
+    assert defined("a") == defined("a") != defined("b")
+    assert defined("a") != defined("a", version="2")
+    assert defined("a") != defined("a", effect="read")
+    assert defined("a") != defined("a", isolate=True)
+    assert reader("t") == reader("t", 10) != reader("u")
+
+
+def test_workflows_can_be_keys_and_members() -> None:
+    assert {retry(ping, attempts=2): 1}[retry(ping, attempts=2)] == 1
+    assert ping in [orders, ping] and len({ping, ping, orders}) == 2
+    assert ping != "ping" and ping != None
+
+
+DIGEST = """
+from fwf import const, definition_id, named, par, with_params
+from tests.samples import diamond, load, reader
+w = par(diamond, const({"b": {1, 2, 3}, "a": {"x", "y", "z"}}), with_params(load, b=1, a=2))
+print(definition_id(w), hash(w), definition_id(reader("t")), repr(w))
+"""
+
+
+def test_digests_and_repr_are_alike_in_every_process() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(said) == 1
+
+
+def test_a_pickle_is_read_by_another_process() -> None:
+    w = par(diamond, reader("orders", 3), named("x", to_text), Twice(anything))
+    code = "import pickle, sys; print(repr(pickle.load(sys.stdin.buffer)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=pickle.dumps(w),
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode().strip() == repr(w)
+
+
+def test_a_task_that_cannot_be_found_again_is_not_pickled() -> None:
+    @task
+    def inner() -> int:
+        return 1
+
+    with pytest.raises(pickle.PicklingError, match=r"inner \(test_identity.py:\d+\) can't be pick"):
+        pickle.dumps(retry(inner, attempts=2))
+
+    def hidden(n: int) -> Task[Any, Any]:
+        @task(config={"n": n})
+        def made() -> int:
+            return n
+
+        return made
+
+    with pytest.raises(pickle.PicklingError, match="give config= the factory's arguments"):
+        pickle.dumps(hidden(1))
+
+
+@settings(max_examples=20)
+@given(workflows)
+def test_a_workflow_is_neither_true_nor_iterable(w: Any) -> None:
+    with pytest.raises(TypeError):
+        bool(w)
+    with pytest.raises(TypeError):
+        iter(w)

@@ -1,0 +1,114 @@
+"""The clocks: virtual time jumps and never goes back; the system's waits no longer than it can."""
+
+import threading
+import time
+from datetime import timedelta
+from queue import SimpleQueue
+from typing import Any
+
+from fwf import always, delay, it, loop_until, par, pure, recover, retry, task, timeout
+from fwf.algebra.trace import Ok
+from fwf.interpreters.run import SystemClock, VirtualClock, execute, run
+from tests.interpreters.run.support import (
+    bad,
+    doing,
+    go,
+    now,
+    sleep,
+    told,
+    until,
+    us,
+    work,
+    written,
+)
+
+
+def test_a_week_of_virtual_time_takes_no_time() -> None:
+    start = time.monotonic()
+    ran = go(delay(timedelta(days=7)) >> work("a", 10**12))
+    assert ran.end == 7 * 86_400 * 10**6 + 10**12
+    assert time.monotonic() - start < 5
+
+
+def test_a_virtual_run_starts_at_the_clock_s_time() -> None:
+    ran = go(work("a", 2), start=40)
+    assert (ran.start, ran.end, written(ran.trace)) == (40, 42, "a 40-42")
+
+
+def test_virtual_time_goes_on_from_run_to_run() -> None:
+    clock = VirtualClock()
+    assert execute(delay(us(5)), 0, clock=clock).end == 5
+    assert execute(delay(us(5)), 0, clock=clock).end == 10
+
+
+def test_a_leaf_may_sleep_several_times_and_sees_the_time() -> None:
+    seen: list[int] = []
+
+    def act(x: Any) -> None:
+        for _ in range(3):
+            sleep(2)
+            seen.append(now())
+
+    go(doing("a", act))
+    assert seen == [2, 4, 6]
+    seen.clear()
+    go(par(doing("a", act), delay(us(1)), work("b", 3)))
+    assert seen == [2, 4, 6]
+
+
+def test_a_sleep_of_nothing_returns_at_once() -> None:
+    assert go(par(work("a", 0), work("b", -3))).end == 0
+
+
+def test_an_inline_sleep_past_somebody_s_deadline_is_right() -> None:
+    ran = go(
+        timeout(always(work("a", 1), then=work("f", 9)) >> pure(it + 1), us(4)) >> work("b", 2)
+    )
+    assert (told(ran), written(ran.trace)) == ("Ok 1 at 12", "a 0-1; f 1-10; b 10-12")
+
+
+def test_an_inline_sleep_while_a_loop_s_time_runs_is_right() -> None:
+    ran = go(loop_until(work("a", 4), it > 0, limit=9, within=us(7), on_limit="stop"))
+    assert ran.end == 8
+
+
+def test_a_task_that_was_cut_goes_on_at_once() -> None:
+    back = threading.Event()
+    w = recover(timeout(doing("a", lambda x: (sleep(50), back.set())), us(2)), 0)
+    assert go(w).end == 2
+    assert back.wait(10)
+
+
+def test_threads_of_cut_tasks_end_with_the_run() -> None:
+    before = threading.active_count()
+    for _ in range(20):
+        go(recover(timeout(doing("a", lambda x: sleep(50), "read"), us(2)), 0))
+    until(lambda: threading.active_count() <= before)
+
+
+def test_an_async_task_takes_no_virtual_time() -> None:
+    @task(effect="pure", config={})
+    async def instant(x: Any) -> str:
+        return "done"
+
+    ran = go(par(instant, work("b", 3)))
+    assert ran.outcome == Ok(("done", 0)) and ran.end == 3
+
+
+def test_the_system_clock_waits_for_centuries_if_need_be() -> None:
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    threading.Timer(0.05, inbox.put, ["x"]).start()
+    assert SystemClock().wait(inbox, timedelta.max // us(1), 0) == ["x"]
+    w = timeout(par(work_for(0.02), work_for(0.01)), timedelta.max)
+    assert run(w, 0).unwrap() == (0, 0)
+
+
+def work_for(seconds: float) -> Any:
+    return doing("works", lambda x: (time.sleep(seconds), x)[1])
+
+
+def test_real_delays_and_retries_keep_their_order() -> None:
+    start = time.monotonic()
+    ran = execute(par(delay(timedelta(milliseconds=40)), retry(bad("F"), attempts=2)), 0)
+    assert time.monotonic() - start >= 0.04
+    assert "F" in str(ran.outcome)

@@ -1,0 +1,424 @@
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from os import environ
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fwf import (
+    Ref,
+    Secret,
+    Task,
+    Workflow,
+    always,
+    branch,
+    const,
+    delay,
+    fail,
+    fallback,
+    graph,
+    identity,
+    it,
+    join,
+    limit,
+    literal,
+    loop_until,
+    map_each,
+    minutes,
+    named,
+    par,
+    param,
+    pick,
+    pure,
+    recover,
+    retry,
+    seconds,
+    task,
+    timeout,
+    using,
+    with_params,
+)
+from fwf.interpreters.check import RULES, check
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"
+
+
+class Orders:
+    row_count: int
+
+
+class Visits: ...
+
+
+class Database: ...
+
+
+@task(effect="read")
+def orders(*, day: date) -> Orders: ...
+
+
+@task(effect="read")
+def visits() -> Visits: ...
+
+
+@task(effect="read")
+def today() -> Orders: ...
+
+
+@task(effect="pure")
+def merge(orders: Orders, visits: Visits) -> Orders: ...
+
+
+@task(effect="pure")
+def compare(today: Orders, yesterday: Orders) -> Orders: ...
+
+
+@task(effect="pure")
+def loose(orders: Any, visits: Any) -> Any: ...
+
+
+@task(effect="pure")
+def summary(orders: Any, *, day: str) -> Any: ...
+
+
+@task(effect="pure")
+def clean(x: Any) -> Any: ...
+
+
+@task(effect="idempotent", writes=["dw/sales"])
+def write(x: Any) -> int: ...
+
+
+@task(effect="idempotent", writes=["dw/sales"])
+def rewrite(x: Any) -> int: ...
+
+
+@task(effect="idempotent", writes=["dw/sales"], isolate=True)
+def isolated(x: Any) -> int: ...
+
+
+@task(effect="idempotent", writes=["dw/sales"])
+async def awaited(x: Any) -> int: ...
+
+
+@task(effect="unrepeatable")
+def pay(x: Any) -> int: ...
+
+
+@task
+def plain(x: Any) -> Any: ...
+
+
+@task(effect="idempotent")
+def ping() -> None: ...
+
+
+@task(effect="pure")
+def untyped(x: Any, *, thing) -> int: ...  # type: ignore[no-untyped-def]
+
+
+@task(effect="read")
+def from_db(*, db: Database) -> None: ...
+
+
+@task(effect="read")
+def from_secret(*, db: Secret) -> None: ...
+
+
+@task(effect="pure")
+def at_time(x: Any, *, day: datetime) -> Any: ...
+
+
+def namesake(version: str = "1") -> Task[Any, Any]:
+    @task(name="clean", effect="pure", version=version, config={})
+    def other(x: Any) -> Any: ...
+
+    return other
+
+
+def made(table: str) -> Task[Any, Any]:
+    @task(effect="read", config={"table": table})
+    def load(x: Any) -> Any: ...
+
+    return load
+
+
+@graph
+def unordered() -> Ref[Any]:
+    x = visits()
+    write(x)
+    return rewrite(x)
+
+
+@graph
+def ordered() -> Ref[Any]:
+    return rewrite(write(visits()))
+
+
+@graph
+def crossed() -> Ref[Any]:
+    return loose(visits(), today())
+
+
+@graph
+def straight() -> Ref[Any]:
+    return compare(today(), today())
+
+
+FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
+    ("parameter-type", "error", orders >> summary),
+    ("parameter-type", "error", par(orders, at_time)),
+    ("parameter-type", "error", with_params(orders, day="today")),
+    ("parameter-type", "error", par(pure(param("n", int)), pure(param("n", str)))),
+    ("parameter-type", "warning", par(from_db, pure(param("db", int)))),
+    ("untyped-parameter", "warning", untyped),
+    ("untyped-parameter", "warning", pure(param("n"))),
+    ("unused-binding", "warning", with_params(orders, dya=date(2026, 1, 1))),
+    ("unused-binding", "warning", with_params(with_params(orders, day=date.min), day=date.max)),
+    ("unused-binding", "warning", using(orders, shop_db="eu")),
+    ("unused-binding", "warning", with_params(from_db, db=1)),
+    ("two-functions", "error", clean >> namesake()),
+    ("unreachable-arm", "warning", branch(literal(1) > 2, then=clean, otherwise=identity)),
+    ("unreachable-arm", "warning", branch(~literal(False), then=clean, otherwise=identity)),
+    ("unreachable-arm", "warning", loop_until(clean, literal(False), limit=3)),
+    (
+        "unreachable-arm",
+        "warning",
+        branch(it.a, then=timeout(branch(it.a, then=clean, otherwise=identity), seconds(1)),
+               otherwise=clean),
+    ),
+    (
+        "unreachable-arm",
+        "warning",
+        branch(it.a & it.b, then=branch(~it.b, then=clean, otherwise=identity), otherwise=clean),
+    ),
+    (
+        "unreachable-arm",
+        "warning",
+        branch(it.a | it.b, then=clean, otherwise=branch(it.b, then=clean, otherwise=identity)),
+    ),
+    (
+        "unreachable-arm",
+        "warning",
+        branch(it.a, then=delay(seconds(1)) >> branch(it.a, then=clean, otherwise=identity),
+               otherwise=clean),
+    ),
+    (
+        "unreachable-arm",
+        "warning",
+        branch(param("n", int) > 1, then=clean >> branch(param("n", int) > 1, then=clean,
+               otherwise=identity), otherwise=clean),
+    ),
+    ("unreachable-handler", "warning", fallback(const(1), clean)),
+    ("unreachable-handler", "warning", fallback(recover(clean, 1), clean)),
+    ("unreachable-handler", "warning", recover(fail("Empty"), 0, on="Late")),
+    ("unreachable-handler", "warning", recover(pure(it.a.or_else(0)), 0)),
+    (
+        "waits-exceed-timeout",
+        "warning",
+        timeout(retry(clean, attempts=5, wait=seconds(20)), minutes(1)),
+    ),
+    (
+        "waits-exceed-timeout",
+        "warning",
+        timeout(clean >> retry(retry(clean, attempts=3, wait=seconds(20)), attempts=2), minutes(1)),
+    ),
+    ("repeated-unrepeatable", "error", retry(clean >> pay, attempts=2)),
+    ("repeated-unrepeatable", "error", retry(plain, attempts=2)),
+    ("repeated-unrepeatable", "error", retry(always(clean, then=pay), attempts=2)),
+    ("repeated-unrepeatable", "warning", loop_until(pay, it > 3, limit=3)),
+    ("repeated-unrepeatable", "warning", map_each(pay)),
+    ("repeated-unrepeatable", "note", map_each(pay, key=it.id)),
+    ("cut-writer", "warning", timeout(clean >> write, seconds(1))),
+    ("cut-writer", "warning", timeout(pay, seconds(1))),
+    ("cut-writer", "warning", par(clean, write, fail_fast=True)),
+    ("cut-writer", "warning", always(clean, then=timeout(write, seconds(1)))),
+    ("concurrent-writes", "warning", par(write, clean >> rewrite)),
+    ("concurrent-writes", "warning", par(write, write)),
+    ("concurrent-writes", "warning", unordered),
+    ("concurrent-writes", "note", map_each(write)),
+    ("untimed-finaliser", "warning", always(clean, then=clean >> write)),
+    ("undeclared-effect", "note", plain),
+    ("positional-join", "warning", par(orders, orders) >> compare),
+    ("positional-join", "warning", named("two", par(orders, orders)) >> retry(compare, attempts=2)),
+    ("crossed-join", "warning", par(visits, today >> orders) >> loose),
+    ("crossed-join", "warning", crossed),
+    ("dropped-value", "warning", orders >> visits),
+    ("dropped-value", "warning", orders >> delay(seconds(1)) >> retry(par(visits), attempts=2)),
+    ("dropped-value", "note", clean >> write >> ping),
+]  # fmt: skip
+
+SILENT: list[tuple[str, Workflow[Any, Any]]] = [
+    ("parameter-type", orders >> with_params(summary, day="today")),
+    ("parameter-type", par(pure(param("n", int)), pure(param("n", float)))),
+    ("parameter-type", with_params(orders, day=date(2026, 1, 1))),
+    ("parameter-type", par(from_db, using(from_secret, db="key"))),
+    ("untyped-parameter", with_params(untyped, thing=1)),
+    ("untyped-parameter", par(pure(param("n")), pure(param("n", int)))),
+    ("unused-binding", par(with_params(orders, day=date(2026, 1, 1)), using(from_db, db="eu"))),
+    ("two-functions", clean >> namesake("2")),
+    ("two-functions", made("a") >> made("a") >> made("b")),
+    ("unreachable-arm", branch(param("n", int) > 1, then=clean, otherwise=identity)),
+    (
+        "unreachable-arm",
+        branch(it.a, then=clean >> branch(it.a, then=clean, otherwise=identity), otherwise=clean),
+    ),
+    (
+        "unreachable-arm",
+        branch(it.a & it.b, then=clean, otherwise=branch(it.a, then=clean, otherwise=identity)),
+    ),
+    (
+        "unreachable-arm",
+        branch(it.a, then=map_each(branch(it.a, then=clean, otherwise=identity)), otherwise=clean),
+    ),
+    (
+        "unreachable-arm",
+        branch(
+            param("n", int) > 1,
+            then=with_params(branch(param("n", int) > 1, then=clean, otherwise=identity), n=0),
+            otherwise=clean,
+        ),
+    ),
+    ("unreachable-arm", branch(literal(1) == "1", then=clean, otherwise=identity)),
+    ("unreachable-handler", fallback(clean, const(1))),
+    ("unreachable-handler", fallback(pure(it.a), const(1))),
+    ("unreachable-handler", fallback(fallback(clean, const(1), on="Late"), const(2))),
+    ("unreachable-handler", recover(timeout(const(1), seconds(1)), 0, on="Timeout")),
+    ("unreachable-handler", recover(loop_until(identity, it > 1, limit=2), 0, on="Exhausted")),
+    ("waits-exceed-timeout", timeout(retry(clean, attempts=3, wait=seconds(20)), minutes(1))),
+    ("waits-exceed-timeout", retry(timeout(clean, seconds(1)), attempts=9, wait=minutes(1))),
+    (
+        "waits-exceed-timeout",
+        timeout(always(clean, then=retry(clean, attempts=3, wait=minutes(9))), seconds(1)),
+    ),
+    ("repeated-unrepeatable", retry(pay, attempts=1)),
+    ("repeated-unrepeatable", retry(write, attempts=3) >> pay),
+    ("repeated-unrepeatable", map_each(plain)),
+    ("cut-writer", timeout(isolated, seconds(1))),
+    ("cut-writer", timeout(awaited, seconds(1))),
+    ("cut-writer", timeout(clean, seconds(1))),
+    ("cut-writer", timeout(always(clean, then=write), seconds(1))),
+    ("concurrent-writes", write >> rewrite),
+    ("concurrent-writes", branch(it.a, then=write, otherwise=rewrite)),
+    ("concurrent-writes", ordered),
+    ("concurrent-writes", map_each(write, at_once=1)),
+    ("untimed-finaliser", always(clean, then=timeout(write, seconds(1)))),
+    ("untimed-finaliser", always(write, then=clean)),
+    ("undeclared-effect", clean >> write),
+    ("positional-join", par(today, named("yesterday", orders)) >> compare),
+    ("positional-join", par(orders, visits) >> merge),
+    ("positional-join", par(today, visits) >> loose),
+    ("positional-join", straight),
+    ("crossed-join", join(merge, visits=visits, orders=orders)),
+    ("crossed-join", par(orders, visits) >> merge),
+    ("dropped-value", visits >> clean),
+    ("dropped-value", ping >> visits),
+    ("dropped-value", const(1) >> visits),
+    ("dropped-value", par(ping, ping) >> visits),
+]
+
+
+def rules(w: Workflow[Any, Any]) -> set[str]:
+    return {issue.rule for issue in check(w)}
+
+
+@pytest.mark.parametrize(("rule", "severity", "w"), FIRES)
+def test_a_rule_fires(rule: str, severity: str, w: Workflow[Any, Any]) -> None:
+    assert severity in [issue.severity for issue in check(w) if issue.rule == rule]
+
+
+@pytest.mark.parametrize(("rule", "w"), SILENT)
+def test_a_rule_does_not_fire(rule: str, w: Workflow[Any, Any]) -> None:
+    assert rule not in rules(w)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_tried_in_both_directions(rule: str) -> None:
+    assert rule in {fired for fired, _, _ in FIRES}
+    assert rule in {kept for kept, _ in SILENT}
+
+
+@pytest.mark.parametrize(("rule", "severity", "w"), FIRES)
+def test_a_rule_can_be_silenced_by_its_name(
+    rule: str, severity: str, w: Workflow[Any, Any]
+) -> None:
+    assert rule not in {issue.rule for issue in check(w, silence=rule)}
+    assert rule not in {issue.rule for issue in check(w, silence=[rule])}
+
+
+def test_messages_are_as_reviewed() -> None:
+    """`FWF_GOLDEN=write pytest` writes them anew."""
+    lines: list[str] = []
+    for rule, _, w in FIRES:
+        lines += [f"{issue.severity}: {issue}" for issue in check(w) if issue.rule == rule]
+    text = re.sub(r"\.py:\d+", ".py:N", "\n".join(dict.fromkeys(lines)) + "\n")
+    if environ.get("FWF_GOLDEN") == "write":
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_sound_workflow_has_no_issues() -> None:
+    assert check(join(merge, orders=retry(orders, attempts=3), visits=visits) >> write) == ()
+
+
+def test_all_issues_come_at_once_ordered_by_path() -> None:
+    w = named("daily", retry(plain >> pay, attempts=2) >> always(clean, then=write))
+    paths = [issue.path for issue in check(w)]
+    assert paths == sorted(paths)
+    assert paths == ["", "daily > always > write", "daily > pay", "daily > plain"]
+
+
+def test_an_unknown_rule_cannot_be_silenced() -> None:
+    with pytest.raises(ValueError, match="did you mean 'dropped-value'"):
+        check(clean, silence=["droped-value"])
+
+
+def test_strict_makes_an_error_of_undeclared_effects() -> None:
+    (issue,) = check(plain, strict=True)
+    assert (issue.rule, issue.severity) == ("undeclared-effect", "error")
+
+
+def test_no_function_of_the_workflow_is_called() -> None:
+    w = branch(explosive, then=clean, otherwise=identity)
+    assert rules(w) == set()
+
+
+def explosive(x: object) -> bool:
+    raise RuntimeError("called")
+
+
+def test_waits_without_end_are_summed_in_no_time() -> None:
+    w = timeout(retry(clean, attempts=10**12, wait=seconds(1)), minutes(1))
+    assert rules(w) == {"waits-exceed-timeout"}
+
+
+NESTS: list[Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = [
+    lambda w, i: retry(w >> write, attempts=2),
+    lambda w, i: branch(it.a > i % 3, then=w, otherwise=limit(plain, pool="p")),
+]
+
+
+@pytest.mark.parametrize("nest", NESTS)
+def test_a_hundred_thousand_levels_are_checked(
+    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]],
+) -> None:
+    w: Workflow[Any, Any] = clean
+    for i in range(100_000):
+        w = nest(w, i)
+    assert "two-functions" not in rules(w)
+
+
+def test_a_part_that_occurs_exponentially_often_is_checked_once() -> None:
+    w: Workflow[Any, Any] = pay
+    for i in range(100):
+        w = par(retry(w, attempts=2), map_each(w), timeout(w, seconds(i + 1))) >> pick(0)
+    assert len(check(w)) < 2000
+
+
+def test_of_one_rule_a_hundred_issues_are_enough() -> None:
+    w = par(*(with_params(clean, **{f"p{i}": i}) for i in range(120)))
+    issues = check(w)
+    assert len(issues) == 101
+    assert str(issues[0]) == "there are more than 100 of these [unused-binding]"

@@ -1,0 +1,396 @@
+"""Tasks, types and strategies that several tests share; imported by name, so that pickles work."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol, TypedDict
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from hypothesis import reject
+from hypothesis import strategies as st
+
+from fwf import (
+    Extension,
+    Task,
+    Workflow,
+    always,
+    apply,
+    backoff,
+    branch,
+    const,
+    delay,
+    delays,
+    every,
+    fail,
+    fallback,
+    graph,
+    identity,
+    it,
+    limit,
+    literal,
+    loop_until,
+    map_each,
+    named,
+    par,
+    param,
+    pick,
+    pure,
+    register_codec,
+    retry,
+    seconds,
+    seq,
+    task,
+    timeout,
+    using,
+    with_params,
+)
+from fwf.algebra.nodes import Node
+from fwf.records import record
+
+
+@dataclass
+class Orders:
+    row_count: int
+    day: date
+
+
+class Visits(NamedTuple):
+    row_count: int
+    urls: list[str]
+
+
+class Rates(TypedDict):
+    base: str
+
+
+class Counted(Protocol):
+    @property
+    def row_count(self) -> int: ...
+
+
+class Sales: ...
+
+
+class Colour(enum.Enum):
+    RED = 1
+    GREEN = "green"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Mood(enum.StrEnum):
+    CALM = "calm"
+
+
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+@dataclass(frozen=True)
+class Money:
+    amount: Decimal
+    currency: str
+
+
+register_codec(
+    Money,
+    name="tests.Money",
+    to_plain=lambda money: [money.amount, money.currency],
+    from_plain=lambda plain: Money(*plain),
+)
+
+
+@task(effect="read", reads=["postgres://shop/orders"])
+def orders(*, day: date) -> Orders:
+    return Orders(1, day)
+
+
+@task(effect="read")
+def visits(*, day: date) -> Visits:
+    return Visits(0, [])
+
+
+@task(effect="read")
+def rates() -> Rates:
+    return {"base": "EUR"}
+
+
+@task(effect="pure")
+def enrich(orders: Orders, visits: Visits) -> Sales:
+    return Sales()
+
+
+@task(effect="idempotent", writes=["redshift://dw/sales"], version="2")
+def load(sales: Sales, *, day: date) -> int:
+    return 0
+
+
+@task(effect="pure")
+def to_text(n: int) -> str:
+    return str(n)
+
+
+@task(effect="pure")
+def to_int(text: str) -> int:
+    return int(text)
+
+
+@task
+def ping() -> None: ...
+
+
+@task
+def anything(value: object) -> object:
+    return value
+
+
+@task
+def unannotated(value):
+    return value
+
+
+def reader(table: str, limit: int = 10) -> Task[object, list[int]]:
+    @task(effect="read", config={"table": table, "limit": limit})
+    def read() -> list[int]:
+        return [len(table)] * limit
+
+    return read
+
+
+def is_big(value: Any) -> bool:
+    return bool(value > 100)
+
+
+@record(eq=False, repr=False)
+class Twice(Extension[Any, Any]):
+    """The body two times, one after the other."""
+
+    body: Node
+
+    def desugar(self) -> Workflow[Any, Any]:
+        return seq(self.body, self.body)
+
+
+@graph
+def diamond() -> Any:
+    found = orders()
+    seen = visits()
+    ping(seen)
+    sales = enrich(found, seen)
+    return load(sales), found
+
+
+plain_values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(),
+        st.characters(categories=["Cs"]),
+        st.binary(max_size=5),
+        st.decimals(allow_nan=False),
+        st.dates(),
+        st.datetimes(timezones=st.sampled_from([None, UTC, ZoneInfo("Europe/Paris")])),
+        st.times(timezones=st.sampled_from([None, UTC, ZoneInfo("Europe/Paris")])),
+        st.datetimes(timezones=st.just(timezone(timedelta(hours=2)))),
+        st.timedeltas(),
+        st.uuids(),
+        st.sampled_from([*Colour, *Level, *Mood, Access.READ | Access.WRITE, Access(0)]),
+        st.just(Money(Decimal("3.50"), "EUR")),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+"""Plain data of every kind."""
+
+names = st.sampled_from(
+    ["total", "n", "class", "größe", "ﬁ", "length", "present", "_x", "a b", "items", "", "é", "é"]
+)
+
+expressions = st.recursive(
+    st.one_of(
+        st.just(it),
+        st.builds(lambda name: it[name], names),
+        st.builds(lambda name: param(name), st.sampled_from(["day", "n"])),
+        st.just(param("day", date)),
+        st.builds(literal, plain_values),
+    ),
+    lambda inner: st.one_of(
+        st.builds(lambda of, name: of[name], inner, names),
+        st.builds(lambda of, at: of[at], inner, st.integers(-3, 3)),
+        st.builds(lambda of: of.present(), inner),
+        st.builds(lambda of: of.length(), inner),
+        st.builds(lambda of: ~of, inner),
+        st.builds(lambda of: apply(is_big, of), inner),
+        st.builds(lambda of, value: of.or_else(value), inner, inner | plain_values),
+        st.builds(lambda of, among: of.is_in(among), inner, st.lists(plain_values, max_size=3)),
+        st.builds(lambda a, b: a & b, inner, inner | st.booleans()),
+        st.builds(lambda a, b: a | b, inner, inner | st.booleans()),
+        *(
+            st.builds(operator, inner, inner | plain_values)
+            for operator in (
+                lambda a, b: a == b,
+                lambda a, b: a != b,
+                lambda a, b: a < b,
+                lambda a, b: a <= b,
+                lambda a, b: a > b,
+                lambda a, b: a >= b,
+                lambda a, b: a + b,
+                lambda a, b: a - b,
+                lambda a, b: a * b,
+            )
+        ),
+        st.builds(lambda a, b: 3 - a + b, inner, inner),
+        st.builds(lambda a: [1] + a, inner),  # noqa: RUF005
+        st.builds(lambda a: "x" * a, inner),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: pick(*parts)),
+    ),
+    max_leaves=6,
+)
+"""Expressions of every kind; few of them can be evaluated."""
+
+durations = st.one_of(
+    st.sampled_from([timedelta(0), timedelta.max, seconds(90), timedelta(hours=5)]),
+    st.timedeltas(min_value=timedelta(0)),
+)
+
+schedules = st.recursive(
+    st.one_of(
+        st.builds(every, durations),
+        st.lists(durations, max_size=4).map(lambda each: delays(*each)),
+        st.builds(
+            lambda first, factor, cap: backoff(first, factor=factor, cap=cap),
+            durations,
+            st.floats(1, 10) | st.integers(1, 10),
+            st.none() | durations,
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.builds(lambda a, b: a & b, inner, inner),
+        st.builds(lambda a, b: a | b, inner, inner),
+        st.builds(lambda a, b, gap: a.then(b, gap=gap), inner, inner, durations),
+        st.builds(lambda a, b: a.nest(b), inner, inner),
+        st.builds(lambda a, n: a.times(n), inner, st.integers(0, 5)),
+        st.builds(lambda a, total: a.within(total), inner, durations),
+        st.builds(lambda a, seed: a.jitter(seed), inner, st.integers()),
+        st.builds(lambda a, seed: a.jitter(seed, 0, 2), inner, st.integers()),
+    ),
+    max_leaves=4,
+)
+
+keywords = st.dictionaries(
+    st.sampled_from(["day", "n", "class", "größe", "a b", "ﬁ", "_x"]), plain_values, max_size=2
+)
+filters = st.sampled_from([(), "Timeout", OSError, (KeyError, "Timeout")])
+
+
+def _built(build: Callable[..., Any], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """What a combinator builds of parts that fit together."""
+
+    def made(*given: Any) -> Any:
+        try:
+            return build(*given)
+        except TypeError as error:
+            if "takes" in str(error) or "it has no" in str(error):
+                reject()
+            raise
+
+    return st.builds(made, *parts)
+
+
+def _wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    limits = st.integers(1, 9)
+    return st.one_of(
+        _built(lambda parts: seq(*parts), st.lists(inner, min_size=2, max_size=3)),
+        _built(
+            lambda parts, fast: par(*parts, fail_fast=fast),
+            st.lists(inner, max_size=3),
+            st.booleans(),
+        ),
+        _built(
+            lambda p, a, b: branch(p, then=a, otherwise=b),
+            expressions | inner | st.just(is_big),
+            inner,
+            inner,
+        ),
+        _built(
+            lambda w, p, n, t, end: loop_until(w, p, limit=n, within=t, on_limit=end),
+            inner,
+            expressions | inner | st.just(is_big),
+            limits,
+            st.none() | durations,
+            st.sampled_from(["fail", "stop"]),
+        ),
+        _built(
+            lambda w, key, n, mode: map_each(w, key=key, at_once=n, on_error=mode),
+            inner,
+            st.none() | expressions | st.just(is_big),
+            st.none() | limits,
+            st.sampled_from(["settle", "fail_fast", "collect"]),
+        ),
+        _built(
+            lambda w, n, wait, on: retry(w, attempts=n, wait=wait, on=on),
+            inner,
+            limits,
+            schedules | durations,
+            filters,
+        ),
+        _built(timeout, inner, durations),
+        _built(lambda a, b, on: fallback(a, b, on=on), inner, inner, filters),
+        _built(lambda a, b: always(a, then=b), inner, inner),
+        _built(lambda w, given: with_params(w, **given), inner, keywords),
+        _built(lambda w: using(w, shop_db="shop_eu"), inner),
+        _built(lambda w, pool: limit(w, pool=pool), inner, st.text(min_size=1)),
+        _built(
+            lambda name, w, notes: named(name, w, **notes),
+            st.sampled_from(["daily", "o'brien", "a-b/c"]),
+            inner,
+            keywords,
+        ),
+        _built(Twice, inner),
+    )
+
+
+workflows: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.sampled_from([identity, ping, anything, unannotated, reader("t"), diamond]),
+        st.builds(const, plain_values),
+        st.builds(pure, expressions),
+        st.just(pure(is_big)),
+        st.builds(fail, st.text(min_size=1), st.text()),
+        st.builds(delay, durations),
+    ),
+    _wrapped,
+    max_leaves=8,
+)
+"""Workflows of every node, whose edges always fit."""
+
+
+def namespace() -> dict[str, Any]:
+    """What `repr` speaks of: the names of fwf, those here, and those of plain values."""
+    import datetime as datetime_module
+    import zoneinfo
+
+    import fwf
+    from fwf.algebra.nodes import Graph, Step
+
+    found: dict[str, Any] = {name: getattr(fwf, name) for name in fwf.__all__ if _ready(name)}
+    found |= {key: value for key, value in globals().items() if not key.startswith("__")}
+    found |= {"Graph": Graph, "Step": Step, "zoneinfo": zoneinfo, "datetime": datetime_module}
+    return found | {"date": date, "time": time, "Decimal": Decimal, "UUID": UUID}
+
+
+def _ready(name: str) -> bool:
+    return name not in ("check", "needs", "pretty", "run")

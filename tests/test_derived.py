@@ -1,0 +1,187 @@
+from typing import Any
+
+import pytest
+
+from fwf import (
+    Pages,
+    Workflow,
+    always,
+    as_pages,
+    bracket,
+    branch,
+    const,
+    fallback,
+    identity,
+    it,
+    join,
+    keep_input,
+    named,
+    optional,
+    paginate,
+    par,
+    pick,
+    poll,
+    pure,
+    recover,
+    recursive,
+    retry,
+    seconds,
+    switch,
+    task,
+    timeout,
+    when,
+    with_params,
+)
+from fwf.algebra.nodes import LoopUntil
+from fwf.algebra.traverse import walk
+from fwf.arrows import dup, first, fst, second, snd, split, swap
+from tests.samples import anything, enrich, is_big, namespace, orders, ping, to_int, to_text, visits
+
+
+@task
+def page(cursor):
+    return {"items": [cursor], "next": None}
+
+
+def test_derived_combinators_are_made_of_others_and_print_as_them() -> None:
+    assert when(it > 9, pure(it - 1)) == branch(it > 9, then=pure(it - 1), otherwise=identity)
+    assert recover(to_int, 0) == fallback(to_int, const(0))
+    assert recover(to_int, 0, on=ValueError) == fallback(to_int, const(0), on="ValueError")
+    assert optional(to_int) == fallback(to_int, const(None))
+    assert keep_input(to_int) == par(identity, to_int)
+    assert bracket(anything, anything, ping) == (
+        par(identity, anything) >> always(anything, then=ping)
+    )
+
+
+def test_switch_is_nested_branches_in_the_order_of_the_cases() -> None:
+    made = switch(it.kind, {"a": const(1), 2: const(2)}, otherwise=const(0))
+    inner = branch(it.kind == 2, then=const(2), otherwise=const(0))
+    assert made == branch(it.kind == "a", then=const(1), otherwise=inner)
+    assert switch(it.kind, {}, otherwise=ping) is ping
+    named_one = switch(is_big, {True: ping}, otherwise=ping)
+    assert repr(named_one) == "branch(apply(is_big) == True, then=ping, otherwise=ping)"
+    decided = switch(anything, {"a": ping}, otherwise=to_text)
+    assert repr(decided) == (
+        "(par(identity, anything) >> branch(it[1] == 'a', "
+        "then=(pure(it[0]) >> ping), otherwise=(pure(it[0]) >> to_text)))"
+    )
+
+
+def test_cases_may_be_expressions() -> None:
+    assert switch(it.kind, {"a": it.x}, otherwise=it.y) == branch(
+        it.kind == "a", then=pure(it.x), otherwise=pure(it.y)
+    )
+    assert isinstance(switch(anything, {"a": it.x}, otherwise=it.y), Workflow)
+
+
+def test_join_puts_inputs_in_the_order_of_the_signature() -> None:
+    assert join(enrich, visits=visits, orders=orders) == par(orders, visits) >> enrich
+    assert join(to_text, n=to_int) == to_int >> to_text
+
+
+@pytest.mark.parametrize(
+    ("misuse", "said"),
+    [
+        (
+            lambda: join(enrich, orders=orders),
+            r"join\(enrich, …\): its input 'visits' is missing; it t",
+        ),
+        (
+            lambda: join(enrich, orders=orders, visit=visits),
+            r"join\(enrich, visit=…\): it has no input 'visit'; did you mean 'visits'",
+        ),
+        (lambda: join(ping), r"join\(ping, …\): it takes no input"),
+        (
+            lambda: join(retry(enrich, attempts=2), a=ping),
+            "needs a task first, whose inputs have n",
+        ),
+        (lambda: join(enrich, orders=visits, visits=orders), r"gives tuple\[Visits, Orders\], but"),
+        (
+            lambda: switch(it.a, [ping], otherwise=ping),
+            r"switch\(…, \[ping\]\): needs a dictionary of",
+        ),
+        (
+            lambda: switch(it.a, {1: 3}, otherwise=ping),
+            r"switch\(…, \{1: …\}\): 3 is not a workflow",
+        ),
+        (lambda: switch(it.a, {}, otherwise=3), r"switch\(otherwise=…\): 3 is not a workflow"),
+        (lambda: switch(lambda x: x, {}, otherwise=ping), "a lambda has no name"),
+        (lambda: poll(to_text, it, every=5, limit=3), "delay: 5 is not a duration"),
+        (
+            lambda: poll(to_text, it, every=seconds(5), limit=0),
+            r"\(limit=0\): needs at least 1 round",
+        ),
+        (lambda: paginate(page, limit=0), r"loop_until\(limit=0\): needs at least 1 round"),
+        (
+            lambda: paginate(page, limit=1, on_error="skip"),
+            r"paginate\(on_error='skip'\): is none of",
+        ),
+        (lambda: paginate(3, limit=1), "paginate: 3 is not a workflow"),
+        (
+            lambda: recursive(lambda again: again >> ping, limit=3),
+            "recursive: `again` stands at again, w",
+        ),
+        (
+            lambda: recursive(lambda again: retry(again, attempts=2), limit=3),
+            "`again` stands at again",
+        ),
+        (
+            lambda: recursive(lambda again: par(again, ping), limit=3),
+            "`again` stands at par > again",
+        ),
+        (lambda: recursive(lambda again: 3, limit=3), "recursive: 3 is not a workflow"),
+        (lambda: recursive(lambda again: again, limit=0), r"limit=0\): needs at least 1 round"),
+    ],
+)
+def test_misuse_is_refused_with_the_remedy(misuse: Any, said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        misuse()
+
+
+def test_recursion_in_tail_position_is_a_loop() -> None:
+    made = recursive(
+        lambda again: named(
+            "round",
+            branch(
+                it > 3,
+                then=to_text,
+                otherwise=with_params(to_text >> to_int, n=1) >> again,
+            ),
+        ),
+        limit=9,
+    )
+    assert eval(repr(made), namespace()) == made
+    loops = [here.node for here in walk(made) if isinstance(here.node, LoopUntil)]
+    assert [loop.limit for loop in loops] == [9]
+    assert not any("again" in here.path for here in walk(made))
+
+
+def test_polling_waits_between_questions_and_asks_from_the_same_input() -> None:
+    made = poll(to_int, it > 3, every=seconds(5), limit=4)
+    assert repr(made) == (
+        "(pure(pick(it, literal(None), literal(False))) >> loop_until((branch(it[2], "
+        "then=delay(seconds(5)), otherwise=identity) >> par(it[0], (pure(it[0]) >> to_int), "
+        "const(True))), it[1] > 3, limit=4) >> it[1])"
+    )
+    decided = poll(to_int, anything, every=seconds(5), limit=4)
+    assert eval(repr(decided), namespace()) == decided
+    by_function = poll(to_int, is_big, every=seconds(5), limit=4)
+    assert "apply(is_big, it[1])" in repr(by_function)
+
+
+def test_pages_say_whether_they_are_complete() -> None:
+    assert as_pages((None, [1, 2], 2, True, True)) == Pages([1, 2], None, 2, True)
+    assert as_pages(("c", [1], 1, True, False)) == Pages([1], "c", 1, False)
+    for on_error in ("fail", "stop"):
+        made: Any = paginate(timeout(page, seconds(1)), limit=9, on_limit="stop", on_error=on_error)
+        assert eval(repr(made), {**namespace(), "page": page}) == made
+
+
+def test_arrows_are_plumbing_over_pairs() -> None:
+    assert fst == pure(pick(0)) and snd == pure(pick(1))
+    assert repr(dup) == "pure(pick(it, it))" and repr(swap) == "pure(pick(it[1], it[0]))"
+    assert first(to_text) == par(fst >> to_text, snd) and second(to_text) == par(
+        fst, snd >> to_text
+    )
+    assert split(to_text, to_int) == par(fst >> to_text, snd >> to_int)
