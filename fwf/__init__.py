@@ -66,7 +66,9 @@ from fwf.secrets import Secret
 from fwf.tasks import task
 
 if TYPE_CHECKING:
+    from fwf.algebra.scenario import Scenario
     from fwf.interpreters.check import check
+    from fwf.interpreters.dry_run import dry_run
     from fwf.interpreters.needs import needs
     from fwf.interpreters.pretty import pretty
     from fwf.interpreters.run import run
@@ -86,10 +88,13 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
     "Attempt", "IdempotencyKey", "RunInfo", "Secret",
     "Fault", "Issue", "RetryAfter",
-    "check", "needs", "pretty", "run",
+    "check", "needs", "pretty", "dry_run", "Scenario", "run",
 ]  # fmt: skip
 
-_LATE = {name: f"fwf.interpreters.{name}" for name in ("check", "needs", "pretty", "run")}
+_LATE = {
+    name: f"fwf.interpreters.{name}" for name in ("check", "dry_run", "needs", "pretty", "run")
+}
+_LATE["Scenario"] = "fwf.algebra.scenario"
 
 
 def __getattr__(name: str) -> Any:

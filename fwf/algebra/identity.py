@@ -2,6 +2,8 @@
 
 from typing import Any, assert_never, cast
 
+from pyrsistent import PMap
+
 from fwf.algebra.contract import Contract
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
 from fwf.algebra.nodes import (
@@ -53,7 +55,8 @@ def digest_of(w: Workflow[Any, Any]) -> bytes:
 def _notes(node: Node) -> bytes:
     if not isinstance(node, Named):
         return b""
-    return encode(node.notes) if node.notes else _NO_NOTES
+    notes: PMap[str, object] = node.notes
+    return encode(notes) if notes else _NO_NOTES
 
 
 _NO_NOTES = encode(freeze({}))
@@ -69,6 +72,16 @@ def definition_id(w: Workflow[Any, Any]) -> str:
         return digest(own_bytes(node), *parts)
 
     return fold(step, w).hex()
+
+
+def normal_id(w: Workflow[Any, Any]) -> str:
+    """Workflow ⟶ 32 hexadecimal digits, the same for workflows that the laws of level S equate.
+
+    The `definition_id` of the normal form: names and notes don't count.
+    """
+    from fwf.algebra.normal import normal_form  # which compares by digests itself
+
+    return digest_of(normal_form(w)).hex()
 
 
 def own_bytes(node: Node) -> bytes:

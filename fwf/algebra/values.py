@@ -106,9 +106,6 @@ def _items(value: PMap[object, object]) -> list[tuple[object, object]]:
 
 def encode(value: object) -> bytes:
     """Frozen value ⟶ bytes that differ whenever type or value do, alike on every machine."""
-    if type(value) is str:  # most of what there is
-        text = value.encode("utf-8", "surrogatepass")
-        return b"str %d:%s" % (len(text), text)
     tag, write = _ENCODERS.get(type(value)) or _encoder(value)
     content = write(value)
     return b"%s %d:%s" % (tag, len(content), content)

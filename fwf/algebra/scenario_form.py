@@ -1,0 +1,288 @@
+"""How a scenario is written down: JSON or TOML, read strictly.
+
+    seed = 7
+
+    [tasks.orders]
+    gives = {row_count = 3}
+    takes = "5s"
+
+    [tasks.rates]
+    fails = ["shop.VendorDown", {tag = "shop.RateLimited", message = "slow", retry_after = "30s"}]
+    takes = {normal = ["2s", "500ms"]}
+
+    [tasks.load.items.acme]
+    fails = "shop.VendorDown"
+
+    [paths."daily > par > visits"]
+    takes = ["1m", "5m"]
+
+Durations are texts such as "1m 30s", or numbers of seconds. `gives_each` and the lists in `fails`
+and `takes` go attempt by attempt; `fails` may hold `null`, in TOML "", for an attempt that
+succeeds.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast, final
+
+from fwf.algebra.expr import near
+from fwf.algebra.scenario import (
+    Distribution,
+    Failing,
+    Scenario,
+    ScenarioError,
+    exponential,
+    failing,
+    lognormal,
+    normal,
+    uniform,
+)
+
+MAX_BYTES = 10_000_000
+_ABSENT = object()
+
+
+def load(path: str) -> Scenario:
+    """Path of a `.json` or `.toml` file ⟶ its scenario."""
+    read = {".json": from_json, ".toml": from_toml}.get(path[-5:].lower())
+    if read is None:
+        raise ScenarioError(path, ["a scenario is a .json or a .toml file"])
+    try:
+        with open(path, "rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ScenarioError(path, [f"can't be read: {error.strerror or error}"]) from None
+    if len(text) > MAX_BYTES:
+        raise ScenarioError(path, [f"is longer than {MAX_BYTES:,} bytes"])
+    try:
+        return read(text.decode("utf-8"), path)
+    except UnicodeDecodeError:
+        raise ScenarioError(path, ["isn't text in UTF-8"]) from None
+
+
+def from_json(text: str, source: str = "scenario") -> Scenario:
+    """JSON ⟶ scenario."""
+    try:
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(source, [f"isn't JSON: {error}"]) from None
+    return _read(data, source)
+
+
+def from_toml(text: str, source: str = "scenario") -> Scenario:
+    """TOML ⟶ scenario."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(source, [f"isn't TOML: {error}"]) from None
+    return _read(data, source)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _read(data: Any, source: str) -> Scenario:
+    reader = _Reader()
+    scenario = reader.scenario(data)
+    if reader.problems:
+        raise ScenarioError(source, reader.problems)
+    return scenario
+
+
+_TOP = ("seed", "tasks", "paths")
+_ENTRY = ("gives", "gives_each", "fails", "takes")
+
+
+@final
+class _Reader:
+    """Reads on after a mistake, so that all of them are told."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def wrong(self, where: str, said: str) -> None:
+        self.problems.append(f"{where}: {said}" if where else said)
+
+    def scenario(self, data: Any) -> Scenario:
+        top = self.table("", data, _TOP)
+        seed = top.get("seed", 0)
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            self.wrong("seed", f"{seed!r} is not a whole number")
+            seed = 0
+        scenario = Scenario(seed)
+        for name, entry in self.table("tasks", top.get("tasks", {})).items():
+            at = f"tasks.{name}"
+            given = self.table(at, entry, (*_ENTRY, "items"))
+            items = self.table(f"{at}.items", given.pop("items", {}))
+            scenario = self.built(at, scenario.task, name, given) or scenario
+            for item, inner in items.items():
+                there = f"{at}.items.{item}"
+                given = self.table(there, inner, _ENTRY)
+                scenario = self.built(there, scenario.task, name, given, item=item) or scenario
+        for path, entry in self.table("paths", top.get("paths", {})).items():
+            given = self.table(f"paths.{path}", entry, _ENTRY)
+            scenario = self.built(f"paths.{path}", scenario.at, path, given) or scenario
+        return scenario
+
+    def table(self, where: str, data: Any, keys: tuple[str, ...] = ()) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.wrong(where, f"needs a table of keys and values, not {_brief(data)}")
+            return {}
+        found = dict(cast("dict[str, Any]", data))
+        for key in list(found):
+            if keys and key not in keys:
+                close = near(key, keys) or f"; there are {', '.join(keys)}"
+                self.wrong(where, f"there is no key {key!r}{close}")
+                del found[key]
+        return found
+
+    def built(
+        self,
+        where: str,
+        build: Callable[..., Scenario],
+        name: str,
+        given: dict[str, Any],
+        **more: Any,
+    ) -> Scenario | None:
+        if "gives_each" in given and not isinstance(given["gives_each"], list):
+            self.wrong(f"{where}.gives_each", "needs a list, one output for each attempt")
+            return None
+        before = len(self.problems)
+        if "fails" in given:
+            given["fails"] = self.fails(f"{where}.fails", given["fails"])
+        if "takes" in given:
+            given["takes"] = self.takes(f"{where}.takes", given["takes"])
+        if len(self.problems) > before:
+            return None
+        try:
+            return build(name, **given, **more)
+        except (TypeError, ValueError) as error:
+            self.wrong(where, str(error))
+            return None
+
+    def fails(self, where: str, data: Any) -> Any:
+        if isinstance(data, list):
+            each = enumerate(cast("list[object]", data), 1)
+            return [
+                None if one in (None, "") else self.failing(f"{where}[{n}]", one) for n, one in each
+            ]
+        return self.failing(where, data)
+
+    def failing(self, where: str, data: Any) -> Failing | None:
+        if isinstance(data, str) and data:
+            return failing(data)
+        if not isinstance(data, dict):
+            self.wrong(where, f"needs an error's tag, not {_brief(data)}")
+            return None
+        given = self.table(where, data, ("tag", "tags", "message", "retry_after"))
+        tags = given.get("tags", given.get("tag"))
+        tags = [tags] if isinstance(tags, str) else tags
+        message = given.get("message", "")
+        if not isinstance(tags, list) or not isinstance(message, str):
+            self.wrong(where, "needs a tag, which is a text, or a list of tags")
+            return None
+        after = given.get("retry_after", _ABSENT)
+        wait = None if after is _ABSENT else self.duration(f"{where}.retry_after", after)
+        try:
+            return failing(cast("list[str]", tags), message, retry_after=wait)
+        except TypeError:
+            self.wrong(where, "needs a tag, which is a text, or a list of tags")
+            return None
+
+    def takes(self, where: str, data: Any) -> Any:
+        if isinstance(data, list):
+            each = enumerate(cast("list[object]", data), 1)
+            return [self.duration(f"{where}[{n}]", one) for n, one in each]
+        if isinstance(data, dict):
+            return self.distribution(where, cast("dict[str, Any]", data))
+        return self.duration(where, data)
+
+    def distribution(self, where: str, data: dict[str, Any]) -> Distribution | None:
+        given = self.table(where, data, tuple(_DISTRIBUTIONS))
+        if len(given) != 1:
+            self.wrong(where, f"needs one of {', '.join(_DISTRIBUTIONS)}")
+            return None
+        ((name, arguments),) = given.items()
+        build, wanted = _DISTRIBUTIONS[name]
+        several = cast("list[object]", arguments) if isinstance(arguments, list) else [arguments]
+        if len(several) != len(wanted):
+            self.wrong(f"{where}.{name}", f"needs {' and '.join(wanted)}")
+            return None
+        before = len(self.problems)
+        read = [
+            self.number(f"{where}.{name}", one) if kind == "sigma" else self.duration(where, one)
+            for kind, one in zip(wanted, several, strict=True)
+        ]
+        if len(self.problems) > before:
+            return None
+        try:
+            return build(*read)
+        except ValueError as error:
+            self.wrong(where, str(error))
+            return None
+
+    def number(self, where: str, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.wrong(where, f"needs a number, not {_brief(data)}")
+            return 0
+        return data
+
+    def duration(self, where: str, data: Any) -> timedelta:
+        found = duration_of(data)
+        if isinstance(found, timedelta):
+            return found
+        self.wrong(where, found)
+        return timedelta(0)
+
+
+_DISTRIBUTIONS: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
+    "uniform": (uniform, ("low", "high")),
+    "normal": (normal, ("mean", "deviation")),
+    "lognormal": (lognormal, ("median", "sigma")),
+    "exponential": (exponential, ("mean",)),
+}
+_UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
+_AMOUNT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*")
+
+
+def duration_of(data: object) -> timedelta | str:
+    """ "1m 30s", or a number of seconds ⟶ the duration; or what is wrong with it."""
+    total = 0.0
+    if isinstance(data, int | float) and not isinstance(data, bool):
+        total = float(data)
+    elif isinstance(data, str) and data.strip():
+        sign = -1 if data.strip().startswith("-") else 1
+        rest = data.strip().removeprefix("-")
+        while rest:
+            amount = _AMOUNT.match(rest)
+            if amount is None or amount[2] not in _UNITS:
+                return f'{data!r} is not a duration; write "1m 30s", or a number of seconds'
+            total += sign * float(amount[1]) * _UNITS[amount[2]]
+            rest = rest[amount.end() :]
+    else:
+        return f'{_brief(data)} is not a duration; write "1m 30s", or a number of seconds'
+    if total < 0:
+        return f"{data} is negative; a duration is 0 or more"
+    if not math.isfinite(total) or total > 1e12:
+        return f"{data} is longer than a duration can be"
+    return timedelta(seconds=total)
+
+
+def _brief(data: object) -> str:
+    text = repr(data)
+    return text if len(text) <= 40 else f"a {type(data).__name__}"

@@ -1,0 +1,183 @@
+"""A dry run as a picture: a Gantt chart in SVG, self-contained."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from fwf.algebra.trace import Event, Ok
+from fwf.faults import counted
+from fwf.interpreters.dry_run.words import clock, ended, label, spoken
+
+if TYPE_CHECKING:
+    from fwf.interpreters.dry_run.report import DryRun
+
+MAX_ROWS = 5_000
+WIDTH, RIGHT, TOP = 1200, 150, 74
+_NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+_STYLE = """
+.dry-run{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1f2933}
+.dry-run .title{font-size:17px;font-weight:600}.dry-run .under{fill:#616e7c}
+.dry-run .tick{font-size:11px;fill:#7b8794}.dry-run .grid{stroke:#e4e7eb}
+.dry-run .stripe{fill:#f5f7fa}.dry-run .ok{fill:#7fb2e5}.dry-run .failed{fill:#e66a6a}
+.dry-run .cut{fill:#f0b429}.dry-run .critical.ok{fill:#1f6fb2}
+.dry-run .critical.failed{fill:#ba2525}.dry-run .critical.cut{fill:#cb6e17}
+.dry-run .line{fill:none;stroke:#102a43;stroke-width:1.2}.dry-run .bold{font-weight:600}
+.dry-run .note{font-size:11px;fill:#616e7c}
+@media(prefers-color-scheme:dark){.dry-run{fill:#e4e7eb}.dry-run .paper{fill:#1b1f24}
+.dry-run .stripe{fill:#23282f}.dry-run .grid{stroke:#323a43}.dry-run .line{stroke:#bcccdc}
+.dry-run .under,.dry-run .tick,.dry-run .note{fill:#9aa5b1}}
+"""
+
+
+def chart(run: DryRun) -> str:
+    """Dry run ⟶ SVG: a bar for each attempt, by start; the critical path dark and connected."""
+    return _Chart(run).text()
+
+
+class _Chart:
+    def __init__(self, run: DryRun) -> None:
+        self.run = run
+        self.events = events = run.events[:MAX_ROWS]
+        self.critical = dict.fromkeys(map(_key, run.critical_path))
+        self.row = 20 if len(events) <= 60 else 14 if len(events) <= 300 else 11
+        longest = max((len(label(event)) for event in events), default=0)
+        self.left = min(420, max(120, 30 + int(longest * 6.4)))
+        self.height = TOP + 34 + self.row * max(1, len(events))
+
+    def x(self, micros: int) -> float:
+        """Where an instant lies."""
+        return self.left + (WIDTH - RIGHT - self.left) * micros / max(1, self.run.end)
+
+    def y(self, row: int) -> float:
+        return TOP + 20 + row * self.row
+
+    def text(self) -> str:
+        size = f'width="{WIDTH}" height="{self.height}" viewBox="0 0 {WIDTH} {self.height}"'
+        name = quoteattr(f"Dry run of {self.run.name}")
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="dry-run" role="img" '
+            f"aria-label={name}>",
+            f"<style>{_STYLE}</style>",
+            f'<rect class="paper" width="{WIDTH}" height="{self.height}" fill="#fff"/>',
+            *self._head(),
+            *self._stripes(),
+            *self._ticks(),
+            *self._connections(),
+        ]
+        for row, event in enumerate(self.events):
+            parts.extend(self._bar(row, event))
+        return "\n".join([*parts, "</svg>\n"])
+
+    def _head(self) -> list[str]:
+        run = self.run
+        how = "ok" if isinstance(run.outcome, Ok) else "fails"
+        said = f"{how} after {spoken(run.end)} · {counted(run.attempts, 'attempt')}"
+        hidden = run.attempts - len(self.events)
+        if hidden:
+            said += f" · the first {len(self.events):,} shown"
+        tasks = list(dict.fromkeys(event.task for event in run.critical_path))
+        if len(tasks) > 8:
+            tasks = [*tasks[:4], "…", *tasks[-3:]]
+        path = f"Critical path: {' → '.join(tasks)}" if tasks else "No task runs"
+        return [
+            f'<text class="title" x="16" y="28">{_safe(run.name)}</text>',
+            f'<text class="under" x="16" y="48">{_safe(said)}</text>',
+            f'<text class="bold" x="16" y="66">{_safe(path)}</text>',
+            *_legend(),
+        ]
+
+    def _stripes(self) -> list[str]:
+        return [
+            f'<rect class="stripe" x="0" y="{self.y(row):g}" width="{WIDTH}" height="{self.row}"/>'
+            for row in range(0, len(self.events), 2)
+        ]
+
+    def _ticks(self) -> list[str]:
+        step = _step(self.run.end)
+        parts: list[str] = []
+        for at in range(0, self.run.end + 1, step):
+            x = self.x(at)
+            parts.append(
+                f'<line class="grid" x1="{x:.1f}" y1="{TOP + 16}" x2="{x:.1f}" '
+                f'y2="{self.height - 12}"/>'
+            )
+            said = clock(self.run.start, at, self.run.end) if self.run.start else spoken(at)
+            parts.append(
+                f'<text class="tick" x="{x:.1f}" y="{TOP + 12}" text-anchor="middle">{said}</text>'
+            )
+        return parts
+
+    def _connections(self) -> list[str]:
+        """Lines from bar to bar along the critical path."""
+        rows = {_key(each): n for n, each in enumerate(self.events)}
+        found = [(rows[key], self.events[rows[key]]) for key in self.critical if key in rows]
+        parts: list[str] = []
+        for (upper, one), (lower, other) in pairwise(found):
+            x1, y1 = self.x(one.end), self.y(upper) + self.row / 2
+            x2, y2 = self.x(other.start), self.y(lower) + self.row / 2
+            parts.append(f'<path class="line" d="M{x1:.1f} {y1:g}V{y2:g}H{x2:.1f}"/>')
+        return parts
+
+    def _bar(self, row: int, event: Event) -> list[str]:
+        x, y = self.x(event.start), self.y(row)
+        width = max(2.0, self.x(event.end) - x)
+        on_path = _key(event) in self.critical
+        kind = f"{'critical ' if on_path else ''}{event.ending}"
+        took = spoken(event.end - event.start)
+        name, how = label(event), ended(event)
+        at = f"{clock(self.run.start, event.start, self.run.end)} + {took}"
+        said = took if event.ending == "ok" else f"{took} {how}"
+        font = min(12, self.row - 2)
+        weight = " bold" if on_path else ""
+        middle = y + self.row * 0.72
+        shown = _safe(_clipped(name, int((self.left - 20) / (font * 0.54))))
+        return [
+            f"<g><title>{_safe(f'{name}: {at}, {how}')}</title>",
+            f'<text class="name{weight}" x="{self.left - 8}" y="{middle:.1f}" font-size="{font}" '
+            f'text-anchor="end">{shown}</text>',
+            f'<rect class="{kind}" x="{x:.1f}" y="{y + 2:g}" width="{width:.1f}" '
+            f'height="{self.row - 4}" rx="2"/>',
+            f'<text class="note" x="{x + width + 5:.1f}" y="{middle:.1f}" font-size="{font - 1}">'
+            f"{_safe(_clipped(said, 60, end=True))}</text></g>",
+        ]
+
+
+def _key(event: Event) -> tuple[str, tuple[int, ...], int]:
+    """What tells an attempt from all others."""
+    return event.path, event.tries, event.start
+
+
+def _legend() -> list[str]:
+    parts: list[str] = []
+    kinds = ("critical ok", "critical path"), ("ok", "ok"), ("failed", "failed"), ("cut", "cut")
+    x = WIDTH - 372
+    for kind, said in kinds:
+        parts.append(f'<rect class="{kind}" x="{x}" y="18" width="14" height="12" rx="2"/>')
+        parts.append(f'<text class="tick" x="{x + 20}" y="28">{said}</text>')
+        x += 118 if said == "critical path" else 80
+    return parts
+
+
+def _step(end: int) -> int:
+    """The distance of ticks, so that there are five to ten."""
+    unit = 1
+    while end / unit > 8 * 1_000 and unit < 1_000_000:
+        unit *= 1_000
+    for nice in _NICE if unit == 1_000_000 else (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000):
+        if end / (nice * unit) <= 9:
+            return nice * unit
+    return max(1, 86_400 * unit * (1 + end // (9 * 86_400 * unit)))
+
+
+def _clipped(text: str, length: int, *, end: bool = False) -> str:
+    if len(text) <= length:
+        return text
+    return f"{text[: length - 1]}…" if end else f"…{text[1 - length :]}"
+
+
+def _safe(text: str) -> str:
+    """Text for XML: escaped, and without what XML can't hold."""
+    kept = (char if char >= " " and not 0xD800 <= ord(char) < 0xE000 else "�" for char in text)
+    return escape("".join(each if each not in "\ufffe\uffff" else "�" for each in kept))

@@ -1,0 +1,87 @@
+"""A dry run for people: a timeline of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fwf.algebra.trace import Event, Ok
+from fwf.faults import counted, leaves
+from fwf.interpreters.dry_run.words import brief, clock, ended, label, spoken
+
+if TYPE_CHECKING:
+    from fwf.interpreters.dry_run.report import DryRun
+
+MAX_LINES = 1_000
+BAR = 24
+_FULL = {"ok": "█", "failed": "▓", "cut": "░"}
+
+
+def timeline(run: DryRun) -> str:
+    """Dry run ⟶ its events line by line, the critical path marked `*`, then totals."""
+    events = run.events
+    shown = events[:MAX_LINES]
+    marks = {(event.path, event.tries, event.start) for event in run.critical_path}
+    width = min(60, max((len(label(event)) for event in shown), default=0))
+    lines = [f"{run.name}: {_outcome(run)}"]
+    lines += [f"  {line}" for line in _faults(run)]
+    if shown:
+        lines.append("")
+    for event in shown:
+        mark = "*" if (event.path, event.tries, event.start) in marks else " "
+        at = clock(run.start, event.start, run.end)
+        took = spoken(event.end - event.start)
+        name = _clipped(label(event), width).ljust(width)
+        lines.append(f"{at} {mark} {name}  {_bar(event, run.end)}  {took:>9}  {ended(event)}")
+    if len(events) > len(shown):
+        lines.append(f"… and {counted(len(events) - len(shown), 'attempt')} more")
+    if run.assumed:
+        lines += ["", "assumed, since no scenario, example or type says more:"]
+        lines += [f"  {each.path or run.name}: {each.what}" for each in run.assumed]
+    if run.critical_path:
+        lines += ["", f"critical path (*): {_critical(run)}"]
+    return "\n".join(lines)
+
+
+def _outcome(run: DryRun) -> str:
+    attempts = counted(run.attempts, "attempt")
+    after = f"after {spoken(run.end)}, {attempts}"
+    if isinstance(run.outcome, Ok):
+        return f"ok {after} → {brief(run.outcome.value)}"
+    return f"fails {after}"
+
+
+def _faults(run: DryRun) -> list[str]:
+    return (
+        [] if isinstance(run.outcome, Ok) else [f"✗ {leaf}" for leaf in leaves(run.outcome.cause)]
+    )
+
+
+def _bar(event: Event, end: int) -> str:
+    """Where in the whole an attempt lies."""
+    if not end:
+        return "▏".ljust(BAR)
+    first = min(BAR - 1, event.start * BAR // end)
+    last = max(first + 1, -(-event.end * BAR // end))
+    if event.start == event.end:
+        return (" " * first + "▏").ljust(BAR)
+    return (" " * first + _FULL[event.ending] * (last - first)).ljust(BAR)
+
+
+def _critical(run: DryRun) -> str:
+    """The tasks on the critical path, what lies between them, and how long each takes."""
+    said: list[str] = []
+    now = 0
+    for event in run.critical_path:
+        if event.start > now:
+            said.append(f"wait {spoken(event.start - now)}")
+        said.append(f"{event.task} {spoken(event.end - event.start)}")
+        now = event.end
+    if run.end > now:
+        said.append(f"wait {spoken(run.end - now)}")
+    if len(said) > 12:
+        said = [*said[:6], f"… {len(said) - 12} more …", *said[-6:]]
+    return " → ".join(said)
+
+
+def _clipped(text: str, width: int) -> str:
+    return text if len(text) <= width else f"…{text[1 - width :]}"

@@ -1,0 +1,323 @@
+"""What Hypothesis draws: well-typed workflows of every node, and worlds for them to run in.
+
+Sizes are small, values few and durations whole seconds, so that ties, deadlines and repeated
+inputs happen, and what a failing test shows can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias, cast
+
+from hypothesis import strategies as st
+
+from fwf.algebra.expr import It, it
+from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
+from fwf.algebra.requirements import requirements
+from fwf.algebra.scenario import EMPTY, Scenario
+from fwf.algebra.schedule import Schedule
+from fwf.algebra.traverse import walk
+from fwf.algebra.workflow import Workflow
+from fwf.combinators import (
+    always,
+    branch,
+    const,
+    delay,
+    fail,
+    fallback,
+    limit,
+    loop_until,
+    map_each,
+    named,
+    par,
+    pure,
+    retry,
+    timeout,
+    using,
+    with_params,
+)
+from fwf.records import changed
+from fwf.testing import tasks
+from fwf.testing.pieces import (
+    UNFIT,
+    A,
+    Flow,
+    Strategy,
+    bindings,
+    durations,
+    errors,
+    filters,
+    functions,
+    numbers,
+    params,
+    predicates,
+    pures,
+    schedules,
+    sure_functions,
+    sure_predicates,
+    tests_of_values,
+    words,
+)
+from fwf.testing.tasks import PLAIN, SHIFT
+
+__all__ = [
+    "UNFIT", "Flow", "Part", "Strategy", "bindings", "durations", "errors", "filters", "functions",
+    "known_to", "numbers", "params", "predicates", "pures", "scenarios", "scenarios_of",
+    "schedules", "sure_functions", "sure_predicates", "taken_by", "tasks_in", "tests_of_values",
+    "words", "workflows",
+]  # fmt: skip
+
+Part: TypeAlias = Literal[
+    "always", "delay", "extension", "fail", "fail_fast", "graph", "limit", "loop_until",
+    "map_each", "named", "param", "retry", "timeout", "unfit",
+]  # fmt: skip
+"""What `workflows(without=…)` can leave out; "unfit" are expressions that may have no value."""
+POOL = "vendor"
+
+
+# Workflows
+
+
+def workflows(
+    *,
+    max_leaves: int = 5,
+    without: Iterable[Part] = (),
+    plain: Sequence[Task[Any, Any]] = PLAIN,
+) -> Strategy[Flow]:
+    """A workflow from a number to a number, of every node but those left out.
+
+    plain: the tasks that stand in it. If given, the others that take a parameter, a pair or
+        nothing don't, so that two workflows can be drawn that share no task.
+    """
+    return _flow(max_leaves, frozenset(without), tuple(plain))
+
+
+@lru_cache(maxsize=512)
+def _flow(size: int, without: frozenset[Part], plain: tuple[Task[Any, Any], ...]) -> Strategy[Flow]:
+    leaf = _one_of([st.sampled_from(plain), *_leaves(without, plain)])
+    if size <= 1:
+        return leaf
+    small = _flow(size // 2, without, plain)
+    other = _flow(size - size // 2, without, plain)
+    inner = _flow(size - 1, without, plain)
+    kinds = {**_pairs(small, other, without), **_wrappers(inner, without)}
+    return _one_of([leaf, *(made for kind, made in kinds.items() if kind not in without)])
+
+
+def _one_of(kinds: Sequence[Strategy[A]]) -> Strategy[A]:
+    """One of them, each as likely; `st.one_of` counts the alternatives within each."""
+    return st.integers(0, len(kinds) - 1).flatmap(kinds.__getitem__)
+
+
+def _leaves(without: frozenset[Part], plain: tuple[Task[Any, Any], ...]) -> list[Strategy[Any]]:
+    """Leaves, half of them tasks."""
+    several: list[Flow] = [*plain]
+    if plain == PLAIN:
+        several += [tasks.ping, par(tasks.a, tasks.b) >> tasks.add]
+        several += [tasks.shifted] if "param" not in without else []
+    drawn: list[Strategy[Any]] = [_pures(without)]
+    if "delay" not in without:
+        drawn.append(durations(1, 3).map(delay))
+    if "fail" not in without:
+        drawn.append(errors().map(fail))
+    return [st.sampled_from(several)] * len(drawn) + drawn
+
+
+def _pures(without: Iterable[Part]) -> Strategy[Flow]:
+    """A pure workflow; one that has no value is rare, and may be left out."""
+    kinds: list[Strategy[Any]] = [pures(), numbers().map(const)]
+    if "param" in without:
+        kinds = [st.sampled_from([pure(each) for each in SHIFT]), numbers().map(const)]
+    if "unfit" not in without:
+        kinds.append(st.just(pure(it.missing)))
+    return st.one_of(kinds)
+
+
+def _tests(without: frozenset[Part]) -> Strategy[It]:
+    if "param" in without:
+        return tests_of_values()
+    return predicates(unfit="unfit" not in without)
+
+
+def _pairs(
+    small: Strategy[Flow], other: Strategy[Flow], without: frozenset[Part]
+) -> dict[str, Any]:
+    """Nodes with several parts."""
+    fast = st.just(False) if "fail_fast" in without else st.booleans()
+    return {
+        "seq": st.builds(_seq, small, other),
+        "par": st.builds(_par, small, other, fast),
+        "branch": st.builds(_branch, _tests(without), small, other),
+        "fallback": st.builds(_fallback, small, other, filters()),
+        "always": st.builds(_always, small, other),
+        "graph": st.builds(_graph, small, other, st.sampled_from(_SHAPES)),
+    }
+
+
+def _wrappers(inner: Strategy[Flow], without: frozenset[Part]) -> dict[str, Any]:
+    """Nodes with one part."""
+    few, maybe = st.integers(1, 3), st.none() | durations()
+    modes: list[OnError] = ["settle", "collect", "fail_fast"]
+    if "fail_fast" in without:
+        modes.pop()
+    ends: list[OnLimit] = ["fail", "stop"]
+    wide, kinds = st.none() | st.integers(1, 2), st.sampled_from([tasks.Twice, tasks.Tolerant])
+    return {
+        "loop_until": st.builds(_loop, inner, _tests(without), few, maybe, st.sampled_from(ends)),
+        "map_each": st.builds(_map_each, inner, st.booleans(), wide, st.sampled_from(modes)),
+        "retry": st.builds(_retry, inner, few, schedules(), filters()),
+        "timeout": st.builds(_timeout, inner, durations()),
+        "param": st.builds(_with_params, inner, bindings()),
+        "limit": st.builds(_limit, inner),
+        "named": st.builds(_named, inner),
+        "extension": st.builds(_extension, inner, kinds),
+    }
+
+
+def _seq(a: Flow, b: Flow) -> Flow:
+    return a >> b
+
+
+def _par(a: Flow, b: Flow, fail_fast: bool) -> Flow:
+    return par(a, b, fail_fast=fail_fast) >> pure(tasks.total)
+
+
+def _branch(p: It, a: Flow, b: Flow) -> Flow:
+    return branch(p, then=a, otherwise=b)
+
+
+def _fallback(a: Flow, b: Flow, on: tuple[str, ...]) -> Flow:
+    return fallback(a, b, on=on)
+
+
+def _always(a: Flow, b: Flow) -> Flow:
+    return always(a, then=b)
+
+
+def _loop(w: Flow, p: It, n: int, within: timedelta | None, end: OnLimit) -> Flow:
+    return loop_until(w, p, limit=n, within=within, on_limit=end)
+
+
+def _map_each(body: Flow, keyed: bool, at_once: int | None, on_error: OnError) -> Flow:
+    mapped: Any = map_each(body, key=it if keyed else None, at_once=at_once, on_error=on_error)
+    summed: Any = pure(tasks.good if on_error == "collect" else tasks.total)
+    whole: Flow = pure(tasks.several) >> mapped >> summed
+    return whole
+
+
+def _retry(w: Flow, n: int, wait: Schedule, on: tuple[str, ...]) -> Flow:
+    return retry(w, attempts=n, wait=wait, on=on)
+
+
+def _timeout(w: Flow, d: timedelta) -> Flow:
+    return timeout(w, d)
+
+
+def _with_params(w: Flow, given: dict[str, object]) -> Flow:
+    return with_params(w, **given)
+
+
+def _limit(w: Flow) -> Flow:
+    return limit(w, pool=POOL)
+
+
+def _named(w: Flow) -> Flow:
+    return using(named("part", w, owner="sales"), shop="shop_eu")
+
+
+def _extension(w: Flow, kind: type[tasks.Twice] | type[tasks.Tolerant]) -> Flow:
+    return kind(cast(Node, w))
+
+
+Shape: TypeAlias = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+_SHAPES: tuple[Shape, ...] = (
+    (((-1,), ()), ((0,), ()), ((0, 1), ())),  # a result used twice
+    (((-1,), ()), ((-1,), ()), ((0,), ()), ((0, 1), ()), ((2, 3), ())),  # an N
+    (((-1,), ()), ((-1,), (0,)), ((-1, 1), ())),  # an edge that only orders
+    (((-1,), ()), ((-1,), ()), ((-1, 0), ())),  # a step that leads nowhere
+)
+"""Inputs and `after` of each step; the last one's result is the graph's."""
+
+
+def _graph(left: Flow, right: Flow, shape: Shape) -> Flow:
+    """A graph; steps with two inputs add them up first."""
+    steps: list[Step] = []
+    for at, (inputs, after) in enumerate(shape):
+        body = right if at % 2 else left
+        whole: Flow = pure(tasks.total) >> body if len(inputs) > 1 else body
+        steps.append(Step(cast(Node, whole), inputs, after))
+    return Graph(tuple(steps), len(steps) - 1, 1)
+
+
+# Worlds
+
+
+def scenarios(*ws: Workflow[Any, Any], **kinds: bool) -> Strategy[Scenario]:
+    """What the tasks of these workflows give, how they fail, and how long they take.
+
+    by_attempt, by_input: whether that depends on the attempt, or on the input; fails: whether
+    they fail. All if nothing is said.
+    """
+    return scenarios_of(sorted(tasks_in(*ws)), **kinds)
+
+
+def scenarios_of(
+    names: Sequence[str], *, fails: bool = True, by_attempt: bool = True, by_input: bool = True
+) -> Strategy[Scenario]:
+    """As `scenarios`, for tasks by their names."""
+    script = _scripts(fails, by_attempt, by_input)
+    given = st.fixed_dictionaries(dict.fromkeys(names, script))
+    return given.map(_scripted)
+
+
+def _scripted(scripts: Mapping[str, Mapping[str, Any]]) -> Scenario:
+    scenario = EMPTY
+    for name, script in scripts.items():
+        scenario = scenario.task(name, **script)
+    return scenario
+
+
+@lru_cache
+def _scripts(fails: bool, by_attempt: bool, by_input: bool) -> Strategy[dict[str, Any]]:
+    """Keyword arguments of `Scenario.task`."""
+    gives: list[Strategy[dict[str, Any]]] = [numbers().map(lambda n: {"gives": n})]
+    takes: list[Strategy[Any]] = [durations()]
+    never: list[Strategy[Any]] = [st.just(())]
+    if by_input:
+        works = [*SHIFT, *([tasks.unless_odd, tasks.unless_even] if fails else [])]
+        gives.append(st.sampled_from(works).map(lambda by: {"gives_by": by}))
+        takes.append(st.sampled_from([tasks.as_long, tasks.half_as_long]))
+    if by_attempt:
+        gives.append(st.lists(numbers(), min_size=1, max_size=3).map(lambda n: {"gives_each": n}))
+        takes.append(st.lists(durations(), min_size=2, max_size=3))
+    if fails:
+        never.append(errors())
+    if fails and by_attempt:
+        never.append(st.lists(st.none() | errors(), max_size=3))
+    return st.builds(_script, st.one_of(gives), st.one_of(never), st.one_of(takes))
+
+
+def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
+    return {**gives, **({"fails": fails} if fails else {}), "takes": takes}
+
+
+def tasks_in(*ws: Workflow[Any, Any]) -> set[str]:
+    """Workflows ⟶ the names of their tasks."""
+    return {here.node.name for w in ws for here in walk(w) if isinstance(here.node, Task)}
+
+
+def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:
+    """Scenario ⟶ what it says of the tasks of one workflow; interpreters refuse the rest."""
+    names = tasks_in(w)
+    scripts = scenario.tasks
+    for name in scenario.tasks:
+        scripts = scripts if name in names else scripts.remove(name)
+    return changed(scenario, tasks=scripts)
+
+
+def taken_by(w: Workflow[Any, Any], given: Mapping[str, object]) -> dict[str, object]:
+    """Parameters ⟶ those that one workflow takes; interpreters refuse the rest."""
+    names = {each.name for each in requirements(w).parameters}
+    return {name: value for name, value in given.items() if name in names}

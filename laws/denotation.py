@@ -1,0 +1,394 @@
+"""⟦w⟧ of `semantics.md`, section 1 with what section 7 decides, as one recursive function.
+
+It maps (ρ, x, s, D, h) to (o, t, e, h′) for a model M. Written to be read beside the page, and to
+judge `dry_run`, which says the same a thousand times faster and at any depth. Reruns, copies and
+recursion are how the page says it. Workers and pools are unlimited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from heapq import heappop, heappush
+from itertools import count, islice
+from typing import Any, NamedTuple, assert_never, cast
+
+from returns.result import Failure, Success
+
+from fwf.algebra.expr import Expr, Undefined, evaluate, test
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Extension,
+    Fail,
+    Fallback,
+    Graph,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)  # fmt: skip
+from fwf.algebra.paths import Paths, Spot
+from fwf.algebra.schedule import cap_of, each
+from fwf.algebra.trace import Err, Event, Ok, Partial, Trace, parallel, series
+from fwf.algebra.values import thaw
+from fwf.faults import (
+    BadInput,
+    Exhausted,
+    Failed,
+    Fault,
+    PredicateDefect,
+    TimedOut,
+    both,
+    leaves,
+    then,
+)  # fmt: skip
+from fwf.records import changed, record
+
+Model = Callable[[Task[Any, Any], Any, Mapping[str, Any], int, str], "tuple[Ok | Failed, int]"]
+"""M(task, x, ρ, k) = (response, duration in µs). A failure is told its path; when it asks not to be
+tried again before some time, it counts that from its end."""
+History = frozenset[tuple[int, object]]
+"""The attempts in the causal past: each has a number of its own, a task and an input."""
+FOREVER = float("inf")
+
+
+@record()
+class Int:
+    """Cut, with the fault of a finaliser if one failed."""
+
+    cause: Fault | None = None
+
+
+class End(NamedTuple):
+    o: Ok | Err | Int
+    t: Trace
+    e: int
+    h: History
+
+
+class At(NamedTuple):
+    """Where a part stands, for the paths in events and faults; no part of its meaning."""
+
+    spot: Spot
+    tries: tuple[int, ...] = ()
+
+
+def meaning(m: Model, w: Any, x: Any = None, params: Mapping[str, Any] | None = None) -> End:
+    """⟦w⟧ from time 0, without a deadline."""
+    paths = Paths()
+    return Denotation(m, paths).of(w, At(paths.root(w)), params or {}, x, 0, FOREVER, frozenset())
+
+
+class Denotation:
+    def __init__(self, m: Model, paths: Paths) -> None:
+        self.m, self.paths, self.numbers = m, paths, count()
+
+    def of(
+        self, w: Node, at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
+    ) -> End:
+        """⟦w⟧(ρ, x, s, D, h), with ρ written p."""
+        path = self.paths.path(at.spot)
+
+        def inside(index: int, part: Node, x: Any, s: int, h: History, tag: object = "") -> End:
+            return self.of(part, self.inner(at, w, index, tag), p, x, s, D, h)
+
+        match w:
+            case Task():
+                return self.attempt(w, at, p, x, s, D, h)
+            case Pure():  # Ok f(x); no event, no time
+                return End(valued(path, w.expr, x, p), series([]), s, h)
+            case Fail():
+                return End(Err(Failed(path, (w.tag,), w.message)), series([]), s, h)
+            case Delay():
+                return pause(micros(w.duration), x, s, D, h)
+            case Seq():  # Ok v from a: ⟦b⟧ v at a.end, trace S(a, b); otherwise a's result
+                end = End(Ok(x), series([]), s, h)
+                for index, part in enumerate(w.parts):
+                    if isinstance(end.o, Ok):
+                        end = after(end, inside(index, part, end.o.value, end.e, end.h))
+                return end
+            case Par():
+
+                def parts(D: float) -> list[End]:
+                    return [self.of(part, self.inner(at, w, i), p, x, s, D, h)
+                            for i, part in enumerate(w.parts)]  # fmt: skip
+
+                return beside(parts, w.fail_fast, tuple, s, D, h, len(w.parts))
+            case MapEach():  # par over list elements
+                return self.items(w, at, p, x, s, D, h)
+            case Graph():
+                return self.graph(w, at, p, x, s, D, h)
+            case Branch():
+                chosen = decided(self.paths.enclosing(at.spot), w.predicate, x, p)
+                if isinstance(chosen, Err):
+                    return End(chosen, series([]), s, h)
+                return (
+                    inside(0, w.then, x, s, h) if chosen.value else inside(1, w.otherwise, x, s, h)
+                )
+            case LoopUntil():  # w >> branch(p, id, loop_until(w, p, n - 1))
+                end = End(Ok(x), series([]), s, h)
+                for n in range(1, w.limit + 1):
+                    assert isinstance(end.o, Ok)
+                    end = after(end, inside(0, w.body, end.o.value, end.e, end.h, n))
+                    if not isinstance(end.o, Ok):
+                        return end
+                    done = decided(path, w.done, end.o.value, p)
+                    if isinstance(done, Err):
+                        return end._replace(o=done)
+                    if done.value:
+                        return end
+                    late = w.within is not None and end.e > s + micros(w.within)
+                    if n == w.limit or late:  # `within=t` starts no round after s + t
+                        return (
+                            end if w.on_limit == "stop" else end._replace(o=Err(Exhausted(path, n)))
+                        )
+                raise AssertionError("a loop has at least one round")
+            case Fallback():  # only on Err: ⟦b⟧ x at a.end, trace S, last cause wins
+                a = inside(0, w.body, x, s, h)
+                if isinstance(a.o, Err) and caught(w.on, a.o.cause, all_of_them=True):
+                    return after(a, inside(1, w.handler, x, a.e, a.h))
+                return a
+            case Retry():  # retry (d:ds) w = fallback(w, delay d >> retry ds w)
+                delays = islice(each(w.wait), w.attempts - 1)
+                end = self.of(w.body, At(at.spot, (*at.tries, 1)), p, x, s, D, h)
+                for n, d in enumerate(delays, 2):
+                    if not isinstance(end.o, Err) or not caught(w.on, end.o.cause):
+                        break
+                    wait = hinted(end.o.cause, micros(d), end.e, cap_of(w.wait))
+                    end = after(end, pause(wait, x, end.e, D, end.h))
+                    if isinstance(end.o, Ok):
+                        there = At(at.spot, (*at.tries, n))
+                        end = after(end, self.of(w.body, there, p, x, end.e, D, end.h))
+                return end
+            case Timeout():  # run with D' = min(D, s+d); if Int and s+d ≤ D: Err Timeout(d)
+                deadline = s + micros(w.limit)
+                end = self.of(w.body, at, p, x, s, min(D, deadline), h)
+                if isinstance(end.o, Int) and deadline <= D:
+                    fault: Fault = TimedOut(path, w.limit)
+                    cause = end.o.cause
+                    return end._replace(o=Err(fault if cause is None else then(fault, cause)))
+                return end
+            case Always():  # then ⟦f⟧ x with D = ∞, always; both fail: Then(c1, c2)
+                a = inside(0, w.body, x, s, h)
+                there = self.inner(at, w, 1)
+                f = after(a, self.of(w.finaliser, there, p, x, a.e, FOREVER, a.h))
+                return f._replace(o=finished(a.o, f.o))
+            case WithParams():  # ρ := ρ ◁ β
+                return self.of(w.body, at, {**p, **thaw(w.params)}, x, s, D, h)
+            case Named():
+                return inside(0, w.body, x, s, h)
+            case Limit():
+                return self.of(w.body, at, p, x, s, D, h)
+            case Extension():
+                return self.of(w.meaning, at, p, x, s, D, h)
+            case _:
+                assert_never(w)
+
+    def inner(self, at: At, w: Node, index: int, tag: object = "") -> At:
+        return At(self.paths.child(at.spot, w, index, str(tag)), at.tries)
+
+    def attempt(
+        self, t: Task[Any, Any], at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
+    ) -> End:
+        """s>D: Int.  (r,d) = M(t,x,h[t,x]);  s+d>D: Int at D, event "cut";  else r at s+d."""
+        if s > D:
+            return End(Int(), series([]), s, h)
+        path = self.paths.path(at.spot)
+        injected = {each.name: p.get(each.name) for each in t.contract.injected}
+        key = (t.name, repr((x, injected)))
+        k = sum(attempted == key for _, attempted in h)
+        r, d = self.m(t, x, injected, k, path)
+        e, h = s + d, h | {(next(self.numbers), key)}
+        if e > D:
+            return End(Int(), Event(t.name, path, at.tries, "cut", None, s, int(D)), int(D), h)
+        if isinstance(r, Ok):
+            return End(r, Event(t.name, path, at.tries, "ok", r.value, s, e), e, h)
+        if r.not_before is not None:
+            r = changed(r, not_before=r.not_before + e)
+        return End(Err(r), Event(t.name, path, at.tries, "failed", r, s, e), e, h)
+
+    def items(
+        self,
+        w: MapEach[Any, Any],
+        at: At,
+        p: Mapping[str, Any],
+        x: Any,
+        s: int,
+        D: float,
+        h: History,
+    ) -> End:
+        """Items start in index order whenever fewer than k run; a lost slot is not used again."""
+        names = [str(i) for i in range(len(x))]
+        if w.key is not None:
+            names = [str(evaluate(w.key, item, p)) for item in x]
+            for i, name in enumerate(names):
+                if name in names[:i]:
+                    said = f"items {names.index(name)} and {i} have the same key {name!r}"
+                    return End(Err(BadInput(self.paths.path(at.spot), said)), series([]), s, h)
+
+        def parts(D: float) -> list[End]:
+            slots, ends = [s] * (w.at_once or len(x)), list[End]()
+            for name, item in zip(names, x, strict=True):
+                if not slots:
+                    break
+                start = heappop(slots)
+                ends.append(self.of(w.body, self.inner(at, w, 0, name), p, item, start, D, h))
+                lost = isinstance(ends[-1].o, Int) or (
+                    isinstance(ends[-1].o, Err) and w.on_error == "fail_fast"
+                )
+                if not lost:
+                    heappush(slots, ends[-1].e)
+            return ends
+
+        if w.on_error == "collect" and not any(isinstance(end.o, Int) for end in parts(D)):
+            settled = [end._replace(o=Ok(collected(end.o))) for end in parts(D)]
+            return beside(lambda _: settled, False, list, s, D, h, len(x))
+        return beside(parts, w.on_error == "fail_fast", list, s, D, h, len(x))
+
+    def graph(
+        self, w: Graph[Any, Any], at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
+    ) -> End:
+        """Step i starts at the max end of its predecessors; skipped when one of them erred."""
+        ends: list[End | None] = []
+        before: list[tuple[int, ...]] = []
+
+        def value(i: int) -> Any:
+            if i < 0:
+                return x if w.arity == 1 else x[-1 - i]
+            return cast(Ok, cast(End, ends[i]).o).value
+
+        for index, step in enumerate(w.steps):
+            before.append(tuple(sorted({i for i in (*step.inputs, *step.after) if i >= 0})))
+            waited = [ends[i] for i in before[-1]]
+            if not all(end is not None and isinstance(end.o, Ok) for end in waited):
+                ends.append(None)
+                continue
+            given = tuple(value(i) for i in step.inputs)
+            known = [end for end in waited if end is not None]
+            ends.append(
+                self.of(
+                    step.body, self.inner(at, w, index), p,
+                    given[0] if len(given) == 1 else given or None,
+                    max([s, *(end.e for end in known)]), D, h.union(*(end.h for end in known)),
+                )
+            )  # fmt: skip
+        ran = [end for end in ends if end is not None]
+        t = Partial(
+            tuple(
+                zip(
+                    [series([]) if end is None else series([end.t]) for end in ends],
+                    before,
+                    strict=True,
+                )
+            )
+        )
+        whole = beside(lambda _: ran, False, list, s, D, h, len(ran))._replace(t=t)
+        if isinstance(whole.o, Ok):
+            outputs = w.outputs
+            given = value(outputs) if isinstance(outputs, int) else tuple(map(value, outputs))
+            whole = whole._replace(o=Ok(given))
+        return whole
+
+
+def beside(
+    parts: Callable[[float], Sequence[End]],
+    fail_fast: bool,
+    make: Any,
+    s: int,
+    D: float,
+    h: History,
+    n: int,
+) -> End:
+    """par: end = max; any Int: Int; any Err: Err Both{…}; else tuple.
+
+    fail_fast: t* = earliest failure; rerun the others with D = t*; Err Both{causes failing
+    exactly at t*}. Fewer ends than `n` means that some never started.
+    """
+    ends = parts(D)
+    first = min((end.e for end in ends if isinstance(end.o, Err)), default=None)
+    if fail_fast and first is not None:
+        ends = parts(min(D, first))
+    e = max([s, *(end.e for end in ends)])
+    t = parallel([end.t for end in ends])
+    known = h.union(*(end.h for end in ends))
+    cuts = [end.o.cause for end in ends if isinstance(end.o, Int) and end.o.cause is not None]
+    if fail_fast and first is not None:
+        fault = both(end.o.cause for end in ends if isinstance(end.o, Err) and end.e == first)
+        return End(Err(then(fault, both(cuts)) if cuts else fault), t, e, known)
+    if any(isinstance(end.o, Int) for end in ends):
+        return End(Int(both(cuts) if cuts else None), t, e, known)
+    faults = [end.o.cause for end in ends if isinstance(end.o, Err)]
+    if faults:
+        return End(Err(both(faults)), t, e, known)
+    return End(Ok(make(end.o.value for end in ends if isinstance(end.o, Ok))), t, e, known)
+
+
+def collected(o: Ok | Err | Int) -> Any:
+    """What `on_error="collect"` gives for an item."""
+    assert not isinstance(o, Int)
+    return Success(o.value) if isinstance(o, Ok) else Failure(o.cause)
+
+
+def after(a: End, b: End) -> End:
+    """b, with a's trace before its own."""
+    return b._replace(t=series([a.t, b.t]))
+
+
+def pause(d: int, x: Any, s: int, D: float, h: History) -> End:
+    """d>0 and s+d>D: Int, at max(s, D); else Ok x at s+d."""
+    if d > 0 and s + d > D:
+        return End(Int(), series([]), max(s, int(D)), h)
+    return End(Ok(x), series([]), s + max(d, 0), h)
+
+
+def finished(a: Ok | Err | Int, f: Ok | Err | Int) -> Ok | Err | Int:
+    """How a finally ends: as its body did, unless the finaliser failed too."""
+    assert not isinstance(f, Int)
+    if isinstance(f, Ok):
+        return a
+    if isinstance(a, Ok):
+        return f
+    cause = f.cause if a.cause is None else then(a.cause, f.cause)
+    return Err(cause) if isinstance(a, Err) else Int(cause)
+
+
+def caught(on: tuple[str, ...], cause: Fault, *, all_of_them: bool = False) -> bool:
+    """`on=` matches iff all leaves of the cause match; without it, all or all but `Defect`."""
+    if on:
+        return all(set(on) & set(leaf.tags) for leaf in leaves(cause))
+    return all_of_them or not any("Defect" in leaf.tags for leaf in leaves(cause))
+
+
+def hinted(cause: Fault, d: int, now: int, cap: timedelta | None) -> int:
+    """The later of `not_before` and the schedule, capped by the schedule's cap."""
+    hints = [leaf.not_before for leaf in leaves(cause) if isinstance(leaf, Failed)]
+    asked = max((round(hint) - now for hint in hints if hint is not None), default=0)
+    return max(d, asked if cap is None else min(asked, micros(cap)))
+
+
+def valued(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:
+    try:
+        return Ok(evaluate(expr, x, p))
+    except Undefined as error:
+        return Err(PredicateDefect(path, str(error)))
+
+
+def decided(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:
+    try:
+        return Ok(test(expr, x, p))
+    except Undefined as error:
+        return Err(PredicateDefect(path, str(error)))
+
+
+def micros(d: timedelta) -> int:
+    return d // timedelta(microseconds=1)

@@ -1,0 +1,251 @@
+"""Tempting equations about what fails, is tried again, is cut or is finalised, that don't hold."""
+
+from __future__ import annotations
+
+from fwf.algebra.expr import it
+from fwf.algebra.scenario import Scenario
+from fwf.algebra.schedule import delays, seconds
+from fwf.combinators import (
+    always,
+    branch,
+    const,
+    delay,
+    fail,
+    fallback,
+    identity,
+    map_each,
+    par,
+    retry,
+    timeout,
+)  # fmt: skip
+from fwf.testing import tasks
+from fwf.testing.tasks import a, b, c, e
+
+from .law import (
+    Count,
+    Duration,
+    Filter,
+    Flow,
+    Leaf,
+    Other,
+    Sides,
+    Tag,
+    Waits,
+    Word,
+)  # fmt: skip
+from .retry import length
+from .tempting import on, tempting
+
+TURNS = (
+    Scenario()
+    .task("a", gives=0, fails=["KeyError", None])
+    .task("e", gives=0, fails=[None, "KeyError"])
+)
+"""First one task fails, and then the other."""
+BOTH_ONCE = Scenario().task("a", gives=0, fails=["KeyError"]).task("e", gives=0, fails=["KeyError"])
+"""Each of two tasks fails at its first attempt."""
+
+
+# Retries
+
+
+@tempting("retry(fail(z), s) = fail(z)", "D", on(0, z="KeyError", s=delays(seconds(1))))
+def waiting_can_be_seen(z: Tag, s: Waits) -> Sides:
+    """Delays between attempts that all fail can be seen by a deadline around them."""
+    return retry(fail(z), attempts=3, wait=s), fail(z)
+
+
+@tempting(
+    "retry(a) >> retry(b) succeeds ⇒ retry(a >> b) succeeds",
+    "O",
+    on(0, BOTH_ONCE, a=a, b=e, n=2),
+    "left succeeds",
+    "responses ignore data",
+)
+def together_if_apart(a: Leaf, b: Other, n: Count) -> Sides:
+    """Two budgets of attempts are more than one."""
+    return retry(a, attempts=n) >> retry(b, attempts=n), retry(a >> b, attempts=n)
+
+
+@tempting("retry(par(a, b)) = par(retry(a), retry(b))", "O", on(0, TURNS, a=a, b=e))
+def retry_not_over_par(a: Leaf, b: Other) -> Sides:
+    """Retrying all parts repeats those that went well."""
+    return retry(par(a, b), attempts=2), par(retry(a, attempts=2), retry(b, attempts=2))
+
+
+@tempting(
+    "retry(map_each(w)) = map_each(retry(w))",
+    "O",
+    on([0, 1], TURNS, a=a, b=e),
+    given="list",
+)
+def retry_not_over_map_each(a: Leaf, b: Other) -> Sides:
+    """Retrying the whole map repeats the items that went well."""
+    w = branch(it > 0, then=a, otherwise=b)
+    return retry(map_each(w), attempts=2), map_each(retry(w, attempts=2))
+
+
+@tempting(
+    "retry(fallback(a, b)) = fallback(retry(a), retry(b))",
+    "O",
+    on(0, Scenario().task("a", gives=1, fails=["KeyError"]).task("e", gives=2), a=a, b=e),
+)
+def retry_not_over_fallback(a: Leaf, b: Other) -> Sides:
+    """Retrying both ways in turn isn't retrying one and then the other."""
+    left = retry(fallback(a, b), attempts=2)
+    return left, fallback(retry(a, attempts=2), retry(b, attempts=2))
+
+
+@tempting(
+    "retry(timeout(w, d)) = timeout(retry(w), d)",
+    "O",
+    on(
+        0,
+        Scenario().task("a", gives=0, fails=["KeyError"], takes=seconds(1)),
+        w=a,
+        d=seconds(1),
+        n=2,
+    ),
+)
+def retry_not_over_timeout(w: Leaf, d: Duration, n: Count) -> Sides:
+    """A deadline for each attempt isn't one for all of them."""
+    return retry(timeout(w, d), attempts=n), timeout(retry(w, attempts=n), d)
+
+
+@tempting(
+    "retry(always(w, f)) = always(retry(w), f)",
+    "T",
+    on(0, Scenario().task("a", gives=0, fails=["KeyError"]).task("b", gives=0), w=a, f=b, n=2),
+)
+def retry_not_over_always(w: Flow, f: Flow, n: Count) -> Sides:
+    """A finaliser for each attempt isn't one for all of them."""
+    return retry(always(w, then=f), attempts=n), always(retry(w, attempts=n), then=f)
+
+
+@tempting(
+    "retry(retry(w, i, on=f), o, on=g) = retry(w, o.nest(i), on=f + g)",
+    "O",
+    on(
+        0,
+        Scenario().task("a", gives=0, fails=["ConnectionError"] * 2),
+        w=a,
+        i=delays(seconds(0)),
+        o=delays(seconds(0)),
+        f=("ConnectionError",),
+        g=("KeyError", "Timeout"),
+    ),
+)
+def retries_do_not_nest_with_two_filters(w: Leaf, i: Word, o: Word, f: Filter, g: Filter) -> Sides:
+    """With different filters a retry of a retry isn't one."""
+    inner = retry(w, attempts=length(i) + 1, wait=i, on=f)
+    whole = o.nest(i)
+    left = retry(inner, attempts=length(o) + 1, wait=o, on=g)
+    return left, retry(w, attempts=length(whole) + 1, wait=whole, on=f + g)
+
+
+# Other ways
+
+
+@tempting("fallback(a, b) = fallback(b, a)", "O", on(0, a=const(1), b=const(2)))
+def fallback_is_not_commutative(a: Flow, b: Flow) -> Sides:
+    """The first way that goes well is taken."""
+    return fallback(a, b), fallback(b, a)
+
+
+@tempting("fallback(w, w) = w", "O", on(0, Scenario().task("a", gives=0, fails=["KeyError"]), w=a))
+def fallback_is_not_idempotent(w: Flow) -> Sides:
+    """The same way again is a retry."""
+    return fallback(w, w), w
+
+
+@tempting("fallback(w, fail(z)) = w", "T", on(0, w=fail("KeyError"), z="ConnectionError"))
+def a_failing_handler_is_not_nothing(w: Flow, z: Tag) -> Sides:
+    """A last way that always fails changes the cause."""
+    return fallback(w, fail(z)), w
+
+
+@tempting(
+    "fallback(a, b) >> c = fallback(a >> c, b >> c)",
+    "O",
+    on(0, Scenario().task("a", gives_by=tasks.unless_even), a=const(0), b=const(1), c=a),
+)
+def what_follows_is_not_handled(a: Flow, b: Flow, c: Flow) -> Sides:
+    """A handler doesn't catch what fails after it."""
+    return fallback(a, b) >> c, fallback(a >> c, b >> c)
+
+
+@tempting(
+    "c >> fallback(a, b) = fallback(c >> a, c >> b)",
+    "O",
+    on(0, Scenario().task("c", gives_each=[1, 2]), a=fail("KeyError"), b=identity, c=c),
+)
+def what_came_before_is_not_repeated(a: Flow, b: Flow, c: Flow) -> Sides:
+    """A handler doesn't repeat what went well before."""
+    return c >> fallback(a, b), fallback(c >> a, c >> b)
+
+
+@tempting(
+    "fallback(a, fallback(b, c, on=g), on=f) = fallback(fallback(a, b, on=f), c, on=g)",
+    "O",
+    on(
+        0,
+        a=fail("KeyError"),
+        b=const(1),
+        c=const(2),
+        f=("ConnectionError",),
+        g=("KeyError", "Timeout"),
+    ),
+)
+def two_filters_do_not_associate(a: Flow, b: Flow, c: Flow, f: Filter, g: Filter) -> Sides:
+    """An error that the first filter doesn't match may match the second."""
+    left = fallback(a, fallback(b, c, on=g), on=f)
+    return left, fallback(fallback(a, b, on=f), c, on=g)
+
+
+# Deadlines and finalisers
+
+
+@tempting(
+    "timeout(a, d) >> timeout(b, e) = timeout(a >> b, d + e)",
+    "O",
+    on(0, a=delay(seconds(1)), b=delay(seconds(2)), d=seconds(2), e=seconds(1)),
+)
+def deadlines_do_not_add_up(a: Flow, b: Flow, d: Duration, e: Duration) -> Sides:
+    """Time that one step saves isn't given to the next."""
+    return timeout(a, d) >> timeout(b, e), timeout(a >> b, d + e)
+
+
+@tempting(
+    "timeout(par(a, b), d) = par(timeout(a, d), timeout(b, d))",
+    "D",
+    on(0, a=delay(seconds(1)), b=delay(seconds(1)), d=seconds(0)),
+)
+def deadlines_over_par_change_the_cause(a: Flow, b: Flow, d: Duration) -> Sides:
+    """One deadline is one fault; one for each part is one for each."""
+    return timeout(par(a, b), d), par(timeout(a, d), timeout(b, d))
+
+
+@tempting(
+    "timeout(w, d) ≤ delay(d)",
+    "≤ time",
+    on(0, w=always(identity, then=delay(seconds(1))), d=seconds(0)),
+)
+def finalisers_pass_deadlines(w: Flow, d: Duration) -> Sides:
+    """A finaliser runs to its end, whatever the deadline."""
+    return timeout(w, d), delay(d)
+
+
+@tempting(
+    "always(a >> b, f) = a >> always(b, f)",
+    "T",
+    on(0, Scenario().task("a", gives=0), a=fail("KeyError"), b=identity, f=a),
+)
+def a_finaliser_guards_all_of_it(a: Flow, b: Flow, f: Flow) -> Sides:
+    """A finaliser runs when the first step fails, and gets the first step's input."""
+    return always(a >> b, then=f), a >> always(b, then=f)
+
+
+@tempting("always(w, f) = w >> f on the input", "O", on(0, w=const(0), f=const(1)))
+def a_finaliser_is_not_a_step(w: Flow, f: Flow) -> Sides:
+    """A finaliser runs after a failure too, and its value is dropped."""
+    return always(w, then=f), w >> f
