@@ -25,6 +25,7 @@ from fwf import (
     recover,
     recursive,
     retry,
+    run,
     seconds,
     switch,
     task,
@@ -185,3 +186,30 @@ def test_arrows_are_plumbing_over_pairs() -> None:
         fst, snd >> to_text
     )
     assert split(to_text, to_int) == par(fst >> to_text, snd >> to_int)
+
+
+@task(effect="read")
+def moody_page(cursor: int | None) -> dict[str, Any]:
+    at = cursor or 0
+    if at == 2:
+        raise ConnectionError("the vendor is down")
+    return {"items": [at], "next": at + 1 if at < 3 else None}
+
+
+@pytest.mark.parametrize(
+    ("stops", "on"), [(True, ()), (True, ConnectionError), (False, ValueError)]
+)
+def test_pages_that_were_read_before_a_failure_are_kept_and_said_to_be_incomplete(
+    stops: bool, on: Any
+) -> None:
+    w = paginate(moody_page, limit=9, on_error="stop", on=on)
+    if stops:
+        assert run(w).unwrap() == ([0, 1], 2, 2, False)
+    else:
+        assert "ConnectionError" in run(w).failure().tags
+
+
+def test_a_bound_keeps_the_pages_that_were_read_and_a_failure_loses_them() -> None:
+    assert run(paginate(moody_page, limit=2, on_limit="stop")).unwrap() == ([0, 1], 2, 2, False)
+    assert run(paginate(moody_page, limit=2)).failure().tags == ("Exhausted",)
+    assert "ConnectionError" in run(paginate(moody_page, limit=9)).failure().tags
