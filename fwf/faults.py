@@ -16,8 +16,8 @@ class Failed:
     """A task raised or returned a `Failure`, or a `fail` was reached.
 
     `tags` name the error, most specific first: an exception's qualified class name and those of
-    its bases, or the tag given to `fail`. `not_before` is the clock time, in seconds, before
-    which the error asked not to be tried again.
+    its bases, or the tag given to `fail`. `not_before` is the time on the run's clock, in
+    microseconds, before which the error asked not to be tried again.
     """
 
     path: str

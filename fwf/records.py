@@ -1,7 +1,7 @@
 """`@record`: frozen, slotted classes of fields that cost next to nothing to define.
 
 `dataclass(frozen=True, slots=True)` compiles up to eight methods when a class is defined, half a
-millisecond each time: for fifty classes, most of what `import fwf` may take. Records share one
+millisecond each time: for fifty classes, half of what `import fwf` may take. Records share one
 function for each method, and compile only `__init__`, when the first instance is made. Type
 checkers take them for dataclasses (PEP 681).
 """
