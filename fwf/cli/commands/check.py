@@ -1,0 +1,32 @@
+"""`fwf check`: what is wrong with a workflow."""
+
+import click
+
+from fwf.cli.output import stdout_kept_for
+from fwf.cli.program import common
+from fwf.cli.targets import load
+
+
+@click.command("check")
+@click.option("--strict", is_flag=True, help="Take undeclared effects for errors.")
+@click.option("--silence", multiple=True, metavar="RULE", help="Leave a rule out; repeatable.")
+@common
+def command(target: str, strict: bool, silence: tuple[str, ...], as_json: bool) -> int:
+    """Find what is wrong with a workflow.
+
+    Tells every issue at once, each with its path and with the rule that --silence takes.
+
+    \b
+    fwf check examples/daily/workflow.py
+    fwf check examples.daily.workflow --strict --silence untimed-finaliser
+
+    JSON: target, workflow, issues (path, rule, severity, message), errors, warnings, notes.
+    """
+    from fwf.cli.checking import refuse_unknown, tell_issues
+    from fwf.interpreters.check import check as issues_of
+
+    refuse_unknown(silence)
+    with stdout_kept_for(as_json):
+        found = load(target)
+        issues = issues_of(found.workflow, strict=strict, silence=silence)
+    return tell_issues(found, issues, as_json=as_json)

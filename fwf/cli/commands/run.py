@@ -1,0 +1,66 @@
+"""`fwf run`: run a workflow here."""
+
+import click
+
+from fwf.cli.output import stdout_kept_for, tell_json
+from fwf.cli.program import common, debugging
+from fwf.cli.targets import load
+
+
+@click.command("run")
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the run; repeatable, and repeated for the items of a list.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="So many tasks at once; no bound if not given."
+)
+@click.option(
+    "--pool",
+    "pools",
+    multiple=True,
+    metavar="NAME=N",
+    help="The size of a pool that the workflow names by limit; repeatable.",
+)
+@common
+def command(
+    target: str,
+    params: tuple[str, ...],
+    workers: int | None,
+    pools: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Run a workflow.
+
+    Progress and faults go to stderr, the result to stdout.
+
+    \b
+    fwf run examples.daily.workflow --param day=1995-09-16 --param min_amount=1000
+    fwf run load.py --param tags=a --param tags=b --param pause=1h30m --workers 4
+
+    Values are read by the parameter's type: dates and times as ISO 8601, durations as 90s, 1h30m
+    or PT90S, enums by name, null for None, lists as JSON or by repeating the option.
+
+    Ctrl-C stops the run in order: finalisers still run, and the exit status is 130. A second
+    ctrl-C ends it at once.
+
+    \b
+    JSON: target, workflow, outcome (ok, failed, interrupted), value, fault (path, tags, message,
+    leaves: kind, path, tags, message), started, ended, seconds, and events: every attempt of a
+    task with task, path, tries, ending (ok, failed, cut), start and end (seconds from started).
+    """
+    from fwf.cli import running
+    from fwf.cli.params import given
+
+    with stdout_kept_for(as_json):
+        found = load(target)
+        values, sizes = given(found, params, pools)
+        went, started = running.ran(found, values, sizes, workers)
+    if as_json:
+        tell_json(running.report(found, went, started))
+    else:
+        running.tell_outcome(went.outcome, debug=debugging())
+    return running.status_of(went.outcome)

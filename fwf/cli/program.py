@@ -1,0 +1,152 @@
+"""The program `fwf`: its commands, its exit status, what every command takes.
+
+Exit status: 0 fine; 1 the workflow failed or has issues; 2 the command can't be done as it is
+written (one line a problem, on stderr); 130 stopped by ctrl-C. Results go to stdout, everything
+else to stderr.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+
+from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.output import complain, ready_streams, silence, tell
+from fwf.cli.targets import FORMS
+
+F = TypeVar("F", bound=Callable[..., Any])
+MISUSE: Final = 2
+INTERRUPTED: Final = 130
+DEBUG: Final = "fwf.debug"
+COMMANDS: Final = ("show", "check", "needs", "run")
+"""In the order of help: each is `command` in the module of its name (`-` being `_`)."""
+
+
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command that the words ask for; the process ends with its exit status."""
+    ready_streams()
+    try:
+        status = fwf.main(words, prog_name="fwf", standalone_mode=False)
+    except click.ClickException as error:
+        status = _misused(error)
+    except (click.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            silence(stream)
+    sys.exit(status)
+
+
+class Program(click.Group):
+    """The group of commands: gives every way in which one can end its exit status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command's own module and no other."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"fwf.cli.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def invoke(self, ctx: click.Context) -> NoReturn:
+        try:
+            status = super().invoke(ctx)
+        except (click.exceptions.Exit, BrokenPipeError):
+            raise
+        except (click.Abort, KeyboardInterrupt):
+            complain("fwf: stopped by ctrl-C")
+            status = INTERRUPTED
+        except (Misuse, click.ClickException) as error:
+            status = _misused(error)
+            _trace(ctx, error.__cause__)
+        except Exception as error:
+            complain(one_line(f"fwf: {type(error).__qualname__}: {error}; --debug shows where"))
+            status = 1
+            _trace(ctx, error)
+        ctx.exit(status or 0)
+
+
+def _misused(error: Misuse | click.ClickException) -> int:
+    lines = error.lines if isinstance(error, Misuse) else (_of_click(error),)
+    for line in lines:
+        complain(f"fwf: {line}")
+    return MISUSE
+
+
+def _of_click(error: click.ClickException) -> str:
+    said = one_line(error.format_message()).rstrip(".")
+    if isinstance(error, click.MissingParameter):
+        return f"{said}: {FORMS}"
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    link = " See" if said.endswith("?") else "; see"
+    return f"{said}{link} {ctx.command_path} --help" if ctx else said
+
+
+def _trace(ctx: click.Context, error: BaseException | None) -> None:
+    if error is not None and debugging(ctx):
+        complain("".join(traceback.format_exception(error)).rstrip())
+
+
+def debugging(ctx: click.Context | None = None) -> bool:
+    """Whether `--debug` was given."""
+    return bool((ctx or click.get_current_context()).find_root().meta.get(DEBUG))
+
+
+def _debug(ctx: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.find_root().meta[DEBUG] = True
+
+
+def _version(ctx: click.Context, option: click.Parameter, given: bool) -> None:
+    if given and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            tell(f"fwf {version('fwf')}")
+        except PackageNotFoundError:
+            tell("fwf, not installed: run from its source")
+        ctx.exit()
+
+
+def common(function: F) -> F:
+    """The argument and the options that every command takes."""
+    debug = click.option(
+        "--debug", is_flag=True, is_eager=True, expose_value=False, callback=_debug,
+        help="Show tracebacks.",
+    )  # fmt: skip
+    as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for machines.")
+    return click.argument("target")(as_json(debug(function)))
+
+
+@click.group(
+    cls=Program,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version.",
+)  # fmt: skip
+def fwf() -> None:
+    """Batch workflows as immutable values: show them, check them, run them.
+
+    TARGET is module:attribute or path/to/file.py:attribute; the attribute is "workflow" if none
+    is given. Its resources and pools stand beside it in the module.
+
+    \b
+    fwf show examples/daily/workflow.py
+    fwf check examples.daily.workflow
+    fwf needs examples.daily.workflow
+    fwf run examples.daily.workflow --param day=1995-09-16
+
+    Exit status: 0 fine; 1 the workflow failed or has issues; 2 the command can't be done as it
+    is written; 130 stopped by ctrl-C.
+    """
