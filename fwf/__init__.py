@@ -6,8 +6,8 @@ durations and schedules; then what a workflow can mean.
 
 from typing import TYPE_CHECKING, Any
 
+from fwf.algebra.builder import apply, it, literal, param, pick
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
-from fwf.algebra.expr import apply, it, literal, param, pick
 from fwf.algebra.identity import definition_id
 from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
 from fwf.algebra.schedule import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from fwf.algebra.expr import expr_of, it, pick
+from fwf.algebra.builder import expr_of, it, pick
 from fwf.algebra.nodes import Pure
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import par

@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast,
 from pyrsistent import PMap, pmap
 
 from fwf.algebra import types
-from fwf.algebra.expr import (
-    IT,
-    Call,
-    Expr,
-    It,
-    expr_of,
-    it,
-    literal,
-    named_function,
-    pick,
-    type_of,
-)
+from fwf.algebra.builder import It, expr_of, it, literal, named_function, pick
+from fwf.algebra.expr import IT, Call, Expr, type_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -49,7 +39,7 @@ from fwf.faults import Fault, tag_of
 if TYPE_CHECKING:
     from returns.result import Result
 
-    from fwf.algebra.expr import ParamIt
+    from fwf.algebra.builder import ParamIt
     from fwf.algebra.workflow import Same
 
 A = TypeVar("A")

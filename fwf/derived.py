@@ -8,7 +8,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypedDict, TypeVar, cast,
 
 from pyrsistent import pmap
 
-from fwf.algebra.expr import It, apply, expr_of, it, literal, moved, near, pick
+from fwf.algebra.builder import It, apply, expr_of, it, literal, pick
+from fwf.algebra.expr import moved
 from fwf.algebra.nodes import Branch, Named, Node, OnLimit, Pure, Task, WithParams
 from fwf.algebra.traverse import rebuild, walk
 from fwf.algebra.workflow import Seq, Workflow, as_workflow
@@ -26,6 +27,7 @@ from fwf.combinators import (
     pure,
     seq,
 )
+from fwf.faults import near
 
 A = TypeVar("A")
 B = TypeVar("B")

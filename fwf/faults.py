@@ -224,5 +224,14 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def near(name: str, names: Iterable[object]) -> str:
+    """A name, the names there are ⟶ "; did you mean 'x'?" where one is close."""
+    from difflib import get_close_matches  # 2 ms that only mistakes need
+
+    known = [other for other in names if isinstance(other, str) and not other.startswith("_")]
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
 def _at(path: str, message: str) -> str:
     return f"{path}: {message}" if path else message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.expr import it, pick
+from fwf.algebra.builder import it, pick
 from fwf.arrows import fst
 from fwf.combinators import always, const, delay, fail, fallback, identity, par, pure, timeout
 from fwf.derived import bracket

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, final
 
 from hypothesis import strategies as st
 
-from fwf.algebra.expr import pick
+from fwf.algebra.builder import pick
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import always, const, delay, fallback, identity, par, pure, retry, timeout
 from fwf.records import record

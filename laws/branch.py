@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fwf.algebra.expr import literal
+from fwf.algebra.builder import literal
 from fwf.combinators import always, branch, fallback, par, pure, retry, timeout
 
 from .category import composed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwf.algebra.expr import It, expr_of, moved, pick
+from fwf.algebra.builder import It, expr_of, pick
+from fwf.algebra.expr import moved
 from fwf.algebra.workflow import Workflow
 from fwf.arrows import first as hughes_first
 from fwf.arrows import fst, split

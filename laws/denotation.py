@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, assert_never, cast
 
 from returns.result import Failure, Success
 
-from fwf.algebra.expr import Expr, Undefined, evaluate, test
+from fwf.algebra.evaluation import Undefined, evaluate, test
+from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import (
     Always,
     Branch,

@@ -19,7 +19,7 @@ from typing import (
 
 from hypothesis import strategies as st
 
-from fwf.algebra.expr import It
+from fwf.algebra.builder import It
 from fwf.algebra.nodes import Task
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import Schedule

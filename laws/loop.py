@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.expr import literal
+from fwf.algebra.builder import literal
 from fwf.algebra.schedule import seconds
 from fwf.combinators import branch, delay, fail, identity, loop_until
 

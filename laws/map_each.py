@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.expr import it, literal, pick
+from fwf.algebra.builder import it, literal, pick
 from fwf.combinators import const, delay, fail, fallback, identity, map_each, par, pure, timeout
 from fwf.testing import tasks
 

@@ -6,7 +6,7 @@ hold after all, that condition is missing here. Those about failures are in `non
 
 from __future__ import annotations
 
-from fwf.algebra.expr import it, param, pick
+from fwf.algebra.builder import it, param, pick
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import delays, seconds
 from fwf.arrows import dup, split

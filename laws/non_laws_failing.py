@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.expr import it
+from fwf.algebra.builder import it
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import delays, seconds
 from fwf.combinators import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwf.algebra.expr import it, pick
+from fwf.algebra.builder import it, pick
 from fwf.arrows import dup, fst, snd, split, swap
 from fwf.combinators import const, delay, fail, fallback, identity, par, pure
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.expr import param, pick
+from fwf.algebra.builder import param, pick
 from fwf.arrows import dup, fst, swap
 from fwf.combinators import (
     always,

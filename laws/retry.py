@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.expr import it
+from fwf.algebra.builder import it
 from fwf.algebra.schedule import Schedule, delays, each
 from fwf.combinators import delay, fail, fallback, pure, retry
 

@@ -6,12 +6,11 @@ from typing import Any, cast, final
 
 from fwf.algebra import types
 from fwf.algebra.contract import Kind, fits
-from fwf.algebra.expr import near
 from fwf.algebra.traverse import fold
 from fwf.algebra.values import thaw
 from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
 from fwf.algebra.workflow import Workflow
-from fwf.faults import Issue
+from fwf.faults import Issue, near
 from fwf.records import record
 from fwf.secrets import Secret
 

@@ -28,7 +28,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast, final
 
-from fwf.algebra.expr import near
 from fwf.algebra.scenario import (
     Distribution,
     Failing,
@@ -40,6 +39,7 @@ from fwf.algebra.scenario import (
     normal,
     uniform,
 )
+from fwf.faults import near
 
 MAX_BYTES = 10_000_000
 _ABSENT = object()

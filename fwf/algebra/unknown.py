@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, assert_never, cast, final
 
 from fwf.algebra import types
+from fwf.algebra.evaluation import Undefined, evaluate, test
 from fwf.algebra.expr import (
     IT,
     Call,
@@ -16,9 +17,6 @@ from fwf.algebra.expr import (
     OrElse,
     Param,
     Present,
-    Undefined,
-    evaluate,
-    test,
     type_of,
 )
 

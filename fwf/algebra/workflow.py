@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast, final, 
 from pyrsistent import PVector, pvector
 
 from fwf.algebra import types
-from fwf.algebra.expr import Expr, It, expr_of, type_of
+from fwf.algebra.builder import It, expr_of
+from fwf.algebra.expr import Expr, type_of
 from fwf.algebra.types import ANY, SAME
 from fwf.records import record
 

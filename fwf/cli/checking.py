@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fwf.algebra.expr import near
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import tell, tell_json
 from fwf.cli.targets import Target
-from fwf.faults import Issue, counted
+from fwf.faults import Issue, counted, near
 from fwf.interpreters.check import RULES
 
 _ALL: Final = f"the rules are {', '.join(RULES)}"

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fwf.algebra.contract import fits
-from fwf.algebra.expr import near
 from fwf.algebra.requirements import Requirement, Requirements, first_use, problems, requirements
 from fwf.algebra.types import compatible, name_of
 from fwf.cli.misuse import Misuse, either, one_line
 from fwf.cli.targets import Target
 from fwf.cli.texts import Unreadable, example, read
+from fwf.faults import near
 
 _WITHOUT_TYPE = str
 

@@ -12,10 +12,10 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Final, TypeGuard, cast, final
 
-from fwf.algebra.expr import near
 from fwf.algebra.nodes import Named, Task
 from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse, either
+from fwf.faults import near
 from fwf.records import record
 
 ATTRIBUTE: Final = "workflow"

@@ -11,8 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
-from fwf.algebra.expr import near
 from fwf.algebra.types import ANY
+from fwf.faults import near
 
 NULL: Final = "null"
 _LISTS = (list, tuple, set, frozenset)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
 
-from fwf.algebra.expr import It, apply, it, literal, param
+from fwf.algebra.builder import It, apply, it, literal, param
 from fwf.algebra.schedule import Schedule, backoff, delays, every, seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import pure

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from hypothesis import strategies as st
 
-from fwf.algebra.expr import It, it
+from fwf.algebra.builder import It, it
 from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
 from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import EMPTY, Scenario

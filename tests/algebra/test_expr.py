@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwf import apply, it, literal, param, pick
-from fwf.algebra.expr import IT, Const, It, Undefined, evaluate, expr_of, moved, show, type_of
-from fwf.algebra.expr import test as holds
+from fwf.algebra.builder import It, expr_of
+from fwf.algebra.evaluation import Undefined, evaluate
+from fwf.algebra.evaluation import test as holds
+from fwf.algebra.expr import IT, Const, moved, show, type_of
 from fwf.algebra.types import ANY
 from tests.samples import (
     Colour,

@@ -42,7 +42,8 @@ from fwf import (
     with_params,
 )
 from fwf.algebra import normal
-from fwf.algebra.expr import MAX_DEPTH, It, expr_of
+from fwf.algebra.builder import It, expr_of
+from fwf.algebra.expr import MAX_DEPTH
 from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Retry, Seq
 from fwf.algebra.normal import normal_form, optimise
@@ -249,7 +250,7 @@ def test_total_predicates_are_those_of_the_page() -> None:
 @DEEP
 @given(samples.expressions, st.sampled_from([None, 1, "x", True, {"n": 1}, [1, "a"], (True, None)]))
 def test_what_is_total_has_a_value(expr: It, value: Any) -> None:
-    from fwf.algebra.expr import evaluate, test
+    from fwf.algebra.evaluation import evaluate, test
 
     params = {"day": date(2026, 7, 15), "n": value}
     if is_total(expr_of(expr)):

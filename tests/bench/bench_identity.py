@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from fwf import fallback, named, par, pick, pure, retry, seconds, seq, task, timeout
-from fwf.algebra.expr import it
+from fwf.algebra.builder import it
 from fwf.algebra.identity import definition_id, digest_of
 from fwf.algebra.normal import normal_form, optimise
 from fwf.algebra.traverse import walk

@@ -19,7 +19,8 @@ from fwf import (
     switch,
     task,
 )
-from fwf.algebra.expr import Expr, expr_of
+from fwf.algebra.builder import expr_of
+from fwf.algebra.expr import Expr
 from fwf.algebra.trace import Err, Ok
 from fwf.algebra.unknown import Unknown, guess
 from fwf.faults import PredicateDefect

@@ -55,7 +55,7 @@ from fwf import (
     when,
     with_params,
 )
-from fwf.algebra.expr import It
+from fwf.algebra.builder import It
 from fwf.arrows import first, fst, second, snd, split
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from fwf.algebra.expr import near
 from fwf.algebra.workflow import Workflow
-from fwf.faults import Issue
+from fwf.faults import Issue, near
 from fwf.interpreters.check import control, data, effects, names
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed

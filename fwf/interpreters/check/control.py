@@ -6,20 +6,9 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from fwf.algebra.expr import (
-    Call,
-    Const,
-    Expr,
-    Get,
-    Input,
-    Op,
-    OrElse,
-    Param,
-    Present,
-    Undefined,
-    show,
-)
-from fwf.algebra.expr import test as holds
+from fwf.algebra.evaluation import Undefined
+from fwf.algebra.evaluation import test as holds
+from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present, show
 from fwf.algebra.identity import expr_plain
 from fwf.algebra.nodes import (
     Always,

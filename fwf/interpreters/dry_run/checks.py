@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from fwf.algebra.expr import near
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry, Task
 from fwf.algebra.scenario import Scenario, Script
 from fwf.algebra.traverse import children, walk
 from fwf.algebra.workflow import Workflow
+from fwf.faults import near
 from fwf.interpreters.dry_run.scripts import exception_class
 
 _OURS = ("Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted")

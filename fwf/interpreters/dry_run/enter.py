@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from fwf.algebra.expr import Undefined
+from fwf.algebra.evaluation import Undefined
 from fwf.algebra.nodes import (
     Always,
     Branch,

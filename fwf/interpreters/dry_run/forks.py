@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.expr import Undefined
+from fwf.algebra.evaluation import Undefined
 from fwf.algebra.nodes import Graph, MapEach, Node, Par
 from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput, Fault, PredicateDefect, both, then

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import Any, cast, final
 
-from fwf.algebra.expr import Expr, Undefined, evaluate, test
+from fwf.algebra.evaluation import Undefined, evaluate, test
+from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.unknown import Unknown, guess, unknown_in

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from fwf.algebra.expr import Expr, evaluate, test
+from fwf.algebra.evaluation import evaluate, test
+from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import (
     Always,
     Branch,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.expr import evaluate
+from fwf.algebra.evaluation import evaluate
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.algebra.paths import Spot
 from fwf.algebra.trace import Partial, parallel, series

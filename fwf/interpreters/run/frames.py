@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
-from fwf.algebra.expr import Undefined, test
+from fwf.algebra.evaluation import Undefined, test
 from fwf.algebra.nodes import (
     Always,
     Fallback,

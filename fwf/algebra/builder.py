@@ -1,0 +1,243 @@
+"""`it`, `param`, `literal`, `pick`, `apply`: what expressions are built with."""
+
+import typing
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+
+from fwf.algebra import types
+from fwf.algebra.expr import (
+    IT,
+    Call,
+    Const,
+    Expr,
+    Get,
+    Key,
+    Op,
+    Operator,
+    OrElse,
+    Param,
+    Present,
+    show,
+    written,
+)
+from fwf.algebra.values import freeze
+
+if TYPE_CHECKING:
+    from fwf.algebra.workflow import Workflow
+
+A = TypeVar("A")
+B = TypeVar("B")
+T = TypeVar("T")
+
+
+class It:
+    """Builds expressions: `it.total > 0`, `it["next"].present()`, `(it.n >= 3) & ~it.ok`."""
+
+    __slots__ = ("_expr",)
+    if not TYPE_CHECKING:  # as `==` builds an expression; a checker is told by `__eq__`
+        __hash__ = None
+
+    def __init__(self, expr: Expr = IT) -> None:
+        object.__setattr__(self, "_expr", expr)
+
+    def __getattr__(self, name: str) -> "It":
+        if name.startswith("_"):  # what notebooks and `copy` ask every object for
+            raise AttributeError(f"it.{name}: for a field of that name write it[{name!r}]")
+        return It(Get(expr_of(self), name))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise TypeError(f"it.{name} = …: an expression reads values and can't change them")
+
+    def __getitem__(self, key: Key) -> "It":
+        return It(Get(expr_of(self), _checked_key(key)))
+
+    def __eq__(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, other: object
+    ) -> "It":
+        return self._op("==", other)
+
+    def __ne__(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, other: object
+    ) -> "It":
+        return self._op("!=", other)
+
+    def __lt__(self, other: object) -> "It":
+        return self._op("<", other)
+
+    def __le__(self, other: object) -> "It":
+        return self._op("<=", other)
+
+    def __gt__(self, other: object) -> "It":
+        return self._op(">", other)
+
+    def __ge__(self, other: object) -> "It":
+        return self._op(">=", other)
+
+    def __add__(self, other: object) -> "It":
+        return self._op("+", other)
+
+    def __radd__(self, other: object) -> "It":
+        return It(Op("+", (as_expr(other), expr_of(self))))
+
+    def __sub__(self, other: object) -> "It":
+        return self._op("-", other)
+
+    def __rsub__(self, other: object) -> "It":
+        return It(Op("-", (as_expr(other), expr_of(self))))
+
+    def __mul__(self, other: object) -> "It":
+        return self._op("*", other)
+
+    def __rmul__(self, other: object) -> "It":
+        return It(Op("*", (as_expr(other), expr_of(self))))
+
+    def __and__(self, other: object) -> "It":
+        return It(_flat("and", expr_of(self), as_expr(other)))
+
+    def __or__(self, other: object) -> "It":
+        return It(_flat("or", expr_of(self), as_expr(other)))
+
+    def __invert__(self) -> "It":
+        return It(Op("not", (expr_of(self),)))
+
+    def is_in(self, among: typing.Iterable[object]) -> "It":
+        """Whether the value equals one of these."""
+        return It(Op("in", (expr_of(self), as_expr(list(among)))))
+
+    def present(self) -> "It":
+        """Whether the field is there and isn't None; never a defect."""
+        return It(Present(expr_of(self)))
+
+    def or_else(self, default: object) -> "It":
+        """The value, or the default where the field is missing or None."""
+        return It(OrElse(expr_of(self), as_expr(default)))
+
+    def length(self) -> "It":
+        """How many items there are."""
+        return It(Op("length", (expr_of(self),)))
+
+    def _op(self, symbol: Operator, other: object) -> "It":
+        return It(Op(symbol, (expr_of(self), as_expr(other))))
+
+    if TYPE_CHECKING:  # at run time the workflow on the other side takes it in
+
+        def __rshift__(self, other: "Workflow[Any, B]", /) -> "Workflow[Any, B]": ...
+        def __rrshift__(self, other: "Workflow[A, object]", /) -> "Workflow[A, Any]": ...
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{show(expr_of(self))} is an expression, known only when the workflow runs: write & "
+            "for and, | for or, ~ for not, .is_in(…) for in; to choose, write branch(…)"
+        )
+
+    def __iter__(self) -> typing.Iterator["It"]:
+        raise TypeError(
+            f"{show(expr_of(self))} is an expression and can't be iterated; "
+            "for each of its items write map_each(…)"
+        )
+
+    def __contains__(self, item: object) -> bool:
+        raise TypeError("`x in it…` can't be written down; write it….is_in([…]), or param(…).is_in")
+
+    def __call__(self, *args: object, **kwargs: object) -> "It":
+        raise TypeError(
+            f"{show(expr_of(self))}(…): an expression calls no methods; write a named function"
+        )
+
+    def __repr__(self) -> str:
+        return written(expr_of(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return It, (expr_of(self),)
+
+
+if TYPE_CHECKING:
+
+    class ParamIt(It, Generic[T]):
+        """The builder of a parameter whose type is known, for type checkers."""
+
+        def __rshift__(self, other: "Workflow[T, B]", /) -> "Workflow[object, B]": ...
+
+
+it = It()
+
+
+def expr_of(built: It) -> Expr:
+    """The expression that a builder holds."""
+    return cast(Expr, object.__getattribute__(built, "_expr"))
+
+
+def as_expr(value: object) -> Expr:
+    """A builder's expression, or a plain value as a constant."""
+    return expr_of(value) if isinstance(value, It) else Const(freeze(value))
+
+
+@overload
+def param(name: str) -> "ParamIt[Any]": ...
+@overload
+def param(name: str, type: type[T]) -> "ParamIt[T]": ...
+def param(name: str, type: Any = types.ANY) -> "ParamIt[Any]":
+    """name ⟶ the value of a parameter of the run: `param("day", date) < date(2026, 7, 15)`."""
+    if not name.isidentifier():
+        raise ValueError(f"param({name!r}): a parameter's name is an identifier")
+    return cast("ParamIt[Any]", It(Param(name, type)))
+
+
+def literal(value: object) -> It:
+    """Plain value ⟶ the expression that is always this value, where `it` must be built upon."""
+    return It(Const(freeze(value)))
+
+
+def pick(*parts: object) -> It:
+    """Expressions, keys or constants ⟶ the tuple of them; of a single one, its value.
+
+    `pick(1)` is `it[1]`, `pick("a", "b")` is `(it.a, it.b)`.
+    """
+    if not parts:
+        raise TypeError("pick() needs at least one field, item number or expression")
+    picked = [_part(part) for part in parts]
+    return It(picked[0] if len(picked) == 1 else Op("tuple", tuple(picked)))
+
+
+def _part(part: object) -> Expr:
+    if isinstance(part, It):
+        return expr_of(part)
+    if isinstance(part, str | int) and not isinstance(part, bool):
+        return Get(IT, part)
+    raise TypeError(f"pick({part!r}): needs field names, item numbers or expressions")
+
+
+def _checked_key(key: object) -> Key:
+    if isinstance(key, str | int) and not isinstance(key, bool):
+        return key
+    raise TypeError(f"it[{key!r}]: a key is a string or a number")
+
+
+def apply(function: Callable[[Any], Any], of: object = it) -> It:
+    """A named pure function, an expression ⟶ its value there."""
+    return It(Call(named_function(function, "apply"), as_expr(of)))
+
+
+def named_function(function: object, where: str) -> Callable[[Any], Any]:
+    """The function itself; raises `TypeError` for lambdas and closures, which have no identity."""
+    name = getattr(function, "__qualname__", None)
+    if not callable(function) or name is None or isinstance(function, type):
+        raise TypeError(f"{where}: {function!r} is not an expression, a workflow or a function")
+    if "<lambda>" in name:
+        raise TypeError(
+            f"{where}: a lambda has no name, so it can't be printed, compared or exported; "
+            "write an expression such as it.total > 0, or a function with def"
+        )
+    if getattr(function, "__closure__", None):
+        raise TypeError(
+            f"{where}: {name} is a closure, so its name doesn't say what it does; "
+            "define it at the top of a module, or write an expression with param(…)"
+        )
+    return function
+
+
+def _flat(symbol: Literal["and", "or"], left: Expr, right: Expr) -> Op:
+    parts: list[Expr] = []
+    for part in (left, right):
+        parts.extend(part.args if isinstance(part, Op) and part.symbol == symbol else (part,))
+    return Op(symbol, tuple(parts))

@@ -1,0 +1,166 @@
+"""What an expression's value is, for an input and the run's parameters; `Undefined` if none."""
+
+import enum
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
+from fwf.algebra.values import is_frozen, thaw
+from fwf.faults import near, tag_of
+
+
+class Undefined(Exception):
+    """An expression has no value here; the message names the part and the reason."""
+
+
+class Missing(Undefined):
+    """It has none because a field or an item isn't there."""
+
+
+def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
+    """Expression, input, parameters ⟶ its value; raises `Undefined` where it has none."""
+    match expr:
+        case Input():
+            return value
+        case Const(constant):
+            return constant if is_frozen(constant) else thaw(constant)
+        case Param(name):
+            if name not in params:
+                raise Undefined(f"parameter {name!r} is not given")
+            return params[name]
+        case Get(of, key):
+            return _get(evaluate(of, value, params), key, of)
+        case Present():
+            return _or_none(expr.of, value, params) is not None
+        case OrElse(of, default):
+            found = _or_none(of, value, params)
+            return evaluate(default, value, params) if found is None else found
+        case Call(function, of):
+            return _call(function, evaluate(of, value, params))
+        case Op():
+            return _operate(expr, value, params)
+
+
+def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
+    """Predicate, input, parameters ⟶ its truth value; raises `Undefined` where it has none."""
+    answer = evaluate(expr, value, params)
+    if answer is True or answer is False:
+        return answer
+    raise Undefined(
+        f"{show(expr)} is {_brief(answer)}, not True or False; compare it, or use .present()"
+    )
+
+
+def _or_none(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
+    """The value of a field that may be missing; what isn't a missing field still raises."""
+    if not isinstance(expr, Get):
+        return evaluate(expr, value, params)
+    holder = _or_none(expr.of, value, params)
+    if holder is None:
+        return None
+    try:
+        return _get(holder, expr.key, expr.of)
+    except Missing:
+        return None
+
+
+def _get(holder: Any, key: Key, of: Expr) -> Any:
+    try:
+        if isinstance(key, int) or isinstance(holder, Mapping):
+            return cast(Any, holder)[key]
+        return getattr(holder, key)
+    except (KeyError, IndexError, AttributeError, TypeError):
+        raise Missing(_missing(holder, key, of)) from None
+    except Exception as error:  # whatever somebody's property raises
+        raise Undefined(f"{show(of)}: reading {key!r} raised {tag_of(type(error))}") from error
+
+
+def _missing(holder: Any, key: Key, of: Expr) -> str:
+    kind = type(holder).__qualname__
+    if isinstance(key, int):
+        return f"{show(of)} is {_brief(holder)}: it has no item {key}"
+    names = list(cast(Mapping[str, Any], holder)) if isinstance(holder, Mapping) else dir(holder)
+    return f"{show(of)} is a {kind}: it has no field {key!r}{near(key, names)}"
+
+
+def _call(function: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return function(value)
+    except Exception as error:
+        name = function.__qualname__
+        raise Undefined(f"{name} raised {type(error).__qualname__}: {error}") from error
+
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+
+
+def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
+    match expr.symbol:
+        case "and":
+            return all(test(part, value, params) for part in expr.args)
+        case "or":
+            return any(test(part, value, params) for part in expr.args)
+        case "not":
+            return not test(expr.args[0], value, params)
+        case "in":
+            sought = evaluate(expr.args[0], value, params)
+            among = evaluate(expr.args[1], value, params)
+            return any(_apply("==", expr, sought, one) for one in among)
+        case "length":
+            return _length(expr, evaluate(expr.args[0], value, params))
+        case "tuple":
+            return tuple(evaluate(part, value, params) for part in expr.args)
+        case symbol:
+            left, right = (evaluate(part, value, params) for part in expr.args)
+            return _apply(symbol, expr, left, right)
+
+
+def _length(expr: Op, value: Any) -> int:
+    try:
+        return len(value)
+    except TypeError:
+        raise Undefined(f"{show(expr)}: {_brief(value)} has no length") from None
+
+
+def _apply(symbol: str, expr: Expr, left: Any, right: Any) -> Any:
+    if symbol in ("==", "!=") and (left is None or right is None):
+        return (left is right) == (symbol == "==")
+    comparable = _kind(left) == _kind(right) or symbol in "*-+"
+    if comparable:
+        try:
+            return _COMPARE[symbol](left, right)
+        except Exception:  # whatever somebody's operator raises
+            pass
+    raise Undefined(f"{show(expr)}: {_brief(left)} {symbol} {_brief(right)} doesn't fit")
+
+
+_KINDS: tuple[type | tuple[type, ...], ...] = (bool, (int, float, Decimal), str)
+_OWN_KIND = (date, timedelta, bytes, list, tuple, dict, enum.Enum)
+
+
+def _kind(value: Any) -> object:
+    """What a value can be compared with: values of the same kind."""
+    for kind in _KINDS:
+        if isinstance(value, kind):
+            return kind
+    if isinstance(value, datetime | time):  # with a time zone or without; never both
+        return isinstance(value, datetime), value.utcoffset() is None
+    return cast(Any, value).__class__ if isinstance(value, _OWN_KIND) else object
+
+
+def _brief(value: object) -> str:
+    """A value in a message: its type alone, since values may be somebody's data."""
+    return "None" if value is None else f"a {type(value).__qualname__}"
