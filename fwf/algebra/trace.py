@@ -64,9 +64,21 @@ class Parallel:
 @final
 @record()
 class Partial:
-    """Parts of a graph: each with the numbers of the parts that it waited for."""
+    """Parts of a graph: each with the numbers of the parts that it waited for.
+
+    A part waits for parts that stand before it, so that there is no cycle.
+    """
 
     parts: "tuple[tuple[Trace, tuple[int, ...]], ...]"
+
+    def __post_init__(self) -> None:
+        for n, (_, waits) in enumerate(self.parts):
+            for other in waits:
+                if not 0 <= other < n:
+                    raise ValueError(
+                        f"Partial: part {n} waits for part {other}, which doesn't stand before "
+                        "it; a trace has no cycles, so list each part after those it waits for"
+                    )
 
 
 Trace: TypeAlias = Event | Series | Parallel | Partial

@@ -10,11 +10,14 @@ import enum
 import json
 import math
 import os
+import shutil
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date, time
 from typing import Any, Final, TextIO, cast
+
+from fwf.cli.misuse import Misuse
 
 MOST_LINES: Final = 20
 MOST_CHARACTERS: Final = 4_000
@@ -52,6 +55,12 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 def tell(text: str) -> None:
     """Write a text and a line break to stdout."""
     _write(sys.stdout, text)
+
+
+def in_colour() -> bool:
+    """Whether what goes to stdout may be coloured: to a terminal, unless NO_COLOR is set."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
+    return sys.stdout.isatty() and not plain
 
 
 def complain(text: str) -> None:
@@ -106,6 +115,43 @@ def _descriptor_redirected(stream: TextIO) -> Generator[None]:
         os.close(kept)
 
 
+# Files
+
+
+def write_file(path: str, text: str) -> None:
+    """Text ⟶ a file that holds all of it or, if that fails, what it held before.
+
+    A link stays a link. What is no regular file (a pipe, /dev/stdout) is written to directly.
+    """
+    place = os.path.realpath(path)
+    try:
+        if os.path.exists(place) and not os.path.isfile(place):
+            _fill(place, text)
+        else:
+            _replace(place, text)
+    except OSError as error:
+        raise Misuse(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _fill(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.write(text)
+
+
+def _replace(path: str, text: str) -> None:
+    """Write under a temporary name beside it, then rename."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.part")
+    try:
+        _fill(temporary, text)
+        if os.path.exists(path):
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
 # Text
 
 
@@ -138,8 +184,13 @@ def _cut(line: str) -> str:
 
 
 def tell_json(content: Mapping[str, object]) -> None:
-    """Write one JSON object to stdout: valid JSON, in ASCII, keys in the order given."""
-    tell(json.dumps(plain(content), indent=2, allow_nan=False))
+    """Write one JSON object to stdout."""
+    tell(as_json(content))
+
+
+def as_json(content: Mapping[str, object]) -> str:
+    """Object ⟶ valid JSON, in ASCII, keys in the order given."""
+    return json.dumps(plain(content), indent=2, allow_nan=False)
 
 
 def plain(value: Any, depth: int = 0) -> Any:

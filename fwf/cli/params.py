@@ -14,25 +14,33 @@ from fwf.faults import near
 _WITHOUT_TYPE = str
 
 
-def given(target: Target, params: Sequence[str], pools: Sequence[str]) -> tuple[Any, Any]:
+def given(
+    target: Target, params: Sequence[str], pools: Sequence[str], *, dry: bool = False
+) -> tuple[Any, Any]:
     """What was given on the command line ⟶ parameters, pools; raises `Misuse` with all problems.
 
-    Resources are looked at too, so that nothing starts in vain.
+    Resources are looked at too, so that nothing starts in vain; of a dry run they aren't asked.
     """
     required = requirements(target.workflow)
     wrong = list(_input(target))
     texts = _split("--param", params, wrong)
     values = _values(required, texts, wrong)
-    wrong += _missing(required, {*texts, *target.resources})
+    resources = _unasked(required, texts) if dry else target.resources
+    wrong += _missing(required, {*texts, *resources})
     wrong += [
         str(issue).removesuffix(f" [{issue.rule}]")
-        for issue in problems(required, _known(required, texts, values), target.resources)
+        for issue in problems(required, _known(required, texts, values), resources)
         if issue.rule != "missing-parameter"
     ]
     sizes = _sizes(required, _split("--pool", pools, wrong), wrong)
     if wrong:
         raise Misuse(*wrong)
     return values, {**target.pools, **sizes}
+
+
+def _unasked(required: Requirements, texts: Mapping[str, object]) -> set[str]:
+    """Names that a dry run takes for granted: all but those of parameters."""
+    return {each.name for each in required.named()} - {*texts, *_names(required.parameters)}
 
 
 def _split(option: str, pairs: Sequence[str], wrong: list[str]) -> dict[str, list[str]]:
@@ -86,8 +94,12 @@ def _known(
     required: Requirements, texts: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What `problems` is to look at: values that could be read, and names that nobody takes."""
-    names = {each.name for each in (*required.parameters, *required.unknown)}
+    names = _names((*required.parameters, *required.unknown))
     return {**{name: None for name in texts if name not in names}, **values}
+
+
+def _names(some: Sequence[Requirement]) -> set[str]:
+    return {each.name for each in some}
 
 
 def _missing(required: Requirements, given: set[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
 DEBUG: Final = "fwf.debug"
-COMMANDS: Final = ("show", "check", "needs", "run")
+COMMANDS: Final = ("show", "check", "needs", "dry-run", "run")
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 
 
@@ -126,6 +126,23 @@ def common(function: F) -> F:
     return click.argument("target")(as_json(debug(function)))
 
 
+def run_options(function: F) -> F:
+    """What a run is given, and a dry run."""
+    params = click.option(
+        "--param", "params", multiple=True, metavar="NAME=VALUE",
+        help="A parameter of the run; repeatable, and repeated for the items of a list.",
+    )  # fmt: skip
+    workers = click.option(
+        "--workers", type=click.IntRange(min=1),
+        help="So many tasks at once; no bound if not given.",
+    )  # fmt: skip
+    pools = click.option(
+        "--pool", "pools", multiple=True, metavar="NAME=N",
+        help="The size of a pool that the workflow names by limit; repeatable.",
+    )  # fmt: skip
+    return params(workers(pools(function)))
+
+
 @click.group(
     cls=Program,
     no_args_is_help=False,
@@ -145,6 +162,7 @@ def fwf() -> None:
     fwf show examples/daily/workflow.py
     fwf check examples.daily.workflow
     fwf needs examples.daily.workflow
+    fwf dry-run examples.daily.workflow --param day=1995-09-16
     fwf run examples.daily.workflow --param day=1995-09-16
 
     Exit status: 0 fine; 1 the workflow failed or has issues; 2 the command can't be done as it

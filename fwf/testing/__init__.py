@@ -1,4 +1,4 @@
-"""What tests of workflows and of interpreters are made of: the laws, and generated worlds."""
+"""What tests of workflows and of interpreters are made of: claims, laws, generated worlds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from hypothesis import HealthCheck, Phase, assume, given, settings
-
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.trace import Outcome, Trace
 from fwf.algebra.workflow import Workflow
@@ -16,7 +14,19 @@ from fwf.algebra.workflow import Workflow
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["BrokenLaw", "Interpreter", "Lawlike", "Run", "assert_lawful", "catalogue"]
+    from fwf.testing.claims import BrokenClaim, Claim, assert_never_ran, assert_ran
+
+__all__ = [
+    "BrokenClaim", "BrokenLaw", "Claim", "Interpreter", "Lawlike", "Run", "assert_lawful",
+    "assert_never_ran", "assert_ran", "catalogue",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Claims are imported when they are first asked for: the pytest plugin must load quickly."""
+    if name not in ("BrokenClaim", "Claim", "assert_never_ran", "assert_ran"):
+        raise AttributeError(f"module 'fwf.testing' has no attribute {name!r}")
+    return getattr(import_module("fwf.testing.claims"), name)
 
 
 class Run(Protocol):
@@ -81,6 +91,8 @@ def assert_lawful(
 
 
 def _assert_law(law: Lawlike, interpreter: Interpreter, max_examples: int | None) -> None:
+    from hypothesis import HealthCheck, Phase, assume, given, settings
+
     module = _module(".law")
 
     def holds(case: Any) -> None:

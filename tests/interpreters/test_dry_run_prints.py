@@ -68,10 +68,10 @@ def test_the_timeline_says_what_happens_when_and_why_it_takes_so_long() -> None:
         == """\
 daily: ok after 25 s, 4 attempts → 2
 
-0.000 * daily > par > orders         █████                           5 s  → list of 2
-0.000   daily > par > rates          ▓▓                            1.5 s  ✗ ConnectionError
-3.500   daily > par > rates · try 2     ██                         1.5 s  → 1.1
-5.000 * daily > load                     ████████████████████       20 s  → 2
+ 0.000 * daily > par > orders         █████                           5 s  → list of 2
+ 0.000   daily > par > rates          ▓▓                            1.5 s  ✗ ConnectionError
+ 3.500   daily > par > rates · try 2     ██                         1.5 s  → 1.1
+ 5.000 * daily > load                     ████████████████████       20 s  → 2
 
 critical path (*): orders 5 s → load 20 s"""
     )

@@ -3,28 +3,12 @@
 import click
 
 from fwf.cli.output import stdout_kept_for, tell_json
-from fwf.cli.program import common, debugging
+from fwf.cli.program import common, debugging, run_options
 from fwf.cli.targets import load
 
 
 @click.command("run")
-@click.option(
-    "--param",
-    "params",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A parameter of the run; repeatable, and repeated for the items of a list.",
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="So many tasks at once; no bound if not given."
-)
-@click.option(
-    "--pool",
-    "pools",
-    multiple=True,
-    metavar="NAME=N",
-    help="The size of a pool that the workflow names by limit; repeatable.",
-)
+@run_options
 @common
 def command(
     target: str,

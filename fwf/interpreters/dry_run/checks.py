@@ -24,7 +24,7 @@ def wrong_with(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
     tasks, tags = _names(w)
     wrong = [
         f"there is no task {name!r}{near(name, tasks) or _known(tasks)}"
-        for name in dict.fromkeys([*scenario.tasks, *(name for name, _ in scenario.items)])
+        for name in sorted({*scenario.tasks, *(name for name, _ in scenario.items)})
         if name not in tasks
     ]
     if scenario.paths:
@@ -37,12 +37,16 @@ def wrong_with(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
 
 
 def _entries(scenario: Scenario) -> Iterator[tuple[str, Script]]:
-    for name, script in scenario.tasks.items():
+    for name, script in sorted(scenario.tasks.items(), key=_name):
         yield f"task {name}", script
-    for (name, item), script in scenario.items.items():
+    for (name, item), script in sorted(scenario.items.items(), key=_name):
         yield f"task {name}, item {item}", script
-    for path, script in scenario.paths.items():
+    for path, script in sorted(scenario.paths.items(), key=_name):
         yield path, script
+
+
+def _name(entry: tuple[Any, Script]) -> Any:
+    return entry[0]
 
 
 def _names(w: Workflow[Any, Any]) -> tuple[dict[str, None], dict[str, None]]:
@@ -69,7 +73,7 @@ def _names(w: Workflow[Any, Any]) -> tuple[dict[str, None], dict[str, None]]:
 def _wrong_paths(scenario: Scenario, w: Workflow[Any, Any]) -> Iterator[str]:
     """Paths at which no task stands. Keys of items and numbers of rounds may be any."""
     places = {_TAG.sub("", here.path) for here in walk(w) if isinstance(here.node, Task)}
-    for path in scenario.paths:
+    for path in sorted(scenario.paths):
         if _TAG.sub("", path) not in places:
             close = near(_TAG.sub("", path), places) or _known(dict.fromkeys(sorted(places)))
             yield f"there is no task at {path!r}{close}"

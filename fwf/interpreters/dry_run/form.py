@@ -19,10 +19,15 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def as_json(run: DryRun) -> str:
-    """Dry run ⟶ JSON. `events` are by start; `critical_path` has their numbers."""
+    """Dry run ⟶ JSON."""
+    return json.dumps(as_data(run), ensure_ascii=False, indent=2)
+
+
+def as_data(run: DryRun) -> dict[str, Any]:
+    """Dry run ⟶ what JSON can hold. `events` are by start; `critical_path` has their numbers."""
     events = run.events
     numbers = {(event.path, event.tries, event.start): n for n, event in enumerate(events)}
-    said: dict[str, Any] = {
+    return {
         "workflow": run.name,
         "start": None if run.start is None else run.start.isoformat(),
         "end": run.end,
@@ -45,7 +50,6 @@ def as_json(run: DryRun) -> str:
         "assumed": [{"path": each.path, "what": each.what} for each in run.assumed],
         "events": [_event(event) for event in events],
     }
-    return json.dumps(said, ensure_ascii=False, indent=2)
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from fwf.algebra.trace import Event, Ok
 from fwf.faults import counted, leaves
@@ -16,30 +17,59 @@ BAR = 24
 _FULL = {"ok": "█", "failed": "▓", "cut": "░"}
 
 
+@final
+class Line(NamedTuple):
+    """A line of a timeline, and whether it tells of the critical path, or of a failure."""
+
+    text: str
+    critical: bool = False
+    failed: bool = False
+
+
 def timeline(run: DryRun) -> str:
     """Dry run ⟶ its events line by line, the critical path marked `*`, then totals."""
+    return "\n".join(line.text for line in lines(run))
+
+
+def lines(run: DryRun) -> Iterator[Line]:
+    """Dry run ⟶ the lines of its timeline."""
+    failed = not isinstance(run.outcome, Ok)
+    yield Line(_shown(f"{run.name}: {_outcome(run)}"), failed=failed)
+    yield from (Line(_shown(f"  {line}"), failed=True) for line in _faults(run))
+    yield from _attempts(run)
+    if run.assumed:
+        yield from (Line(""), Line("assumed, since no scenario, example or type says more:"))
+        yield from (Line(_shown(f"  {each.path or run.name}: {each.what}")) for each in run.assumed)
+    if run.critical_path:
+        yield from (Line(""), Line(_shown(f"critical path (*): {_critical(run)}"), critical=True))
+
+
+def _attempts(run: DryRun) -> Iterator[Line]:
     events = run.events
     shown = events[:MAX_LINES]
     marks = {(event.path, event.tries, event.start) for event in run.critical_path}
     width = min(60, max((len(label(event)) for event in shown), default=0))
-    lines = [f"{run.name}: {_outcome(run)}"]
-    lines += [f"  {line}" for line in _faults(run)]
+    clocks = len(clock(run.start, run.end, run.end))
     if shown:
-        lines.append("")
+        yield Line("")
     for event in shown:
-        mark = "*" if (event.path, event.tries, event.start) in marks else " "
-        at = clock(run.start, event.start, run.end)
+        critical = (event.path, event.tries, event.start) in marks
+        at = clock(run.start, event.start, run.end).rjust(clocks)
         took = spoken(event.end - event.start)
         name = _clipped(label(event), width).ljust(width)
-        lines.append(f"{at} {mark} {name}  {_bar(event, run.end)}  {took:>9}  {ended(event)}")
+        said = f"{name}  {_bar(event, run.end)}  {took:>9}  {ended(event)}"
+        yield Line(
+            _shown(f"{at} {'*' if critical else ' '} {said}"), critical, event.ending != "ok"
+        )
     if len(events) > len(shown):
-        lines.append(f"… and {counted(len(events) - len(shown), 'attempt')} more")
-    if run.assumed:
-        lines += ["", "assumed, since no scenario, example or type says more:"]
-        lines += [f"  {each.path or run.name}: {each.what}" for each in run.assumed]
-    if run.critical_path:
-        lines += ["", f"critical path (*): {_critical(run)}"]
-    return "\n".join(lines)
+        yield Line(f"… and {counted(len(events) - len(shown), 'attempt')} more")
+
+
+def _shown(text: str) -> str:
+    """Text on one line: what can't be printed, as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _outcome(run: DryRun) -> str:

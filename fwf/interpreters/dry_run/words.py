@@ -49,7 +49,7 @@ def ended(event: Event) -> str:
     if event.ending == "cut":
         return "cut"
     if event.ending == "failed":
-        tag, message = event.result.tags[0], event.result.message
+        tag, message = event.result.tags[0].rpartition(".")[2], event.result.message
         return f"✗ {tag}: {message}" if message else f"✗ {tag}"
     return f"→ {brief(event.result)}"
 

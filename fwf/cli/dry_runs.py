@@ -1,0 +1,156 @@
+"""What is given to a dry run of a target, and the forms in which it is told."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, final
+
+from fwf.algebra.scenario import Scenario, ScenarioError
+from fwf.algebra.trace import Ok
+from fwf.cli.misuse import Misuse
+from fwf.cli.output import as_json, complain, in_colour, tell, write_file
+from fwf.cli.params import given as given_values
+from fwf.cli.targets import Target
+from fwf.cli.texts import Unreadable, example, read
+from fwf.interpreters.dry_run import DryRun, dry_run
+from fwf.interpreters.dry_run.form import as_data
+from fwf.interpreters.dry_run.timeline import Line, lines
+from fwf.interpreters.dry_run.words import spoken
+
+T = TypeVar("T")
+Form: TypeAlias = Literal["text", "json", "svg"]
+
+
+@final
+class Given(NamedTuple):
+    """What the command line says of a dry run."""
+
+    params: tuple[str, ...]
+    pools: tuple[str, ...]
+    workers: int | None
+    scenario: str | None
+    seed: int | None
+    start: str | None
+
+
+def form_of(form: Form | None, file: str | None, *, as_json: bool) -> Form:
+    """The form asked for: by `--json`, by `--as`, by the ending of the file."""
+    if as_json and form not in (None, "json"):
+        raise Misuse(f"--json and --as {form} are two forms: leave one out")
+    if as_json or form is not None:
+        return form or "json"
+    ending = (file or "").lower().rpartition(".")[2]
+    return "svg" if ending == "svg" else "json" if ending == "json" else "text"
+
+
+def made(target: Target, given: Given) -> DryRun:
+    """Target, what is given ⟶ its dry run; raises `Misuse` with all that is wrong."""
+    wrong: list[str] = []
+    nothing: tuple[Any, Any] = ({}, {})
+    scenario = _collected(wrong, lambda: _scenario(given.scenario, given.seed), None)
+    start = _collected(wrong, lambda: _start(given.start), None)
+    values, sizes = _collected(
+        wrong, lambda: given_values(target, given.params, given.pools, dry=True), nothing
+    )
+    if wrong:
+        raise Misuse(*wrong)
+    try:
+        run = dry_run(
+            target.workflow,
+            scenario=scenario,
+            params=values,
+            workers=given.workers,
+            pools=_in_numbers(sizes),
+            start=start,
+        )
+    except ScenarioError as error:
+        raise Misuse(*_lines(given.scenario or "", error)) from error
+    except ValueError as error:
+        raise Misuse(str(error)) from error
+    _check_end(run, given.start)
+    return run
+
+
+def _collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:
+    """What a step gives; if it is misuse, the other, and its lines are among what is wrong."""
+    try:
+        return step()
+    except Misuse as error:
+        wrong.extend(error.lines)
+        return otherwise
+
+
+def _scenario(file: str | None, seed: int | None) -> Scenario:
+    scenario = Scenario()
+    if file is not None:
+        try:
+            scenario = Scenario.load(file)
+        except ScenarioError as error:
+            raise Misuse(*_lines(file, error)) from error
+    return scenario if seed is None else scenario.seeded(seed)
+
+
+def _lines(file: str, error: ScenarioError) -> list[str]:
+    return [f"{file}: {problem}" for problem in error.problems]
+
+
+def _start(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found: datetime = read([text], datetime)
+    except Unreadable:
+        raise Misuse(
+            f"--start {text!r}: needs a time in ISO 8601, such as {example(datetime)}"
+        ) from None
+    return found
+
+
+def _in_numbers(pools: Mapping[str, Any]) -> dict[str, int]:
+    """Pools of a run ⟶ how many may be in each at once; a dry run bounds no more than that."""
+    sizes = {name: getattr(pool, "at_once", pool) for name, pool in pools.items()}
+    return {name: size for name, size in sizes.items() if size is not None}
+
+
+def _check_end(run: DryRun, start: str | None) -> None:
+    """A timeline can't show what ends after the last year that a date can have."""
+    if run.start is not None:
+        try:
+            _ = run.start + run.took
+        except OverflowError:
+            raise Misuse(
+                f"--start {start}: {spoken(run.end)} later is after the year 9999"
+            ) from None
+
+
+def told(target: Target, run: DryRun, form: Form, *, coloured: bool) -> str:
+    """Dry run ⟶ it in one of its forms, coloured where a terminal can show that."""
+    if form == "json":
+        return as_json({"target": target.text, **as_data(run), "workflow": target.name})
+    if form == "svg":
+        return run.svg().rstrip()
+    show = _painted if coloured and in_colour() else _plain
+    return "\n".join(map(show, lines(run)))
+
+
+def _plain(line: Line) -> str:
+    return line.text
+
+
+def _painted(line: Line) -> str:
+    import click
+
+    if not (line.critical or line.failed):
+        return line.text
+    return click.style(line.text, fg="red" if line.failed else None, bold=line.critical)
+
+
+def delivered(run: DryRun, text: str, file: str | None) -> int:
+    """Write the text to stdout or to the file ⟶ the exit status: 1 if the run would fail."""
+    ok = isinstance(run.outcome, Ok)
+    if file is None:
+        tell(text)
+    else:
+        write_file(file, f"{text}\n")
+        how = "ok" if ok else "fails"
+        complain(f"wrote {file}: {run.name} {how} after {spoken(run.end)}")
+    return 0 if ok else 1

@@ -1,0 +1,239 @@
+"""What a test claims of a dry run: that a task ran, how often, in which order, with what result.
+
+>>> from fwf import Scenario, dry_run, retry, seconds, task
+>>> @task
+... def orders() -> int: ...
+>>> @task
+... def load(n: int) -> str: ...
+>>> night = Scenario().task("orders", fails=["ConnectionError"], gives=3, takes=seconds(2))
+>>> run = dry_run(retry(orders, attempts=3, wait=seconds(5)) >> load, scenario=night)
+>>> _ = assert_ran(run, "orders").attempts(2).failed("ConnectionError").gave(3).before("load")
+>>> assert_ran(run, "load").took(seconds(1))
+Traceback (most recent call last):
+fwf.testing.claims.BrokenClaim: load took 0 s, not 1 s
+...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import cast, final
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.trace import Event
+from fwf.algebra.traverse import walk
+from fwf.algebra.unknown import Unknown
+from fwf.faults import counted, near, tags_of_class
+from fwf.interpreters.dry_run import DryRun
+from fwf.interpreters.dry_run.words import MICROSECOND, brief, label, spoken
+from fwf.records import record
+from fwf.testing.orders import Order, orders_of
+
+__tracebackhide__ = True  # pytest then shows the line of the test, and none of this module
+
+_TAG = re.compile(r"\[.*?\](?= > |\[|#|$)", re.DOTALL)
+
+
+class BrokenClaim(AssertionError):
+    """A dry run in which something else happened: what, instead of what; then its timeline."""
+
+    def __init__(self, said: str, run: DryRun) -> None:
+        super().__init__(f"{said}\n\n{run}")
+        self.run = run
+
+
+def assert_ran(run: DryRun, name: str, /) -> Claim:
+    """Dry run, task ⟶ what more can be claimed of it; raises `BrokenClaim` if it never ran.
+
+    name: that of a task, wherever it stands; or a path, `tenants[acme] > load`. Without items and
+        rounds (`tenants > load`) a path stands for all of them.
+
+    A claim is about all attempts of the task, in every place, item and round that the name
+    stands for. That a task doesn't run is claimed by `assert_never_ran`.
+    """
+    found = _attempts(run, name)
+    if not found:
+        raise BrokenClaim(f"{name} never ran (to claim just that: assert_never_ran)", run)
+    return Claim(run, name, found)
+
+
+def assert_never_ran(run: DryRun, name: str, /) -> None:
+    """Dry run, task ⟶ nothing; raises `BrokenClaim` if it ran.
+
+    A name that the workflow doesn't have is an error, so that a slip of the pen isn't a pass.
+    """
+    found = _attempts(run, name)
+    if found:
+        raise BrokenClaim(f"{name} ran {_times(found)}, not never", run)
+
+
+@final
+@record(repr=False)
+class Claim:
+    """A task that ran. Each method claims more of it, and gives it again; it never changes."""
+
+    run: DryRun
+    name: str
+    found: tuple[Event, ...]
+
+    def attempts(self, n: int, /) -> Claim:
+        """There were exactly so many attempts, over all places, items and rounds."""
+        if isinstance(cast(object, n), bool) or not isinstance(cast(object, n), int) or n < 1:
+            raise ValueError(f"attempts({n!r}): needs 1 or more; for none, use assert_never_ran")
+        return self._holds(
+            len(self.found) == n, f"{self.name} ran {_times(self.found)}, not {counted(n, 'time')}"
+        )
+
+    def before(self, other: str, /) -> Claim:
+        """Every attempt of the other waited for every attempt of this one, however long they take.
+
+        That one merely happened to end earlier isn't enough.
+        """
+        return self._ordered("before", other)
+
+    def after(self, other: str, /) -> Claim:
+        """Every attempt of this one waited for every attempt of the other."""
+        return self._ordered("after", other)
+
+    def beside(self, other: str, /) -> Claim:
+        """No attempt of the one waited for any of the other: they may overlap."""
+        return self._ordered("beside", other)
+
+    def failed(self, tag: str | type[BaseException], /) -> Claim:
+        """At least one attempt failed, and all that failed did so with this error.
+
+        tag: one of the error's tags, such as its class's name or that of a base; or the class.
+        """
+        failures = [event for event in self.found if event.ending == "failed"]
+        others = [each for each in failures if not _has_tag(each, tag)]
+        said = tag if isinstance(tag, str) else tag.__qualname__
+        if not failures:
+            return self._holds(False, f"{self.name} never failed, so not with {said}")
+        tags = [known for event in failures for known in event.result.tags]
+        close = "" if said in tags else near(said, tags)
+        return self._holds(
+            not others, f"{self.name} failed with {_first_tag(others)}, not {said}{close}"
+        )
+
+    def cut(self) -> Claim:
+        """At least one attempt was cut, by a deadline or because another part had failed."""
+        return self._holds(
+            any(event.ending == "cut" for event in self.found), f"{self.name} was never cut"
+        )
+
+    def gave(self, value: object, /) -> Claim:
+        """At least one attempt ended well, and all that did gave this value."""
+        given = [event.result for event in self.found if event.ending == "ok"]
+        others = [each for each in given if each is not value and each != value]
+        if not given:
+            return self._holds(False, f"{self.name} never ended well, so it didn't give {value!r}")
+        shown = _shown(others[0]) if others else ""
+        return self._holds(not others, f"{self.name} gave {shown}, not {value!r}")
+
+    def took(self, duration: timedelta, /) -> Claim:
+        """From the start of the first attempt to the end of the last, waits between included."""
+        if not isinstance(cast(object, duration), timedelta):
+            raise TypeError(f"took({duration!r}): needs a duration; write seconds(…) or minutes(…)")
+        took = max(event.end for event in self.found) - min(event.start for event in self.found)
+        wanted = duration // MICROSECOND
+        return self._holds(
+            took == wanted, f"{self.name} took {spoken(took)}, not {_as_long(wanted, took)}"
+        )
+
+    def __repr__(self) -> str:
+        return f"assert_ran({self.run!r}, {self.name!r})"
+
+    def _holds(self, true: bool, otherwise: str) -> Claim:
+        if not true:
+            raise BrokenClaim(otherwise, self.run)
+        return self
+
+    def _ordered(self, wanted: Order, other: str) -> Claim:
+        others = _attempts(self.run, other)
+        if not others:
+            return self._holds(False, f"{other} never ran, so {self.name} isn't {wanted} it")
+        mine, theirs = set(map(_key, self.found)), set(map(_key, others))
+        if mine & theirs:
+            raise ValueError(f"{wanted}({other!r}): {self.name} and {other} share attempts")
+        found = orders_of(
+            self.run.trace, lambda event: _key(event) in mine, lambda event: _key(event) in theirs
+        )
+        for how, (one, two) in found.items():
+            if how != wanted:
+                said = f"{label(one)} ran {how} {label(two)}"
+                return self._holds(False, f"{self.name} isn't {wanted} {other}: {said}")
+        return self
+
+
+# Names
+
+
+def _attempts(run: DryRun, name: str) -> tuple[Event, ...]:
+    """The attempts that a name stands for; a name that the workflow doesn't have is an error."""
+    if not isinstance(cast(object, run), DryRun):
+        raise TypeError(f"assert_ran({run!r}, …): needs what dry_run(…) gives, then a task's name")
+    events = run.events
+    by_task = tuple(event for event in events if event.task == name)
+    if by_task:
+        return by_task
+    by_path = tuple(event for event in events if _stands_for(name, event.path))
+    if not by_path:
+        _check(run, name)
+    return by_path
+
+
+def _stands_for(name: str, path: str) -> bool:
+    return name == path or ("[" in path and name == _TAG.sub("", path))
+
+
+def _check(run: DryRun, name: str) -> None:
+    tasks, places = dict[str, None](), dict[str, None]()
+    for here in walk(run.workflow):
+        if isinstance(here.node, Task):
+            tasks[here.node.name] = None
+            places[_TAG.sub("", here.path)] = None
+    bare = _TAG.sub("", name)
+    if name not in tasks and bare not in places:
+        close = near(bare, tasks) or near(bare, places) or _known(tasks)
+        raise ValueError(f"there is no task {name!r} in {run.name}{close}")
+
+
+def _known(tasks: Iterable[str]) -> str:
+    shown = list(tasks)
+    if not shown:
+        return "; it has no tasks"
+    return f"; there are {', '.join(shown[:5])}{', …' if len(shown) > 5 else ''}"
+
+
+# Words
+
+
+def _key(event: Event) -> tuple[str, tuple[int, ...], int]:
+    """What tells an attempt from all others."""
+    return event.path, event.tries, event.start
+
+
+def _times(found: tuple[Event, ...]) -> str:
+    return "once" if len(found) == 1 else counted(len(found), "time")
+
+
+def _has_tag(event: Event, tag: str | type[BaseException]) -> bool:
+    tags: tuple[str, ...] = event.result.tags
+    if isinstance(tag, str):
+        return tag in tags or tag in {each.rpartition(".")[2] for each in tags}
+    return tags_of_class(tag)[0] in tags
+
+
+def _first_tag(failures: list[Event]) -> str:
+    return str(failures[0].result.tags[0]) if failures else ""
+
+
+def _shown(value: object) -> str:
+    return brief(value) if isinstance(value, Unknown) else repr(value)
+
+
+def _as_long(wanted: int, took: int) -> str:
+    """A duration in words; in full where the words for both are the same."""
+    return spoken(wanted) if spoken(wanted) != spoken(took) else f"{wanted:,} µs ({took:,} µs)"

@@ -1,0 +1,49 @@
+"""The pytest plugin: the fixture `dry_run`, and what a failing test's report shows of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fwf.interpreters.dry_run import DryRun
+
+# Interpreters are imported by the fixture: this module is loaded in every pytest run.
+_RUNS = pytest.StashKey["list[DryRun]"]()
+
+
+@pytest.fixture
+def dry_run(request: pytest.FixtureRequest) -> Generator[Callable[..., DryRun]]:
+    """`fwf.dry_run`; if the test fails, its report shows the timelines of its dry runs."""
+    from fwf.algebra.scenario import ScenarioError
+    from fwf.interpreters.dry_run import dry_run as original
+
+    runs: list[DryRun] = request.node.stash.setdefault(_RUNS, [])
+
+    @wraps(original)
+    def remembered(*given: Any, **named: Any) -> DryRun:
+        __tracebackhide__ = True
+        try:
+            runs.append(original(*given, **named))
+        except ScenarioError as error:
+            raise error.with_traceback(None) from None  # it says all: the test's own line is enough
+        return runs[-1]
+
+    yield remembered
+    runs.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        shown = getattr(call.excinfo and call.excinfo.value, "run", None)  # a claim's own message
+        for run in item.stash.get(_RUNS, ()):
+            if run is not shown:
+                report.sections.append((f"dry run of {run.name}", str(run)))
+    return report
