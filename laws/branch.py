@@ -6,6 +6,7 @@ from typing import Literal
 
 from fwf.algebra.builder import literal
 from fwf.combinators import always, branch, fallback, par, pure, retry, timeout
+from fwf.testing.strategies import UNFIT
 
 from .category import composed
 from .law import AnyTest, Duration, Filter, Flow, Function, Sides, Sure, Test, Waits, law
@@ -25,6 +26,12 @@ def constantly_true(a: Flow, b: Flow) -> Sides:
 def constantly_false(a: Flow, b: Flow) -> Sides:
     """A predicate that is always false takes the other arm. †"""
     return branch(literal(False), then=a, otherwise=b), b
+
+
+@law("branch(p, a, b) = pure(p), where p has no answer", "D", "semantics §1")
+def no_answer(a: Flow, b: Flow) -> Sides:
+    """A predicate that has no answer is a failure, and no arm is taken. †"""
+    return branch(UNFIT, then=a, otherwise=b), pure(UNFIT)
 
 
 @law("branch(p, a, a) = a", "S", GKAT, TOTAL)

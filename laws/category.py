@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwf.algebra.builder import It, expr_of, pick
+from fwf.algebra.builder import It, expr_of, it, pick
 from fwf.algebra.expr import moved
 from fwf.algebra.workflow import Workflow
 from fwf.arrows import first as hughes_first
@@ -56,6 +56,12 @@ def associative(a: Flow, b: Flow, c: Flow) -> Sides:
 def nothing_after_failure(z: Tag, w: Flow) -> Sides:
     """Nothing runs after a failure."""
     return fail(z) >> w, fail(z)
+
+
+@law("pure(f) >> w = pure(f), where f has no value", "D", "semantics §1")
+def nothing_after_a_defect(w: Flow) -> Sides:
+    """An expression that has no value is a failure, and nothing runs after it. †"""
+    return pure(it.missing) >> w, pure(it.missing)
 
 
 @law("pure(f) >> pure(g) = pure(g∘f)", "S", HUGHES)

@@ -251,9 +251,11 @@ class Denotation:
                     heappush(slots, ends[-1].e)
             return ends
 
-        if w.on_error == "collect" and not any(isinstance(end.o, Int) for end in parts(D)):
-            settled = [end._replace(o=Ok(collected(end.o))) for end in parts(D)]
-            return beside(lambda _: settled, False, list, s, D, h, len(x))
+        if w.on_error == "collect":
+            ends = parts(D)
+            if not any(isinstance(end.o, Int) for end in ends):
+                ends = [end._replace(o=Ok(collected(end.o))) for end in ends]
+            return beside(lambda _: ends, False, list, s, D, h, len(x))
         return beside(parts, w.on_error == "fail_fast", list, s, D, h, len(x))
 
     def graph(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fwf.algebra.builder import it
 from fwf.arrows import fst
 from fwf.combinators import const, fail, fallback, identity, par, pure
 
@@ -64,6 +65,18 @@ def pure_after(f: Function, a: Flow, b: Flow, on: Filter) -> Sides:
 def the_error_is_caught(z: Tag, w: Flow) -> Sides:
     """An error that the filter names is caught. †"""
     return fallback(fail(z), w, on=z), w
+
+
+@law("fallback(pure(f), w) = w, where f has no value", "D", "semantics §7")
+def a_defect_is_caught(w: Flow) -> Sides:
+    """Without a filter everything is caught, defects too. †"""
+    return fallback(pure(it.missing), w), w
+
+
+@law("fallback(a, b, on=f + g) = fallback(a, b, on=g + f + f)", "S", "semantics §5")
+def filters_are_sets(a: Flow, b: Flow, f: Filter, g: Filter) -> Sides:
+    """In which order a filter names errors, and how often, doesn't matter."""
+    return fallback(a, b, on=f + g), fallback(a, b, on=g + f + f)
 
 
 @law("fallback(fail(z), w, on=y) = fail(z)", "D", "semantics §7")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import (
     Annotated,
     Any,
@@ -236,17 +236,27 @@ def parts_without(law: Law) -> tuple[draw.Part, ...]:
     return tuple(part for condition in law.conditions for part in WITHOUT.get(condition, ()))
 
 
+@lru_cache
+def _metavariables(law: Law) -> dict[str, st.SearchStrategy[Any]]:
+    without = parts_without(law)
+    return {name: one.by(without) for name, one in law.metavariables.items()}
+
+
+@lru_cache
+def _given(kind: Given) -> st.SearchStrategy[Any]:
+    return GIVEN[kind]()
+
+
 @st.composite
 def cases(draws: st.DrawFn, law: Law) -> Case:
     """A case of a law."""
-    without = parts_without(law)
-    drawn = {name: draws(one.by(without)) for name, one in law.metavariables.items()}
+    drawn: dict[str, Any] = {name: draws(one) for name, one in _metavariables(law).items()}
     left, right = law.sides(**drawn)
-    outside = draws(around(context_of(law), without))
+    outside = draws(around(context_of(law), parts_without(law)))
     names = draw.tasks_in(left, right, *(each.w for each in outside if each.w is not None))
     return Case(
         drawn,
-        draws(GIVEN[law.on]()),
+        draws(_given(law.on)),
         draws(draw.scenarios_of(sorted(names), **_responses(draws, law))),
         draws(draw.params()),
         outside,

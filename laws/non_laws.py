@@ -327,6 +327,34 @@ def nest_does_not_distribute_inside(w: Flow, o: Word, s: Word, t: Word) -> Sides
     return retry(w, attempts=9, wait=left), retry(w, attempts=9, wait=o.nest(s) & o.nest(t))
 
 
+@tempting(
+    "o.nest(s | t) = o.nest(s) | o.nest(t)",
+    "D",
+    on(
+        0,
+        w=fail("KeyError"),
+        o=delays(seconds(0)),
+        s=delays(seconds(3)),
+        t=delays(seconds(1), seconds(1)),
+    ),
+)
+def nest_does_not_distribute_over_shorter(w: Flow, o: Word, s: Word, t: Word) -> Sides:
+    """Nesting doesn't distribute in its inner argument: lengths differ, and delays shift."""
+    left = o.nest(s | t)
+    return retry(w, attempts=9, wait=left), retry(w, attempts=9, wait=o.nest(s) | o.nest(t))
+
+
+@tempting(
+    "o.nest(s.then(t)) = o.nest(s).then(o.nest(t))",
+    "D",
+    on(0, w=fail("KeyError"), o=delays(seconds(1)), s=delays(), t=delays()),
+)
+def nest_does_not_distribute_over_then(w: Flow, o: Word, s: Word, t: Word) -> Sides:
+    """Nesting doesn't distribute in its inner argument: the outer delays come twice."""
+    left = o.nest(s.then(t))
+    return retry(w, attempts=9, wait=left), retry(w, attempts=9, wait=o.nest(s).then(o.nest(t)))
+
+
 def catalogue() -> tuple[NonLaw, ...]:
     """Every non-law, in the order they are written."""
     entries = [*globals().values(), *vars(non_laws_failing).values()]

@@ -236,6 +236,16 @@ def finalisers_pass_deadlines(w: Flow, d: Duration) -> Sides:
 
 
 @tempting(
+    "timeout(always(w, f), d) = always(timeout(w, d), timeout(f, d))",
+    "O",
+    on(0, w=identity, f=delay(seconds(1)), d=seconds(0)),
+)
+def finalisers_have_no_deadline(w: Flow, f: Flow, d: Duration) -> Sides:
+    """A deadline goes to the work only: its finaliser may take longer."""
+    return timeout(always(w, then=f), d), always(timeout(w, d), then=timeout(f, d))
+
+
+@tempting(
     "always(a >> b, f) = a >> always(b, f)",
     "T",
     on(0, Scenario().task("a", gives=0), a=fail("KeyError"), b=identity, f=a),

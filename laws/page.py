@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import FAMILIES, catalogue, non_laws
+from . import FAMILIES, catalogue, mutants, non_laws
+from .broken import Mutant
 from .law import LEVELS, Law
 
 PLACE = Path(__file__).with_name("README.md")
@@ -14,7 +15,8 @@ INTRODUCTION = """\
 What every interpreter must agree on, checked by Hypothesis over generated workflows, scenarios,
 parameters and contexts (histories, deadlines, retries, races …). `pytest laws` tries 50 cases of
 each law, `pytest laws --hypothesis-profile thorough` 5,000. To try them on an interpreter of your
-own: `fwf.testing.assert_lawful(interpreter)`.
+own: `fwf.testing.assert_lawful(interpreter)`. `mutants.py` has interpreters with one mistake each,
+which some law must tell from a right one.
 
 This page is written by `python -m laws.page`. `w`, `a`, `b`, `c` are workflows, `f`, `g` pure
 functions or finalisers, `p`, `q` predicates, `d`, `e` durations, `s`, `t`, `u`, `i`, `o` schedules,
@@ -33,6 +35,11 @@ def page() -> str:
         "## Tempting, and wrong\n\nNot even the level given holds. Each has its counterexample in "
         f"`non_laws.py`.\n\n{table([each.law for each in non_laws.catalogue()])}\n"
     )
+    parts.append(
+        "## Mutants\n\nWhat keeps the laws from saying too little: wrong interpreters, each "
+        "`denotation.py` with one\nclause changed, and for each a law that it breaks.\n\n"
+        f"{table_of_mutants(mutants.catalogue())}\n"
+    )
     return "\n".join(parts)
 
 
@@ -44,6 +51,15 @@ def table(laws: list[Law]) -> str:
         for law in laws
     ]
     return "\n".join(["| Law | Level | Says | Given | Source |", "|---|---|---|---|---|", *rows])
+
+
+def table_of_mutants(found: tuple[Mutant, ...]) -> str:
+    """Mutants ⟶ a Markdown table of them."""
+    rows = [
+        f"| `{each.name}` | {_cell(each.mistake)} | `{_cell(str(each.killed_by))}` |"
+        for each in found
+    ]
+    return "\n".join(["| Mutant | Mistake | Breaks |", "|---|---|---|", *rows])
 
 
 def _cell(text: str) -> str:

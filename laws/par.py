@@ -6,10 +6,23 @@ from typing import Any
 
 from fwf.algebra.builder import it, pick
 from fwf.arrows import dup, fst, snd, split, swap
-from fwf.combinators import const, delay, fail, fallback, identity, par, pure
+from fwf.combinators import always, const, delay, fail, fallback, identity, par, pure, timeout
 
 from .category import second
-from .law import Duration, Flow, FlowA, FlowB, FlowC, FlowD, Function, OtherTag, Sides, Tag, law
+from .law import (
+    Duration,
+    Flow,
+    FlowA,
+    FlowB,
+    FlowC,
+    FlowD,
+    Function,
+    OtherTag,
+    Sides,
+    Some,
+    Tag,
+    law,
+)  # fmt: skip
 
 HEUNEN = "Heunen–Sigal, Duoidally enriched Freyd categories"
 PAQUET = "Paquet–Saville, concurrent pseudomonads"
@@ -89,6 +102,13 @@ def all_parts_run_to_their_end(a: Flow, z: Tag, f: Function) -> Sides:
     return fallback(par(fail(z), a), pure(f)), fallback(a >> fail(z), pure(f))
 
 
+@law("timeout(par(fail(z), delay(d + e)), d) = delay(d) >> fail(Timeout), for e > 0", "D", PAGE)
+def a_cut_beats_a_failure(z: Tag, d: Duration, e: Some) -> Sides:
+    """When a part is cut they all are, though another one had failed. †"""
+    left = timeout(par(fail(z), delay(d + e)), d)
+    return left, delay(d) >> fail("Timeout")
+
+
 @law("fallback(par(fail(y), fail(z)), w, on=y) = par(fail(y), fail(z))", "D", "semantics §7")
 def both_causes_are_told(y: Tag, z: OtherTag, w: Flow) -> Sides:
     """Two failures side by side are both reported, so a filter must match both. †"""
@@ -134,6 +154,19 @@ def fast_cuts(z: Tag, d: Duration) -> Sides:
     return par(fail(z), delay(d), fail_fast=FAST), fail(z)
 
 
+@law("fallback(par(fail(y), fail(z), fail_fast), w, on=y) = par(fail(y), fail(z))", "D", PAGE)
+def fast_unites_ties(y: Tag, z: OtherTag, w: Flow) -> Sides:
+    """Of failures at the same time none is the first: a filter must match both. †"""
+    return fallback(par(fail(y), fail(z), fail_fast=FAST), w, on=y), par(fail(y), fail(z))
+
+
+@law("par(fail(z), always(delay(d), f), fail_fast) = always(fail(z), f), for d > 0", "D", PAGE)
+def fast_tells_of_finalisers(z: Tag, d: Some, f: Flow) -> Sides:
+    """The finaliser of what is cut runs to its end, and its failure is told too. †"""
+    left = par(fail(z), always(delay(d), then=f), fail_fast=FAST)
+    return left, always(fail(z), then=f)
+
+
 @law("par(a, delay(d) >> fail(z), fail_fast) ≤ delay(d)", "≤ time", PAGE, "no finalisers")
 def fast_ends_at_the_first_failure(a: Flow, d: Duration, z: Tag) -> Sides:
     """Nothing but a finaliser goes on after the first failure."""
@@ -168,6 +201,12 @@ def fused_is_no_slower(a: FlowA, b: FlowB, c: FlowC, d: FlowD) -> Sides:
 def copied(w: Flow) -> Sides:
     """Deterministic, idempotent work done twice gives what it gives once."""
     return w >> dup, par(w, w)
+
+
+@law("par(w, w >> a) = w >> par(identity, a)", "O", "semantics §2, World state")
+def common_work_is_done_once(w: Flow, a: Flow) -> Sides:
+    """What reads only and is deterministic need not be done twice for two uses."""
+    return par(w, w >> a), w >> par(identity, a)
 
 
 @law(

@@ -9,6 +9,7 @@ from fwf.combinators import (
     branch,
     const,
     fallback,
+    identity,
     loop_until,
     map_each,
     par,
@@ -46,6 +47,18 @@ def asking_what_was_bound(n: Count) -> Sides:
 def nested(w: Flow, inner: Bindings, outer: Bindings) -> Sides:
     """Bindings merge, and the inner ones win."""
     return with_params(with_params(w, **inner), **outer), with_params(w, **{**outer, **inner})
+
+
+@law("with_params(with_params(ask k, k=n), k=m) = const(n)", "D", READER)
+def the_inner_one_wins(n: Count, m: Count) -> Sides:
+    """Of two bindings of one parameter the inner one counts. †"""
+    return with_params(with_params(AMOUNT, amount=n), amount=m), const(n)
+
+
+@law("with_params(identity, k=v) >> ask k = ask k", "D", READER)
+def bindings_end(n: Count) -> Sides:
+    """A binding ends with what it is around. †"""
+    return with_params(identity, amount=n) >> AMOUNT, AMOUNT
 
 
 @law("with_params(w) = w", "S", READER)

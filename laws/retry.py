@@ -100,6 +100,13 @@ def every_delay_passes(z: Tag, d: Duration, e: Duration) -> Sides:
     return left, delay(d) >> (delay(e) >> fail(z))
 
 
+@law("retry(w, s, on=f + g) = retry(w, s, on=g + f + f)", "S", "semantics §5")
+def filters_are_sets(w: Flow, s: Waits, f: Filter, g: Filter) -> Sides:
+    """In which order a filter names errors, and how often, doesn't matter."""
+    left = retry(w, attempts=3, wait=s, on=f + g)
+    return left, retry(w, attempts=3, wait=s, on=g + f + f)
+
+
 @law("retry(fail(z), on=y) = fail(z)", "D", "semantics §7")
 def another_error(y: OtherTag, z: Tag, s: Waits) -> Sides:
     """An error that the filter doesn't match isn't retried. †"""

@@ -152,6 +152,13 @@ def total_of_nest(z: Tag, o: Word, i: Word) -> Sides:
     return retry(fail(z), attempts=20, wait=o.nest(i)), delay(total) >> fail(z)
 
 
+@law("retry(w, o.nest(i)) has (|o| + 1)·(|i| + 1) attempts", "D", PAGE)
+def attempts_multiply(w: Flow, o: Word, i: Word) -> Sides:
+    """As many attempts as the outer and the inner schedule have, multiplied. †"""
+    attempts = (len(list(each(o))) + 1) * (len(list(each(i))) + 1)
+    return tried(w, o.nest(i), 20), tried(w, o.nest(i), attempts)
+
+
 @law("backoff(d, cap=e) = backoff(d) | every(e)", "D", PAGE)
 def a_cap_is_a_bound(w: Flow, d: Some, e: Duration) -> Sides:
     """A cap is the shorter of the growing delay and the cap."""
@@ -161,16 +168,19 @@ def a_cap_is_a_bound(w: Flow, d: Some, e: Duration) -> Sides:
 @law("cap(s.then(t)) = cap(s).then(cap(t))", "D", PAGE)
 def a_cap_is_a_homomorphism(w: Flow, s: Word, t: Word, d: Duration) -> Sides:
     """A cap on schedules in a row is a cap on each."""
-    return tried(w, s.then(t) | endless(s, t, d)), tried(w, (s | cut(s, d)).then(t | cut(t, d)))
+    return tried(w, s.then(t) | cut(s.then(t), d)), tried(w, (s | cut(s, d)).then(t | cut(t, d)))
+
+
+@law("cap(o.nest(i)) = cap(o).nest(cap(i))", "D", PAGE)
+def a_cap_goes_to_nested_ones(w: Flow, o: Word, i: Word, d: Duration) -> Sides:
+    """A cap on nested schedules is a cap on each."""
+    left = o.nest(i)
+    return tried(w, left | cut(left, d), 20), tried(w, (o | cut(o, d)).nest(i | cut(i, d)), 20)
 
 
 def cut(s: Schedule, d: timedelta) -> Schedule:
     """As many delays of `d` as a word has."""
     return every(d).times(len(list(each(s))))
-
-
-def endless(s: Schedule, t: Schedule, d: timedelta) -> Schedule:
-    return every(d).times(len(list(each(s.then(t)))))
 
 
 @law("s.within(d).within(e) = s.within(min(d, e))", "D", PAGE)

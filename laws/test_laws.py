@@ -6,10 +6,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
 from fwf.interpreters.dry_run import DryRun, dry_run
-from fwf.testing import assert_lawful
+from fwf.testing import BrokenLaw, assert_lawful
 
-from . import catalogue, non_laws, page
+from . import catalogue, mutants, non_laws, page
+from .broken import Mutant
+from .denotation import Denotation
 from .law import Law, cases, judged
+from .model import meaning_by
 from .tempting import NonLaw
 
 EVERY_CHECK: list[Any] = list(HealthCheck)
@@ -52,3 +55,21 @@ class TestNonLaws:
             suppress_health_check=EVERY_CHECK,
         )
         find(cases(non.law), lambda case: judged(non.law, case, run) == "broken", settings=anywhere)
+
+
+class TestMutants:
+    @pytest.mark.parametrize("law", catalogue(), ids=Law.__str__)
+    def test_the_page_itself_keeps_a_law(self, law: Law) -> None:
+        assert_lawful(meaning_by(Denotation), laws=[law], max_examples=10)
+
+    @pytest.mark.parametrize("mutant", mutants.catalogue(), ids=Mutant.__str__)
+    def test_a_mutant_breaks_its_law(self, mutant: Mutant) -> None:
+        with pytest.raises(BrokenLaw):
+            assert_lawful(
+                mutant.interpreter, laws=[mutant.killed_by], max_examples=5_000, shrink=False
+            )
+
+    def test_there_are_many_and_each_says_what_it_gets_wrong(self) -> None:
+        found = mutants.catalogue()
+        assert len({each.name for each in found}) == len(found) >= 25
+        assert all(each.mistake.endswith(".") for each in found)

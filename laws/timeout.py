@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fwf.combinators import always, delay, fail, fallback, identity, par, pure, timeout
+from fwf.combinators import always, delay, fail, fallback, identity, par, pure, retry, timeout
 
-from .law import Duration, Flow, Function, Sides, Some, law
+from .law import Count, Duration, Flow, Function, Leaf, Sides, Some, Tag, law
 
 PAGE = "semantics §2"
 
 
-@law("timeout(w, ∞) = w", "D", PAGE)
+@law("timeout(w, ∞) = w", "S", PAGE)
 def without_end(w: Flow) -> Sides:
     """A deadline that never comes changes nothing; the longest duration stands for it. †"""
     return timeout(w, timedelta.max), w
@@ -81,6 +81,44 @@ def over_par(a: Flow, b: Flow, d: Duration) -> Sides:
 def added_up(a: Flow, b: Flow, d: Duration, e: Duration) -> Sides:
     """Work that keeps two deadlines keeps their sum."""
     return timeout(a, d) >> timeout(b, e), timeout(a >> b, d + e)
+
+
+@law("w ≤ timeout(w, d), for a task w", "≤ attempts", "semantics §1")
+def a_cut_attempt_is_one(w: Leaf, d: Duration) -> Sides:
+    """An attempt that is cut was made, and is told of. †"""
+    return w, timeout(w, d)
+
+
+@law(
+    "timeout(retry(delay(d) >> fail(z), n + 2), 2·d) = delay(2·d) >> fail(Timeout), for d > 0",
+    "D",
+    PAGE,
+)
+def of_all_attempts(d: Some, z: Tag, n: Count) -> Sides:
+    """A deadline around a retry is one for all attempts, not for each. †"""
+    left = timeout(retry(delay(d) >> fail(z), attempts=n + 2), 2 * d)
+    return left, delay(2 * d) >> fail("Timeout")
+
+
+@law(
+    "timeout(fallback(timeout(a, d + e), b), d) = timeout(fallback(a, b), d), for e > 0", "D", PAGE
+)
+def a_later_one_inside(a: Flow, b: Flow, d: Duration, e: Some) -> Sides:
+    """What the outer deadline cuts can't be caught at an inner one that is later. †"""
+    left = timeout(fallback(timeout(a, d + e), b), d)
+    return left, timeout(fallback(a, b), d)
+
+
+@law(
+    "timeout(fallback(timeout(w, d), pure(f)), d) = fallback(timeout(w, d), pure(f))",
+    "D",
+    PAGE,
+    "no finalisers",
+)
+def caught_around_it(w: Flow, d: Duration, f: Function) -> Sides:
+    """Of two deadlines at one instant the inner one strikes, and can be caught. †"""
+    caught = fallback(timeout(w, d), pure(f))
+    return timeout(caught, d), caught
 
 
 @law(

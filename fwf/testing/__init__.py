@@ -78,6 +78,7 @@ def assert_lawful(
     *,
     laws: Iterable[Lawlike] | None = None,
     max_examples: int | None = None,
+    shrink: bool = True,
 ) -> None:
     """Interpreter ⟶ nothing, if every law holds for it; raises `BrokenLaw` for one that doesn't.
 
@@ -85,12 +86,15 @@ def assert_lawful(
         outcome, the trace and the end of a run.
     laws: those to try, such as `catalogue("par", "retry")` or one that you wrote; all if None.
     max_examples: how many cases of each; as many as the Hypothesis profile says if None.
+    shrink: whether to look for the smallest case that breaks a law; if not, the first one will do.
     """
     for law in catalogue() if laws is None else laws:
-        _assert_law(law, interpreter, max_examples)
+        _assert_law(law, interpreter, max_examples, shrink)
 
 
-def _assert_law(law: Lawlike, interpreter: Interpreter, max_examples: int | None) -> None:
+def _assert_law(
+    law: Lawlike, interpreter: Interpreter, max_examples: int | None, shrink: bool
+) -> None:
     from hypothesis import HealthCheck, Phase, assume, given, settings
 
     module = _module(".law")
@@ -103,10 +107,11 @@ def _assert_law(law: Lawlike, interpreter: Interpreter, max_examples: int | None
 
     holds.__name__ = law.identifier  # by which Hypothesis remembers what failed
     cases: SearchStrategy[Any] = module.cases(law)
+    left_out = [Phase.explain] if shrink else [Phase.explain, Phase.shrink]
     configured = settings(
         max_examples=max_examples or settings().max_examples,
         deadline=None,
-        phases=[each for each in Phase if each is not Phase.explain],  # laws explain themselves
+        phases=[each for each in Phase if each not in left_out],  # laws explain themselves
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         report_multiple_bugs=False,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from itertools import product
 from typing import Any, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
@@ -23,16 +24,31 @@ UNFIT = it.missing > 1
 """A predicate that has no answer for any number."""
 
 
+def lists_of(values: Sequence[A], *, least: int = 0, most: int) -> list[list[A]]:
+    """All lists of so many of these values, short ones first."""
+    sizes = range(least, most + 1)
+    return [list(each) for size in sizes for each in product(values, repeat=size)]
+
+
+def evenly(*kinds: Sequence[A]) -> Strategy[A]:
+    """A value of any kind, each kind about as likely; a single choice, which is cheap."""
+    longest = max(map(len, kinds))
+    return st.sampled_from([each for kind in kinds for each in [*kind] * (longest // len(kind))])
+
+
+@lru_cache
 def durations(least: int = 0, most: int = 4) -> Strategy[timedelta]:
     """A whole number of seconds, few enough for ties and deadlines to happen."""
-    return st.integers(least, most).map(seconds)
+    return st.sampled_from([seconds(n) for n in range(least, most + 1)])
 
 
+@lru_cache
 def errors() -> Strategy[str]:
     """The tag of an error."""
     return st.sampled_from(ERRORS)
 
 
+@lru_cache
 def filters() -> Strategy[tuple[str, ...]]:
     """What `on=` takes: none, or tags; one of them is that of two errors' common base."""
     return st.sampled_from(
@@ -40,15 +56,14 @@ def filters() -> Strategy[tuple[str, ...]]:
     )
 
 
+@lru_cache
 def predicates(*, unfit: bool = False) -> Strategy[It]:
     """A predicate on a number that always has an answer; with `unfit`, maybe not."""
     plain = st.one_of(
-        st.integers(0, VALUES - 1).map(lambda n: it > n),
-        st.integers(0, VALUES - 1).map(lambda n: it == n),
-        st.booleans().map(literal),
-        st.just(param("flag", bool)),
-        st.just(param("amount", int) > 1),
-        st.just(apply(tasks.is_odd)),
+        st.sampled_from([it > n for n in range(VALUES)]),
+        st.sampled_from([it == n for n in range(VALUES)]),
+        st.sampled_from([literal(False), literal(True)]),
+        st.sampled_from([param("flag", bool), param("amount", int) > 1, apply(tasks.is_odd)]),
     )
     total = st.one_of(
         plain,
@@ -59,48 +74,53 @@ def predicates(*, unfit: bool = False) -> Strategy[It]:
     return st.one_of(total, st.just(UNFIT)) if unfit else total
 
 
+@lru_cache
 def sure_predicates() -> Strategy[It]:
     """A predicate that has an answer for whatever comes in, as its form alone says."""
     plain = st.one_of(
-        st.booleans().map(literal),
-        st.just(param("flag", bool)),
-        st.integers(0, 2).map(lambda n: param("amount", int) > n),
+        st.sampled_from([literal(False), literal(True), param("flag", bool)]),
+        st.sampled_from([param("amount", int) > n for n in range(3)]),
         st.sampled_from([it.present(), it.missing.present()]),
     )
     return st.one_of(plain, st.builds(_or, plain, plain.map(_not)))
 
 
+@lru_cache
 def numbers() -> Strategy[int]:
     """A number that workflows take."""
     return st.integers(0, VALUES - 1)
 
 
+@lru_cache
 def functions() -> Strategy[It]:
     """An expression that gives a number for every number."""
     return st.one_of(
         st.just(it),
-        st.integers(0, VALUES - 1).map(literal),
-        st.integers(1, 3).map(lambda n: it + n),
+        st.sampled_from([literal(n) for n in range(VALUES)]),
+        st.sampled_from([it + n for n in range(1, 4)]),
         st.sampled_from([apply(each) for each in SHIFT]),
         st.just(it * 2 + param("amount", int)),
     )
 
 
+@lru_cache
 def sure_functions() -> Strategy[It]:
     """An expression that has a value for whatever comes in, as its form alone says."""
-    return st.one_of(
-        st.just(it), st.integers(0, VALUES - 1).map(literal), st.just(param("amount", int))
-    )
+    constants = st.sampled_from([literal(n) for n in range(VALUES)])
+    return st.one_of(st.just(it), constants, st.just(param("amount", int)))
 
 
+@lru_cache
 def pures() -> Strategy[Flow]:
     """A pure workflow that can't fail."""
     return functions().map(cast("Callable[[It], Flow]", pure))
 
 
+@lru_cache
 def words(most: int = 3) -> Strategy[Schedule]:
     """A finite schedule, written out."""
-    return st.lists(durations(), max_size=most).map(lambda each: delays(*each))
+    each = lists_of([seconds(n) for n in range(5)], most=most)
+    return st.sampled_from([delays(*word) for word in each])
 
 
 @lru_cache
@@ -163,16 +183,22 @@ def _shaken(s: Schedule, seed: int) -> Schedule:
     return s.jitter(seed)
 
 
+@lru_cache
 def params() -> Strategy[dict[str, object]]:
     """Values of the parameters that generated workflows take."""
-    return st.fixed_dictionaries({"amount": st.integers(0, 3), "flag": st.booleans()})
+    flags = (False, True)
+    return st.sampled_from([{"amount": n, "flag": flag} for n in range(4) for flag in flags])
 
 
+@lru_cache
 def bindings() -> Strategy[dict[str, object]]:
     """What `with_params` binds: some of these parameters."""
-    return st.fixed_dictionaries({}, optional={"amount": st.integers(0, 3), "flag": st.booleans()})
+    amounts: list[dict[str, object]] = [{"amount": n} for n in range(4)]
+    flags: list[dict[str, object]] = [{"flag": flag} for flag in (False, True)]
+    return evenly([{}], flags, amounts, [{**one, **other} for one in amounts for other in flags])
 
 
+@lru_cache
 def tests_of_values() -> Strategy[It]:
     """A total predicate that reads no parameters."""
-    return st.one_of(st.integers(0, 3).map(lambda n: it > n), st.just(apply(tasks.is_odd)))
+    return st.one_of(st.sampled_from([it > n for n in range(4)]), st.just(apply(tasks.is_odd)))

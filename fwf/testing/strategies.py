@@ -17,8 +17,8 @@ from fwf.algebra.builder import It, it
 from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
 from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import EMPTY, Scenario
-from fwf.algebra.schedule import Schedule
-from fwf.algebra.traverse import walk
+from fwf.algebra.schedule import Schedule, seconds
+from fwf.algebra.traverse import children
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import (
     always,
@@ -48,8 +48,10 @@ from fwf.testing.pieces import (
     bindings,
     durations,
     errors,
+    evenly,
     filters,
     functions,
+    lists_of,
     numbers,
     params,
     predicates,
@@ -60,7 +62,7 @@ from fwf.testing.pieces import (
     tests_of_values,
     words,
 )
-from fwf.testing.tasks import PLAIN, SHIFT
+from fwf.testing.tasks import ERRORS, PLAIN, SHIFT, VALUES
 
 __all__ = [
     "UNFIT", "Flow", "Part", "Strategy", "bindings", "durations", "errors", "filters", "functions",
@@ -267,9 +269,12 @@ def scenarios_of(
     names: Sequence[str], *, fails: bool = True, by_attempt: bool = True, by_input: bool = True
 ) -> Strategy[Scenario]:
     """As `scenarios`, for tasks by their names."""
-    script = _scripts(fails, by_attempt, by_input)
-    given = st.fixed_dictionaries(dict.fromkeys(names, script))
-    return given.map(_scripted)
+    return _scenarios(tuple(names), _scripts(fails, by_attempt, by_input))
+
+
+@lru_cache(maxsize=512)
+def _scenarios(names: tuple[str, ...], script: Strategy[dict[str, Any]]) -> Strategy[Scenario]:
+    return st.fixed_dictionaries(dict.fromkeys(names, script)).map(_scripted)
 
 
 def _scripted(scripts: Mapping[str, Mapping[str, Any]]) -> Scenario:
@@ -282,21 +287,22 @@ def _scripted(scripts: Mapping[str, Mapping[str, Any]]) -> Scenario:
 @lru_cache
 def _scripts(fails: bool, by_attempt: bool, by_input: bool) -> Strategy[dict[str, Any]]:
     """Keyword arguments of `Scenario.task`."""
-    gives: list[Strategy[dict[str, Any]]] = [numbers().map(lambda n: {"gives": n})]
-    takes: list[Strategy[Any]] = [durations()]
-    never: list[Strategy[Any]] = [st.just(())]
+    values, times = range(VALUES), [seconds(n) for n in range(5)]
+    gives: list[list[dict[str, Any]]] = [[{"gives": n} for n in values]]
+    takes: list[list[Any]] = [times]
+    never: list[list[Any]] = [[()]]
     if by_input:
         works = [*SHIFT, *([tasks.unless_odd, tasks.unless_even] if fails else [])]
-        gives.append(st.sampled_from(works).map(lambda by: {"gives_by": by}))
-        takes.append(st.sampled_from([tasks.as_long, tasks.half_as_long]))
+        gives.append([{"gives_by": by} for by in works])
+        takes.append([tasks.as_long, tasks.half_as_long])
     if by_attempt:
-        gives.append(st.lists(numbers(), min_size=1, max_size=3).map(lambda n: {"gives_each": n}))
-        takes.append(st.lists(durations(), min_size=2, max_size=3))
+        gives.append([{"gives_each": each} for each in lists_of(values, least=1, most=3)])
+        takes.append(lists_of(times, least=2, most=3))
     if fails:
-        never.append(errors())
+        never.append([*ERRORS])
     if fails and by_attempt:
-        never.append(st.lists(st.none() | errors(), max_size=3))
-    return st.builds(_script, st.one_of(gives), st.one_of(never), st.one_of(takes))
+        never.append(lists_of([None, *ERRORS], most=3))
+    return st.builds(_script, evenly(*gives), evenly(*never), evenly(*takes))
 
 
 def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
@@ -305,7 +311,14 @@ def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
 
 def tasks_in(*ws: Workflow[Any, Any]) -> set[str]:
     """Workflows ⟶ the names of their tasks."""
-    return {here.node.name for w in ws for here in walk(w) if isinstance(here.node, Task)}
+    found: set[str] = set()
+    todo = [cast(Node, w) for w in ws]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Task):
+            found.add(node.name)
+        todo.extend(children(node))
+    return found
 
 
 def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:

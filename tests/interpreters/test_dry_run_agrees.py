@@ -1,6 +1,5 @@
 """`dry_run` against the page: the same outcome, trace and end as the recursive denotation."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -37,10 +36,10 @@ from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import Scenario, failing
 from fwf.algebra.schedule import Schedule, backoff, delays
-from fwf.algebra.trace import Event, Ok, events
+from fwf.algebra.trace import Event, events
 from fwf.algebra.traverse import walk
-from fwf.faults import Failed
-from laws.denotation import Model, meaning, micros
+from laws.denotation import meaning
+from laws.model import model
 
 DEEP = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -214,26 +213,6 @@ def cases(draw: st.DrawFn) -> tuple[Workflow[Any, Any], int, Scenario]:
             gives = draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
             made = made.task(each.name, fails=fails, takes=takes, gives_each=gives)
     return w, n, made
-
-
-def model(scenario: Scenario) -> Model:
-    """M(task, x, ρ, k), read from the scenario."""
-
-    def m(t: Any, x: Any, injected: Mapping[str, Any], k: int, path: str) -> Any:
-        script = scenario.tasks[t.name]
-        assert isinstance(script.takes, tuple)
-        took = micros(script.takes[min(k, len(script.takes) - 1)])
-        fails = script.fails or ()
-        failure = fails[k] if k < len(fails) else None
-        if failure is not None:
-            after = None if failure.retry_after is None else micros(failure.retry_after)
-            return Failed(path, failure.tags, failure.message, None, after), took
-        if script.by is not None:
-            return Ok(script.by(x)), took
-        nth = sum(each is None for each in fails[:k]) + max(0, k - len(fails))
-        return Ok(script.outputs[min(nth, len(script.outputs) - 1)]), took
-
-    return m
 
 
 def times(trace: Any) -> list[tuple[Event, int, int]]:

@@ -11,9 +11,11 @@ from fwf.algebra.nodes import Always, Fail, Node
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.traverse import fold, rebuild, walk
 from fwf.algebra.workflow import Workflow
+from fwf.combinators import const
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.testing import BrokenLaw, assert_lawful, catalogue
 from fwf.testing.strategies import known_to, scenarios, taken_by, workflows
+from laws.law import Flow, Sides, law
 
 QUICK = settings(
     max_examples=5_000, database=None, phases=[Phase.generate, Phase.shrink],
@@ -43,6 +45,29 @@ def test_a_wrong_interpreter_is_told_the_law_both_sides_and_what_they_came_to() 
         assert_lawful(forgets_finalisers, laws=catalogue("always"), max_examples=200)
     text = str(told.value)
     assert "level" in text and "left :" in text and "right:" in text and "always(" in text
+
+
+@law("w = const(1)", "D", "nowhere")
+def wrong(w: Flow) -> Sides:
+    """Whatever is done gives 1."""
+    return w >> const(0), const(1)
+
+
+def runs_until_told(*, shrink: bool) -> int:
+    """How often an interpreter is asked before it is told that it breaks `wrong`."""
+    ran: list[object] = []
+
+    def counted(w: Any, value: Any, scenario: Any, params: Any) -> DryRun:
+        ran.append(w)
+        return dry_run(w, value, scenario=scenario, params=params)
+
+    with pytest.raises(BrokenLaw):
+        assert_lawful(counted, laws=[wrong], max_examples=50, shrink=shrink)
+    return len(ran)
+
+
+def test_without_shrinking_the_first_broken_case_will_do() -> None:
+    assert runs_until_told(shrink=False) < runs_until_told(shrink=True)
 
 
 def test_laws_can_be_chosen_by_family_and_level() -> None:
