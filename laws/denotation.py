@@ -204,7 +204,7 @@ class Denotation:
         """s>D: Int.  (r,d) = M(t,x,h[t,x]);  s+d>D: Int at D, event "cut";  else r at s+d."""
         if s > D:
             return End(Int(), series([]), s, h)
-        path = self.paths.path(at.spot)
+        path, x = self.paths.path(at.spot), x if t.contract.inputs else None
         injected = {each.name: p.get(each.name) for each in t.contract.injected}
         key = (t.name, repr((x, injected)))
         k = sum(attempted == key for _, attempted in h)

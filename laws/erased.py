@@ -7,7 +7,7 @@ trace becomes the normal form of the partial order, so that `==` is isomorphism 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from returns.result import Failure, Success
@@ -50,20 +50,29 @@ def cause(fault: Fault) -> Erased:
             return *fault.tags, ""
 
 
-def trace(found: Trace, *, timed: bool = False) -> Erased:
-    """Trace ⟶ its normal form; if `timed`, events keep when they start and end."""
+def trace(found: Trace, *, timed: bool = False, placed: bool = False) -> Erased:
+    """Trace ⟶ its normal form.
+
+    timed: events keep when they start and end.
+    placed: they keep the path and the attempt numbers after all.
+    """
+
+    def of(parts: Iterable[Trace]) -> list[Erased]:
+        return [trace(part, timed=timed, placed=placed) for part in parts]
+
     match found:
         case Event():
             what = cause(found.result) if found.ending == "failed" else value(found.result)
+            where = (found.path, found.tries) if placed else ()
             times = (found.start, found.end) if timed else ()
-            return ("event", found.task, found.ending, what, *times)
+            return ("event", found.task, found.ending, what, *where, *times)
         case Series(parts):
-            return in_series([trace(part, timed=timed) for part in parts])
+            return in_series(of(parts))
         case Parallel(parts):
-            return in_parallel([trace(part, timed=timed) for part in parts])
+            return in_parallel(of(parts))
         case Partial(parts):
             below = _closed([before for _, before in parts])
-            return _ordered([trace(part, timed=timed) for part, _ in parts], below)
+            return _ordered(of(part for part, _ in parts), below)
 
 
 def in_series(parts: Sequence[Erased]) -> Erased:

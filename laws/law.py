@@ -370,10 +370,11 @@ def explained(law: Law, case: Case, interpreter: Interpreter) -> str:
         run = ran(w, case, interpreter)
         lines.append(f"{side}: {placed(w, case.around)!r}")
         lines.append(
-            f"    = {_told(run.outcome)} at {run.end}, trace {erased.trace(run.trace, timed=True)}"
+            f"    = {told(run.outcome)} at {run.end}, trace {erased.trace(run.trace, timed=True)}"
         )
     return "\n".join(lines)
 
 
-def _told(found: Outcome) -> str:
+def told(found: Outcome) -> str:
+    """How a run ended, for messages."""
     return repr(found) if isinstance(found, Ok) else f"Err({found.cause})"

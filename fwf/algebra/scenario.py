@@ -232,8 +232,27 @@ class Script:
         return fails[min(attempt, len(fails) - 1)]
 
     def output(self, attempt: int) -> Any:
-        """What an attempt gives, counted from 0."""
-        return self.outputs[min(attempt, len(self.outputs) - 1)]
+        """What an attempt that succeeds gives, counted from 0; those that fail give nothing."""
+        failed = sum(failure is not None for failure in (self.fails or ())[:attempt])
+        return self.outputs[min(attempt - failed, len(self.outputs) - 1)]
+
+    def duration(self, attempt: int, value: Any, seed: int, path: str) -> timedelta:
+        """How long an attempt takes, counted from 0, on an input, at a path."""
+        takes = self.takes
+        if isinstance(takes, Distribution):
+            return drawn(takes, seed, path, attempt)
+        if callable(takes):
+            took = cast(object, takes(value))
+            return _checked(took, f"takes={name_of_function(takes)}")
+        each = self.durations or (timedelta(0),)
+        return each[min(attempt, len(each) - 1)]
+
+    @property
+    def tells_attempts_apart(self) -> bool:
+        """Whether it matters how many attempts there were before."""
+        several = len(self.durations) > 1 or len(self.outputs) > 1
+        hopeless = self.always and len(self.fails or ()) == 1
+        return several or (bool(self.fails) and not hopeless)
 
 
 class _Nothing:

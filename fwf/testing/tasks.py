@@ -49,12 +49,12 @@ def e(n: int) -> int:
 
 
 @task(effect="read", reads=["shop/visits"], duration=seconds(1))
-def f(n: int) -> int:
+async def f(n: int) -> int:
     return increased(n)
 
 
 @task(effect="idempotent", reads=["dw/sales"], writes=["dw/report"], duration=seconds(2))
-def g(n: int) -> int:
+async def g(n: int) -> int:
     return doubled(n)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 from fwf.algebra import types
 from fwf.algebra.contract import NO_EXAMPLE
 from fwf.algebra.nodes import MapEach, Task
-from fwf.algebra.scenario import Distribution, Failing, Scenario, Script, drawn
+from fwf.algebra.scenario import Distribution, Failing, Scenario, Script
 from fwf.algebra.unknown import Unknown, unknown_in
 from fwf.faults import BadInput, Failed, Fault, tags_of, tags_of_class
 from fwf.interpreters.dry_run.fibers import ERR, OK, Fiber, Place
@@ -81,6 +81,8 @@ class Cast:
 
     def play(self, role: Role, machine: Machine, fiber: Fiber, value: Any) -> tuple[int, Any, int]:
         """Role, where, input ⟶ how an attempt ends, with what, and after how many microseconds."""
+        if not role.arity:  # the task ignores its input, and so does who plays it
+            value = None
         script, path = self._script(role, machine, fiber.place)
         n = self._number(role, script, path, machine, fiber, value)
         takes = self._takes(script, path, machine, fiber, value, n)
@@ -91,7 +93,7 @@ class Cast:
         if script.by is not None:
             return *_worked_out(role, script, machine, fiber, value, takes), takes
         if script.outputs:
-            return OK, script.output(n - _failures(script, n)), takes
+            return OK, script.output(n), takes
         return OK, machine.unknown(role.task.contract.output, fiber.place), takes
 
     def _script(self, role: Role, machine: Machine, place: Place) -> tuple[Script, str]:
@@ -117,7 +119,7 @@ class Cast:
             self._tries[path] = here + 1
             if path in self.scenario.paths:
                 return here
-        if not _tells_attempts_apart(script):
+        if not script.tells_attempts_apart:
             return 0
         params = fiber.around.env.params
         given = tuple([(name, params[name]) for name in role.names if name in params])
@@ -126,35 +128,13 @@ class Cast:
     def _takes(
         self, script: Script, path: str, machine: Machine, fiber: Fiber, value: Any, n: int
     ) -> int:
-        takes, each = script.takes, script.durations
-        if each:
-            return each[min(n, len(each) - 1)] // MICROSECOND
-        if takes is None or isinstance(takes, tuple):
-            return 0
-        if isinstance(takes, Distribution):
-            return drawn(takes, self.scenario.seed, path, self._tries[path] - 1) // MICROSECOND
-        if unknown_in(value) is not None:
+        takes = script.takes
+        if callable(takes) and unknown_in(value) is not None:
             machine.assume(fiber.place, "no time passes: how long it takes depends on the input")
             return 0
-        took = cast(object, takes(value))
-        if not isinstance(took, timedelta) or took < timedelta(0):
-            name = takes.__qualname__
-            raise ValueError(f"dry_run: takes={name} gave {took!r}, which is not a duration")
-        return took // MICROSECOND
-
-
-def _tells_attempts_apart(script: Script) -> bool:
-    several = len(script.durations) > 1
-    return several or len(script.outputs) > 1 or (bool(script.fails) and not _is_hopeless(script))
-
-
-def _is_hopeless(script: Script) -> bool:
-    return script.always and script.fails is not None and len(script.fails) == 1
-
-
-def _failures(script: Script, n: int) -> int:
-    """How many of the first n attempts failed."""
-    return sum(failure is not None for failure in (script.fails or ())[:n])
+        if isinstance(takes, Distribution):
+            n = self._tries[path] - 1
+        return script.duration(n, value, self.scenario.seed, path) // MICROSECOND
 
 
 def _item_of(place: Place) -> str:

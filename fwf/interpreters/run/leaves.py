@@ -22,7 +22,7 @@ from fwf.interpreters.run.calls import (
     called,
     failed,
 )
-from fwf.interpreters.run.clock import Inbox
+from fwf.interpreters.run.clock import Inbox, current_task
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
 from fwf.interpreters.run.frames import WAITING, Next
 from fwf.interpreters.run.slots import Line
@@ -64,7 +64,7 @@ class Attempt:
         "pools",
         "start",
         "stop",
-        "thread",
+        "worker",
     )
 
     def __init__(self, fiber: Fiber, call: Call, now: int) -> None:
@@ -76,7 +76,8 @@ class Attempt:
         self.pools = fiber.pools
         self.begun = False
         self.cut = False
-        self.thread = 0
+        self.worker = 0
+        """The thread that it runs on, or the task of the event loop."""
         self.stop: Callable[[], None] | None = None
 
     def __lt__(self, other: Attempt) -> bool:
@@ -130,7 +131,7 @@ class Leaves:
             if attempt.stop is not None and not attempt.cut:
                 attempt.stop()
             attempt.cut = True
-            self._machine.clock.cut(attempt.thread)
+            self._machine.clock.cut(attempt.worker)
         self._threads.close()
         if self._loop is not None:
             self._loop.close()
@@ -268,14 +269,18 @@ class Leaves:
         if call.is_async:
             if self._loop is None:
                 self._loop = EventLoop()
+
+            async def awaiting() -> Ended:
+                attempt.worker = current_task()
+                return await awaited(call.fn, args, keywords, openers)
+
             attempt.stop = self._loop.start(
-                awaited(call.fn, args, keywords, openers),
-                lambda ended: inbox.put((attempt, ended or (INT, None), clock.now())),
+                awaiting(), lambda ended: inbox.put((attempt, ended or (INT, None), clock.now()))
             )
             return
 
         def job() -> Message:
-            attempt.thread = get_ident()
+            attempt.worker = get_ident()
             if call.isolate:
                 ended = _apart(attempt, args, keywords, openers)
             else:
@@ -306,7 +311,7 @@ class Leaves:
             self._overlapping[attempt.path] = self._overlapping.get(attempt.path, 0) + 1
         if attempt.stop is not None:
             attempt.stop()
-        self._machine.clock.cut(attempt.thread)
+        self._machine.clock.cut(attempt.worker)
         self._ended(attempt, "cut", None, self._deadline(attempt))
 
     def _deadline(self, attempt: Attempt) -> int:

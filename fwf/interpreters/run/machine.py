@@ -119,15 +119,13 @@ class Machine:
             return
         due = self.timers.due()
         busy = len(leaves.at_work)
+        messages: list[Any] = []
         if busy or due > self.now():
             messages = self.clock.wait(leaves.inbox, due, busy)
             self._instant = None
-            if messages:
-                leaves.take_in([message for message in messages if message is not None])
-                if due >= self.now():
-                    return
-        if due <= self.now():
-            for timer in self.timers.rung():
+            leaves.take_in([message for message in messages if message is not None])
+        if due <= self.now():  # what follows from work that has just ended comes before deadlines
+            for timer in self.timers.rung(deadlines=not messages or due < self.now()):
                 self._rung(timer)
 
     def stop(self) -> None:

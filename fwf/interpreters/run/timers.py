@@ -58,10 +58,15 @@ class Timers:
             heappop(heap)
         return heap[0][0] if heap else NEVER
 
-    def rung(self) -> list[Timer]:
-        """Take the next timer and, if it ends work, all that end work at the same time."""
-        time, priority, _, timer = heappop(self._heap)
-        rung = [timer]
-        while priority == WORK and self.due() == time and self._heap[0][1] == WORK:
+    def rung(self, *, deadlines: bool = True) -> list[Timer]:
+        """Take the next timer, and all others of the same time and kind.
+
+        Without `deadlines` none, if it is one.
+        """
+        time, priority = self._heap[0][:2]
+        rung: list[Timer] = []
+        while (deadlines or priority == WORK) and self.due() == time:
+            if self._heap[0][1] != priority:
+                break
             rung.append(heappop(self._heap)[3])
         return rung

@@ -20,6 +20,11 @@ def sleep(microseconds: int) -> None:
     _clock[0].sleep(microseconds)
 
 
+async def pause(microseconds: int) -> None:
+    """Let virtual time pass in an async task."""
+    await _clock[0].pause(microseconds)
+
+
 def now() -> int:
     return _clock[0].now()
 

@@ -1,5 +1,6 @@
 """The clocks: virtual time jumps and never goes back; the system's waits no longer than it can."""
 
+import asyncio
 import threading
 import time
 from datetime import timedelta
@@ -14,6 +15,7 @@ from tests.interpreters.run.support import (
     doing,
     go,
     now,
+    pause,
     sleep,
     told,
     until,
@@ -93,6 +95,43 @@ def test_an_async_task_takes_no_virtual_time() -> None:
 
     ran = go(par(instant, work("b", 3)))
     assert ran.outcome == Ok(("done", 0)) and ran.end == 3
+
+
+def napping(name: str, takes: int, seen: list[Any]) -> Any:
+    """An async task that takes virtual time, and says when it goes on, and how."""
+
+    @task(name=name, effect="pure", config={"takes": takes})
+    async def step(x: Any) -> Any:
+        try:
+            await pause(takes)
+            seen.append((name, now()))
+        except asyncio.CancelledError:
+            seen.append((name, "cancelled"))
+            raise
+        return x
+
+    return step
+
+
+def test_async_tasks_pass_virtual_time_beside_one_another_and_beside_threads() -> None:
+    seen: list[Any] = []
+    w = par(napping("p", 5, seen), napping("q", 2, seen) >> napping("r", 2, seen), work("a", 3))
+    assert written(go(w).trace) == "(p 0-5 | q 0-2; r 2-4 | a 0-3)"
+    assert seen == [("q", 2), ("r", 4), ("p", 5)]
+
+
+def test_an_async_pause_that_is_cut_is_cancelled_and_passes_no_more_time() -> None:
+    seen: list[Any] = []
+    w = par(recover(timeout(napping("p", 50, seen), us(2)), 0) >> work("a", 1), delay(us(9)))
+    ran = go(w)
+    assert (written(ran.trace), ran.end) == ("p~ 0-2; a 2-3", 9)
+    assert seen == [("p", "cancelled")]
+
+
+def test_an_async_pause_of_nothing_returns_at_once() -> None:
+    seen: list[Any] = []
+    assert go(par(napping("p", 0, seen), napping("q", -3, seen))).end == 0
+    assert sorted(seen) == [("p", 0), ("q", 0)]
 
 
 def test_the_system_clock_waits_for_centuries_if_need_be() -> None:

@@ -212,6 +212,19 @@ def test_workers_are_given_out_in_order(row: tuple[str, Any, int, str]) -> None:
         assert written(go(w, value, workers=workers).trace) == trace
 
 
+def test_who_waits_for_a_worker_is_cut_with_the_one_who_has_it() -> None:
+    cut = timeout(a, us(0))
+    assert written(go(par(cut, cut), workers=1).trace) == "a~ 0-0"
+    assert written(go(par(limit(cut, pool="p"), limit(cut, pool="p")), pools={"p": 1}).trace) == (
+        "a~ 0-0"
+    )
+
+
+def test_a_worker_goes_to_the_leftmost_of_those_who_ask_at_one_instant() -> None:
+    w = par(delay(us(2)) >> a, a >> c)
+    assert written(go(w, workers=1).trace) == "(a 2-4 | a 0-2; c 4-9)"
+
+
 def test_with_one_worker_a_graph_s_later_delay_passes_while_others_work() -> None:
     @graph
     def g(x: Any) -> Any:

@@ -1,0 +1,159 @@
+"""How a real run is made to do what a scenario says: tasks whose bodies follow a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
+
+from returns.result import Failure
+
+from fwf.algebra.contract import Attempt, Contract, Injected, RunInfo
+from fwf.algebra.nodes import Node, Task
+from fwf.algebra.scenario import EMPTY, Failing, Scenario, ScenarioError, Script
+from fwf.algebra.trace import Event
+from fwf.algebra.traverse import fold, rebuild
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.faults import Failed
+from fwf.interpreters.dry_run import DryRun
+from fwf.interpreters.dry_run.checks import wrong_with
+from fwf.interpreters.dry_run.scripts import MICROSECOND, Role, known_tags
+from fwf.interpreters.run import VirtualClock
+from fwf.records import changed
+
+WHERE, WHICH = "scripted_run", "scripted_attempt"
+"""The names under which a scripted task is told its path, and which attempt it is."""
+
+
+def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> Workflow[Any, Any]:
+    """Workflow, scenario, clock ⟶ the same workflow of tasks that do what the scenario says.
+
+    They take virtual time, fail, and give their output, as in a dry run of that scenario; nothing
+    else is called, and no resource is opened. Extensions become what they mean.
+
+    A run doesn't count, as a dry run does, the attempts before this one that had the same input;
+    it counts those of a place. So a script that tells attempts apart must be that of a place
+    (`Scenario.at`), and none that of an item; raises `ScenarioError` for others, and for names
+    that aren't there. `settled` makes such a scenario of any dry run.
+
+    >>> from fwf import retry, run, seconds, task
+    >>> @task
+    ... def rates() -> float: ...
+    >>> script = Scenario().at("rates", fails=["ConnectionError"], gives=1.1, takes=seconds(2))
+    >>> clock = VirtualClock()
+    >>> run(scripted(retry(rates, attempts=3, wait=seconds(5)), script, clock), clock=clock)
+    <Success: 1.1>
+    >>> clock.now()
+    9000000
+    """
+    root = as_workflow(w, "scripted")
+    wrong = wrong_with(scenario, root)
+
+    def step(node: Node, parts: tuple[Node, ...]) -> Node:
+        if not isinstance(node, Task):
+            return rebuild(node, parts)
+        role = Role(node, scenario)
+        if role.by_item or role.own.tells_attempts_apart:
+            said = "say of each of its places, with Scenario.at(…), what it does there"
+            wrong.append(f"task {node.name}: {said}")
+        return _played(node, role.own, scenario, clock)
+
+    made = fold(step, root)
+    if wrong:
+        raise ScenarioError("scripted", list(dict.fromkeys(wrong)))
+    return made
+
+
+def settled(found: DryRun) -> Scenario:
+    """Dry run ⟶ the scenario that says of each place what happened there, attempt by attempt.
+
+    A dry run of it is the same, and so is a real run of tasks that follow it. What was cut takes
+    a moment longer than it had.
+    """
+    there: dict[str, list[Event]] = {}
+    for event in found.events:
+        there.setdefault(event.path, []).append(event)
+    scenario = EMPTY
+    for path, events in there.items():
+        takes = [MICROSECOND * (each.end - each.start + (each.ending == "cut")) for each in events]
+        gives = [each.result for each in events if each.ending != "failed"] or [None]
+        fails = [_failure(each) if each.ending == "failed" else None for each in events]
+        scenario = scenario.at(path, gives_each=gives, fails=fails, takes=takes)
+    return scenario
+
+
+def _failure(event: Event) -> Failing:
+    fault: Failed = event.result
+    asked = None if fault.not_before is None else MICROSECOND * (fault.not_before - event.end)
+    return Failing(fault.tags, fault.message, asked)
+
+
+def _played(
+    task: Task[Any, Any], usual: Script, scenario: Scenario, clock: VirtualClock
+) -> Task[Any, Any]:
+    """A task ⟶ the same with a body that follows a script."""
+
+    def begun(
+        args: tuple[Any, ...], where: RunInfo, which: Attempt
+    ) -> tuple[int, Callable[[], Any]]:
+        """How long an attempt takes, and what comes of it then."""
+        script = scenario.paths.get(where.path, Script()).over(usual)
+        value = args[0] if len(args) == 1 else args or None
+        takes = script.duration(which - 1, value, scenario.seed, where.path)
+        return takes // MICROSECOND, lambda: _ended(script, task, where.path, which - 1, value)
+
+    def body(*args: Any, **injected: Any) -> Any:
+        takes, ended = begun(args, injected[WHERE], injected[WHICH])
+        clock.sleep(takes)
+        return ended()
+
+    async def async_body(*args: Any, **injected: Any) -> Any:
+        takes, ended = begun(args, injected[WHERE], injected[WHICH])
+        await clock.pause(takes)
+        return ended()
+
+    contract = task.contract
+    fn: Callable[..., Any] = async_body if contract.is_async else body
+    return changed(task, contract=_told_more(contract), fn=fn)
+
+
+def _told_more(contract: Contract) -> Contract:
+    """A contract ⟶ the same without resources, in a thread or the event loop, told its place."""
+    asked = [each for each in contract.injected if each.kind in ("parameter", "unknown")]
+    given = [each if each.kind == "parameter" else changed(each, optional=True) for each in asked]
+    facts = Injected(WHERE, RunInfo, "fact", False), Injected(WHICH, Attempt, "fact", False)
+    return changed(contract, injected=(*given, *facts), isolate=False)
+
+
+def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value: Any) -> Any:
+    failure = script.failure(attempt)
+    if failure is not None:
+        return Failure(_error(failure))
+    if script.by is not None:
+        return script.by(value)
+    if script.outputs:
+        return script.output(attempt)
+    raise AssertionError(f"{path}: the scenario doesn't say what {task.name} gives")
+
+
+def _error(failure: Failing) -> object:
+    """A failure ⟶ an error that carries just its tags, its message, and when to try again."""
+    error = _class_of(known_tags(failure.tags))()
+    error.message = failure.message
+    error.retry_after = failure.retry_after
+    return error
+
+
+@lru_cache
+def _class_of(tags: tuple[str, ...]) -> Any:
+    """Tags ⟶ a class that has them. None of them is looked up."""
+    made: Any = object
+    for tag in reversed(tags):
+        module, dot, name = tag.rpartition(".")
+        body = {"__module__": module if dot else "builtins", "__qualname__": name}
+        made = type("Scripted", (made,), {**body, "__str__": _message})
+    return made
+
+
+def _message(error: Any) -> str:
+    return cast(str, error.message)

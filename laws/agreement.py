@@ -1,0 +1,185 @@
+"""Does an interpreter do what the dry run says, in the same world?
+
+A case is a workflow with a scenario that says of every place what happens there, so that all who
+run it meet the same world, in whichever order they look at it. Agreed on are the outcome, and the
+partial order of attempts with their places, endings and results; by who keeps virtual time, the
+times too.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import Any, Literal, TypeAlias, final, get_args
+
+from hypothesis import strategies as st
+
+from fwf.algebra.scenario import EMPTY, Scenario, failing
+from fwf.algebra.trace import Event, Outcome, events
+from fwf.algebra.workflow import Workflow
+from fwf.combinators import par
+from fwf.interpreters.dry_run import dry_run
+from fwf.records import record
+from fwf.testing import strategies as draw
+from fwf.testing import tasks
+
+from . import erased
+from .around import around, placed
+from .law import Interpreter, Run, told
+
+Kind: TypeAlias = Literal["outcome", "trace", "times"]
+
+
+@final
+@record()
+class Case:
+    """What an interpreter is compared on."""
+
+    w: Workflow[Any, Any]
+    value: int
+    scenario: Scenario
+    params: dict[str, object]
+
+
+def reference(w: Any, value: Any, scenario: Scenario, params: Any) -> Run:
+    """The dry run, in the form in which interpreters are called."""
+    return dry_run(w, value, scenario=scenario, params=params)
+
+
+# Cases
+
+THEMES: tuple[tuple[draw.Part, ...], ...] = (
+    (),
+    ("delay", "fail_fast", "timeout"),
+    ("always", "delay", "fail_fast", "timeout"),
+    ("retry",),
+    ("retry", "timeout"),
+    ("fail_fast", "map_each"),
+    ("map_each", "timeout"),
+    ("loop_until",),
+    ("delay", "loop_until", "timeout"),
+    ("always", "graph", "timeout"),
+    ("limit", "map_each", "retry"),
+    ("param", "extension", "named", "retry"),
+)
+"""What workflows are made of beside `seq`, `par`, `branch` and `fallback`; () is everything.
+
+Few kinds at a time meet one another more often (swarm testing: Groce et al. 2012).
+"""
+
+
+@st.composite
+def cases(draws: st.DrawFn, *, max_leaves: int = 6, expected: Interpreter = reference) -> Case:
+    """A workflow, and a script for every place where it does something."""
+    w = draws(several_flows(max_leaves))
+    value, params = draws(draw.numbers()), draw.taken_by(w, draws(draw.params()))
+    scenario, known = EMPTY, -1
+    while known < len(scenario.paths):
+        known = len(scenario.paths)
+        for event in events(expected(w, value, scenario, params).trace):
+            if event.path not in scenario.paths:
+                scenario = scenario.at(event.path, **draws(scripts()))
+    return Case(w, value, scenario, params)
+
+
+@lru_cache
+def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
+    """Workflows side by side, since what each of them does can be seen; one stands alone."""
+    one = st.sampled_from(THEMES).flatmap(partial(flows, max_leaves))
+    return st.lists(one, min_size=1, max_size=4).map(_beside)
+
+
+@lru_cache
+def flows(max_leaves: int, kept: tuple[draw.Part, ...]) -> st.SearchStrategy[Workflow[Any, Any]]:
+    """A workflow of these kinds of parts, in some context."""
+    without = tuple(part for part in get_args(draw.Part) if kept and part not in kept)
+    inner = draw.workflows(max_leaves=max_leaves, without=without)
+    return st.builds(placed, inner, around("any", ()))
+
+
+def _beside(ws: list[Workflow[Any, Any]]) -> Workflow[Any, Any]:
+    return par(*ws) if len(ws) > 1 else ws[0]
+
+
+@lru_cache
+def scripts() -> st.SearchStrategy[dict[str, Any]]:
+    """Keyword arguments of `Scenario.at`: mostly what goes well, at once or in a while."""
+    failures = st.one_of(
+        draw.errors(), st.builds(failing, draw.errors(), retry_after=draw.durations())
+    )
+    gives = st.one_of(
+        draw.numbers().map(lambda n: {"gives": n}),
+        st.lists(draw.numbers(), min_size=1, max_size=3).map(lambda n: {"gives_each": n}),
+        st.sampled_from(WORKS).map(lambda by: {"gives_by": by}),
+    )
+    some = st.lists(st.none() | failures, min_size=1, max_size=3)
+    takes = st.one_of(
+        draw.durations(),
+        st.lists(draw.durations(), min_size=2, max_size=3),
+        st.sampled_from([tasks.as_long, tasks.half_as_long]),
+    )
+    fails = st.integers(0, 9).flatmap(lambda n: some if n > 6 else failures if n == 6 else NEVER)
+    return st.builds(_script, gives, fails, takes)
+
+
+NEVER = st.just(())
+WORKS = (*tasks.SHIFT, tasks.unless_odd)
+
+
+def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
+    return {**gives, **({"fails": fails} if fails else {}), "takes": takes}
+
+
+# Whether they agree
+
+
+def differences(
+    case: Case, interpreter: Interpreter, expected: Interpreter, *, timed: bool = False
+) -> list[Kind]:
+    """Case, interpreter, whom to agree with ⟶ in what their runs differ."""
+    one, other = ran(case, interpreter), ran(case, expected)
+    found: list[Kind] = []
+    if not same_outcome(one.outcome, other.outcome):
+        found.append("outcome")
+    if erased.trace(one.trace, placed=True) != erased.trace(other.trace, placed=True):
+        found.append("trace")
+    elif timed and _times(one) != _times(other):
+        found.append("times")
+    return found
+
+
+def ran(case: Case, interpreter: Interpreter) -> Run:
+    """Run a case."""
+    return interpreter(case.w, case.value, case.scenario, case.params)
+
+
+def same_outcome(one: Outcome, other: Outcome) -> bool:
+    """Whether two runs end just alike: values with their types, faults with their paths."""
+    return one == other and erased.same_outcome(one, other)
+
+
+def _times(run: Run) -> Any:
+    return run.end, erased.trace(run.trace, placed=True, timed=True)
+
+
+def explained(
+    case: Case, interpreter: Interpreter, expected: Interpreter, *, timed: bool = False
+) -> str:
+    """What a disagreement shows: the case as source, and both runs as timelines."""
+    differ = differences(case, interpreter, expected, timed=timed)
+    lines = [f"the run is not as expected: another {', another '.join(differ)}", repr(case.w)]
+    lines.append(f"on {case.value!r}, params {case.params!r}, {case.scenario!r}")
+    for name, one in (("expected", expected), ("found", interpreter)):
+        run = ran(case, one)
+        lines.append(f"{name}: {told(run.outcome)} at {run.end}")
+        lines += map(_line, sorted(events(run.trace), key=_start))
+    return "\n".join(lines)
+
+
+def _start(event: Event) -> int:
+    return event.start
+
+
+def _line(event: Event) -> str:
+    what = f"= {event.result!r}" if event.ending == "ok" else event.result or ""
+    tries = f" {event.tries}" if event.tries else ""
+    return f"    {event.start}–{event.end}  {event.path}{tries}: {event.ending} {what}"

@@ -1,0 +1,205 @@
+"""Scripted workflows: a real run in the world of a scenario."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from fwf import (
+    const,
+    dry_run,
+    it,
+    map_each,
+    par,
+    pure,
+    recover,
+    retry,
+    run,
+    seconds,
+    task,
+    timeout,
+    with_params,
+)
+from fwf.algebra.contract import IdempotencyKey
+from fwf.algebra.scenario import Scenario, ScenarioError, failing, normal
+from fwf.algebra.trace import Err, Ok, events
+from fwf.faults import Failed
+from fwf.interpreters.run import Ran, VirtualClock, execute
+from fwf.testing import scripted, settled
+from fwf.testing.tasks import as_long
+
+
+@task
+def a(n: int) -> int:
+    raise AssertionError("the script plays this task")
+
+
+@task(effect="idempotent")
+async def b(n: int) -> int:
+    raise AssertionError("the script plays this task")
+
+
+@task(duration=seconds(4), example=7)
+def declared() -> int:
+    raise AssertionError("the script plays this task")
+
+
+@task
+def joined(left: int, right: int, *, size: int, shop: AbstractContextManager[Any]) -> int:
+    raise AssertionError("the script plays this task")
+
+
+@task(isolate=True)
+def keyed(n: int, *, key: IdempotencyKey) -> int:
+    raise AssertionError("the script plays this task")
+
+
+def told(value: Any) -> str:
+    return repr(value)
+
+
+def played(
+    w: Any, scenario: Scenario, value: Any = 1, params: Mapping[str, object] | None = None
+) -> Ran:
+    clock = VirtualClock()
+    return execute(scripted(w, scenario, clock), value, params=params, clock=clock)
+
+
+def times(found: Any) -> list[tuple[str, str, int, int]]:
+    return [(each.path, each.ending, each.start, each.end) for each in events(found.trace)]
+
+
+S = 1_000_000
+HALF = Scenario().at("a", gives=2, takes=seconds(1))
+
+
+def test_attempts_at_a_place_follow_its_script_one_by_one() -> None:
+    script = Scenario().at(
+        "a",
+        fails=[ConnectionError, None, KeyError],
+        gives_each=[5, 6],
+        takes=[seconds(1), seconds(2)],
+    )
+    ran = played(retry(a, attempts=3, wait=seconds(4)), script)
+    assert (ran.outcome, ran.end) == (Ok(5), 7 * S)
+    assert times(ran) == [("a", "failed", 0, S), ("a", "ok", 5 * S, 7 * S)]
+
+
+def test_an_error_carries_its_tags_its_message_and_when_to_try_again() -> None:
+    wrong = failing(["vendor.Odd", "Ö\ud800 b"], "10 a minute", retry_after=seconds(3))
+    ran = played(a, Scenario().at("a", fails=wrong, takes=seconds(1)))
+    assert isinstance(ran.outcome, Err)
+    fault = ran.outcome.cause
+    assert isinstance(fault, Failed) and fault.not_before == 4 * S
+    assert (fault.tags, fault.message) == (("vendor.Odd", "Ö\ud800 b"), "10 a minute")
+
+
+@pytest.mark.parametrize(
+    "error", ["KeyError", "TypeError", TimeoutError, failing(["x.Lost", "Odd"])]
+)
+def test_an_error_is_the_one_of_the_dry_run(error: Any) -> None:
+    script = Scenario().at("a", fails=error)
+    assert played(a, script).outcome == dry_run(a, 1, scenario=script).outcome
+
+
+def test_tasks_of_any_signature_are_played_and_no_resource_is_opened() -> None:
+    w = par(a, b) >> joined >> keyed
+    script = (
+        Scenario()
+        .task("joined", gives_by=told)
+        .task("keyed", gives_by=told)
+        .at("par > a", gives=3)
+        .at("par > b", gives=4)
+    )
+    assert played(w, script, params={"size": 2}).outcome == Ok(repr(repr((3, 4))))
+    assert played(with_params(w, size=2), script).outcome == Ok(repr(repr((3, 4))))
+    missing = played(w, script).outcome
+    assert isinstance(missing, Err) and "size" in str(missing.cause)
+
+
+def test_a_task_without_inputs_sees_none_in_a_run_and_in_a_dry_run() -> None:
+    script = Scenario().task("declared", gives_by=told)
+    w = const([1, 2]) >> declared
+    assert played(w, script).outcome == dry_run(w, scenario=script).outcome == Ok("None")
+
+
+def test_what_a_task_declares_counts_where_the_scenario_is_silent() -> None:
+    ran = played(declared, Scenario())
+    assert (ran.outcome, ran.end) == (Ok(7), 4 * S)
+
+
+def test_durations_may_be_drawn_or_worked_out() -> None:
+    drawn = Scenario(seed=3).at("a", gives=1, takes=normal(seconds(9), seconds(3)))
+    drawn = drawn.at("b", gives=1, takes=as_long)
+    found = dry_run(a >> b, 1, scenario=drawn)
+    assert found.end % S
+    assert played(a >> b, drawn).end == found.end
+
+
+def test_async_tasks_sleep_beside_one_another_and_return_when_cut() -> None:
+    script = (
+        Scenario()
+        .at("par > b", gives=1, takes=seconds(2))
+        .at("par > b#2", gives=1, takes=seconds(5))
+        .at("par > b#3", gives=1, takes=seconds(3))
+    )
+    ran = played(par(b, retry(timeout(b, seconds(1)), attempts=2), b), script)
+    assert times(ran) == [
+        ("par > b", "ok", 0, 2 * S),
+        ("par > b#2", "cut", 0, S),
+        ("par > b#2", "cut", S, 2 * S),
+        ("par > b#3", "ok", 0, 3 * S),
+    ]
+
+
+def test_a_task_that_is_cut_returns_before_its_step_starts_again() -> None:
+    script = HALF.at("a", takes=[seconds(9), seconds(1)])
+    ran = played(retry(timeout(a, seconds(3)), attempts=2), script)
+    assert (ran.outcome, ran.end) == (Ok(2), 4 * S)
+
+
+def test_a_script_that_a_run_could_not_follow_is_refused() -> None:
+    script = Scenario().task("a", gives=1, fails=["KeyError"]).task("b", item="x", gives=1)
+    with pytest.raises(ScenarioError, match=r"task a: say of each of its places") as told:
+        scripted(a >> b >> a, script, VirtualClock())
+    assert len(told.value.problems) == 2
+
+
+def test_a_place_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"no task at 'par > a'"):
+        scripted(a, Scenario().at("par > a", gives=1), VirtualClock())
+
+
+def test_a_place_of_which_nothing_is_said_fails_with_its_path() -> None:
+    ran = played(a >> pure(it), Scenario())
+    assert isinstance(ran.outcome, Err)
+    assert "a: the scenario doesn't say what a gives" in str(ran.outcome.cause)
+
+
+def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
+    w = map_each(recover(retry(timeout(a, seconds(3)), attempts=3), 0)) >> pure(it[0])
+    script = Scenario().task(
+        "a",
+        gives_by=told,
+        fails=[failing(TimeoutError, "late", retry_after=seconds(2))],
+        takes=as_long,
+    )
+    found = dry_run(w, [1, 2, 4], scenario=script)
+    left = settled(found)
+    assert not left.tasks
+    ran = played(w, left, [1, 2, 4])
+    assert ran.outcome == found.outcome == Ok("1")
+    assert ran.trace == found.trace and times(ran) == times(found)
+    assert settled(dry_run(w, [1, 2, 4], scenario=left)) == left
+
+
+def test_a_deep_workflow_is_scripted() -> None:
+    w: Any = a
+    for _ in range(100_000):
+        w = retry(w, attempts=2)
+    assert run(scripted(w, HALF, VirtualClock()), 1).unwrap() == 2
+
+
+def test_an_empty_workflow_is_scripted() -> None:
+    assert played(par(), Scenario()).outcome == Ok(())
