@@ -27,6 +27,8 @@ def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
             return value
         case Const(constant):
             return constant if is_frozen(constant) else thaw(constant)
+        case Op():
+            return _operate(expr, value, params)
         case Param(name):
             if name not in params:
                 raise Undefined(f"parameter {name!r} is not given")
@@ -40,8 +42,6 @@ def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
             return evaluate(default, value, params) if found is None else found
         case Call(function, of):
             return _call(function, evaluate(of, value, params))
-        case Op():
-            return _operate(expr, value, params)
 
 
 def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
@@ -124,7 +124,8 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
         case "tuple":
             return tuple(evaluate(part, value, params) for part in expr.args)
         case symbol:
-            left, right = (evaluate(part, value, params) for part in expr.args)
+            left = evaluate(expr.args[0], value, params)
+            right = evaluate(expr.args[1], value, params)
             return _apply(symbol, expr, left, right)
 
 

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, cast, final
 from pyrsistent import PMap, pmap
 
 from fwf.algebra.builder import named_function
+from fwf.algebra.documents import DocumentError
 from fwf.algebra.expr import name_of_function
 from fwf.algebra.values import digest, duration, encode
 from fwf.faults import tags_of_class
@@ -109,7 +110,8 @@ def exponential(mean: timedelta) -> Exponential:
 def drawn(distribution: Distribution, seed: int, path: str, attempt: int) -> timedelta:
     """What is drawn for an attempt at a path: a pure function of all four."""
     bits = digest(encode(seed), encode(path), encode(attempt))
-    first, second = (int.from_bytes(bits[at : at + 7], "big") / 2**56 for at in (0, 7))
+    numbers = (int.from_bytes(bits[at : at + 7], "big") >> 3 for at in (0, 7))
+    first, second = (each / 2**53 for each in numbers)  # below 1: a float holds 53 bits
     match distribution:
         case Uniform(low, high):
             return low + (high - low) * first
@@ -451,13 +453,8 @@ def _shown_takes(takes: Takes) -> str:
     return each if len(takes) == 1 else f"[{each}]"
 
 
-class ScenarioError(ValueError):
+class ScenarioError(DocumentError):
     """A scenario that can't be used: everything that is wrong with it, at once."""
-
-    def __init__(self, what: str, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        lines = self.problems if len(self.problems) == 1 else ("", *self.problems)
-        super().__init__(f"{what}: " + "\n  ".join(lines))
 
 
 EMPTY = Scenario()

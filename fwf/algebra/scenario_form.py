@@ -21,13 +21,12 @@ and `takes` go attempt by attempt; `fails` may hold `null`, in TOML "", for an a
 succeeds.
 """
 
-import json
-import math
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast, final
 
+from fwf.algebra.documents import brief, json_of, text_of
 from fwf.algebra.scenario import (
     Distribution,
     Failing,
@@ -50,26 +49,12 @@ def load(path: str) -> Scenario:
     read = {".json": from_json, ".toml": from_toml}.get(path[-5:].lower())
     if read is None:
         raise ScenarioError(path, ["a scenario is a .json or a .toml file"])
-    try:
-        with open(path, "rb") as file:
-            text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ScenarioError(path, [f"can't be read: {error.strerror or error}"]) from None
-    if len(text) > MAX_BYTES:
-        raise ScenarioError(path, [f"is longer than {MAX_BYTES:,} bytes"])
-    try:
-        return read(text.decode("utf-8"), path)
-    except UnicodeDecodeError:
-        raise ScenarioError(path, ["isn't text in UTF-8"]) from None
+    return read(text_of(path, MAX_BYTES, ScenarioError), path)
 
 
 def from_json(text: str, source: str = "scenario") -> Scenario:
     """JSON ⟶ scenario."""
-    try:
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError(source, [f"isn't JSON: {error}"]) from None
-    return _read(data, source)
+    return _read(json_of(text, source, ScenarioError), source)
 
 
 def from_toml(text: str, source: str = "scenario") -> Scenario:
@@ -81,19 +66,6 @@ def from_toml(text: str, source: str = "scenario") -> Scenario:
     except (ValueError, RecursionError) as error:
         raise ScenarioError(source, [f"isn't TOML: {error}"]) from None
     return _read(data, source)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _read(data: Any, source: str) -> Scenario:
@@ -141,7 +113,7 @@ class _Reader:
 
     def table(self, where: str, data: Any, keys: tuple[str, ...] = ()) -> dict[str, Any]:
         if not isinstance(data, dict):
-            self.wrong(where, f"needs a table of keys and values, not {_brief(data)}")
+            self.wrong(where, f"needs a table of keys and values, not {brief(data)}")
             return {}
         found = dict(cast("dict[str, Any]", data))
         for key in list(found):
@@ -187,7 +159,7 @@ class _Reader:
         if isinstance(data, str) and data:
             return failing(data)
         if not isinstance(data, dict):
-            self.wrong(where, f"needs an error's tag, not {_brief(data)}")
+            self.wrong(where, f"needs an error's tag, not {brief(data)}")
             return None
         given = self.table(where, data, ("tag", "tags", "message", "retry_after"))
         tags = given.get("tags", given.get("tag"))
@@ -238,7 +210,7 @@ class _Reader:
 
     def number(self, where: str, data: Any) -> float:
         if isinstance(data, bool) or not isinstance(data, int | float):
-            self.wrong(where, f"needs a number, not {_brief(data)}")
+            self.wrong(where, f"needs a number, not {brief(data)}")
             return 0
         return data
 
@@ -264,7 +236,7 @@ def duration_of(data: object) -> timedelta | str:
     """ "1m 30s", or a number of seconds ⟶ the duration; or what is wrong with it."""
     total = 0.0
     if isinstance(data, int | float) and not isinstance(data, bool):
-        total = float(data)
+        total = data
     elif isinstance(data, str) and data.strip():
         sign = -1 if data.strip().startswith("-") else 1
         rest = data.strip().removeprefix("-")
@@ -275,14 +247,9 @@ def duration_of(data: object) -> timedelta | str:
             total += sign * float(amount[1]) * _UNITS[amount[2]]
             rest = rest[amount.end() :]
     else:
-        return f'{_brief(data)} is not a duration; write "1m 30s", or a number of seconds'
+        return f'{brief(data)} is not a duration; write "1m 30s", or a number of seconds'
     if total < 0:
-        return f"{data} is negative; a duration is 0 or more"
-    if not math.isfinite(total) or total > 1e12:
-        return f"{data} is longer than a duration can be"
+        return f"{brief(data)} is negative; a duration is 0 or more"
+    if not total <= 1e12:  # nor NaN
+        return f"{brief(data)} is longer than a duration can be"
     return timedelta(seconds=total)
-
-
-def _brief(data: object) -> str:
-    text = repr(data)
-    return text if len(text) <= 40 else f"a {type(data).__name__}"

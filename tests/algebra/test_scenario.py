@@ -171,6 +171,10 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         ("s.toml", b"= 3", "isn't TOML"),
         ("s.toml", b"\xff", "UTF-8"),
         ("s.json", b"[]", "needs a table"),
+        ("s.json", b'{"tasks": {"a": {"takes": 1%s}}}' % (b"0" * 400), "longer than a duration"),
+        ("s.json", b'{"tasks": {"a": {"takes": -1%s}}}' % (b"0" * 400), "is negative"),
+        ("s.toml", b"[tasks.a]\ntakes = nan", "longer than a duration"),
+        ("a\0b.json", None, "can't be read: embedded null byte"),
         ("s.json", b'{"seed": 1.5}', "not a whole number"),
     ],
 )

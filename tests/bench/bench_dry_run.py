@@ -1,17 +1,22 @@
-"""Dry runs: task events a second, and bytes a task, beside a heap of as many events."""
+"""Dry runs: task events a second and bytes a task, beside the same done by hand."""
 
 from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
-from tracemalloc import get_traced_memory, start, stop
+from itertools import product
+from time import process_time
 from typing import Any
 
+import pytest
+
 from fwf import Scenario, dry_run, it, loop_until, map_each, par, pure, retry, seconds, seq, task
+from fwf.algebra.nodes import Graph, Step
 from fwf.algebra.workflow import Workflow
 
-from .measure import best, report
+from .measure import best, bytes_of_process, report
 
 N = 200_000
+MILLION = 1_000_000
 
 
 @task
@@ -23,16 +28,23 @@ SCRIPT = Scenario().task("step", gives=1, takes=seconds(2))
 
 
 def items(n: int) -> list[int]:
-    return list(range(N))
+    return list(range(n))
 
 
-SHAPES: dict[str, Callable[[], Workflow[Any, Any]]] = {
-    "chain": lambda: seq(*[step] * N),
-    "fan": lambda: par(*[step] * N),
-    "fan, fail-fast": lambda: par(*[step] * N, fail_fast=True),
-    "loop": lambda: loop_until(step, it > 1, limit=N, on_limit="stop"),
-    "map, 10 at once": lambda: pure(items) >> map_each(step, at_once=10),
-    "map of retries": lambda: pure(items) >> map_each(retry(step, attempts=2)),
+def pairs(n: int) -> Workflow[Any, Any]:
+    """Each step after the two before it."""
+    steps = [Step(step, (at - 1,)[: at > 0], (at - 2,)[: at > 1]) for at in range(n)]
+    return Graph(tuple(steps), n - 1, 0)
+
+
+SHAPES: dict[str, Callable[[int], Workflow[Any, Any]]] = {
+    "chain": lambda n: seq(*[step] * n),
+    "fan": lambda n: par(*[step] * n),
+    "fan, fail-fast": lambda n: par(*[step] * n, fail_fast=True),
+    "loop": lambda n: loop_until(step, it > 1, limit=n, on_limit="stop"),
+    "map, 10 at once": lambda n: pure(items) >> map_each(step, at_once=10),
+    "map of retries": lambda n: pure(items) >> map_each(retry(step, attempts=2)),
+    "graph": pairs,
 }
 
 
@@ -45,26 +57,38 @@ def by_hand() -> None:
         heappop(heap)
 
 
-def test_events_a_second() -> None:
-    peer = best(by_hand)
-    for name, shape in SHAPES.items():
-        w = shape()
-        took = best(partial(dry_run, w, 0, scenario=SCRIPT))
-        report(f"dry run of {N:,} tasks, {name}", took, peer, unit="µs", per=N)
+@pytest.mark.parametrize(("name", "workers"), [*product(SHAPES, [None]), ("fan", 10)])
+def test_events_a_second(name: str, workers: int | None) -> None:
+    w = SHAPES[name](N)
+    ours = partial(dry_run, w, N, scenario=SCRIPT, workers=workers)
+    took, peer = (best(each, repeats=5, clock=process_time) for each in (ours, by_hand))
+    on = "" if workers is None else f" on {workers} workers"
+    report(f"dry run of {N:,} tasks, {name}{on}", took, peer, per=N)
+    print(f"   {N / took:>9,.0f} events a second", end="")
 
 
-def test_limited_workers() -> None:
-    w = SHAPES["fan"]()
-    took = best(partial(dry_run, w, 0, scenario=SCRIPT, workers=10))
-    report(f"dry run of {N:,} tasks, fan on 10 workers", took, best(by_hand), unit="µs", per=N)
+OURS = """
+from fwf import dry_run
+from tests.bench.bench_dry_run import MILLION, SCRIPT, SHAPES, step
+
+w = SHAPES[{name!r}](MILLION)
+dry_run(step, 0, scenario=SCRIPT)
+before = peak()
+found = dry_run(w, MILLION, scenario=SCRIPT, workers={workers})
+assert found.attempts == MILLION
+told = peak()
+"""
+BY_HAND = """
+before = peak()
+found = [("step", n, 0, 1, 2_000_000 * n, 2_000_000 * (n + 1)) for n in range(1_000_000)]
+told = peak()
+"""
 
 
-def test_bytes_a_task() -> None:
-    for name, shape in SHAPES.items():
-        w = shape()
-        start()
-        found = dry_run(w, 0, scenario=SCRIPT)
-        _, peak = get_traced_memory()
-        assert found.attempts == N
-        stop()
-        assert peak < 1_000 * N, f"{name}: {peak / N:.0f} bytes a task"
+@pytest.mark.parametrize(("name", "workers"), [*product(SHAPES, [None]), ("fan", 10)])
+def test_bytes_a_task_of_a_million(name: str, workers: int | None) -> None:
+    ours = bytes_of_process(OURS.format(name=name, workers=workers))
+    on = "" if workers is None else f" on {workers} workers"
+    by_hand = bytes_of_process(BY_HAND)
+    report(f"dry run of a million tasks, {name}{on}", ours, by_hand, per=MILLION, unit="B")
+    assert ours < 1_000 * MILLION

@@ -1,14 +1,17 @@
 """A dry run as a timeline, as JSON and as a picture."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 from fwf import (
     Scenario,
     const,
+    delay,
     dry_run,
+    hours,
     it,
     map_each,
     milliseconds,
@@ -18,10 +21,12 @@ from fwf import (
     pure,
     retry,
     seconds,
+    seq,
     task,
     timeout,
 )
-from fwf.interpreters.dry_run.words import spoken
+from fwf.algebra.scenario import failing
+from fwf.interpreters.dry_run.words import brief, clock, columns, spoken
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -129,8 +134,6 @@ def test_a_chart_of_nothing_and_one_of_a_thousand_bars_are_charts() -> None:
 
 
 def test_names_and_messages_are_escaped() -> None:
-    from fwf.algebra.scenario import failing
-
     nasty = '<script>alert("&")</script>\x00\ud800'
     w = const(["a]]><x", 'b" onload="y']) >> map_each(load, key=it)
     found = dry_run(w, scenario=Scenario().task("load", fails=failing("OSError", nasty)))
@@ -140,6 +143,86 @@ def test_names_and_messages_are_escaped() -> None:
     assert any('onload="y' in each for each in texts(svg))
     json.loads(found.json())
     svg.encode("utf-8")
+
+
+def of_class(svg: str, name: str) -> list[ElementTree.Element]:
+    return [e for e in ElementTree.fromstring(svg).iter() if name in e.get("class", "").split()]
+
+
+def test_a_long_name_is_clipped_where_it_stands_and_told_in_full_beside_the_pointer() -> None:
+    wide, narrow = "W" * 100, "i" * 40
+    w = const([wide, narrow]) >> map_each(load, key=it)
+    svg = dry_run(w, scenario=Scenario().task("load", gives=1, takes=seconds(1))).svg()
+    shown = [each.text or "" for each in of_class(svg, "name")]
+    assert shown[0].startswith("…WWW") and shown[0].endswith("] > load")
+    assert shown[1] == f"map_each[{narrow}] > load"
+    assert any(said.startswith(f"map_each[{wide}] > load: ") for said in texts(svg))
+
+
+def test_of_a_long_critical_path_every_task_is_named() -> None:
+    chain = seq(*[task(effect="pure", name=n * 60, config={"n": n})(lambda: 1) for n in "abc"])
+    said = next(each for each in texts(dry_run(chain).svg()) if each.startswith("Critical path"))
+    assert said.count("→") == 2 and all(f"…{n * 9}" in said for n in "abc") and len(said) < 160
+
+
+def test_ticks_stand_at_round_times_of_the_day_and_are_no_longer_than_need_be() -> None:
+    def ticks(takes: timedelta, start: datetime) -> list[str]:
+        script = Scenario().task("orders", gives=[], takes=takes)
+        svg = dry_run(orders, scenario=script, start=start).svg()
+        legend = ["critical path", "ok", "failed", "cut"]
+        return [each.text or "" for each in of_class(svg, "tick") if each.text not in legend]
+
+    evening = datetime(2026, 7, 15, 22, 31, 7, tzinfo=UTC)
+    assert ticks(hours(40), evening)[:3] == ["07-16 00:00", "07-16 06:00", "07-16 12:00"]
+    assert ticks(minutes(40), evening)[:3] == ["22:35", "22:40", "22:45"]
+    assert ticks(seconds(40), evening)[:3] == ["22:31:10", "22:31:15", "22:31:20"]
+    assert ticks(milliseconds(40), evening)[:3] == ["22:31:07.000", "22:31:07.005", "22:31:07.010"]
+
+
+def test_what_stands_beside_a_bar_stays_in_the_picture() -> None:
+    w = delay(seconds(99)) >> retry(rates, attempts=1)
+    late = failing("OSError", "x" * 50)
+    svg = dry_run(w, scenario=Scenario().task("rates", fails=late, takes=seconds(1))).svg()
+    (note,) = of_class(svg, "note")
+    bar = of_class(svg, "critical")[-1]
+    assert note.get("text-anchor") == "end"
+    assert float(note.get("x", 0)) < float(bar.get("x", 0))
+
+
+def test_a_clock_that_is_put_back_meanwhile_is_told_as_people_there_see_it() -> None:
+    start = datetime(2026, 10, 25, 1, 30, tzinfo=ZoneInfo("Europe/Paris"))
+    hour = 3_600_000_000
+    assert clock(start, 2 * hour, 3 * hour) == "02:30:00"
+    assert clock(start.replace(tzinfo=None), 2 * hour, 3 * hour) == "03:30:00"
+
+
+def test_columns_of_a_timeline_line_up_whatever_the_names_and_durations() -> None:
+    w = const(["日本語", "né\u0301", "a\nb", "\x1b[31m"]) >> map_each(load, key=it)
+    script = Scenario().task("load", gives=1, takes=minutes(83) + seconds(1))
+    script = script.task("load", item="日本語", takes=hours(23) + minutes(59))
+    text = str(dry_run(w, scenario=script))
+    rows = [line for line in text.splitlines() if "load" in line and "→ 1" in line]
+    assert len(rows) == 4
+    assert len({columns(row[: row.index("→ 1")]) for row in rows}) == 1
+    assert "\x1b" not in text
+
+
+def test_a_message_of_many_lines_takes_one() -> None:
+    script = Scenario().task("rates", fails=failing("OSError", "one\ntwo\x1b[2J"))
+    lines = str(dry_run(rates, scenario=script)).splitlines()
+    assert sum("one·two·[2J" in line for line in lines) == 2
+
+
+def test_numbers_that_json_cannot_hold_are_told_as_texts() -> None:
+    def refused(name: str) -> None:
+        raise AssertionError(name)
+
+    big = 10**5_000
+    text = dry_run(const([float("nan"), float("-inf"), big])).json()
+    value = json.loads(text, parse_constant=refused)["outcome"]["ok"]
+    assert value[:2] == ["nan", "-inf"] and int(value[2], 16) == big
+    assert brief(big) == "int of 16,610 bits"
+    assert "int of 16,610 bits" in str(dry_run(const(big)))
 
 
 def test_durations_are_spoken_shortly() -> None:

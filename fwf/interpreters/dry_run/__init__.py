@@ -76,7 +76,7 @@ def dry_run(
 
 
 def _check_sizes(workers: int | None, pools: Mapping[str, int]) -> None:
-    if workers is not None and (isinstance(workers, bool) or workers < 1):
+    if workers is not None and not _is_size(workers):
         raise ValueError(f"dry_run(workers={workers!r}): needs at least 1 worker")
     for name, size in pools.items():
         if not _is_size(size):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from fwf.algebra.trace import Event, Ok
 from fwf.faults import counted
-from fwf.interpreters.dry_run.words import clock, ended, label, spoken
+from fwf.interpreters.dry_run.words import MICROSECOND, clock, ended, instant, label, spoken
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun
 
 MAX_ROWS = 5_000
 WIDTH, RIGHT, TOP = 1200, 150, 74
+MARGIN, BOLD, MAX_NOTE = 16, 1.14, 40
+DAY = 86_400_000_000
 _NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 _STYLE = """
 .dry-run{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1f2933}
@@ -24,10 +27,10 @@ _STYLE = """
 .dry-run .cut{fill:#f0b429}.dry-run .critical.ok{fill:#1f6fb2}
 .dry-run .critical.failed{fill:#ba2525}.dry-run .critical.cut{fill:#cb6e17}
 .dry-run .line{fill:none;stroke:#102a43;stroke-width:1.2}.dry-run .bold{font-weight:600}
-.dry-run .note{font-size:11px;fill:#616e7c}
+.dry-run .note{fill:#616e7c;paint-order:stroke;stroke:#fff;stroke-width:3px}
 @media(prefers-color-scheme:dark){.dry-run{fill:#e4e7eb}.dry-run .paper{fill:#1b1f24}
 .dry-run .stripe{fill:#23282f}.dry-run .grid{stroke:#323a43}.dry-run .line{stroke:#bcccdc}
-.dry-run .under,.dry-run .tick,.dry-run .note{fill:#9aa5b1}}
+.dry-run .under,.dry-run .tick,.dry-run .note{fill:#9aa5b1}.dry-run .note{stroke:#1b1f24}}
 """
 
 
@@ -42,9 +45,14 @@ class _Chart:
         self.events = events = run.events[:MAX_ROWS]
         self.critical = dict.fromkeys(map(_key, run.critical_path))
         self.row = 20 if len(events) <= 60 else 14 if len(events) <= 300 else 11
-        longest = max((len(label(event)) for event in events), default=0)
-        self.left = min(420, max(120, 30 + int(longest * 6.4)))
+        self.font = min(12, self.row - 2)
+        longest = max((self.wide(event) for event in events), default=0)
+        self.left = min(420, max(120, MARGIN + 8 + int(longest)))
         self.height = TOP + 34 + self.row * max(1, len(events))
+
+    def wide(self, event: Event) -> float:
+        """How much room an attempt's name takes, in pixels."""
+        return _ems(label(event)) * self.font * (BOLD if _key(event) in self.critical else 1)
 
     def x(self, micros: int) -> float:
         """Where an instant lies."""
@@ -74,17 +82,20 @@ class _Chart:
         run = self.run
         how = "ok" if isinstance(run.outcome, Ok) else "fails"
         said = f"{how} after {spoken(run.end)} · {counted(run.attempts, 'attempt')}"
+        if run.start:
+            said += f" · from {run.start.isoformat(' ', 'seconds')}"
         hidden = run.attempts - len(self.events)
         if hidden:
             said += f" · the first {len(self.events):,} shown"
         tasks = list(dict.fromkeys(event.task for event in run.critical_path))
         if len(tasks) > 8:
             tasks = [*tasks[:4], "…", *tasks[-3:]]
+        tasks = [_fitted(task, max(8, 75 / len(tasks)), end=False) for task in tasks]
         path = f"Critical path: {' → '.join(tasks)}" if tasks else "No task runs"
         return [
-            f'<text class="title" x="16" y="28">{_safe(run.name)}</text>',
-            f'<text class="under" x="16" y="48">{_safe(said)}</text>',
-            f'<text class="bold" x="16" y="66">{_safe(path)}</text>',
+            f'<text class="title" x="{MARGIN}" y="28">{_safe(_fitted(run.name, 39))}</text>',
+            f'<text class="under" x="{MARGIN}" y="48">{_safe(said)}</text>',
+            f'<text class="bold" x="{MARGIN}" y="66">{_safe(_fitted(path, 85))}</text>',
             *_legend(),
         ]
 
@@ -95,15 +106,15 @@ class _Chart:
         ]
 
     def _ticks(self) -> list[str]:
-        step = _step(self.run.end)
+        step, start = _step(self.run.end), self.run.start
         parts: list[str] = []
-        for at in range(0, self.run.end + 1, step):
+        for at in range(_first(start, step), self.run.end + 1, step):
             x = self.x(at)
             parts.append(
                 f'<line class="grid" x1="{x:.1f}" y1="{TOP + 16}" x2="{x:.1f}" '
                 f'y2="{self.height - 12}"/>'
             )
-            said = clock(self.run.start, at, self.run.end) if self.run.start else spoken(at)
+            said = _face(instant(start, at), step, self.run.end) if start else spoken(at)
             parts.append(
                 f'<text class="tick" x="{x:.1f}" y="{TOP + 12}" text-anchor="middle">{said}</text>'
             )
@@ -129,19 +140,30 @@ class _Chart:
         name, how = label(event), ended(event)
         at = f"{clock(self.run.start, event.start, self.run.end)} + {took}"
         said = took if event.ending == "ok" else f"{took} {how}"
-        font = min(12, self.row - 2)
-        weight = " bold" if on_path else ""
         middle = y + self.row * 0.72
-        shown = _safe(_clipped(name, int((self.left - 20) / (font * 0.54))))
+        room = (self.left - 8 - MARGIN / 2) / self.font / (BOLD if on_path else 1)
         return [
             f"<g><title>{_safe(f'{name}: {at}, {how}')}</title>",
-            f'<text class="name{weight}" x="{self.left - 8}" y="{middle:.1f}" font-size="{font}" '
-            f'text-anchor="end">{shown}</text>',
+            f'<text class="name{" bold" if on_path else ""}" x="{self.left - 8}" '
+            f'y="{middle:.1f}" font-size="{self.font}" text-anchor="end">'
+            f"{_safe(_fitted(name, room, end=False))}</text>",
             f'<rect class="{kind}" x="{x:.1f}" y="{y + 2:g}" width="{width:.1f}" '
             f'height="{self.row - 4}" rx="2"/>',
-            f'<text class="note" x="{x + width + 5:.1f}" y="{middle:.1f}" font-size="{font - 1}">'
-            f"{_safe(_clipped(said, 60, end=True))}</text></g>",
+            self._note(said, x, x + width, middle),
+            "</g>",
         ]
+
+    def _note(self, said: str, start: float, end: float, y: float) -> str:
+        """What stands beside a bar: behind it or, where there is more room, before it."""
+        font = self.font - 1
+        behind, before = (WIDTH - end - 13) / font, (start - self.left - 5) / font
+        at, anchor, room = f"{end + 5:.1f}", "start", behind
+        if _ems(said) > behind and before > behind:
+            at, anchor, room = f"{start - 5:.1f}", "end", before
+        return (
+            f'<text class="note" x="{at}" y="{y:.1f}" font-size="{font}" text-anchor="{anchor}">'
+            f"{_safe(_fitted(said, min(room, MAX_NOTE)))}</text>"
+        )
 
 
 def _key(event: Event) -> tuple[str, tuple[int, ...], int]:
@@ -171,10 +193,48 @@ def _step(end: int) -> int:
     return max(1, 86_400 * unit * (1 + end // (9 * 86_400 * unit)))
 
 
-def _clipped(text: str, length: int, *, end: bool = False) -> str:
-    if len(text) <= length:
+def _first(start: datetime | None, step: int) -> int:
+    """When the first tick is: at a round time of day, where that is known."""
+    if start is None:
+        return 0
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return -((start.replace(tzinfo=None) - midnight) // MICROSECOND) % min(step, DAY)
+
+
+def _face(at: datetime, step: int, longest: int) -> str:
+    """A time of day, as far down as ticks tell apart."""
+    day = f"{at:%m-%d} " if longest >= DAY else ""
+    if step >= 60_000_000:
+        return f"{day}{at:%H:%M}"
+    tiny = f".{at.microsecond:06}"[: 4 if step % 1_000 == 0 else 7]
+    return f"{day}{at:%H:%M:%S}" + (tiny if step % 1_000_000 else "")
+
+
+def _ems(text: str) -> float:
+    """How wide a text is at font size 1, in a wide font: rather too much than too little."""
+    return sum(map(_em, text))
+
+
+def _em(char: str) -> float:
+    if char >= "\u1100":
+        return 1.05
+    if char in " .,:;'|!ijl[]()/·-":
+        return 0.39
+    return 0.72 if char.isupper() else 1.0 if char in "mw@%>→…" else 0.61
+
+
+def _fitted(text: str, room: float, *, end: bool = True) -> str:
+    """As much of a text as has room, in units of the font size: its start, or its end."""
+    if _ems(text) <= room:
         return text
-    return f"{text[: length - 1]}…" if end else f"…{text[1 - length :]}"
+    room -= _em("…")
+    kept = 0
+    for char in text if end else reversed(text):
+        room -= _em(char)
+        if room < 0:
+            break
+        kept += 1
+    return f"{text[:kept]}…" if end else f"…{text[len(text) - kept :]}"
 
 
 def _safe(text: str) -> str:

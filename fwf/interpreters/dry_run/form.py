@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -74,6 +75,10 @@ def _fault(fault: Fault) -> dict[str, Any]:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """A value as JSON, as far as it goes; of other objects only their type is told."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no NaN and no infinity
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return hex(value)  # decimal digits stop at 4,300
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Unknown):

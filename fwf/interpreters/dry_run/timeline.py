@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from fwf.algebra.trace import Event, Ok
+from fwf.algebra.values import printable
 from fwf.faults import counted, leaves
-from fwf.interpreters.dry_run.words import brief, clock, ended, label, spoken
+from fwf.interpreters.dry_run.words import brief, clock, columns, ended, label, spoken
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun
@@ -34,42 +35,43 @@ def timeline(run: DryRun) -> str:
 def lines(run: DryRun) -> Iterator[Line]:
     """Dry run ⟶ the lines of its timeline."""
     failed = not isinstance(run.outcome, Ok)
-    yield Line(_shown(f"{run.name}: {_outcome(run)}"), failed=failed)
-    yield from (Line(_shown(f"  {line}"), failed=True) for line in _faults(run))
+    yield Line(printable(f"{run.name}: {_outcome(run)}"), failed=failed)
+    yield from (Line(printable(f"  {line}"), failed=True) for line in _faults(run))
     yield from _attempts(run)
     if run.assumed:
         yield from (Line(""), Line("assumed, since no scenario, example or type says more:"))
-        yield from (Line(_shown(f"  {each.path or run.name}: {each.what}")) for each in run.assumed)
+        yield from (
+            Line(printable(f"  {each.path or run.name}: {each.what}")) for each in run.assumed
+        )
     if run.critical_path:
-        yield from (Line(""), Line(_shown(f"critical path (*): {_critical(run)}"), critical=True))
+        yield from (
+            Line(""),
+            Line(printable(f"critical path (*): {_critical(run)}"), critical=True),
+        )
 
 
 def _attempts(run: DryRun) -> Iterator[Line]:
     events = run.events
     shown = events[:MAX_LINES]
     marks = {(event.path, event.tries, event.start) for event in run.critical_path}
-    width = min(60, max((len(label(event)) for event in shown), default=0))
+    width = min(60, max((columns(label(event)) for event in shown), default=0))
+    widest = max((len(_took(event)) for event in shown), default=0)
     clocks = len(clock(run.start, run.end, run.end))
     if shown:
         yield Line("")
     for event in shown:
         critical = (event.path, event.tries, event.start) in marks
         at = clock(run.start, event.start, run.end).rjust(clocks)
-        took = spoken(event.end - event.start)
-        name = _clipped(label(event), width).ljust(width)
-        said = f"{name}  {_bar(event, run.end)}  {took:>9}  {ended(event)}"
-        yield Line(
-            _shown(f"{at} {'*' if critical else ' '} {said}"), critical, event.ending != "ok"
-        )
+        name = _fitted(label(event), width)
+        took = _took(event).rjust(max(9, widest))
+        said = f"{name}  {_bar(event, run.end)}  {took}  {ended(event)}"
+        yield Line(f"{at} {'*' if critical else ' '} {said}", critical, event.ending != "ok")
     if len(events) > len(shown):
         yield Line(f"… and {counted(len(events) - len(shown), 'attempt')} more")
 
 
-def _shown(text: str) -> str:
-    """Text on one line: what can't be printed, as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+def _took(event: Event) -> str:
+    return spoken(event.end - event.start)
 
 
 def _outcome(run: DryRun) -> str:
@@ -81,9 +83,9 @@ def _outcome(run: DryRun) -> str:
 
 
 def _faults(run: DryRun) -> list[str]:
-    return (
-        [] if isinstance(run.outcome, Ok) else [f"✗ {leaf}" for leaf in leaves(run.outcome.cause)]
-    )
+    if isinstance(run.outcome, Ok):
+        return []
+    return [printable(f"✗ {leaf}") for leaf in leaves(run.outcome.cause)]
 
 
 def _bar(event: Event, end: int) -> str:
@@ -113,5 +115,11 @@ def _critical(run: DryRun) -> str:
     return " → ".join(said)
 
 
-def _clipped(text: str, width: int) -> str:
-    return text if len(text) <= width else f"…{text[1 - width :]}"
+def _fitted(text: str, width: int) -> str:
+    """The text, or as much of its end as fits, with spaces up to the width."""
+    if columns(text) > width:
+        text = text[1 - width :]
+        while columns(text) >= width:
+            text = text[1:]
+        text = f"…{text}"
+    return text + " " * (width - columns(text))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
+from fwf.algebra.values import printable
 
 MICROSECOND = timedelta(microseconds=1)
 _UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
@@ -29,10 +30,18 @@ def spoken(micros: int) -> str:
     raise AssertionError(micros)
 
 
+def instant(start: datetime, micros: int) -> datetime:
+    """Start, time since then ⟶ when that is, in the start's time zone."""
+    if start.tzinfo is None:
+        return start + micros * MICROSECOND
+    # Within a zone Python adds to the face of the clock, which may have been put back meanwhile.
+    return (start.astimezone(UTC) + micros * MICROSECOND).astimezone(start.tzinfo)
+
+
 def clock(start: datetime | None, micros: int, longest: int) -> str:
     """An instant: the time of day where the start is known, else the time since it."""
     if start is not None:
-        at = start + micros * MICROSECOND
+        at = instant(start, micros)
         day = f"{at:%Y-%m-%d} " if longest >= _UNITS[0][0] else ""
         return f"{day}{at:%H:%M:%S}" + (f".{at.microsecond // 1000:03}" if longest < 10**8 else "")
     minutes, rest = divmod(micros, 60_000_000)
@@ -45,12 +54,12 @@ def clock(start: datetime | None, micros: int, longest: int) -> str:
 
 
 def ended(event: Event) -> str:
-    """How an attempt ended, in a few words."""
+    """How an attempt ended, in a few words on one line."""
     if event.ending == "cut":
         return "cut"
     if event.ending == "failed":
         tag, message = event.result.tags[0].rpartition(".")[2], event.result.message
-        return f"✗ {tag}: {message}" if message else f"✗ {tag}"
+        return printable(f"✗ {tag}: {message}" if message else f"✗ {tag}")
     return f"→ {brief(event.result)}"
 
 
@@ -58,6 +67,8 @@ def brief(value: Any) -> str:
     """A value in a few words: its type, and of plain ones what they are."""
     if isinstance(value, Unknown):
         return f"some {name_of(value.type)}" if value.type is not Any else "something"
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return f"int of {value.bit_length():,} bits"  # decimal digits stop at 4,300
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     kind = type(value).__qualname__
@@ -68,5 +79,16 @@ def brief(value: Any) -> str:
 
 def label(event: Event) -> str:
     """The attempt's path, and which try it is."""
-    tries = ".".join(map(str, event.tries))
-    return f"{event.path} · try {tries}" if any(n > 1 for n in event.tries) else event.path
+    path, tries = printable(event.path), ".".join(map(str, event.tries))
+    return f"{path} · try {tries}" if any(n > 1 for n in event.tries) else path
+
+
+def columns(text: str) -> int:
+    """How wide a text is on a terminal, where characters of East Asia take two columns."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # few names need it
+
+    return sum(
+        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
+    )

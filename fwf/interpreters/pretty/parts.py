@@ -25,8 +25,9 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.traverse import children
+from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.pretty.words import predicate, printable, tag_names
+from fwf.interpreters.pretty.words import predicate, tag_names
 
 
 def wrapped(node: Node) -> Node | None:

@@ -28,7 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Constant
-from fwf.algebra.values import duration, source
+from fwf.algebra.values import duration, printable, source
 
 MAX_TEXT = 40
 MAX_ITEMS = 5
@@ -213,8 +213,3 @@ def _items(value: Any, depth: int) -> str:
 
 def _with_rest(shown: list[str], total: int) -> str:
     return ", ".join(shown) + (f", … {total - len(shown):,} more" if total > len(shown) else "")
-
-
-def printable(text: str) -> str:
-    """A text on one line, whatever is in it."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
