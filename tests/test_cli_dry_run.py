@@ -211,49 +211,10 @@ def test_a_failing_dry_run_is_written_too_and_ends_with_1(folder: Path) -> None:
     assert (folder / "night.svg").exists()
 
 
-def test_a_file_is_replaced_whole_or_left_as_it_was(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    night = folder / "night.svg"
-    night.write_text("before")
-    before = set(os.listdir(folder))
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", full)
-        assert refused("jobs", *DAY, "-o", "night.svg") == [
-            "night.svg can't be written: No space left on device"
-        ]
-    assert night.read_text() == "before"
-    assert set(os.listdir(folder)) - {"__pycache__"} == before - {"__pycache__"}
-
-
-def test_a_link_stays_a_link_and_a_mode_the_mode(folder: Path) -> None:
-    night = folder / "night.svg"
-    night.write_text("before")
-    night.chmod(0o640)
-    (folder / "link.svg").symlink_to(night)
-    assert call("jobs", *DAY, "-o", "link.svg").exit_code == 0
-    assert (folder / "link.svg").is_symlink()
-    assert night.read_text().startswith("<svg")
-    assert night.stat().st_mode & 0o777 == 0o640
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_what_is_no_file_is_written_to_and_not_replaced() -> None:
-    assert refused("jobs", *DAY, "-o", "/dev/full") == [
-        "/dev/full can't be written: No space left on device"
+def test_a_place_that_can_not_be_written_is_one_line(folder: Path) -> None:
+    assert refused("jobs", *DAY, "-o", "no/night.svg") == [
+        "can't write no/night.svg: there is no folder no; make it, or name another place"
     ]
-    assert not Path("/dev/full").is_file()
-
-
-@pytest.mark.parametrize(
-    ("file", "why"), [(".", "Is a directory"), ("no/night.svg", "No such file or directory")]
-)
-def test_a_place_that_can_not_be_written_is_one_line(file: str, why: str) -> None:
-    assert refused("jobs", *DAY, "-o", file) == [f"{file} can't be written: {why}"]
 
 
 # What is refused

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, final
 from fwf.algebra.scenario import Scenario, ScenarioError
 from fwf.algebra.trace import Ok
 from fwf.cli.misuse import Misuse
-from fwf.cli.output import as_json, complain, in_colour, tell, write_file
+from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
 from fwf.cli.targets import Target
 from fwf.cli.texts import Unreadable, example, read
@@ -150,7 +150,6 @@ def delivered(run: DryRun, text: str, file: str | None) -> int:
     if file is None:
         tell(text)
     else:
-        write_file(file, f"{text}\n")
         how = "ok" if ok else "fails"
-        complain(f"wrote {file}: {run.name} {how} after {spoken(run.end)}")
+        write_file(file, text, said=f": {run.name} {how} after {spoken(run.end)}")
     return 0 if ok else 1

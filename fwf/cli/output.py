@@ -1,4 +1,4 @@
-"""What a command writes: text for people, JSON for machines, and what a terminal can't show.
+"""What a command writes: text for people, JSON for machines, files, and what a terminal can't show.
 
 A closed pipe ends the writing, not the program; a character that the terminal lacks is replaced
 by one that it has.
@@ -10,11 +10,11 @@ import enum
 import json
 import math
 import os
-import shutil
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date, time
+from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
 from fwf.cli.misuse import Misuse
@@ -118,38 +118,46 @@ def _descriptor_redirected(stream: TextIO) -> Generator[None]:
 # Files
 
 
-def write_file(path: str, text: str) -> None:
-    """Text ⟶ a file that holds all of it or, if that fails, what it held before.
+def write_file(path: str | Path, text: str, *, said: str = "") -> None:
+    """Write a whole file, and say so on stderr; raises `Misuse` where that can't be done.
 
-    A link stays a link. What is no regular file (a pipe, /dev/stdout) is written to directly.
+    said: what more there is to say of it.
+
+    The text is written beside its place and moved there, so that the file holds all of it or what
+    it held before. A link stays a link; a device or a pipe is written to as it stands.
     """
-    place = os.path.realpath(path)
+    content = f"{text}\n" if text and not text.endswith("\n") else text
     try:
-        if os.path.exists(place) and not os.path.isfile(place):
-            _fill(place, text)
-        else:
-            _replace(place, text)
-    except OSError as error:
-        raise Misuse(f"{path} can't be written: {error.strerror or error}") from error
+        _put(Path(os.path.realpath(path)), content.encode("utf-8", "backslashreplace"))
+    except (OSError, ValueError) as error:
+        raise Misuse(f"can't write {path}: {_why_not(Path(path), error)}") from error
+    complain(f"wrote {path}{said}")
 
 
-def _fill(path: str, text: str) -> None:
-    with open(path, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.write(text)
-
-
-def _replace(path: str, text: str) -> None:
-    """Write under a temporary name beside it, then rename."""
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.part")
+def _put(place: Path, content: bytes) -> None:
+    if place.exists() and not place.is_file():
+        place.write_bytes(content)
+        return
+    part = place.with_name(f".fwf-{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
-        _fill(temporary, text)
-        if os.path.exists(path):
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
+        with part.open("xb") as file:
+            file.write(content)
+        if place.exists():
+            part.chmod(place.stat().st_mode & 0o7777)
+        part.replace(place)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _why_not(place: Path, error: OSError | ValueError) -> str:
+    if os.path.isdir(place):
+        return f"it is a folder; name a file in it, such as {place.name}/workflow.svg"
+    if isinstance(error, FileNotFoundError) and not os.path.exists(place.parent):
+        return f"there is no folder {place.parent}; make it, or name another place"
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    kept = "nothing was changed there" if os.path.exists(place) else "nothing is left there"
+    return f"{said[:1].lower()}{said[1:]}; {kept}: name another place"
 
 
 # Text

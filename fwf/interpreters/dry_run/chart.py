@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
+from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
 from fwf.algebra.trace import Event, Ok
 from fwf.faults import counted
 from fwf.interpreters.dry_run.words import MICROSECOND, clock, ended, instant, label, spoken
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 5_000
 WIDTH, RIGHT, TOP = 1200, 150, 74
-MARGIN, BOLD, MAX_NOTE = 16, 1.14, 40
+MARGIN, MAX_NOTE = 16, 440
 DAY = 86_400_000_000
 _NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
-_STYLE = """
-.dry-run{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1f2933}
-.dry-run .title{font-size:17px;font-weight:600}.dry-run .under{fill:#616e7c}
-.dry-run .tick{font-size:11px;fill:#7b8794}.dry-run .grid{stroke:#e4e7eb}
-.dry-run .stripe{fill:#f5f7fa}.dry-run .ok{fill:#7fb2e5}.dry-run .failed{fill:#e66a6a}
-.dry-run .cut{fill:#f0b429}.dry-run .critical.ok{fill:#1f6fb2}
-.dry-run .critical.failed{fill:#ba2525}.dry-run .critical.cut{fill:#cb6e17}
-.dry-run .line{fill:none;stroke:#102a43;stroke-width:1.2}.dry-run .bold{font-weight:600}
-.dry-run .note{fill:#616e7c;paint-order:stroke;stroke:#fff;stroke-width:3px}
-@media(prefers-color-scheme:dark){.dry-run{fill:#e4e7eb}.dry-run .paper{fill:#1b1f24}
-.dry-run .stripe{fill:#23282f}.dry-run .grid{stroke:#323a43}.dry-run .line{stroke:#bcccdc}
-.dry-run .under,.dry-run .tick,.dry-run .note{fill:#9aa5b1}.dry-run .note{stroke:#1b1f24}}
+_LIGHT = """
+& .tick{font-size:11px;fill:#7b8794}& .grid{stroke:#e4e7eb}
+& .stripe{fill:#f5f7fa}& .ok{fill:#7fb2e5}& .failed{fill:#e66a6a}
+& .cut{fill:#f0b429}& .critical.ok{fill:#1f6fb2}
+& .critical.failed{fill:#ba2525}& .critical.cut{fill:#cb6e17}
+& .line{fill:none;stroke:#102a43;stroke-width:1.2}
+& .note{fill:#616e7c;paint-order:stroke;stroke:#fff;stroke-width:3px}
+"""
+_DARK = """
+& .stripe{fill:#23282f}& .grid{stroke:#323a43}& .line{stroke:#bcccdc}
+& .tick,& .note{fill:#9aa5b1}& .note{stroke:#1b1f24}
 """
 
 
@@ -52,7 +51,7 @@ class _Chart:
 
     def wide(self, event: Event) -> float:
         """How much room an attempt's name takes, in pixels."""
-        return _ems(label(event)) * self.font * (BOLD if _key(event) in self.critical else 1)
+        return width_of(label(event), self.font) * (BOLD if _key(event) in self.critical else 1)
 
     def x(self, micros: int) -> float:
         """Where an instant lies."""
@@ -63,11 +62,11 @@ class _Chart:
 
     def text(self) -> str:
         size = f'width="{WIDTH}" height="{self.height}" viewBox="0 0 {WIDTH} {self.height}"'
-        name = quoteattr(f"Dry run of {self.run.name}")
+        name = attribute(f"Dry run of {self.run.name}")
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="dry-run" role="img" '
             f"aria-label={name}>",
-            f"<style>{_STYLE}</style>",
+            f"<style>{style('dry-run', _LIGHT, _DARK)}</style>",
             f'<rect class="paper" width="{WIDTH}" height="{self.height}" fill="#fff"/>',
             *self._head(),
             *self._stripes(),
@@ -90,12 +89,12 @@ class _Chart:
         tasks = list(dict.fromkeys(event.task for event in run.critical_path))
         if len(tasks) > 8:
             tasks = [*tasks[:4], "…", *tasks[-3:]]
-        tasks = [_fitted(task, max(8, 75 / len(tasks)), end=False) for task in tasks]
+        tasks = [fitted(task, max(96, 900 / len(tasks)), 12, end=False) for task in tasks]
         path = f"Critical path: {' → '.join(tasks)}" if tasks else "No task runs"
         return [
-            f'<text class="title" x="{MARGIN}" y="28">{_safe(_fitted(run.name, 39))}</text>',
-            f'<text class="under" x="{MARGIN}" y="48">{_safe(said)}</text>',
-            f'<text class="bold" x="{MARGIN}" y="66">{_safe(_fitted(path, 85))}</text>',
+            f'<text class="title" x="{MARGIN}" y="28">{safe(fitted(run.name, 660, 17))}</text>',
+            f'<text class="under" x="{MARGIN}" y="48">{safe(said)}</text>',
+            f'<text class="bold" x="{MARGIN}" y="66">{safe(fitted(path, 1_020, 12))}</text>',
             *_legend(),
         ]
 
@@ -141,12 +140,12 @@ class _Chart:
         at = f"{clock(self.run.start, event.start, self.run.end)} + {took}"
         said = took if event.ending == "ok" else f"{took} {how}"
         middle = y + self.row * 0.72
-        room = (self.left - 8 - MARGIN / 2) / self.font / (BOLD if on_path else 1)
+        room = (self.left - 8 - MARGIN / 2) / (BOLD if on_path else 1)
         return [
-            f"<g><title>{_safe(f'{name}: {at}, {how}')}</title>",
+            f"<g><title>{safe(f'{name}: {at}, {how}')}</title>",
             f'<text class="name{" bold" if on_path else ""}" x="{self.left - 8}" '
             f'y="{middle:.1f}" font-size="{self.font}" text-anchor="end">'
-            f"{_safe(_fitted(name, room, end=False))}</text>",
+            f"{safe(fitted(name, room, self.font, end=False))}</text>",
             f'<rect class="{kind}" x="{x:.1f}" y="{y + 2:g}" width="{width:.1f}" '
             f'height="{self.row - 4}" rx="2"/>',
             self._note(said, x, x + width, middle),
@@ -156,13 +155,13 @@ class _Chart:
     def _note(self, said: str, start: float, end: float, y: float) -> str:
         """What stands beside a bar: behind it or, where there is more room, before it."""
         font = self.font - 1
-        behind, before = (WIDTH - end - 13) / font, (start - self.left - 5) / font
+        behind, before = WIDTH - end - 13, start - self.left - 5
         at, anchor, room = f"{end + 5:.1f}", "start", behind
-        if _ems(said) > behind and before > behind:
+        if width_of(said, font) > behind and before > behind:
             at, anchor, room = f"{start - 5:.1f}", "end", before
         return (
             f'<text class="note" x="{at}" y="{y:.1f}" font-size="{font}" text-anchor="{anchor}">'
-            f"{_safe(_fitted(said, min(room, MAX_NOTE)))}</text>"
+            f"{safe(fitted(said, min(room, MAX_NOTE), font))}</text>"
         )
 
 
@@ -208,36 +207,3 @@ def _face(at: datetime, step: int, longest: int) -> str:
         return f"{day}{at:%H:%M}"
     tiny = f".{at.microsecond:06}"[: 4 if step % 1_000 == 0 else 7]
     return f"{day}{at:%H:%M:%S}" + (tiny if step % 1_000_000 else "")
-
-
-def _ems(text: str) -> float:
-    """How wide a text is at font size 1, in a wide font: rather too much than too little."""
-    return sum(map(_em, text))
-
-
-def _em(char: str) -> float:
-    if char >= "\u1100":
-        return 1.05
-    if char in " .,:;'|!ijl[]()/·-":
-        return 0.39
-    return 0.72 if char.isupper() else 1.0 if char in "mw@%>→…" else 0.61
-
-
-def _fitted(text: str, room: float, *, end: bool = True) -> str:
-    """As much of a text as has room, in units of the font size: its start, or its end."""
-    if _ems(text) <= room:
-        return text
-    room -= _em("…")
-    kept = 0
-    for char in text if end else reversed(text):
-        room -= _em(char)
-        if room < 0:
-            break
-        kept += 1
-    return f"{text[:kept]}…" if end else f"…{text[len(text) - kept :]}"
-
-
-def _safe(text: str) -> str:
-    """Text for XML: escaped, and without what XML can't hold."""
-    kept = (char if char >= " " and not 0xD800 <= ord(char) < 0xE000 else "�" for char in text)
-    return escape("".join(each if each not in "\ufffe\uffff" else "�" for each in kept))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast, final
 
+from fwf.algebra.heads import predicate, tag_names
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import (
     Always,
@@ -27,7 +28,6 @@ from fwf.algebra.nodes import (
 from fwf.algebra.traverse import children
 from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.pretty.words import predicate, tag_names
 
 
 def wrapped(node: Node) -> Node | None:

@@ -1,0 +1,62 @@
+"""A workflow as a picture: SVG, an HTML page, Mermaid, DOT."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fwf.algebra.workflow import Workflow
+from fwf.interpreters.diagram.boxes import boxes
+from fwf.interpreters.diagram.dot import digraph
+from fwf.interpreters.diagram.layout import laid
+from fwf.interpreters.diagram.mermaid import flowchart
+from fwf.interpreters.diagram.svg import Mark, drawing
+
+__all__ = ["Mark", "dot", "html", "mermaid", "svg"]
+
+
+def svg(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:
+    """Workflow ⟶ SVG: nested boxes, self-contained, light or dark as its reader prefers.
+
+    Chains go from top to bottom, parts side by side; wrappers are badges on what they wrap. `marks`
+    highlight boxes by their paths, as "added", "removed", "changed" or "moved". At most 12,000
+    boxes, 32 deep; what occurs again is referred to where it is large. The picture says how many
+    tasks it doesn't draw.
+    """
+    return drawing(laid(boxes(w)), marks or {})
+
+
+def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:
+    """Workflow ⟶ one HTML page that needs no network: its picture, with details and search.
+
+    A click shows what a box is; the search goes by task, path and dataset, Enter to the next.
+    """
+    from fwf.interpreters.diagram.page import page  # json and importlib.resources, needed here only
+
+    found = laid(boxes(w))
+    return page(found, drawing(found, marks or {}))
+
+
+def mermaid(w: Workflow[Any, Any], /) -> str:
+    """Workflow ⟶ a Mermaid flowchart, for Markdown. Mermaid itself stops at 500 arrows by default.
+
+    >>> from fwf import it, pure
+    >>> print(mermaid(it.total >> pure(it + 1)).partition("  classDef")[0].rstrip())
+    flowchart TB
+      b1(["it.total"]):::pure
+      b2(["pure(it + 1)"]):::pure
+      b1 --> b2
+    """
+    return flowchart(boxes(w))
+
+
+def dot(w: Workflow[Any, Any], /) -> str:
+    """Workflow ⟶ DOT, for `dot -Tpdf` and whatever else reads Graphviz.
+
+    >>> from fwf import it, pure
+    >>> print(dot(it.total >> pure(it + 1)).partition("]\\n  b")[2])
+    1 [label="it.total"]
+      b2 [label="pure(it + 1)"]
+      b1 -> b2
+    }
+    <BLANKLINE>
+    """
+    return digraph(boxes(w))

@@ -1,0 +1,336 @@
+"""Which boxes a picture of a workflow has: one a part, the wrappers around it as badges on it."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
+
+from fwf.algebra.contract import Contract
+from fwf.algebra.heads import head, predicate, tag_names
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Extension,
+    Fail,
+    Fallback,
+    Graph,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.paths import Paths, Spot
+from fwf.algebra.traverse import children, fold
+from fwf.algebra.values import printable
+from fwf.algebra.workflow import Workflow
+from fwf.faults import counted
+
+MAX_BOXES: Final = 12_000
+MAX_DEPTH: Final = 32
+MAX_NAMES: Final = 100
+"""Boxes in all, boxes in one another, and wrappers that add a name to every path within."""
+MAX_ARMS: Final = 60
+MAX_BADGES: Final = 6
+SMALL: Final = 8
+"""What occurs again is drawn again if it has so few boxes, and is referred to if it has more."""
+
+Kind: TypeAlias = Literal[
+    "task", "pure", "fail", "delay", "seq", "par", "branch", "graph", "fallback", "always",
+    "again", "more",
+]  # fmt: skip
+_KINDS: Final[dict[type, Kind]] = {
+    Task: "task", Pure: "pure", Fail: "fail", Delay: "delay", Seq: "seq", Par: "par",
+    Branch: "branch", Graph: "graph", Fallback: "fallback", Always: "always",
+}  # fmt: skip
+_HOLDERS: Final = frozenset({"seq", "par", "branch", "graph", "fallback", "always"})
+
+
+class Badge(NamedTuple):
+    """A wrapper on the box of what it wraps; `node` is None where it stands for several."""
+
+    node: Node | None
+    path: str
+    text: str
+
+
+@final
+class Box:
+    """A box: what it shows, what the box around it says of it, and the boxes within.
+
+    `hidden` are the tasks that it stands for and doesn't show. Where it lies is found later:
+    `x`, `y`, `width` and `height` include its label, and whatever sticks out.
+    """
+
+    __slots__ = (
+        "badges", "depth", "edges", "height", "hidden", "kind", "label", "lines", "name", "names",
+        "node", "parts", "path", "routes", "rows", "said", "spot", "text", "width", "x", "y",
+    )  # fmt: skip
+
+    def __init__(self, kind: Kind, node: Node, spot: Spot, path: str, text: str) -> None:
+        self.kind: Kind = kind
+        self.node, self.spot, self.path, self.text = node, spot, path, text
+        self.label = self.name = ""
+        self.badges: list[Badge] = []
+        self.parts: list[Box] = []
+        self.edges: list[tuple[int, int, bool]] = []  # from, to (in parts), whether data flows
+        self.hidden = self.depth = self.names = 0
+        self.rows: list[list[tuple[str, int]]] = []  # of badges: text, width
+        self.lines: list[tuple[str, str]] = []  # of text: class, text
+        self.said: tuple[int, int] = (0, 0)  # of a frame's word: how far from the left, which row
+        self.routes: list[list[tuple[int, int]]] = []  # of edges, seen from (x, y)
+        self.x = self.y = self.width = self.height = 0
+
+    def loops(self) -> bool:
+        """Whether its work is done again and again."""
+        return self._wears(LoopUntil)
+
+    def stacks(self) -> bool:
+        """Whether its work is done for each item of a list."""
+        return self._wears(MapEach)
+
+    def _wears(self, kind: type[Node]) -> bool:
+        return bool(self.badges) and any(isinstance(badge.node, kind) for badge in self.badges)
+
+
+class _Size(NamedTuple):
+    boxes: int
+    tasks: int
+
+
+class _Arm(NamedTuple):
+    node: Node
+    spot: Spot
+    label: str = ""
+
+
+def boxes(w: Workflow[Any, Any]) -> list[Box]:
+    """Workflow ⟶ its boxes as they are written, each before those within.
+
+    At most 12,000 of them, 32 deep: whatever there is more of is counted in `hidden`.
+    """
+    found: list[Box] = []
+    todo = [_Boxes(w).found[0]]
+    while todo:
+        found.append(todo.pop())
+        todo.extend(reversed(found[-1].parts))
+    return found
+
+
+def outline(root: Box) -> Iterator[tuple[Box, bool]]:
+    """Boxes as nested text has them: each when it opens (True) and when it closes."""
+    todo = [(root, True)]
+    while todo:
+        box, opens = todo.pop()
+        yield box, opens
+        if opens:
+            todo.append((box, False))
+            todo.extend((part, True) for part in reversed(box.parts))
+
+
+@final
+class _Boxes:
+    """Makes boxes level by level, so that a bound leaves the outline and drops what is inside."""
+
+    __slots__ = ("_drawn", "_paths", "_sizes", "found")
+
+    def __init__(self, w: Workflow[Any, Any]) -> None:
+        self._paths = Paths()
+        self._sizes: dict[int, _Size] = {}
+        self._drawn: dict[int, Box] = {}
+        fold(self._measure, w)
+        root = self._box(_Arm(cast(Node, w), self._paths.root(w)), None)
+        self.found = [root]
+        waiting = deque([root] if root.kind in _HOLDERS else [])
+        while waiting:
+            box = waiting.popleft()
+            parts = self._parts(box, len(waiting) + 1)
+            box.parts.extend(parts)
+            self.found.extend(parts)
+            waiting.extend(part for part in parts if part.kind in _HOLDERS)
+
+    def _measure(self, node: Node, parts: tuple[_Size, ...]) -> _Size:
+        if not parts:
+            size = _Size(1, 1 if isinstance(node, Task) else 0)
+        elif _wrapped(node) is not None:
+            size = parts[0]
+        else:
+            size = _Size(1 + sum(part[0] for part in parts), sum(part[1] for part in parts))
+        self._sizes[id(node)] = size
+        return size
+
+    def _box(self, arm: _Arm, around: Box | None) -> Box:
+        """The box of a part, with its wrappers on it."""
+        node, spot = arm.node, arm.spot
+        wrappers: list[tuple[Node, Spot]] = []
+        names = around.names if around else 0
+        while names <= MAX_NAMES and (body := _wrapped(node)) is not None:
+            wrappers.append((node, spot))
+            names += isinstance(node, Named | MapEach | LoopUntil)
+            spot = self._paths.child(spot, node, 0)
+            node = body
+        depth = around.depth + framed(around) if around else 0
+        box = self._bare(node, spot, depth, names)
+        box.label = arm.label
+        if wrappers:
+            box.badges = self._badges(wrappers)
+        return box
+
+    def _bare(self, node: Node, spot: Spot, depth: int, names: int) -> Box:
+        tasks, path = self._sizes[id(node)].tasks, self._paths.path(spot)
+        drawn = self._drawn.get(id(node))
+        if names > MAX_NAMES or (depth > MAX_DEPTH and children(node)):
+            box = Box("more", node, spot, path, f"… {counted(tasks, 'task')}")
+        elif drawn is not None and self._sizes[id(node)].boxes > SMALL:
+            box = Box("again", node, spot, path, f"↑ {name_of(drawn)} · {counted(tasks, 'task')}")
+        else:
+            box = Box(_KINDS[type(node)], node, spot, path, _text(node))
+            self._drawn[id(node)] = box
+        box.hidden = tasks if box.kind in ("again", "more") else 0
+        box.depth, box.names = depth, names
+        return box
+
+    def _badges(self, wrappers: list[tuple[Node, Spot]]) -> list[Badge]:
+        shown = [Badge(node, self._paths.path(spot), badge(node)) for node, spot in (
+            wrappers if len(wrappers) <= MAX_BADGES else [*wrappers[:3], *wrappers[-2:]]
+        )]  # fmt: skip
+        if len(wrappers) > MAX_BADGES:
+            shown.insert(3, Badge(None, shown[3].path, f"… {len(wrappers) - 5:,} more"))
+        return shown
+
+    def _parts(self, box: Box, waiting: int) -> list[Box]:
+        """The boxes in a box; those that there is no room for are one at the end."""
+        arms = self._arms(box)
+        left = MAX_BOXES - len(self.found)
+        if len(self.found) + self._sizes[id(box.node)].boxes > MAX_BOXES:
+            left = max(SMALL, left // waiting) if left > 0 else 1
+        shown = len(arms) if len(arms) <= left else left - 1
+        parts = [self._box(arm, box) for arm in arms[:shown]]
+        if shown < len(arms):
+            parts.append(self._rest(arms[shown:]))
+        if isinstance(box.node, Graph):
+            box.edges = _edges(box.node, shown)
+        return parts
+
+    def _rest(self, arms: list[_Arm]) -> Box:
+        tasks = sum(self._sizes[id(arm.node)].tasks for arm in arms)
+        node, spot = arms[0].node, arms[0].spot
+        text = f"… {len(arms):,} more · {counted(tasks, 'task')}"
+        box = Box("more", node, spot, self._paths.path(spot), text)
+        box.hidden = tasks
+        return box
+
+    def _arms(self, box: Box) -> list[_Arm]:
+        """The parts of a box's node where they stand, with what is said of each."""
+        node, spot = box.node, box.spot
+        if isinstance(node, Branch):
+            return self._row(node, spot)
+        arms = [
+            _Arm(part, self._paths.child(spot, node, at)) for at, part in enumerate(children(node))
+        ]
+        if isinstance(node, Fallback):
+            on = tag_names(node.on) if node.on else "failure"
+            arms[1] = arms[1]._replace(label=f"on {on}")
+        elif isinstance(node, Always):
+            arms[1] = arms[1]._replace(label="finally")
+        return arms
+
+    def _row(self, node: Branch[Any, Any], spot: Spot) -> list[_Arm]:
+        """Both arms or, where the second is again a branch, all arms of the whole row."""
+        if not isinstance(node.otherwise, Branch):
+            then, other = self._paths.child(spot, node, 0), self._paths.child(spot, node, 1)
+            return [_Arm(node.then, then, "then"), _Arm(node.otherwise, other, "otherwise")]
+        arms: list[_Arm] = []
+        rest: Node = node
+        while isinstance(rest, Branch) and len(arms) < MAX_ARMS:
+            then = self._paths.child(spot, rest, 0)
+            arms.append(_Arm(rest.then, then, f"if {predicate(rest.predicate)}"))
+            spot, rest = self._paths.child(spot, rest, 1), rest.otherwise
+        return [*arms, _Arm(rest, spot, "otherwise")]
+
+
+def _wrapped(node: Node) -> Node | None:
+    """The part of a node that is drawn as a badge on it; None for others."""
+    match node:
+        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
+            return node.body
+        case Extension():
+            return node.meaning
+        case _:
+            return None
+
+
+def _edges(graph: Graph[Any, Any], shown: int) -> list[tuple[int, int, bool]]:
+    """The edges between the steps that are shown, each once."""
+    found: dict[tuple[int, int], bool] = {}
+    for to, step in enumerate(graph.steps[:shown]):
+        found.update({(at, to): False for at in step.after if at >= 0})
+        found.update({(at, to): True for at in step.inputs if at >= 0})
+    return [(start, to, data) for (start, to), data in found.items()]
+
+
+def badge(node: Node) -> str:
+    """Wrapper ⟶ what its badge says: short, since there may be many."""
+    said = head(node)
+    match node:
+        case Retry():
+            return said.replace("retry(attempts=", "retry ×", 1).replace("wait=", "", 1)[:-1]
+        case Timeout() | Limit():
+            return said.replace("(pool=", "(").replace("(", " ")[:-1]
+        case LoopUntil():
+            return f"↻ {said}"
+        case MapEach():
+            return f"▤ {said}"
+        case _:
+            return said
+
+
+def _text(node: Node) -> str:
+    if isinstance(node, Seq) and node.parts:
+        return ""
+    if isinstance(node, Branch) and not isinstance(node.otherwise, Branch):
+        return f"branch {predicate(node.predicate)}"
+    return head(node)
+
+
+def datasets(contract: Contract) -> list[str]:
+    """What a task reads, and what it writes: a line for each."""
+    both = (("←", contract.reads), ("→", contract.writes))
+    return [printable(f"{arrow} {', '.join(sets)}") for arrow, sets in both if sets]
+
+
+def name_of(box: Box) -> str:
+    """What a reader would call a box."""
+    named = [badge.node.name for badge in box.badges if isinstance(badge.node, Named)]
+    return printable(named[-1]) if named else box.text or "chain"
+
+
+def title_of(root: Box) -> str:
+    """What a whole picture is called: its outermost name, if it has one."""
+    named = [badge.node.name for badge in root.badges if isinstance(badge.node, Named)]
+    return printable(named[0]) if named else "workflow"
+
+
+def framed(box: Box) -> bool:
+    """Whether a box is drawn as one: a bare chain is just its steps."""
+    return box.kind != "seq" or bool(box.badges) or bool(box.text)
+
+
+def hidden(found: list[Box]) -> int:
+    """How many tasks a picture counts without showing them."""
+    return sum(box.hidden for box in found)
+
+
+def elements(found: list[Box]) -> Iterator[Box | Badge]:
+    """Boxes ⟶ all that a reader can point at, in the order in which it is drawn."""
+    for box in found:
+        if framed(box):
+            yield box
+            yield from box.badges

@@ -1,0 +1,287 @@
+"""A workflow as a picture in SVG: boxes in boxes, self-contained, in light and in dark."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final, Literal, TypeAlias
+
+from fwf.algebra.heads import head
+from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
+from fwf.algebra.nodes import Named, Task
+from fwf.faults import counted
+from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden, title_of
+from fwf.interpreters.diagram.layout import (
+    MOST,
+    PAD,
+    RIM,
+    ROW,
+    inner,
+)
+
+Mark: TypeAlias = Literal["added", "removed", "changed", "moved"]
+SIGNS: Final[dict[Mark, str]] = {"added": "+", "removed": "−", "changed": "~", "moved": "→"}
+EDGE: Final = 16
+"""The paper's margin."""
+_SHARED: Final = frozenset({"seq", "graph", "fallback", "always"})
+"""What adds nothing to a path, which is then that of the first part in it."""
+_LIGHT: Final = """
+& .edge{fill:#f7f9fb;stroke:#9aa5b1}& .even>.edge{fill:#fff}
+& .task .edge{fill:#fff;stroke:#7b8794}& .stack{fill:#f5f7fa;stroke:#9aa5b1}
+& .pure .edge,& .delay .edge,& .fail .edge{fill:#eef1f5;stroke:#cbd2d9}
+& .again .edge,& .more .edge{fill-opacity:0;stroke-dasharray:4 3}
+& .badge rect{fill:#dce4ee}& .badge text{font-size:11px;fill:#323f4b}
+& .badge.named rect{fill:#323f4b}& .badge.named text{fill:#fff;font-weight:600}
+& .name{font-size:13px;font-weight:600}& .word{font-weight:600;fill:#52606d}
+& .label{font-size:11px;font-weight:600;fill:#52606d}& .data{font-size:11px;fill:#52606d}
+& .effect{font-size:10.5px}& .flow{fill:none;stroke:#616e7c;stroke-width:1.3}
+& .after{stroke-dasharray:4 3}& .note{fill:#616e7c}
+& .pure .said,& .delay .said{fill:#52606d}& .fail .said{fill:#ba2525}
+& .of-pure{fill:#616e7c}& .of-read{fill:#1f6fb2}& .of-idempotent{fill:#22794a}
+& .of-unrepeatable{fill:#ba2525}& .of-undeclared{fill:#9c4f0f}
+& .marked>.edge{stroke-width:3}& .sign{font-size:13px;font-weight:700;fill:#fff}
+& .marked.added>.edge{stroke:#22794a}& .added>.disc{fill:#22794a}
+& .marked.removed>.edge{stroke:#ba2525;stroke-dasharray:6 3}& .removed>.disc{fill:#ba2525}
+& .marked.changed>.edge{stroke:#9c4f0f}& .changed>.disc{fill:#9c4f0f}
+& .marked.moved>.edge{stroke:#1f6fb2}& .moved>.disc{fill:#1f6fb2}
+"""
+_DARK: Final = """
+& .edge{fill:#1f242a;stroke:#616e7c}& .even>.edge{fill:#191d22}
+& .task .edge{fill:#272d35;stroke:#7b8794}& .stack{fill:#1b1f24;stroke:#616e7c}
+& .pure .edge,& .delay .edge,& .fail .edge{fill:#2a3038;stroke:#3e4c59}
+& .badge rect{fill:#3e4c59}& .badge text{fill:#e4e7eb}
+& .badge.named rect{fill:#cbd2d9}& .badge.named text{fill:#1f2933}
+& .word,& .label,& .data,& .note,& .pure .said,& .delay .said{fill:#9aa5b1}
+& .flow{stroke:#9aa5b1}& .fail .said{fill:#ff9b9b}
+& .of-pure{fill:#9aa5b1}& .of-read{fill:#7fb2e5}& .of-idempotent{fill:#6fcf97}
+& .of-unrepeatable{fill:#ff9b9b}& .of-undeclared{fill:#f0b429}
+& .marked.added>.edge{stroke:#6fcf97}& .marked.removed>.edge{stroke:#ff9b9b}
+& .marked.changed>.edge{stroke:#f0b429}& .marked.moved>.edge{stroke:#7fb2e5}
+"""
+
+
+def drawing(laid: list[Box], marks: Mapping[str, Mark]) -> str:
+    """Boxes in their places, marks by path ⟶ SVG."""
+    root, unseen = laid[0], hidden(laid)
+    width, height = root.width + 2 * EDGE, root.height + 2 * EDGE + (20 if unseen else 0)
+    width = max(width, 300 if unseen else 0)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="workflow" role="img" '
+        f"aria-label={attribute(title_of(root))}>",
+        f"<style>{style('workflow', _LIGHT, _DARK)}</style>",
+        f'<rect class="paper" width="{width}" height="{height}" fill="#fff"/>',
+        f'<g class="drawing" transform="translate({EDGE} {EDGE})">',
+    ]
+    for box in laid:
+        parts += _group(box, _mark(box, marks) if marks else None)
+    parts.append("</g>")
+    if unseen:
+        said = f"{counted(unseen, 'task')} not drawn"
+        parts.append(f'<text class="note" x="{EDGE}" y="{height - 12}">{said}</text>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _mark(box: Box, marks: Mapping[str, Mark]) -> Mark | None:
+    paths = [badge.path for badge in box.badges if isinstance(badge.node, Named)]
+    if box.kind not in _SHARED:
+        paths.append(box.path)
+    return next((marks[path] for path in paths if path in marks), None)
+
+
+# Boxes
+
+
+def _group(box: Box, mark: Mark | None) -> list[str]:
+    """One box: its frame, its words, and the arrows between the boxes in it."""
+    marked = f" marked {mark}" if mark else ""
+    even = "" if box.depth % 2 else " even"
+    if framed(box):
+        about = f'data-kind="{box.kind}" data-path={attribute(box.path)}'
+        parts = [
+            f'<g class="box {box.kind}{even}{marked}" {about}>',
+            f"<title>{safe(tooltip(box))}</title>",
+        ]
+    else:
+        parts = ['<g class="chain">']
+    if box.label:
+        said = safe(fitted(box.label, MOST, 11))
+        parts.append(f'<text class="label" x="{box.x}" y="{box.y + 12}">{said}</text>')
+    if framed(box):
+        parts += _frame(box)
+    if box.parts:
+        parts += _arrows(box)
+    if mark:
+        x, y, width, _ = inner(box)
+        at = f'cx="{x + width - 4}" cy="{y + 2}"'
+        sign = f'x="{x + width - 4}" y="{y + 6.5}" text-anchor="middle"'
+        parts.append(f'<circle class="disc" {at} r="8"/>')
+        parts.append(f'<text class="sign" {sign}>{SIGNS[mark]}</text>')
+    parts.append("</g>")
+    return parts
+
+
+def _frame(box: Box) -> list[str]:
+    x, y, width, height = inner(box)
+    size = f'width="{width}" height="{height}" rx="6"'
+    parts = [
+        f'<rect class="stack" x="{x + off}" y="{y - off}" {size}/>'
+        for off in ((RIM, RIM // 2) if box.stacks() else ())
+    ]
+    parts.append(f'<rect class="edge" x="{x}" y="{y}" {size}/>')
+    top = y + (PAD if box.parts else 7)
+    for row, badges in enumerate(_rows(box)):
+        left = x + PAD
+        for badge, (text, wide) in zip(badges, box.rows[row], strict=True):
+            parts.append(_badge(badge, text, left, top, wide))
+            left += wide + 5
+        top += ROW
+    if box.kind == "task":
+        parts += _task(box, x, top, width)
+    elif box.lines:
+        parts.append(_said(box, x, y))
+    if box.loops():
+        parts.append(_turn(x + width, y, height))
+    return parts
+
+
+def _rows(box: Box) -> list[list[Badge]]:
+    """The badges in their rows."""
+    found, at = list[list[Badge]](), 0
+    for row in box.rows:
+        found.append(box.badges[at : at + len(row)])
+        at += len(row)
+    return found
+
+
+def _badge(badge: Badge, text: str, x: int, y: int, width: int) -> str:
+    kind = type(badge.node).__name__.lower() if badge.node is not None else "more"
+    full = head(badge.node) if badge.node is not None else badge.text
+    return (
+        f'<g class="badge {safe(kind)}" data-kind="{safe(kind)}" data-path={attribute(badge.path)}>'
+        f"<title>{safe(full)}</title>"
+        f'<rect x="{x}" y="{y}" width="{width}" height="17" rx="8.5"/>'
+        f'<text x="{x + 7}" y="{y + 12.5}">{safe(text)}</text></g>'
+    )
+
+
+def _task(box: Box, x: int, top: int, width: int) -> list[str]:
+    """A task's name and effect on one line, its datasets below."""
+    (_, name), (_, effect), *data = box.lines
+    height = 16 * (1 + len(data)) - 2
+    right = x + width - PAD - (16 if box.loops() else 0)
+    return [
+        f'<rect class="of-{effect}" x="{x + 3}" y="{top}" width="3" height="{height}" rx="1.5"/>',
+        f'<text class="name" x="{x + PAD}" y="{top + 12.5}">{safe(name)}</text>',
+        f'<text class="effect of-{effect}" x="{right}" y="{top + 12.5}" '
+        f'text-anchor="end">{effect}</text>',
+        *(
+            f'<text class="data" x="{x + PAD}" y="{top + 28 + 16 * at}">{safe(said)}</text>'
+            for at, (_, said) in enumerate(data)
+        ),
+    ]
+
+
+def _said(box: Box, x: int, y: int) -> str:
+    """A frame's word beside its badges, or what a leaf says below them."""
+    right, row = box.said if box.parts else (0, len(box.rows))
+    top = y + (PAD if box.parts else 7) + row * ROW
+    ((kind, text),) = box.lines
+    at = f'x="{x + PAD + right}" y="{top + 12.5}"'
+    return f'<text class="{kind}" {at}>{safe(text)}</text>'
+
+
+def tooltip(box: Box) -> str:
+    """What a box says when a reader points at it: where it stands, what it is, what it touches."""
+    lines = [box.path, box.text]
+    if isinstance(box.node, Task) and box.kind == "task":
+        contract = box.node.contract
+        lines += [
+            f"effect: {contract.effect or 'undeclared'}",
+            *(f"← {each}" for each in contract.reads),
+            *(f"→ {each}" for each in contract.writes),
+        ]
+    return "\n".join(filter(None, lines))
+
+
+# Arrows
+
+
+def _arrows(box: Box) -> list[str]:
+    match box.kind:
+        case "seq":
+            path = _chain(box)
+            return [f'<path class="flow" d="{path}"/>'] if path else []
+        case "always":
+            return [f'<path class="flow after" d="{_down(*box.parts)}"/>']
+        case "fallback":
+            return [f'<path class="flow after" d="{_aside(*box.parts)}"/>']
+        case "graph":
+            return [
+                f'<path class="flow{"" if data else " after"}" d="{_routed(box, route)}"/>'
+                for route, (_, _, data) in zip(box.routes, box.edges, strict=True)
+            ]
+        case _:
+            return []
+
+
+def _middle(box: Box) -> int:
+    x, _, width, _ = inner(box)
+    return x + width // 2
+
+
+def _chain(box: Box) -> str:
+    """From each step down to the next or, where a new column begins, up along the lane to it."""
+    lanes = [box.x + x for ((x, _),) in box.routes]
+    said: list[str] = []
+    for one, other in pairwise(box.parts):
+        if other.y > one.y:
+            said.append(_down(one, other))
+        else:
+            x1, y1, x2, y2 = _middle(one), one.y + one.height, _middle(other), other.y
+            lane = f"v7H{lanes.pop(0)}V{y2 - 7}H{x2}V{y2}"
+            said.append(f"M{x1} {y1}{lane}{_tip(x2, y2)}")
+    return "".join(said)
+
+
+def _down(one: Box, other: Box) -> str:
+    """From a box to the one below, past its label if that leaves room."""
+    x1, y1, x2, y2 = _middle(one), one.y + one.height, _middle(other), other.y
+    if other.label and width_of(other.label, 11) * BOLD < x2 - other.x - 8:
+        y2 = inner(other)[1]
+    line = f"V{y2}" if x1 == x2 else f"L{x2} {y2}"
+    return f"M{x1} {y1}{line}{_tip(x2, y2)}"
+
+
+def _tip(x: int, y: int) -> str:
+    """An arrow's head, pointing down."""
+    return f"M{x - 4} {y - 6}L{x} {y - 0.5}L{x + 4} {y - 6}"
+
+
+def _aside(one: Box, other: Box) -> str:
+    """From a part to its fallback on the right, or below where there is no room."""
+    x1, y1, width, height = inner(one)
+    x2, y2, _, tall = inner(other)
+    if x2 < x1 + width:
+        return _down(one, other)
+    y = max(y1, y2) + min(height, tall) // 2
+    return f"M{x1 + width} {y}H{x2}M{x2 - 6} {y - 4}l5.5 4l-5.5 4"
+
+
+def _routed(box: Box, route: list[tuple[int, int]]) -> str:
+    points = [(box.x + x, box.y + y) for x, y in route]
+    (x, y), *others = points
+    said = [f"M{x} {y}"]
+    for at, (to, down) in enumerate(others):
+        if at % 2 == 0:  # within a layer
+            said.append(f"V{down}")
+        else:
+            half = (y + down) // 2
+            said.append(f"C{x} {half} {to} {half} {to} {down}")
+        x, y = to, down
+    return "".join(said) + _tip(x, y)
+
+
+def _turn(right: int, y: int, height: int) -> str:
+    """The arrow of a loop: back up, inside the right edge."""
+    top, bottom = y + 10, y + height - 10
+    bend = f"M{right - 15} {bottom}h4q4 0 4 -4V{top + 4}q0 -4 -4 -4h-5"
+    return f'<path class="flow" d="{bend}m4.5 -3.5l-4.5 3.5l4.5 3.5"/>'
