@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
 DEBUG: Final = "fwf.debug"
-COMMANDS: Final = ("show", "check", "needs", "dry-run", "run")
+COMMANDS: Final = ("show", "check", "needs", "lineage", "dry-run", "run")
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 
 

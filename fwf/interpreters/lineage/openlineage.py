@@ -1,0 +1,207 @@
+"""How does OpenLineage say it? One `JobEvent` for the whole, then one for each task in its place.
+
+Version 2-0-2 of the events. A job event has no facet that names the job around it, so a task's name
+begins with that of the whole, as OpenLineage's naming advises.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast, final
+
+from fwf.algebra import types
+from fwf.algebra.contract import is_parameter
+from fwf.algebra.nodes import Extension, Limit, Named, Node, Retry, Task, Timeout, WithParams
+from fwf.algebra.paths import SEPARATOR
+from fwf.algebra.values import source, thaw
+from fwf.interpreters.lineage import MAX_WORK, Lineage, TaskLineage
+from fwf.interpreters.lineage.columns import Column, dialect_of, has_sql
+from fwf.interpreters.lineage.names import dataset_of
+
+SPEC = "https://openlineage.io/spec"
+EVENT = f"{SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent"
+FACETS: Mapping[str, str] = {
+    "columnLineage": f"{SPEC}/facets/1-2-0/ColumnLineageDatasetFacet.json",
+    "documentation": f"{SPEC}/facets/1-1-0/DocumentationJobFacet.json",
+    "schema": f"{SPEC}/facets/1-2-0/SchemaDatasetFacet.json",
+    "sql": f"{SPEC}/facets/1-1-0/SQLJobFacet.json",
+}
+UNNAMED = "workflow"
+
+
+def events(
+    told: Lineage, *, time: datetime, namespace: str, producer: str, name: str
+) -> list[dict[str, Any]]:
+    """Lineage ⟶ its job events. See `Lineage.openlineage`."""
+    if time.tzinfo is None:
+        raise ValueError(f"openlineage(time={time!r}): needs a time zone, such as UTC")
+    if not namespace:
+        raise ValueError("openlineage(namespace=''): jobs need one, such as their scheduler's name")
+    if not producer.partition(":")[2]:
+        raise ValueError(f"openlineage(producer={producer!r}): needs a web address")
+    writer = _Writer(told, time, namespace, producer, name or _name(told))
+    return [writer.whole(), *map(writer.task, told.tasks)]
+
+
+def _name(told: Lineage) -> str:
+    workflow = cast(Node, told.workflow)
+    return workflow.name if isinstance(workflow, Named) else UNNAMED
+
+
+@final
+class _Writer:
+    """Writes the events of one workflow."""
+
+    def __init__(
+        self, told: Lineage, time: datetime, namespace: str, producer: str, name: str
+    ) -> None:
+        self.told = told
+        self.time = time.isoformat()
+        self.namespace = namespace
+        self.producer = producer
+        self.name = name
+        self.work = 0
+
+    def whole(self) -> dict[str, Any]:
+        """The workflow as one job: from its sources to its products."""
+        columns = [column for task in self.told.tasks for column in _columns(task)]
+        workflow = cast(Node, self.told.workflow)
+        said = _noted(workflow.notes) if isinstance(workflow, Named) else ""
+        facets = self._documentation(said)
+        return self._event(self.name, facets, self.told.sources, self.told.products, {}, columns)
+
+    def task(self, task: TaskLineage) -> dict[str, Any]:
+        """A task as a job of its own.
+
+        OpenLineage has no edge from one job to another, so what a task gets in memory counts as
+        read by it: the datasets that those read whose data, or decision, reaches it.
+        """
+        path = task.path
+        inside = path.startswith(f"{self.name}{SEPARATOR}")
+        facets = self._documentation(_documented(task))
+        if has_sql(task.task):
+            sql, dialect = task.task.config["sql"], dialect_of(task.task)
+            facets["sql"] = self._facet("sql", query=sql, dialect=dialect)
+        return self._event(
+            path if inside else f"{self.name}{SEPARATOR}{path}",
+            facets,
+            self._read(task),
+            task.writes,
+            _schemas(task.task),
+            _columns(task),
+        )
+
+    def _read(self, task: TaskLineage) -> Sequence[str]:
+        if not task.writes or self.work > MAX_WORK:
+            return task.reads
+        follower = self.told.follower
+        known = follower.datasets.read
+        origins = follower.flow.origins([task.stop.vertex], known.keys())
+        self.work += len(origins.data) + len(origins.control)
+        near = sorted((origins.data | origins.control) & known.keys())
+        return tuple(dict.fromkeys([*task.reads, *(known[at] for at in near)]))
+
+    def _event(
+        self,
+        name: str,
+        facets: dict[str, Any],
+        reads: Iterable[str],
+        writes: Iterable[str],
+        schemas: Mapping[str, Any],
+        columns: Sequence[Column],
+    ) -> dict[str, Any]:
+        return {
+            "eventTime": self.time,
+            "producer": self.producer,
+            "schemaURL": EVENT,
+            "job": {"namespace": self.namespace, "name": name, "facets": facets},
+            "inputs": [self._dataset(each, schemas, ()) for each in reads],
+            "outputs": [self._dataset(each, schemas, columns) for each in writes],
+        }
+
+    def _dataset(
+        self, declared: str, schemas: Mapping[str, Any], columns: Sequence[Column]
+    ) -> dict[str, Any]:
+        facets: dict[str, Any] = {}
+        if declared in schemas:
+            facets["schema"] = self._facet("schema", fields=schemas[declared])
+        made = {column.name: column for column in columns if column.dataset == declared}
+        if made:
+            fields = {name: {"inputFields": _fields(column)} for name, column in made.items()}
+            facets["columnLineage"] = self._facet("columnLineage", fields=fields)
+        return {**dataset_of(declared)._asdict(), "facets": facets}
+
+    def _documentation(self, said: str) -> dict[str, Any]:
+        return {"documentation": self._facet("documentation", description=said)} if said else {}
+
+    def _facet(self, kind: str, **content: object) -> dict[str, Any]:
+        schema = FACETS[kind]
+        definition = schema.rpartition("/")[2].removesuffix(".json")
+        return {
+            "_producer": self.producer,
+            "_schemaURL": f"{schema}#/$defs/{definition}",
+            **content,
+        }
+
+
+def _columns(task: TaskLineage) -> Sequence[Column]:
+    return task.columns.columns if task.columns else ()
+
+
+def _fields(column: Column) -> list[dict[str, Any]]:
+    return [
+        {
+            **dataset_of(origin.dataset)._asdict(),
+            "field": origin.column,
+            "transformations": [{"type": "DIRECT", "subtype": origin.kind}],
+        }
+        for origin in column.origins
+    ]
+
+
+def _schemas(task: Task[Any, Any]) -> dict[str, Any]:
+    """The fields of the only dataset that a task reads, or writes, where its types declare rows."""
+    contract = task.contract
+    schemas: dict[str, Any] = {}
+    if len(contract.reads) == 1 and (fields := _rows(contract.output)):
+        schemas[contract.reads[0]] = fields
+    one_input = len(contract.writes) == 1 == len(contract.inputs)
+    if one_input and (fields := _rows(contract.inputs[0].type)):
+        schemas[contract.writes[0]] = fields
+    return schemas
+
+
+def _rows(annotation: Any) -> list[dict[str, Any]]:
+    """A type, or a list of it ⟶ its fields, if all are such as stand in a table's column."""
+    item = types.item_of(annotation)
+    row = annotation if item is types.ANY else item
+    declared = types.fields_of(row) or {}
+    in_order = getattr(row, "_fields", None) or getattr(row, "__dataclass_fields__", declared)
+    fields = {name: declared[name] for name in in_order if name in declared}
+    if not fields or not all(map(is_parameter, fields.values())):
+        return []
+    return [
+        {"name": name, "type": types.name_of(kind), "ordinal_position": at}
+        for at, (name, kind) in enumerate(fields.items(), 1)
+    ]
+
+
+_TRANSPARENT = (Retry, Timeout, WithParams, Limit, Extension)
+
+
+def _documented(task: TaskLineage) -> str:
+    """The first line of a task's docstring, and the notes of the name right above it."""
+    lines = (task.task.fn.__doc__ or "").strip().splitlines()[:1]
+    for around in task.stop.visit.enclosing():
+        if isinstance(around.node, Named):
+            lines.append(_noted(around.node.notes))
+        if not isinstance(around.node, _TRANSPARENT):
+            break
+    return "\n".join(filter(None, lines))
+
+
+def _noted(notes: Mapping[str, object]) -> str:
+    return "\n".join(f"{name}: {_text(notes[name])}" for name in sorted(notes))
+
+
+def _text(note: object) -> str:
+    return str(thaw(note)) if isinstance(note, str) else source(cast(Any, note))

@@ -1,0 +1,151 @@
+"""Where can a value come from? A graph of vertices, and values that are one of them or a tuple."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TypeAlias, final
+
+from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
+from fwf.records import record
+
+MAX_WIDTH, MAX_DEPTH = 16, 3
+"""Tuples up to this size keep their parts apart where two ways meet; larger ones become one."""
+
+
+@final
+@record(eq=False)
+class Several:
+    """A tuple whose parts are known one by one; `vertex` is all of it."""
+
+    parts: "tuple[Value, ...]"
+    vertex: int
+
+
+Value: TypeAlias = int | Several
+"""A vertex, or a tuple of values. Vertex 0 is what no task has made: a constant, a parameter."""
+NOTHING = 0
+
+
+@final
+class Flow:
+    """Vertices, and for each those whose data may be in it, or may have decided about it."""
+
+    __slots__ = ("control", "data")
+
+    def __init__(self) -> None:
+        self.data: list[list[int]] = [[]]
+        self.control: dict[int, list[int]] = {}
+
+    def blank(self, *data: int, control: int = NOTHING) -> int:
+        """A new vertex, whatever flows into it."""
+        self.data.append([at for at in data if at])
+        at = len(self.data) - 1
+        if control:
+            self.control[at] = [control]
+        return at
+
+    def vertex(self, *data: int, control: int = NOTHING) -> int:
+        """A vertex that data flows into; an old one where a new one would tell nothing."""
+        known = [at for at in dict.fromkeys(data) if at]
+        if control:
+            return self.blank(*known, control=control)
+        return self.blank(*known) if len(known) > 1 else known[0] if known else NOTHING
+
+    def several(self, parts: Iterable[Value]) -> Several:
+        """Values ⟶ the tuple of them."""
+        known = tuple(parts)
+        return Several(known, self.vertex(*map(whole, known)))
+
+    def either(self, a: Value, b: Value, depth: int = MAX_DEPTH) -> Value:
+        """A value that is the one or the other; tuples of one size meet part by part."""
+        if a is b or not whole(b):
+            return a
+        if not whole(a):
+            return b
+        if isinstance(a, int) or isinstance(b, int) or not depth:
+            return self.vertex(whole(a), whole(b))
+        if not len(a.parts) == len(b.parts) <= MAX_WIDTH:
+            return self.vertex(a.vertex, b.vertex)
+        pairs = zip(a.parts, b.parts, strict=True)
+        return self.several([self.either(one, two, depth - 1) for one, two in pairs])
+
+    def decided(self, value: Value, control: int) -> Value:
+        """A value whose choice, or whose length, is decided by what flows into `control`."""
+        return self._each(value, lambda at: self.vertex(at, control=control)) if control else value
+
+    def entry(self, value: Value) -> Value:
+        """What goes into a loop's body: the value at first, later what is fed back."""
+        return self._each(value, self.blank)
+
+    def feed(self, entry: Value, back: Value) -> None:
+        """Let what a loop's body gives flow into what goes into it."""
+        todo = [(entry, back)]
+        while todo:
+            into, value = todo.pop()
+            if isinstance(into, int):
+                self.data[into].append(whole(value))
+            elif isinstance(value, Several) and len(into.parts) == len(value.parts):
+                todo.extend(zip(into.parts, value.parts, strict=True))
+            else:
+                todo.extend((part, value) for part in into.parts)
+
+    def _each(self, value: Value, made: Callable[[int], int], depth: int = MAX_DEPTH) -> Value:
+        if isinstance(value, Several) and depth and len(value.parts) <= MAX_WIDTH:
+            return self.several([self._each(part, made, depth - 1) for part in value.parts])
+        return made(whole(value))
+
+    def origins(self, starts: Iterable[int], ends: Collection[int] = ()) -> "Origins":
+        """Vertices ⟶ all that flows into them; the search goes no further than `ends`."""
+        data = self._closed(starts, set(), False, ends)
+        deciding = [by for at in data for by in self.control.get(at, ())]
+        return Origins(data, self._closed(deciding, set(data), True, ends) - data)
+
+    def _closed(
+        self, starts: Iterable[int], seen: set[int], deciding: bool, ends: Collection[int]
+    ) -> set[int]:
+        todo = [at for at in starts if at not in seen]
+        seen.update(todo)
+        while todo:
+            at = todo.pop()
+            if at in ends:
+                continue
+            before = [*self.data[at], *self.control.get(at, ())] if deciding else self.data[at]
+            for source in before:
+                if source not in seen:
+                    seen.add(source)
+                    todo.append(source)
+        return seen
+
+
+@final
+@record(eq=False)
+class Origins:
+    """The vertices that data comes from, and those that only decided about it."""
+
+    data: set[int]
+    control: set[int]
+
+
+def whole(value: Value) -> int:
+    """The vertex of all of a value."""
+    return value if isinstance(value, int) else value.vertex
+
+
+def evaluated(expr: Expr, value: Value, flow: Flow) -> Value:
+    """Expression, value of `it` ⟶ its value; a `pick` takes a tuple apart or makes one."""
+    match expr:
+        case Input():
+            return value
+        case Const() | Param():
+            return NOTHING
+        case Get(of, key):
+            holder = evaluated(of, value, flow)
+            if isinstance(holder, Several) and isinstance(key, int):
+                count = len(holder.parts)
+                return holder.parts[key] if -count <= key < count else NOTHING
+            return whole(holder)
+        case Present(of) | Call(_, of):
+            return whole(evaluated(of, value, flow))
+        case OrElse(of, default):
+            return flow.either(evaluated(of, value, flow), evaluated(default, value, flow))
+        case Op(symbol, args):
+            parts = [evaluated(part, value, flow) for part in args]
+            return flow.several(parts) if symbol == "tuple" else flow.vertex(*map(whole, parts))
