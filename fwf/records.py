@@ -60,9 +60,20 @@ def changed(this: T, **changes: Any) -> T:
     return type(this)(*values, **changes)
 
 
+def ready(*classes: type) -> None:
+    """Records ⟶ nothing: compile each one's `__init__` now, where the first instance may not."""
+    for cls in classes:
+        if vars(cls).get("__init__") is _first_init:
+            _compile(cls)
+
+
 def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
-    """Compile the class's own `__init__`, which assigns through the slots' descriptors."""
-    cls = cast(Any, type(self))
+    _compile(cast(Any, type(self)))
+    self.__init__(*args, **kwargs)
+
+
+def _compile(cls: Any) -> None:
+    """Give a class its own `__init__`, which assigns through the slots' descriptors."""
     names: tuple[str, ...] = cls.__match_args__
     scope: dict[str, Any] = {f"set_{name}": cls.__dict__[name].__set__ for name in names}
     scope |= {f"default_{name}": value for name, value in cls._defaults.items()}
@@ -73,7 +84,6 @@ def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
     source = f"def __init__(self, {', '.join(parameters)}):\n  " + "\n  ".join(lines or ["pass"])
     exec(compile(source, f"<record {cls.__qualname__}>", "exec"), scope)  # noqa: S102 (own text)
     cls.__init__ = scope["__init__"]
-    self.__init__(*args, **kwargs)
 
 
 def _refuse(self: Any, name: str, value: object = None) -> NoReturn:

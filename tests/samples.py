@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypedDict
 from uuid import UUID
@@ -394,3 +394,20 @@ def namespace() -> dict[str, Any]:
 
 def _ready(name: str) -> bool:
     return name not in ("check", "needs", "pretty", "run")
+
+
+KNOWN: tuple[Workflow[Any, Any], ...] = (
+    Twice(anything) >> const([None, True, 1.0, b"x", Colour.RED, Access.READ | Access.WRITE]),
+    const({1: (Money(Decimal("3.50"), "EUR"), {UUID(int=1)}), "moment": time(1, tzinfo=UTC)}),
+    const(datetime(2026, 7, 15, tzinfo=ZoneInfo("Europe/Paris"))) >> pure(is_big),
+    branch(
+        (it.total > 0) & ~it["a b"].present() | param("day", date).is_in([date(2026, 7, 15)]),
+        then=retry(anything, attempts=3, wait=backoff(seconds(5)).jitter(7).times(4), on=OSError),
+        otherwise=fallback(timeout(reader("t"), seconds(1)), fail("Empty", "no rows")),
+    ),
+    loop_until(pure(it * 2), it.length() > 100, limit=9, within=seconds(9), on_limit="stop"),
+    always(map_each(anything, key=it.id, at_once=2, on_error="collect"), then=delay(seconds(1))),
+    using(with_params(limit(named("part", anything, owner="me"), pool="p"), n=1), shop_db="eu"),
+    const({"b": 1, "a": {"d", "c", "e"}, "größe": 2}),
+)
+"""Workflows that together have every node, and values of every kind."""

@@ -35,7 +35,7 @@ def test_a_wheel_holds_one_package_with_its_types_and_laws_and_no_tests(wheel: P
     names = zipfile.ZipFile(wheel).namelist()
     modules = {name for name in names if ".dist-info/" not in name}
     assert {name.split("/")[0] for name in modules} == {"fwf"}
-    assert "fwf/py.typed" in modules
+    assert {"fwf/py.typed", "fwf/interpreters/plan/schema.json"} <= modules
     assert [name for name in modules if "test_" in name or "conftest" in name] == []
     laws = {f"fwf/{path.relative_to(ROOT)}" for path in ROOT.glob("laws/**/*.py")}
     assert {name for name in laws if "/test_" not in name} <= modules

@@ -139,7 +139,8 @@ def _contract(contract: Contract) -> tuple[object, ...]:
         (each.name, name_of(each.type), each.kind, each.optional) for each in contract.injected
     )
     declared = (contract.effect, contract.reads, contract.writes, contract.duration)
-    return (inputs, name_of(contract.output), injected, *declared, contract.isolate)
+    how = (contract.isolate, contract.is_async)  # in which way a deadline ends it
+    return (inputs, name_of(contract.output), injected, *declared, *how)
 
 
 def expr_plain(expr: Expr) -> object:

@@ -346,6 +346,8 @@ def _either(edges: tuple[Edge, Edge], predicates: tuple[Expr, ...]) -> Edge:
 
 
 def _graph_accepts(graph: Graph[Any, Any]) -> Any:
+    if graph.arity > types.MAX_PARTS:
+        return ANY
     taken: list[list[Any]] = [[] for _ in range(graph.arity)]
     for step in graph.steps:
         wanted = step_inputs(step)

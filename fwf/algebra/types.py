@@ -2,14 +2,15 @@
 
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
 
 ANY: Any = Any
 """Nothing is known, or nothing is asked."""
-MAX_DEPTH, MAX_PARTS = 8, 10_000
-"""How far a computed type may nest, and how many parts it may have at one level."""
+MAX_DEPTH, MAX_PARTS = 8, 256
+"""How far a computed type may nest, and how many parts it may have at each level in it."""
 
 
 @typing.final
@@ -110,7 +111,10 @@ def union(parts: Iterable[Any]) -> Any:
             kept.append(part)
     if not kept:
         return Never
-    return kept[0] if len(kept) == 1 else Union[tuple(kept)]  # noqa: UP007 (built at run time)
+    if len(kept) == 1:
+        return kept[0]
+    made: Any = Union[tuple(kept)]  # noqa: UP007 (built at run time)
+    return ANY if len(typing.get_args(made)) > MAX_PARTS else made
 
 
 def meet(parts: Iterable[Any]) -> Any:
@@ -149,13 +153,17 @@ def sequence_of(part: Any) -> Any:
 def _bounded(part: Any) -> Any:
     """The type, or `Any` where it nests so deep that comparing it would cost more than it tells."""
     inner, depth = [part], 0
-    while inner := [
-        each for one in inner if type(one) is not type for each in typing.get_args(one)
-    ]:
+    while inner := list(islice(_arguments(inner), MAX_PARTS + 1)):
         depth += 1
         if depth >= MAX_DEPTH or len(inner) > MAX_PARTS:
             return ANY
     return part
+
+
+def _arguments(kinds: list[Any]) -> Iterator[Any]:
+    for kind in kinds:
+        if type(kind) is not type:
+            yield from typing.get_args(kind)
 
 
 def item_of(annotation: Any) -> Any:

@@ -21,7 +21,6 @@ from fwf.records import record
 T = TypeVar("T")
 MAX_DEPTH = 100
 _SCALARS = (bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta)
-_EXACT = frozenset({type(None), *_SCALARS})
 
 
 @final
@@ -34,6 +33,29 @@ class Codec:
     from_plain: Callable[[Any], object]
 
 
+@final
+@record(repr=False)
+class Member:
+    """What stands for an enum's member where its class isn't at hand: `name`, or else `value`."""
+
+    enum: str
+    name: str | None
+    value: object
+
+    def __repr__(self) -> str:
+        return f"{self.enum}({self.value!r})" if self.name is None else f"{self.enum}.{self.name}"
+
+
+@final
+@record()
+class Coded:
+    """What stands for a value of a class that isn't at hand: its codec's name, its plain data."""
+
+    codec: str
+    plain: object
+
+
+_EXACT = frozenset({type(None), *_SCALARS, Member, Coded})
 _codecs: dict[type, Codec] = {}
 
 
@@ -49,6 +71,11 @@ def register_codec(
         known = f"already registered as {other.name!r}"
         raise ValueError(f"register_codec({cls.__qualname__}): {known}")
     _codecs[cls] = Codec(name, to_plain, from_plain)
+
+
+def codec_of(cls: type) -> Codec | None:
+    """Class ⟶ the codec registered for it, if any."""
+    return _codecs.get(cls)
 
 
 def freeze(value: object, depth: int = 0) -> object:
@@ -153,6 +180,7 @@ _ENCODERS: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {
     date: (b"date", _encode_moment),
     time: (b"time", _encode_moment),
     timedelta: (b"timedelta", _encode_duration),
+    Member: (b"enum", lambda value: repr(value).encode()),
     tuple: (b"tuple", _encode_items),
     type(pvector(())): (b"list", _encode_items),
     type(pmap({"": None})): (b"dict", _encode_dict),
@@ -163,10 +191,12 @@ _ENCODERS: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {
 def _encoder(value: Any) -> tuple[bytes, Callable[[Any], bytes]]:
     """The encoder of what isn't plain by its very type: enums and registered classes."""
     cls: type = value.__class__
+    if cls is Coded:
+        return b"codec " + value.codec.encode(), lambda value: encode(value.plain)
     if is_uuid(cls):
         return b"UUID", _encode_text
     if isinstance(value, enum.Enum):
-        return b"enum", lambda value: _member(value).encode()
+        return b"enum", lambda value: repr(member_of(value)).encode()
     codec = _codecs[cls]
     return b"codec " + codec.name.encode(), lambda value: encode(freeze(codec.to_plain(value)))
 
@@ -190,18 +220,20 @@ def source(value: object) -> str:
             inner = ", ".join(map(source, cast(tuple[object, ...], value)))
             return f"({inner},)" if len(cast(tuple[object, ...], value)) == 1 else f"({inner})"
         case enum.Enum():
-            return _member(value)
+            return repr(member_of(value))
         case int() if type(value) is int and value.bit_length() > 10_000:
             return hex(value)  # decimal digits stop at 4,300
         case _:
             return repr(value)
 
 
-def _member(value: enum.Enum) -> str:
-    """`Colour.RED`; `Access(3)` for a combination of flags."""
+def member_of(value: enum.Enum) -> Member:
+    """Enum's member ⟶ what it is known by: `Colour.RED`; `Access(3)` for a combination of flags."""
     cls = type(value)
     name = cls.__qualname__.rpartition("<locals>.")[2]
-    return f"{name}.{value.name}" if value.name in cls.__members__ else f"{name}({value.value!r})"
+    if value.name in cls.__members__:
+        return Member(name, value.name, None)
+    return Member(name, None, value.value)
 
 
 def keywords(given: PMap[str, Any]) -> str:

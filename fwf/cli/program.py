@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
 DEBUG: Final = "fwf.debug"
-COMMANDS: Final = ("show", "check", "needs", "lineage", "dry-run", "run")
+COMMANDS: Final = ("show", "check", "needs", "lineage", "plan", "dry-run", "run")
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 
 
@@ -156,7 +156,8 @@ def fwf() -> None:
     """Batch workflows as immutable values: show them, check them, run them.
 
     TARGET is module:attribute or path/to/file.py:attribute; the attribute is "workflow" if none
-    is given. Its resources and pools stand beside it in the module.
+    is given. Its resources and pools stand beside it in the module. What only looks at a workflow
+    also takes the file of a plan, path/to/plan.json.
 
     \b
     fwf show examples/daily/workflow.py

@@ -1,4 +1,4 @@
-"""TARGET, a module or a file and an attribute in it ⟶ the workflow, and what stands beside it."""
+"""TARGET, an attribute of a module or file, or a plan ⟶ the workflow, and what is beside it."""
 
 import os
 import sys
@@ -11,6 +11,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Final, TypeGuard, cast, final
+
+from returns.result import Failure
 
 from fwf.algebra.nodes import Named, Task
 from fwf.algebra.workflow import Workflow
@@ -40,11 +42,16 @@ class Target:
         return w.name if isinstance(w, Named | Task) else self.text
 
 
-def load(text: str) -> Target:
+def load(text: str, *, to_run: bool = False) -> Target:
     """TARGET ⟶ the workflow. Imports its module, with the current directory importable.
 
-    A file inside packages is imported under its full name, so that its relative imports work.
+    A file inside packages is imported under its full name, so that its relative imports work. For
+    a plan nothing is imported: its workflow is one of stand-ins.
     """
+    if text.endswith(".json"):
+        if to_run:
+            raise Misuse(f"{text} is a plan, which has only the names of tasks; to run it, {FORMS}")
+        return Target(text, _of_plan(text), {}, {})
     place, attribute = _parts(text)
     _importable(Path.cwd(), 0)
     is_file = place.endswith(".py") or "/" in place or os.sep in place
@@ -177,6 +184,25 @@ def _taken(name: str, path: Path) -> bool:
         return True
     spec = find_spec(name)
     return spec is not None and (spec.origin is None or Path(spec.origin).resolve() != path)
+
+
+# Plans
+
+
+def _of_plan(place: str) -> Workflow[Any, Any]:
+    from fwf.interpreters.plan import load as loaded
+
+    path = Path(place)
+    if not path.is_file():
+        files = [each.name for each in path.parent.glob("*.json")] if path.parent.is_dir() else []
+        raise Misuse(f"there is no file {place}{near(path.name, files)}")
+    try:
+        found = loaded(path.read_bytes())
+    except OSError as error:
+        raise Misuse(f"{place} can't be read: {error.strerror or error}") from error
+    if isinstance(found, Failure):
+        raise Misuse(f"{place} is no plan that can be read: {found.failure()}")
+    return found.unwrap()
 
 
 # Attributes

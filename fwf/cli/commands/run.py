@@ -40,7 +40,7 @@ def command(
     from fwf.cli.params import given
 
     with stdout_kept_for(as_json):
-        found = load(target)
+        found = load(target, to_run=True)
         values, sizes = given(found, params, pools)
         went, started = running.ran(found, values, sizes, workers)
     if as_json:

@@ -1,0 +1,49 @@
+"""`fwf plan`: a workflow written down as JSON."""
+
+import click
+
+from fwf.cli.output import stdout_kept_for, tell, write_file
+from fwf.cli.program import common
+from fwf.cli.targets import load
+
+
+def _print_schema(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from fwf.interpreters.plan import schema
+
+        tell(schema().rstrip())
+        ctx.exit()
+
+
+@click.command("plan")
+@click.option("-o", "--output", metavar="FILE", help="Write to a file, whole or not at all.")
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_schema,
+    help="Print the JSON Schema of plans, and nothing else.",
+)
+@common
+def command(target: str, output: str | None, as_json: bool) -> None:
+    """Write a workflow down as JSON.
+
+    \b
+    fwf plan examples.daily.workflow -o plan.json
+    fwf show plan.json
+    fwf plan --schema
+
+    The same workflow gives the same text on every machine, so plans can be kept in git and
+    compared line by line. Reading one back imports and runs nothing.
+
+    JSON: what is written is JSON, with or without --json; --schema says what it holds.
+    """
+    from fwf.interpreters.plan import plan
+
+    with stdout_kept_for(True):
+        text = plan(load(target).workflow)
+    if output is None:
+        tell(text.rstrip())
+    else:
+        write_file(output, text, said=f": {len(text):,} bytes")

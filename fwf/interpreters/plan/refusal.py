@@ -1,0 +1,51 @@
+"""How a plan that can't be read is refused: one error, with the place and what was expected."""
+
+from typing import Any, cast, final
+
+from fwf.records import record
+
+MOST = 60
+
+
+@final
+@record()
+class PlanError:
+    """Why a plan can't be loaded: a JSON Pointer to the place (RFC 6901), and what is wrong."""
+
+    pointer: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or 'the plan'}: {self.message}"
+
+
+@final
+class Refused(Exception):
+    """A plan can't be read; stays within the loader, which gives its `error`."""
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(message)
+        self.error = PlanError(pointer, message)
+
+
+def refused(at: str, given: object, expected: str) -> Refused:
+    """Pointer, what is there, what belongs there ⟶ the refusal that says so."""
+    return Refused(at, f"{brief(given)} is given; {expected} is expected")
+
+
+def brief(given: object) -> str:
+    """Something read from JSON ⟶ how a message names it, however large it is."""
+    if given is None or isinstance(given, bool):
+        return {None: "null", True: "true", False: "false"}[given]
+    if isinstance(given, dict):
+        return "an object"
+    if isinstance(given, list):
+        return f"a list of {len(cast(Any, given))}"
+    text = ascii(given) if isinstance(given, str) else repr(given)
+    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+
+
+def under(at: str, key: object) -> str:
+    """Pointer, key or index ⟶ the pointer to what is there."""
+    token = str(key).replace("~", "~0").replace("/", "~1")
+    return f"{at}/{token if len(token) <= MOST else token[: MOST - 1] + '…'}"

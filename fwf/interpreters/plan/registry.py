@@ -1,0 +1,322 @@
+"""What the names in a plan stand for: tasks, functions, types and classes that are at hand."""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, time, timedelta, tzinfo
+from types import ModuleType
+from typing import Any, TypeGuard, TypeVar, cast, final, get_args
+
+from pyrsistent import PMap, PSet, PVector, pmap
+
+from fwf.algebra import types
+from fwf.algebra.builder import It, expr_of
+from fwf.algebra.expr import Call, Const, Expr, Param
+from fwf.algebra.nodes import Extension, Node, Task
+from fwf.algebra.pickling import fields
+from fwf.algebra.values import (
+    Codec,
+    Coded,
+    Member,
+    codec_of,
+    encode,
+    freeze,
+    keywords,
+    member_of,
+    thaw,
+)
+from fwf.algebra.wants import subexpressions
+from fwf.algebra.workflow import Workflow
+from fwf.faults import near
+from fwf.interpreters.plan.expressions import place_of
+from fwf.interpreters.plan.parts import expressions_in, parts_of
+from fwf.interpreters.plan.tasks import differences
+from fwf.records import ready, record
+
+T = TypeVar("T")
+Known = tuple[str, str, bytes]
+"""What a task is known by: its name, its version, its config encoded."""
+_LONGEST = 100
+"""A longer name is no misspelling, and comparing it takes long."""
+
+
+@final
+@record()
+class Registry:
+    """What names stand for. Made by `registry(…)`; nothing is ever imported for one."""
+
+    tasks: PMap[Known, Task[Any, Any]]
+    factories: PMap[str, Callable[..., Any]]
+    functions: PMap[str, Callable[[Any], Any]]
+    types: PMap[str, Any]
+    enums: PMap[str, type[enum.Enum]]
+    codecs: PMap[str, Codec]
+    zones: PMap[str, tzinfo]
+    extensions: PMap[str, type[Extension[Any, Any]]]
+
+    def task(self, recorded: Task[Any, Any]) -> Task[Any, Any]:
+        """The task of this name, version and config; raises if its contract is another."""
+        found = self.tasks.get(_known(recorded))
+        if found is None:
+            found = self._made(recorded)
+        if found is None:
+            raise LookupError(self._unknown_task(recorded))
+        other = differences(recorded, found)
+        if other:
+            raise LookupError(
+                f"{_said(recorded)} in the registry, {found.described()}, differs from the plan's "
+                f"in {', '.join(other)}: write the plan anew, or give the task another version"
+            )
+        return found
+
+    def _made(self, recorded: Task[Any, Any]) -> Task[Any, Any] | None:
+        """What a factory makes of the config."""
+        factory = self.factories.get(recorded.name)
+        if factory is None:
+            return None
+        try:
+            made: object = factory(**thaw(recorded.config))
+        except Exception as error:  # whatever somebody's factory raises
+            said = f"{type(error).__qualname__}: {error}"
+            raise LookupError(f"the factory of {_said(recorded)} raises {said}") from error
+        if _is_task(made) and _known(made) == _known(recorded):
+            return made
+        raise LookupError(f"the factory of {_said(recorded)} makes {made!r} of it")
+
+    def _unknown_task(self, recorded: Task[Any, Any]) -> str:
+        versions = sorted(known[1] for known in self.tasks if known[0] == recorded.name)
+        if versions:
+            there = f"; it has {recorded.name} with version {', '.join(versions)}"
+            return f"the registry has no {_said(recorded)}{there}, and no factory of that name"
+        return _unknown("task", recorded.name, (known[0] for known in self.tasks))
+
+    def function(self, place: str) -> Callable[[Any], Any]:
+        """The function that is defined there."""
+        return _found(self.functions, "function", place)
+
+    def type(self, name: str) -> Any:
+        """The type of this name."""
+        return types.ANY if name == "Any" else _found(self.types, "type", name)
+
+    def member(self, recorded: Member) -> object:
+        """The member of the enum of this name."""
+        cls = _found(self.enums, "enum", recorded.enum)
+        try:
+            found = cls(recorded.value) if recorded.name is None else cls[recorded.name]
+        except (KeyError, TypeError, ValueError):
+            known = ", ".join(cls.__members__)
+            raise LookupError(f"{recorded!r} is no member; {recorded.enum} has {known}") from None
+        if member_of(found) != recorded:
+            raise LookupError(f"{recorded!r} is called {member_of(found)!r}")
+        return found
+
+    def coded(self, recorded: Coded) -> object:
+        """The value that the codec of this name makes of the plain data."""
+        codec = _found(self.codecs, "codec", recorded.codec)
+        try:
+            made: Any = codec.from_plain(thaw(recorded.plain))
+            same = encode(freeze(made)) == encode(recorded)
+        except Exception as error:  # whatever somebody's codec raises
+            said = f"{type(error).__qualname__}: {error}"
+            raise LookupError(f"the codec {recorded.codec!r} raises {said}") from error
+        if not same:
+            raise LookupError(
+                f"the codec {recorded.codec!r} reads {made!r}, which is another value"
+            )
+        return made
+
+    def zone(self, key: str, offset: timedelta | None) -> tzinfo:
+        """The time zone of this name."""
+        return _found(self.zones, "time zone", key)
+
+    def extension(self, recorded: Extension[Any, Any]) -> Extension[Any, Any]:
+        """The class of this place, called on the fields; raises if that has another meaning."""
+        place = place_of(type(recorded))
+        cls = _found(self.extensions, "extension", place)
+        names: tuple[str, ...] = cast(Any, recorded).__match_args__
+        try:
+            made = cls(**{name: getattr(recorded, name) for name in names})
+            same = made.meaning == recorded.meaning
+        except Exception as error:  # whatever somebody's class raises
+            raise LookupError(f"{place} raises {type(error).__qualname__}: {error}") from error
+        if not same:
+            raise LookupError(
+                f"{place} has come to mean something else than in the plan: write the plan anew"
+            )
+        return made
+
+
+def _is_task(made: object) -> TypeGuard[Task[Any, Any]]:
+    return isinstance(made, Task)
+
+
+def _known(task: Task[Any, Any]) -> Known:
+    return task.name, task.version, encode(task.config)
+
+
+def _said(task: Task[Any, Any]) -> str:
+    config = f" with {keywords(task.config)}" if task.config else ""
+    said = f"{task.name}@{task.version}{config}"
+    return said if len(said) <= 2 * _LONGEST else f"{said[: 2 * _LONGEST]}…"
+
+
+def _found(among: PMap[str, T], what: str, name: str) -> T:
+    if name not in among:
+        raise LookupError(_unknown(what, name, among))
+    return among[name]
+
+
+def _unknown(what: str, name: str, known: Any) -> str:
+    if len(name) > _LONGEST:
+        return f"the registry has no {what} {name[:_LONGEST]!r}…"
+    return f"the registry has no {what} {name!r}{near(name, known)}"
+
+
+# Made from things
+
+
+def registry(*things: object, **factories: Callable[..., Any]) -> Registry:
+    """Workflows, modules, functions, classes ⟶ what the names that they mention stand for.
+
+    things: a workflow gives all that it mentions, a module all that its workflows do; functions
+        of expressions, types of parameters, enums and extensions may be given themselves.
+    factories: by the name of the tasks that they make, what makes one of its config:
+        `registry(daily, read=reader)` where `reader(table="orders")` is a task named `read`.
+
+    Raises `ValueError` for two things of one name.
+
+    >>> from fwf import pure
+    >>> sorted(registry(pure(len)).functions)
+    ['builtins:len']
+    """
+    found = _Found()
+    for thing in things:
+        found.add(thing)
+    for name, factory in factories.items():
+        if not callable(factory):
+            raise TypeError(f"registry({name}={factory!r}): needs a function that makes tasks")
+    return found.registry(factories)
+
+
+class _Found:
+    """What has been mentioned so far, by kind and name."""
+
+    def __init__(self) -> None:
+        self.by_kind: dict[str, dict[Any, Any]] = {name: {} for name in Registry.__match_args__}
+        self.seen: dict[int, Node] = {}
+
+    def registry(self, factories: Mapping[str, Any]) -> Registry:
+        self.by_kind["factories"] = dict(factories)
+        return Registry(*(pmap(self.by_kind[name]) for name in Registry.__match_args__))
+
+    def add(self, thing: object) -> None:
+        if isinstance(thing, Workflow):
+            self.add_workflow(cast(Any, thing))
+        elif isinstance(thing, It):
+            self.add_expression(expr_of(thing))
+        elif isinstance(thing, ModuleType):
+            for each in vars(thing).values():
+                if isinstance(each, Workflow):
+                    self.add_workflow(cast(Any, each))
+        elif isinstance(thing, type):
+            self.add_class(cast(Any, thing))
+        elif callable(thing) and hasattr(thing, "__qualname__"):
+            self.put("functions", place_of(thing), thing)
+        else:
+            raise TypeError(f"registry({thing!r}): needs workflows, modules, functions or classes")
+
+    def put(self, kind: str, name: Any, thing: Any) -> None:
+        other = self.by_kind[kind].setdefault(name, thing)
+        if other is not thing and other != thing:
+            raise ValueError(
+                f"registry(…): {name!r} is {other!r} and {thing!r}; a name stands for one thing: "
+                "leave out one of them, or rename it"
+            )
+
+    def add_class(self, cls: Any) -> None:
+        if issubclass(cls, Extension):
+            self.put("extensions", place_of(cls), cls)
+            ready(cast(Any, cls))
+        elif issubclass(cls, enum.Enum):
+            self.put("enums", cls.__qualname__.rpartition("<locals>.")[2], cls)
+        codec = codec_of(cast(Any, cls))
+        if codec is not None:
+            self.put("codecs", codec.name, codec)
+        self.put("types", types.name_of(cls), cls)
+
+    def add_workflow(self, w: Node) -> None:
+        """All that a workflow mentions, once for each distinct node."""
+        todo = [w]
+        while todo:
+            node = todo.pop()
+            if id(node) in self.seen:
+                continue
+            self.seen[id(node)] = node
+            todo.extend(parts_of(node))
+            if isinstance(node, Task):
+                self.add_task(cast(Any, node))
+            elif isinstance(node, Extension):
+                self.add_class(type(cast(Any, node)))
+            for value in fields(node):
+                self.add_value(value)
+            for expr in expressions_in(node):
+                self.add_expression(expr)
+
+    def add_task(self, task: Task[Any, Any]) -> None:
+        other = self.by_kind["tasks"].setdefault(_known(task), task)
+        if other.fn.__code__ != task.fn.__code__:
+            raise ValueError(
+                f"registry(…): {_said(task)} is two functions, at {other.place} and {task.place}: "
+                "a name and version stand for one; give one of them another name= or version="
+            )
+        contract = task.contract
+        for kind in (contract.output, *(each.type for each in contract.inputs)):
+            _evaluate_fields(kind)
+
+    def add_expression(self, expr: Expr) -> None:
+        for part in subexpressions(expr):
+            match part:
+                case Const(value):
+                    self.add_value(value)
+                case Param(_, kind) if kind is not types.ANY:
+                    self.put("types", types.name_of(kind), kind)
+                    _evaluate_fields(kind)
+                case Call(function, _):
+                    self.put("functions", place_of(function), function)
+                case _:
+                    pass
+
+    def add_value(self, value: Any) -> None:
+        """The enums, codecs and time zones in a frozen value."""
+        for each in _inside(value):
+            cls: type[Any] = each.__class__
+            if issubclass(cls, enum.Enum) or codec_of(cls) is not None:
+                self.add_class(cls)
+            zone = each.tzinfo if isinstance(each, datetime | time) else None
+            key = getattr(zone, "key", None)
+            if key is not None:
+                self.put("zones", str(key), zone)
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """A frozen value, and all that is in it."""
+    todo = [value]
+    while todo:
+        top = todo.pop()
+        yield top
+        if isinstance(top, PMap):
+            todo.extend(cast(Any, top).keys())
+            todo.extend(cast(Any, top).values())
+        elif isinstance(top, PVector | PSet) or type(top) is tuple:
+            todo.extend(cast(Any, top))
+
+
+def _evaluate_fields(kind: Any) -> None:
+    """Have the annotations of a type's fields evaluated now, so that loading a plan doesn't."""
+    todo, seen = [kind], list[Any]()
+    while todo:
+        top = todo.pop()
+        if top in seen:
+            continue
+        seen.append(top)
+        todo.extend(get_args(top))
+        todo.extend((types.fields_of(top) or {}).values())

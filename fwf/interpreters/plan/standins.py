@@ -1,0 +1,141 @@
+"""What takes the place of things that only a plan's names are known of.
+
+A workflow of stand-ins is equal to the one that was written down, because names are what
+workflows are compared by. It can be shown, checked, compared and dry-run, but not run.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, NamedTuple, NoReturn, cast, final
+
+from fwf.algebra.nodes import Extension, Node, Task
+from fwf.algebra.types import ANY
+from fwf.algebra.values import Coded, Member
+from fwf.algebra.workflow import Workflow
+from fwf.records import record
+
+
+class NamedType(NamedTuple):
+    """A type of which only the name is known; it may fit any other.
+
+    A tuple, because types of many parts are hashed again and again.
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def named_type(name: str) -> Any:
+    """Name ⟶ what stands for the type."""
+    return _WIRING.get(name) or NamedType(name)
+
+
+_WIRING: dict[str, Any] = {"Any": ANY, "object": object, "None": type(None)}
+"""Types that say how a task is wired, not what its data is."""
+
+
+@final
+class RecordedZone(tzinfo):
+    """A time zone of which only its name, and its offset at one moment, are known."""
+
+    def __init__(self, key: str, offset: timedelta | None) -> None:
+        self.key = key
+        self.offset = offset
+
+    def utcoffset(self, dt: datetime | None, /) -> timedelta | None:
+        return self.offset
+
+    def dst(self, dt: datetime | None, /) -> None:
+        return None
+
+    def tzname(self, dt: datetime | None, /) -> str:
+        return self.key
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RecordedZone, (self.key, self.offset)
+
+    def __repr__(self) -> str:
+        return f"RecordedZone({self.key!r}, {self.offset!r})"
+
+
+class RecordedExtension(Extension[Any, Any]):
+    """An extension of which the name, the fields and the meaning are known."""
+
+    __slots__ = ("_given", "_recorded")
+    _given: Mapping[str, Any]
+    _recorded: Node
+
+    def desugar(self) -> Workflow[Any, Any]:
+        return self._recorded
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._given:
+            raise AttributeError(name)
+        return self._given[name]
+
+
+def extension(place: str, fields: Mapping[str, Any], meaning: Node) -> Extension[Any, Any]:
+    """Place of a class, fields, meaning ⟶ what stands for the extension."""
+    module, _, qualname = place.partition(":")
+    body = {"__slots__": (), "__module__": module, "__qualname__": qualname}
+    body |= {"__match_args__": tuple(fields)}
+    cls = cast(Any, type(qualname.rpartition(".")[2], (RecordedExtension,), body))
+    made = cls.__new__(cls)
+    for name, value in (("_given", fields), ("_recorded", meaning)):
+        object.__setattr__(made, name, value)
+    made.__post_init__()
+    return cast(Extension[Any, Any], made)
+
+
+def function(module: str, qualname: str) -> Callable[..., Any]:
+    """Where a function is defined ⟶ one of that name, which can't be called."""
+    made: Callable[..., Any] = _raising(qualname)
+    made.__code__ = _CODE
+    made.__module__ = module
+    made.__qualname__ = qualname
+    made.__name__ = qualname.rpartition(".")[2]
+    return made
+
+
+def _raising(name: str) -> Any:
+    def absent(*_: object, **__: object) -> NoReturn:
+        raise NameError(
+            f"of {name} the plan says only the name, so it can't be called: load the plan with "
+            "the registry that has it, load(text, registry(…))"
+        )
+
+    return absent
+
+
+_CODE = _raising("").__code__.replace(co_filename="<plan>", co_firstlineno=1)
+"""Where messages say that a stand-in is defined."""
+
+
+@final
+@record()
+class StandIns:
+    """Resolves every name to what stands for it."""
+
+    def task(self, recorded: Task[Any, Any]) -> Task[Any, Any]:
+        return recorded
+
+    def function(self, place: str) -> Callable[[Any], Any]:
+        module, _, qualname = place.partition(":")
+        return function(module, qualname)
+
+    def type(self, name: str) -> Any:
+        return named_type(name)
+
+    def member(self, recorded: Member) -> object:
+        return recorded
+
+    def coded(self, recorded: Coded) -> object:
+        return recorded
+
+    def zone(self, key: str, offset: timedelta | None) -> tzinfo:
+        return RecordedZone(key, offset)
+
+    def extension(self, recorded: Extension[Any, Any]) -> Extension[Any, Any]:
+        return recorded

@@ -1,0 +1,142 @@
+"""How tasks are written, with all that their contracts say, and read back."""
+
+from typing import Any, get_args
+
+from fwf.algebra.contract import EFFECTS, MAX_INPUTS, Contract, Injected, InputOf, Kind
+from fwf.algebra.nodes import Task
+from fwf.algebra.paths import checked_name
+from fwf.algebra.types import name_of
+from fwf.interpreters.plan import standins, values
+from fwf.interpreters.plan.names import Names, resolved
+from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.scalars import (
+    Json,
+    read_choice,
+    read_duration,
+    read_fields,
+    read_flag,
+    read_list,
+    read_name,
+    read_text,
+    read_texts,
+    written_duration,
+    written_text,
+)
+
+FIELDS = (
+    "task", "version", "config", "effect", "inputs", "output", "injected", "reads", "writes",
+    "duration", "isolate", "async",
+)  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def written(task: Task[Any, Any]) -> Json:
+    """Task ⟶ JSON that says what it is known by, and its contract."""
+    contract = task.contract
+    duration = contract.duration
+    injected = [
+        {
+            "name": each.name,
+            "type": name_of(each.type),
+            "kind": each.kind,
+            "optional": each.optional,
+        }
+        for each in contract.injected
+    ]
+    return {
+        "task": task.name,
+        "version": written_text(task.version),
+        "config": values.written_bindings(task.config),
+        "effect": contract.effect,
+        "inputs": [{"name": each.name, "type": name_of(each.type)} for each in contract.inputs],
+        "output": name_of(contract.output),
+        "injected": injected,
+        "reads": [*map(written_text, contract.reads)],
+        "writes": [*map(written_text, contract.writes)],
+        "duration": None if duration is None else written_duration(duration),
+        "isolate": contract.isolate,
+        "async": contract.is_async,
+    }
+
+
+def read(given: Json, at: str, names: Names) -> Task[Any, Any]:
+    """JSON ⟶ the task that it says, as the names have it."""
+    fields = read_fields(given, at, FIELDS)
+    name = read_name(fields["task"], f"{at}/task", "a task")
+    try:
+        checked_name(name, "a task")
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{at}/task", str(error)) from None
+    version = read_text(fields["version"], f"{at}/version")
+    if not version:
+        raise refused(f"{at}/version", version, "a text that isn't empty")
+    config = values.read_bindings(fields["config"], f"{at}/config", names)
+    function = standins.function("", name)
+    recorded: Task[Any, Any] = Task(name, version, config, _contract(fields, at), function)
+    return resolved(names.task, at, recorded)
+
+
+def _contract(fields: dict[str, Json], at: str) -> Contract:
+    effect, duration = fields["effect"], fields["duration"]
+    return Contract(
+        _inputs(fields["inputs"], f"{at}/inputs"),
+        _type(fields["output"], f"{at}/output"),
+        _injected(fields["injected"], f"{at}/injected"),
+        read_flag(fields["async"], f"{at}/async"),
+        None if effect is None else read_choice(effect, f"{at}/effect", EFFECTS),
+        read_texts(fields["reads"], f"{at}/reads"),
+        read_texts(fields["writes"], f"{at}/writes"),
+        None if duration is None else read_duration(duration, f"{at}/duration"),
+        read_flag(fields["isolate"], f"{at}/isolate"),
+    )
+
+
+def _type(given: Json, at: str) -> Any:
+    return standins.named_type(read_name(given, at, "a type"))
+
+
+def _inputs(given: Json, at: str) -> tuple[InputOf, ...]:
+    if len(read_list(given, at)) > MAX_INPUTS:
+        raise refused(at, given, f"a list of at most {MAX_INPUTS}")
+    made: list[InputOf] = []
+    for i, each in enumerate(given):
+        there = under(at, i)
+        fields = read_fields(each, there, ("name", "type"))
+        name = _identifier(fields["name"], f"{there}/name")
+        made.append(InputOf(name, _type(fields["type"], f"{there}/type")))
+    _refuse_twice([one.name for one in made], at)
+    return tuple(made)
+
+
+def _injected(given: Json, at: str) -> tuple[Injected, ...]:
+    made: list[Injected] = []
+    for i, each in enumerate(read_list(given, at)):
+        there = under(at, i)
+        fields = read_fields(each, there, ("name", "type", "kind", "optional"))
+        name = _identifier(fields["name"], f"{there}/name")
+        kind = read_choice(fields["kind"], f"{there}/kind", KINDS)
+        optional = read_flag(fields["optional"], f"{there}/optional")
+        made.append(Injected(name, _type(fields["type"], f"{there}/type"), kind, optional))
+    _refuse_twice([one.name for one in made], at)
+    return tuple(made)
+
+
+def _identifier(given: Json, at: str) -> str:
+    name = read_name(given, at, "a parameter")
+    if name.isidentifier():
+        return name
+    raise refused(at, given, "an identifier")
+
+
+def _refuse_twice(names: list[str], at: str) -> None:
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if name in seen:
+            raise refused(f"{at}/{i}/name", name, "every name once")
+        seen.add(name)
+
+
+def differences(recorded: Task[Any, Any], found: Task[Any, Any]) -> list[str]:
+    """A task as it was written, as it is ⟶ what their contracts say differently."""
+    was, now = written(recorded), written(found)
+    return [name for name in FIELDS if was[name] != now[name]]
