@@ -5,13 +5,14 @@ explicit stack. The normal form is for comparison, never for running: names, pat
 idempotency keys are those of the workflow *as written*.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from operator import is_
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from operator import attrgetter, is_
 from typing import Any, Final, TypeAlias, cast, final
 
 from pyrsistent import pvector
 
 from fwf.algebra.expr import IT
+from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import Extension, Fail, Fallback, Named, Node, Pure, Seq
 from fwf.algebra.rules import (
     FLAT,
@@ -39,7 +40,47 @@ def normal_form(w: Workflow[Any, Any]) -> Node:
     extensions are gone, chains are flat, fallbacks lean to the right, a retry of up to 64 attempts
     spells its delays out. Deterministic, idempotent, linear but for what its rules compare.
     """
-    return Rewriter(_of_level(SHRINKING, "S"), SPELLING, canonical=True).node(w)
+    return _canonical().node(w)
+
+
+def _canonical() -> "Rewriter":
+    return Rewriter(_of_level(SHRINKING, "S"), SPELLING, canonical=True)
+
+
+@final
+class NormalForms:
+    """The normal forms of many workflows and of their parts, each distinct part rewritten once.
+
+    A chain in a chain is put together for each of them that is asked for; `budget` bounds what
+    this may cost in parts, and past it there is no answer.
+    """
+
+    __slots__ = ("_known", "_rewriter", "budget")
+
+    def __init__(self, budget: int) -> None:
+        self._rewriter = _canonical()
+        self._known: dict[Hashable, Node | Chain] = {}
+        self.budget = budget
+
+    def of(self, w: Workflow[Any, Any]) -> Node:
+        """Workflow ⟶ its normal form, whatever that costs."""
+        return self._rewriter.made(self._found(w))
+
+    def of_part(self, node: Node) -> Node | None:
+        """Part ⟶ its normal form; None past the budget."""
+        found = self._found(node)
+        if isinstance(found, Chain) and found.made is None:
+            self.budget -= found.size
+        return self._rewriter.made(found) if self.budget >= 0 else None
+
+    def _found(self, w: Workflow[Any, Any]) -> "Node | Chain":
+        found = self._known.get(digest_of(w))
+        if found is None:
+            found = fold(self._rewriter.step, w, key=_DIGEST, known=self._known)
+        return found
+
+
+_DIGEST: Final = attrgetter("digest")
 
 
 @final
@@ -185,9 +226,10 @@ class Rewriter:
 
     def node(self, w: Workflow[Any, Any]) -> Node:
         """Workflow ⟶ what the rules make of it."""
-        return self._made(fold(self._step, w))
+        return self.made(fold(self.step, w))
 
-    def _step(self, node: Node, parts: "tuple[Node | Chain, ...]") -> "Node | Chain":
+    def step(self, node: Node, parts: "tuple[Node | Chain, ...]") -> "Node | Chain":
+        """A step of `fold`: node, what its parts come to ⟶ what it comes to."""
         if not parts and type(node) is not Seq:
             return node
         if isinstance(node, Extension) or (isinstance(node, Named) and self._canonical):
@@ -201,7 +243,7 @@ class Rewriter:
             return self._chain((Fallback, tuple(sorted(set(node.on)))), parts, node)
         if isinstance(node, Seq):
             return self._chain(SEQ, parts, node)
-        return self._settled(rebuild(node, tuple(map(self._made, parts))), node)
+        return self._settled(rebuild(node, tuple(map(self.made, parts))), node)
 
     def _settled(self, node: Node, origin: Node) -> Node:
         """A node whose parts are rewritten, after its own rules."""
@@ -227,13 +269,14 @@ class Rewriter:
     def _chain(self, join: Join, parts: "tuple[Node | Chain, ...]", origin: Node) -> Chain:
         """A chain of chains with its own join and of nodes; a part of another join is made now."""
         kept = [
-            part if isinstance(part, Chain) and part.join == join else self._made(part)
+            part if isinstance(part, Chain) and part.join == join else self.made(part)
             for part in parts
         ]
         chain = Chain(join, kept, origin)
-        return Chain(join, list(map(self._made, kept)), origin) if chain.size > MAX_PARTS else chain
+        return Chain(join, list(map(self.made, kept)), origin) if chain.size > MAX_PARTS else chain
 
-    def _made(self, part: "Node | Chain") -> Node:
+    def made(self, part: "Node | Chain") -> Node:
+        """A chain put together; a node as it is."""
         if not isinstance(part, Chain):
             return part
         if part.made is None:

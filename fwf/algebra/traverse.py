@@ -1,6 +1,6 @@
 """Walking over workflows of any depth and size: children, rebuild, fold, walk."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeVar, assert_never, cast, final
 
 from pyrsistent import PMap, pmap, pvector
@@ -89,17 +89,26 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
             assert_never(node)
 
 
-def fold(step: Callable[[Node, tuple[R, ...]], R], w: Workflow[Any, Any]) -> R:
+def fold(
+    step: Callable[[Node, tuple[R, ...]], R],
+    w: Workflow[Any, Any],
+    *,
+    key: Callable[[Node], Hashable] = id,
+    known: dict[Hashable, R] | None = None,
+) -> R:
     """Step, workflow ⟶ its meaning, bottom-up: a node's from those of its parts.
 
     Explicit stack; a part that occurs twice as the same object is folded once. O(size).
+
+    key: what makes two parts the same; by default that they are one object.
+    known: what earlier folds have found by that key, and where this one adds to it.
     """
-    known: dict[int, R] = {}
+    known = {} if known is None else known
     root = cast(Node, w)
     todo: list[tuple[Node, tuple[Node, ...] | None]] = [(root, None)]
     while todo:
         node, parts = todo.pop()
-        if id(node) in known:
+        if key(node) in known:
             continue
         if parts is None:
             parts = children(node)
@@ -107,8 +116,8 @@ def fold(step: Callable[[Node, tuple[R, ...]], R], w: Workflow[Any, Any]) -> R:
                 todo.append((node, parts))
                 todo.extend((part, None) for part in reversed(parts))
                 continue
-        known[id(node)] = step(node, tuple(known[id(part)] for part in parts))
-    return known[id(root)]
+        known[key(node)] = step(node, tuple(known[key(part)] for part in parts))
+    return known[key(root)]
 
 
 @final
@@ -137,14 +146,16 @@ class Visit:
 
     def parts(self) -> "list[Visit]":
         """The node's direct parts where they stand."""
-        here, params, resources = (self.spot, self.node), self.params, self.resources
+        return [self.part(at, part) for at, part in enumerate(children(self.node))]
+
+    def part(self, at: int, part: Node) -> "Visit":
+        """One of the node's direct parts where it stands: which one, and the part itself."""
+        params, resources = self.params, self.resources
         if isinstance(self.node, WithParams):
             params = merged(params, self.node.params)
             resources = renamed(resources, self.node.resources)
-        return [
-            Visit(part, self.paths.child(*here, i), self.paths, params, resources, self)
-            for i, part in enumerate(children(self.node))
-        ]
+        spot = self.paths.child(self.spot, self.node, at)
+        return Visit(part, spot, self.paths, params, resources, self)
 
 
 def visit(w: Workflow[Any, Any]) -> Visit:

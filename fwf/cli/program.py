@@ -21,7 +21,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
 INTERRUPTED: Final = 130
 DEBUG: Final = "fwf.debug"
-COMMANDS: Final = ("show", "check", "needs", "lineage", "plan", "dry-run", "run")
+COMMANDS: Final = (
+    "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run"
+)  # fmt: skip
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 
 
@@ -117,13 +119,18 @@ def _version(ctx: click.Context, option: click.Parameter, given: bool) -> None:
 
 
 def common(function: F) -> F:
-    """The argument and the options that every command takes."""
+    """The target and the options that commands on one workflow take."""
+    return click.argument("target")(options(function))
+
+
+def options(function: F) -> F:
+    """The options that every command takes."""
     debug = click.option(
         "--debug", is_flag=True, is_eager=True, expose_value=False, callback=_debug,
         help="Show tracebacks.",
     )  # fmt: skip
     as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for machines.")
-    return click.argument("target")(as_json(debug(function)))
+    return as_json(debug(function))
 
 
 def run_options(function: F) -> F:

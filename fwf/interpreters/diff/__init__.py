@@ -1,0 +1,45 @@
+"""What changed between two workflows: by path and content, and whether behaviour did."""
+
+from typing import Any, cast
+
+from fwf.algebra.identity import digest_of
+from fwf.algebra.nodes import Named, Node, Task
+from fwf.algebra.traverse import visit
+from fwf.algebra.workflow import Workflow
+from fwf.interpreters.diff.compare import edits
+from fwf.interpreters.diff.levels import Levels
+from fwf.interpreters.diff.matches import Edit
+from fwf.interpreters.diff.moves import settled
+from fwf.interpreters.diff.report import Change, Diff, Level
+
+__all__ = ["Change", "Diff", "diff"]
+
+
+def diff(old: Workflow[Any, Any], new: Workflow[Any, Any], /) -> Diff:
+    """Workflow, workflow ⟶ what changed from the old one to the new one.
+
+    Each change has a level: `none` for notes, `refactoring` where the laws of level S say that
+    the work is the same (names of parts don't count, but see its reason for idempotency keys),
+    `behaviour` for all else. Function bodies aren't looked at: a task is what it declares. An
+    edit of a part that occurs in many places is told at the first.
+
+    >>> from fwf import it, pure, retry, seconds
+    >>> print(diff(retry(pure(it.n), attempts=3, wait=seconds(1)), retry(pure(it.n), attempts=2)))
+    workflow: behaviour changes in 1 place
+    ! pure: retry(attempts=3, wait=1s) → retry(attempts=2): weaker, 1 attempt fewer, shorter
+    waits, 0s in all instead of 1s
+    """
+    name = new.name if isinstance(new, Named | Task) else "workflow"
+    if digest_of(old) == digest_of(new):
+        return Diff(name, "none", ())
+    found = settled(edits(visit(old), visit(new)))
+    levels = Levels(cast(Node, old), cast(Node, new))
+    told: list[Level] = [levels.of(edit) for edit in found]
+    if levels.whole == "behaviour" and "behaviour" not in told:
+        # Each edit alone keeps the normal form, but not all of them together.
+        told = ["none" if level == "none" else "behaviour" for level in told]
+    return Diff(name, levels.whole, tuple(map(_change, found, told)))
+
+
+def _change(edit: Edit, level: Level) -> Change:
+    return Change(edit.kind, level, edit.was, edit.now, edit.reason)

@@ -1,0 +1,106 @@
+"""What a task of one name declares differently: version, config, signature, effect, datasets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fwf.algebra.contract import EFFECTS, Contract, Injected
+from fwf.algebra.heads import brief, short
+from fwf.algebra.nodes import Task
+from fwf.algebra.types import name_of
+from fwf.algebra.values import printable
+
+
+def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[str]:
+    """Two tasks of one name ⟶ a reason for each difference. `repeated`: a retry is around it."""
+    reasons = list[str]()
+    if old.version != new.version:
+        told = f"version {printable(old.version)} → {printable(new.version)}"
+        reasons.append(f"{told}: the author says that it does something else")
+    config = bound(old.config, new.config)
+    return [
+        *reasons,
+        *([f"config: {', '.join(config)}"] if config else []),
+        *_signature(old.contract, new.contract),
+        *_effect(old.contract, new.contract, repeated),
+        *_datasets("reads", old.contract.reads, new.contract.reads),
+        *_datasets("writes", old.contract.writes, new.contract.writes),
+        *_manner(old.contract, new.contract),
+    ]
+
+
+def bound(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    """Two bindings of names to values ⟶ what differs: `limit 10 → 20`, `day added: …`."""
+    found = list[str]()
+    for name in sorted({*old, *new}):
+        key = printable(name)
+        if name not in old:
+            found.append(f"{key}={brief(new[name])} added")
+        elif name not in new:
+            found.append(f"{key}={brief(old[name])} removed")
+        elif (old[name], type(old[name])) != (new[name], type(new[name])):
+            found.append(f"{key} {brief(old[name])} → {brief(new[name])}")
+    return found
+
+
+def _signature(old: Contract, new: Contract) -> list[str]:
+    mine, theirs = _inputs(old), _inputs(new)
+    taken = [] if mine == theirs else [f"takes ({', '.join(theirs)}), was ({', '.join(mine)})"]
+    was, now = name_of(old.output), name_of(new.output)
+    given = [] if was == now else [f"gives {now}, was {was}"]
+    return [*taken, *given, *_injected(old.injected, new.injected)]
+
+
+def _inputs(contract: Contract) -> list[str]:
+    return [f"{each.name}: {name_of(each.type)}" for each in contract.inputs]
+
+
+def _injected(old: Sequence[Injected], new: Sequence[Injected]) -> list[str]:
+    was, now = {each.name: each for each in old}, {each.name: each for each in new}
+    found = [f"now needs {_need(now[name])}" for name in now if name not in was]
+    found += [f"no longer needs {_need(was[name])}" for name in was if name not in now]
+    for name in now:
+        if name in was and _need(was[name]) != _need(now[name]):
+            found.append(f"needs {_need(now[name])}, was {_need(was[name])}")
+    if not found and list(was) != list(now):
+        found.append("takes what it needs in another order")
+    return found
+
+
+def _need(each: Injected) -> str:
+    kind = "" if each.kind == "unknown" else f"{each.kind} "
+    optional = ", optional" if each.optional else ""
+    return f"{kind}{printable(each.name)}: {name_of(each.type)}{optional}"
+
+
+def _effect(old: Contract, new: Contract, repeated: bool) -> list[str]:
+    if old.effect == new.effect:
+        return []
+    told = f"effect {old.effect or 'undeclared'} → {new.effect or 'undeclared'}"
+    if repeated and old.repeatable and not new.repeatable:
+        return [f"{told}: `retry` around it may repeat it"]
+    if new.effect is None:
+        return [f"{told}: counts as unrepeatable"]
+    if old.effect is None:
+        return [told]
+    milder = EFFECTS.index(new.effect) < EFFECTS.index(old.effect)
+    return [f"{told}: promises {'more' if milder else 'less'}"]
+
+
+def _datasets(verb: str, old: Sequence[str], new: Sequence[str]) -> list[str]:
+    more = [printable(each) for each in new if each not in old]
+    less = [printable(each) for each in old if each not in new]
+    found = [f"now also {verb} {', '.join(more)}"] if more else []
+    if less:
+        found.append(f"no longer {verb} {', '.join(less)}")
+    return found or ([f"{verb} the same in another order"] if tuple(old) != tuple(new) else [])
+
+
+def _manner(old: Contract, new: Contract) -> list[str]:
+    found = list[str]()
+    if old.duration != new.duration:
+        was, now = ("unknown" if d is None else short(d) for d in (old.duration, new.duration))
+        found.append(f"expected to take {now}, was {was}")
+    if old.isolate != new.isolate:
+        where = "a process of its own" if new.isolate else "the run's own process"
+        found.append(f"runs in {where} now")
+    return found

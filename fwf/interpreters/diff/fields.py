@@ -1,0 +1,146 @@
+"""What two nodes of one kind say differently themselves, without their parts, in plain words."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from fwf.algebra.heads import brief, predicate, short
+from fwf.algebra.identity import own_bytes
+from fwf.algebra.nodes import (
+    Branch,
+    Delay,
+    Extension,
+    Fail,
+    Fallback,
+    Limit,
+    LoopUntil,
+    MapEach,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.values import printable
+from fwf.algebra.workflow import Workflow
+from fwf.interpreters.diff.contracts import bound, tasks
+from fwf.interpreters.diff.strength import fallbacks, grown, retries
+from fwf.interpreters.diff.words import said
+
+WRITTEN: Final = "written differently"
+_ON_ERROR: Final = {
+    "settle": "runs every item, then fails if one did",
+    "fail_fast": "stops at the first failure",
+    "collect": "gives failures beside results and never fails",
+}
+
+
+def differences(old: Node, new: Node, *, repeated: bool) -> Sequence[str]:
+    """Two nodes of one kind ⟶ a reason for each difference; what their parts say aside.
+
+    repeated: a retry is around them.
+    """
+    if own_bytes(old) == own_bytes(new) and not isinstance(new, Extension):
+        return ()
+    match old, new:
+        case Task(), Task():
+            return tasks(old, new, repeated=repeated) or (WRITTEN,)
+        case Par(), Par():
+            return _par(old, new)
+        case Branch(), Branch():
+            return (f"predicate {predicate(old.predicate)} → {predicate(new.predicate)}",)
+        case WithParams(), WithParams():
+            return _bindings(old, new)
+        case Extension(), Extension():
+            return _extension(old, new)
+        case _:
+            arrow = _arrow(said(old), said(new))
+            return (": ".join([*arrow, *filter(None, [", ".join(_notes(old, new))])]) or WRITTEN,)
+
+
+def _notes(old: Node, new: Node) -> list[str]:
+    """What the difference between two wrappers or leaves comes to."""
+    match old, new:
+        case Retry(), Retry():
+            return retries(old, new) or ["the same attempts and waits, written differently"]
+        case Timeout(), Timeout():
+            return grown(old.limit, new.limit, "laxer", "stricter")
+        case Fallback(), Fallback():
+            return fallbacks(old, new)
+        case Delay(), Delay():
+            return grown(old.duration, new.duration, "longer", "shorter")
+        case LoopUntil(), LoopUntil():
+            return _loop(old, new)
+        case MapEach(), MapEach():
+            return _map(old, new)
+        case Limit(), Limit():
+            return ["another pool"]
+        case Fail(), Fail():
+            return ["another error"] if old.tag != new.tag else ["another message"]
+        case Pure(), Pure():
+            return [] if said(old) != said(new) else ["another value"]
+        case _:
+            return []
+
+
+def _arrow(old: str, new: str) -> list[str]:
+    return [] if old == new else [f"{old} → {new}"]
+
+
+def _par(old: Par[Any, Any], new: Par[Any, Any]) -> Sequence[str]:
+    if old.fail_fast == new.fail_fast:
+        return ()
+    if new.fail_fast:
+        return ("par(fail_fast=True) now: one failure stops the other parts",)
+    return ("no longer par(fail_fast=True): every part runs to its end",)
+
+
+def _loop(old: LoopUntil[Any, Any], new: LoopUntil[Any, Any]) -> list[str]:
+    notes = grown(old.limit, new.limit, "more rounds at most", "fewer rounds at most")
+    if old.done != new.done:
+        notes.append(f"done {predicate(old.done)} → {predicate(new.done)}")
+    if old.within != new.within:
+        was, now = (timedelta.max if d is None else d for d in (old.within, new.within))
+        notes += grown(was, now, "more time for it", "less time for it")
+    if old.on_limit != new.on_limit:
+        end = "fails" if new.on_limit == "fail" else "gives the last value"
+        notes.append(f"at its bound it {end} now")
+    return notes
+
+
+def _map(old: MapEach[Any, Any], new: MapEach[Any, Any]) -> list[str]:
+    notes = list[str]()
+    if old.key != new.key:
+        notes.append("items go by other names, and so by other idempotency keys")
+    if old.at_once != new.at_once:
+        most = "without bound" if new.at_once is None else f"{new.at_once:,}"
+        notes.append(f"items at once: {most}")
+    if old.on_error != new.on_error:
+        notes.append(_ON_ERROR[new.on_error])
+    return notes
+
+
+def _bindings(old: WithParams[Any, Any], new: WithParams[Any, Any]) -> Sequence[str]:
+    params, resources = bound(old.params, new.params), bound(old.resources, new.resources)
+    found = [f"with_params: {', '.join(params)}"] if params else []
+    return (*found, f"using: {', '.join(resources)}") if resources else found
+
+
+def _extension(old: Extension[Any, Any], new: Extension[Any, Any]) -> Sequence[str]:
+    """Its fields but for workflows in them, which are parts of its meaning."""
+    names: tuple[str, ...] = getattr(new, "__match_args__", ())
+    pairs = [(name, getattr(old, name, None), getattr(new, name)) for name in names]
+    found = [
+        f"{name} {_value(was)} → {_value(now)}"
+        for name, was, now in pairs
+        if not isinstance(now, Workflow) and was != now
+    ]
+    return (f"{type(new).__name__}: {', '.join(found)}",) if found else ()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool | int | float | str | bytes):
+        return brief(value)
+    return short(value) if isinstance(value, timedelta) else printable(repr(value))[:80]

@@ -1,0 +1,82 @@
+"""Whether a retry, a timeout or a filter became weaker or stronger, and by how much."""
+
+from datetime import timedelta
+from itertools import islice
+from typing import Any, TypeVar
+
+from fwf.algebra.heads import short, tag_names
+from fwf.algebra.nodes import Fallback, Retry
+from fwf.algebra.schedule import cap_of, each
+from fwf.algebra.words import MAX_ATTEMPTS, word_of
+from fwf.faults import counted
+
+T = TypeVar("T", int, timedelta)
+
+
+def retries(old: Retry[Any, Any], new: Retry[Any, Any]) -> list[str]:
+    """Two retries ⟶ what differs in attempts, delays and errors."""
+    mine, theirs = attempts_of(old), attempts_of(new)
+    notes = list[str]()
+    if mine != theirs:
+        strength = "weaker" if theirs < mine else "stronger"
+        more = "fewer" if theirs < mine else "more"
+        notes.append(f"{strength}, {counted(abs(theirs - mine), 'attempt')} {more}")
+    notes += _waits(old, new, min(mine, theirs) - 1)
+    return notes + caught(old.on, new.on, "retries", "every failure but defects")
+
+
+def attempts_of(node: Retry[Any, Any]) -> int:
+    """How often a retry starts its body at most; as it is written where that is often."""
+    word = word_of(node)
+    return node.attempts if word is None else len(word) + 1
+
+
+def _waits(old: Retry[Any, Any], new: Retry[Any, Any], delays: int) -> list[str]:
+    """What differs in the delays that both have, and in the cap of `Retry-After`."""
+    most = min(delays, MAX_ATTEMPTS)
+    mine, theirs = (list(islice(each(node.wait), most)) for node in (old, new))
+    if mine != theirs:
+        before, after = _total(mine), _total(theirs)
+        if before == after:
+            return ["other delays, as long in all"]
+        kind = "longer" if after > before else "shorter"
+        return [f"{kind} waits, {short(after)} in all instead of {short(before)}"]
+    if cap_of(old.wait) != cap_of(new.wait):
+        return [f"an error may ask for a wait of {_cap(new)}, instead of {_cap(old)}"]
+    return []
+
+
+def _total(delays: list[timedelta]) -> timedelta:
+    total = timedelta(0)
+    for delay in delays:
+        total = timedelta.max if delay > timedelta.max - total else total + delay
+    return total
+
+
+def _cap(node: Retry[Any, Any]) -> str:
+    cap = cap_of(node.wait)
+    return "any length" if cap is None else f"up to {short(cap)}"
+
+
+def fallbacks(old: Fallback[Any, Any], new: Fallback[Any, Any]) -> list[str]:
+    """Two fallbacks ⟶ what differs in the errors that they catch."""
+    return caught(old.on, new.on, "catches", "every failure")
+
+
+def caught(old: tuple[str, ...], new: tuple[str, ...], verb: str, all_of_them: str) -> list[str]:
+    """Two filters ⟶ what is caught by one of them only."""
+    more = tuple(tag for tag in new if tag not in old)
+    less = tuple(tag for tag in old if tag not in new)
+    if not (more or less):
+        return []
+    if not old:
+        return [f"{verb} less: only {tag_names(new)}, instead of {all_of_them}"]
+    if not new:
+        return [f"{verb} more: {all_of_them}, instead of only {tag_names(old)}"]
+    gains = [f"also {verb} {tag_names(more)}"] if more else []
+    return [*gains, f"no longer {verb} {tag_names(less)}"] if less else gains
+
+
+def grown(old: T, new: T, more: str, less: str) -> list[str]:
+    """Two bounds ⟶ the word for the way in which they differ; nothing if they don't."""
+    return [] if old == new else [more if new > old else less]
