@@ -13,7 +13,7 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests format bench clean
+.PHONY: help demo test lint types imports tests format golden bench laws fuzz clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -40,6 +40,15 @@ tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
 format: $(VENV)/dev.stamp ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+golden: $(VENV)/dev.stamp ## write what interpreters say of the examples anew, for review
+	$(BIN)/python -m tests.golden
+
+laws: $(VENV)/dev.stamp ## 5,000 cases of each law and of the agreement: an hour and more
+	$(BIN)/python -m pytest laws $(PYTEST_ARGS) --hypothesis-profile thorough
+
+fuzz: $(VENV)/fuzz.stamp ## ten minutes of hostile plans
+	$(BIN)/python -m tests.fuzz.fuzz_plan 600
 
 bench: $(VENV)/dev.stamp ## compare with hand-written Python (nothing in `make test` is timed)
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -p no:xdist -s

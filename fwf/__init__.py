@@ -68,8 +68,11 @@ from fwf.tasks import task
 if TYPE_CHECKING:
     from fwf.algebra.scenario import Scenario
     from fwf.interpreters.check import check
+    from fwf.interpreters.diff import diff
     from fwf.interpreters.dry_run import dry_run
+    from fwf.interpreters.lineage import lineage
     from fwf.interpreters.needs import needs
+    from fwf.interpreters.plan import load, plan, registry
     from fwf.interpreters.pretty import pretty
     from fwf.interpreters.run import run
 
@@ -88,13 +91,23 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
     "Attempt", "IdempotencyKey", "RunInfo", "Secret",
     "Fault", "Issue", "RetryAfter",
-    "check", "needs", "pretty", "dry_run", "Scenario", "run",
+    "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
+    "dry_run", "Scenario", "run",
 ]  # fmt: skip
 
 _LATE = {
-    name: f"fwf.interpreters.{name}" for name in ("check", "dry_run", "needs", "pretty", "run")
+    "check": "fwf.interpreters.check",
+    "diff": "fwf.interpreters.diff",
+    "dry_run": "fwf.interpreters.dry_run",
+    "lineage": "fwf.interpreters.lineage",
+    "load": "fwf.interpreters.plan",
+    "needs": "fwf.interpreters.needs",
+    "plan": "fwf.interpreters.plan",
+    "pretty": "fwf.interpreters.pretty",
+    "registry": "fwf.interpreters.plan",
+    "run": "fwf.interpreters.run",
+    "Scenario": "fwf.algebra.scenario",
 }
-_LATE["Scenario"] = "fwf.algebra.scenario"
 
 
 def __getattr__(name: str) -> Any:

@@ -17,8 +17,10 @@ from typing import Any
 
 from fwf import Workflow, dry_run
 from fwf.interpreters.check import check
+from fwf.interpreters.diagram import mermaid, svg
 from fwf.interpreters.lineage import lineage
 from fwf.interpreters.needs import needs
+from fwf.interpreters.plan import plan
 from fwf.interpreters.pretty import pretty
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +62,9 @@ FILES: dict[str, Callable[[Workflow[Any, Any]], str]] = {
     "check.txt": issues,
     "trace.txt": timeline,
     "lineage.json": lineage_json,
+    "plan.json": plan,
+    "diagram.mmd": mermaid,
+    "diagram.svg": svg,
 }
 
 

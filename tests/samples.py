@@ -393,7 +393,9 @@ def namespace() -> dict[str, Any]:
 
 
 def _ready(name: str) -> bool:
-    return name not in ("check", "needs", "pretty", "run")
+    return name not in (
+        "check", "diff", "lineage", "load", "needs", "plan", "pretty", "registry", "run",
+    )  # fmt: skip
 
 
 KNOWN: tuple[Workflow[Any, Any], ...] = (
