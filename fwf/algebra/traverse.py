@@ -121,16 +121,37 @@ def fold(
 
 
 @final
-@record()
+@record(eq=False, derived=("_spot",))
 class Visit:
-    """A node where it stands: its spot, and what it inherits on the way down."""
+    """A node where it stands, as part `at` of what is around it, and what it inherits from that.
+
+    Where that is, `spot`, is worked out when it is first asked for.
+    """
 
     node: Node
-    spot: Spot
     paths: Paths
     params: PMap[str, object]
     resources: PMap[str, str]
     around: "Visit | None"
+    at: int
+
+    @property
+    def spot(self) -> Spot:
+        """What its path is made of."""
+        inward: list[Visit] = []
+        here: Visit | None = self
+        while here is not None and not hasattr(here, "_spot"):
+            inward.append(here)
+            here = here.around
+        for each in reversed(inward):
+            above = each.around
+            spot = (
+                each.paths.root(each.node)
+                if above is None
+                else each.paths.child(above.spot, above.node, each.at)
+            )
+            object.__setattr__(each, "_spot", spot)
+        return cast(Spot, cast(Any, self)._spot)
 
     @property
     def path(self) -> str:
@@ -154,14 +175,12 @@ class Visit:
         if isinstance(self.node, WithParams):
             params = merged(params, self.node.params)
             resources = renamed(resources, self.node.resources)
-        spot = self.paths.child(self.spot, self.node, at)
-        return Visit(part, spot, self.paths, params, resources, self)
+        return Visit(part, self.paths, params, resources, self, at)
 
 
 def visit(w: Workflow[Any, Any]) -> Visit:
     """Workflow ⟶ the visit of its outermost node."""
-    paths = Paths()
-    return Visit(cast(Node, w), paths.root(w), paths, pmap(), pmap(), None)
+    return Visit(cast(Node, w), Paths(), pmap(), pmap(), None, 0)
 
 
 def walk(w: Workflow[Any, Any]) -> Iterator[Visit]:

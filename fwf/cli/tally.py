@@ -170,8 +170,8 @@ class Watched:
         self._idle()
         return self._clock.wait(inbox, until, busy)
 
-    def cut(self, thread: int) -> None:
-        self._clock.cut(thread)
+    def cut(self, worker: int) -> None:
+        self._clock.cut(worker)
 
 
 def at_work(groups: Iterator[Group]) -> Iterator[Group]:

@@ -33,6 +33,11 @@ def aligned(olds: Sequence[T], news: Sequence[T], keys: Sequence[Key[T]]) -> Ite
     Parts of equal keys pair up, in order; of what is left in one place on both sides, the first
     with the first if there are as many. What is left on one side comes where it stands.
     """
+    if len(olds) == len(news) and _alike_but_one(
+        list(map(keys[0], olds)), list(map(keys[0], news))
+    ):
+        yield from zip(range(len(olds)), range(len(news)), strict=True)
+        return
     alignment = Alignment(len(olds), len(news))
     for key in keys:
         if not alignment.gaps:
@@ -44,7 +49,13 @@ def aligned(olds: Sequence[T], news: Sequence[T], keys: Sequence[Key[T]]) -> Ite
     for old, old_end, new, new_end in alignment.gaps:
         if old_end - old == new_end - new:
             alignment.pair(old, new, old_end - old)
-    return alignment.pairs()
+    yield from alignment.pairs()
+
+
+def _alike_but_one(olds: list[Hashable], news: list[Hashable]) -> bool:
+    """Whether two sequences differ in one place at most, as they mostly do."""
+    before = _alike(olds, news)
+    return olds[before + 1 :] == news[before + 1 :]
 
 
 @final
