@@ -1,4 +1,4 @@
-"""What do interpreters say of each example? `python -m tests.golden` writes it anew for review.
+"""What do interpreters say of each example? `make golden` writes it anew for review.
 
 An example is a module of `examples`, or the `workflow` module of a folder there, that has a
 `workflow`. A new kind of file is a line in `FILES`; a new example needs nothing.
@@ -25,7 +25,7 @@ from fwf.interpreters.pretty import pretty
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
-COMMAND = "python -m tests.golden"
+COMMAND = "make golden"
 WIDTH = 100
 SAMPLES: dict[Any, object] = {
     bool: True,

@@ -2,12 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli_support import Done, environment, fwf
+from tests.cli_support import ROOT, Done, environment, fwf
 
 STEPS = """
 from fwf import task
@@ -174,3 +175,54 @@ def test_the_page_has_both_pictures_and_every_change(two: Path) -> None:
     assert page.count("weaker, 1 attempt fewer") == 1
     assert page.count('class="box task marked changed"') == 2
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+# The daily example
+
+
+ARCHIVE = '''
+
+@task(effect="idempotent", writes=["s3://archive/sales"])
+def to_archive(sales: Sales, *, day: date) -> Loaded:
+    """All rows, for whoever asks in a year."""
+    return Loaded("archive", sales.orders_read)
+'''
+
+
+def edited(repository: Path) -> None:
+    """Fewer attempts, another target, a name."""
+    flow, targets = (
+        repository / "examples/daily" / f"{name}.py" for name in ("workflow", "targets")
+    )
+    text = flow.read_text()
+    for old, new in (
+        ("retry(orders, attempts=3", "retry(orders, attempts=2"),
+        (
+            "par(to_warehouse, to_profiles, to_crm)",
+            "par(to_warehouse, to_profiles, to_crm, to_archive)",
+        ),
+        ("    report,\n", "    report,\n    to_archive,\n"),
+        ("to_crm = crm_batches >>", 'to_crm = named("contacts", crm_batches) >>'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    flow.write_text(text)
+    loads = "loaded: tuple[Loaded, Loaded, Loaded]"
+    assert loads in targets.read_text()
+    targets.write_text(targets.read_text().replace(loads, "loaded: tuple[Loaded, ...]") + ARCHIVE)
+
+
+def test_readme_shows_what_this_edit_of_the_daily_example_does(tmp_path: Path) -> None:
+    for library in ("duckdb", "pyarrow"):
+        pytest.importorskip(library)
+    ours = shutil.ignore_patterns("data", "__pycache__")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=ours)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "As it is")
+    edited(tmp_path)
+    words = "HEAD:examples.daily.workflow", "examples.daily.workflow"
+    done = compared(*words, cwd=tmp_path)
+    shown = f"$ fwf diff {' '.join(words)}\n{done.out}```"
+    assert done.status == 1, done.err
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8"), done.out
