@@ -7,7 +7,7 @@ from fwf.algebra.contract import EFFECTS, Contract, Injected
 from fwf.algebra.heads import brief, short
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
-from fwf.algebra.values import printable
+from fwf.algebra.values import encode, printable
 
 
 def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[str]:
@@ -37,7 +37,7 @@ def bound(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
             found.append(f"{key}={brief(new[name])} added")
         elif name not in new:
             found.append(f"{key}={brief(old[name])} removed")
-        elif (old[name], type(old[name])) != (new[name], type(new[name])):
+        elif encode(old[name]) != encode(new[name]):
             found.append(f"{key} {brief(old[name])} → {brief(new[name])}")
     return found
 
@@ -103,4 +103,7 @@ def _manner(old: Contract, new: Contract) -> list[str]:
     if old.isolate != new.isolate:
         where = "a process of its own" if new.isolate else "the run's own process"
         found.append(f"runs in {where} now")
+    if old.is_async != new.is_async:
+        cut = "is cancelled" if new.is_async else "runs on in its thread"
+        found.append(f"{'now' if new.is_async else 'no longer'} async: at a deadline it {cut}")
     return found

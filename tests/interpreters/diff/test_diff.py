@@ -114,6 +114,16 @@ FIELDS: dict[str, tuple[Flow, Flow, str]] = {
         timeout(orders, minutes(5)),
         "! orders: timeout(10min) → timeout(5min): stricter",
     ),
+    "async": (
+        orders,
+        declared(orders, is_async=True),
+        "! orders: now async: at a deadline it is cancelled",
+    ),
+    "a value deep inside": (
+        with_params(load, tags=[1]),
+        with_params(load, tags=[True]),
+        "! load: with_params: tags [1] → [True]",
+    ),
     "predicate": (
         branch(it.n > 0, then=load, otherwise=to_crm),
         branch(it.n >= 0, then=load, otherwise=to_crm),
