@@ -1,19 +1,17 @@
 """Dry runs: task events a second and bytes a task, beside the same done by hand."""
 
 from collections.abc import Callable
-from functools import partial
 from heapq import heappop, heappush
 from itertools import product
-from time import process_time
 from typing import Any
 
 import pytest
 
-from fwf import Scenario, dry_run, it, loop_until, map_each, par, pure, retry, seconds, seq, task
+from fwf import Scenario, it, loop_until, map_each, par, pure, retry, seconds, seq, task
 from fwf.algebra.nodes import Graph, Step
 from fwf.algebra.workflow import Workflow
 
-from .measure import best, bytes_of_process, report
+from .measure import bytes_of_process, figures_of_process, report
 
 N = 200_000
 MILLION = 1_000_000
@@ -57,11 +55,22 @@ def by_hand() -> None:
         heappop(heap)
 
 
+SPEED = """
+from functools import partial
+from time import process_time
+
+from fwf import dry_run
+from tests.bench.bench_dry_run import N, SCRIPT, SHAPES, by_hand
+from tests.bench.measure import best
+
+ours = partial(dry_run, SHAPES[{name!r}](N), N, scenario=SCRIPT, workers={workers})
+print(*(best(each, repeats=5, clock=process_time) for each in (ours, by_hand)))
+"""
+
+
 @pytest.mark.parametrize(("name", "workers"), [*product(SHAPES, [None]), ("fan", 10)])
 def test_events_a_second(name: str, workers: int | None) -> None:
-    w = SHAPES[name](N)
-    ours = partial(dry_run, w, N, scenario=SCRIPT, workers=workers)
-    took, peer = (best(each, repeats=5, clock=process_time) for each in (ours, by_hand))
+    took, peer = figures_of_process(SPEED.format(name=name, workers=workers))
     on = "" if workers is None else f" on {workers} workers"
     report(f"dry run of {N:,} tasks, {name}{on}", took, peer, per=N)
     print(f"   {N / took:>9,.0f} events a second", end="")
