@@ -59,6 +59,17 @@ def children(node: Node) -> tuple[Node, ...]:
             assert_never(node)
 
 
+def wrapped(node: Node) -> Node | None:
+    """The one part of a node that is put around it: of a retry, a name, a loop; None for others."""
+    match node:
+        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
+            return node.body
+        case Extension():
+            return node.meaning
+        case _:
+            return None
+
+
 def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
     """Node, new parts ⟶ the same node around them; itself if they are the old ones."""
     if all(new is old for new, old in zip(parts, children(node), strict=True)):

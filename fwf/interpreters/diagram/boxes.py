@@ -10,7 +10,6 @@ from fwf.algebra.nodes import (
     Always,
     Branch,
     Delay,
-    Extension,
     Fail,
     Fallback,
     Graph,
@@ -25,10 +24,9 @@ from fwf.algebra.nodes import (
     Seq,
     Task,
     Timeout,
-    WithParams,
 )
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.traverse import children, fold
+from fwf.algebra.traverse import children, fold, wrapped
 from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
 from fwf.faults import counted
@@ -159,7 +157,7 @@ class _Boxes:
     def _measure(self, node: Node, parts: tuple[_Size, ...]) -> _Size:
         if not parts:
             size = _Size(1, 1 if isinstance(node, Task) else 0)
-        elif _wrapped(node) is not None:
+        elif wrapped(node) is not None:
             size = parts[0]
         else:
             size = _Size(1 + sum(part[0] for part in parts), sum(part[1] for part in parts))
@@ -171,7 +169,7 @@ class _Boxes:
         node, spot = arm.node, arm.spot
         wrappers: list[tuple[Node, Spot]] = []
         names = around.names if around else 0
-        while names <= MAX_NAMES and (body := _wrapped(node)) is not None:
+        while names <= MAX_NAMES and (body := wrapped(node)) is not None:
             wrappers.append((node, spot))
             names += isinstance(node, Named | MapEach | LoopUntil)
             spot = self._paths.child(spot, node, 0)
@@ -254,17 +252,6 @@ class _Boxes:
             arms.append(_Arm(rest.then, then, f"if {predicate(rest.predicate)}"))
             spot, rest = self._paths.child(spot, rest, 1), rest.otherwise
         return [*arms, _Arm(rest, spot, "otherwise")]
-
-
-def _wrapped(node: Node) -> Node | None:
-    """The part of a node that is drawn as a badge on it; None for others."""
-    match node:
-        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
-            return node.body
-        case Extension():
-            return node.meaning
-        case _:
-            return None
 
 
 def _edges(graph: Graph[Any, Any], shown: int) -> list[tuple[int, int, bool]]:

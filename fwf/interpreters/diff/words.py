@@ -8,20 +8,13 @@ from fwf.algebra.heads import head, predicate, tag_names
 from fwf.algebra.nodes import (
     Always,
     Branch,
-    Extension,
     Fallback,
-    Limit,
-    LoopUntil,
-    MapEach,
     Named,
     Node,
-    Retry,
     Seq,
     Task,
-    Timeout,
-    WithParams,
 )
-from fwf.algebra.traverse import children
+from fwf.algebra.traverse import children, wrapped
 from fwf.algebra.values import printable
 
 MOST_PARTS: Final = 1_000
@@ -112,12 +105,4 @@ def core_of(node: Node) -> Node:
 
 def body_of(node: Node) -> Node | None:
     """What a layer is put around; None for a node that is none."""
-    match node:
-        case Retry() | Timeout() | Limit() | WithParams() | Named() | LoopUntil() | MapEach():
-            return node.body
-        case Fallback() | Always():
-            return node.body
-        case Extension():
-            return node.meaning
-        case _:
-            return None
+    return node.body if isinstance(node, Fallback | Always) else wrapped(node)

@@ -9,36 +9,18 @@ from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
-    Extension,
     Fallback,
     Graph,
-    Limit,
-    LoopUntil,
-    MapEach,
     Named,
     Node,
     Par,
-    Retry,
     Seq,
     Step,
     Task,
-    Timeout,
-    WithParams,
 )
-from fwf.algebra.traverse import children
+from fwf.algebra.traverse import children, wrapped
 from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
-
-
-def wrapped(node: Node) -> Node | None:
-    """The part of a node that has just one, and shares a line with it; None for others."""
-    match node:
-        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
-            return node.body
-        case Extension():
-            return node.meaning
-        case _:
-            return None
 
 
 class Arm(NamedTuple):
