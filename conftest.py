@@ -15,8 +15,8 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 ROOT = Path(__file__).parent
 
-# Written to fail, and only for the type checkers: importing it would raise.
-collect_ignore = ["tests/typing/rejects.py"]
+# The one is written to fail, and only for the type checkers; the other needs an extra of its own.
+collect_ignore = ["tests/typing/rejects.py", "tests/fuzz"]
 
 # Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
 # the same places, so that a red build can be repeated. `--hypothesis-profile` overrides either.
