@@ -160,7 +160,7 @@ def run_options(function: F) -> F:
     help="Show the version.",
 )  # fmt: skip
 def fwf() -> None:
-    """Batch workflows as immutable values: show them, check them, run them.
+    """Batch workflows as immutable values: show, check, compare, dry-run and run them.
 
     TARGET is module:attribute or path/to/file.py:attribute; the attribute is "workflow" if none
     is given. Its resources and pools stand beside it in the module. What only looks at a workflow
@@ -170,6 +170,7 @@ def fwf() -> None:
     fwf show examples/daily/workflow.py
     fwf check examples.daily.workflow
     fwf needs examples.daily.workflow
+    fwf diff HEAD:examples.daily.workflow examples.daily.workflow
     fwf dry-run examples.daily.workflow --param day=1995-09-16
     fwf run examples.daily.workflow --param day=1995-09-16
 

@@ -37,10 +37,10 @@ def command(
     file: str | None,
     as_json: bool,
 ) -> int:
-    """Tell what would happen if a workflow ran, and when, touching nothing.
+    """Tell what would happen if a workflow ran.
 
-    No task is called: each gives what the scenario says, or what it declares as its example, and
-    takes as long as they say. Resources and secrets aren't asked for.
+    Nothing is touched and no task is called: each gives what the scenario says, or what it
+    declares as its example, and takes as long as they say. Resources and secrets aren't asked for.
 
     \b
     fwf dry-run examples.daily.workflow --param day=1995-09-16

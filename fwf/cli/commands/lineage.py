@@ -19,7 +19,7 @@ PRODUCER = "https://pypi.org/project/fwf/"
 @click.option("--columns", is_flag=True, help="Insist on columns, which need fwf[lineage].")
 @common
 def command(target: str, openlineage: bool, namespace: str, columns: bool, as_json: bool) -> None:
-    """Tell which datasets go in and come out, and which may be in which.
+    """Tell which datasets may be in which.
 
     \b
     fwf lineage examples/daily/workflow.py
