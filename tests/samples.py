@@ -367,7 +367,7 @@ workflows: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
         st.sampled_from([identity, ping, anything, unannotated, reader("t"), diamond]),
         st.builds(const, plain_values),
-        st.builds(pure, expressions),
+        _built(pure, expressions),
         st.just(pure(is_big)),
         st.builds(fail, st.text(min_size=1), st.text()),
         st.builds(delay, durations),
