@@ -44,18 +44,21 @@ def _swap(text: str, random: Random) -> str:
 
 
 def _type(text: str, random: Random) -> str:
-    """Change, remove or repeat one value anywhere in the JSON."""
+    """Change, remove or repeat one value anywhere in the JSON, unless it nests too deep."""
     try:
-        whole = json.loads(text)
+        return _retyped(json.loads(text), random) or text
     except (ValueError, RecursionError):
         return text
+
+
+def _retyped(whole: Any, random: Random) -> str:
     holders: list[Any] = [[whole]]
     for holder in holders:
         inside = holder.values() if isinstance(holder, dict) else holder
         holders.extend(each for each in inside if isinstance(each, dict | list))
     holder = random.choice(holders[1:] or holders)
     if not holder:
-        return text
+        return ""
     key = random.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
     change = random.randrange(3)
     if change == 0:
