@@ -45,7 +45,7 @@ golden: $(VENV)/dev.stamp ## write what interpreters say of the examples anew, f
 	$(BIN)/python -m tests.golden
 
 laws: $(VENV)/dev.stamp ## 5,000 cases of each law and of the agreement: an hour and more
-	$(BIN)/python -m pytest laws $(PYTEST_ARGS) --hypothesis-profile thorough
+	$(BIN)/python -m pytest laws $(PYTEST_ARGS) --hypothesis-profile thorough -o faulthandler_timeout=0
 
 fuzz: $(VENV)/fuzz.stamp ## ten minutes of hostile plans
 	$(BIN)/python -m tests.fuzz.fuzz_plan 600

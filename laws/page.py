@@ -16,7 +16,8 @@ What every interpreter must agree on, checked by Hypothesis over generated workf
 parameters and contexts (histories, deadlines, retries, races …). `pytest laws` tries 50 cases of
 each law, `pytest laws --hypothesis-profile thorough` 5,000. To try them on an interpreter of your
 own: `fwf.testing.assert_lawful(interpreter)`. `mutants.py` has interpreters with one mistake each,
-which some law must tell from a right one.
+which some law must tell from a right one; `agreement.py` compares `run` with `dry_run` in the same
+generated worlds.
 
 This page is written by `python -m laws.page`. `w`, `a`, `b`, `c` are workflows, `f`, `g` pure
 functions or finalisers, `p`, `q` predicates, `d`, `e` durations, `s`, `t`, `u`, `i`, `o` schedules,
