@@ -44,6 +44,11 @@ class Event:
     start: int
     end: int
 
+    @property
+    def key(self) -> tuple[str, tuple[int, ...], int]:
+        """What tells the attempt from all others of its run."""
+        return self.path, self.tries, self.start
+
 
 @final
 @record()

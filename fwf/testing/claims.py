@@ -154,11 +154,11 @@ class Claim:
         others = _attempts(self.run, other)
         if not others:
             return self._holds(False, f"{other} never ran, so {self.name} isn't {wanted} it")
-        mine, theirs = set(map(_key, self.found)), set(map(_key, others))
+        mine, theirs = {event.key for event in self.found}, {event.key for event in others}
         if mine & theirs:
             raise ValueError(f"{wanted}({other!r}): {self.name} and {other} share attempts")
         found = orders_of(
-            self.run.trace, lambda event: _key(event) in mine, lambda event: _key(event) in theirs
+            self.run.trace, lambda event: event.key in mine, lambda event: event.key in theirs
         )
         for how, (one, two) in found.items():
             if how != wanted:
@@ -208,11 +208,6 @@ def _known(tasks: Iterable[str]) -> str:
 
 
 # Words
-
-
-def _key(event: Event) -> tuple[str, tuple[int, ...], int]:
-    """What tells an attempt from all others."""
-    return event.path, event.tries, event.start
 
 
 def _times(found: tuple[Event, ...]) -> str:

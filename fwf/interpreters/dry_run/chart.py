@@ -42,7 +42,7 @@ class _Chart:
     def __init__(self, run: DryRun) -> None:
         self.run = run
         self.events = events = run.events[:MAX_ROWS]
-        self.critical = dict.fromkeys(map(_key, run.critical_path))
+        self.critical = dict.fromkeys(event.key for event in run.critical_path)
         self.row = 20 if len(events) <= 60 else 14 if len(events) <= 300 else 11
         self.font = min(12, self.row - 2)
         longest = max((self.wide(event) for event in events), default=0)
@@ -51,7 +51,7 @@ class _Chart:
 
     def wide(self, event: Event) -> float:
         """How much room an attempt's name takes, in pixels."""
-        return width_of(label(event), self.font) * (BOLD if _key(event) in self.critical else 1)
+        return width_of(label(event), self.font) * (BOLD if event.key in self.critical else 1)
 
     def x(self, micros: int) -> float:
         """Where an instant lies."""
@@ -121,7 +121,7 @@ class _Chart:
 
     def _connections(self) -> list[str]:
         """Lines from bar to bar along the critical path."""
-        rows = {_key(each): n for n, each in enumerate(self.events)}
+        rows = {each.key: n for n, each in enumerate(self.events)}
         found = [(rows[key], self.events[rows[key]]) for key in self.critical if key in rows]
         parts: list[str] = []
         for (upper, one), (lower, other) in pairwise(found):
@@ -133,7 +133,7 @@ class _Chart:
     def _bar(self, row: int, event: Event) -> list[str]:
         x, y = self.x(event.start), self.y(row)
         width = max(2.0, self.x(event.end) - x)
-        on_path = _key(event) in self.critical
+        on_path = event.key in self.critical
         kind = f"{'critical ' if on_path else ''}{event.ending}"
         took = spoken(event.end - event.start)
         name, how = label(event), ended(event)
@@ -163,11 +163,6 @@ class _Chart:
             f'<text class="note" x="{at}" y="{y:.1f}" font-size="{font}" text-anchor="{anchor}">'
             f"{safe(fitted(said, min(room, MAX_NOTE), font))}</text>"
         )
-
-
-def _key(event: Event) -> tuple[str, tuple[int, ...], int]:
-    """What tells an attempt from all others."""
-    return event.path, event.tries, event.start
 
 
 def _legend() -> list[str]:

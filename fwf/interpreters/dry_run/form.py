@@ -27,7 +27,7 @@ def as_json(run: DryRun) -> str:
 def as_data(run: DryRun) -> dict[str, Any]:
     """Dry run ⟶ what JSON can hold. `events` are by start; `critical_path` has their numbers."""
     events = run.events
-    numbers = {(event.path, event.tries, event.start): n for n, event in enumerate(events)}
+    numbers = {event.key: n for n, event in enumerate(events)}
     return {
         "workflow": run.name,
         "start": None if run.start is None else run.start.isoformat(),
@@ -45,9 +45,7 @@ def as_data(run: DryRun) -> dict[str, Any]:
             }
             for name, totals in run.by_task.items()
         },
-        "critical_path": [
-            numbers[event.path, event.tries, event.start] for event in run.critical_path
-        ],
+        "critical_path": [numbers[event.key] for event in run.critical_path],
         "assumed": [{"path": each.path, "what": each.what} for each in run.assumed],
         "events": [_event(event) for event in events],
     }

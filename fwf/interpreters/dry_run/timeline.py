@@ -53,14 +53,14 @@ def lines(run: DryRun) -> Iterator[Line]:
 def _attempts(run: DryRun) -> Iterator[Line]:
     events = run.events
     shown = events[:MAX_LINES]
-    marks = {(event.path, event.tries, event.start) for event in run.critical_path}
+    marks = {event.key for event in run.critical_path}
     width = min(60, max((columns(label(event)) for event in shown), default=0))
     widest = max((len(_took(event)) for event in shown), default=0)
     clocks = len(clock(run.start, run.end, run.end))
     if shown:
         yield Line("")
     for event in shown:
-        critical = (event.path, event.tries, event.start) in marks
+        critical = event.key in marks
         at = clock(run.start, event.start, run.end).rjust(clocks)
         name = _fitted(label(event), width)
         took = _took(event).rjust(max(9, widest))
