@@ -6,6 +6,7 @@ by `#2`, `#3`. A structure right under a name goes by that name: `named("tenants
 is `tenants[acme]`, not `tenants > map_each[acme]`.
 """
 
+import re
 from typing import Any, NamedTuple, cast, final
 
 from fwf.algebra.nodes import (
@@ -44,6 +45,11 @@ def checked_name(name: object, where: str) -> str:
             "it; use letters, digits, spaces, - _ . : /"
         )
     return name
+
+
+def untagged(path: str) -> str:
+    """Path ⟶ the same without the keys of items and the numbers of rounds."""
+    return re.sub(r"\[.*?\](?= > |\[|#|$)", "", path, flags=re.DOTALL)
 
 
 _WORDS: dict[type, str] = {

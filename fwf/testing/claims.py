@@ -16,12 +16,12 @@ fwf.testing.claims.BrokenClaim: load took 0 s, not 1 s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import cast, final
 
 from fwf.algebra.nodes import Task
+from fwf.algebra.paths import untagged
 from fwf.algebra.trace import Event
 from fwf.algebra.traverse import walk
 from fwf.algebra.unknown import Unknown
@@ -32,8 +32,6 @@ from fwf.records import record
 from fwf.testing.orders import Order, orders_of
 
 __tracebackhide__ = True  # pytest then shows the line of the test, and none of this module
-
-_TAG = re.compile(r"\[.*?\](?= > |\[|#|$)", re.DOTALL)
 
 
 class BrokenClaim(AssertionError):
@@ -185,7 +183,7 @@ def _attempts(run: DryRun, name: str) -> tuple[Event, ...]:
 
 
 def _stands_for(name: str, path: str) -> bool:
-    return name == path or ("[" in path and name == _TAG.sub("", path))
+    return name == path or ("[" in path and name == untagged(path))
 
 
 def _check(run: DryRun, name: str) -> None:
@@ -193,8 +191,8 @@ def _check(run: DryRun, name: str) -> None:
     for here in walk(run.workflow):
         if isinstance(here.node, Task):
             tasks[here.node.name] = None
-            places[_TAG.sub("", here.path)] = None
-    bare = _TAG.sub("", name)
+            places[untagged(here.path)] = None
+    bare = untagged(name)
     if name not in tasks and bare not in places:
         close = near(bare, tasks) or near(bare, places) or _known(tasks)
         raise ValueError(f"there is no task {name!r} in {run.name}{close}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import builtins
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry, Task
+from fwf.algebra.paths import untagged
 from fwf.algebra.scenario import Scenario, Script
 from fwf.algebra.traverse import children, walk
 from fwf.algebra.workflow import Workflow
@@ -16,7 +16,6 @@ from fwf.faults import near
 from fwf.interpreters.dry_run.scripts import exception_class
 
 _OURS = ("Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted")
-_TAG = re.compile(r"\[.*?\](?= > |#|$)")
 
 
 def wrong_with(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
@@ -72,10 +71,10 @@ def _names(w: Workflow[Any, Any]) -> tuple[dict[str, None], dict[str, None]]:
 
 def _wrong_paths(scenario: Scenario, w: Workflow[Any, Any]) -> Iterator[str]:
     """Paths at which no task stands. Keys of items and numbers of rounds may be any."""
-    places = {_TAG.sub("", here.path) for here in walk(w) if isinstance(here.node, Task)}
+    places = {untagged(here.path) for here in walk(w) if isinstance(here.node, Task)}
     for path in sorted(scenario.paths):
-        if _TAG.sub("", path) not in places:
-            close = near(_TAG.sub("", path), places) or _known(dict.fromkeys(sorted(places)))
+        if untagged(path) not in places:
+            close = near(untagged(path), places) or _known(dict.fromkeys(sorted(places)))
             yield f"there is no task at {path!r}{close}"
 
 
