@@ -20,7 +20,6 @@ from fwf.interpreters.run.calls import (
     Run,
     awaited,
     called,
-    failed,
 )
 from fwf.interpreters.run.clock import Inbox, current_task
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
@@ -28,6 +27,7 @@ from fwf.interpreters.run.frames import WAITING, Next
 from fwf.interpreters.run.slots import Line
 from fwf.interpreters.run.timers import WORK, Timer
 from fwf.interpreters.run.workers import EventLoop, Threads, called_beside, isolated
+from fwf.raised import raised
 from fwf.records import record
 
 if TYPE_CHECKING:
@@ -180,20 +180,20 @@ class Leaves:
             self.on_this_thread = False
         except KeyboardInterrupt as error:
             self.on_this_thread = False
-            signal, result = self._interrupted(fiber, error)
+            signal, result = self._interrupted(fiber, call, error)
         machine.time_passed()
         if signal == ERR:
-            result = failed(result, machine.path(fiber), machine.now())
+            result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
         return signal, result
 
-    def _interrupted(self, fiber: Fiber, error: KeyboardInterrupt) -> Ended:
+    def _interrupted(self, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Ended:
         """A task on this thread raised `KeyboardInterrupt`: ctrl-C did that, as far as we know."""
         if self._machine.stopping_at_once:
             raise error
         if fiber.scope is not self._machine.scope:  # a finaliser can't be interrupted
-            return ERR, error
+            return ERR, raised(error, call.fn)
         self._machine.stopping = True
         return INT, None
 
@@ -324,7 +324,7 @@ class Leaves:
             self._machine.resume(fiber, INT, None)
             return
         if signal == ERR:
-            result = failed(result, self._machine.path(fiber), end)
+            result = result.fault(self._machine.path(fiber), end)
         self._ended(attempt, _ENDINGS[signal], result, end)
         self._machine.resume(fiber, signal, result)
 
@@ -391,4 +391,5 @@ def _apart(
             process.kill()
         return process.result()
     except BaseException as error:
-        return ERR, error
+        caught = error
+    return ERR, raised(caught, attempt.call.fn)

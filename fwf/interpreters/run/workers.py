@@ -14,8 +14,9 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, cast, final
 
 from fwf.algebra.nodes import Task
-from fwf.interpreters.run.calls import ERR, Ended, Opener, called, distant
+from fwf.interpreters.run.calls import ERR, Ended, Opener, called
 from fwf.interpreters.run.clock import Inbox
+from fwf.raised import raised
 
 if TYPE_CHECKING:
     import asyncio
@@ -187,7 +188,8 @@ def called_beside(
     try:
         return called(fn, args, keywords, openers)
     except BaseException as error:
-        return ERR, error
+        caught = error
+    return ERR, raised(caught, fn)
 
 
 def _called_there(task: Task[Any, Any], *given: Any) -> Ended:
@@ -200,24 +202,11 @@ def _in_process(result: Connection, name: str, call: Callable[[], Ended]) -> Non
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what ctrl-C means
     ended = call()
-    if ended[0] == ERR and not _travels(ended[1]):
-        ended = ERR, distant(ended[1])
     try:
         result.send(ended)
     except Exception as error:
-        result.send((ERR, _unfit(name, "its result", error)))
+        result.send((ERR, raised(_unfit(name, "its result", error))))
     result.close()
-
-
-def _travels(error: BaseException) -> bool:
-    """Whether an exception arrives as what it was."""
-    from multiprocessing.reduction import ForkingPickler
-
-    try:
-        arrived: object = cast(Any, ForkingPickler).loads(ForkingPickler.dumps(error))
-        return type(arrived) is type(error)
-    except Exception:  # whatever somebody's `__reduce__` or `__init__` raises
-        return False
 
 
 def _unfit(name: str, what: str, error: Exception) -> TypeError:
