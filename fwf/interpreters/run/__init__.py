@@ -22,9 +22,9 @@ from fwf.faults import BadInput, Fault, both, tag_of
 from fwf.interpreters.run.calls import OK, Env, Opener
 from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
-from fwf.interpreters.run.leaves import Note
 from fwf.interpreters.run.machine import Machine
 from fwf.interpreters.run.slots import Line, Pool
+from fwf.interpreters.run.telling import Note
 from fwf.records import record
 from fwf.secrets import Secret
 
@@ -198,7 +198,9 @@ def _plain(value: Any) -> object:
         try:
             plain = written(value)
             encode(plain)
-        except Exception:  # whatever somebody's `__repr__` or codec raises
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # whatever somebody's `__repr__` or codec raises
             continue
         return plain
     return tag_of(cast(Any, type(value)))

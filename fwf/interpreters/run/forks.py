@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.evaluation import evaluate
+from fwf.algebra.evaluation import evaluate, listed
+from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.algebra.paths import Spot
 from fwf.algebra.trace import Partial, parallel, series
 from fwf.faults import BadInput, PredicateDefect, both, then
 from fwf.interpreters.run.calls import ERR, INT, OK, as_tuple, kind
 from fwf.interpreters.run.fibers import Fiber, Scope
-from fwf.interpreters.run.frames import WAITING, Next, why
+from fwf.interpreters.run.frames import WAITING, Next
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -121,7 +122,9 @@ class Spreading(Forked[MapEach[Any, Any]]):
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
             said = f"map_each takes a list but is given a {kind(value)}; make a list of it first"
             return None, ERR, BadInput(machine.path(fiber), said)
-        items: list[Any] = [*value]
+        items = listed(value)
+        if isinstance(items, BaseException):
+            return None, ERR, machine.undefined(machine.path(fiber), items)
         names = _names(machine, fiber, node, items)
         if not isinstance(names, list):
             return None, ERR, names
@@ -164,14 +167,21 @@ def _names(
     path = machine.path(fiber)
     names: dict[str, int] = {}
     for index, item in enumerate(items):
-        try:
-            name = str(evaluate(node.key, item, fiber.env.params))
-        except Exception as error:
-            return PredicateDefect(path, f"key of item {index}: {why(error)}")
+        name = _name(node.key, item, fiber.env.params)
+        if isinstance(name, BaseException):
+            return machine.undefined(path, name, f"key of item {index}: ")
         if name in names:
             return BadInput(path, f"items {names[name]} and {index} have the same key {name!r}")
         names[name] = index
     return list(names)
+
+
+def _name(key: Expr, item: Any, params: Mapping[str, Any]) -> str | BaseException:
+    """An item's key as it stands in paths, or why it has none."""
+    try:
+        return str(evaluate(key, item, params))
+    except BaseException as error:
+        return error
 
 
 @final

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.trace import Ending, Event
-from fwf.faults import BadInput, Fault
+from fwf.faults import Fault
 from fwf.interpreters.run.calls import (
     ERR,
     INT,
@@ -25,30 +25,13 @@ from fwf.interpreters.run.clock import Inbox, current_task
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
 from fwf.interpreters.run.frames import WAITING, Next
 from fwf.interpreters.run.slots import Line
+from fwf.interpreters.run.telling import Note, Observer
 from fwf.interpreters.run.timers import WORK, Timer
 from fwf.interpreters.run.workers import EventLoop, Threads, called_beside, isolated
 from fwf.raised import raised
-from fwf.records import record
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
-
-
-@final
-@record()
-class Note:
-    """Something an observer is told while a workflow runs.
-
-    `kind` is start, ok, failed, cut or retry. `at` is in microseconds of the run's clock; a
-    retry's is when it will try again. `detail` is the task's result or fault.
-    """
-
-    kind: str
-    path: str
-    task: str
-    tries: tuple[int, ...]
-    at: int
-    detail: Any = None
 
 
 @final
@@ -112,7 +95,7 @@ class Leaves:
         self._machine = machine
         self._run = run
         self._line = line
-        self._observe = observe
+        self._observe = None if observe is None else Observer(observe, machine.passes)
         self._watched = machine.recording or observe is not None
         self._calls: dict[int, Call] = {}
         self._asking: list[Attempt] = []
@@ -146,6 +129,9 @@ class Leaves:
             machine.stop()
             if fiber.scope.limit <= machine.now():
                 return None, INT, None
+        wrong = None if call.arity < 2 else call.misfit(value, partial(machine.path, fiber))
+        if wrong is not None and fiber.scope.limit >= machine.now():
+            return None, ERR, wrong
         if (
             call.plain
             and not (fiber.scope.cuttable or fiber.pools or self.at_work)
@@ -166,13 +152,14 @@ class Leaves:
 
     def _inline(self, fiber: Fiber, call: Call, value: Any) -> Ended:
         machine = self._machine
-        args = (value,) if call.arity == 1 else call.arguments(value, partial(machine.path, fiber))
-        if isinstance(args, BadInput):
-            return ERR, args
+        args = (value,) if call.arity == 1 else call.arguments(value)
         keywords: dict[str, Any] | None = fiber.env.given.get(id(call.task))
         openers: list[tuple[str, Opener]] = []
         if keywords is None:
-            keywords, openers = self._keywords(fiber, call)
+            named = self._keywords(fiber, call)
+            if isinstance(named, BaseException):
+                return ERR, machine.undefined(machine.path(fiber), named)
+            keywords, openers = named
         attempt = self._begun(Attempt(fiber, call, 0)) if self._watched else None
         try:
             self.on_this_thread = fiber.scope is machine.scope
@@ -199,9 +186,15 @@ class Leaves:
 
     def _keywords(
         self, fiber: Fiber, call: Call
-    ) -> tuple[dict[str, Any], list[tuple[str, Opener]]]:
+    ) -> tuple[dict[str, Any], list[tuple[str, Opener]]] | BaseException:
+        """What to inject; or what somebody's codec raised when the run was to be named."""
         path = partial(self._machine.path, fiber)
-        keywords, openers = self._run.keywords(call, fiber.env, path, lambda: self._count(path()))
+        try:
+            keywords, openers = self._run.keywords(
+                call, fiber.env, path, lambda: self._count(path())
+            )
+        except BaseException as error:
+            return error
         if call.just_params:
             fiber.env.given[id(call.task)] = keywords
         return keywords, openers
@@ -247,14 +240,14 @@ class Leaves:
         if self.single and uncut and not self.at_work and machine.timers.due() == NEVER:
             machine.resume(fiber, *self._inline(fiber, call, fiber.value))
             return False
-        args = call.arguments(fiber.value, partial(machine.path, fiber))
-        if isinstance(args, BadInput):
-            machine.resume(fiber, ERR, args)
+        named = self._keywords(fiber, call)
+        if isinstance(named, BaseException):
+            machine.resume(fiber, ERR, machine.undefined(machine.path(fiber), named))
             return False
-        keywords, openers = self._keywords(fiber, call)
+        keywords, openers = named
         self._begun(attempt)
         self.at_work.add(attempt)
-        self._give(attempt, args, dict(keywords), openers)
+        self._give(attempt, call.arguments(fiber.value), dict(keywords), openers)
         return True
 
     def _give(

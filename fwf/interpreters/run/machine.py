@@ -11,18 +11,20 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast, final
 
+from fwf.algebra.evaluation import defect
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.paths import Paths
 from fwf.algebra.trace import Trace, series
-from fwf.faults import Fault, Interrupted, then
+from fwf.faults import Fault, Interrupted, PredicateDefect, then
 from fwf.interpreters.run.calls import ERR, INT, OK, WAIT, Ended, Env, Run
 from fwf.interpreters.run.clock import Clock
 from fwf.interpreters.run.enter import enter
 from fwf.interpreters.run.fibers import NEVER, Fiber, Scope
 from fwf.interpreters.run.forks import Forked
 from fwf.interpreters.run.frames import WAITING, Chain, Next
-from fwf.interpreters.run.leaves import Attempt, Leaves, Note
+from fwf.interpreters.run.leaves import Attempt, Leaves
 from fwf.interpreters.run.slots import Line
+from fwf.interpreters.run.telling import Note
 from fwf.interpreters.run.timers import DEADLINE, WORK, Timer, Timers
 
 
@@ -134,6 +136,16 @@ class Machine:
             self._stopped = True
             self.scope.shrink(self.now())
             self._strike(self.scope)
+
+    def passes(self, error: BaseException) -> bool:
+        """Whether what came out of somebody's code is ctrl-C's, and ends the run at once."""
+        return self.stopping and isinstance(error, KeyboardInterrupt)
+
+    def undefined(self, path: str, error: BaseException, said: str = "") -> PredicateDefect:
+        """An expression has no value at a path. To be called once its error is let go."""
+        if self.passes(error):
+            raise error
+        return defect(path, error, said)
 
     def time_passed(self) -> None:
         """A task ran on this thread: look at the clock again."""
