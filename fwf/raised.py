@@ -22,7 +22,7 @@ from fwf.faults import (
     text,
     unpacked,
 )
-from fwf.records import record
+from fwf.records import changed, record
 from fwf.tracebacks import Traceback, traceback_of
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -77,7 +77,10 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
     A fault that comes out of the function, by itself or in an exception, is the cause.
     """
     traceback = traceback_of(error, sys.exception(), fn)
-    given = error.error if isinstance(error, Failing) else error
+    given: object = error
+    if isinstance(error, Failing):
+        given = error.error
+        traceback = changed(traceback, error=": ".join(filter(None, (tags(given)[0], text(given)))))
     cause = fault_in(given)
     after, unusable = asked_delay(given)
     if cause is None:

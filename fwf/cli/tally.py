@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol, cast, final
 
 from fwf.cli.misuse import one_line
-from fwf.faults import Failed, Fault, counted, leaves
+from fwf.faults import Failed, Fault, counted, leaves, named_text
 from fwf.interpreters.run import Clock, Note
 
 _TAG: Final = re.compile(r"\[.*?\](?= > |\[|#|$)", re.DOTALL)
@@ -146,13 +146,45 @@ def spoken_delay(microseconds: float) -> str:
 def reason(fault: Fault) -> str:
     """Fault ⟶ why, without the place: `ConnectionError: no route`; and how many more reasons."""
     first, *more = leaves(fault)
-    if isinstance(first, Failed):
+    if isinstance(first, Failed) and first.cause is not None:
+        said = reason(first.cause)
+    elif isinstance(first, Failed):
         name = first.tags[0].rpartition(".")[2]
         said = f"{name}: {first.message}" if first.message else name
     else:
         said = str(first).removeprefix(f"{first.path}: ")
     also = f" (and {len(more):,} more)" if more else ""
     return one_line(said, MOST_REASON) + also
+
+
+@final
+class Harmless:
+    """Progress that can't harm the run: where it fails that is told, and no more of it."""
+
+    def __init__(self, progress: Progress, complain: Callable[[str], None]) -> None:
+        self._progress = progress
+        self._complain = complain
+        self._failed = False
+
+    def observe(self, note: Note) -> None:
+        if not self._failed:
+            self._try(lambda: self._progress.observe(note))
+
+    def idle(self) -> None:
+        if not self._failed:
+            self._try(self._progress.idle)
+
+    def end(self) -> None:
+        self._try(self._progress.end)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            if not self._failed:
+                self._failed = True
+                said = one_line(named_text(error), MOST_REASON)
+                self._complain(f"progress can't be shown: {said}; the run goes on")
 
 
 @final

@@ -49,14 +49,11 @@ class Env:
         """Keyword arguments of tasks that take parameters alone, by the identity of the task."""
         self._inner: dict[int, Env] = {}
 
-    def within(self, node: WithParams[Any, Any]) -> Env | BaseException:
-        """The names inside a `with_params` or `using`; or what somebody's codec raised."""
+    def within(self, node: WithParams[Any, Any]) -> Env:
+        """The names inside a `with_params` or `using`."""
         inner = self._inner.get(id(node))
         if inner is None:
-            try:
-                params = {**self.params, **thaw(node.params)}
-            except BaseException as error:
-                return error
+            params = {**self.params, **thaw(node.params)}
             inner = self._inner[id(node)] = Env(params, renamed(self.renames, node.resources))
         return inner
 

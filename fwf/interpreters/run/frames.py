@@ -109,15 +109,11 @@ class Binding:
     def begin(
         machine: Machine, fiber: Fiber, node: WithParams[Any, Any] | Limit[Any, Any], value: Any
     ) -> Next:
-        frame = Binding(node, fiber)
+        fiber.frames.append(Binding(node, fiber))
         if isinstance(node, WithParams):
-            env = fiber.env.within(node)
-            if isinstance(env, BaseException):
-                return None, ERR, machine.undefined(machine.path(fiber), env)
-            fiber.env = env
+            fiber.env = fiber.env.within(node)
         elif node.pool in machine.pools and node.pool not in fiber.pools:
             fiber.pools = (*fiber.pools, node.pool)
-        fiber.frames.append(frame)
         return node.body, OK, value
 
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:

@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from returns.primitives.exceptions import UnwrapFailedError
 from returns.result import Failure
 
 from fwf import task
+from fwf.faults import BadInput
+from fwf.interpreters.run import run
 
 
 class NeedsTwo(Exception):
@@ -67,3 +70,39 @@ def reads(*, db: Any) -> Any:
 @task(isolate=True)
 def other_name(x: int) -> int:
     return x
+
+
+@task(isolate=True, effect="pure")
+def deep_error(x: Any) -> Any:
+    try:
+        raise KeyError("first")
+    except KeyError as error:
+        again = NeedsTwo(1, 2)
+        again.add_note("a note")
+        raise again from error
+
+
+@task(effect="pure")
+def refused(x: Any) -> Any:
+    raise ConnectionError("refused")
+
+
+@task(isolate=True, effect="pure")
+def failing_run(x: Any) -> Any:
+    return run(refused, x)
+
+
+@task(isolate=True, effect="pure")
+def unwrapped_run(x: Any) -> Any:
+    return run(refused, x).unwrap()
+
+
+@task(isolate=True, effect="pure")
+def returned_fault(x: Any) -> Any:
+    return Failure(BadInput("a", "no"))
+
+
+@task(isolate=True, effect="pure")
+def group_of_runs(x: Any) -> Any:
+    errors = [UnwrapFailedError(run(refused, x)) for _ in range(2)]
+    raise ExceptionGroup("both", errors)

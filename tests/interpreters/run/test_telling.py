@@ -4,6 +4,8 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from fwf import (
     always,
     delay,
@@ -192,3 +194,45 @@ def test_a_run_is_the_same_each_time_in_virtual_time() -> None:
     first = written(go(w, [1, 2, 3]).trace)
     for _ in range(20):
         assert written(go(w, [1, 2, 3]).trace) == first
+
+
+# An observer that raises
+
+
+ODD: list[BaseException] = [
+    ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), RuntimeWarning("no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", ODD, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("workers", [None, 1])
+def test_what_an_observer_raises_is_no_part_of_the_run_and_is_warned_of_once(
+    error: BaseException, workers: int | None
+) -> None:
+    told: list[str] = []
+
+    def observe(note: Note) -> None:
+        told.append(note.kind)
+        raise error
+
+    w = always(
+        retry(flaky("shaky", 1), attempts=2) >> par(timeout(work("a", 5), us(1)), work("b", 2)),
+        then=work("release"),
+    )
+    expected = go(w, workers=workers)
+    with pytest.warns(RuntimeWarning, match=type(error).__name__) as warned:
+        ran = go(w, workers=workers, observe=observe)
+    assert len(warned) == 1
+    assert (ran.outcome, ran.trace) == (expected.outcome, expected.trace)
+    assert told.count("start") == 5 and told.count("retry") == 1
+
+
+def test_an_observer_that_raises_does_no_harm_where_warnings_are_errors(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def observe(note: Note) -> None:
+        raise ValueError("no")
+
+    assert go(work("a", 1) >> work("b", 1), 3, observe=observe).outcome == Ok(3)
+    said = capsys.readouterr().err
+    assert said == "run(observe=…): it raised ValueError: no; the run goes on\n"
