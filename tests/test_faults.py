@@ -17,6 +17,7 @@ from fwf.faults import (
     Then,
     TimedOut,
     both,
+    carries,
     counted,
     leaves,
     tag_of,
@@ -98,3 +99,19 @@ def test_retry_after_says_when() -> None:
     assert RetryAfter("busy", after=seconds(3)).retry_after == timedelta(seconds=3)
     with pytest.raises(TypeError):
         RetryAfter("busy")
+
+
+def test_a_script_s_errors_have_the_same_tag_in_the_processes_that_it_starts() -> None:
+    there = type("Vendor", (Exception,), {"__module__": "__mp_main__"})
+    here = type("Vendor", (Exception,), {"__module__": "__main__"})
+    assert tag_of(there) == tag_of(here) == "__main__.Vendor"
+
+
+def test_a_filter_takes_a_run_s_fault_if_it_takes_each_of_its_own() -> None:
+    inner = both([Failed("x", ("A", "Top"), ""), Failed("y", ("B", "Top"), "")])
+    outer = Failed("a", (*inner.tags, "Unwrap"), str(inner), cause=inner)
+    deep = Failed("b", outer.tags, str(outer), cause=outer)
+    for fault in (outer, deep):
+        taken = [("A",), ("B",), ("A", "B"), ("Top",), ("Unwrap",), ("C",)]
+        assert [carries(fault, on) for on in taken] == [False, False, True, True, True, False]
+    assert str(outer) == f"a: a run in it failed: {inner}"

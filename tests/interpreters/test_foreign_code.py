@@ -107,6 +107,14 @@ def test_whatever_is_raised_there_is_a_defect_and_finalisers_run(
             assert dry_run(each, odd(error)).outcome == Err(fault)
 
 
+@pytest.mark.parametrize("error", ERRORS[:4], ids=lambda error: type(error).__name__)
+def test_a_defect_names_the_function_or_the_field_that_raised(error: BaseException) -> None:
+    said = str(run(pure(raises), Odd(error)).failure())
+    assert said.startswith(f"pure: PredicateDefect: raises raised {type(error).__name__}")
+    said = str(run(pure(it.n), Odd(error)).failure())
+    assert said.startswith(f"pure: PredicateDefect: it: reading 'n' raised {type(error).__name__}")
+
+
 @task(effect="pure")
 def unknown() -> int:
     raise AssertionError

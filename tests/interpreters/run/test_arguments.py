@@ -21,8 +21,9 @@ from fwf import (
 )
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.trace import Err, Ok
-from fwf.interpreters.run import Pool
-from tests.interpreters.run.support import go, pause, sleep, us
+from fwf.interpreters.run import Pool, VirtualClock, execute
+from tests.interpreters.run import support
+from tests.interpreters.run.support import go, pause, sleep, us, work
 
 
 @task(effect="pure")
@@ -103,3 +104,32 @@ def test_an_input_that_fits_is_given_as_it_is() -> None:
     for each in (pair, pair_async, pair_written):
         assert go(each, (1, 2)).outcome == Ok(3)
         assert go(each, (1, 2), workers=1, pools={"p": 1}).outcome == Ok(3)
+
+
+class Late:
+    """A clock by which the scheduler is late to look at what workers have finished."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._late = 0
+
+    def now(self) -> int:
+        return self._clock.now() + self._late
+
+    def wait(self, inbox: Any, until: float, busy: int) -> list[Any]:
+        messages = self._clock.wait(inbox, until, busy)
+        self._late = 10 if messages else 0
+        return messages
+
+    def cut(self, worker: int) -> None:
+        self._clock.cut(worker)
+
+
+def test_a_task_that_is_reached_after_its_deadline_is_cut_whatever_it_is_given() -> None:
+    def run_late(two: Any) -> Any:
+        clock = support._clock[0] = VirtualClock()
+        return execute(timeout(slow >> two, us(7)), 0, clock=Late(clock)).outcome
+
+    for two in (work("fits"), pair):
+        outcome = run_late(two)
+        assert isinstance(outcome, Err) and outcome.cause.tags == ("Timeout",)

@@ -1,6 +1,7 @@
 """What becomes of an exception: data at once, alike in every worker, and nothing kept alive."""
 
 import gc
+import json
 import pickle
 import threading
 import weakref
@@ -171,6 +172,17 @@ def test_a_fault_says_which_line_of_the_user_s_code_raised_it_in_every_worker() 
         assert told.endswith('raise ConnectionError("bad") from error\nConnectionError: bad')
         assert "of a vendor's file\n\nThe above exception was the direct cause" in told
         assert pickle.loads(pickle.dumps(fault)).traceback == fault.traceback
+
+
+def test_the_line_is_the_user_s_own_though_a_library_raised() -> None:
+    def act(x: Any) -> Any:
+        json.loads("{")
+
+    for w in in_every_worker(act):
+        fault = run(w, 1).failure()
+        assert isinstance(fault, Failed) and fault.traceback is not None
+        assert fault.traceback.where is not None and fault.traceback.where.name == "act"
+        assert fault.traceback.lines[-1].name == "raw_decode"
 
 
 def test_an_isolated_task_s_fault_says_as_much() -> None:
