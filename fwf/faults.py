@@ -302,7 +302,7 @@ def asked_delay(error: object) -> tuple[timedelta | None, str]:
 
 def text(error: object) -> str:
     """What an error says, whatever its `__str__` may do; nothing if it is its own tag."""
-    if isinstance(error, str):
+    if issubclass(type(error), str):
         return ""
     try:
         return str(error)

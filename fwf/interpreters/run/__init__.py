@@ -91,7 +91,8 @@ def run(
     workers: how many tasks may run at once; no bound if None.
     pools: sizes of the pools named by `limit`; those not given are not bounded.
     clock: where time comes from.
-    observe: told of every attempt as it starts and ends, on the scheduler's thread.
+    observe: told of every attempt as it starts and ends, on the scheduler's thread. What it
+        raises is no part of the run: a `RuntimeWarning` says so, once.
 
     What is missing or of the wrong type is reported all at once, before anything runs. Ctrl-C
     cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one

@@ -18,6 +18,7 @@ from fwf import (
     RetryAfter,
     always,
     branch,
+    const,
     fallback,
     identity,
     map_each,
@@ -138,6 +139,54 @@ def test_an_error_that_refers_to_itself_or_to_hundreds_of_others_is_told_all_the
         fault = run(w, 1).failure()
         assert isinstance(fault, Failed) and fault.message == "0"
         assert str(fault.traceback).count("direct cause") == 99
+
+
+class OddCause(Exception):
+    @property
+    def __cause__(self) -> Any:  # type: ignore[override]
+        raise SystemExit("cause")
+
+
+class OddNotes(Exception):
+    @property
+    def __notes__(self) -> Any:  # type: ignore[override]
+        raise SystemExit("notes")
+
+
+class OddGroup(ExceptionGroup[ValueError]):
+    @property
+    def exceptions(self) -> Any:
+        raise SystemExit("exceptions")
+
+
+class OddInAll(Exception):
+    def __getattribute__(self, name: str) -> Any:
+        raise SystemExit(name)
+
+
+ODD: list[Callable[[], Exception]] = [
+    lambda: OddCause("bad"),
+    lambda: OddNotes("bad"),
+    lambda: OddGroup("bad", [ValueError(1)]),
+    lambda: OddInAll("bad"),
+]
+
+
+@pytest.mark.parametrize("make", ODD)
+def test_an_error_may_raise_whatever_it_is_asked(make: Callable[[], Exception]) -> None:
+    name = type(make()).__name__
+    for w in in_every_worker(lambda x: _raise(make())):
+        fault = run(w, 1).failure()
+        assert isinstance(fault, Failed) and "bad" in fault.message
+        assert fault.tags[0].endswith(name)
+        assert pickle.loads(pickle.dumps(fault)) == fault
+        assert run(fallback(w, const(2)), 1) == Success(2)
+    defect = run(pure(_asked), make).failure()
+    assert isinstance(defect, PredicateDefect) and name in str(defect)
+
+
+def _asked(make: Callable[[], Exception]) -> Any:
+    raise make()
 
 
 def test_a_deep_recursion_is_told_by_its_innermost_lines() -> None:
