@@ -101,7 +101,7 @@ def fault_in(error: object, depth: int = 0) -> Fault | None:
     if depth == MOST_NESTED:
         return None
     if issubclass(kind, UnwrapFailedError):
-        halted = cast(UnwrapFailedError, error).halted_container
+        halted = cast(Any, error).halted_container
         return fault_in(halted.failure(), depth + 1) if isinstance(halted, Failure) else None
     if issubclass(kind, BaseExceptionGroup):
         return _fault_of_group(parts_of(cast(BaseException, error)), depth)

@@ -6,7 +6,7 @@ import enum
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Final, cast, final
+from typing import Any, Final, final
 
 from fwf.faults import named_text, text
 from fwf.records import record
@@ -20,11 +20,11 @@ _CALLERS: Final = f"{_OURS}interpreters{_OURS[-1]}run{_OURS[-1]}"
 _FOREIGN: Final = (_OURS, enum.__file__.removesuffix("enum.py"), "<frozen ")
 _INSTALLED: Final = ("site-packages", "dist-packages")
 _cause, _context, _suppress, _traceback = (
-    cast(Any, vars(BaseException)[name])
+    vars(BaseException)[name]
     for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__")
 )
-_parts = cast(Any, vars(BaseExceptionGroup)["exceptions"])
-_obj = cast(Any, vars(AttributeError)["obj"])
+_parts = vars(BaseExceptionGroup)["exceptions"]
+_obj = vars(AttributeError)["obj"]
 """How to reach what Python itself keeps in an exception, whatever its class makes of the name."""
 _CAUSE: Final = "The above exception was the direct cause of the following exception:"
 _CONTEXT: Final = "During handling of the above exception, another exception occurred:"
@@ -144,7 +144,7 @@ def parts_of(error: BaseException) -> tuple[BaseException, ...]:
 
 def _notes(error: BaseException) -> tuple[str, ...]:
     try:
-        notes = list(getattr(error, "__notes__", ()))
+        notes: list[object] = list(getattr(error, "__notes__", ()))
     except KeyboardInterrupt:
         raise
     except BaseException:  # whatever somebody's property raises

@@ -264,7 +264,7 @@ def spread(machine: Machine, fiber: Fiber, node: MapEach[Any, Any], value: Any) 
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         said = f"map_each takes a list but is given a {given}; make a list of it first"
         return None, ERR, BadInput(machine.path(fiber.place), said)
-    items = listed(value)
+    items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
     if isinstance(items, BaseException):
         return None, ERR, machine.undefined(machine.path(fiber.place), items)
     names = None if node.key is None else _names(machine, fiber, node, items)

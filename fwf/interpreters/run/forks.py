@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from returns.result import Failure, Success
 
@@ -122,7 +122,7 @@ class Spreading(Forked[MapEach[Any, Any]]):
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
             said = f"map_each takes a list but is given a {kind(value)}; make a list of it first"
             return None, ERR, BadInput(machine.path(fiber), said)
-        items = listed(value)
+        items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
         if isinstance(items, BaseException):
             return None, ERR, machine.undefined(machine.path(fiber), items)
         names = _names(machine, fiber, node, items)
