@@ -101,8 +101,9 @@ def fault_in(error: object, depth: int = 0) -> Fault | None:
     if depth == MOST_NESTED:
         return None
     if issubclass(kind, UnwrapFailedError):
-        halted = cast(Any, error).halted_container
-        return fault_in(halted.failure(), depth + 1) if isinstance(halted, Failure) else None
+        halted: Any = cast(Any, error).halted_container
+        failure = cast(Any, type(halted)) is Failure
+        return fault_in(halted.failure(), depth + 1) if failure else None
     if issubclass(kind, BaseExceptionGroup):
         return _fault_of_group(parts_of(cast(BaseException, error)), depth)
     return None
