@@ -86,13 +86,15 @@ class BadInput:
 @final
 @record()
 class Interrupted:
-    """The run was stopped from outside (ctrl-C)."""
+    """The run was stopped from outside, by the signal of that name if one is known."""
 
     path: str = ""
+    by: str = ""
     tags = ("Interrupted",)
 
     def __str__(self) -> str:
-        return _at(self.path, "Interrupted: stopped from outside")
+        by = f"by {self.by}" if self.by else "from outside"
+        return _at(self.path, f"Interrupted: stopped {by}")
 
 
 @final
@@ -185,6 +187,8 @@ def tags_of_class(cls: type[BaseException]) -> tuple[str, ...]:
 def tag_of(cls: type) -> str:
     """Class ⟶ its tag: `module.QualName`, and `QualName` alone for built-ins."""
     module = cls.__module__
+    if module == "__mp_main__":  # the script, imported by another process
+        module = "__main__"
     return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
 
 

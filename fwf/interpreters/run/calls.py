@@ -162,6 +162,19 @@ def called(
         return ERR, error
 
 
+def called_beside(
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+    openers: list[tuple[str, Opener]],
+) -> Ended:
+    """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
+    try:
+        return called(fn, args, keywords, openers)
+    except BaseException as error:
+        return ERR, error
+
+
 async def awaited(
     fn: Callable[..., Any],
     args: tuple[Any, ...],
