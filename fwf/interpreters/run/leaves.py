@@ -18,7 +18,6 @@ from fwf.interpreters.run.calls import (
     Opener,
     Run,
     called,
-    failed,
 )
 from fwf.interpreters.run.clock import Inbox
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
@@ -27,6 +26,7 @@ from fwf.interpreters.run.slots import Line
 from fwf.interpreters.run.timers import WORK, Timer
 from fwf.interpreters.run.workers import Workers
 from fwf.interpreters.run.workers.contexts import Contexts
+from fwf.raised import raised
 from fwf.records import record
 
 if TYPE_CHECKING:
@@ -181,15 +181,15 @@ class Leaves:
             self._on_this_thread = None
         except KeyboardInterrupt as error:
             self._on_this_thread = None
-            signal, result = self._interrupted(fiber, error)
+            signal, result = self._interrupted(fiber, call, error)
         machine.time_passed()
         if signal == ERR:
-            result = failed(result, machine.path(fiber), machine.now())
+            result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
         return signal, result
 
-    def _interrupted(self, fiber: Fiber, error: KeyboardInterrupt) -> Ended:
+    def _interrupted(self, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Ended:
         """A task on this thread raised `KeyboardInterrupt`, or a signal did.
 
         Where somebody else handles ctrl-C, it is taken for that.
@@ -199,7 +199,7 @@ class Leaves:
             raise error
         own = machine.handles_signals and not machine.stopping
         if own or fiber.scope is not machine.scope:  # a finaliser can't be interrupted
-            return ERR, error
+            return ERR, raised(error, call.fn)
         machine.stopping = machine.stopping or "SIGINT"
         return INT, None
 
@@ -296,7 +296,7 @@ class Leaves:
             self._machine.resume(fiber, INT, None)
             return
         if signal == ERR:
-            result = failed(result, self._machine.path(fiber), end)
+            result = result.fault(self._machine.path(fiber), end)
         self._ended(attempt, _ENDINGS[signal], result, end)
         self._machine.resume(fiber, signal, result)
 

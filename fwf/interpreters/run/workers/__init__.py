@@ -46,6 +46,7 @@ from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.event_loop import EventLoop
 from fwf.interpreters.run.workers.processes import Process
 from fwf.interpreters.run.workers.threads import Threads
+from fwf.raised import raised
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.leaves import Attempt
@@ -76,7 +77,10 @@ class Workers:
         try:
             begin(attempt, arguments)
         except (OSError, RuntimeError, MemoryError) as error:  # no more threads, files or memory
-            self._inbox.put((attempt, (ERR, error), self._clock.now()))
+            caught = error
+        else:
+            return
+        self._inbox.put((attempt, (ERR, raised(caught, call.fn)), self._clock.now()))
 
     def cut(self, attempt: Attempt) -> None:
         """Wait no longer for an attempt, and stop it where that can be done."""
@@ -109,10 +113,11 @@ class Workers:
                     process.kill()
                 return process.result()
             except BaseException as error:
-                return ERR, error
+                caught = error
             finally:
                 self._isolated.discard(gone)
                 gone.set()
+            return ERR, raised(caught, attempt.call.fn)
 
         self._isolated.add(gone)
         self._in_thread(attempt, apart)

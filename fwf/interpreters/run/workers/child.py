@@ -19,8 +19,9 @@ from threading import Thread
 from types import ModuleType
 from typing import Any, Final, NoReturn, cast, final
 
-from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside, distant
+from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside
 from fwf.interpreters.run.workers.processes import unfit
+from fwf.raised import raised
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -37,7 +38,7 @@ def main(parent: Connection) -> NoReturn:
         task, arguments, decimals = _found(known, payload)
     except BaseException as error:
         why = f"that process must import what it needs, but {type(error).__qualname__}: {error}"
-        ended: Ended = ERR, unfit(name, why)
+        ended: Ended = ERR, raised(unfit(name, why))
     else:
         if decimals is not None:
             setcontext(decimals)
@@ -127,28 +128,18 @@ def _called(task: Any, arguments: Any) -> Ended:
     try:
         return run(awaited(task.fn, *arguments))
     except BaseException as error:
-        return ERR, error
+        caught = error
+    return ERR, raised(caught, task.fn)
 
 
 def _send(parent: Connection, name: str, ended: Ended) -> None:
-    if ended[0] == ERR and not _travels(ended[1]):
-        ended = ERR, distant(ended[1])
     try:
         result = bytes(ForkingPickler.dumps(ended))
     except Exception as error:
         why = f"its result must be picklable: {error}"
-        result = bytes(ForkingPickler.dumps((ERR, unfit(name, why))))
+        result = bytes(ForkingPickler.dumps((ERR, raised(unfit(name, why)))))
     with suppress(OSError):
         parent.send_bytes(result)
-
-
-def _travels(error: BaseException) -> bool:
-    """Whether an exception arrives as what it was."""
-    try:
-        arrived: object = cast(Any, ForkingPickler).loads(ForkingPickler.dumps(error))
-        return type(arrived) is type(error)
-    except Exception:  # whatever somebody's `__reduce__` or `__init__` raises
-        return False
 
 
 def _end() -> NoReturn:

@@ -8,6 +8,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, final
 
 from fwf.interpreters.run.calls import ERR, INT, Ended
+from fwf.raised import raised
 
 if TYPE_CHECKING:
     import asyncio
@@ -54,7 +55,7 @@ class EventLoop:
 
         self._at_work[job] = done
         if not self._soon(begin):
-            self._report(job, (ERR, RuntimeError("the event loop has ended")))
+            self._report(job, (ERR, raised(RuntimeError("the event loop has ended"))))
         return lambda: self._soon(lambda: tasks[0].cancel())
 
     def _report(self, job: Job, ended: Ended) -> None:
@@ -87,15 +88,19 @@ class EventLoop:
             return False
         return not self.dead
 
+    def _die(self, error: Exception) -> None:
+        self.dead = True
+        why = raised(RuntimeError(f"the event loop of async tasks has ended: {error}"))
+        for job in list(self._at_work):
+            self._report(job, (ERR, why))
+
     def _serve(self) -> None:
         self._asyncio.set_event_loop(self._loop)
         while not self._closed:
             try:
                 self._loop.run_forever()
             except Exception as error:
-                self.dead = True
-                for job in list(self._at_work):
-                    self._report(job, (ERR, error))
+                self._die(error)
                 break
             except BaseException:  # a task's, which has failed with it already
                 continue
