@@ -25,6 +25,7 @@ from fwf.interpreters.run.leaves import Note
 from fwf.interpreters.run.machine import Machine
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.slots import Line, Pool
+from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.records import record
 from fwf.secrets import Secret
 
@@ -143,7 +144,8 @@ def _execute(
     _refuse_in_import()
     _check_sizes(workers, pools)
     start = clock.now()
-    wrong = problems(requirements(node), params, resources)
+    required = requirements(node)
+    wrong = [*problems(required, params, resources), *in_no_file(required)]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Err(fault), NOTHING, start, start)

@@ -207,10 +207,9 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
-    cls = cast(Any, type(result))
-    if cls is Success:
+    if type(result) is Success:
         return result.unwrap()
-    if cls is Failure:
+    if type(result) is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
     return result

@@ -153,7 +153,7 @@ class Leaves:
             and (machine.live == 1 or (fiber.fresh and self._nobody_before()))
         ):
             fiber.fresh = False
-            return None, *self._inline(fiber, call, value)
+            return self._inline(fiber, call, value)
         fiber.fresh = False
         fiber.value = value
         attempt = Attempt(fiber, call, machine.now())
@@ -165,11 +165,14 @@ class Leaves:
         """Whether nobody asks, or will ask at this instant, for the only worker there is."""
         return not (self._asking or self._line) and self._machine.timers.due() == NEVER
 
-    def _inline(self, fiber: Fiber, call: Call, value: Any) -> Ended:
+    def _inline(self, fiber: Fiber, call: Call, value: Any) -> Next:
         machine = self._machine
-        args = (value,) if call.arity == 1 else call.arguments(value, partial(machine.path, fiber))
-        if isinstance(args, BadInput):
-            return ERR, args
+        args: tuple[Any, ...] = (value,)
+        if call.arity != 1:
+            several = call.arguments(value, partial(machine.path, fiber))
+            if isinstance(several, BadInput):
+                return None, ERR, several
+            args = several
         keywords: dict[str, Any] | None = fiber.env.given.get(id(call.task))
         openers: list[tuple[str, Opener]] = []
         if keywords is None:
@@ -182,12 +185,12 @@ class Leaves:
         except KeyboardInterrupt as error:
             self._on_this_thread = None
             signal, result = self._interrupted(fiber, call, error)
-        machine.time_passed()
+        machine.instant = None  # look at the clock again
         if signal == ERR:
             result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
-        return signal, result
+        return None, signal, result
 
     def _interrupted(self, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Ended:
         """A task on this thread raised `KeyboardInterrupt`, or a signal did.
@@ -251,7 +254,8 @@ class Leaves:
             return False
         uncut = call.plain and not (fiber.scope.cuttable or fiber.pools)
         if self.single and uncut and not self.at_work and machine.timers.due() == NEVER:
-            machine.resume(fiber, *self._inline(fiber, call, fiber.value))
+            _, signal, result = self._inline(fiber, call, fiber.value)
+            machine.resume(fiber, signal, result)
             return False
         args = call.arguments(fiber.value, partial(machine.path, fiber))
         if isinstance(args, BadInput):

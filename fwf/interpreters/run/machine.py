@@ -53,7 +53,8 @@ class Machine:
         self.pools = line.pools
         """The pools that bound anything."""
         self._stopped = False
-        self._instant: int | None = None
+        self.instant: int | None = None
+        """The present one, if the clock has been looked at since a task ran or time passed."""
         self.ready: deque[Fiber] = deque()
         """Fibers that can go on."""
         self._paths = Paths()
@@ -105,9 +106,9 @@ class Machine:
 
     def now(self) -> int:
         """The present instant: all that takes no time happens at the same one."""
-        if self._instant is None:
-            self._instant = self.clock.now()
-        return self._instant
+        if self.instant is None:
+            self.instant = self.clock.now()
+        return self.instant
 
     def _turn(self) -> None:
         """Move what can move; then take in what has ended; then let time pass."""
@@ -127,7 +128,7 @@ class Machine:
         messages: list[Any] = []
         if busy or due > self.now():
             messages = self.clock.wait(leaves.inbox, due, busy)
-            self._instant = None
+            self.instant = None
             leaves.take_in([message for message in messages if message is not None])
         if due <= self.now():  # what follows from work that has just ended comes before deadlines
             for timer in self.timers.rung(deadlines=not messages or due < self.now()):
@@ -139,10 +140,6 @@ class Machine:
             self._stopped = True
             self.scope.shrink(self.now())
             self._strike(self.scope)
-
-    def time_passed(self) -> None:
-        """A task ran on this thread: look at the clock again."""
-        self._instant = None
 
     # Fibers
 
