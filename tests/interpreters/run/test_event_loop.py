@@ -105,7 +105,7 @@ def test_a_task_that_breaks_the_loop_makes_all_that_are_at_work_fail() -> None:
         await asyncio.sleep(0)
         return "fine"
 
-    w = par(asynchronous("breaks", breaks), asynchronous("waits", waits))
+    w = par(asynchronous("waits", waits), asynchronous("breaks", breaks))
     fault = run(w, 0).failure()
     assert str(fault).count("the event loop of async tasks has ended") == 2
     assert run(fallback(w, asynchronous("fine", fine)), 0).unwrap() == "fine"
