@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final, Literal, Protocol, TypeAlias, final
 
@@ -93,6 +93,8 @@ def _take() -> list[tuple[int, Any]]:
 def _stop(number: int, frame: FrameType | None) -> None:
     """Stop all runs; interrupt what runs on this thread, the main one, if its run says so."""
     name = signal.Signals(number).name
+    if name == "SIGHUP":
+        _leave_terminal()
     here = threading.get_ident()
     interrupts = False
     for each in list(_under_way):
@@ -102,3 +104,23 @@ def _stop(number: int, frame: FrameType | None) -> None:
             interrupts = wanted
     if interrupts:
         raise KeyboardInterrupt(name)
+
+
+def _leave_terminal() -> None:
+    """Let what is written to a terminal that is gone go nowhere.
+
+    It would fail, and make finalisers fail that print a line, here or in processes of theirs.
+    """
+    import errno
+    import os
+    import termios
+
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            try:
+                termios.tcgetattr(stream)
+            except termios.error as error:
+                if error.args[0] == errno.EIO:
+                    os.dup2(nowhere, stream)
+        os.close(nowhere)

@@ -13,7 +13,7 @@ from typing import Any
 
 from returns.result import Failure
 
-from fwf import task
+from fwf import run, task
 
 
 class NeedsTwo(Exception):
@@ -135,3 +135,8 @@ def signalled(numbers: list[int]) -> str:
 @task(isolate=True, effect="pure")
 def precision(x: Any) -> int:
     return decimal.getcontext().prec
+
+
+@task(isolate=True, effect="idempotent")
+def runs_shell(file: str) -> Any:
+    return run(shell, file)

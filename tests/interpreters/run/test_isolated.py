@@ -18,10 +18,12 @@ from tests.interpreters.run.isolated import (
     pid,
     pid_async,
     raises,
+    runs_shell,
     shell,
     shell_async,
     signalled,
     sleeps,
+    takes,
     terminates_its_child,
     with_pools,
 )
@@ -78,6 +80,15 @@ def test_a_result_ends_the_threads_and_processes_that_its_task_leaves_behind(
     assert len(numbers(file)) == 2 and not any(map(alive, numbers(file)))
 
 
+def test_a_deadline_ends_the_runs_within_an_isolated_task_with_all_their_processes(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "processes"
+    started = doing("started", lambda x: until(lambda: len(numbers(file)) == 2, 30) and 1 / 0)
+    run(par(runs_shell, started, fail_fast=True), str(file)).failure()
+    until(lambda: not any(map(alive, numbers(file))))
+
+
 def test_no_child_is_left_to_be_waited_for() -> None:
     run(par(pid, timeout(sleeps, milliseconds(5)), fallback(raises, identity)), "/dev/null")
     with pytest.raises(ChildProcessError):
@@ -96,6 +107,11 @@ def test_an_isolated_process_ends_when_its_parent_is_killed(tmp_path: Path) -> N
 
 
 # What they may do
+
+
+def test_what_goes_to_an_isolated_process_and_comes_back_may_be_large() -> None:
+    large = "é" * 20_000_000
+    assert run(takes, large).unwrap() == large
 
 
 def test_async_tasks_can_be_isolated_too() -> None:

@@ -1,10 +1,13 @@
 """SIGINT, SIGTERM and SIGHUP, in every kind of task and of waiting; once, twice, in nested runs."""
 
 import asyncio
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -244,6 +247,14 @@ def tidies() -> None: open("tidied", "w").close()
 inline, loop, apart = (
     always(w, then=tidies) for w in (naps, naps_async, begins >> timeout(shell, seconds(60)))
 )
+def prints(): print("tidying", flush=True); open("tidied", "w").write("yes")
+@task(effect="pure")
+def prints_here() -> None: prints()
+@task(effect="pure", isolate=True)
+def prints_apart() -> None: prints()
+printing_inline, printing_apart = (
+    always(par(naps, naps), then=each) for each in (prints_here, prints_apart)
+)
 late = begins >> always(identity, then=tidies_apart)
 """
 
@@ -291,3 +302,26 @@ def test_ctrl_c_in_a_terminal_leaves_an_isolated_finaliser_alone_that_starts(
     _, err = program.communicate(timeout=30)
     assert program.returncode in (0, 130), err  # it may just have ended
     assert (tmp_path / "tidied").exists(), err
+
+
+@pytest.mark.parametrize("kind", ["inline", "apart"])
+def test_finalisers_that_print_run_when_the_terminal_is_gone(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "jobs.py").write_text(SOURCE)
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "fwf", "run", f"jobs:printing_{kind}"],
+        cwd=tmp_path,
+        env=environment(TERM="xterm"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+    )
+    os.close(theirs)
+    shown = b""
+    while b"napping" not in shown:
+        shown += os.read(ours, 4096)
+    os.close(ours)
+    assert program.wait(30) == 129
+    assert (tmp_path / "tidied").read_text() == "yes"
