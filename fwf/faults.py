@@ -109,13 +109,15 @@ class BadInput:
 @final
 @record()
 class Interrupted:
-    """The run was stopped from outside (ctrl-C)."""
+    """The run was stopped from outside, by the signal of that name if one is known."""
 
     path: str = ""
+    by: str = ""
     tags = ("Interrupted",)
 
     def __str__(self) -> str:
-        return _at(self.path, "Interrupted: stopped from outside")
+        by = f"by {self.by}" if self.by else "from outside"
+        return _at(self.path, f"Interrupted: stopped {by}")
 
 
 @final

@@ -157,6 +157,20 @@ def called(
     return ERR, raised(caught, fn)
 
 
+def called_beside(
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+    openers: list[tuple[str, Opener]],
+) -> Ended:
+    """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
+    try:
+        return called(fn, args, keywords, openers)
+    except KeyboardInterrupt as error:
+        caught = error
+    return ERR, raised(caught, fn)
+
+
 async def awaited(
     fn: Callable[..., Any],
     args: tuple[Any, ...],
@@ -196,10 +210,9 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
-    cls = cast(Any, type(result))
-    if cls is Success:
+    if type(result) is Success:
         return result.unwrap()
-    if cls is Failure:
+    if type(result) is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
     return result

@@ -101,7 +101,7 @@ def evaluated(machine: Machine, fiber: Fiber, expression: Expr, value: Any) -> N
         return None, OK, evaluate(expression, value, fiber.env.params)
     except BaseException as error:
         caught = error
-    return None, ERR, machine.undefined(machine.path(fiber), caught)
+    return machine.undefined(machine.path(fiber), caught)
 
 
 def _branch(machine: Machine, fiber: Fiber, node: Branch[Any, Any], value: Any) -> Next:
@@ -112,4 +112,4 @@ def _branch(machine: Machine, fiber: Fiber, node: Branch[Any, Any], value: Any) 
     else:
         fiber.frames.append(Passing(node, 0 if chosen else 1))
         return (node.then if chosen else node.otherwise), OK, value
-    return None, ERR, machine.undefined(machine.region(fiber), caught)
+    return machine.undefined(machine.region(fiber), caught)

@@ -12,7 +12,7 @@ from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.algebra.paths import Spot
 from fwf.algebra.trace import Partial, parallel, series
-from fwf.faults import BadInput, PredicateDefect, both, then
+from fwf.faults import BadInput, both, then
 from fwf.interpreters.run.calls import ERR, INT, OK, as_tuple, kind
 from fwf.interpreters.run.fibers import Fiber, Scope
 from fwf.interpreters.run.frames import WAITING, Next
@@ -124,10 +124,10 @@ class Spreading(Forked[MapEach[Any, Any]]):
             return None, ERR, BadInput(machine.path(fiber), said)
         items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
         if isinstance(items, BaseException):
-            return None, ERR, machine.undefined(machine.path(fiber), items)
+            return machine.undefined(machine.path(fiber), items)
         names = _names(machine, fiber, node, items)
         if not isinstance(names, list):
-            return None, ERR, names
+            return names
         if not items:
             return None, OK, []
         frame = Spreading(node, fiber, items, names)
@@ -160,7 +160,7 @@ class Spreading(Forked[MapEach[Any, Any]]):
 
 def _names(
     machine: Machine, fiber: Fiber, node: MapEach[Any, Any], items: list[Any]
-) -> list[str] | PredicateDefect | BadInput:
+) -> list[str] | Next:
     """The items' names in paths: their keys, which must differ, or their numbers."""
     if node.key is None:
         return [str(index) for index in range(len(items))]
@@ -171,7 +171,8 @@ def _names(
         if isinstance(name, BaseException):
             return machine.undefined(path, name, f"key of item {index}: ")
         if name in names:
-            return BadInput(path, f"items {names[name]} and {index} have the same key {name!r}")
+            said = f"items {names[name]} and {index} have the same key {name!r}"
+            return None, ERR, BadInput(path, said)
         names[name] = index
     return list(names)
 

@@ -308,7 +308,7 @@ class Looping:
             caught = error
         else:
             return (None, OK, value) if done else self._again(machine, fiber, value)
-        return None, ERR, machine.undefined(machine.path(fiber), caught)
+        return machine.undefined(machine.path(fiber), caught)
 
     def _again(self, machine: Machine, fiber: Fiber, value: Any) -> Next:
         node = self.node
@@ -318,6 +318,8 @@ class Looping:
             if node.on_limit == "stop":
                 return None, OK, value
             return None, ERR, Exhausted(machine.path(fiber), self.tag)
+        if machine.stopping and machine.stopped(fiber):
+            return None, INT, None
         self.tag += 1
         fiber.frames.append(self)
         return node.body, OK, value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from fwf.algebra.nodes import Task
@@ -18,16 +17,16 @@ from fwf.interpreters.run.calls import (
     Ended,
     Opener,
     Run,
-    awaited,
     called,
 )
-from fwf.interpreters.run.clock import Inbox, current_task
+from fwf.interpreters.run.clock import Inbox
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
 from fwf.interpreters.run.frames import WAITING, Next
 from fwf.interpreters.run.slots import Line
 from fwf.interpreters.run.telling import Note, Observer
 from fwf.interpreters.run.timers import WORK, Timer
-from fwf.interpreters.run.workers import EventLoop, Threads, called_beside, isolated
+from fwf.interpreters.run.workers import Workers
+from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.raised import raised
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Attempt:
         self.cut = False
         self.worker = 0
         """The thread that it runs on, or the task of the event loop."""
-        self.stop: Callable[[], None] | None = None
+        self.stop: Callable[[], object] | None = None
 
     def __lt__(self, other: Attempt) -> bool:
         """Whether it was asked for earlier or, at the same instant, further to the left."""
@@ -89,8 +88,6 @@ class Leaves:
         self.inbox: Inbox = SimpleQueue()
         self.at_work: set[Attempt] = set()
         """Attempts in workers, those that were cut included."""
-        self.on_this_thread = False
-        """Whether a task that ctrl-C may interrupt is running on the scheduler's own thread."""
         self.single = line.workers == 1
         self._machine = machine
         self._run = run
@@ -105,19 +102,16 @@ class Leaves:
         """Who waits for those."""
         self._attempts: dict[str, int] = {}
         self._rate = Timer()
-        self._threads = Threads(self.inbox)
-        self._loop: EventLoop | None = None
+        contexts = Contexts()
+        self._context = contexts.new
+        self._workers = Workers(self.inbox, machine.clock, contexts)
 
-    def close(self) -> None:
-        """Let the workers end when they are done; stop those that nobody has stopped yet."""
+    def close(self, *, at_once: bool) -> None:
+        """Cut what is still at work, and end the workers."""
         for attempt in self.at_work:
-            if attempt.stop is not None and not attempt.cut:
-                attempt.stop()
-            attempt.cut = True
-            self._machine.clock.cut(attempt.worker)
-        self._threads.close()
-        if self._loop is not None:
-            self._loop.close()
+            if not attempt.cut:
+                self._workers.cut(attempt)
+        self._workers.close(at_once=at_once)
 
     def begin(self, fiber: Fiber, task: Task[Any, Any], value: Any) -> Next:
         """Start a task: inline if nothing can cut it and nothing else could run beside it."""
@@ -125,10 +119,8 @@ class Leaves:
         if call is None:
             call = self._calls[id(task)] = Call(task)
         machine = self._machine
-        if machine.stopping:
-            machine.stop()
-            if fiber.scope.limit <= machine.now():
-                return None, INT, None
+        if machine.stopping and machine.stopped(fiber):
+            return None, INT, None
         wrong = None if call.arity < 2 else call.misfit(value, partial(machine.path, fiber))
         if wrong is not None and fiber.scope.limit >= machine.now():
             return None, ERR, wrong
@@ -138,7 +130,7 @@ class Leaves:
             and (machine.live == 1 or (fiber.fresh and self._nobody_before()))
         ):
             fiber.fresh = False
-            return None, *self._inline(fiber, call, value)
+            return self._inline(fiber, call, value)
         fiber.fresh = False
         fiber.value = value
         attempt = Attempt(fiber, call, machine.now())
@@ -150,7 +142,7 @@ class Leaves:
         """Whether nobody asks, or will ask at this instant, for the only worker there is."""
         return not (self._asking or self._line) and self._machine.timers.due() == NEVER
 
-    def _inline(self, fiber: Fiber, call: Call, value: Any) -> Ended:
+    def _inline(self, fiber: Fiber, call: Call, value: Any) -> Next:
         machine = self._machine
         args = (value,) if call.arity == 1 else call.arguments(value)
         keywords: dict[str, Any] | None = fiber.env.given.get(id(call.task))
@@ -158,30 +150,34 @@ class Leaves:
         if keywords is None:
             named = self._keywords(fiber, call)
             if isinstance(named, BaseException):
-                return ERR, machine.undefined(machine.path(fiber), named)
+                return machine.undefined(machine.path(fiber), named)
             keywords, openers = named
         attempt = self._begun(Attempt(fiber, call, 0)) if self._watched else None
         try:
-            self.on_this_thread = fiber.scope is machine.scope
-            signal, result = called(call.fn, args, keywords, openers)
-            self.on_this_thread = False
+            signal, result = self._context().run(called, call.fn, args, keywords, openers)
         except KeyboardInterrupt as error:
-            self.on_this_thread = False
             signal, result = self._interrupted(fiber, call, error)
-        machine.time_passed()
+        machine.instant = None  # look at the clock again
+        if signal == ERR and machine.stopping and machine.stopped(fiber):
+            signal, result = INT, None
         if signal == ERR:
             result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
-        return signal, result
+        return None, signal, result
 
     def _interrupted(self, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Ended:
-        """A task on this thread raised `KeyboardInterrupt`: ctrl-C did that, as far as we know."""
-        if self._machine.stopping_at_once:
+        """A task on this thread raised `KeyboardInterrupt`, or a signal did.
+
+        Where somebody else handles ctrl-C, it is taken for that.
+        """
+        machine = self._machine
+        if machine.stopping_at_once:
             raise error
-        if fiber.scope is not self._machine.scope:  # a finaliser can't be interrupted
+        own = machine.signals != "unknown" and not machine.stopping
+        if own or fiber.scope is not machine.scope:  # a finaliser can't be interrupted
             return ERR, raised(error, call.fn)
-        self._machine.stopping = True
+        machine.stopping = machine.stopping or "SIGINT"
         return INT, None
 
     def _keywords(
@@ -238,49 +234,19 @@ class Leaves:
             return False
         uncut = call.plain and not (fiber.scope.cuttable or fiber.pools)
         if self.single and uncut and not self.at_work and machine.timers.due() == NEVER:
-            machine.resume(fiber, *self._inline(fiber, call, fiber.value))
+            _, signal, result = self._inline(fiber, call, fiber.value)
+            machine.resume(fiber, signal, result)
             return False
         named = self._keywords(fiber, call)
         if isinstance(named, BaseException):
-            machine.resume(fiber, ERR, machine.undefined(machine.path(fiber), named))
+            _, signal, result = machine.undefined(machine.path(fiber), named)
+            machine.resume(fiber, signal, result)
             return False
         keywords, openers = named
         self._begun(attempt)
         self.at_work.add(attempt)
-        self._give(attempt, call.arguments(fiber.value), dict(keywords), openers)
+        self._workers.start(attempt, (call.arguments(fiber.value), dict(keywords), openers))
         return True
-
-    def _give(
-        self,
-        attempt: Attempt,
-        args: tuple[Any, ...],
-        keywords: dict[str, Any],
-        openers: list[tuple[str, Opener]],
-    ) -> None:
-        """Give an attempt to a worker, who leaves what comes of it in the inbox."""
-        call, clock, inbox = attempt.call, self._machine.clock, self.inbox
-        if call.is_async:
-            if self._loop is None:
-                self._loop = EventLoop()
-
-            async def awaiting() -> Ended:
-                attempt.worker = current_task()
-                return await awaited(call.fn, args, keywords, openers)
-
-            attempt.stop = self._loop.start(
-                awaiting(), lambda ended: inbox.put((attempt, ended or (INT, None), clock.now()))
-            )
-            return
-
-        def job() -> Message:
-            attempt.worker = get_ident()
-            if call.isolate:
-                ended = _apart(attempt, args, keywords, openers)
-            else:
-                ended = called_beside(call.fn, args, keywords, openers)
-            return attempt, ended, clock.now()
-
-        self._threads.start(job)
 
     def take_in(self, messages: list[Message]) -> None:
         """What workers have finished, leftmost first."""
@@ -296,15 +262,13 @@ class Leaves:
 
     def abandon(self, attempt: Attempt) -> None:
         """Wait no longer for an attempt: it may still be at work, or wait for a slot."""
-        attempt.cut = True
         if not attempt.begun:
+            attempt.cut = True
             return
         if attempt.call.writes:
             attempt.path = self._machine.path(attempt.fiber)
             self._overlapping[attempt.path] = self._overlapping.get(attempt.path, 0) + 1
-        if attempt.stop is not None:
-            attempt.stop()
-        self._machine.clock.cut(attempt.worker)
+        self._workers.cut(attempt)
         self._ended(attempt, "cut", None, self._deadline(attempt))
 
     def _deadline(self, attempt: Attempt) -> int:
@@ -368,21 +332,3 @@ _ENDINGS: tuple[Ending, ...] = ("ok", "failed", "cut")
 
 def _place(message: Message) -> Fiber:
     return message[0].fiber
-
-
-def _apart(
-    attempt: Attempt,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    openers: list[tuple[str, Opener]],
-) -> Ended:
-    """Run an isolated task's attempt in a process, which its cut kills."""
-    try:
-        process = isolated(attempt.call.task, args, keywords, openers)
-        attempt.stop = process.kill
-        if attempt.cut:
-            process.kill()
-        return process.result()
-    except BaseException as error:
-        caught = error
-    return ERR, raised(caught, attempt.call.fn)
