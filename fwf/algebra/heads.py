@@ -190,7 +190,7 @@ def brief(value: object, depth: int = 0) -> str:
             return f"<int of {value.bit_length():,} bits>"
         case timedelta():
             return short(value)
-        case PVector() | tuple() | PSet() | list():
+        case PVector() | tuple() | PSet() | frozenset() | list():
             return _items(cast(Iterable[object], value), depth)
         case PMap() | dict():
             pairs = islice(cast(Mapping[object, object], value).items(), MAX_ITEMS)
@@ -208,7 +208,10 @@ def _items(value: Any, depth: int) -> str:
     text = _with_rest(shown, len(value))
     if isinstance(value, tuple):
         return f"({text},)" if len(shown) == 1 else f"({text})"
-    return f"{{{text}}}" if isinstance(value, PSet) else f"[{text}]"
+    if isinstance(value, PSet | frozenset):
+        braced = f"{{{text}}}" if value else ""
+        return f"frozenset({braced})" if isinstance(value, frozenset) else braced or "set()"
+    return f"[{text}]"
 
 
 def _with_rest(shown: list[str], total: int) -> str:

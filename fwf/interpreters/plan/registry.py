@@ -306,7 +306,7 @@ def _inside(value: Any) -> Iterator[Any]:
         if isinstance(top, PMap):
             todo.extend(cast(Any, top).keys())
             todo.extend(cast(Any, top).values())
-        elif isinstance(top, PVector | PSet) or type(top) is tuple:
+        elif isinstance(top, PVector | PSet | frozenset) or type(top) is tuple:
             todo.extend(cast(Any, top))
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar, cast, final, overload
 
 from pyrsistent import pmap
@@ -194,7 +195,7 @@ def _run_id(node: Node, params: Mapping[str, object], value: Any) -> Callable[[]
 
 def _plain(value: Any) -> object:
     """A value that can be encoded: itself if it is plain data, else how it prints."""
-    for written in (freeze, repr):
+    for written in (partial(freeze, exact=False), repr):
         try:
             plain = written(value)
             encode(plain)
