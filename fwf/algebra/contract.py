@@ -251,39 +251,3 @@ def is_parameter(annotation: Any) -> bool:
     return isinstance(bare, type) and (
         bare in _SCALARS or issubclass(bare, enum.Enum) or is_uuid(cast(Any, bare))
     )
-
-
-def fits(value: Any, annotation: Any) -> bool:
-    """Whether a given parameter value has the annotated type; unknown types accept anything."""
-    if annotation is types.ANY or annotation is object:
-        return True
-    origin = typing.get_origin(annotation)
-    arguments = typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return fits(value, arguments[0])
-    if isinstance(annotation, typing.NewType):
-        return fits(value, annotation.__supertype__)
-    if origin in (typing.Union, pytypes.UnionType):
-        return any(fits(value, part) for part in arguments)
-    if origin is Literal:
-        return any(value == one and type(value) is type(one) for one in arguments)
-    if origin in (list, set, frozenset):
-        is_one = isinstance(value, cast(type, origin))
-        return is_one and all(fits(item, arguments[0]) for item in value)
-    if origin is tuple:
-        return isinstance(value, tuple)
-    if annotation is None or annotation is type(None):
-        return value is None
-    if not isinstance(annotation, type):
-        return True
-    return _is_a(value, annotation)
-
-
-def _is_a(value: Any, cls: type) -> bool:
-    if cls is float:
-        return isinstance(value, float | int) and not isinstance(value, bool)
-    if cls is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if cls is date:
-        return isinstance(value, date) and not isinstance(value, datetime)
-    return isinstance(value, cls)

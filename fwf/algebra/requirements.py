@@ -5,7 +5,8 @@ from reprlib import Repr
 from typing import Any, cast, final
 
 from fwf.algebra import types
-from fwf.algebra.contract import Kind, fits
+from fwf.algebra.contract import Kind
+from fwf.algebra.fitting import Wrong, wrong_part
 from fwf.algebra.traverse import fold
 from fwf.algebra.values import thaw
 from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
@@ -130,11 +131,12 @@ def _of_parameter(
             yield _missing(required, each, params, "params")
         return
     for kind in each.types:
-        if not fits(params[name], kind):
+        wrong = wrong_part(params[name], kind)
+        if wrong is not None:
             yield _issue(
                 required, each, "parameter-type",
                 f"parameter {name!r} is given {brief(params[name])}, which is "
-                f"{_a(params[name])}, but needs {types.name_of(kind)}",
+                f"{_a(params[name])}, but needs {types.name_of(kind)}{_where(name, wrong)}",
             )  # fmt: skip
             return
 
@@ -207,12 +209,25 @@ def misfit_issue(path: str, misfit: Misfit) -> Issue:
     if misfit.wanted is None:
         return _unused(path, misfit)
     value = thaw(node.params[name])
+    wrong = wrong_part(value, misfit.wanted.type)
     return Issue(
         path,
         "parameter-type",
         f"with_params({name}={brief(value)}) binds {_a(value)}, but what is inside "
-        f"needs {types.name_of(misfit.wanted.type)}",
+        f"needs {types.name_of(misfit.wanted.type)}{_where(name, wrong)}",
     )
+
+
+def _where(name: str, wrong: Wrong | None) -> str:
+    """Which part of a value it is that doesn't fit, if it isn't the value itself."""
+    if wrong is None or not wrong.place:
+        return ""
+    return f": {name}{wrong.place} is {_a(wrong.value)}, not {_a_type(wrong.type)}"
+
+
+def _a_type(kind: Any) -> str:
+    name = types.name_of(kind)
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _unused(path: str, misfit: Misfit) -> Issue:
@@ -244,6 +259,7 @@ def _types(each: Requirement) -> str:
 
 
 def _a(value: object) -> str:
-    """A value's type with its article."""
-    name = type(value).__qualname__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    """A value's type with its article, and how many items a tuple has."""
+    several = cast("tuple[object, ...]", value) if type(value) is tuple else None
+    said = type(value).__qualname__ if several is None else f"tuple of {len(several)}"
+    return f"{'an' if said[0] in 'aeiouAEIOU' else 'a'} {said}"

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pyrsistent import pmap, pset, pvector
 
 from fwf import IdempotencyKey, const, fail, recover, register_codec, run, task, with_params
