@@ -20,9 +20,9 @@ from typing import (
 from pyrsistent import PMap
 
 from fwf.algebra.builder import named_function
+from fwf.algebra.checked import checked_name
 from fwf.algebra.contract import EFFECTS, Effect, contract_of
 from fwf.algebra.nodes import Task
-from fwf.algebra.paths import checked_name
 from fwf.algebra.values import freeze
 from fwf.faults import near
 

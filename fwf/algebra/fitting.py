@@ -45,9 +45,10 @@ def wrong_part(value: Any, annotation: Any, depth: int = 0) -> Wrong | None:
     cls = origin or annotation
     if not isinstance(cls, type) or getattr(cls, "_is_protocol", False):
         return None
-    if not _is_a(value, cls) or not _has_length(value, annotation):
+    length = types.length_of(annotation)
+    if not _is_a(value, cls) or (length is not None and len(value) != length):
         return Wrong("", value, annotation)
-    for place, part, kind in _parts(value, cls, arguments):
+    for place, part, kind in _parts(value, annotation, cls):
         wrong = wrong_part(part, kind, depth + 1)
         if wrong is not None:
             return wrong._replace(place=place + wrong.place)
@@ -94,33 +95,16 @@ def _is_a(value: Any, cls: Any) -> bool:
         return True
 
 
-def _has_length(value: Any, annotation: Any) -> bool:
-    """Whether a tuple has as many items as its type says, if it says."""
-    if not isinstance(annotation, pytypes.GenericAlias) or annotation.__origin__ is not tuple:
-        return True
-    arguments = annotation.__args__
-    return _is_open(arguments) or len(value) == len(arguments)
-
-
-def _is_open(arguments: tuple[Any, ...]) -> bool:
-    """Whether a tuple's type leaves open how many items there are."""
-    return any(
-        each is Ellipsis
-        or getattr(each, "__unpacked__", False)
-        or typing.get_origin(each) is typing.Unpack
-        for each in arguments
-    )
-
-
 _Parts = Iterable[tuple[str, Any, Any]]
 
 
-def _parts(value: Any, cls: type, arguments: tuple[Any, ...]) -> _Parts:
-    """A value of a class ⟶ its parts: the place of each, the part, its type."""
+def _parts(value: Any, annotation: Any, cls: type) -> _Parts:
+    """A value of a type ⟶ its parts: the place of each, the part, its type."""
+    arguments = typing.get_args(annotation)
     if cls is tuple:
-        every = len(arguments) == 2 and arguments[1] is Ellipsis
-        kinds = (arguments[0],) * len(value) if every else arguments
-        return () if _is_open(kinds) else _items(value, kinds)
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return _items(value, (arguments[0],) * len(value))
+        return _items(value, arguments) if types.length_of(annotation) is not None else ()
     if issubclass(cls, Mapping) and len(arguments) == 2:
         return _pairs(value, arguments)
     if issubclass(cls, AbstractSet) and len(arguments) == 1:

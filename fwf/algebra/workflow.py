@@ -203,8 +203,12 @@ class Seq(Workflow[In, Out]):
     parts: PVector[Node]
 
     def __post_init__(self) -> None:
+        if not isinstance(cast(object, self.parts), PVector):
+            raise TypeError(f"seq: {self.parts!r} is not a vector of workflows; write seq(…)")
         edge = Edge(ANY, SAME)
         for part in self.parts:
+            if not isinstance(cast(object, part), Workflow):
+                raise TypeError(f"seq: {_said(part)}")
             edge = _edge_of_two(edge, part.edge)
         set_edge(self, edge)
 

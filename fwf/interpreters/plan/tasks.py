@@ -2,9 +2,9 @@
 
 from typing import Any, get_args
 
+from fwf.algebra.checked import checked_name
 from fwf.algebra.contract import EFFECTS, MAX_INPUTS, Contract, Injected, InputOf, Kind
 from fwf.algebra.nodes import Task
-from fwf.algebra.paths import checked_name
 from fwf.algebra.types import name_of
 from fwf.interpreters.plan import standins, values
 from fwf.interpreters.plan.names import Names, resolved
