@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast,
 from pyrsistent import PMap, pmap
 
 from fwf.algebra import types
-from fwf.algebra.builder import It, expr_of, it, literal, named_function, pick
+from fwf.algebra.builder import It, expr_of, it, literal, pick
 from fwf.algebra.expr import IT, Call, Expr, type_of
+from fwf.algebra.functions import named_function
 from fwf.algebra.nodes import (
     Always,
     Branch,

@@ -150,7 +150,7 @@ def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
     )
 
 
-VARARGS, KWARGS, COROUTINE = 0x04, 0x08, 0x80
+VARARGS, KWARGS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
 """Flags of code objects, as in `inspect.CO_VARARGS`, whose import takes 10 ms."""
 
 

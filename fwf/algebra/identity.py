@@ -6,6 +6,7 @@ from pyrsistent import PMap
 
 from fwf.algebra.contract import Contract
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
+from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -159,7 +160,7 @@ def expr_plain(expr: Expr) -> object:
         case OrElse(of, default):
             return ("or_else", expr_plain(of), expr_plain(default))
         case Call(function, of):
-            return ("call", function.__module__, function.__qualname__, expr_plain(of))
+            return ("call", place_of(function), expr_plain(of))
         case Op(symbol, args):
             return ("op", symbol, *map(expr_plain, args))
         case _:

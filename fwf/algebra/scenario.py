@@ -17,9 +17,9 @@ from typing import Any, TypeAlias, cast, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.builder import named_function
 from fwf.algebra.documents import DocumentError
 from fwf.algebra.expr import name_of_function
+from fwf.algebra.functions import named_function
 from fwf.algebra.values import digest, duration, encode
 from fwf.faults import tags_of_class
 from fwf.records import changed, record

@@ -136,6 +136,8 @@ def as_member(frozen: object) -> object:
 
 
 def _not_plain(value: object) -> str:
+    from fwf.algebra.functions import uncalled  # expressions have plain values in them
+
     kind = type(value)
     base = next((base for base in kind.__mro__ if base in _PLAIN), _LIKE.get(kind.__qualname__))
     remedy = (
@@ -146,7 +148,7 @@ def _not_plain(value: object) -> str:
     return (
         f"{value!r} is a {kind.__qualname__}; a value in a workflow is plain data (None, bool, "
         "int, float, str, bytes, Decimal, dates, durations, UUID, enums, lists, tuples, sets and "
-        f"dictionaries of them, no subclasses); {remedy}"
+        f"dictionaries of them, no subclasses); {uncalled(value) or remedy}"
     )
 
 

@@ -255,6 +255,11 @@ def _said(value: object) -> str:
             "a lambda has no name, so it can't be printed, compared or exported; "
             "write an expression such as it.total, or a function with @task"
         )
+    from fwf.algebra.functions import uncalled
+
+    told = uncalled(value)
+    if told:
+        return f"{value!r}: {told}"
     return f"{name or repr(value)} is a plain function; put @task above it"
 
 

@@ -11,6 +11,7 @@ from pyrsistent import PMap, PSet, PVector, pmap
 from fwf.algebra import types
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Call, Const, Expr, Param
+from fwf.algebra.functions import named_function, place_of
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.pickling import fields
 from fwf.algebra.values import (
@@ -27,7 +28,6 @@ from fwf.algebra.values import (
 from fwf.algebra.wants import subexpressions
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
-from fwf.interpreters.plan.expressions import place_of
 from fwf.interpreters.plan.parts import expressions_in, parts_of
 from fwf.interpreters.plan.tasks import differences
 from fwf.records import ready, record
@@ -219,8 +219,9 @@ class _Found:
                     self.add_workflow(cast(Any, each))
         elif isinstance(thing, type):
             self.add_class(cast(Any, thing))
-        elif callable(thing) and hasattr(thing, "__qualname__"):
-            self.put("functions", place_of(thing), thing)
+        elif callable(thing):
+            function = named_function(thing, "registry")
+            self.put("functions", place_of(function), function)
         else:
             raise TypeError(f"registry({thing!r}): needs workflows, modules, functions or classes")
 

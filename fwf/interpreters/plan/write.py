@@ -6,6 +6,7 @@ from typing import Any, assert_never, cast
 
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Expr
+from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -173,7 +174,7 @@ def _written_graph(node: Graph[Any, Any], parts: list[int]) -> Json:
 
 def _written_extension(node: Extension[Any, Any], parts: list[int]) -> Json:
     names: tuple[str, ...] = getattr(node, "__match_args__", ())
-    place, rest = expressions.place_of(type(node)), iter(parts)
+    place, rest = place_of(type(node)), iter(parts)
     given = {
         name: _written_field(getattr(node, name), rest, f"{place}({name}=…)") for name in names
     }
