@@ -7,6 +7,7 @@ from typing import Any, cast, final
 from fwf.algebra import types
 from fwf.algebra.contract import Kind
 from fwf.algebra.fitting import Wrong, wrong_part
+from fwf.algebra.once import read_once
 from fwf.algebra.traverse import fold
 from fwf.algebra.values import thaw
 from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
@@ -102,6 +103,7 @@ def problems(
     required: Requirements,
     params: Mapping[str, object],
     resources: Mapping[str, object] | Collection[str],
+    value: object = None,
 ) -> tuple[Issue, ...]:
     """Everything missing, unknown or wrongly typed, at once, so that a run never starts in vain.
 
@@ -109,6 +111,9 @@ def problems(
     mapping, they are also checked to be openers, or `Secret`s where a secret is asked for.
     """
     found: list[Issue] = []
+    once = read_once(value)
+    if once:
+        found.append(Issue("", "input", f"the input is {once}"))
     for each in required.parameters:
         found.extend(_of_parameter(required, each, params))
     for each in (*required.resources, *required.secrets):
@@ -116,6 +121,8 @@ def problems(
     for each in required.unknown:
         if each.name not in params and each.name not in resources and not each.optional:
             found.append(_missing_either(required, each))
+        if each.name in params:
+            found.extend(_read_once(required, each, params))
     found.extend(_unknown(required, params))
     wrong = [misfit for misfit in required.misfits if misfit.wanted is not None]
     found.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
@@ -139,6 +146,15 @@ def _of_parameter(
                 f"{_a(params[name])}, but needs {types.name_of(kind)}{_where(name, wrong)}",
             )  # fmt: skip
             return
+    yield from _read_once(required, each, params)
+
+
+def _read_once(
+    required: Requirements, each: Requirement, params: Mapping[str, object]
+) -> Iterator[Issue]:
+    once = read_once(params[each.name])
+    if once:
+        yield _issue(required, each, "parameter-type", f"parameter {each.name!r} is {once}")
 
 
 def _of_resource(

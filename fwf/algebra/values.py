@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast, final
 
 from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
 
+from fwf.algebra.once import read_once
 from fwf.records import record
 
 T = TypeVar("T")
@@ -139,6 +140,9 @@ def _not_plain(value: object) -> str:
     from fwf.algebra.functions import uncalled  # expressions have plain values in them
 
     kind = type(value)
+    once = read_once(value)
+    if once:
+        return f"{value!r} is {once}"
     base = next((base for base in kind.__mro__ if base in _PLAIN), _LIKE.get(kind.__qualname__))
     remedy = (
         "for other immutable classes call fwf.register_codec"

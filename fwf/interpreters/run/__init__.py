@@ -143,7 +143,7 @@ def _execute(
     node = as_workflow(w, "run")
     _check_sizes(workers, pools)
     start = clock.now()
-    wrong = problems(requirements(node), params, resources)
+    wrong = problems(requirements(node), params, resources, value)
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Err(fault), NOTHING, start, start)

@@ -12,6 +12,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, Injected, RunInfo
 from fwf.algebra.nodes import Task, WithParams
+from fwf.algebra.once import readable
 from fwf.algebra.traverse import renamed
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, thaw
@@ -202,11 +203,11 @@ def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
     cls = cast(Any, type(result))
     if cls is Success:
-        return result.unwrap()
+        return readable(result.unwrap())
     if cls is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
-    return result
+    return readable(result)
 
 
 def failed(error: BaseException, path: str, now: int) -> Fault:
