@@ -12,7 +12,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, Injected, RunInfo
 from fwf.algebra.nodes import Task, WithParams
-from fwf.algebra.once import readable
+from fwf.algebra.once import FREE, readable
 from fwf.algebra.traverse import renamed
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, thaw
@@ -201,6 +201,8 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
+    if type(result) in FREE:
+        return result
     cls = cast(Any, type(result))
     if cls is Success:
         return readable(result.unwrap())
