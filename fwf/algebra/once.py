@@ -41,7 +41,10 @@ def read_once(value: Any) -> str:
     if cls in FREE:
         return ""
     if cls is tuple:
-        return next(filter(None, map(read_once, value)), "")
+        for each in value:
+            if type(each) not in FREE and (said := read_once(each)):
+                return said
+        return ""
     if hasattr(cls, "__await__"):
         if cls is CoroutineType:
             value.close()  # else Python warns that nobody awaited it
