@@ -21,8 +21,8 @@ from typing import (
 from pyrsistent import PMap
 
 from fwf.algebra.checked import checked_name
-from fwf.algebra.contract import ASYNC_GENERATOR, EFFECTS, GENERATOR, Effect, contract_of
-from fwf.algebra.functions import refuse_lambda
+from fwf.algebra.contract import EFFECTS, Effect, contract_of
+from fwf.algebra.functions import ASYNC_GENERATOR, GENERATOR, refuse_lambda
 from fwf.algebra.nodes import Task
 from fwf.algebra.values import freeze
 from fwf.faults import near

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
-from fwf.algebra.contract import ASYNC_GENERATOR, COROUTINE, GENERATOR
+VARARGS, KWARGS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
+"""Flags of code objects, as in `inspect.CO_VARARGS`, whose import takes 10 ms."""
 
 
 def place_of(thing: Any) -> str:

@@ -28,7 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Constant
-from fwf.algebra.values import duration, printable, source
+from fwf.algebra.values import Coded, duration, printable, source
 
 MAX_TEXT = 40
 MAX_ITEMS = 5
@@ -190,6 +190,8 @@ def brief(value: object, depth: int = 0) -> str:
             return f"<int of {value.bit_length():,} bits>"
         case timedelta():
             return short(value)
+        case Coded():
+            return _coded(value, depth)
         case PVector() | tuple() | PSet() | frozenset() | list():
             return _items(cast(Iterable[object], value), depth)
         case PMap() | dict():
@@ -199,6 +201,15 @@ def brief(value: object, depth: int = 0) -> str:
         case _:
             text = printable(source(value))
             return text if len(text) <= 2 * MAX_TEXT else text[: 2 * MAX_TEXT] + "…"
+
+
+def _coded(value: Coded, depth: int) -> str:
+    """The class of an object that isn't at hand, and the fields or the plain data that it has."""
+    if value.plain is None or depth > 2:
+        return printable(value.codec)
+    fields = value.plain if isinstance(value.plain, PMap) else None
+    said = brief(value.plain, depth + 1) if fields is None else ", ".join(keywords(fields))
+    return f"{printable(value.codec)}({said})"
 
 
 def _items(value: Any, depth: int) -> str:

@@ -4,7 +4,7 @@ from typing import Any, assert_never, cast
 
 from pyrsistent import PMap
 
-from fwf.algebra.contract import Contract
+from fwf.algebra.contract import Contract, Injected
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
@@ -137,11 +137,16 @@ def _said(node: Node) -> tuple[object, ...]:
 def _contract(contract: Contract) -> tuple[object, ...]:
     inputs = tuple((each.name, name_of(each.type)) for each in contract.inputs)
     injected = tuple(
-        (each.name, name_of(each.type), each.kind, each.optional) for each in contract.injected
+        (each.name, name_of(each.type), each.kind, each.optional, *_default(each))
+        for each in contract.injected
     )
     declared = (contract.effect, contract.reads, contract.writes, contract.duration)
     how = (contract.isolate, contract.is_async)  # in which way a deadline ends it
     return (inputs, name_of(contract.output), injected, *declared, *how)
+
+
+def _default(each: Injected) -> tuple[object, ...]:
+    return (each.default,) if each.optional else ()
 
 
 def expr_plain(expr: Expr) -> object:
