@@ -9,6 +9,7 @@ from typing import Any, cast
 from pyrsistent import PMap, PSet, PVector
 
 from fwf.algebra.expr import Call, Const, Expr, Get, Op, OrElse, Param, Present, show
+from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import (
     Delay,
     Extension,
@@ -85,7 +86,7 @@ def _other(node: Node) -> str:
         case Extension():
             plain = {
                 name: getattr(node, name)
-                for name in getattr(node, "__match_args__", ())
+                for name in field_names(type(node))
                 if isinstance(getattr(node, name), bool | int | float | str | timedelta)
             }
             return _call(type(node).__name__, keywords(plain))

@@ -14,6 +14,7 @@ from pyrsistent import PMap
 from fwf.algebra import checked, types, wiring
 from fwf.algebra.contract import Contract
 from fwf.algebra.expr import IT, Expr, type_of
+from fwf.algebra.extensions import check_fields
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.types import ANY, SAME
 from fwf.algebra.values import keywords
@@ -312,6 +313,9 @@ class Extension(Workflow[In, Out]):
     Write `@dataclass(frozen=True, slots=True, eq=False, repr=False)` above it: a workflow knows
     how to compare and print itself at any depth. Every interpreter can run it through its
     desugaring; a native handler is optional, and must agree with it.
+
+    Fields are workflows and tuples of them, expressions, schedules and plain data. All of them
+    count: two extensions with one meaning and different fields differ.
     """
 
     __slots__ = ("_meaning",)
@@ -337,6 +341,7 @@ class Extension(Workflow[In, Out]):
                 f"{cls.__qualname__}: an extension compares and prints as every workflow does: "
                 "write @dataclass(frozen=True, slots=True, eq=False, repr=False)"
             )
+        check_fields(self)
         set_edge(self, self.meaning.edge)
 
 
