@@ -20,6 +20,7 @@ from fwf.algebra.expr import (
     show,
     written,
 )
+from fwf.algebra.functions import named_function
 from fwf.algebra.values import freeze
 
 if TYPE_CHECKING:
@@ -216,24 +217,6 @@ def _checked_key(key: object) -> Key:
 def apply(function: Callable[[Any], Any], of: object = it) -> It:
     """A named pure function, an expression ⟶ its value there."""
     return It(Call(named_function(function, "apply"), as_expr(of)))
-
-
-def named_function(function: object, where: str) -> Callable[[Any], Any]:
-    """The function itself; raises `TypeError` for lambdas and closures, which have no identity."""
-    name = getattr(function, "__qualname__", None)
-    if not callable(function) or name is None or isinstance(function, type):
-        raise TypeError(f"{where}: {function!r} is not an expression, a workflow or a function")
-    if "<lambda>" in name:
-        raise TypeError(
-            f"{where}: a lambda has no name, so it can't be printed, compared or exported; "
-            "write an expression such as it.total > 0, or a function with def"
-        )
-    if getattr(function, "__closure__", None):
-        raise TypeError(
-            f"{where}: {name} is a closure, so its name doesn't say what it does; "
-            "define it at the top of a module, or write an expression with param(…)"
-        )
-    return function
 
 
 def _flat(symbol: Literal["and", "or"], left: Expr, right: Expr) -> Op:

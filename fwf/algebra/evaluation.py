@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
+from fwf.algebra.once import read_once
 from fwf.algebra.values import is_frozen, thaw
 from fwf.faults import PredicateDefect, named_text, near, tag_of
 from fwf.tracebacks import traceback_of
@@ -111,12 +112,16 @@ def _missing(holder: Any, key: Key, of: Expr) -> str:
 
 def _call(function: Callable[[Any], Any], value: Any) -> Any:
     try:
-        return function(value)
+        found = function(value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         name = function.__qualname__
         raise Undefined(f"{name} raised {named_text(error)}") from error
+    once = read_once(found)
+    if once:
+        raise Undefined(f"{function.__qualname__} gives {once}")
+    return found
 
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {

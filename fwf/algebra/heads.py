@@ -9,6 +9,7 @@ from typing import Any, cast
 from pyrsistent import PMap, PSet, PVector
 
 from fwf.algebra.expr import Call, Const, Expr, Get, Op, OrElse, Param, Present, show
+from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import (
     Delay,
     Extension,
@@ -28,7 +29,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Constant
-from fwf.algebra.values import duration, printable, source
+from fwf.algebra.values import Coded, duration, printable, source
 
 MAX_TEXT = 40
 MAX_ITEMS = 5
@@ -85,7 +86,7 @@ def _other(node: Node) -> str:
         case Extension():
             plain = {
                 name: getattr(node, name)
-                for name in getattr(node, "__match_args__", ())
+                for name in field_names(type(node))
                 if isinstance(getattr(node, name), bool | int | float | str | timedelta)
             }
             return _call(type(node).__name__, keywords(plain))
@@ -190,7 +191,9 @@ def brief(value: object, depth: int = 0) -> str:
             return f"<int of {value.bit_length():,} bits>"
         case timedelta():
             return short(value)
-        case PVector() | tuple() | PSet() | list():
+        case Coded():
+            return _coded(value, depth)
+        case PVector() | tuple() | PSet() | frozenset() | list():
             return _items(cast(Iterable[object], value), depth)
         case PMap() | dict():
             pairs = islice(cast(Mapping[object, object], value).items(), MAX_ITEMS)
@@ -201,6 +204,15 @@ def brief(value: object, depth: int = 0) -> str:
             return text if len(text) <= 2 * MAX_TEXT else text[: 2 * MAX_TEXT] + "…"
 
 
+def _coded(value: Coded, depth: int) -> str:
+    """The class of an object that isn't at hand, and the fields or the plain data that it has."""
+    if value.plain is None or depth > 2:
+        return printable(value.codec)
+    fields = value.plain if isinstance(value.plain, PMap) else None
+    said = brief(value.plain, depth + 1) if fields is None else ", ".join(keywords(fields))
+    return f"{printable(value.codec)}({said})"
+
+
 def _items(value: Any, depth: int) -> str:
     if depth > 2:
         return "…"
@@ -208,7 +220,10 @@ def _items(value: Any, depth: int) -> str:
     text = _with_rest(shown, len(value))
     if isinstance(value, tuple):
         return f"({text},)" if len(shown) == 1 else f"({text})"
-    return f"{{{text}}}" if isinstance(value, PSet) else f"[{text}]"
+    if isinstance(value, PSet | frozenset):
+        braced = f"{{{text}}}" if value else ""
+        return f"frozenset({braced})" if isinstance(value, frozenset) else braced or "set()"
+    return f"[{text}]"
 
 
 def _with_rest(shown: list[str], total: int) -> str:

@@ -34,19 +34,6 @@ from fwf.algebra.nodes import (
 SEPARATOR = " > "
 
 
-def checked_name(name: object, where: str) -> str:
-    """A name that can stand in a path; raises `TypeError` or `ValueError` for others."""
-    if not isinstance(name, str) or not name.strip():
-        raise TypeError(f"{where}: {name!r} is no name, which is a text that isn't empty")
-    wrong = [char for char in name if char in ">[]#" or not char.isprintable()]
-    if wrong:
-        raise ValueError(
-            f"{where}: {wrong[0]!r} can't stand in the name {name!r}, since paths are written with "
-            "it; use letters, digits, spaces, - _ . : /"
-        )
-    return name
-
-
 def untagged(path: str) -> str:
     """Path ⟶ the same without the keys of items and the numbers of rounds."""
     return re.sub(r"\[.*?\](?= > |\[|#|$)", "", path, flags=re.DOTALL)

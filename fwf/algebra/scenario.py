@@ -18,9 +18,10 @@ from typing import Any, TypeAlias, cast, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.builder import named_function
 from fwf.algebra.documents import DocumentError
 from fwf.algebra.expr import name_of_function
+from fwf.algebra.functions import named_function
+from fwf.algebra.once import read_once
 from fwf.algebra.values import digest, duration, encode
 from fwf.faults import as_delay, asked_delay, tags_of_class, text
 from fwf.records import changed, record
@@ -282,6 +283,10 @@ def _script(
     outputs = tuple(gives_each) if gives_each is not None else ()
     if gives_each is not None and not outputs:
         raise ValueError(f"{where}(gives_each=[]): needs at least one output")
+    for output in outputs if gives is _NOTHING else (gives,):
+        once = read_once(output)
+        if once:
+            raise TypeError(f"{where}(gives=…): it is {once}")
     if gives_by is not None:
         named_function(gives_by, f"{where}(gives_by=…)")
     always = fails is not None and (isinstance(fails, str | type | Failing))

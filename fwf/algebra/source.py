@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, assert_never, cast
 
 from fwf.algebra.expr import Const, Get, Param, show
+from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -182,9 +183,8 @@ def _graph(node: Graph[Any, Any]) -> list["Node | str"]:
 
 
 def _extension(node: Extension[Any, Any]) -> list["Node | str"]:
-    given: tuple[str, ...] = getattr(node, "__match_args__", ())
     arguments: list[Any] = []
-    for name in given:
+    for name in field_names(type(node)):
         value: Any = getattr(node, name)
         is_part = isinstance(value, Workflow) and not isinstance(value, Pure)
         arguments.append((f"{name}=", value) if is_part else f"{name}={value!r}")

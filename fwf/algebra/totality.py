@@ -95,7 +95,7 @@ def _kind_of_operation(expr: Op) -> type | None:
 def _comparable(kind: type | None, among: Expr) -> bool:
     """Whether a value of a kind compares with every item of a constant list."""
     items: Any = among.value if isinstance(among, Const) else None
-    if not isinstance(items, PVector | PSet | tuple):
+    if not isinstance(items, PVector | PSet | frozenset | tuple):
         return False
     known = (kind, type(None)) if kind in (bool, float, str) else (type(None),)
     return all(_kind_of(item) in known for item in cast(Collection[Any], items))

@@ -173,6 +173,16 @@ def item_of(annotation: Any) -> Any:
     return arguments[0] if known and len(set(arguments) - {...}) == 1 else ANY
 
 
+def length_of(annotation: Any) -> int | None:
+    """`tuple[A, B]` ⟶ 2; None for what isn't a tuple of so many items."""
+    if not isinstance(annotation, types.GenericAlias) or annotation.__origin__ is not tuple:
+        return None
+    arguments = annotation.__args__
+    opens = any(each is ... or typing.get_origin(each) is typing.Unpack for each in arguments)
+    opens = opens or any(getattr(each, "__unpacked__", False) for each in arguments)
+    return None if opens else len(arguments)
+
+
 def fields_of(annotation: Any) -> dict[str, Any] | None:
     """Type ⟶ its declared fields, or None if the type doesn't declare them all.
 

@@ -203,8 +203,12 @@ class Seq(Workflow[In, Out]):
     parts: PVector[Node]
 
     def __post_init__(self) -> None:
+        if not isinstance(cast(object, self.parts), PVector):
+            raise TypeError(f"seq: {self.parts!r} is not a vector of workflows; write seq(…)")
         edge = Edge(ANY, SAME)
         for part in self.parts:
+            if not isinstance(cast(object, part), Workflow):
+                raise TypeError(f"seq: {_said(part)}")
             edge = _edge_of_two(edge, part.edge)
         set_edge(self, edge)
 
@@ -251,6 +255,11 @@ def _said(value: object) -> str:
             "a lambda has no name, so it can't be printed, compared or exported; "
             "write an expression such as it.total, or a function with @task"
         )
+    from fwf.algebra.functions import uncalled
+
+    told = uncalled(value)
+    if told:
+        return f"{value!r}: {told}"
     return f"{name or repr(value)} is a plain function; put @task above it"
 
 

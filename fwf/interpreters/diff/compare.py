@@ -160,7 +160,7 @@ def _look(node: Node) -> Hashable:
     """What a part is made of outside; of a task, all but its name."""
     core = core_of(node)
     if isinstance(core, Task):
-        return own_bytes(cast(Node, changed(core, name="")))
+        return own_bytes(cast(Node, changed(core, name="_")))
     return type(core).__name__
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from fwf.algebra.extensions import field_names, workflows_in
 from fwf.algebra.heads import brief, predicate, short
-from fwf.algebra.identity import own_bytes
+from fwf.algebra.identity import field_plain, own_bytes
 from fwf.algebra.nodes import (
     Branch,
     Delay,
@@ -23,8 +24,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.values import printable
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.values import encode, printable
 from fwf.interpreters.diff.contracts import bound, tasks
 from fwf.interpreters.diff.strength import fallbacks, grown, retries
 from fwf.interpreters.diff.words import said
@@ -129,15 +129,23 @@ def _bindings(old: WithParams[Any, Any], new: WithParams[Any, Any]) -> Sequence[
 
 
 def _extension(old: Extension[Any, Any], new: Extension[Any, Any]) -> Sequence[str]:
-    """Its fields but for workflows in them, which are parts of its meaning."""
-    names: tuple[str, ...] = getattr(new, "__match_args__", ())
-    pairs = [(name, getattr(old, name, None), getattr(new, name)) for name in names]
+    """Its fields; workflows in them, as parts of its meaning, only where that is the same."""
+    alike = old.meaning == new.meaning
+    names = dict.fromkeys((*field_names(type(old)), *field_names(type(new))))
+    pairs = [(name, getattr(old, name, None), getattr(new, name, None)) for name in names]
     found = [
         f"{name} {_value(was)} → {_value(now)}"
         for name, was, now in pairs
-        if not isinstance(now, Workflow) and was != now
+        if _differ(was, now, alike)
     ]
     return (f"{type(new).__name__}: {', '.join(found)}",) if found else ()
+
+
+def _differ(was: object, now: object, alike: bool) -> bool:
+    mine, theirs = workflows_in(was), workflows_in(now)
+    if mine and theirs:
+        return alike and (field_plain(was), *mine) != (field_plain(now), *theirs)
+    return encode(field_plain(was)) != encode(field_plain(now))
 
 
 def _value(value: object) -> str:

@@ -63,7 +63,7 @@ def dry_run(
     given, required = params or {}, requirements(node)
     open_names = {each.name for each in required.named()} - set(given)
     wanted = {each.name for each in required.parameters}
-    issues = problems(required, given, open_names - wanted)
+    issues = problems(required, given, open_names - wanted, value)
     if issues:
         fault = both(BadInput(issue.path, issue.message) for issue in issues)
         return DryRun(node, start, Err(fault), 0, [], [], lambda _: "")

@@ -5,7 +5,7 @@ from typing import Any, cast, final
 
 from pyrsistent import PMap, pvector
 
-from fwf.algebra import types
+from fwf.algebra import types, wiring
 from fwf.algebra.builder import It
 from fwf.algebra.expr import type_of
 from fwf.algebra.nodes import (
@@ -35,7 +35,6 @@ from fwf.combinators import (
     par,
     retry,
     timeout,
-    using,
 )
 from fwf.interpreters.plan import expressions, schedules, standins, strict, tasks, values
 from fwf.interpreters.plan.names import Names, resolved
@@ -242,9 +241,7 @@ def _read_graph(reading: _Reading, given: Json, at: str) -> Any:
         body = reading.part(fields, there, "body")
         inputs = _places(fields["inputs"], f"{there}/inputs", i, arity)
         after = _places(fields["after"], f"{there}/after", i, arity)
-        step = Step(body, inputs, after)
-        _check_step(step, steps, there)
-        steps.append(step)
+        steps.append(Step(body, inputs, after))
     outputs, there = given["outputs"], f"{at}/outputs"
     placed = _places if type(outputs) is list else _place
     made: Graph[Any, Any] = Graph(tuple(steps), placed(outputs, there, len(steps), arity), arity)
@@ -257,23 +254,9 @@ def _places(given: Json, at: str, before: int, arity: int) -> tuple[int, ...]:
 
 
 def _place(given: Json, at: str, before: int, arity: int) -> int:
-    if type(given) is int and -arity <= given < before:
-        return given
-    expected = f"the number of a step before, from 0 to {before - 1}" if before else "none"
-    inputs = f", or of one of the graph's inputs, from -1 to {-arity}" if arity else ""
-    raise refused(at, given, expected + inputs)
-
-
-def _check_step(step: Step, before: list[Step], at: str) -> None:
-    """Raise unless a step can take what those that it feeds on give."""
-    wanted = step.body.edge.accepts
-    if wanted is ANY or wanted is object:
-        return
-    kinds = [ANY if i < 0 else before[i].body.edge.output for i in step.inputs]
-    given = kinds[0] if len(kinds) == 1 else types.tuple_of(kinds)
-    if not types.compatible(given, wanted):
-        said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
-        raise Refused(f"{at}/inputs", said)
+    if wiring.is_place(given, before, arity):
+        return int(given)
+    raise refused(at, given, wiring.places(before, arity))
 
 
 # One part
@@ -323,7 +306,6 @@ def _read_with_params(reading: _Reading, given: Json, at: str) -> Any:
     for key, bound in (("params", params), ("resources", resources)):
         if not all(isinstance(name, str) for name in bound):
             raise Refused(f"{at}/{key}", "names are texts")
-    using(body, **resources)
     made: WithParams[Any, Any] = WithParams(body, params, resources)
     return made
 

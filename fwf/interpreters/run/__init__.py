@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar, cast, final, overload
 
 from pyrsistent import pmap
@@ -146,7 +147,7 @@ def _execute(
     _check_sizes(workers, pools)
     start = clock.now()
     required = requirements(node)
-    wrong = [*problems(required, params, resources), *in_no_file(required)]
+    wrong = [*problems(required, params, resources, value), *in_no_file(required)]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Err(fault), NOTHING, start, start)
@@ -199,7 +200,7 @@ def _run_id(node: Node, params: Mapping[str, object], value: Any) -> Callable[[]
 
 def _plain(value: Any) -> object:
     """A value that can be encoded: itself if it is plain data, else how it prints."""
-    for written in (freeze, repr):
+    for written in (partial(freeze, exact=False), repr):
         try:
             plain = written(value)
             encode(plain)

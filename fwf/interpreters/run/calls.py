@@ -12,6 +12,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, Injected, RunInfo
 from fwf.algebra.nodes import Task, WithParams
+from fwf.algebra.once import FREE, readable
 from fwf.algebra.traverse import renamed
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, thaw
@@ -210,12 +211,14 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
+    if type(result) in FREE:
+        return result
     if type(result) is Success:
-        return result.unwrap()
+        return readable(result.unwrap())
     if type(result) is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
-    return result
+    return readable(result)
 
 
 def kind(value: Any) -> str:
