@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from fwf.algebra import types
+from fwf.algebra.comparison import plain
 from fwf.algebra.expr import (
     IT,
     Call,
@@ -36,6 +37,7 @@ class It:
     __slots__ = ("_expr",)
     if not TYPE_CHECKING:  # as `==` builds an expression; a checker is told by `__eq__`
         __hash__ = None
+        __array_ufunc__ = None  # numpy then leaves `number < it` to us
 
     def __init__(self, expr: Expr = IT) -> None:
         object.__setattr__(self, "_expr", expr)
@@ -102,10 +104,13 @@ class It:
 
     def is_in(self, among: typing.Iterable[object]) -> "It":
         """Whether the value equals one of these."""
-        return It(Op("in", (expr_of(self), as_expr(list(among)))))
+        return It(Op("in", (expr_of(self), as_expr([plain(one) for one in among]))))
 
     def present(self) -> "It":
-        """Whether the field is there and isn't None; never a defect."""
+        """Whether the field is there and isn't None.
+
+        No defect where it isn't there; one where reading it raises anything else.
+        """
         return It(Present(expr_of(self)))
 
     def or_else(self, default: object) -> "It":
@@ -169,7 +174,7 @@ def expr_of(built: It) -> Expr:
 
 def as_expr(value: object) -> Expr:
     """A builder's expression, or a plain value as a constant."""
-    return expr_of(value) if isinstance(value, It) else Const(freeze(value))
+    return expr_of(value) if isinstance(value, It) else Const(freeze(plain(value)))
 
 
 @overload
