@@ -403,6 +403,8 @@ def limit(w: Workflow[A, B], /, *, pool: str) -> Workflow[A, B]:
 def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: give a part a name in paths, and notes (owner, docs, links) for people.
 
+    The note `silence` names rules of `check` that are silent in this part, one or a list.
+
     >>> named("tenants", identity, owner="sales")
     named('tenants', identity, owner='sales')
     """

@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypedDict, TypeVar, cast,
 from pyrsistent import pmap
 
 from fwf.algebra.builder import It, apply, expr_of, it, literal, pick
+from fwf.algebra.comparison import kind_of, plain
 from fwf.algebra.expr import moved
 from fwf.algebra.nodes import Branch, Named, Node, OnLimit, Pure, Task, WithParams
 from fwf.algebra.traverse import rebuild, walk
@@ -57,6 +58,9 @@ def switch(
 ) -> Workflow[A, B | C]:
     """(A → K), {K: A → B}, (A → C) ⟶ A → B | C: the arm of the first case that equals the selector.
 
+    Cases are values of one kind, and maybe None: a selector that can't be compared with a case is
+    a `PredicateDefect`.
+
     >>> switch(it.kind, {"a": const(1)}, otherwise=const(0))
     branch(it.kind == 'a', then=const(1), otherwise=const(0))
     """
@@ -65,6 +69,7 @@ def switch(
     arms: dict[K, Workflow[Any, Any]] = {
         case: as_workflow(arm, f"switch(…, {{{case!r}: …}})") for case, arm in cases.items()
     }
+    _of_one_kind([case for case in arms if case is not None])
     chosen: Workflow[Any, Any] = as_workflow(otherwise, "switch(otherwise=…)")
     if isinstance(selector, Workflow):
         kept = {case: pick(0) >> arm for case, arm in arms.items()}
@@ -79,6 +84,16 @@ def switch(
 
 def _is_mapping(given: object) -> bool:
     return isinstance(given, Mapping)
+
+
+def _of_one_kind(cases: list[Any]) -> None:
+    for case in cases[1:]:
+        if kind_of(plain(case)) != kind_of(plain(cases[0])):
+            raise TypeError(
+                f"switch(…, {{{cases[0]!r}: …, {case!r}: …}}): no selector can be compared with "
+                "both, so one of the two would fail the run: let it give values of one kind, such "
+                "as a function that returns a text"
+            )
 
 
 def recover(

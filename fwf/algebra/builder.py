@@ -103,7 +103,7 @@ class It:
         return It(Op("not", (expr_of(self),)))
 
     def is_in(self, among: typing.Iterable[object]) -> "It":
-        """Whether the value equals one of these."""
+        """Whether the value equals one of these; a defect if it compares with none of them."""
         return It(Op("in", (expr_of(self), as_expr([plain(one) for one in among]))))
 
     def present(self) -> "It":

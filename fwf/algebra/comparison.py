@@ -68,17 +68,36 @@ def operated(symbol: str, left: Any, right: Any) -> Any:
     """Operator, operands ⟶ what it makes of them; raises `TypeError` where they don't fit."""
     if symbol in _CALCULATE:
         return _calculated(symbol, left, right)
-    one, other = plain(left), plain(right)
+    one = left if type(left) in _PYTHON else plain(left)
+    other = right if type(right) in _PYTHON else plain(right)
     if symbol in ("==", "!=") and (one is None or other is None):
         return (one is other) == (symbol == "==")
     try:
         answer = _compared(symbol, one, other)
     except Exception:  # whatever somebody's operator raises
         answer = None
+    if answer is True or answer is False:
+        return answer
     told = plain(answer)
     if told is True or told is False:
         return told
     raise TypeError(_unfit(symbol, left, right, answer))
+
+
+def among(sought: Any, items: list[Any]) -> bool:
+    """Whether a value equals one of the items; raises `TypeError` if it compares with none."""
+    unfit: TypeError | None = None
+    compared = False
+    for item in items:
+        try:
+            if operated("==", sought, item):
+                return True
+            compared = compared or plain(item) is not None  # with None everything compares
+        except TypeError as error:
+            unfit = unfit or error
+    if unfit is not None and not compared:
+        raise unfit
+    return False
 
 
 def _calculated(symbol: str, left: Any, right: Any) -> Any:
@@ -99,8 +118,8 @@ def _calculated(symbol: str, left: Any, right: Any) -> Any:
 
 def _compared(symbol: str, left: Any, right: Any) -> Any:
     """What the operator answers for two values of one kind; None for those of two."""
-    kind = _kind(left)
-    if kind != _kind(right) or (kind is object and not _know_each_other(left, right)):
+    kind = kind_of(left)
+    if kind != kind_of(right) or (kind is object and not _know_each_other(left, right)):
         return None
     return _COMPARE[symbol](left, right)
 
@@ -117,8 +136,8 @@ _KINDS: dict[type, object] = {bool: bool, int: Number, float: Number, Decimal: N
 _BASES = (bool, Number, str, Enum, date, timedelta, bytes, list, tuple, dict)
 
 
-def _kind(value: Any) -> object:
-    """What a value can be compared with: values of the same kind."""
+def kind_of(value: Any) -> object:
+    """Plain value ⟶ what it can be compared with: values of the same kind."""
     known = _KINDS.get(type(value))
     if known is not None:
         return known

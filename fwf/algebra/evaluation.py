@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from fwf.algebra.comparison import brief, operated, plain
+from fwf.algebra.comparison import among, brief, operated, plain
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
 from fwf.algebra.values import is_frozen, thaw
 from fwf.faults import near, tag_of
@@ -44,6 +44,8 @@ def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
 def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
     """Predicate, input, parameters ⟶ its truth value; raises `Undefined` where it has none."""
     answer = evaluate(expr, value, params)
+    if answer is True or answer is False:
+        return answer
     told = plain(answer)
     if told is True or told is False:
         return told
@@ -109,8 +111,7 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
             return not test(expr.args[0], value, params)
         case "in":
             sought = evaluate(expr.args[0], value, params)
-            among = evaluate(expr.args[1], value, params)
-            return any(_apply("==", expr, sought, one) for one in _items(expr, among))
+            return _among(expr, sought, evaluate(expr.args[1], value, params))
         case "length":
             return _length(expr, evaluate(expr.args[0], value, params))
         case "tuple":
@@ -121,11 +122,15 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
             return _apply(symbol, expr, left, right)
 
 
-def _items(expr: Op, among: Any) -> list[Any]:
+def _among(expr: Op, sought: Any, items: Any) -> bool:
     try:
-        return list(among)
+        listed = list(items)
     except Exception as error:  # it has none, or whatever somebody's iterator raises
-        raise Undefined(f"{show(expr)}: {brief(among)} can't be looked through") from error
+        raise Undefined(f"{show(expr)}: {brief(items)} can't be looked through") from error
+    try:
+        return among(sought, listed)
+    except TypeError as error:
+        raise Undefined(f"{show(expr)}: {error}") from None
 
 
 def _length(expr: Op, value: Any) -> int:

@@ -132,6 +132,11 @@ COMPARE: list[tuple[It, Any]] = [
     (it == {"a": [1]}, defaultdict(list, a=[1])),
     (it == (1,), Money(1)),
     (it == {1}, frozenset({1})),
+    (it.is_in([1, "a"]), "a"),
+    (it.is_in(["a", None, 1]), 1),
+    (~it.is_in([1, "a", None]), "b"),
+    (it.is_in([1, None]), None),
+    (~it.is_in([]), 1),
     (it > timedelta(1), type("Span", (timedelta,), {})(2)),
 ]
 
@@ -180,6 +185,8 @@ UNFIT: list[tuple[It, Any, str]] = [
     (it[0].is_in([1]), (Array(1),), "it[0].is_in([1]): a Array == a int doesn't fit" + ARRAY),
     (it[0] == it[1], (Euro(1), Dollar(1)), "it[0] == it[1]: a Euro == a Dollar doesn't fit"),
     (it[0] != it[1], (Euro(1), Dollar(1)), "it[0] != it[1]: a Euro != a Dollar doesn't fit"),
+    (it.is_in([1, "a"]), b"a", "it.is_in([1, 'a']): a bytes == a int doesn't fit"),
+    (it.is_in([None, 1]), "a", "it.is_in([None, 1]): a str == a int doesn't fit"),
     (it.length() > 1, 5, "it.length(): a int has no length"),
 ]
 
