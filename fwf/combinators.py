@@ -70,6 +70,8 @@ def const(value: T, /) -> Workflow[object, T]:
     """
     if isinstance(value, It):
         raise TypeError(f"const({value!r}): an expression isn't a plain value; write pure(…)")
+    if isinstance(value, Workflow):
+        raise TypeError(f"const({value!r}): a workflow isn't a plain value; write it without const")
     return Pure(expr_of(literal(value)))
 
 
@@ -435,6 +437,10 @@ def _is_iterable(given: object) -> bool:
 
 
 def _expression(given: Any, where: str) -> Expr:
+    if isinstance(given, list | tuple):
+        raise TypeError(
+            f"{where}: {given!r} is not an expression; for the tuple of several write pick(…)"
+        )
     return expr_of(given) if isinstance(given, It) else Call(named_function(given, where), IT)
 
 

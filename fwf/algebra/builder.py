@@ -124,7 +124,14 @@ class It:
     def _op(self, symbol: Operator, other: object) -> "It":
         return It(Op(symbol, (expr_of(self), as_expr(other))))
 
-    if TYPE_CHECKING:  # at run time the workflow on the other side takes it in
+    if not TYPE_CHECKING:
+
+        def __rshift__(self, other):
+            from fwf.algebra.workflow import as_workflow
+
+            return as_workflow(self, ">>") >> other
+
+    if TYPE_CHECKING:
 
         def __rshift__(self, other: "Workflow[Any, B]", /) -> "Workflow[Any, B]": ...
         def __rrshift__(self, other: "Workflow[A, object]", /) -> "Workflow[A, Any]": ...

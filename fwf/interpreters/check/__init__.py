@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
 from fwf.interpreters.check import control, data, effects, names
 from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
@@ -56,7 +56,7 @@ def check(
     task, or write param('day', type) [untyped-parameter]
     """
     silent = _known((silence,) if isinstance(silence, str) else silence)
-    subject = Subject(w)
+    subject = Subject(as_workflow(w, "check"))
     quiet = silent_paths(subject)
     found = [
         issue
