@@ -43,7 +43,7 @@ _CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
 
 def plain(value: Any) -> Any:
     """Value ⟶ the Python value that it stands for, which mostly is itself; never raises."""
-    cls: type = type(value)
+    cls: type = type(cast(object, value))
     if cls in _PYTHON:
         return value
     try:
@@ -128,7 +128,8 @@ def _know_each_other(left: Any, right: Any) -> bool:
     """Whether `==` of two values says more than that their classes are strangers."""
     if isinstance(left, type(right)) or isinstance(right, type(left)):
         return True
-    answers = type(left).__eq__(left, right), type(right).__eq__(right, left)
+    mine, theirs = cast(Any, type(left)), cast(Any, type(right))
+    answers = mine.__eq__(left, right), theirs.__eq__(right, left)
     return any(answer is not NotImplemented for answer in answers)
 
 
@@ -138,13 +139,13 @@ _BASES = (bool, Number, str, Enum, date, timedelta, bytes, list, tuple, dict)
 
 def kind_of(value: Any) -> object:
     """Plain value ⟶ what it can be compared with: values of the same kind."""
-    known = _KINDS.get(type(value))
+    known = _KINDS.get(type(cast(object, value)))
     if known is not None:
         return known
     if isinstance(value, datetime | time):  # with a time zone or without; never both
         return isinstance(value, datetime), value.utcoffset() is None
     base = next((base for base in _BASES if isinstance(value, base)), object)
-    return cast(object, type(value)) if base is Enum else base
+    return cast(object, type(cast(object, value))) if base is Enum else base
 
 
 # Words
@@ -160,8 +161,8 @@ def _unfit(symbol: str, left: Any, right: Any, answer: Any) -> str:
     return said + remedy if many else said
 
 
-def _is_array(value: Any) -> bool:
-    cls = type(value)
+def _is_array(value: object) -> bool:
+    cls: type = type(value)
     many = hasattr(cls, "__len__") and not issubclass(cls, str | bytes)
     return many and any(hasattr(cls, name) for name in ("dtype", "dtypes", "to_pylist"))
 

@@ -33,8 +33,8 @@ def _of_function(function: Any) -> str:
         )
     if not hasattr(function, "__code__") or hasattr(function, "__self__"):
         return f"{name} can't be a task; write a function with @task that calls it"
-    known: object = function.__globals__.get(function.__name__)
-    if isinstance(known, Workflow) and getattr(known, "fn", None) is function:
+    known: Any = function.__globals__.get(function.__name__)
+    if getattr(known, "fn", None) is function:
         return f"{name} is the bare function of a task; write {name} for the task"
     return f"{name} is a plain function; put @task above it"
 
@@ -77,14 +77,13 @@ def _of_plain(value: object) -> str:
 
 def _of_several(value: Any) -> str:
     """A collection of workflows: all at once, or what its kind suggests."""
-    parts = list(value.values()) if isinstance(value, Mapping) else list(value)
+    parts = _parts(value)
     if isinstance(value, Set):
         parts.sort(key=repr)
     sources = [_source(part) for part in parts]
     listed = ", ".join(sources)
     if isinstance(value, Mapping):
-        names = cast("Mapping[Any, Any]", value)
-        named = ", ".join(f"{name}={source}" for name, source in zip(names, sources, strict=True))
+        named = ", ".join(map("=".join, zip(map(str, cast(Any, value)), sources, strict=True)))
         return (
             f"to feed a task with all of them by name write join(task, {named}), to choose one "
             "of them switch(it, {…}, otherwise=…)"
@@ -97,8 +96,13 @@ def _of_several(value: Any) -> str:
 
 
 def _holds_workflows(value: Any) -> bool:
-    parts = list(value.values()) if isinstance(value, Mapping) else list(value)
+    parts = _parts(value)
     return _any(parts) or any(_is_nest(part) for part in parts)
+
+
+def _parts(value: Any) -> list[Any]:
+    values: Any = value.values if isinstance(value, Mapping) else value.__iter__
+    return list(values())
 
 
 def _is_nest(part: object) -> bool:

@@ -128,7 +128,7 @@ def is_frozen(value: object) -> bool:
 
 
 def _items(value: PMap[object, object]) -> list[tuple[object, object]]:
-    return sorted(value.items(), key=lambda item: encode(item[0]))
+    return sorted(value.items(), key=lambda item: encode(item[0]) + encode(item[1]))
 
 
 def encode(value: object) -> bytes:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 import fwf
-from fwf.interpreters import diagram
 from fwf import (
     Ref,
     always,
@@ -41,6 +40,7 @@ from fwf import (
     when,
     with_params,
 )
+from fwf.interpreters import diagram
 
 
 @task(effect="read")
@@ -73,7 +73,8 @@ class Mute:
 
 
 INSTEAD: list[tuple[str, Callable[[], Any]]] = [
-    ("[load, mail] is not a workflow; to run all at once write par(load, mail)", lambda: [load, mail]),
+    ("[load, mail] is not a workflow; to run all at once write par(load, mail)",
+     lambda: [load, mail]),
     ("one after another seq(load, mail)", lambda: (load, mail)),
     ("to run all at once write par(load, mail)", lambda: {mail, load}),
     ("write par(load, const(3))", lambda: [load, 3]),
@@ -98,7 +99,8 @@ INSTEAD: list[tuple[str, Callable[[], Any]]] = [
     ("aplain is a plain function; put @task above it", lambda: aplain),
     ("a lambda has no name", lambda: lambda x: x),
     ("load is the bare function of a task; write load for the task", lambda: load.fn),
-    ("can't be a task; write a function with @task that calls it", lambda: functools.partial(plain, 1)),
+    ("can't be a task; write a function with @task that calls it",
+     lambda: functools.partial(plain, 1)),
     ("Rows.read can't be a task; write a function", lambda: Rows().read),
     ("can't be a task; write a function", Rows),
     ("len can't be a task; write a function", lambda: len),
@@ -118,7 +120,7 @@ def test_what_is_no_workflow_is_told_what_to_write_instead(said: str, make: Any)
 def test_a_call_without_await_is_told_of_too() -> None:
     called = aplain()
     with pytest.raises(TypeError, match="comes of a call; write the function's name"):
-        sales >> called  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+        TAKERS[">>"](called)
     called.close()
 
 
@@ -126,7 +128,7 @@ def test_a_list_that_holds_itself_is_told_of_too() -> None:
     knot: list[Any] = [load]
     knot.append(knot)
     with pytest.raises(TypeError, match=r"write par\(load, par\("):
-        par(knot)  # type: ignore[call-overload]  # pyright: ignore
+        TAKERS["par"](knot)
 
 
 TAKERS: dict[str, Callable[[Any], Any]] = {
@@ -187,8 +189,9 @@ def test_a_workflow_where_a_value_belongs_is_told_too() -> None:
         const(load)
     with pytest.raises(TypeError, match=r"recover\(…, load\): .* write fallback\(w, …\)"):
         recover(sales, load)
+    pair: Any = [it.a, it.b]
     with pytest.raises(TypeError, match=r"pure: .* for the tuple of several write pick\(…\)"):
-        pure([it.a, it.b])  # type: ignore[call-overload]  # pyright: ignore
+        pure(pair)
 
 
 def test_a_step_of_a_graph_is_called_and_not_chained() -> None:
@@ -196,4 +199,5 @@ def test_a_step_of_a_graph_is_called_and_not_chained() -> None:
 
         @graph
         def daily() -> Ref[str]:
-            return sales() >> load  # type: ignore[operator]  # pyright: ignore
+            step: Any = sales()
+            return step >> load

@@ -230,7 +230,7 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("unreachable-handler", "warning", fallback(recover(clean, 1), clean)),
     ("unreachable-handler", "warning", recover(fail("Empty"), 0, on="Late")),
     ("unreachable-handler", "warning", recover(pure(it.or_else(0)), 0)),
-    ("unreachable-handler", "warning", recover(branch(param("p", int) > 1, then=const(1), otherwise=identity), 0)),
+    ("unreachable-handler", "warning", recover(when(param("p", int) > 1, const(1)), 0)),
     (
         "waits-exceed-timeout",
         "warning",
@@ -244,7 +244,11 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("short-schedule", "warning", retry(clean, attempts=10, wait=delays(seconds(0)))),
     ("short-schedule", "warning", retry(clean, attempts=4, wait=backoff(seconds(1)).times(2))),
     ("short-schedule", "warning", retry(clean, attempts=3, wait=delays().within(seconds(9)))),
-    ("short-schedule", "warning", retry(clean, attempts=9, wait=every(seconds(1)) & delays(seconds(2)))),
+    (
+        "short-schedule",
+        "warning",
+        retry(clean, attempts=9, wait=every(seconds(1)) & delays(seconds(2))),
+    ),
     ("repeated-unrepeatable", "error", retry(clean >> pay, attempts=2)),
     ("repeated-unrepeatable", "error", retry(plain, attempts=2)),
     ("repeated-unrepeatable", "error", retry(always(clean, then=pay), attempts=2)),
