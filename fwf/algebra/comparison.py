@@ -48,7 +48,9 @@ def plain(value: Any) -> Any:
         return value
     try:
         return _converted(value, cls)
-    except Exception:  # whatever somebody's class raises when it is asked
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # whatever somebody's class raises when it is asked
         return value
 
 
