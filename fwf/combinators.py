@@ -70,6 +70,8 @@ def const(value: T, /) -> Workflow[object, T]:
     """
     if isinstance(value, It):
         raise TypeError(f"const({value!r}): an expression isn't a plain value; write pure(…)")
+    if isinstance(value, Workflow):
+        raise TypeError(f"const({value!r}): a workflow isn't a plain value; write it without const")
     return Pure(expr_of(literal(value)))
 
 
@@ -386,6 +388,8 @@ def limit(w: Workflow[A, B], /, *, pool: str) -> Workflow[A, B]:
 def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: give a part a name in paths, and notes (owner, docs, links) for people.
 
+    The note `silence` names rules of `check` that are silent in this part, one or a list.
+
     >>> named("tenants", identity, owner="sales")
     named('tenants', identity, owner='sales')
     """
@@ -412,6 +416,10 @@ def _is_iterable(given: object) -> bool:
 
 
 def _expression(given: Any, where: str) -> Expr:
+    if isinstance(given, list | tuple):
+        raise TypeError(
+            f"{where}: {given!r} is not an expression; for the tuple of several write pick(…)"
+        )
     return expr_of(given) if isinstance(given, It) else Call(named_function(given, where), IT)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from fwf.algebra import types
+from fwf.algebra.comparison import plain
 from fwf.algebra.expr import (
     IT,
     Call,
@@ -37,6 +38,7 @@ class It:
     __slots__ = ("_expr",)
     if not TYPE_CHECKING:  # as `==` builds an expression; a checker is told by `__eq__`
         __hash__ = None
+        __array_ufunc__ = None  # numpy then leaves `number < it` to us
 
     def __init__(self, expr: Expr = IT) -> None:
         object.__setattr__(self, "_expr", expr)
@@ -102,11 +104,14 @@ class It:
         return It(Op("not", (expr_of(self),)))
 
     def is_in(self, among: typing.Iterable[object]) -> "It":
-        """Whether the value equals one of these."""
-        return It(Op("in", (expr_of(self), as_expr(list(among)))))
+        """Whether the value equals one of these; a defect if it compares with none of them."""
+        return It(Op("in", (expr_of(self), as_expr([plain(one) for one in among]))))
 
     def present(self) -> "It":
-        """Whether the field is there and isn't None; never a defect."""
+        """Whether the field is there and isn't None.
+
+        No defect where it isn't there; one where reading it raises anything else.
+        """
         return It(Present(expr_of(self)))
 
     def or_else(self, default: object) -> "It":
@@ -120,7 +125,14 @@ class It:
     def _op(self, symbol: Operator, other: object) -> "It":
         return It(Op(symbol, (expr_of(self), as_expr(other))))
 
-    if TYPE_CHECKING:  # at run time the workflow on the other side takes it in
+    if not TYPE_CHECKING:
+
+        def __rshift__(self, other):
+            from fwf.algebra.workflow import as_workflow
+
+            return as_workflow(self, ">>") >> other
+
+    if TYPE_CHECKING:
 
         def __rshift__(self, other: "Workflow[Any, B]", /) -> "Workflow[Any, B]": ...
         def __rrshift__(self, other: "Workflow[A, object]", /) -> "Workflow[A, Any]": ...
@@ -170,7 +182,7 @@ def expr_of(built: It) -> Expr:
 
 def as_expr(value: object) -> Expr:
     """A builder's expression, or a plain value as a constant."""
-    return expr_of(value) if isinstance(value, It) else Const(freeze(value))
+    return expr_of(value) if isinstance(value, It) else Const(freeze(plain(value)))
 
 
 @overload

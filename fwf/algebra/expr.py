@@ -42,7 +42,15 @@ class Const:
         return hash(encode(self.value))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Const, (self.value,)
+        from fwf.algebra.packing import packed
+
+        return _constant, (packed(self.value),)
+
+
+def _constant(value: object) -> Const:
+    from fwf.algebra.packing import unpacked
+
+    return Const(unpacked(value))
 
 
 @final

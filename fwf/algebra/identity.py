@@ -34,7 +34,7 @@ from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import fold, parts_of
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, encode, freeze
-from fwf.algebra.workflow import Workflow, set_digest
+from fwf.algebra.workflow import Workflow, as_workflow, set_digest
 
 
 def digest_of(w: Workflow[Any, Any]) -> bytes:
@@ -74,7 +74,7 @@ def definition_id(w: Workflow[Any, Any]) -> str:
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
         return digest(own_bytes(node), *parts)
 
-    return fold(step, w, parts_of=parts_of).hex()
+    return fold(step, as_workflow(w, "definition_id"), parts_of=parts_of).hex()
 
 
 def normal_id(w: Workflow[Any, Any]) -> str:

@@ -7,6 +7,7 @@ is `tenants[acme]`, not `tenants > map_each[acme]`.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple, cast, final
 
 from fwf.algebra.nodes import (
@@ -37,6 +38,39 @@ SEPARATOR = " > "
 def untagged(path: str) -> str:
     """Path ⟶ the same without the keys of items and the numbers of rounds."""
     return re.sub(r"\[.*?\](?= > |\[|#|$)", "", path, flags=re.DOTALL)
+
+
+def stands_for(name: str, path: str) -> bool:
+    """Whether a name is a path's tail: `par > visits` for `daily > par > visits`, or all of it.
+
+    A segment without item and round stands for all of them.
+    """
+    if name == path:
+        return True
+    wanted, there = _segments(name), _segments(path)
+    return len(wanted) <= len(there) and all(
+        one in (other, untagged(other))
+        for one, other in zip(reversed(wanted), reversed(there), strict=False)
+    )
+
+
+def tail(path: str, name: str) -> str:
+    """Path, name ⟶ as many of the path's last segments as the name has."""
+    return SEPARATOR.join(_segments(path)[-len(_segments(name)) :])
+
+
+def near_place(name: str, places: Iterable[str]) -> str:
+    """ "; did you mean 'daily > par > visits'?" where the end of a path is close to a name."""
+    from difflib import get_close_matches  # 2 ms that only mistakes need
+
+    ends = {tail(place, name): place for place in places}
+    close = get_close_matches(name, list(ends), n=1)
+    return f"; did you mean {ends[close[0]]!r}?" if close else ""
+
+
+def _segments(path: str) -> list[str]:
+    """The segments of a path; the key of an item may hold what separates them."""
+    return re.split(rf"{SEPARATOR}(?![^\[]*\](?:{SEPARATOR}|\[|#|$))", path)
 
 
 _WORDS: dict[type, str] = {

@@ -13,6 +13,7 @@ from pyrsistent import PVector, pvector
 
 from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import Extension, Node, Step, Task
+from fwf.algebra.packing import Packed, packed, unpacked
 from fwf.algebra.values import thaw
 from fwf.algebra.workflow import Workflow
 
@@ -99,10 +100,12 @@ def _flat(value: Any, numbers: dict[int, int]) -> Any:
         return pvector(_flat(one, numbers) for one in cast(Any, value))
     if type(value) is tuple:
         return tuple(_flat(one, numbers) for one in cast(Any, value))
-    return value
+    return packed(value)
 
 
 def _filled(value: Any, nodes: list[Any]) -> Any:
+    if isinstance(value, Packed):
+        return unpacked(value)
     if isinstance(value, Part):
         return nodes[value.number]
     if isinstance(value, Step):

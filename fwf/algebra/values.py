@@ -57,7 +57,9 @@ class Coded:
 
 
 _EXACT = frozenset({type(None), *_SCALARS, Member, Coded})
-_PVECTOR, _PMAP, _PSET = type(pvector(())), type(pmap({"": None})), type(pset(()))
+_PVECTOR: type = type(pvector([None]))
+_PMAP: type = type(pmap({"": None}))
+_PSET: type = type(pset([None]))
 _COLLECTIONS: dict[type, Callable[[Any], object]] = {
     list: pvector,
     tuple: tuple,
@@ -180,7 +182,7 @@ def is_frozen(value: object) -> bool:
 
 
 def _items(value: PMap[object, object]) -> list[tuple[object, object]]:
-    return sorted(value.items(), key=lambda item: encode(item[0]))
+    return sorted(value.items(), key=lambda item: encode(item[0]) + encode(item[1]))
 
 
 def encode(value: object) -> bytes:

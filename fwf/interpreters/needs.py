@@ -7,7 +7,7 @@ from fwf.algebra import types
 from fwf.algebra.requirements import Requirement, Requirements, problems, requirements
 from fwf.algebra.traverse import fold
 from fwf.algebra.wants import Collector, users
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue
 from fwf.records import record
 
@@ -106,13 +106,14 @@ def needs(w: Workflow[Any, Any], /) -> Needs:
     reads
       postgres://shop/orders
     """
-    required = requirements(w)
+    node = as_workflow(w, "needs")
+    required = requirements(node)
     found = Collector()
-    fold(found.step, w)
+    fold(found.step, node)
 
     def each(some: Iterable[Requirement]) -> tuple[Need, ...]:
         return tuple(
-            Need(one.name, one.types, one.optional, users(w, one.name, one.kind, found))
+            Need(one.name, one.types, one.optional, users(node, one.name, one.kind, found))
             for one in some
         )
 

@@ -181,7 +181,7 @@ def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
     w = map_each(recover(retry(timeout(a, seconds(3)), attempts=3), 0)) >> pure(it[0])
     script = Scenario().task(
         "a",
-        gives_by=told,
+        gives_by=abs,
         fails=[failing(TimeoutError, "late", retry_after=seconds(2))],
         takes=as_long,
     )
@@ -189,7 +189,7 @@ def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
     left = settled(found)
     assert not left.tasks
     ran = played(w, left, [1, 2, 4])
-    assert ran.outcome == found.outcome == Ok("1")
+    assert ran.outcome == found.outcome == Ok(1)
     assert ran.trace == found.trace and times(ran) == times(found)
     assert settled(dry_run(w, [1, 2, 4], scenario=left)) == left
 
