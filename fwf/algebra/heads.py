@@ -209,7 +209,11 @@ def _coded(value: Coded, depth: int) -> str:
     plain: Any = value.plain
     if plain is None or depth > 2:
         return printable(value.codec)
-    said = ", ".join(keywords(plain)) if isinstance(plain, PMap) else brief(plain, depth + 1)
+    said = (
+        ", ".join(keywords(cast(Any, plain)))
+        if isinstance(plain, PMap)
+        else brief(plain, depth + 1)
+    )
     return f"{printable(value.codec)}({said})"
 
 

@@ -129,8 +129,8 @@ def as_member(frozen: object) -> object:
     """
     if isinstance(frozen, PVector | PMap | PSet):
         raise TypeError(
-            f"{source(cast(object, frozen))} can change, so it can't be in a set or a dictionary's key: write a "
-            "tuple or a frozenset"
+            f"{source(cast(object, frozen))} can change, so it can't be in a set or a dictionary's "
+            "key: write a tuple or a frozenset"
         )
     several = cast(tuple[object, ...], frozen) if type(frozen) is tuple else ()
     for each in several:
