@@ -202,8 +202,8 @@ task = TaskDecorator({})
 def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
     if isinstance(fn, Task):
         raise TypeError(f"@task: {fn.described()} is a task already")
-    not_plain: Any = staticmethod | classmethod | property | MethodType
-    if isinstance(fn, not_plain) or not hasattr(fn, "__code__"):
+    wrapped = isinstance(fn, staticmethod | classmethod | property | MethodType)
+    if wrapped or not hasattr(fn, "__code__"):
         raise TypeError(f"@task: {fn!r} is not a plain function; a task is written with def")
     if fn.__code__.co_flags & (GENERATOR | ASYNC_GENERATOR):
         raise TypeError(

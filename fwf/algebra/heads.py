@@ -206,10 +206,14 @@ def brief(value: object, depth: int = 0) -> str:
 
 def _coded(value: Coded, depth: int) -> str:
     """The class of an object that isn't at hand, and the fields or the plain data that it has."""
-    if value.plain is None or depth > 2:
+    plain: Any = value.plain
+    if plain is None or depth > 2:
         return printable(value.codec)
-    fields = value.plain if isinstance(value.plain, PMap) else None
-    said = brief(value.plain, depth + 1) if fields is None else ", ".join(keywords(fields))
+    said = (
+        ", ".join(keywords(cast(Any, plain)))
+        if isinstance(plain, PMap)
+        else brief(plain, depth + 1)
+    )
     return f"{printable(value.codec)}({said})"
 
 

@@ -7,7 +7,7 @@ first or another attempt, would find it empty.
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, NoneType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 FREE = frozenset(
@@ -37,7 +37,7 @@ def read_once(value: Any) -> str:
 
     What stands in a tuple counts too, since its parts go to several parameters.
     """
-    cls: Any = type(value)
+    cls = cast(Any, type(value))
     if cls in FREE:
         return ""
     if cls is tuple:
@@ -54,7 +54,7 @@ def read_once(value: Any) -> str:
 
 def _is_iterator(value: Any) -> bool:
     """Whether it is its own iterator, as cursors and open files are too."""
-    cls: Any = type(value)
+    cls = cast(Any, type(value))
     try:
         if hasattr(cls, "__next__"):
             return iter(value) is value

@@ -283,5 +283,5 @@ def _types(each: Requirement) -> str:
 def _a(value: object) -> str:
     """A value's type with its article, and how many items a tuple has."""
     several = cast("tuple[object, ...]", value) if type(value) is tuple else None
-    said = type(value).__qualname__ if several is None else f"tuple of {len(several)}"
+    said = type(cast(Any, value)).__qualname__ if several is None else f"tuple of {len(several)}"
     return f"{'an' if said[0] in 'aeiouAEIOU' else 'a'} {said}"

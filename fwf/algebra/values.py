@@ -57,9 +57,9 @@ class Coded:
 
 
 _EXACT = frozenset({type(None), *_SCALARS, Member, Coded})
-_PVECTOR: type = type(pvector([None]))
-_PMAP: type = type(pmap({"": None}))
-_PSET: type = type(pset([None]))
+_PVECTOR: type[Any] = type(pvector(()))
+_PMAP: type[Any] = type(pmap({"": None}))
+_PSET: type[Any] = type(pset(()))
 _COLLECTIONS: dict[type, Callable[[Any], object]] = {
     list: pvector,
     tuple: tuple,
@@ -129,13 +129,13 @@ def as_member(frozen: object) -> object:
     """
     if isinstance(frozen, PVector | PMap | PSet):
         raise TypeError(
-            f"{source(frozen)} can change, so it can't be in a set or a dictionary's key: write a "
-            "tuple or a frozenset"
+            f"{source(cast(object, frozen))} can change, so it can't be in a set or a dictionary's "
+            "key: write a tuple or a frozenset"
         )
-    if type(frozen) is tuple:
-        for each in cast(tuple[object, ...], frozen):
-            as_member(each)
-    return frozen
+    several = cast(tuple[object, ...], frozen) if type(frozen) is tuple else ()
+    for each in several:
+        as_member(each)
+    return cast(object, frozen)
 
 
 def _not_plain(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from fwf.algebra import types
 from fwf.algebra.checked import instance
@@ -37,7 +37,8 @@ def check(graph: Graph[Any, Any]) -> None:
     for at, step in enumerate(graph.steps):
         _check_step(graph, at, step)
     outputs: Any = graph.outputs
-    for number in outputs if type(outputs) is tuple else (outputs,):
+    each = cast("tuple[object, ...]", outputs if isinstance(outputs, tuple) else (outputs,))
+    for number in each:
         if not is_place(number, len(graph.steps), graph.arity):
             raise ValueError(
                 f"Graph: its outputs have {number!r}; needs {places(len(graph.steps), graph.arity)}"

@@ -215,7 +215,8 @@ def _read_tuple(given: Json, at: str, names: Names, depth: int) -> object:
 
 
 def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
-    make, tag = (pset, "set") if "set" in given else (frozenset, "frozenset")
+    make: Any = pset if "set" in given else frozenset
+    tag = "set" if "set" in given else "frozenset"
     there = under(at, tag)
     items = _read_items(given[tag], there, names, depth)
     found: Any = make(_member(each, under(there, i)) for i, each in enumerate(items))
