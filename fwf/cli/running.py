@@ -38,6 +38,7 @@ def ran(
             pools=pools,
             clock=Watched(clock, progress.idle),
             observe=progress.observe,
+            keep_results=False,
         )
     return went, started
 

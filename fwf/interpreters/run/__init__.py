@@ -94,7 +94,8 @@ def run(
     clock: where time comes from.
     observe: told of every attempt as it starts and ends, on the scheduler's thread.
 
-    What is missing or of the wrong type is reported all at once, before anything runs. Ctrl-C
+    What is missing or of the wrong type is reported all at once, before anything runs. A value is
+    let go when the last task that reads it is done; the input, which names the run, is kept. Ctrl-C
     cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one
     raises `KeyboardInterrupt`.
 
@@ -122,10 +123,17 @@ def execute(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    keep_results: bool = True,
 ) -> Ran:
-    """Like `run`, and tells what happened: the trace of all attempts."""
+    """Like `run`, and tells what happened: the trace of all attempts.
+
+    keep_results: whether the trace has what attempts gave, all of it to its end. Without, it has
+        None for that, and a value is let go when the last task that reads it is done, as in `run`.
+    """
     given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return _execute(w, value, *given, recording=True, observe=observe)
+    return _execute(
+        w, value, *given, recording=True, keep_results=keep_results, observe=observe
+    )
 
 
 def _execute(
@@ -139,6 +147,7 @@ def _execute(
     *,
     recording: bool,
     observe: Callable[[Note], None] | None,
+    keep_results: bool = True,
 ) -> Ran:
     node = as_workflow(w, "run")
     _refuse_in_import()
@@ -157,6 +166,7 @@ def _execute(
         clock,
         Line(workers, pools),
         recording=recording,
+        keep_results=keep_results,
         observe=observe,
     )
     with stopping(machine) as machine.handles_signals:

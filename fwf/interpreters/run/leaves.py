@@ -330,7 +330,8 @@ class Leaves:
         tries = numbers(attempt.fiber.tries)
         self._tell(ending, path, name, tries, end, result)
         if self._machine.recording:
-            attempt.fiber.trace.append(Event(name, path, tries, ending, result, start, end))
+            kept = result if self._machine.keep_results or ending != "ok" else None
+            attempt.fiber.trace.append(Event(name, path, tries, ending, kept, start, end))
 
     def retries(self, fiber: Fiber, delay: int, cause: Fault) -> None:
         """Told by a retry that it will try again."""

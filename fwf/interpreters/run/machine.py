@@ -39,10 +39,13 @@ class Machine:
         line: Line[Attempt],
         *,
         recording: bool = False,
+        keep_results: bool = True,
         observe: Callable[[Note], None] | None = None,
     ) -> None:
         self.clock = clock
         self.recording = recording
+        self.keep_results = keep_results
+        """Whether what is recorded of an attempt has the value that it gave."""
         self.timers = Timers()
         self.live = 1
         """Fibers that don't wait for parts of theirs."""
@@ -149,6 +152,7 @@ class Machine:
         frames: list[Any] = fiber.frames
         node: Any
         node, signal, value = fiber.node, fiber.signal, fiber.value
+        fiber.value = None  # it goes from reader to reader here, and is let go after the last
         while True:
             if node is not None:
                 kind = node.__class__
