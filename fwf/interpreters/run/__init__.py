@@ -131,9 +131,7 @@ def execute(
         None for that, and a value is let go when the last task that reads it is done, as in `run`.
     """
     given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return _execute(
-        w, value, *given, recording=True, keep_results=keep_results, observe=observe
-    )
+    return _execute(w, value, *given, recording=True, keep_results=keep_results, observe=observe)
 
 
 def _execute(

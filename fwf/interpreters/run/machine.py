@@ -85,10 +85,11 @@ class Machine:
                 self._turn()
         finally:
             self._leaves.close(at_once=self.stopping_at_once)
-        if root.signal == INT:
+        signal, value, root.value = root.signal, root.value, None
+        if signal == INT:
             fault: Fault = Interrupted(by=self.stopping)
-            return ERR, fault if root.value is None else then(fault, root.value)
-        return root.signal, root.value
+            return ERR, fault if value is None else then(fault, value)
+        return signal, value
 
     def stop_by(self, signal: str) -> bool:
         """A signal: the deadline of the whole run is now. May be called by its handler.
