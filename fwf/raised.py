@@ -23,6 +23,7 @@ from fwf.faults import (
     unpacked,
 )
 from fwf.records import record
+from fwf.secrets import masked
 from fwf.tracebacks import Traceback, traceback_of
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -109,7 +110,7 @@ def fault_in(error: object, depth: int = 0) -> Fault | None:
 def tags(error: object) -> tuple[str, ...]:
     """What a task raised, or the error of a `Failure` that it returned ⟶ its tags."""
     if isinstance(error, str):
-        return (str(error),)
+        return (masked(str(error)),)
     if isinstance(error, BaseException):
         return tags_of(error)
     return tuple(tag_of(cls) for cls in type(error).__mro__ if cls is not object)

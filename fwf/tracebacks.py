@@ -10,6 +10,7 @@ from typing import Any, Final, final
 
 from fwf.faults import tag_of, text
 from fwf.records import record
+from fwf.secrets import masked
 
 MOST_LINES: Final = 100
 """Lines kept of one exception, the innermost."""
@@ -134,7 +135,7 @@ def _one(error: BaseException, known: dict[int, Traceback], code: Any) -> Traceb
 
 
 def _said(note: object) -> str:
-    return note if isinstance(note, str) else text(note)
+    return masked(note) if isinstance(note, str) else text(note)
 
 
 def _lines(at: TracebackType | None) -> Iterator[Line]:

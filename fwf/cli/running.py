@@ -16,6 +16,7 @@ from fwf.cli.tally import SECOND, Progress, Watched
 from fwf.cli.targets import Target
 from fwf.faults import Failed, Fault, Interrupted, leaves
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
+from fwf.secrets import masked
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -135,7 +136,7 @@ def _fault(fault: Fault) -> dict[str, object]:
             "kind": type(leaf).__name__,
             "path": leaf.path,
             "tags": leaf.tags,
-            "message": str(leaf).removeprefix(f"{leaf.path}: "),
+            "message": str(leaf).removeprefix(f"{masked(leaf.path)}: "),
         }
         for leaf in leaves(fault)
     ]

@@ -15,6 +15,7 @@ from fwf.interpreters.dry_run.fibers import ERR, INT, OK, WAIT, Fiber, Next, Pla
 from fwf.interpreters.dry_run.history import Past, Tally, before_parts, joined
 from fwf.interpreters.dry_run.log import Beside, Woven
 from fwf.interpreters.dry_run.scripts import kind_of
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.machine import Machine
@@ -286,7 +287,7 @@ def _names(
             return PredicateDefect(machine.path(fiber.place), said)
         name = str(index) if isinstance(key, Unknown) else str(key)
         if name in names:
-            said = f"items {names[name]} and {index} have the same key {name!r}"
+            said = f"items {names[name]} and {index} have the same key {masked(repr(name))}"
             return BadInput(machine.path(fiber.place), said)
         names[name] = index
     return list(names)

@@ -15,6 +15,7 @@ from fwf.faults import BadInput, PredicateDefect, both, then
 from fwf.interpreters.run.calls import ERR, INT, OK, as_tuple, kind
 from fwf.interpreters.run.fibers import Fiber, Scope
 from fwf.interpreters.run.frames import WAITING, Next, why
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -171,7 +172,8 @@ def _names(
         except Exception as error:
             return PredicateDefect(path, f"key of item {index}: {why(error)}")
         if name in names:
-            return BadInput(path, f"items {names[name]} and {index} have the same key {name!r}")
+            shown = masked(repr(name))
+            return BadInput(path, f"items {names[name]} and {index} have the same key {shown}")
         names[name] = index
     return list(names)
 

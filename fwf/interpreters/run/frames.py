@@ -29,6 +29,7 @@ from fwf.faults import Exhausted, Failed, Fault, PredicateDefect, TimedOut, leav
 from fwf.interpreters.run.calls import ERR, INT, OK, WAIT
 from fwf.interpreters.run.fibers import Fiber, Scope
 from fwf.raised import MICROSECOND
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -293,7 +294,7 @@ class Finishing:
 def why(error: Exception) -> str:
     """Why an expression has no value; whatever it raises, it is a defect."""
     known = isinstance(error, Undefined)
-    return str(error) if known else f"{type(error).__qualname__}: {text(error)}"
+    return masked(str(error)) if known else f"{type(error).__qualname__}: {text(error)}"
 
 
 @final

@@ -8,12 +8,14 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from json import dumps
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from returns.result import Failure
 
-from fwf import task
+from fwf import Secret, task
 
 
 class NeedsTwo(Exception):
@@ -135,3 +137,27 @@ def signalled(numbers: list[int]) -> str:
 @task(isolate=True, effect="pure")
 def precision(x: Any) -> int:
     return decimal.getcontext().prec
+
+
+@task(isolate=True, effect="read")
+def leaks_apart(x: Any, *, token: Secret) -> str:
+    """Puts a secret into all that an error can hold, or gives it, as `x` says."""
+    return leaked(x, token)
+
+
+def leaked(x: str, token: Secret) -> str:
+    text = token.reveal()
+    if x == "gives":
+        return f"token {text}"
+    error = ConnectionError(f"GET /?key={quote(text)} gave {dumps(text)} for {text}")
+    error.add_note(f"with {text!r}")
+    try:
+        raise ValueError(f"no {text}")
+    except ValueError as cause:
+        raise error from cause
+
+
+@task(isolate=True, effect="pure")
+def empties(rows: list[int]) -> int:
+    rows.clear()
+    return len(rows)
