@@ -58,6 +58,7 @@ def run(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
 @overload
 def run(
@@ -71,6 +72,7 @@ def run(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
 def run(
     w: Workflow[Any, Any],
@@ -83,6 +85,7 @@ def run(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    watch_inputs: bool = False,
 ) -> Result[Any, Fault]:
     """Workflow, input ⟶ its result, or the fault that it failed with; never an exception.
 
@@ -94,6 +97,11 @@ def run(
     clock: where time comes from.
     observe: told of every attempt as it starts and ends, on the scheduler's thread.
 
+    watch_inputs: whether an attempt fails, as a `Defect`, that changed its input or a parameter:
+        lists, dictionaries, sets, dataclasses, arrays and tables of pandas, at any depth; other
+        objects can't be compared. Off, since it copies and compares all that every task is given;
+        the fixture `run` of the pytest plugin has it on.
+
     What is missing or of the wrong type is reported all at once, before anything runs. A value is
     let go when the last task that reads it is done; the input, which names the run, is kept. Ctrl-C
     cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one
@@ -104,7 +112,7 @@ def run(
     <Success: 42>
     """
     given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    ran = _execute(w, value, *given, recording=False, observe=observe)
+    ran = _execute(w, value, *given, recording=False, observe=observe, watch_inputs=watch_inputs)
     match ran.outcome:
         case Ok(result):
             return Success(result)
@@ -124,6 +132,7 @@ def execute(
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
     keep_results: bool = True,
+    watch_inputs: bool = False,
 ) -> Ran:
     """Like `run`, and tells what happened: the trace of all attempts.
 
@@ -131,7 +140,15 @@ def execute(
         None for that, and a value is let go when the last task that reads it is done, as in `run`.
     """
     given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return _execute(w, value, *given, recording=True, keep_results=keep_results, observe=observe)
+    return _execute(
+        w,
+        value,
+        *given,
+        recording=True,
+        observe=observe,
+        keep_results=keep_results,
+        watch_inputs=watch_inputs,
+    )
 
 
 def _execute(
@@ -145,6 +162,7 @@ def _execute(
     *,
     recording: bool,
     observe: Callable[[Note], None] | None,
+    watch_inputs: bool,
     keep_results: bool = True,
 ) -> Ran:
     node = as_workflow(w, "run")
@@ -156,7 +174,7 @@ def _execute(
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Err(fault), NOTHING, start, start)
-    shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources)
+    shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources, watch_inputs)
     machine = Machine(
         node,
         shared,

@@ -141,7 +141,7 @@ class Leaves:
         """Start a task: inline if nothing can cut it and nothing else could run beside it."""
         call = self._calls.get(id(task))
         if call is None:
-            call = self._calls[id(task)] = Call(task)
+            call = self._calls[id(task)] = self._run.call(task)
         machine = self._machine
         if machine.stopping:
             machine.stop()
