@@ -31,7 +31,8 @@ def _hidden(text: str, values: Sequence[tuple[str, str]]) -> str:
     found: list[tuple[int, int, str]] = []
     for view in _views(text):
         for value, mask in values:
-            found += [(*view.span(*span), mask) for span in _places(view.text, value)]
+            forms = _without_spaces(value) if view.squeezed else _forms(value)
+            found += [(*view.span(*span), mask) for span in _places(view.text, forms)]
     parts: list[str] = []
     done = 0
     for start, end, mask in sorted(found):
@@ -41,9 +42,9 @@ def _hidden(text: str, values: Sequence[tuple[str, str]]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _places(text: str, value: str) -> Iterator[tuple[int, int]]:
+def _places(text: str, forms: Sequence[Form]) -> Iterator[tuple[int, int]]:
     """Where any form of a value stands in a text."""
-    for form in _forms(value):
+    for form in forms:
         at = text.find(form.text)
         while at >= 0:
             start, end = at, at + len(form.text)
@@ -66,6 +67,12 @@ def _forms(value: str) -> tuple[Form, ...]:
     texts += [line for line in lines if len(line) >= SHORTEST_LINE]
     texts += [data.hex(), data.hex().upper()]
     return *map(Form, dict.fromkeys(texts)), *(each for n in range(3) for each in _base64(data, n))
+
+
+def _without_spaces(value: str) -> tuple[Form, ...]:
+    """What a value that has spaces looks like in a squeezed text: a line may have ended at one."""
+    squeezed = _SPACE.sub("", value)
+    return () if squeezed == value or len(squeezed) < SHORTEST_LINE else (Form(squeezed),)
 
 
 def _base64(data: bytes, after: int) -> list[Form]:
@@ -107,8 +114,12 @@ class Piece(NamedTuple):
 class View:
     """A text, decoded, and where its parts stand in the one that it was made of."""
 
-    def __init__(self, text: str, pieces: list[Piece], below: "View | None") -> None:
+    def __init__(
+        self, text: str, pieces: list[Piece], below: "View | None", *, squeezed: bool = False
+    ) -> None:
         self.text = text
+        self.squeezed = squeezed
+        """Whether it has no spaces any more."""
         self._pieces = pieces
         self._below = below
 
@@ -137,6 +148,8 @@ def _views(text: str) -> Iterator[View]:
             yield view
             if "\n" in view.text or "\r" in view.text:
                 yield _joined(view.text, view)
+            if _SPACE.search(view.text):
+                yield _replaced(view, _SPACE, lambda _: "", squeezed=True)
         level = [
             _replaced(view, pattern, decode)
             for view in level
@@ -150,7 +163,13 @@ def _joined(text: str, below: View | None = None) -> View:
     return _replaced(below or View(text, [], None), _BREAK, lambda _: "")
 
 
-def _replaced(below: View, pattern: "re.Pattern[str]", decode: Callable[[Any], str]) -> View:
+def _replaced(
+    below: View,
+    pattern: "re.Pattern[str]",
+    decode: Callable[[Any], str],
+    *,
+    squeezed: bool = False,
+) -> View:
     parts: list[str] = []
     pieces: list[Piece] = []
     length = done = 0
@@ -166,7 +185,7 @@ def _replaced(below: View, pattern: "re.Pattern[str]", decode: Callable[[Any], s
                 length += len(text)
         done = end
     pieces.append(Piece(length, done, len(below.text), True))
-    return View("".join([*parts, below.text[done:]]), pieces, below)
+    return View("".join([*parts, below.text[done:]]), pieces, below, squeezed=squeezed)
 
 
 def _from_source(match: "re.Match[str]") -> str:
@@ -191,6 +210,7 @@ def _from_html(match: "re.Match[str]") -> str:
 
 
 _BREAK: Final = re.compile(r"[^\S\r\n]*[\r\n][\s|]*")
+_SPACE: Final = re.compile(r"[\s|]+")
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a": "\a"}
 _ESCAPE: Final = re.compile(
     r"\\(?:(?-i:u)(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})"

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 import textwrap
 import urllib.parse
 from collections.abc import Callable
@@ -82,7 +83,9 @@ WHOLE: dict[str, Callable[[str], str]] = {
     ),
 }
 characters = st.characters(exclude_categories=["Cs"])
-values = st.text(characters, min_size=4, max_size=60).filter(lambda text: len(text.strip()) >= 4)
+values = st.text(characters, min_size=4, max_size=60).filter(
+    lambda text: len(re.sub(r"[\s|]", "", text)) >= 4
+)
 beside = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<>"), max_size=9)
 
 
@@ -90,6 +93,7 @@ beside = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<>
 @given(values, beside, beside, st.sampled_from(sorted(WHOLE)))
 @example(NASTY, "", "", "JSON in JSON")
 @example("aaaa", "a", "aa", "as it is")
+@example("00 00", "0000000", "", "broken into lines")
 def test_no_form_of_a_secret_is_left(value: str, before: str, after: str, form: str) -> None:
     subject._revealed.clear()
     reveal(value)

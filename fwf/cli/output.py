@@ -222,9 +222,11 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def _number(value: float) -> float | str:
-    plain = int(value) if isinstance(value, int) else float(value)
-    shown = masked(json.dumps(plain))
-    return plain if shown == json.dumps(plain) and math.isfinite(plain) else shown
+    """A number, unless JSON has none like it, or it is a secret."""
+    if not isinstance(value, int) and not math.isfinite(value):
+        return text_of(value)
+    number = int(value) if isinstance(value, int) else float(value)
+    return number if masked(json.dumps(number)) == json.dumps(number) else text_of(number)
 
 
 def _inside(value: Any, depth: int) -> Any:

@@ -35,7 +35,7 @@ from fwf.faults import Interrupted
 from fwf.interpreters.run import run
 from fwf.interpreters.run.workers.event_loop import EventLoop
 from tests.cli_support import environment
-from tests.interpreters.run.isolated import signals_its_parent
+from tests.interpreters.run.isolated import shell, signals_its_parent
 from tests.interpreters.run.support import doing, until
 from tests.interpreters.run.test_isolated import alive, numbers
 
