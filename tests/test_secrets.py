@@ -116,6 +116,12 @@ def test_secrets_that_overlap_are_all_hidden(known: list[str], data: Any) -> Non
     assert [core for core in cores if core in left] == []
 
 
+def test_a_secret_inside_another_hides_no_less_of_it() -> None:
+    reveal("abcdefgh", "outer")
+    reveal("cdef", "inner")
+    assert masked("-abcdefgh-") == "-<Secret from outer>-"
+
+
 @given(st.text())
 def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert masked(text) == text
