@@ -200,7 +200,8 @@ def par(*ws: Any, fail_fast: bool = False) -> Workflow[Any, Any]:
     """(A → B), (A → C) … ⟶ A → (B, C, …): all at once on the same input.
 
     Settles: all run to their end, and the faults of all are reported. With `fail_fast` the first
-    failure cuts the others. `par()` gives the empty tuple.
+    failure cuts the others. `par()` gives the empty tuple. All parts are given the same object, so
+    none may change its input.
     """
     parts = tuple(as_workflow(w, "par") for w in ws)
     made: Par[Any, Any] = Par(parts, fail_fast)
@@ -315,6 +316,8 @@ def retry(
 ) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: again from the same input when it fails, up to so many attempts in all.
 
+    Every attempt is given the same object, so none may change its input.
+
     wait: a duration, or a schedule such as `backoff(seconds(5), cap=minutes(1))`. An error with
         `retry_after` waits at least that long, up to the schedule's cap (RFC 9110 §10.2.3).
     on: error classes or tags. Without it every error is retried but `Defect`s: wrong programs
@@ -335,6 +338,8 @@ def fallback(
     w: Workflow[A, B], handler: Workflow[A, C], /, *, on: Error | Sequence[Error] = ()
 ) -> Workflow[A, B | C]:
     """(A → B), (A → C) ⟶ A → B | C: when the first fails, the other, from the same input.
+
+    Both are given the same object, so the first may not change its input.
 
     on: error classes or tags that are caught; all if none are given.
     """

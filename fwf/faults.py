@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
 from fwf.records import record
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.tracebacks import Traceback
@@ -307,7 +308,7 @@ def text(error: object) -> str:
     if issubclass(type(error), str):
         return ""
     try:
-        return str(error)
+        return masked(str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as another:
@@ -361,4 +362,4 @@ def near(name: str, names: Iterable[object]) -> str:
 
 
 def _at(path: str, message: str) -> str:
-    return f"{path}: {message}" if path else message
+    return f"{masked(path)}: {masked(message)}" if path else masked(message)

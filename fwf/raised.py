@@ -24,6 +24,7 @@ from fwf.faults import (
     unpacked,
 )
 from fwf.records import changed, record
+from fwf.secrets import masked
 from fwf.tracebacks import Traceback, parts_of, traceback_of
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -121,7 +122,7 @@ def tags(error: object) -> tuple[str, ...]:
     """What a task raised, or the error of a `Failure` that it returned ⟶ its tags."""
     kind = type(error)
     if issubclass(kind, str):
-        return (str.__str__(cast(str, error)),)
+        return (masked(str.__str__(cast(str, error))),)
     if issubclass(kind, BaseException):
         return tags_of_class(kind)
     return tuple(tag_of(cls) for cls in kind.__mro__ if cls is not object)

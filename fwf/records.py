@@ -9,6 +9,8 @@ checkers take them for dataclasses (PEP 681).
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
+from fwf.secrets import masked
+
 T = TypeVar("T")
 _OF_THE_FIRST_CLASS = frozenset({"__dict__", "__weakref__", "__slots__"})
 
@@ -109,7 +111,7 @@ def _hash(self: Any) -> int:
 
 def _repr(self: Any) -> str:
     given = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._seen)
-    return f"{type(self).__qualname__}({given})"
+    return masked(f"{type(self).__qualname__}({given})")
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final, final
 
 from fwf.faults import named_text, text
 from fwf.records import record
+from fwf.secrets import masked
 
 MOST_LINES: Final = 100
 """Lines kept of one exception, the innermost."""
@@ -149,7 +150,7 @@ def _notes(error: BaseException) -> tuple[str, ...]:
         raise
     except BaseException:  # whatever somebody's property raises
         return ()
-    return tuple(note if isinstance(note, str) else text(note) for note in notes)
+    return tuple(masked(note) if isinstance(note, str) else text(note) for note in notes)
 
 
 def _lines(at: TracebackType | None) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Par
 from fwf.algebra.once import read_once
 from fwf.algebra.values import is_frozen, thaw
 from fwf.faults import PredicateDefect, named_text, near, tag_of
+from fwf.secrets import masked
 from fwf.tracebacks import traceback_of
 
 
@@ -27,7 +28,7 @@ def defect(path: str, error: BaseException, said: str = "") -> PredicateDefect:
     """
     found = traceback_of(error, sys.exception())
     if isinstance(error, Undefined):
-        return PredicateDefect(path, f"{said}{error}", found.cause)
+        return PredicateDefect(path, f"{said}{masked(str(error))}", found.cause)
     return PredicateDefect(path, f"{said}{named_text(error)}", found)
 
 

@@ -135,7 +135,7 @@ def as_member(frozen: object) -> object:
     several = cast(tuple[object, ...], frozen) if type(frozen) is tuple else ()
     for each in several:
         as_member(each)
-    return cast(object, frozen)
+    return frozen
 
 
 def _not_plain(value: object) -> str:

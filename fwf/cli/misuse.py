@@ -3,6 +3,8 @@
 import signal
 from typing import final
 
+from fwf.secrets import masked
+
 
 @final
 class Misuse(Exception):
@@ -18,7 +20,7 @@ class Misuse(Exception):
 
 def one_line(text: str, most: int = 600) -> str:
     """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
-    joined = " ".join(filter(None, map(str.strip, text.splitlines())))
+    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
     cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
     return "".join(one if one.isprintable() else _escaped(one) for one in cut)
 

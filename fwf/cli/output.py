@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
 from fwf.cli.misuse import Misuse
+from fwf.secrets import masked
 
 MOST_LINES: Final = 20
 MOST_CHARACTERS: Final = 4_000
@@ -66,7 +67,7 @@ def in_colour() -> bool:
 def complain(text: str) -> None:
     """Write a text and a line break to stderr; nothing more can be done if that fails."""
     with suppress(OSError):
-        _write(sys.stderr, text)
+        _write(sys.stderr, masked(text))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -166,7 +167,7 @@ def _why_not(place: Path, error: OSError | ValueError) -> str:
 def text_of(value: object) -> str:
     """Value ⟶ `str` of it, whatever that raises."""
     try:
-        return str(value)
+        return masked(str(value))
     except Exception as error:
         return f"<{type(value).__qualname__}: str() of it raises {type(error).__qualname__}>"
 
@@ -212,14 +213,20 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, enum.Enum):
         return value.name
     if isinstance(value, str):
-        return str(value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else text_of(value)
+        return masked(str(value))
+    if isinstance(value, int | float):
+        return _number(value)
     if isinstance(value, date | time):
         return value.isoformat()
     return text_of(value) if depth >= MAX_DEPTH else _inside(value, depth + 1)
+
+
+def _number(value: float) -> float | str:
+    """A number, unless JSON has none like it, or it is a secret."""
+    if not isinstance(value, int) and not math.isfinite(value):
+        return text_of(value)
+    number = int(value) if isinstance(value, int) else float(value)
+    return number if masked(json.dumps(number)) == json.dumps(number) else text_of(number)
 
 
 def _inside(value: Any, depth: int) -> Any:
@@ -246,4 +253,4 @@ def _fields(value: Any, kind: Any) -> Iterable[tuple[object, object]] | None:
 
 
 def _key(key: object) -> str:
-    return key if type(key) is str else text_of(plain(key, MAX_DEPTH))
+    return masked(key) if type(key) is str else text_of(plain(key, MAX_DEPTH))

@@ -16,6 +16,7 @@ from fwf.cli.targets import Target
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
 from fwf.records import changed
+from fwf.secrets import masked
 from fwf.tracebacks import Line
 
 FAILED: Final = 1
@@ -37,6 +38,7 @@ def ran(
             pools=pools,
             clock=Watched(clock, progress.idle),
             observe=progress.observe,
+            keep_results=False,
         )
     return went, started
 
@@ -170,7 +172,7 @@ def _leaf(fault: Fault) -> dict[str, object]:
         "kind": type(fault).__name__,
         "path": fault.path,
         "tags": fault.tags,
-        "message": str(fault).removeprefix(f"{fault.path}: "),
+        "message": str(fault).removeprefix(f"{masked(fault.path)}: "),
         "at": where and {"file": where.file, "line": where.number, "function": where.name},
         "traceback": str(told) if told else None,
         "cause": cause and _fault(cause),

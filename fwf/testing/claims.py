@@ -29,6 +29,7 @@ from fwf.faults import counted, near, tags_of_class
 from fwf.interpreters.dry_run import DryRun
 from fwf.interpreters.dry_run.words import MICROSECOND, brief, label, spoken
 from fwf.records import record
+from fwf.secrets import masked
 from fwf.testing.orders import Order, orders_of
 
 MOST_NAMES = 5
@@ -233,7 +234,7 @@ def _first_tag(failures: list[Event]) -> str:
 
 
 def _shown(value: object) -> str:
-    return brief(value) if isinstance(value, Unknown) else repr(value)
+    return brief(value) if isinstance(value, Unknown) else masked(repr(value))
 
 
 def _as_long(wanted: int, took: int) -> str:

@@ -16,6 +16,7 @@ from fwf.interpreters.dry_run.fibers import ERR, INT, OK, WAIT, Fiber, Next, Pla
 from fwf.interpreters.dry_run.history import Past, Tally, before_parts, joined
 from fwf.interpreters.dry_run.log import Beside, Woven
 from fwf.interpreters.dry_run.scripts import kind_of
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.machine import Machine
@@ -287,7 +288,7 @@ def _names(
             path, said = machine.path(fiber.place), f"key of item {index}: "
             return machine.undefined(path, name, said)
         if name in names:
-            said = f"items {names[name]} and {index} have the same key {name!r}"
+            said = f"items {names[name]} and {index} have the same key {masked(repr(name))}"
             return BadInput(machine.path(fiber.place), said)
         names[name] = index
     return list(names)

@@ -102,6 +102,16 @@ class Run:
     run_id: Callable[[], str]
     started: datetime
     resources: Mapping[str, Opener | Secret]
+    watch_inputs: bool = False
+
+    def call(self, task: Task[Any, Any]) -> Call:
+        """What is known of a task's calls; with `watch_inputs` they fail if they change theirs."""
+        call = Call(task)
+        if self.watch_inputs and not call.isolate:  # a process of its own has copies
+            from fwf.interpreters.run.watching import watched
+
+            call.fn = watched(task)
+        return call
 
     def keywords(
         self, call: Call, env: Env, path: Callable[[], str], attempt: Callable[[], int]

@@ -146,7 +146,7 @@ class Retrying:
         self.index = 0
         self.tag = None
         self.spot: Spot | None = None
-        self.input = value
+        self.input = value if node.attempts > 1 else None
         self.outer = fiber.tries
         self.delays: Iterator[timedelta] | None = None
         fiber.tries = self.outer, 1
@@ -155,7 +155,10 @@ class Retrying:
         node = self.node
         if signal == WAIT:  # the delay is over
             fiber.frames.append(self)
-            return node.body, OK, self.input
+            given = self.input
+            if fiber.tries is not None and fiber.tries[1] >= node.attempts:
+                self.input = None  # nobody else will read it
+            return node.body, OK, given
         if signal == ERR and matches(node.on, value, otherwise_all=False):
             if self.delays is None:
                 self.delays = islice(each(node.wait), node.attempts - 1)
@@ -274,7 +277,8 @@ class Finishing:
             self.index = 1
             fiber.scope = Scope(None, float("inf"), cuttable=False)
             fiber.frames.append(self)
-            return self.node.finaliser, OK, self.input
+            given, self.input = self.input, None
+            return self.node.finaliser, OK, given
         assert self.outer is not None
         fiber.scope = self.outer
         before, first = self.ended

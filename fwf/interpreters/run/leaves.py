@@ -117,7 +117,7 @@ class Leaves:
         """Start a task: inline if nothing can cut it and nothing else could run beside it."""
         call = self._calls.get(id(task))
         if call is None:
-            call = self._calls[id(task)] = Call(task)
+            call = self._calls[id(task)] = self._run.call(task)
         machine = self._machine
         if machine.stopping and machine.stopped(fiber):
             return None, INT, None
@@ -311,7 +311,8 @@ class Leaves:
         tries = numbers(attempt.fiber.tries)
         self._tell(ending, path, name, tries, end, result)
         if self._machine.recording:
-            attempt.fiber.trace.append(Event(name, path, tries, ending, result, start, end))
+            kept = result if self._machine.keep_results or ending != "ok" else None
+            attempt.fiber.trace.append(Event(name, path, tries, ending, kept, start, end))
 
     def retries(self, fiber: Fiber, delay: int, cause: Fault) -> None:
         """Told by a retry that it will try again."""

@@ -8,13 +8,15 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from json import dumps
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from returns.primitives.exceptions import UnwrapFailedError
 from returns.result import Failure
 
-from fwf import run, task
+from fwf import Secret, run, task
 from fwf.faults import BadInput
 
 
@@ -178,3 +180,27 @@ def precision(x: Any) -> int:
 @task(isolate=True, effect="idempotent")
 def runs_shell(file: str) -> Any:
     return run(shell, file)
+
+
+@task(isolate=True, effect="read")
+def leaks_apart(x: Any, *, token: Secret) -> str:
+    """Puts a secret into all that an error can hold, or gives it, as `x` says."""
+    return leaked(x, token)
+
+
+def leaked(x: str, token: Secret) -> str:
+    text = token.reveal()
+    if x == "gives":
+        return f"token {text}"
+    error = ConnectionError(f"GET /?key={quote(text)} gave {dumps(text)} for {text}")
+    error.add_note(f"with {text!r}")
+    try:
+        raise ValueError(f"no {text}")
+    except ValueError as cause:
+        raise error from cause
+
+
+@task(isolate=True, effect="pure")
+def empties(rows: list[int]) -> int:
+    rows.clear()
+    return len(rows)
