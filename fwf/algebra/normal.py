@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, cast, final
 from pyrsistent import pvector
 
 from fwf.algebra.expr import IT
+from fwf.algebra.extent import MOST_SHARED, TooLarge, too_large
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import Extension, Fail, Fallback, Named, Node, Pure, Seq
 from fwf.algebra.rules import (
@@ -39,6 +40,8 @@ def normal_form(w: Workflow[Any, Any]) -> Node:
     Two workflows of one normal form mean the same (the other way round need not hold). Names and
     extensions are gone, chains are flat, fallbacks lean to the right, a retry of up to 64 attempts
     spells its delays out. Deterministic, idempotent, linear but for what its rules compare.
+
+    Raises `TooLarge` where sharing alone makes chains too long to be put together.
     """
     return _canonical().node(w)
 
@@ -63,15 +66,21 @@ class NormalForms:
         self.budget = budget
 
     def of(self, w: Workflow[Any, Any]) -> Node:
-        """Workflow ⟶ its normal form, whatever that costs."""
+        """Workflow ⟶ its normal form, whatever that costs; raises as `normal_form` does."""
         return self._rewriter.made(self._found(w))
 
     def of_part(self, node: Node) -> Node | None:
         """Part ⟶ its normal form; None past the budget."""
-        found = self._found(node)
-        if isinstance(found, Chain) and found.made is None:
-            self.budget -= found.size
-        return self._rewriter.made(found) if self.budget >= 0 else None
+        if self.budget < 0:
+            return None
+        try:
+            found = self._found(node)
+            if isinstance(found, Chain) and found.made is None:
+                self.budget -= found.size
+            return self._rewriter.made(found) if self.budget >= 0 else None
+        except TooLarge:
+            self.budget = -1
+            return None
 
     def _found(self, w: Workflow[Any, Any]) -> "Node | Chain":
         found = self._known.get(digest_of(w))
@@ -130,7 +139,7 @@ def optimise(w: Workflow[Any, Any]) -> Optimised:
     Paths are those of `w` as written, each shared part at its first place. Names stay, and so do
     extensions, inside and out: somebody may run them natively. Where nothing applies, the
     workflow is `w` itself. `rules` says what "the same" leaves open; mind that a part that leaves
-    takes its idempotency keys along.
+    takes its idempotency keys along. Raises `TooLarge` as `normal_form` does.
     """
     rewriter = Rewriter(SHRINKING, {}, canonical=False)
     made = rewriter.node(w)
@@ -223,6 +232,8 @@ class Rewriter:
             Fallback: tuple(rule for rule in IN_FALLBACK if rule.level in levels),
         }
         self.applied: Log = {}
+        self._left = MOST_SHARED
+        """So many parts may still be put together in chains, beside those that are written."""
 
     def node(self, w: Workflow[Any, Any]) -> Node:
         """Workflow ⟶ what the rules make of it."""
@@ -272,6 +283,7 @@ class Rewriter:
             part if isinstance(part, Chain) and part.join == join else self.made(part)
             for part in parts
         ]
+        self._left += len(parts)
         chain = Chain(join, kept, origin)
         return Chain(join, list(map(self.made, kept)), origin) if chain.size > MAX_PARTS else chain
 
@@ -285,6 +297,10 @@ class Rewriter:
 
     def _put_together(self, chain: Chain) -> Node:
         kind, on = chain.join
+        self._left -= chain.size
+        if self._left < 0:
+            size = f"a chain of {min(chain.size, MAX_PARTS):,} parts and more"
+            raise too_large("the normal form", size, "ask for that of what is shared in it alone")
         nodes = chain.nodes()
         if kind is Seq and not len(nodes) == len(chain.parts) > 1:
             self._log(chain.origin, FLAT)

@@ -43,7 +43,7 @@ class Member:
     value: object
 
     def __repr__(self) -> str:
-        return f"{self.enum}({self.value!r})" if self.name is None else f"{self.enum}.{self.name}"
+        return f"{self.enum}({source(self.value)})" if self.name is None else f"{self.enum}.{self.name}"
 
 
 @final
@@ -81,9 +81,13 @@ def codec_of(cls: type) -> Codec | None:
 def freeze(value: object, depth: int = 0) -> object:
     """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`.
 
-    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels.
+    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels and for a signaling NaN.
     """
     kind = type(value)
+    if kind is Decimal and cast(Decimal, value).is_snan():
+        raise ValueError(
+            f"{value!r} is a signaling NaN, which can't be compared or hashed: write Decimal('NaN')"
+        )
     if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
         return value
     if depth >= MAX_DEPTH:

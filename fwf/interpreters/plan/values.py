@@ -155,7 +155,11 @@ def _read_bytes(given: Json, at: str, names: Names, depth: int) -> object:
 
 
 def _read_decimal(given: Json, at: str, names: Names, depth: int) -> object:
-    return _exactly(Decimal, str, given["decimal"], under(at, "decimal"), "a decimal number")
+    there = under(at, "decimal")
+    made: Decimal = _exactly(Decimal, str, given["decimal"], there, "a decimal number")
+    if made.is_snan():
+        raise refused(there, given["decimal"], "a decimal number, or NaN that isn't signaling,")
+    return made
 
 
 def _read_uuid(given: Json, at: str, names: Names, depth: int) -> object:
@@ -207,7 +211,7 @@ def _read_tuple(given: Json, at: str, names: Names, depth: int) -> object:
 def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
     items = _read_items(given["set"], under(at, "set"), names, depth)
     found = pset(items)
-    if len(found) != len(items):
+    if min(len(found), len(set(map(encode, items)))) != len(items):
         raise Refused(under(at, "set"), "holds a value twice; every value once is expected")
     return found
 
@@ -228,7 +232,7 @@ def read_bindings(given: Json, at: str, names: Names, depth: int = 1) -> PMap[An
         made[read(pair[0], under(there, 0), names, depth)] = read(
             pair[1], under(there, 1), names, depth
         )
-    if len(made) != len(given):
+    if min(len(made), len(set(map(encode, made)))) != len(given):  # every NaN is another key
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)
 
