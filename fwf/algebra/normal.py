@@ -28,6 +28,7 @@ from fwf.algebra.rules import (
 )
 from fwf.algebra.traverse import Visit, children, fold, rebuild, visit
 from fwf.algebra.workflow import Workflow
+from fwf.faults import shortened
 from fwf.records import record
 
 MAX_PARTS: Final = 2**20
@@ -110,15 +111,17 @@ class Applied:
         return self.here.path
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Applied) and str(self) == str(other)
+        return isinstance(other, Applied) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(str(self))
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, str, str]:
+        return self.path, self.law, self.level
 
     def __str__(self) -> str:
-        return (
-            f"{self.path}: {self.law} [{self.level}]" if self.path else f"{self.law} [{self.level}]"
-        )
+        path = shortened(self.path)
+        return f"{path}: {self.law} [{self.level}]" if path else f"{self.law} [{self.level}]"
 
     def __repr__(self) -> str:
         return f"<{self}>"

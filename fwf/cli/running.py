@@ -14,7 +14,7 @@ from fwf.cli.misuse import one_line
 from fwf.cli.output import complain, elided, tell, text_of
 from fwf.cli.tally import SECOND, Progress, Watched
 from fwf.cli.targets import Target
-from fwf.faults import Failed, Fault, Interrupted, leaves
+from fwf.faults import Failed, Fault, Interrupted, leaves, shortened
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
 
 FAILED: Final = 1
@@ -134,7 +134,7 @@ def _fault(fault: Fault) -> dict[str, object]:
             "kind": type(leaf).__name__,
             "path": leaf.path,
             "tags": leaf.tags,
-            "message": str(leaf).removeprefix(f"{leaf.path}: "),
+            "message": str(leaf).removeprefix(f"{shortened(leaf.path)}: "),
         }
         for leaf in leaves(fault)
     ]

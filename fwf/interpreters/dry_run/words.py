@@ -9,6 +9,7 @@ from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
 from fwf.algebra.values import printable
+from fwf.faults import shortened
 
 MICROSECOND = timedelta(microseconds=1)
 _UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
@@ -79,7 +80,7 @@ def brief(value: Any) -> str:
 
 def label(event: Event) -> str:
     """The attempt's path, and which try it is."""
-    path, tries = printable(event.path), ".".join(map(str, event.tries))
+    path, tries = printable(shortened(event.path)), ".".join(map(str, event.tries))
     return f"{path} · try {tries}" if any(n > 1 for n in event.tries) else path
 
 
