@@ -98,3 +98,12 @@ def test_retry_after_says_when() -> None:
     assert RetryAfter("busy", after=seconds(3)).retry_after == timedelta(seconds=3)
     with pytest.raises(TypeError):
         RetryAfter("busy")
+
+
+def test_a_fault_is_told_in_part_where_its_path_is_long_or_its_causes_are_many() -> None:
+    deep = " > ".join(["n"] * 20_000)
+    for fault in (TimedOut(deep, timedelta(1)), Failed(deep, ("X",), ""), BadInput(deep, "no")):
+        assert len(str(fault)) < 300 and fault.path == deep
+    assert len(str(Issue(deep, "rule", "no"))) < 300
+    many = both(Failed(f"par > t#{n}", ("X",), "") for n in range(5_000))
+    assert str(many).endswith("; and 4,900 more") and len(leaves(many)) == 5_000

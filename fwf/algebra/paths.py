@@ -38,7 +38,7 @@ SEPARATOR = " > "
 FAR: Final = 2**62
 """Names in one region are counted up to here."""
 MOST_LISTED: Final = 2**21
-"""So many names are listed, which is fastest where all are asked for; others are found one by one."""
+"""So many names are listed, which is fastest where all are wanted; more are found one by one."""
 
 
 def checked_name(name: object, where: str) -> str:

@@ -43,7 +43,11 @@ class Member:
     value: object
 
     def __repr__(self) -> str:
-        return f"{self.enum}({source(self.value)})" if self.name is None else f"{self.enum}.{self.name}"
+        return (
+            f"{self.enum}({source(self.value)})"
+            if self.name is None
+            else f"{self.enum}.{self.name}"
+        )
 
 
 @final

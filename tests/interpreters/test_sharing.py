@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -90,7 +91,7 @@ BOUNDED: dict[str, Callable[[Any], Any]] = {
     ),
     "normal_id": normal_id,
     "optimise": lambda w: [*map(str, optimise(w).applied)],
-    "diff": lambda w: str(diff(w, const(1) >> w)),
+    "diff": lambda w: str(diff(w, Seq(pvector([w, const(1)])))),
     "repr": repr,
     "pretty": lambda w: pretty(w, width=80),
     "svg": diagram.svg,
@@ -130,6 +131,14 @@ def test_sixty_doublings_are_answered_or_refused_within_bounds(twice: str, name:
             assert name in BOUNDED and len(str(found)) < 300
         elif isinstance(found, str):
             assert len(found) <= 20_000_000
+
+
+@pytest.mark.parametrize("twice", TWICE)
+def test_a_difference_below_sixty_doublings_is_told(twice: str) -> None:
+    old, new = (doubled(TWICE[twice], first, 60) for first in (leaf, other))
+    found, calls = counted(lambda: diff(old, new))
+    assert found.level == "behaviour" and calls <= MOST_CALLS
+    assert len(str(found)) <= 200_000
 
 
 @pytest.mark.parametrize("name", LINEAR)
@@ -249,7 +258,7 @@ def test_names_found_one_by_one_are_those_in_the_list(w: Node) -> None:
 
 def _steps_to(here: Any) -> list[tuple[Node, int]]:
     inward = [here, *here.enclosing()][::-1]
-    return [(outer.node, inner.at) for outer, inner in zip(inward, inward[1:], strict=False)]
+    return [(outer.node, inner.at) for outer, inner in pairwise(inward)]
 
 
 @given(shared())
