@@ -1,4 +1,4 @@
-"""Sharing writes down more than there are atoms: every interpreter answers, or says that it can't."""
+"""Sharing writes down more than there are atoms: interpreters answer, or say that they can't."""
 
 import json
 from collections.abc import Callable
@@ -192,7 +192,7 @@ def test_the_error_says_how_large_it_is_and_what_to_do() -> None:
         "dry_run(…): 121 parts stand in 2,305,843,009,213,693,951 places, too many to go through "
         "one by one: dry-run the part that is shared alone"
     )
-    with pytest.raises(TooLarge, match="^the normal form: a chain of .* parts and more, too many"):
+    with pytest.raises(TooLarge, match=r"^the normal form: a chain of .* parts and more, too many"):
         normal_id(doubled(TWICE["seq"], leaf, 60))
 
 

@@ -14,9 +14,18 @@ from uuid import UUID
 
 from pyrsistent import PMap, pmap, pset, pvector
 
-from fwf.algebra.values import MAX_DEPTH, Coded, Member, codec_of, encode, freeze, member_of
+from fwf.algebra.values import (
+    MAX_DEPTH,
+    Coded,
+    Member,
+    codec_of,
+    encode,
+    freeze,
+    member_of,
+    thaw,
+)
 from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
     is_object,
@@ -210,10 +219,17 @@ def _read_tuple(given: Json, at: str, names: Names, depth: int) -> object:
 
 def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
     items = _read_items(given["set"], under(at, "set"), names, depth)
+    for i, item in enumerate(items):
+        refusing(f"{at}/set/{i}", _hashed, item)
     found = pset(items)
     if min(len(found), len(set(map(encode, items)))) != len(items):
         raise Refused(under(at, "set"), "holds a value twice; every value once is expected")
     return found
+
+
+def _hashed(value: object) -> int:
+    """Raises unless what a frozen value stands for can be in a set, or a key."""
+    return hash(thaw(value))
 
 
 def _read_dict(given: Json, at: str, names: Names, depth: int) -> object:
@@ -229,9 +245,9 @@ def read_bindings(given: Json, at: str, names: Names, depth: int = 1) -> PMap[An
         there = under(at, i)
         if len(read_list(pair, there)) != 2:
             raise refused(there, pair, "a key and a value")
-        made[read(pair[0], under(there, 0), names, depth)] = read(
-            pair[1], under(there, 1), names, depth
-        )
+        key = read(pair[0], under(there, 0), names, depth)
+        refusing(under(there, 0), _hashed, key)
+        made[key] = read(pair[1], under(there, 1), names, depth)
     if min(len(made), len(set(map(encode, made)))) != len(given):  # every NaN is another key
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)
