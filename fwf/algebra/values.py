@@ -51,12 +51,15 @@ class Member:
 
 
 @final
-@record()
+@record(repr=False)
 class Coded:
     """What stands for a value of a class that isn't at hand: its codec's name, its plain data."""
 
     codec: str
     plain: object
+
+    def __repr__(self) -> str:
+        return f"Coded(codec={self.codec!r}, plain={source(self.plain)})"
 
 
 _EXACT = frozenset({type(None), *_SCALARS, Member, Coded})
