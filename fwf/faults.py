@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", "AssertionError"})
 """Exceptions that mean the program is wrong, so that trying again can't help."""
+MOST_PATH = 200
+MOST_CAUSES = 100
+"""So long paths, and so many causes of one fault, are told in a text; the values have them all."""
 
 
 @final
@@ -137,7 +140,7 @@ class Then:
         return tuple(tag for cause in self.causes for tag in cause.tags)
 
     def __str__(self) -> str:
-        return "; then ".join(str(cause) for cause in self.causes)
+        return _together(self.causes, "; then ")
 
 
 @final
@@ -156,7 +159,7 @@ class Both:
         return tuple(tag for cause in self.causes for tag in cause.tags)
 
     def __str__(self) -> str:
-        return "; and ".join(str(cause) for cause in self.causes)
+        return _together(self.causes, "; and ")
 
 
 Fault: TypeAlias = (
@@ -361,5 +364,23 @@ def near(name: str, names: Iterable[object]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def shortened(path: str) -> str:
+    """Path ⟶ the same for people, with … in its middle if it is long."""
+    half = MOST_PATH // 2
+    return path if len(path) <= MOST_PATH else f"{path[:half]}…{path[-half:]}"
+
+
 def _at(path: str, message: str) -> str:
-    return f"{masked(path)}: {masked(message)}" if path else masked(message)
+    return f"{shown_path(path)}: {masked(message)}" if path else masked(message)
+
+
+def shown_path(path: str) -> str:
+    """A path as people are shown it: without secrets, and without its middle if it is long."""
+    return shortened(masked(path))
+
+
+def _together(causes: tuple[Fault, ...], between: str) -> str:
+    """The first causes, and how many more there are."""
+    more = len(causes) - MOST_CAUSES
+    said = [str(cause) for cause in causes[:MOST_CAUSES]]
+    return between.join([*said, f"{more:,} more"] if more > 0 else said)

@@ -17,7 +17,15 @@ from fwf.faults import Issue, near
 from fwf.records import record
 from fwf.secrets import Secret
 
-_REPR = Repr()
+
+class _Brief(Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        """Decimal digits stop at 4,300."""
+        large = x.bit_length() > 10_000
+        return f"<int of {x.bit_length():,} bits>" if large else super().repr_int(x, level)
+
+
+_REPR = _Brief()
 _REPR.maxother = _REPR.maxstring = 60
 brief = _REPR.repr
 

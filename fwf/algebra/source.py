@@ -37,7 +37,7 @@ MAX_CHARS = 100_000
 """Past either, `repr` elides with …; CPython's parser reads about 200 nested parentheses."""
 
 
-def source_of(w: Workflow[Any, Any]) -> str:
+def source_of(w: Workflow[Any, Any], most: int = MAX_CHARS) -> str:
     """Workflow ⟶ its source on one line; elided with … past 60 levels. Never raises."""
     out: list[str] = []
     size = 0
@@ -49,7 +49,7 @@ def source_of(w: Workflow[Any, Any]) -> str:
         if isinstance(top, str):
             out.append(top)
             size += len(top)
-            if size > MAX_CHARS:
+            if size > most:
                 out.append("…")
                 break
             continue

@@ -2,9 +2,8 @@
 
 import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
 
 ANY: Any = Any
@@ -152,18 +151,24 @@ def sequence_of(part: Any) -> Any:
 
 def _bounded(part: Any) -> Any:
     """The type, or `Any` where it nests so deep that comparing it would cost more than it tells."""
-    inner, depth = [part], 0
-    while inner := list(islice(_arguments(inner), MAX_PARTS + 1)):
+    inner, depth = [(part, 1)], 0
+    while inner := _arguments(inner):
         depth += 1
-        if depth >= MAX_DEPTH or len(inner) > MAX_PARTS:
+        if depth >= MAX_DEPTH or sum(times for _, times in inner) > MAX_PARTS:
             return ANY
     return part
 
 
-def _arguments(kinds: list[Any]) -> Iterator[Any]:
-    for kind in kinds:
-        if type(kind) is not type:
-            yield from typing.get_args(kind)
+def _arguments(kinds: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
+    """Types and how often they occur ⟶ the same of their arguments, each object once."""
+    found: dict[int, tuple[Any, int]] = {}
+    for kind, times in kinds:
+        for each in typing.get_args(kind) if type(kind) is not type else ():
+            before = found[id(each)][1] if id(each) in found else 0
+            found[id(each)] = each, before + times
+            if len(found) > MAX_PARTS:
+                return list(found.values())
+    return list(found.values())
 
 
 def item_of(annotation: Any) -> Any:

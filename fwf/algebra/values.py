@@ -44,16 +44,23 @@ class Member:
     value: object
 
     def __repr__(self) -> str:
-        return f"{self.enum}({self.value!r})" if self.name is None else f"{self.enum}.{self.name}"
+        return (
+            f"{self.enum}({source(self.value)})"
+            if self.name is None
+            else f"{self.enum}.{self.name}"
+        )
 
 
 @final
-@record()
+@record(repr=False)
 class Coded:
     """What stands for a value of a class that isn't at hand: its codec's name, its plain data."""
 
     codec: str
     plain: object
+
+    def __repr__(self) -> str:
+        return f"Coded(codec={self.codec!r}, plain={source(self.plain)})"
 
 
 _EXACT = frozenset({type(None), *_SCALARS, Member, Coded})
@@ -98,10 +105,15 @@ def codec_of(cls: type) -> Codec | None:
 def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
     """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`, sets `PSet`.
 
-    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels. What is of a subclass of
-    a plain class isn't plain, since `thaw` couldn't give it back; unless `exact` is False.
+    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels and for a signaling NaN.
+    What is of a subclass of a plain class isn't plain, since `thaw` couldn't give it back; unless
+    `exact` is False.
     """
     kind = type(value)
+    if kind is Decimal and cast(Decimal, value).is_snan():
+        raise ValueError(
+            f"{value!r} is a signaling NaN, which can't be compared or hashed: write Decimal('NaN')"
+        )
     if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
         return value
     if depth >= MAX_DEPTH:

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
+from fwf.algebra.extent import TooLarge
 from fwf.cli.misuse import Misuse, one_line, status_of_signal
 from fwf.cli.output import complain, ready_streams, silence, tell
 from fwf.cli.targets import FORMS
@@ -68,6 +69,8 @@ class Program(click.Group):
         except (Misuse, click.ClickException) as error:
             status = _misused(error)
             _trace(ctx, error.__cause__)
+        except TooLarge as error:
+            status = _misused(Misuse(str(error)))
         except Exception as error:
             complain(one_line(f"fwf: {type(error).__qualname__}: {error}; --debug shows where"))
             status = 1

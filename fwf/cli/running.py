@@ -13,10 +13,9 @@ from fwf.cli.misuse import one_line, status_of_signal
 from fwf.cli.output import complain, elided, tell, text_of
 from fwf.cli.tally import SECOND, Harmless, Progress, Watched
 from fwf.cli.targets import Target
-from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
+from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves, shown_path
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
 from fwf.records import changed
-from fwf.secrets import masked
 from fwf.tracebacks import Line
 
 FAILED: Final = 1
@@ -172,7 +171,7 @@ def _leaf(fault: Fault) -> dict[str, object]:
         "kind": type(fault).__name__,
         "path": fault.path,
         "tags": fault.tags,
-        "message": str(fault).removeprefix(f"{masked(fault.path)}: "),
+        "message": str(fault).removeprefix(f"{shown_path(fault.path)}: "),
         "at": where and {"file": where.file, "line": where.number, "function": where.name},
         "traceback": str(told) if told else None,
         "cause": cause and _fault(cause),

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol, cast, final
 
 from fwf.cli.misuse import one_line
-from fwf.faults import Failed, Fault, counted, leaves, named_text
+from fwf.faults import Failed, Fault, counted, leaves, named_text, shown_path
 from fwf.interpreters.run import Clock, Note
-from fwf.secrets import masked
 
 _TAG: Final = re.compile(r"\[.*?\](?= > |\[|#|$)", re.DOTALL)
 SECOND: Final = 1_000_000
@@ -153,7 +152,7 @@ def reason(fault: Fault) -> str:
         name = first.tags[0].rpartition(".")[2]
         said = f"{name}: {first.message}" if first.message else name
     else:
-        said = str(first).removeprefix(f"{masked(first.path)}: ")
+        said = str(first).removeprefix(f"{shown_path(first.path)}: ")
     also = f" (and {len(more):,} more)" if more else ""
     return one_line(said, MOST_REASON) + also
 

@@ -149,5 +149,5 @@ def _contract(node: Node) -> Iterator[tuple[str, list[str]]]:
 
 
 def _source(node: Node) -> str:
-    text = source_of(node)
+    text = source_of(node, MOST)
     return text if len(text) <= MOST else text[:MOST] + "…"

@@ -43,7 +43,8 @@ def dry_run(
         where none is given. Who was ready first starts first, then who stands leftmost.
     start: when it starts, for the timeline.
 
-    Raises `ScenarioError` for a scenario that names what isn't there.
+    Raises `ScenarioError` for a scenario that names what isn't there, and `TooLarge` where it comes
+    to more parts than can be gone through, because they are shared.
 
     >>> from fwf import retry, seconds, task
     >>> @task

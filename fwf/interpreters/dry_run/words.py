@@ -9,6 +9,7 @@ from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
 from fwf.algebra.values import printable
+from fwf.faults import shown_path
 from fwf.secrets import masked
 
 MICROSECOND = timedelta(microseconds=1)
@@ -80,7 +81,7 @@ def brief(value: Any) -> str:
 
 def label(event: Event) -> str:
     """The attempt's path, and which try it is."""
-    path, tries = printable(masked(event.path)), ".".join(map(str, event.tries))
+    path, tries = printable(shown_path(event.path)), ".".join(map(str, event.tries))
     return f"{path} · try {tries}" if any(n > 1 for n in event.tries) else path
 
 

@@ -38,7 +38,7 @@ from fwf.combinators import (
 )
 from fwf.interpreters.plan import expressions, schedules, standins, strict, tasks, values
 from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
     is_object,
@@ -81,7 +81,8 @@ def read(text: str | bytes, names: Names, max_bytes: int, max_nodes: int) -> Nod
         raise refused("/nodes", said, "a list of at least one node, the last being the workflow,")
     reading = _Reading(names, MAX_WORK + WORK_PER_CHARACTER * len(text))
     for i, task in enumerate(listed):
-        reading.tasks.append(tasks.read(task, f"/tasks/{i}", names))
+        at = f"/tasks/{i}"
+        reading.tasks.append(refusing(at, tasks.read, task, at, names))
     for i, node in enumerate(said):
         reading.add(node, f"/nodes/{i}")
     return reading.nodes[-1]
@@ -107,10 +108,7 @@ class _Reading:
             raise refused(at, given if word is None else word, f"a node: {', '.join(_READERS)}")
         reader, fields = _READERS[word]
         read_fields(given, at, fields)
-        try:
-            made = cast(Node, reader(self, given, at))
-        except (TypeError, ValueError) as error:  # what the combinator says of it
-            raise Refused(at, str(error)) from None
+        made = cast(Node, refusing(at, reader, self, given, at))
         self.nodes.append(made)
         self.costs.append(_cost(made))
 

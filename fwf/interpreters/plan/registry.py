@@ -104,7 +104,7 @@ class Registry:
         cls = _found(self.enums, "enum", recorded.enum)
         try:
             found = cls(recorded.value) if recorded.name is None else cls[recorded.name]
-        except (KeyError, TypeError, ValueError):
+        except Exception:  # whatever somebody's enum raises
             known = ", ".join(cls.__members__)
             raise LookupError(f"{recorded!r} is no member; {recorded.enum} has {known}") from None
         if member_of(found) != recorded:

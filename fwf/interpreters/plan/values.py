@@ -25,7 +25,7 @@ from fwf.algebra.values import (
     member_of,
 )
 from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
     is_object,
@@ -165,7 +165,11 @@ def _read_bytes(given: Json, at: str, names: Names, depth: int) -> object:
 
 
 def _read_decimal(given: Json, at: str, names: Names, depth: int) -> object:
-    return _exactly(Decimal, str, given["decimal"], under(at, "decimal"), "a decimal number")
+    there = under(at, "decimal")
+    made: Decimal = _exactly(Decimal, str, given["decimal"], there, "a decimal number")
+    if made.is_snan():
+        raise refused(there, given["decimal"], "a decimal number, or NaN that isn't signaling,")
+    return made
 
 
 def _read_uuid(given: Json, at: str, names: Names, depth: int) -> object:
@@ -220,17 +224,14 @@ def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
     there = under(at, tag)
     items = _read_items(given[tag], there, names, depth)
     found: Any = make(_member(each, under(there, i)) for i, each in enumerate(items))
-    if len(found) != len(items):
+    if min(len(found), len(set(map(encode, items)))) != len(items):
         raise Refused(there, "holds a value twice; every value once is expected")
     return found
 
 
 def _member(value: object, at: str) -> object:
     """What was read in a set, or as a dictionary's key."""
-    try:
-        return as_member(value)
-    except TypeError as error:
-        raise Refused(at, str(error)) from None
+    return refusing(at, as_member, value)
 
 
 def _read_dict(given: Json, at: str, names: Names, depth: int) -> object:
@@ -248,7 +249,7 @@ def read_bindings(given: Json, at: str, names: Names, depth: int = 1) -> PMap[An
             raise refused(there, pair, "a key and a value")
         key = _member(read(pair[0], under(there, 0), names, depth), under(there, 0))
         made[key] = read(pair[1], under(there, 1), names, depth)
-    if len(made) != len(given):
+    if min(len(made), len(set(map(encode, made)))) != len(given):  # every NaN is another key
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)
 
