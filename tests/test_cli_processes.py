@@ -115,12 +115,12 @@ def test_ten_thousand_items_are_a_few_lines(folder: Path) -> None:
     done = fwf("run", "jobs:many", cwd=folder)
     assert (done.status, done.out) == (0, "all\n")
     lines = [line[9:] for line in done.err.splitlines()]
-    assert len(lines) < 20
+    assert len(lines) < 120
     assert "start  map_each[*] > item" in lines
-    assert sum(line.startswith("failed map_each[") for line in lines) == 3
-    assert any(
-        line.startswith("total  map_each[*] > item  9,900 ok, 100 failed, ") for line in lines
-    )
+    assert sum(line.startswith("failed map_each[") for line in lines) == 100
+    totals = [line for line in lines if line.startswith("total")]
+    assert len(totals) == 1
+    assert totals[0].startswith("total  map_each[*] > item  9,900 ok, 100 failed, ")
 
 
 def test_a_retry_says_when_and_why(folder: Path) -> None:

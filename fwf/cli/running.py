@@ -20,7 +20,7 @@ from fwf.interpreters.run import Clock, Ran, SystemClock, execute
 FAILED: Final = 1
 INTERRUPTED: Final = 130
 """The exit status of a command that ctrl-C ended, as shells count it: 128 + SIGINT."""
-MOST_FAULTS: Final = 20
+MOST_FAULTS: Final = 100
 
 
 def ran(
@@ -39,6 +39,8 @@ def ran(
             clock=Watched(clock, progress.idle),
             observe=progress.observe,
         )
+        if isinstance(went.outcome, Err):
+            progress.failed(went.outcome.cause)
     return went, started
 
 

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 class Note:
     """Something an observer is told while a workflow runs.
 
-    `kind` is start, ok, failed, cut or retry. `at` is in microseconds of the run's clock; a
-    retry's is when it will try again. `detail` is the task's result or fault.
+    `kind` is start, ok, failed or cut of a task's attempt; retry; or caught, where a fallback or a
+    map that collects takes up a fault. `at` is in microseconds of the run's clock; a retry's is
+    when it will try again. `detail` is the task's result, or the fault.
     """
 
     kind: str
@@ -361,6 +362,12 @@ class Leaves:
         if self._observe is not None:
             path, at = self._machine.path(fiber), self._machine.now() + delay
             self._tell("retry", path, "", numbers(fiber.tries), at, cause)
+
+    def caught(self, fiber: Fiber, cause: Fault) -> None:
+        """Told by what takes up a fault, which is then not the run's."""
+        if self._observe is not None:
+            path, now = self._machine.path(fiber), self._machine.now()
+            self._tell("caught", path, "", numbers(fiber.tries), now, cause)
 
     def _tell(
         self, kind: str, path: str, task: str, tries: tuple[int, ...], at: int, detail: Any = None
