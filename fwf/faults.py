@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Literal, TypeAlias, final
 
+from fwf.printing import printable
 from fwf.records import record
 
 DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", "AssertionError"})
@@ -205,7 +206,7 @@ class Issue:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{_at(self.path, self.message)} [{self.rule}]"
+        return printable(f"{_at(self.path, self.message)} [{self.rule}]")
 
 
 class RetryAfter(Exception):

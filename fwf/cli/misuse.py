@@ -2,6 +2,8 @@
 
 from typing import final
 
+from fwf.printing import printable
+
 
 @final
 class Misuse(Exception):
@@ -19,11 +21,7 @@ def one_line(text: str, most: int = 600) -> str:
     """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
     joined = " ".join(filter(None, map(str.strip, text.splitlines())))
     cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
-    return "".join(one if one.isprintable() else _escaped(one) for one in cut)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return printable(cut)
 
 
 def either(names: list[str], most: int = 8) -> str:

@@ -23,11 +23,11 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
 from fwf.interpreters.diff.contracts import bound, tasks
 from fwf.interpreters.diff.strength import fallbacks, grown, retries
 from fwf.interpreters.diff.words import said
+from fwf.printing import printable
 
 WRITTEN: Final = "written differently"
 _ON_ERROR: Final = {

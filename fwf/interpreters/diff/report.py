@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 from fwf.algebra.traverse import Visit
 from fwf.faults import counted
+from fwf.printing import printable
 from fwf.records import record
 
 Level: TypeAlias = Literal["none", "refactoring", "behaviour"]
@@ -54,11 +55,8 @@ class Change:
         path, old = self.path, self.old
         came = self.kind in ("moved", "renamed") and old and old != path
         place = f"{_shortened(old or '')} → {_shortened(path)}" if came else _shortened(path)
-        return (
-            f"{SIGNS[self.level]} {place}: {self.reason}"
-            if place
-            else f"{SIGNS[self.level]} {self.reason}"
-        )
+        told = f"{place}: {self.reason}" if place else self.reason
+        return printable(f"{SIGNS[self.level]} {told}")
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -104,7 +102,7 @@ class Diff:
     @property
     def headline(self) -> str:
         """`daily: behaviour changes in 2 places`."""
-        return f"{self.name}: {self._summary()}"
+        return printable(f"{self.name}: {self._summary()}")
 
     def _summary(self) -> str:
         if not self.changes:

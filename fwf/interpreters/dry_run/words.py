@@ -8,7 +8,7 @@ from typing import Any
 from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
-from fwf.algebra.values import printable
+from fwf.printing import printable
 
 MICROSECOND = timedelta(microseconds=1)
 _UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))

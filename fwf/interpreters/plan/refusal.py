@@ -2,6 +2,7 @@
 
 from typing import Any, cast, final
 
+from fwf.printing import printable
 from fwf.records import record
 
 MOST = 60
@@ -16,7 +17,7 @@ class PlanError:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or 'the plan'}: {self.message}"
+        return printable(f"{self.pointer or 'the plan'}: {self.message}")
 
 
 @final
