@@ -1,4 +1,4 @@
-"""Progress in lines: what failed for good is named, what something took up is told so, one total."""
+"""Progress in lines: what failed for good is named, what was caught is told so, one total."""
 
 import re
 from collections import Counter

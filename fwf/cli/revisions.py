@@ -15,10 +15,9 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from returns.result import Failure
 
-from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import stdout_kept_for, tell
-from fwf.cli.targets import PACKAGE, load
+from fwf.cli.targets import PACKAGE, Target, load
 from fwf.faults import near
 
 _CHILD: Final = """\
@@ -130,8 +129,8 @@ def _unknown(rev: str, text: str) -> str:
 # The workflow at a revision
 
 
-def workflow_at(found: Revision) -> Workflow[Any, Any]:
-    """Revision and target ⟶ the workflow, of stand-ins that equal its tasks."""
+def target_at(found: Revision) -> Target:
+    """Revision and target ⟶ its workflow, of stand-ins that equal its tasks."""
     from fwf.interpreters.plan import load as from_plan
 
     top = Path(_told_by(found.text, "rev-parse", "--show-toplevel"))
@@ -144,10 +143,11 @@ def workflow_at(found: Revision) -> Workflow[Any, Any]:
             raise Misuse(
                 f"{found.text}: there is no folder {here.relative_to(there)} at {found.rev}"
             )
-        read = from_plan(_plan(found, top, there, here))
+        plan, module = _plan(found, top, there, here)
+        read = from_plan(plan)
     if isinstance(read, Failure):
         raise Misuse(f"{found.text}: its plan can't be read back: {read.failure()}")
-    return read.unwrap()
+    return Target(found.text, read.unwrap(), {}, {}, module)
 
 
 def _write_tree(found: Revision, top: Path, there: Path) -> None:
@@ -159,8 +159,8 @@ def _write_tree(found: Revision, top: Path, there: Path) -> None:
     )
 
 
-def _plan(found: Revision, top: Path, there: Path, here: Path) -> str:
-    """The plan that a process of its own writes of the target."""
+def _plan(found: Revision, top: Path, there: Path, here: Path) -> tuple[str, str]:
+    """The plan that a process of its own writes of the target, and the name of its module."""
     words = [str(PACKAGE.parent), str(top.resolve()), str(there), found.target]
     done = subprocess.run(
         [sys.executable, "-P", "-c", _CHILD, *words],
@@ -175,7 +175,7 @@ def _plan(found: Revision, top: Path, there: Path, here: Path) -> str:
         ) from None
     if "plan" not in answered:
         raise Misuse(*(f"{found.rev}: {line}" for line in answered["lines"]))
-    return str(answered["plan"])
+    return str(answered["plan"]), str(answered["module"])
 
 
 # In that process
@@ -189,9 +189,9 @@ def answer() -> NoReturn:
         from fwf.interpreters.plan import plan
 
         with stdout_kept_for(True):
-            workflow = load(target).workflow
+            found = load(target)
             _refuse_strangers(Path(top), Path(there))
-            answered: dict[str, object] = {"plan": plan(workflow)}
+            answered: dict[str, object] = {"plan": plan(found.workflow), "module": found.module}
     except Misuse as error:
         answered = {"lines": [line.replace(f"{there}/", "") for line in error.lines]}
     tell(json.dumps(answered))

@@ -34,6 +34,8 @@ class Target:
     workflow: Workflow[Any, Any]
     resources: Mapping[str, Any]
     pools: Mapping[str, Any]
+    module: str = ""
+    """The name of its module; a plan has none."""
 
     @property
     def name(self) -> str:
@@ -57,7 +59,8 @@ def load(text: str, *, to_run: bool = False) -> Target:
     is_file = place.endswith(".py") or "/" in place or os.sep in place
     module = _of_file(text, place) if is_file else _of_name(text, place)
     workflow = _workflow(module, place, attribute)
-    return Target(text, workflow, _mapping(module, "resources"), _mapping(module, "pools"))
+    resources, pools = _mapping(module, "resources"), _mapping(module, "pools")
+    return Target(text, workflow, resources, pools, module.__name__)
 
 
 def _parts(text: str) -> tuple[str, str]:

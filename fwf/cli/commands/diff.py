@@ -23,7 +23,8 @@ def command(old: str, new: str, page: str | None, as_json: bool) -> int:
     fwf diff plan.json shop:daily --json
 
     Each change stands behind its level: "!" for behaviour, "~" where the laws say that the work is
-    the same, "." for notes. Function bodies aren't looked at.
+    the same, "." for notes. Function bodies aren't looked at. A class or function that both files
+    define themselves, under one name, counts as the same.
 
     With one colon, as in main:shop, what stands before it is a module if there is one of that
     name, else a revision; main:shop.py and main:shop:daily are always revisions.
@@ -35,11 +36,11 @@ def command(old: str, new: str, page: str | None, as_json: bool) -> int:
     paths, null where it has none), reason.
     """
     from fwf.cli.differing import page_of, tell_diff
-    from fwf.cli.sides import side
+    from fwf.cli.sides import sides
     from fwf.interpreters.diff import diff
 
     with stdout_kept_for(as_json):
-        before, after = side(old), side(new)
+        before, after = sides(old, new)
         found = diff(before, after)
     if page is not None:
         write_file(page, page_of(before, after, found))
