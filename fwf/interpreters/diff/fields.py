@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from fwf.algebra.heads import brief, predicate, short
 from fwf.algebra.expr import Expr, calling
+from fwf.algebra.heads import brief, predicate, short
 from fwf.algebra.identity import expr_plain, own_bytes
 from fwf.algebra.nodes import (
     Branch,
