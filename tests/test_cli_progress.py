@@ -1,11 +1,13 @@
 """Progress in lines: what failed for good is named, what was caught is told so, one total."""
 
+import io
 import re
 from collections import Counter
 from typing import Any
 
 import pytest
 from returns.result import Failure
+from rich.console import Console
 
 from fwf import (
     always,
@@ -27,6 +29,7 @@ from fwf import (
 )
 from fwf.algebra.trace import Err, Ok
 from fwf.cli.lines import Lines
+from fwf.cli.live import Live
 from fwf.cli.tally import MOST_NAMED, Watched, reason, together
 from fwf.faults import Failed, Fault, leaves
 from fwf.interpreters.run import Ran, VirtualClock, execute
@@ -198,3 +201,45 @@ def test_attempts_that_are_tried_again_do_not_use_up_the_bound() -> None:
         sum(", will retry in 0ms: " in said or ", will retry in 0s: " in said for said in failed)
         == 3
     )
+
+
+# On a terminal
+
+
+def left_behind(w: Any, **more: Any) -> list[str]:
+    """What the picture of a run leaves on a terminal when the run is over."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=60, height=10, color_system=None)
+    clock = VirtualClock()
+    progress = Live("night\x1b[2J", clock, console, tasks_print_there=False)
+    went = execute(w, clock=clock, observe=progress.observe, **more)
+    if isinstance(went.outcome, Err):
+        progress.failed(went.outcome.cause)
+    screen.seek(0)
+    screen.truncate()
+    progress.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", screen.getvalue()).splitlines()
+    return shown[next(at for at, line in enumerate(shown) if ": " in line and " ok" in line) :]
+
+
+def test_a_picture_leaves_a_summary_and_what_was_caught() -> None:
+    summary, *failures = [
+        line for line in left_behind(numbers(20) >> map_each(odd, on_error="collect")) if line
+    ]
+    assert re.fullmatch(r"night\\x1b\[2J  \d+ms: 10 ok, 10 failed, 10 caught", summary)
+    assert failures == [
+        f"  caught map_each[{i}] > odd: ConnectionError: no {i}" for i in range(1, 20, 2)
+    ]
+
+
+def test_a_picture_leaves_the_failures_that_the_outcome_does_not_tell() -> None:
+    _, *lost = left_behind(timeout(par(down, delay(seconds(9))), seconds(2)))
+    assert lost == ["  failed par > down: OSError: down"]
+    _, *told_after = left_behind(par(down, fine, down))
+    assert told_after == []
+
+
+def test_a_picture_names_so_many_and_counts_the_others() -> None:
+    _, *lines = left_behind(numbers(2 * MOST_NAMED + 8) >> map_each(odd, on_error="collect"))
+    assert len(lines) == MOST_NAMED + 1
+    assert lines[-1] == "  … and 4 more"

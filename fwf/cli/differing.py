@@ -19,6 +19,11 @@ def tell_diff(found: Diff, old: str, new: str, *, as_json: bool) -> int:
         tell_json({"old": old, "new": new, **found.json()})
     else:
         tell(_coloured(str(found)) if in_colour() else str(found))
+    return status_of(found)
+
+
+def status_of(found: Diff) -> int:
+    """1 where behaviour changed."""
     return 1 if found.level == "behaviour" else 0
 
 

@@ -17,7 +17,7 @@ from returns.result import Failure
 
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import stdout_kept_for, tell
-from fwf.cli.targets import PACKAGE, Target, load
+from fwf.cli.targets import PACKAGE, Target, folder, load
 from fwf.faults import near
 
 _CHILD: Final = """\
@@ -47,6 +47,7 @@ def revision(text: str) -> Revision | None:
     Up to its first colon that makes one, the text is a revision if git knows a commit by it. With
     a single colon, a module or file of that name comes first, unless a file follows the colon.
     """
+    folder()  # git and modules are looked for there
     for rev, rest in _splits(text):
         sure = ":" in rest or _is_file(rest)
         if (sure or not _is_module(rev)) and (commit := _commit(rev)):
@@ -217,7 +218,7 @@ def _refuse_strangers(top: Path, there: Path) -> None:
     """Raise `Misuse` for modules that came from the work tree after all."""
     kept = (PACKAGE, Path(sys.prefix).resolve(), there)
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+        file = getattr(module, "__dict__", {}).get("__file__")
         if not isinstance(file, str):
             continue
         path = Path(file).resolve()
