@@ -43,11 +43,12 @@ def _moved(module: str, other: str, node: Node, parts: tuple[Node, ...]) -> Node
         return _extension(module, other, node, parts)
     if isinstance(node, Retry | Fallback):
         tags = tuple(_renamed(module, other, tag) for tag in node.on)
-        node = node if tags == node.on else cast(Node, changed(node, on=tags))
-    for name in node.__match_args__:
+        node = node if tags == node.on else changed(node, on=tags)
+    names: tuple[str, ...] = cast(Any, node).__match_args__
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, _EXPRESSIONS) and (there := _expression(module, other, value)):
-            node = cast(Node, changed(node, **{name: there}))
+            node = changed(node, **{name: there})
     return rebuild(node, parts)
 
 

@@ -80,8 +80,8 @@ def _notes(old: Node, new: Node) -> list[str]:
             return ["another pool"]
         case Fail(), Fail():
             return ["another error"] if old.tag != new.tag else ["another message"]
-        case Pure(), Pure():
-            return [] if said(old) != said(new) else [_expressions(old.expr, new.expr)]
+        case Pure(was), Pure(now):
+            return [] if said(old) != said(new) else [_expressions(was, now)]
         case _:
             return []
 
