@@ -19,6 +19,7 @@ from fwf.faults import (
     both,
     counted,
     leaves,
+    near,
     tag_of,
     tags_of,
     then,
@@ -98,3 +99,8 @@ def test_retry_after_says_when() -> None:
     assert RetryAfter("busy", after=seconds(3)).retry_after == timedelta(seconds=3)
     with pytest.raises(TypeError):
         RetryAfter("busy")
+
+
+def test_a_name_is_not_near_itself() -> None:
+    assert near("orders", ["orders"]) == ""
+    assert near("orders", ["orders", "order"]) == "; did you mean 'order'?"
