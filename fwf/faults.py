@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
+from fwf.printing import printable
 from fwf.records import record
 from fwf.secrets import masked
 
@@ -250,7 +251,7 @@ class Issue:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{_at(self.path, self.message)} [{self.rule}]"
+        return printable(f"{_at(self.path, self.message)} [{self.rule}]")
 
 
 class RetryAfter(Exception):
@@ -359,7 +360,7 @@ def near(name: str, names: Iterable[object]) -> str:
     """A name, the names there are ⟶ "; did you mean 'x'?" where one is close."""
     from difflib import get_close_matches  # 2 ms that only mistakes need
 
-    known = [other for other in names if isinstance(other, str) and not other.startswith("_")]
+    known = [each for each in names if isinstance(each, str) and each[:1] != "_" and each != name]
     close = get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

@@ -71,7 +71,7 @@ def once() -> int: return 1
 
 workflow = named("greeting", read_in)
 both_fail = named("job", par(refused, fail("TooLate", "sorry")))
-many_fail = const(list(range(30))) >> map_each(broken)
+many_fail = const(list(range(110))) >> map_each(broken)
 retried = retry(once, attempts=2)
 pooled = limit(nothing, pool="vendor")
 
@@ -196,7 +196,7 @@ def test_faults_are_told_a_line_each_path_first() -> None:
 def test_many_faults_are_counted() -> None:
     told = call("run", "jobs:many_fail").stderr.splitlines()
     assert told[-1] == "… and 10 more faults (--json gives all)"
-    assert sum("map_each[" in line and "KeyError: 'secret row'" in line for line in told) == 23
+    assert sum("map_each[" in line and "KeyError: 'secret row'" in line for line in told) == 200
 
 
 def test_debug_shows_the_tracebacks_of_a_failed_run() -> None:

@@ -20,6 +20,7 @@ from fwf.faults import (
     carries,
     counted,
     leaves,
+    near,
     tag_of,
     tags_of,
     then,
@@ -115,6 +116,8 @@ def test_a_filter_takes_a_run_s_fault_if_it_takes_each_of_its_own() -> None:
         taken = [("A",), ("B",), ("A", "B"), ("Top",), ("Unwrap",), ("C",)]
         assert [carries(fault, on) for on in taken] == [False, False, True, True, True, False]
     assert str(outer) == f"a: a run in it failed: {inner}"
+
+
 def test_a_fault_is_told_in_part_where_its_path_is_long_or_its_causes_are_many() -> None:
     deep = " > ".join(["n"] * 20_000)
     for fault in (TimedOut(deep, timedelta(1)), Failed(deep, ("X",), ""), BadInput(deep, "no")):
@@ -122,3 +125,8 @@ def test_a_fault_is_told_in_part_where_its_path_is_long_or_its_causes_are_many()
     assert len(str(Issue(deep, "rule", "no"))) < 300
     many = both(Failed(f"par > t#{n}", ("X",), "") for n in range(5_000))
     assert str(many).endswith("; and 4,900 more") and len(leaves(many)) == 5_000
+
+
+def test_a_name_is_not_near_itself() -> None:
+    assert near("orders", ["orders"]) == ""
+    assert near("orders", ["orders", "order"]) == "; did you mean 'order'?"

@@ -281,3 +281,20 @@ def moved(expr: Expr, place: Expr) -> Expr:
             return Call(function, moved(of, place))
         case Op(symbol, args):
             return Op(symbol, tuple(moved(part, place) for part in args))
+
+
+def calling(expr: Expr, other: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Expr:
+    """An expression, function ⟶ function ⟶ the same expression, which calls those."""
+    match expr:
+        case Input() | Const() | Param():
+            return expr
+        case Get(of, key):
+            return Get(calling(of, other), key)
+        case Present(of):
+            return Present(calling(of, other))
+        case OrElse(of, default):
+            return OrElse(calling(of, other), calling(default, other))
+        case Call(function, of):
+            return Call(other(function), calling(of, other))
+        case Op(symbol, args):
+            return Op(symbol, tuple(calling(part, other) for part in args))

@@ -29,7 +29,8 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Constant
-from fwf.algebra.values import Coded, duration, printable, source
+from fwf.algebra.values import Coded, duration, source
+from fwf.printing import printable
 
 MAX_TEXT = 40
 MAX_ITEMS = 5
@@ -43,10 +44,14 @@ _DURATION = re.compile(rf"\b({'|'.join(_UNITS)})\((\d+)\)")
 
 def head(node: Node) -> str:
     """Node ⟶ its word and arguments, without its parts. Never long because a value in it is."""
+    return printable(_words(node))
+
+
+def _words(node: Node) -> str:
     match node:
         case Task():
             version = "" if node.version == "1" else f"@{node.version}"
-            return printable(node.name) + version + _call("", keywords(node.config))
+            return node.name + version + _call("", keywords(node.config))
         case Pure():
             return _pure(node.expr)
         case Fail():
@@ -82,7 +87,7 @@ def _other(node: Node) -> str:
         case Limit():
             return f"limit(pool={brief(node.pool)})"
         case Named():
-            return printable(node.name) + _call("", keywords(node.notes), space=" ")
+            return node.name + _call("", keywords(node.notes), space=" ")
         case Extension():
             plain = {
                 name: getattr(node, name)
@@ -149,7 +154,7 @@ def predicate(expr: Expr) -> str:
     if isinstance(expr, Op) and expr.symbol == "tuple":
         shown = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
         return f"pick({shown}, …)" if len(expr.args) > MAX_ITEMS else f"pick({shown})"
-    return show(_shortened(expr))
+    return printable(show(_shortened(expr)))
 
 
 def _shortened(expr: Expr) -> Expr:

@@ -331,11 +331,6 @@ def is_name(text: str) -> bool:
     return normalize("NFKC", text) == text
 
 
-def printable(text: str) -> str:
-    """A text on one line, whatever is in it."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
-
-
 _UNITS = (("days", 86_400_000_000), ("hours", 3_600_000_000), ("minutes", 60_000_000))
 
 

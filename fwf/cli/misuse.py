@@ -3,6 +3,7 @@
 import signal
 from typing import final
 
+from fwf.printing import printable
 from fwf.secrets import masked
 
 
@@ -22,11 +23,7 @@ def one_line(text: str, most: int = 600) -> str:
     """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
     joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
     cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
-    return "".join(one if one.isprintable() else _escaped(one) for one in cut)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return printable(cut)
 
 
 def either(names: list[str], most: int = 8) -> str:

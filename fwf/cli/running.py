@@ -19,7 +19,7 @@ from fwf.records import changed
 from fwf.tracebacks import Line
 
 FAILED: Final = 1
-MOST_FAULTS: Final = 20
+MOST_FAULTS: Final = 100
 
 
 def ran(
@@ -39,6 +39,8 @@ def ran(
             observe=progress.observe,
             keep_results=False,
         )
+        if isinstance(went.outcome, Err):
+            progress.failed(went.outcome.cause)
     return went, started
 
 

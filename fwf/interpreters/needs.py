@@ -9,6 +9,7 @@ from fwf.algebra.traverse import fold
 from fwf.algebra.wants import Collector, users
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue
+from fwf.printing import printable
 from fwf.records import record
 
 MAX_USERS = 3
@@ -150,7 +151,8 @@ def _table(title: str, rows: list[tuple[str, ...]]) -> str:
     """A titled table with aligned columns; columns that are empty throughout are left out."""
     if not rows:
         return ""
-    columns = [column for column in zip(*rows, strict=True) if any(column)]
+    shown = [map(printable, row) for row in rows]
+    columns = [column for column in zip(*shown, strict=True) if any(column)]
     widths = [max(map(len, column)) for column in columns]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -283,7 +283,7 @@ def test_a_name_with_odd_characters_stays_on_its_line() -> None:
     @task(effect="read", reads=["odd\nname\x1b[31m"])
     def odd() -> None: ...
 
-    assert pretty(odd) == "odd  read  ← odd·name·[31m"
+    assert pretty(odd) == r"odd  read  ← odd\nname\x1b[31m"
 
 
 def test_nothing_at_all_prints_too() -> None:

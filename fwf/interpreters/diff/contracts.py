@@ -7,7 +7,8 @@ from fwf.algebra.contract import EFFECTS, Contract, Injected
 from fwf.algebra.heads import brief, short
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
-from fwf.algebra.values import encode, printable
+from fwf.algebra.values import encode
+from fwf.printing import printable
 
 
 def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 from fwf.algebra.traverse import Visit
 from fwf.faults import counted, shortened
+from fwf.printing import printable
 from fwf.records import record
 
 Level: TypeAlias = Literal["none", "refactoring", "behaviour"]
@@ -53,11 +54,8 @@ class Change:
         path, old = self.path, self.old
         came = self.kind in ("moved", "renamed") and old and old != path
         place = f"{shortened(old or '')} → {shortened(path)}" if came else shortened(path)
-        return (
-            f"{SIGNS[self.level]} {place}: {self.reason}"
-            if place
-            else f"{SIGNS[self.level]} {self.reason}"
-        )
+        told = f"{place}: {self.reason}" if place else self.reason
+        return printable(f"{SIGNS[self.level]} {told}")
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -103,7 +101,7 @@ class Diff:
     @property
     def headline(self) -> str:
         """`daily: behaviour changes in 2 places`."""
-        return f"{self.name}: {self._summary()}"
+        return printable(f"{self.name}: {self._summary()}")
 
     def _summary(self) -> str:
         if not self.changes:

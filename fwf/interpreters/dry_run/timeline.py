@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from fwf.algebra.trace import Event, Ok
-from fwf.algebra.values import printable
 from fwf.faults import counted, leaves, shortened
 from fwf.interpreters.dry_run.words import brief, clock, columns, ended, label, spoken
+from fwf.printing import printable
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun

@@ -8,8 +8,8 @@ from typing import Any
 from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
-from fwf.algebra.values import printable
 from fwf.faults import shown_path
+from fwf.printing import printable
 from fwf.secrets import masked
 
 MICROSECOND = timedelta(microseconds=1)

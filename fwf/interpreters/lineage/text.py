@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fwf.faults import shortened
 from fwf.interpreters.lineage.columns import Column
+from fwf.printing import printable
 
 if TYPE_CHECKING:
     from fwf.interpreters.lineage import Lineage
@@ -16,7 +17,7 @@ MAX_PRODUCTS = 100
 
 def text_of(told: "Lineage") -> str:
     """Lineage ⟶ what a reader wants to know of it."""
-    return "\n".join(_lines(told)) or "no task declares a dataset"
+    return "\n".join(map(printable, _lines(told))) or "no task declares a dataset"
 
 
 def _lines(told: "Lineage") -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, final
 
+from fwf.printing import printable
 from fwf.records import record
 
 P = ParamSpec("P")
@@ -24,7 +25,7 @@ class PlanError:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or 'the plan'}: {self.message}"
+        return printable(f"{self.pointer or 'the plan'}: {self.message}")
 
 
 @final

@@ -19,8 +19,8 @@ from fwf.algebra.nodes import (
     Task,
 )
 from fwf.algebra.traverse import children, wrapped
-from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
+from fwf.printing import printable
 
 
 class Arm(NamedTuple):

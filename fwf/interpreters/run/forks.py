@@ -148,6 +148,8 @@ class Spreading(Forked[MapEach[Any, Any]]):
         return child
 
     def follow(self, machine: Machine, fiber: Fiber, child: Fiber) -> None:
+        if child.signal == ERR and self.node.on_error == "collect":
+            machine.caught(child, child.value)
         lost = child.signal == INT or (child.signal == ERR and self.fail_fast)
         if not lost and self.next < len(self.items):
             machine.fork([self.next_child(fiber)], joined=False, eager=True)

@@ -251,6 +251,7 @@ class FallingBack:
 
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:
         if signal == ERR and matches(self.node.on, value, otherwise_all=True):
+            machine.caught(fiber, value)
             fiber.frames.append(Passing(self.node, 1))
             return self.node.handler, OK, self.input
         return None, signal, value

@@ -320,6 +320,12 @@ class Leaves:
             path, at = self._machine.path(fiber), self._machine.now() + delay
             self._tell("retry", path, "", numbers(fiber.tries), at, cause)
 
+    def caught(self, fiber: Fiber, cause: Fault) -> None:
+        """Told by what takes up a fault, which is then not the run's."""
+        if self._observe is not None:
+            path, now = self._machine.path(fiber), self._machine.now()
+            self._tell("caught", path, "", numbers(fiber.tries), now, cause)
+
     def _tell(
         self, kind: str, path: str, task: str, tries: tuple[int, ...], at: int, detail: Any = None
     ) -> None:

@@ -77,6 +77,7 @@ class Machine:
         self._leaves = Leaves(self, run, line, observe)
         self.leaf = self._leaves.begin
         self.retries = self._leaves.retries
+        self.caught = self._leaves.caught
 
     # The main loop
 

@@ -125,6 +125,7 @@ def test_an_observer_is_told_of_failures_cuts_and_retries() -> None:
         ("failed", "x", 1),
         ("retry", "par > x", 5),
         ("cut", "c", 3),
+        ("caught", "par > c", 3),
         ("start", "x", 5),
         ("ok", "x", 6),
     ]
@@ -139,7 +140,19 @@ def test_an_observer_is_told_in_order_from_left_to_right() -> None:
 
 def test_what_waits_for_a_slot_and_is_cut_is_not_told() -> None:
     w = par(limit(c, pool="p"), recover(timeout(limit(a, pool="p"), us(1)), 0))
-    assert notes(w, pools={"p": 1}) == [("start", "c", 0), ("ok", "c", 5)]
+    assert notes(w, pools={"p": 1}) == [
+        ("start", "c", 0), ("caught", "par > a", 1), ("ok", "c", 5),
+    ]  # fmt: skip
+
+
+def test_an_observer_is_told_of_faults_that_the_run_goes_on_after() -> None:
+    found: list[Note] = []
+    w = map_each(fallback(bad("F") >> a, bad("G"), on="F"), on_error="collect")
+    run(w, [0], observe=found.append)
+    assert [(each.kind, each.path) for each in found if each.kind == "caught"] == [
+        ("caught", "map_each[0] > F"), ("caught", "map_each[0] > F"),
+    ]  # fmt: skip
+    assert [each.detail.tags for each in found if each.kind == "caught"] == [("F",), ("G",)]
 
 
 def test_run_tells_an_observer_too() -> None:
@@ -169,7 +182,7 @@ def test_time_never_goes_backwards() -> None:
     for note in found:
         if note.kind == "start":
             assert note.at >= max(ends.get(note.path, 0), ran.start)
-        elif note.kind != "retry":
+        elif note.kind in ("ok", "failed", "cut"):
             ends[note.path] = note.at
 
     def ordered(trace: Any) -> tuple[int, int]:
