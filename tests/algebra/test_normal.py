@@ -54,8 +54,8 @@ from fwf.testing import strategies as draw
 from fwf.testing.tasks import Tolerant, Twice, a, b, c, h, is_odd, number
 from laws import erased
 from tests import samples
+from tests.sizes import sizes
 
-N = 100_000
 DEEP = settings(suppress_health_check=list(HealthCheck), deadline=None)
 P, Q = param("flag", bool), param("amount", int) > 1
 PARTIAL = it.n > 1
@@ -302,9 +302,10 @@ NESTINGS: dict[str, Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = {
 }
 
 
+@sizes(deep=10_000)
 @pytest.mark.parametrize("nesting", NESTINGS)
-def test_normal_forms_are_found_at_any_depth(nesting: str) -> None:
-    n = 2_000 if nesting in ("retry", "branch", "pures", "everything") else 10_000
+def test_normal_forms_are_found_at_any_depth(nesting: str, size: int) -> None:
+    n = 2_000 if nesting in ("retry", "branch", "pures", "everything") else size
     deep: Workflow[Any, Any] = a
     for i in range(n):
         deep = NESTINGS[nesting](deep, i)
@@ -315,12 +316,13 @@ def test_normal_forms_are_found_at_any_depth(nesting: str) -> None:
     assert again.workflow is found.workflow and not again.applied
 
 
-def test_a_hundred_thousand_wrappers_and_a_million_steps() -> None:
+@sizes()
+def test_many_wrappers_and_ten_times_as_many_steps(size: int) -> None:
     deep: Workflow[Any, Any] = a
-    for i in range(N // 2):
-        deep = named("x", timeout(b >> deep, seconds(N - i)))
+    for i in range(size // 2):
+        deep = named("x", timeout(b >> deep, seconds(size - i)))
     assert normal_form(deep) == normal_form(normal_form(deep))
-    long: Workflow[Any, Any] = Seq(pvector([a] * 10 * N))
+    long: Workflow[Any, Any] = Seq(pvector([a] * 10 * size))
     assert normal_form(long) is long and optimise(long).workflow is long
 
 
