@@ -1,6 +1,7 @@
-"""How large is what a test builds: too deep for any stack, or as deep as is promised?"""
+"""How much does a test look at: how deep workflows, how many generated ones?"""
 
 import pytest
+from hypothesis import settings
 
 
 def sizes(quick: int = 2_000, deep: int = 100_000) -> pytest.MarkDecorator:
@@ -10,3 +11,8 @@ def sizes(quick: int = 2_000, deep: int = 100_000) -> pytest.MarkDecorator:
     takes quadratic time or memory.
     """
     return pytest.mark.parametrize("size", [quick, pytest.param(deep, marks=pytest.mark.deep)])
+
+
+def examples(in_ci: int) -> int:
+    """How many examples a property that needs more or fewer than others looks at in this run."""
+    return in_ci * settings().max_examples // 100

@@ -54,7 +54,7 @@ from fwf.testing import strategies as draw
 from fwf.testing.tasks import Tolerant, Twice, a, b, c, h, is_odd, number
 from laws import erased
 from tests import samples
-from tests.sizes import sizes
+from tests.sizes import examples, sizes
 
 DEEP = settings(suppress_health_check=list(HealthCheck), deadline=None)
 P, Q = param("flag", bool), param("amount", int) > 1
@@ -438,7 +438,7 @@ def respelt(found: Any) -> Any:
     return found
 
 
-@settings(DEEP, max_examples=300)
+@settings(DEEP, max_examples=examples(300))
 @given(st.data(), draw.workflows(max_leaves=6), draw.numbers(), draw.params())
 def test_normal_form_and_optimised_do_the_same(
     data: st.DataObject, w: Workflow[Any, Any], value: int, params: dict[str, object]
@@ -457,7 +457,7 @@ FUNCTIONS = st.one_of(
 )
 
 
-@settings(DEEP, max_examples=500)
+@settings(DEEP, max_examples=examples(500))
 @given(
     st.lists(FUNCTIONS, min_size=1, max_size=4),
     st.sampled_from([None, 1, True, "x", {"x": 1}, {"x": {"x": None}}, [1, 2], (True, "a")]),
@@ -479,7 +479,7 @@ def test_pures_in_a_row_give_the_same_value_or_a_defect(
     assert all(repr(other) == repr(one) for other in others)
 
 
-@settings(DEEP, max_examples=200)
+@settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
 def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
     made = normal_form(w)
@@ -492,7 +492,7 @@ def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
     assert (found.workflow == w) == (not found.applied)
 
 
-@settings(DEEP, max_examples=200)
+@settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
 def test_s_laws_alone_do_not_change_the_normal_form(w: Workflow[Any, Any]) -> None:
     found = optimise(w)
