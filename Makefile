@@ -15,7 +15,7 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests deep versions format golden bench laws fuzz clean
+.PHONY: help demo test lint types imports tests deep versions pyodide format golden bench laws fuzz clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -51,6 +51,17 @@ versions: ## the tests on every Python from 3.11 on that is installed, each in a
 		echo "Python $$version: $$python"; \
 		$(MAKE) tests PYTHON="$$python" VENV=.venvs/$$version || failed="$$failed $$version"; \
 	done; [ -z "$$failed" ] || { echo "the tests fail on Python$$failed" >&2; exit 1; }
+
+# The last Hypothesis that comes without compiled code; tests of other processes fail there, and are left out.
+pyodide: $(VENV)/dev.stamp ## with node and npm: definitions and dry runs on Python 3.14 in WebAssembly
+	npm install --silent --prefix .venvs/pyodide pyodide@314.0.7
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --platform any --implementation py --abi none \
+		--python-version 3.14 -d .venvs/pyodide/wheels pyrsistent returns typing_extensions tzdata hypothesis==6.155.7 \
+		sortedcontainers attrs pytest pluggy iniconfig packaging pygments
+	ulimit -s $$(ulimit -Hs); node --stack-size=60000 tests/pyodide.mjs $(CURDIR)/.venvs/pyodide tests/test_annotations.py tests/test_records.py \
+		tests/test_tasks.py tests/test_notation.py tests/algebra/test_expr.py tests/algebra/test_types.py \
+		tests/algebra/test_values.py tests/algebra/test_workflow.py tests/interpreters/test_needs.py \
+		tests/interpreters/test_check.py tests/interpreters/test_pretty.py tests/interpreters/test_dry_run.py
 
 format: $(VENV)/dev.stamp ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
