@@ -7,9 +7,9 @@ PYTHON ?=
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 # Every Python that `make versions` looks for, on the path and in pyenv's folder.
 VERSIONS := 3.11 3.12 3.13 3.14
-# Two processes, a test in whichever is free; what a file makes once for all its tests keeps it in one.
+# Two processes, each file in one of them: README's blocks build on one another, fixtures are made once.
 # `make test PYTEST_ARGS=` runs in one process.
-PYTEST_ARGS ?= -n 2 --dist loadgroup --max-worker-restart 0
+PYTEST_ARGS ?= -n 2 --dist loadscope --max-worker-restart 0
 
 TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1

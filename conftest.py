@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
@@ -33,14 +32,6 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The blocks of README build on one another, so one process runs them all."""
-    for item in items:
-        if item.path == ROOT / "README.md":
-            item.add_marker(pytest.mark.xdist_group("README"))
 
 
 def run_console_block(example: Example) -> str | None:

@@ -21,7 +21,6 @@ for module in pkgutil.walk_packages(fwf.__path__, "fwf."):
     __import__(module.name)
 assert Path(fwf.__file__).is_relative_to(wheel), fwf.__file__
 """
-pytestmark = pytest.mark.xdist_group("wheel")
 
 
 @pytest.fixture(scope="module")

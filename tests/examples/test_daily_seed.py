@@ -19,7 +19,6 @@ GENERATOR = shutil.which("tpchgen-cli", path=sysconfig.get_path("scripts")) or s
     "tpchgen-cli"
 )
 needs_generator = pytest.mark.skipif(GENERATOR is None, reason="tpchgen-cli is not installed")
-pytestmark = pytest.mark.xdist_group("seed")
 
 
 @pytest.fixture(scope="module")

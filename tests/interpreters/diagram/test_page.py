@@ -90,7 +90,6 @@ OUTSIDE = """() => [...document.querySelectorAll(".box, .badge")].flatMap((group
 """The texts that the browser draws beyond the frames that they stand in."""
 
 in_browser = pytest.mark.skipif(MISSING, reason=REASON)
-pytestmark = pytest.mark.xdist_group("chromium")
 
 
 @pytest.fixture(scope="module")
