@@ -9,6 +9,7 @@ checkers take them for dataclasses (PEP 681).
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
+from fwf.annotations import annotations
 from fwf.secrets import masked
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ def record(
     """
 
     def make(cls: type[T]) -> type[T]:
-        names = tuple(vars(cls).get("__annotations__", ()))
+        names = tuple(annotations(cls))
         body = {key: value for key, value in vars(cls).items() if key not in _OF_THE_FIRST_CLASS}
         defaults = {name: body.pop(name) for name in names if name in body}
         body |= {

@@ -12,6 +12,7 @@ from fwf.algebra import types
 from fwf.algebra.described import described
 from fwf.algebra.functions import COROUTINE, KWARGS, VARARGS, place_of
 from fwf.algebra.values import Coded, is_uuid
+from fwf.annotations import annotations
 from fwf.records import record
 from fwf.secrets import Secret
 
@@ -200,11 +201,12 @@ def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
     except Exception:  # one name that exists only for type checkers; take the others singly
-        return {name: _resolved(function, name) for name in function.__annotations__}
+        named = annotations(function)
+        return {name: _resolved(function, name, kind) for name, kind in named.items()}
 
 
-def _resolved(function: Callable[..., Any], name: str) -> Any:
-    one = pytypes.SimpleNamespace(__annotations__={name: function.__annotations__[name]})
+def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
+    one = pytypes.SimpleNamespace(__annotations__={name: annotation})
     try:
         return typing.get_type_hints(one, function.__globals__, include_extras=True)[name]
     except Exception:  # whatever evaluating somebody's annotation raises

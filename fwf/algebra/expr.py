@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, cast, final
 
 from fwf.algebra import types
 from fwf.algebra.values import encode, is_name, source, thaw
+from fwf.annotations import returned_by
 from fwf.faults import near
 from fwf.records import record
 
@@ -236,9 +237,7 @@ def type_of(expr: Expr, given: Any) -> Any:
             return types.ANY
         case Call(function, of):
             type_of(of, given)
-            hints = getattr(function, "__annotations__", {})
-            kind = hints.get("return", types.ANY)
-            return types.ANY if isinstance(kind, str) else kind
+            return returned_by(function)
         case Op(symbol, args):
             parts = [type_of(part, given) for part in args]
             if symbol == "tuple":

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
 
+from fwf.annotations import annotations
+
 ANY: Any = Any
 """Nothing is known, or nothing is asked."""
 MAX_DEPTH, MAX_PARTS = 8, 256
@@ -199,7 +201,7 @@ def fields_of(annotation: Any) -> dict[str, Any] | None:
     try:
         hints = typing.get_type_hints(cls)
     except Exception:  # whatever evaluating somebody's annotation raises
-        hints = dict.fromkeys(getattr(cls, "__annotations__", {}), ANY)
+        hints = {name: ANY for base in cls.__mro__ for name in annotations(base)}
     if typing.is_typeddict(cls):
         return hints
     return {**{name: ANY for name in dir(cls) if not name.startswith("__")}, **hints}

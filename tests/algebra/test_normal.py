@@ -58,8 +58,8 @@ from fwf.testing import strategies as draw
 from fwf.testing.tasks import Tolerant, Twice, a, b, c, h, is_odd, number
 from laws import erased
 from tests import samples
+from tests.sizes import examples, sizes
 
-N = 100_000
 DEEP = settings(suppress_health_check=list(HealthCheck), deadline=None)
 P, Q = param("flag", bool), param("amount", int) > 1
 PARTIAL = it.n > 1
@@ -364,9 +364,10 @@ NESTINGS: dict[str, Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = {
 }
 
 
+@sizes(deep=10_000)
 @pytest.mark.parametrize("nesting", NESTINGS)
-def test_normal_forms_are_found_at_any_depth(nesting: str) -> None:
-    n = 2_000 if nesting in ("retry", "branch", "pures", "everything") else 10_000
+def test_normal_forms_are_found_at_any_depth(nesting: str, size: int) -> None:
+    n = 2_000 if nesting in ("retry", "branch", "pures", "everything") else size
     deep: Workflow[Any, Any] = a
     for i in range(n):
         deep = NESTINGS[nesting](deep, i)
@@ -377,12 +378,13 @@ def test_normal_forms_are_found_at_any_depth(nesting: str) -> None:
     assert again.workflow is found.workflow and not again.applied
 
 
-def test_a_hundred_thousand_wrappers_and_a_million_steps() -> None:
+@sizes()
+def test_many_wrappers_and_ten_times_as_many_steps(size: int) -> None:
     deep: Workflow[Any, Any] = a
-    for i in range(N // 2):
-        deep = named("x", timeout(b >> deep, seconds(N - i)))
+    for i in range(size // 2):
+        deep = named("x", timeout(b >> deep, seconds(size - i)))
     assert normal_form(deep) == normal_form(normal_form(deep))
-    long: Workflow[Any, Any] = Seq(pvector([a] * 10 * N))
+    long: Workflow[Any, Any] = Seq(pvector([a] * 10 * size))
     assert normal_form(long) is long and optimise(long).workflow is long
 
 
@@ -498,7 +500,7 @@ def respelt(found: Any) -> Any:
     return found
 
 
-@settings(DEEP, max_examples=300)
+@settings(DEEP, max_examples=examples(300))
 @given(st.data(), draw.workflows(max_leaves=6), draw.numbers(), draw.params())
 def test_normal_form_and_optimised_do_the_same(
     data: st.DataObject, w: Workflow[Any, Any], value: int, params: dict[str, object]
@@ -517,7 +519,7 @@ FUNCTIONS = st.one_of(
 )
 
 
-@settings(DEEP, max_examples=500)
+@settings(DEEP, max_examples=examples(500))
 @given(
     st.lists(FUNCTIONS, min_size=1, max_size=4),
     st.sampled_from([None, 1, True, "x", {"x": 1}, {"x": {"x": None}}, [1, 2], (True, "a")]),
@@ -539,7 +541,7 @@ def test_pures_in_a_row_give_the_same_value_or_a_defect(
     assert all(repr(other) == repr(one) for other in others)
 
 
-@settings(DEEP, max_examples=200)
+@settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
 def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
     made = normal_form(w)
@@ -552,7 +554,7 @@ def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
     assert (found.workflow == w) == (not found.applied)
 
 
-@settings(DEEP, max_examples=200)
+@settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
 def test_s_laws_alone_do_not_change_the_normal_form(w: Workflow[Any, Any]) -> None:
     found = optimise(w)

@@ -52,6 +52,7 @@ from fwf import (
 )
 from fwf.algebra.identity import normal_id
 from fwf.interpreters.check import RULES, check
+from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"
 
@@ -467,12 +468,13 @@ NESTS: list[Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = [
 ]
 
 
+@sizes()
 @pytest.mark.parametrize("nest", NESTS)
-def test_a_hundred_thousand_levels_are_checked(
-    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]],
+def test_many_levels_are_checked(
+    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]], size: int
 ) -> None:
     w: Workflow[Any, Any] = clean
-    for i in range(100_000):
+    for i in range(size):
         w = nest(w, i)
     assert "two-functions" not in rules(w)
 

@@ -32,6 +32,7 @@ from fwf.algebra.trace import Event, Parallel, Partial, Trace, events, parallel,
 from fwf.interpreters.dry_run import DryRun
 from fwf.testing import BrokenClaim, Claim, assert_never_ran, assert_ran
 from fwf.testing.orders import orders_of
+from tests.sizes import sizes
 
 
 @task
@@ -280,9 +281,10 @@ def test_swapped_arguments_are_told(night: DryRun) -> None:
         assert_ran("orders", night)  # type: ignore[arg-type]
 
 
-def test_claims_work_at_any_depth() -> None:
+@sizes()
+def test_claims_work_at_any_depth(size: int) -> None:
     w: Any = orders
-    for _ in range(100_000):
+    for _ in range(size):
         w = retry(w, attempts=1)
     run = dry_run(fallback(w, w) >> load)
     claim: Claim = assert_ran(run, "orders")

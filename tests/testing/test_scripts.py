@@ -28,6 +28,7 @@ from fwf.faults import Failed
 from fwf.interpreters.run import Ran, VirtualClock, execute
 from fwf.testing import scripted, settled
 from fwf.testing.tasks import as_long
+from tests.sizes import sizes
 
 
 @task
@@ -194,9 +195,10 @@ def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
     assert settled(dry_run(w, [1, 2, 4], scenario=left)) == left
 
 
-def test_a_deep_workflow_is_scripted() -> None:
+@sizes()
+def test_a_deep_workflow_is_scripted(size: int) -> None:
     w: Any = a
-    for _ in range(100_000):
+    for _ in range(size):
         w = retry(w, attempts=2)
     assert run(scripted(w, HALF, VirtualClock()), 1).unwrap() == 2
 

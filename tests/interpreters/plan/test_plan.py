@@ -19,6 +19,7 @@ from fwf.interpreters.plan.scalars import read_duration, written_duration
 from fwf.records import record
 from tests import samples
 from tests.cli_support import ROOT, environment
+from tests.sizes import sizes
 
 # Hypothesis warns where a strategy that rejects what doesn't fit has drawn a large workflow.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -134,9 +135,10 @@ def test_a_plan_begins_anew_from_what_was_loaded_byte_for_byte(w: Any) -> None:
     assert plan(load(plan(w), registry(w)).unwrap()) == plan(w)
 
 
-def test_a_chain_of_100_000_wrappers_goes_both_ways() -> None:
+@sizes()
+def test_a_chain_of_wrappers_goes_both_ways(size: int) -> None:
     w: Any = samples.anything
-    for at in range(100_000):
+    for at in range(size):
         w = timeout(w, seconds(at % 7)) if at % 2 else named("x", w)
     found = load(plan(w), registry(w)).unwrap()
     assert found == w
