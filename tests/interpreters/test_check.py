@@ -13,6 +13,7 @@ from fwf import (
     Task,
     Workflow,
     always,
+    apply,
     branch,
     const,
     delay,
@@ -40,6 +41,7 @@ from fwf import (
     using,
     with_params,
 )
+from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.check import RULES, check
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"
@@ -165,6 +167,10 @@ def crossed() -> Ref[Any]:
 @graph
 def straight() -> Ref[Any]:
     return compare(today(), today())
+
+
+waiting = Graph((Step(write, (-1,)), Step(clean, (-1,), (0,)), Step(rewrite, (-1,), (1,))), 2, 1)
+"""Each step after the last, though none takes what another gives."""
 
 
 FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
@@ -296,6 +302,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("repeated-unrepeatable", retry(pay, attempts=1)),
     ("repeated-unrepeatable", retry(write, attempts=3) >> pay),
     ("repeated-unrepeatable", map_each(plain)),
+    ("cut-writer", par(write, fail_fast=True)),
+    ("cut-writer", map_each(write, at_once=1, on_error="fail_fast")),
     ("cut-writer", timeout(isolated, seconds(1))),
     ("cut-writer", timeout(awaited, seconds(1))),
     ("cut-writer", timeout(clean, seconds(1))),
@@ -304,6 +312,7 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("concurrent-writes", branch(it.a, then=write, otherwise=rewrite)),
     ("concurrent-writes", ordered),
     ("concurrent-writes", map_each(write, at_once=1)),
+    ("concurrent-writes", waiting),
     ("untimed-finaliser", always(clean, then=timeout(write, seconds(1)))),
     ("untimed-finaliser", always(write, then=clean)),
     ("undeclared-effect", clean >> write),
@@ -380,13 +389,18 @@ def test_strict_makes_an_error_of_undeclared_effects() -> None:
     assert (issue.rule, issue.severity) == ("undeclared-effect", "error")
 
 
-def test_no_function_of_the_workflow_is_called() -> None:
-    w = branch(explosive, then=clean, otherwise=identity)
-    assert rules(w) == set()
+calls: list[object] = []
 
 
-def explosive(x: object) -> bool:
-    raise RuntimeError("called")
+def counting(x: object) -> bool:
+    calls.append(x)
+    return True
+
+
+@pytest.mark.parametrize("predicate", [counting, apply(counting, literal(1))])
+def test_no_function_of_the_workflow_is_called(predicate: Any) -> None:
+    w = branch(predicate, then=loop_until(clean, predicate, limit=2), otherwise=pure(predicate))
+    assert check(w) == () and calls == []
 
 
 def test_waits_without_end_are_summed_in_no_time() -> None:

@@ -98,6 +98,19 @@ FIELDS: dict[str, tuple[Flow, Flow, str]] = {
         "~ orders: retry(attempts=2, wait=5s) → retry(attempts=2, wait=backoff(5s)): "
         "the same attempts and waits, written differently",
     ),
+    "a longer cap, of delays that stay below it": (
+        retry(orders, attempts=2, wait=backoff(seconds(5), cap=minutes(1))),
+        retry(orders, attempts=2, wait=backoff(seconds(5), cap=minutes(9))),
+        "! orders: retry(attempts=2, wait=backoff(5s, cap=1min)) → "
+        "retry(attempts=2, wait=backoff(5s, cap=9min)): "
+        "an error may ask for a wait of up to 9min, instead of up to 1min",
+    ),
+    "no cap any more": (
+        retry(orders, attempts=2, wait=backoff(seconds(5), cap=minutes(1))),
+        retry(orders, attempts=2, wait=seconds(5)),
+        "! orders: retry(attempts=2, wait=backoff(5s, cap=1min)) → retry(attempts=2, wait=5s): "
+        "an error may ask for a wait of any length, instead of up to 1min",
+    ),
     "retries less": (
         retry(orders, attempts=2),
         retry(orders, attempts=2, on=OSError),
@@ -273,6 +286,17 @@ def test_exchanged_arms_with_the_negated_predicate_are_a_refactoring() -> None:
     (change,) = diff(old, new).changes
     assert (change.level, change.reason[:14]) == ("refactoring", "arms exchanged")
     assert diff(old, branch(it.n > 0, then=to_crm, otherwise=load)).level == "behaviour"
+
+
+@pytest.mark.parametrize("asked", [it.n > 0, ~(it.n > 0)])
+def test_arms_are_exchanged_only_if_both_are(asked: Any) -> None:
+    old = branch(it.n > 0, then=load, otherwise=to_crm)
+    for new in (
+        branch(asked, then=to_crm, otherwise=charge),
+        branch(asked, then=charge, otherwise=load),
+    ):
+        told = "\n".join(lines(old, new))
+        assert "exchanged" not in told and "charge" in told
 
 
 def test_an_extension_written_out_is_a_refactoring() -> None:
