@@ -60,9 +60,9 @@ def settled_first(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, 
 
 
 def asked(default: int) -> int:
-    """How many cases to try."""
+    """How many cases to try: few or many, as the profile says."""
     most = settings().max_examples
-    return most if most >= THOROUGH else default
+    return most if most >= THOROUGH else max(1, default * most // 100)
 
 
 class TestAgreement:

@@ -249,6 +249,8 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("undeclared-effect", "note", plain),
     ("positional-join", "warning", par(orders, orders) >> compare),
     ("positional-join", "warning", named("two", par(orders, orders)) >> retry(compare, attempts=2)),
+    ("positional-join", "warning", par(orders, orders) >> retry(compare >> clean, attempts=2)),
+    ("positional-join", "warning", named("two", clean >> par(orders, orders)) >> compare),
     ("crossed-join", "warning", par(visits, today >> orders) >> loose),
     ("crossed-join", "warning", crossed),
     ("dropped-value", "warning", orders >> visits),
@@ -317,8 +319,10 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("untimed-finaliser", always(write, then=clean)),
     ("undeclared-effect", clean >> write),
     ("positional-join", par(today, named("yesterday", orders)) >> compare),
+    ("positional-join", par(today, orders) >> compare),
     ("positional-join", par(orders, visits) >> merge),
     ("positional-join", par(today, visits) >> loose),
+    ("positional-join", par(today, today) >> loose),
     ("positional-join", straight),
     ("crossed-join", join(merge, visits=visits, orders=orders)),
     ("crossed-join", par(orders, visits) >> merge),
@@ -336,6 +340,11 @@ def rules(w: Workflow[Any, Any]) -> set[str]:
 @pytest.mark.parametrize(("rule", "severity", "w"), FIRES)
 def test_a_rule_fires(rule: str, severity: str, w: Workflow[Any, Any]) -> None:
     assert severity in [issue.severity for issue in check(w) if issue.rule == rule]
+
+
+@pytest.mark.parametrize("w", [w for _, _, w in FIRES])
+def test_nothing_is_said_twice(w: Workflow[Any, Any]) -> None:
+    assert len(set(check(w))) == len(check(w))
 
 
 @pytest.mark.parametrize(("rule", "w"), SILENT)
@@ -366,6 +375,15 @@ def test_messages_are_as_reviewed() -> None:
     if environ.get("FWF_GOLDEN") == "write":
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_of_an_arm_that_is_never_taken_only_the_nearest_branch_is_believed() -> None:
+    inner = branch(it.a, then=clean, otherwise=identity)
+    w = branch(it.a, then=branch(it.a, then=clean, otherwise=inner), otherwise=clean)
+    assert [(each.path, each.message.split(",")[0]) for each in check(w)] == [
+        ("then > otherwise > then", "it.a is True wherever this is reached"),
+        ("then > otherwise > then > clean", "it.a is False wherever this is reached"),
+    ]
 
 
 def test_a_sound_workflow_has_no_issues() -> None:
