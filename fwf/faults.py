@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal, TypeAlias, final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
 from fwf.records import record
+
+if TYPE_CHECKING:
+    from fwf.tracebacks import Traceback
 
 DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", "AssertionError"})
 """Exceptions that mean the program is wrong, so that trying again can't help."""
 
 
 @final
-@record(hidden=("error", "not_before"))
+@record(hidden=("error", "not_before", "traceback", "cause"))
 class Failed:
     """A task raised or returned a `Failure`, or a `fail` was reached.
 
     `tags` name the error, most specific first: an exception's qualified class name and those of
-    its bases, or the tag given to `fail`. `not_before` is the time on the run's clock, in
-    microseconds, before which the error asked not to be tried again.
+    its bases, or the tag given to `fail`. `error` is the exception itself, without its frames;
+    None where it can't leave the process that it was raised in. `not_before` is the time on the
+    run's clock, in microseconds, before which the error asked not to be tried again. `traceback`
+    says where it was raised. `cause` is the fault of another run that came out of the task; the
+    tags begin with those of it.
     """
 
     path: str
@@ -25,10 +32,22 @@ class Failed:
     message: str
     error: object = None
     not_before: float | None = None
+    traceback: "Traceback | None" = None
+    cause: "Fault | None" = None
 
     def __str__(self) -> str:
+        if self.cause is not None:
+            return _at(self.path, f"a run in it failed: {self.message}")
         said = f"{self.tags[0]}: {self.message}" if self.message else self.tags[0]
         return _at(self.path, said)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rest = self.not_before, self.traceback, self.cause
+        return _failed, (self.path, self.tags, self.message, packed(self.error), *rest)
+
+
+def _failed(path: str, tags: tuple[str, ...], said: str, error: bytes | None, *rest: Any) -> Failed:
+    return Failed(path, tags, said, unpacked(error), *rest)
 
 
 @final
@@ -86,13 +105,15 @@ class BadInput:
 @final
 @record()
 class Interrupted:
-    """The run was stopped from outside (ctrl-C)."""
+    """The run was stopped from outside, by the signal of that name if one is known."""
 
     path: str = ""
+    by: str = ""
     tags = ("Interrupted",)
 
     def __str__(self) -> str:
-        return _at(self.path, "Interrupted: stopped from outside")
+        by = f"by {self.by}" if self.by else "from outside"
+        return _at(self.path, f"Interrupted: stopped {by}")
 
 
 @final
@@ -185,6 +206,8 @@ def tags_of_class(cls: type[BaseException]) -> tuple[str, ...]:
 def tag_of(cls: type) -> str:
     """Class ⟶ its tag: `module.QualName`, and `QualName` alone for built-ins."""
     module = cls.__module__
+    if module == "__mp_main__":  # what `multiprocessing` calls the script in its processes
+        module = "__main__"
     return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
 
 
@@ -211,12 +234,92 @@ class Issue:
 class RetryAfter(Exception):
     """An error that says when to try again; `retry` then waits at least that long.
 
-    Any exception with a `retry_after: timedelta` does the same (RFC 9110 §10.2.3).
+    after: a duration, or a number of seconds.
+
+    Any exception with such a `retry_after` does the same (RFC 9110 §10.2.3).
     """
 
-    def __init__(self, message: str, *, after: timedelta) -> None:
+    def __init__(self, message: str, *, after: timedelta | float | Decimal) -> None:
         super().__init__(message)
-        self.retry_after = after
+        self.retry_after = as_delay(after, "RetryAfter(after=…)")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _retry_after, (type(self), self.args, self.__dict__)
+
+
+def _retry_after(cls: type[RetryAfter], args: tuple[Any, ...], state: dict[str, Any]) -> RetryAfter:
+    made = cls.__new__(cls, *args)
+    made.args = args
+    made.__dict__.update(state)
+    return made
+
+
+def as_delay(after: object, where: str) -> timedelta:
+    """A duration or a number of seconds ⟶ the duration; raises where it is neither."""
+    if isinstance(after, timedelta):
+        delay = after
+    elif isinstance(after, bool) or not hasattr(after, "__float__"):
+        raise TypeError(f"{where}: {after!r} is no time; write seconds(…), or a number of seconds")
+    else:
+        try:
+            delay = timedelta(seconds=float(cast(Any, after)))
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{where}: {after!r} seconds can't be waited for; {error}") from error
+    if delay < timedelta(0):
+        raise ValueError(f"{where}: {after!r} is negative; a delay is 0 or more")
+    return delay
+
+
+def asked_delay(error: object) -> tuple[timedelta | None, str]:
+    """How long an error asks to wait before another attempt; and why that can't be done.
+
+    None if it doesn't say. What it says goes into the fault's message where it is of no use.
+    """
+    try:
+        after = getattr(error, "retry_after", None)
+        return (None if after is None else as_delay(after, "retry_after")), ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as another:  # whatever somebody's property raises
+        return None, f" (its retry_after is ignored: {tag_of(type(another))}: {text(another)})"
+
+
+def text(error: object) -> str:
+    """What an error says, whatever its `__str__` may do; nothing if it is its own tag."""
+    if isinstance(error, str):
+        return ""
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as another:
+        return f"(its text is unknown: __str__ raised {tag_of(type(another))})"
+
+
+def packed(error: object) -> bytes | None:
+    """An error ⟶ its pickle; None if it has none, or arrives as something else."""
+    import pickle
+
+    try:
+        content = pickle.dumps(error)
+        there = pickle.loads(content)  # noqa: S301 (we have just written it)
+        return content if type(there) is type(error) else None
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # whatever somebody's `__reduce__` or `__init__` raises
+        return None
+
+
+def unpacked(content: bytes | None) -> object:
+    """The pickle of an error ⟶ the error; None where there is none, or its class isn't here."""
+    import pickle
+
+    try:
+        return None if content is None else pickle.loads(content)  # noqa: S301 (in a pickle)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return None
 
 
 def counted(n: int, noun: str) -> str:

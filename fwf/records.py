@@ -44,7 +44,8 @@ def record(
             "_seen": tuple(name for name in names if name not in hidden),
         }
         if eq:
-            body |= {"__eq__": _equal, "__hash__": _hash, "__reduce__": _reduce}
+            body |= {"__eq__": _equal, "__hash__": _hash}
+            body.setdefault("__reduce__", _reduce)
         if repr:
             body["__repr__"] = _repr
         made = cast(Any, type(cls))

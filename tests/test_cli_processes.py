@@ -174,7 +174,7 @@ def test_ctrl_c_stops_the_run_in_order(folder: Path, target: str) -> None:
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
     assert (folder / "tidied").exists()
-    assert err.endswith("\nInterrupted: stopped from outside\n")
+    assert err.endswith("\nInterrupted: stopped by SIGINT\n")
     assert "Traceback" not in err
 
 

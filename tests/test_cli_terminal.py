@@ -160,6 +160,6 @@ def test_ctrl_c_leaves_the_terminal_in_order(folder: Path) -> None:
         shown.process.send_signal(signal.SIGINT)
         assert shown.end() == 130
     assert (folder / "tidied").exists()
-    assert shown.shown.endswith("Interrupted: stopped from outside\r\n")
+    assert shown.shown.endswith("Interrupted: stopped by SIGINT\r\n")
     assert shown.shown.count("\x1b[?25h") == shown.shown.count("\x1b[?25l") == 1
     assert "Traceback" not in shown.shown

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast, final, overload
 
@@ -24,6 +23,7 @@ from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
 from fwf.interpreters.run.leaves import Note
 from fwf.interpreters.run.machine import Machine
+from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.slots import Line, Pool
 from fwf.records import record
 from fwf.secrets import Secret
@@ -140,6 +140,7 @@ def _execute(
     observe: Callable[[Note], None] | None,
 ) -> Ran:
     node = as_workflow(w, "run")
+    _refuse_in_import()
     _check_sizes(workers, pools)
     start = clock.now()
     wrong = problems(requirements(node), params, resources)
@@ -156,9 +157,9 @@ def _execute(
         recording=recording,
         observe=observe,
     )
-    with _interruptible(machine):
-        signal_, result = machine.execute(value)
-    outcome = Ok(result) if signal_ == OK else Err(result)
+    with stopping(machine) as machine.handles_signals:
+        ended, result = copy_context().run(machine.execute, value)
+    outcome = Ok(result) if ended == OK else Err(result)
     return Ran(outcome, machine.trace, start, clock.now())
 
 
@@ -204,19 +205,14 @@ def _plain(value: Any) -> object:
     return tag_of(cast(Any, type(value)))
 
 
-@contextmanager
-def _interruptible(machine: Machine) -> Generator[None]:
-    """Let ctrl-C interrupt the run in order, where it would have raised `KeyboardInterrupt`."""
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
+def _refuse_in_import() -> None:
+    """Run nothing where the program's script is but imported, to find in it what a process needs.
 
-    def interrupt(number: int, frame: object) -> None:
-        machine.interrupt()
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    What the script does outside of its `if __name__ == "__main__":` is done there again.
+    """
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and getattr(process.current_process(), "_inheriting", False):
+        raise RuntimeError(
+            "run(…) is called by the mere import of the script, which the process of an isolated "
+            'task needs: put what starts the run under  if __name__ == "__main__":'
+        )

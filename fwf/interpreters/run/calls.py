@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, cast, final
 
 from pyrsistent import PMap, pmap
@@ -15,7 +15,8 @@ from fwf.algebra.nodes import Task, WithParams
 from fwf.algebra.traverse import renamed
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, thaw
-from fwf.faults import BadInput, Failed, Fault, tag_of, tags_of
+from fwf.faults import BadInput
+from fwf.raised import Failing, raised
 from fwf.records import record
 from fwf.secrets import Secret
 
@@ -27,7 +28,6 @@ WAIT: Final = 3
 yet."""
 
 Ended = tuple[int, Any]
-MICROSECOND: Final = timedelta(microseconds=1)
 Opener = Callable[[], Any]
 
 
@@ -55,15 +55,6 @@ class Env:
             params = {**self.params, **thaw(node.params)}
             inner = self._inner[id(node)] = Env(params, renamed(self.renames, node.resources))
         return inner
-
-
-@final
-class Failing(Exception):
-    """A task returned `Failure(error)` with an error that is no exception."""
-
-    def __init__(self, error: object) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 @final
@@ -147,7 +138,7 @@ def called(
     keywords: dict[str, Any],
     openers: list[tuple[str, Opener]],
 ) -> Ended:
-    """Call a task's function once, its resources open around it ⟶ its value or its exception."""
+    """Call a task's function once, its resources open around it ⟶ its value or its error."""
     try:
         if not openers:
             return OK, unwrapped(fn(*args, **keywords))
@@ -159,7 +150,22 @@ def called(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return ERR, error
+        caught = error
+    return ERR, raised(caught, fn)
+
+
+def called_beside(
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+    openers: list[tuple[str, Opener]],
+) -> Ended:
+    """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
+    try:
+        return called(fn, args, keywords, openers)
+    except KeyboardInterrupt as error:
+        caught = error
+    return ERR, raised(caught, fn)
 
 
 async def awaited(
@@ -180,7 +186,8 @@ async def awaited(
             return OK, unwrapped(await fn(*args, **keywords))
         return OK, None
     except BaseException as error:
-        return ERR, error
+        caught = error
+    return ERR, raised(caught, fn)
 
 
 def entered(name: str, manager: Any) -> Any:
@@ -207,66 +214,6 @@ def unwrapped(result: Any) -> Any:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
     return result
-
-
-def failed(error: BaseException, path: str, now: int) -> Fault:
-    """A task's exception ⟶ the fault that it means."""
-    given = error.error if isinstance(error, Failing) else error
-    after = retry_after(given)
-    not_before = None if after is None else now + after // MICROSECOND
-    if isinstance(given, Distant):
-        return Failed(path, given.tags, given.message, given, not_before)
-    return Failed(path, tags(given), text(given), given, not_before)
-
-
-@final
-class Distant(Exception):
-    """An exception of another process, which can't leave it: what is known of it."""
-
-    def __init__(
-        self, tags: tuple[str, ...], message: str, retry_after: timedelta | None = None
-    ) -> None:
-        super().__init__(tags, message, retry_after)
-        self.tags = tags
-        self.message = message
-        self.retry_after = retry_after
-
-    def __str__(self) -> str:
-        return self.message
-
-
-def distant(error: BaseException) -> Distant:
-    """What is known of an exception, for another process."""
-    given = error.error if isinstance(error, Failing) else error
-    return Distant(tags(given), text(given), retry_after(given))
-
-
-def tags(error: object) -> tuple[str, ...]:
-    """What a task raised, or the error of a `Failure` that it returned ⟶ its tags."""
-    if isinstance(error, str):
-        return (str(error),)
-    if isinstance(error, BaseException):
-        return tags_of(error)
-    return tuple(tag_of(cls) for cls in type(error).__mro__ if cls is not object)
-
-
-def text(error: object) -> str:
-    """What an error says, whatever its `__str__` may do; nothing if it is its own tag."""
-    if isinstance(error, str):
-        return ""
-    try:
-        return str(error)
-    except Exception as another:
-        return f"(its text is unknown: __str__ raised {tag_of(type(another))})"
-
-
-def retry_after(error: object) -> timedelta | None:
-    """How long an error asks to wait before another attempt; None if it doesn't say."""
-    try:
-        after = getattr(error, "retry_after", None)
-    except Exception:  # whatever somebody's property raises
-        return None
-    return after if isinstance(after, timedelta) else None
 
 
 def kind(value: Any) -> str:

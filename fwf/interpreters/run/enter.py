@@ -28,7 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.faults import Failed, PredicateDefect
-from fwf.interpreters.run.calls import ERR, MICROSECOND, OK
+from fwf.interpreters.run.calls import ERR, OK
 from fwf.interpreters.run.fibers import Fiber
 from fwf.interpreters.run.forks import Joining, Ordering, Spreading
 from fwf.interpreters.run.frames import (
@@ -43,6 +43,7 @@ from fwf.interpreters.run.frames import (
     Timing,
     why,
 )
+from fwf.raised import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine

@@ -25,9 +25,10 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.paths import Spot
 from fwf.algebra.schedule import cap_of, each
-from fwf.faults import Exhausted, Failed, Fault, PredicateDefect, TimedOut, leaves, then
-from fwf.interpreters.run.calls import ERR, INT, MICROSECOND, OK, WAIT, text
+from fwf.faults import Exhausted, Failed, Fault, PredicateDefect, TimedOut, leaves, text, then
+from fwf.interpreters.run.calls import ERR, INT, OK, WAIT
 from fwf.interpreters.run.fibers import Fiber, Scope
+from fwf.raised import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine

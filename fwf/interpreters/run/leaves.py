@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from fwf.algebra.nodes import Task
@@ -18,16 +17,16 @@ from fwf.interpreters.run.calls import (
     Ended,
     Opener,
     Run,
-    awaited,
     called,
-    failed,
 )
-from fwf.interpreters.run.clock import Inbox, current_task
+from fwf.interpreters.run.clock import Inbox
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
 from fwf.interpreters.run.frames import WAITING, Next
 from fwf.interpreters.run.slots import Line
 from fwf.interpreters.run.timers import WORK, Timer
-from fwf.interpreters.run.workers import EventLoop, Threads, called_beside, isolated
+from fwf.interpreters.run.workers import Workers
+from fwf.interpreters.run.workers.contexts import Contexts
+from fwf.raised import raised
 from fwf.records import record
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Attempt:
         self.cut = False
         self.worker = 0
         """The thread that it runs on, or the task of the event loop."""
-        self.stop: Callable[[], None] | None = None
+        self.stop: Callable[[], object] | None = None
 
     def __lt__(self, other: Attempt) -> bool:
         """Whether it was asked for earlier or, at the same instant, further to the left."""
@@ -106,8 +105,8 @@ class Leaves:
         self.inbox: Inbox = SimpleQueue()
         self.at_work: set[Attempt] = set()
         """Attempts in workers, those that were cut included."""
-        self.on_this_thread = False
-        """Whether a task that ctrl-C may interrupt is running on the scheduler's own thread."""
+        self._on_this_thread: Fiber | None = None
+        """Whose task is running on the scheduler's own thread."""
         self.single = line.workers == 1
         self._machine = machine
         self._run = run
@@ -122,19 +121,21 @@ class Leaves:
         """Who waits for those."""
         self._attempts: dict[str, int] = {}
         self._rate = Timer()
-        self._threads = Threads(self.inbox)
-        self._loop: EventLoop | None = None
+        contexts = Contexts()
+        self._context = contexts.new
+        self._workers = Workers(self.inbox, machine.clock, contexts)
 
-    def close(self) -> None:
-        """Let the workers end when they are done; stop those that nobody has stopped yet."""
+    def close(self, *, at_once: bool) -> None:
+        """Cut what is still at work, and end the workers."""
         for attempt in self.at_work:
-            if attempt.stop is not None and not attempt.cut:
-                attempt.stop()
-            attempt.cut = True
-            self._machine.clock.cut(attempt.worker)
-        self._threads.close()
-        if self._loop is not None:
-            self._loop.close()
+            if not attempt.cut:
+                self._workers.cut(attempt)
+        self._workers.close(at_once=at_once)
+
+    def interruptible(self, *, again: bool) -> bool:
+        """Whether a task is running on the scheduler's own thread that a signal may interrupt."""
+        fiber = self._on_this_thread
+        return fiber is not None and (again or fiber.scope is self._machine.scope)
 
     def begin(self, fiber: Fiber, task: Task[Any, Any], value: Any) -> Next:
         """Start a task: inline if nothing can cut it and nothing else could run beside it."""
@@ -175,26 +176,31 @@ class Leaves:
             keywords, openers = self._keywords(fiber, call)
         attempt = self._begun(Attempt(fiber, call, 0)) if self._watched else None
         try:
-            self.on_this_thread = fiber.scope is machine.scope
-            signal, result = called(call.fn, args, keywords, openers)
-            self.on_this_thread = False
+            self._on_this_thread = fiber
+            signal, result = self._context().run(called, call.fn, args, keywords, openers)
+            self._on_this_thread = None
         except KeyboardInterrupt as error:
-            self.on_this_thread = False
-            signal, result = self._interrupted(fiber, error)
+            self._on_this_thread = None
+            signal, result = self._interrupted(fiber, call, error)
         machine.time_passed()
         if signal == ERR:
-            result = failed(result, machine.path(fiber), machine.now())
+            result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
         return signal, result
 
-    def _interrupted(self, fiber: Fiber, error: KeyboardInterrupt) -> Ended:
-        """A task on this thread raised `KeyboardInterrupt`: ctrl-C did that, as far as we know."""
-        if self._machine.stopping_at_once:
+    def _interrupted(self, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Ended:
+        """A task on this thread raised `KeyboardInterrupt`, or a signal did.
+
+        Where somebody else handles ctrl-C, it is taken for that.
+        """
+        machine = self._machine
+        if machine.stopping_at_once:
             raise error
-        if fiber.scope is not self._machine.scope:  # a finaliser can't be interrupted
-            return ERR, error
-        self._machine.stopping = True
+        own = machine.handles_signals and not machine.stopping
+        if own or fiber.scope is not machine.scope:  # a finaliser can't be interrupted
+            return ERR, raised(error, call.fn)
+        machine.stopping = machine.stopping or "SIGINT"
         return INT, None
 
     def _keywords(
@@ -254,40 +260,8 @@ class Leaves:
         keywords, openers = self._keywords(fiber, call)
         self._begun(attempt)
         self.at_work.add(attempt)
-        self._give(attempt, args, dict(keywords), openers)
+        self._workers.start(attempt, (args, dict(keywords), openers))
         return True
-
-    def _give(
-        self,
-        attempt: Attempt,
-        args: tuple[Any, ...],
-        keywords: dict[str, Any],
-        openers: list[tuple[str, Opener]],
-    ) -> None:
-        """Give an attempt to a worker, who leaves what comes of it in the inbox."""
-        call, clock, inbox = attempt.call, self._machine.clock, self.inbox
-        if call.is_async:
-            if self._loop is None:
-                self._loop = EventLoop()
-
-            async def awaiting() -> Ended:
-                attempt.worker = current_task()
-                return await awaited(call.fn, args, keywords, openers)
-
-            attempt.stop = self._loop.start(
-                awaiting(), lambda ended: inbox.put((attempt, ended or (INT, None), clock.now()))
-            )
-            return
-
-        def job() -> Message:
-            attempt.worker = get_ident()
-            if call.isolate:
-                ended = _apart(attempt, args, keywords, openers)
-            else:
-                ended = called_beside(call.fn, args, keywords, openers)
-            return attempt, ended, clock.now()
-
-        self._threads.start(job)
 
     def take_in(self, messages: list[Message]) -> None:
         """What workers have finished, leftmost first."""
@@ -303,15 +277,13 @@ class Leaves:
 
     def abandon(self, attempt: Attempt) -> None:
         """Wait no longer for an attempt: it may still be at work, or wait for a slot."""
-        attempt.cut = True
         if not attempt.begun:
+            attempt.cut = True
             return
         if attempt.call.writes:
             attempt.path = self._machine.path(attempt.fiber)
             self._overlapping[attempt.path] = self._overlapping.get(attempt.path, 0) + 1
-        if attempt.stop is not None:
-            attempt.stop()
-        self._machine.clock.cut(attempt.worker)
+        self._workers.cut(attempt)
         self._ended(attempt, "cut", None, self._deadline(attempt))
 
     def _deadline(self, attempt: Attempt) -> int:
@@ -324,7 +296,7 @@ class Leaves:
             self._machine.resume(fiber, INT, None)
             return
         if signal == ERR:
-            result = failed(result, self._machine.path(fiber), end)
+            result = result.fault(self._machine.path(fiber), end)
         self._ended(attempt, _ENDINGS[signal], result, end)
         self._machine.resume(fiber, signal, result)
 
@@ -375,20 +347,3 @@ _ENDINGS: tuple[Ending, ...] = ("ok", "failed", "cut")
 
 def _place(message: Message) -> Fiber:
     return message[0].fiber
-
-
-def _apart(
-    attempt: Attempt,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    openers: list[tuple[str, Opener]],
-) -> Ended:
-    """Run an isolated task's attempt in a process, which its cut kills."""
-    try:
-        process = isolated(attempt.call.task, args, keywords, openers)
-        attempt.stop = process.kill
-        if attempt.cut:
-            process.kill()
-        return process.result()
-    except BaseException as error:
-        return ERR, error

@@ -46,10 +46,10 @@ class Machine:
         self.timers = Timers()
         self.live = 1
         """Fibers that don't wait for parts of theirs."""
-        self.stopping = False
-        """Whether ctrl-C was pressed."""
+        self.stopping = ""
+        """The signal that stops the run."""
         self.stopping_at_once = False
-        """Whether it was pressed again."""
+        """Whether another one has come."""
         self.pools = line.pools
         """The pools that bound anything."""
         self._stopped = False
@@ -58,8 +58,11 @@ class Machine:
         """Fibers that can go on."""
         self._paths = Paths()
         self._top = self._paths.root(w)
+        self.handles_signals = True
+        """Whether a `KeyboardInterrupt` comes from nobody but a signal, told to `stop_by`, or a
+        task itself."""
         self.scope = Scope(None, NEVER, cuttable=False)
-        """That of the whole run: ctrl-C cuts it, and what is in no other."""
+        """That of the whole run: signals cut it, and what is in no other."""
         self._root = Fiber(None, 0, None, w, None, self.scope)
         self._root.env = env
         self._leaves = Leaves(self, run, line, observe)
@@ -77,23 +80,23 @@ class Machine:
             while self.live:
                 self._turn()
         finally:
-            self._leaves.close()
+            self._leaves.close(at_once=self.stopping_at_once)
         if root.signal == INT:
-            fault: Fault = Interrupted()
+            fault: Fault = Interrupted(by=self.stopping)
             return ERR, fault if root.value is None else then(fault, root.value)
         return root.signal, root.value
 
-    def interrupt(self) -> None:
-        """Ctrl-C: the deadline of the whole run is now. May be called by a signal handler.
+    def stop_by(self, signal: str) -> bool:
+        """A signal: the deadline of the whole run is now. May be called by its handler.
 
-        Raises `KeyboardInterrupt` in a task on the scheduler's thread, unless it is part of a
-        finaliser, and when called again.
+        Whether a task on the scheduler's thread is to be interrupted: one that is no part of a
+        finaliser or, when called again, any. Then too the run ends at once, with
+        `KeyboardInterrupt`.
         """
-        self.stopping_at_once = self.stopping
-        self.stopping = True
+        self.stopping_at_once = bool(self.stopping)
+        self.stopping = self.stopping or signal
         self._leaves.inbox.put(None)
-        if self.stopping_at_once or self._leaves.on_this_thread:
-            raise KeyboardInterrupt
+        return self._leaves.interruptible(again=self.stopping_at_once)
 
     @property
     def trace(self) -> Trace:
@@ -111,6 +114,8 @@ class Machine:
         ready = self.ready
         while ready:
             self._advance(ready.popleft())
+        if self.stopping_at_once:
+            raise KeyboardInterrupt(self.stopping)
         leaves = self._leaves
         leaves.hand_out()
         if self.stopping:

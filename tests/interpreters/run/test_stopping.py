@@ -81,7 +81,7 @@ def interrupted(code: str, *presses: str, wait: float = 0.15) -> list[str]:
         process.wait()
 
 
-INTERRUPTED = "<Failure: Interrupted: stopped from outside>"
+INTERRUPTED = "<Failure: Interrupted: stopped by SIGINT>"
 
 CASES: list[tuple[str, str, tuple[str, ...], list[str]]] = [
     (
@@ -142,7 +142,7 @@ CASES: list[tuple[str, str, tuple[str, ...], list[str]]] = [
         "the fault of a finaliser is told",
         "result(always(naps, then=fail('F')))",
         ("napping",),
-        ["napping", "<Failure: Interrupted: stopped from outside; then always > fail: F>"],
+        ["napping", "<Failure: Interrupted: stopped by SIGINT; then always > fail: F>"],
     ),
     (
         "in a finaliser on the calling thread: it ends, and nothing follows",
@@ -263,7 +263,7 @@ ran = execute(reads, None, resources={"r": opened}); say(ran.trace.ending, ran.o
     assert interrupted(code, "napping") == [
         "napping",
         "left",
-        "cut Interrupted: stopped from outside",
+        "cut Interrupted: stopped by SIGINT",
     ]
 
 

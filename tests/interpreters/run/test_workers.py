@@ -594,7 +594,7 @@ ISOLATED = [
     ("ctrl-c", ("KeyboardInterrupt",), ""),
     (
         "dies",
-        ("fwf.interpreters.run.workers.Killed",),
+        ("fwf.interpreters.run.workers.processes.Killed",),
         "raises: its process ended with exit code 7",
     ),
 ]

@@ -1,0 +1,160 @@
+"""The process of its own in which an isolated task runs once, seen from inside."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from decimal import setcontext
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from multiprocessing.connection import Connection
+from multiprocessing.process import current_process
+from multiprocessing.reduction import ForkingPickler
+from threading import Thread
+from types import ModuleType
+from typing import Any, Final, NoReturn, cast, final
+
+from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside
+from fwf.interpreters.run.workers.processes import unfit
+from fwf.raised import raised
+
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main(parent: Connection) -> NoReturn:
+    """Call the task that the parent sends, send what came of it, and end."""
+    _leave_signals_to_the_parent()
+    os.register_at_fork(after_in_child=lambda: _forked(parent))
+    known: dict[str, Any] = parent.recv()
+    payload = parent.recv_bytes()
+    Thread(target=_end_with, args=(parent, os.getppid()), daemon=True).start()
+    name: str = known["name"]
+    try:
+        task, arguments, decimals = _found(known, payload)
+    except BaseException as error:
+        why = f"that process must import what it needs, but {type(error).__qualname__}: {error}"
+        ended: Ended = ERR, raised(unfit(name, why))
+    else:
+        if decimals is not None:
+            setcontext(decimals)
+        ended = _called(task, arguments)
+    _send(parent, name, ended)
+    _end()
+
+
+# Whose signals they are
+
+
+def _leave_signals_to_the_parent() -> None:
+    """Do nothing on the signals that stop a run: the parent is told too, and kills this process.
+
+    They aren't ignored, which programs that this one starts would inherit.
+    """
+    for number in STOPPING:
+        signal.signal(number, lambda number, frame: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+def _forked(parent: Connection) -> None:
+    """A fork of this process takes signals as every process does, and isn't the one to answer."""
+    parent.close()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _end_with(parent: Connection, process: int) -> None:
+    """Kill this process and its group when the parent is gone."""
+    with suppress(OSError):
+        while os.getppid() == process and not parent.poll(1.0):
+            pass
+    os.killpg(0, signal.SIGKILL)
+
+
+# The call
+
+
+def _found(known: Mapping[str, Any], payload: bytes) -> tuple[Any, Any, Any]:
+    """Import what the call refers to ⟶ the task, its arguments, the context of `decimal`."""
+    sys.argv[:] = known["argv"]
+    sys.meta_path.insert(0, _Files(known["files"]))
+    if known["main"] is not None:
+        _import_script(*known["main"])
+    return cast("tuple[Any, Any, Any]", cast(Any, ForkingPickler).loads(payload))
+
+
+@final
+class _Files(MetaPathFinder):
+    """Modules that the parent imported from files which no search would find."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The module of a name, if it is one of these."""
+        file = self._files.get(name)
+        return None if file is None else spec_from_file_location(name, file)
+
+
+def _import_script(module: str | None, file: str | None) -> None:
+    """Import the program's script under another name, as `multiprocessing` does."""
+    process: Any = current_process()
+    process._inheriting = True  # no run, and no process, is started by its mere import
+    try:
+        if module is not None:
+            content = runpy.run_module(module, run_name="__mp_main__", alter_sys=True)
+        else:
+            assert file is not None
+            content = runpy.run_path(file, run_name="__mp_main__")
+    finally:
+        del process._inheriting
+    script = ModuleType("__mp_main__")
+    vars(script).update(content)
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = script
+
+
+def _called(task: Any, arguments: Any) -> Ended:
+    if not task.contract.is_async:
+        return called_beside(task.fn, *arguments)
+    from asyncio import run
+
+    try:
+        return run(awaited(task.fn, *arguments))
+    except BaseException as error:
+        caught = error
+    return ERR, raised(caught, task.fn)
+
+
+def _send(parent: Connection, name: str, ended: Ended) -> None:
+    try:
+        result = bytes(ForkingPickler.dumps(ended))
+    except Exception as error:
+        why = f"its result must be picklable: {error}"
+        result = bytes(ForkingPickler.dumps((ERR, raised(unfit(name, why)))))
+    with suppress(OSError):
+        parent.send_bytes(result)
+
+
+def _end() -> NoReturn:
+    """End this process, whatever else still runs in it.
+
+    What `multiprocessing` has made is given back: its semaphores outlive their process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    with suppress(BaseException):
+        from multiprocessing import util
+
+        cast(Any, util)._run_finalizers()
+        tracker = sys.modules.get("multiprocessing.resource_tracker")
+        if tracker is not None:
+            cast(Any, tracker)._resource_tracker._stop()
+    os._exit(0)

@@ -1,0 +1,213 @@
+"""The process of its own in which an isolated task runs once, seen from here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from decimal import Context as Decimals
+from io import BytesIO
+from threading import Lock
+from typing import Any, Final, cast, final
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.pickling import TaskAt, flattened
+from fwf.algebra.workflow import Workflow
+from fwf.interpreters.run.calls import Ended
+
+FAREWELL: Final = 1.0
+"""Seconds that a process has to end when its result has come, and a group that was killed."""
+BOOT: Final = """\
+import sys
+from multiprocessing.connection import Connection
+parent = Connection({handle})
+sys.path[:] = parent.recv()
+from fwf.interpreters.run.workers.child import main
+main(parent)"""
+MAIN: Final = ("__main__", "__mp_main__")
+"""What the program's script is called, here and in a process that imports it."""
+
+
+@final
+class Killed(Exception):
+    """The process of an isolated task ended without a result."""
+
+
+@final
+class Process:
+    """A process for one attempt, in a session and process group of its own.
+
+    What the task is given and gives must be picklable. Raises `TypeError` where it isn't, or where
+    the process couldn't find the task.
+    """
+
+    def __init__(self, task: Task[Any, Any], arguments: Any, decimals: Decimals | None) -> None:
+        from multiprocessing import Pipe
+
+        if not hasattr(os, "killpg"):
+            raise unfit(task.name, "the system must have process groups: use Linux or macOS")
+        self._name = task.name
+        self._payload, modules = _pickled(task, arguments, decimals)
+        self._surroundings = _surroundings(task.name, modules)
+        self._mine, theirs = Pipe()
+        self._lock = Lock()
+        self._gone = False
+        flags: list[str] = cast(Any, subprocess)._args_from_interpreter_flags()
+        with theirs, _signals_held_back():
+            self._process = subprocess.Popen(
+                [sys.executable, *flags, "-c", BOOT.format(handle=theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def result(self) -> Ended:
+        """Wait for how the task ended; raises `Killed` if the process ended without a word."""
+        try:
+            return self._received()
+        except (EOFError, OSError):
+            self._end()
+            raise Killed(f"{self._name}: {_how(self._process.returncode)}") from None
+        finally:
+            self._end()
+
+    def _received(self) -> Ended:
+        from multiprocessing.reduction import ForkingPickler
+
+        self._mine.send(sys.path)
+        self._mine.send(self._surroundings)
+        self._mine.send_bytes(self._payload)
+        while not self._mine.poll(FAREWELL):
+            # Its end of the pipe may be open in another process, though it is gone.
+            if self._process.poll() is not None and not self._mine.poll():
+                raise EOFError
+        result = self._mine.recv_bytes()
+        with suppress(OSError):
+            self._mine.poll(FAREWELL)  # until it has closed its end
+        try:
+            return cast(Ended, cast(Any, ForkingPickler).loads(result))
+        except Exception as error:
+            raise unfit(self._name, f"its result must be picklable: {error}") from error
+
+    def kill(self) -> None:
+        """End the process at once, and all others of its group."""
+        with self._lock:
+            if not self._gone:
+                _signalled(self._process.pid, signal.SIGKILL)
+
+    def _end(self) -> None:
+        """Kill what is left of the group, and wait until it is gone."""
+        self._mine.close()
+        self.kill()
+        self._process.wait()
+        with self._lock:
+            self._gone = True
+        until = time.monotonic() + FAREWELL
+        while _signalled(self._process.pid, 0) and time.monotonic() < until:
+            time.sleep(0.001)
+
+
+def _signalled(group: int, number: int) -> bool:
+    """Send a signal to a process group; whether there is one."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # macOS forbids to signal those just ended
+        return False
+    return True
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"its process ended with exit code {code}"
+    return f"its process was ended by {signal.Signals(-code).name}"
+
+
+def unfit(name: str, why: str) -> TypeError:
+    """The error of an isolated task that can't run as such."""
+    return TypeError(f"{name} runs in a process of its own (isolate=True), so {why}")
+
+
+@contextmanager
+def _signals_held_back() -> Generator[None]:
+    """Let a process that is started here begin with the signals blocked that stop a run."""
+    stopping = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# What goes there
+
+
+def _pickled(task: Task[Any, Any], *call: Any) -> tuple[bytes, set[str]]:
+    """A task and what it is called with ⟶ them pickled, and the modules that this refers to."""
+    from multiprocessing.reduction import ForkingPickler
+
+    modules: set[str] = set()
+
+    class Noting(ForkingPickler):
+        def reducer_override(self, this: Any) -> Any:
+            modules.update(_modules_of(this))
+            return NotImplemented
+
+    buffer = BytesIO()
+    try:
+        Noting(buffer).dump((task, *call))
+    except Exception as error:
+        why = f"its input and resources must be picklable: {error}"
+        raise unfit(task.name, why) from error
+    return buffer.getvalue(), modules
+
+
+def _modules_of(this: Any) -> Iterator[str]:
+    if isinstance(this, Workflow):
+        found: list[Any] = flattened(cast(Any, this))
+        yield from (entry.module for entry in found if isinstance(entry, TaskAt))
+    elif isinstance(this, type) or hasattr(this, "__code__"):
+        yield this.__module__
+
+
+def _surroundings(name: str, modules: set[str]) -> dict[str, Any]:
+    """What a process must know before it can find things by their names."""
+    known: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None}
+    if not modules.isdisjoint(MAIN):
+        known["main"] = _script(name)
+    others = {module: _file(module) for module in modules.difference(MAIN)}
+    known["files"] = {module: file for module, file in others.items() if file is not None}
+    return known
+
+
+def _script(name: str) -> tuple[str | None, str | None]:
+    """The program's script, by the name of its module or by its file."""
+    main = sys.modules["__main__"]
+    module = getattr(getattr(main, "__spec__", None), "name", None)
+    file = getattr(main, "__file__", None)
+    if module is None and (file is None or not os.path.isfile(file)):
+        raise unfit(
+            name,
+            "what it needs must be in files, but it is in none (python -c, standard input or an "
+            "interactive session): put the tasks and their types into a module and import it",
+        )
+    return module, None if file is None else os.path.abspath(file)
+
+
+def _file(name: str) -> str | None:
+    """The file of a module that was imported from there, and can't be by its name alone."""
+    file: str | None = getattr(sys.modules.get(name), "__file__", None)
+    if file is None:
+        return None
+    parent = name.rpartition(".")[0]
+    path = getattr(sys.modules.get(parent), "__path__", None)
+    for finder in sys.meta_path:
+        with suppress(Exception):  # whatever somebody's finder raises
+            spec = finder.find_spec(name, path)
+            if spec is not None:
+                same = spec.origin is not None and os.path.realpath(spec.origin)
+                return None if same == os.path.realpath(file) else os.path.abspath(file)
+    return os.path.abspath(file)

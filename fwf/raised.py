@@ -1,0 +1,115 @@
+"""What comes out of a task that failed: an exception becomes data where it was raised."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final, final
+
+from returns.primitives.exceptions import UnwrapFailedError
+from returns.result import Failure
+
+from fwf.faults import (
+    Failed,
+    Fault,
+    asked_delay,
+    both,
+    leaves,
+    packed,
+    tag_of,
+    tags_of,
+    text,
+    unpacked,
+)
+from fwf.records import record
+from fwf.tracebacks import Traceback, traceback_of
+
+MICROSECOND: Final = timedelta(microseconds=1)
+MOST_NESTED: Final = 20
+"""How deep a fault may lie in groups of exceptions and results."""
+
+
+@final
+class Failing(Exception):
+    """A task returned `Failure(error)` with an error that is no exception."""
+
+    def __init__(self, error: object) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@final
+@record()
+class Raised:
+    """A task's error without the frames that it passed through: what a fault needs of it.
+
+    Alike in every worker. It can always be pickled; `error` is left out if it can't.
+    """
+
+    tags: tuple[str, ...]
+    message: str
+    error: object = None
+    retry_after: timedelta | None = None
+    traceback: Traceback | None = None
+    cause: Fault | None = None
+
+    def fault(self, path: str, now: int) -> Failed:
+        """The fault that it means at a place, at a time on the run's clock."""
+        after = self.retry_after
+        not_before = None if after is None else now + after // MICROSECOND
+        return Failed(
+            path, self.tags, self.message, self.error, not_before, self.traceback, self.cause
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rest = self.retry_after, self.traceback, self.cause
+        return _arrived, (self.tags, self.message, packed(self.error), *rest)
+
+
+def _arrived(tags: tuple[str, ...], message: str, error: bytes | None, *rest: Any) -> Raised:
+    return Raised(tags, message, unpacked(error), *rest)
+
+
+def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised:
+    """Exception, the function that was called ⟶ data. To be called once it is no longer handled.
+
+    A fault that comes out of the function, by itself or in an exception, is the cause.
+    """
+    traceback = traceback_of(error, sys.exception(), fn)
+    given = error.error if isinstance(error, Failing) else error
+    cause = fault_in(given)
+    after, unusable = asked_delay(given)
+    if cause is None:
+        message = f"{text(given)}{unusable}"
+        return Raised(tags(given), message, given, after, traceback)
+    known = cause.tags if isinstance(given, Fault) else (*cause.tags, *tags(given))
+    hints = [asked_delay(leaf.error)[0] for leaf in leaves(cause) if isinstance(leaf, Failed)]
+    longest = max((hint for hint in (after, *hints) if hint is not None), default=None)
+    return Raised(known, f"{cause}{unusable}", given, longest, traceback, cause)
+
+
+def fault_in(error: object, depth: int = 0) -> Fault | None:
+    """The fault that something is, or that it carries: an unwrapped `Failure`, or a group."""
+    if isinstance(error, Fault):
+        return error
+    if depth == MOST_NESTED:
+        return None
+    if isinstance(error, UnwrapFailedError):
+        halted = error.halted_container
+        return fault_in(halted.failure(), depth + 1) if isinstance(halted, Failure) else None
+    if isinstance(error, BaseExceptionGroup):
+        faults = [fault_in(each, depth + 1) for each in error.exceptions]
+        if any(faults):
+            parts = zip(faults, error.exceptions, strict=True)
+            return both(fault or Failed("", tags_of(each), text(each)) for fault, each in parts)
+    return None
+
+
+def tags(error: object) -> tuple[str, ...]:
+    """What a task raised, or the error of a `Failure` that it returned ⟶ its tags."""
+    if isinstance(error, str):
+        return (str(error),)
+    if isinstance(error, BaseException):
+        return tags_of(error)
+    return tuple(tag_of(cls) for cls in type(error).__mro__ if cls is not object)
