@@ -167,7 +167,7 @@ def main() -> None:
     told = map(json.loads, options.log.open())
     killed = {tuple(each["mutant"]) for each in told if each["verdict"] == "killed"}
     for part in options.parts:
-        files = {path for name in options.files for path in (ROOT / part).glob(f"{name}.py")}
+        files = {path for name in options.files for path in (ROOT / part).rglob(f"{name}.py")}
         for mutant in sample(sorted(files), options.n, options.seed):
             if mutant not in killed:
                 own = f"{TESTS[part][0]}/test_{Path(mutant.file).stem}.py"
