@@ -221,6 +221,9 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("unreachable-handler", "warning", fallback(recover(clean, 1), clean)),
     ("unreachable-handler", "warning", recover(fail("Empty"), 0, on="Late")),
     ("unreachable-handler", "warning", recover(pure(it.a.or_else(0)), 0)),
+    ("unreachable-handler", "warning", recover(pure(param("n", int)), 0)),
+    ("unreachable-handler", "warning", recover(pure(~literal(True)), 0)),
+    ("unreachable-handler", "warning", recover(pure(literal(False) | it.a.present()), 0)),
     (
         "waits-exceed-timeout",
         "warning",
@@ -292,6 +295,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("unreachable-arm", branch(literal(1) == "1", then=clean, otherwise=identity)),
     ("unreachable-handler", fallback(clean, const(1))),
     ("unreachable-handler", fallback(pure(it.a), const(1))),
+    ("unreachable-handler", fallback(pure(~literal(1)), const(1))),
+    ("unreachable-handler", fallback(pure(literal(False) | it.a), const(1))),
     ("unreachable-handler", fallback(fallback(clean, const(1), on="Late"), const(2))),
     ("unreachable-handler", recover(timeout(const(1), seconds(1)), 0, on="Timeout")),
     ("unreachable-handler", recover(loop_until(identity, it > 1, limit=2), 0, on="Exhausted")),
@@ -384,6 +389,13 @@ def test_of_an_arm_that_is_never_taken_only_the_nearest_branch_is_believed() -> 
         ("then > otherwise > then", "it.a is True wherever this is reached"),
         ("then > otherwise > then > clean", "it.a is False wherever this is reached"),
     ]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 57), (61, "x" * 56 + "…")])
+def test_of_a_long_predicate_sixty_characters_are_shown(length: int, shown: str) -> None:
+    w = branch(it["x" * (length - 3)], then=clean, otherwise=identity)
+    (issue,) = check(branch(it["x" * (length - 3)], then=w, otherwise=clean))
+    assert issue.message.startswith(f"it.{shown} is True")
 
 
 def test_a_sound_workflow_has_no_issues() -> None:

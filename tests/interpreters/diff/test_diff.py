@@ -260,6 +260,25 @@ def test_a_step_that_moved_and_changed_is_told_as_both() -> None:
     ]
 
 
+def test_a_part_that_is_lost_has_not_moved_to_where_its_namesake_stays() -> None:
+    old = par(orders, visits, changed(orders, version="2"))
+    assert lines(old, par(orders, visits)) == ["! par > orders#2: no longer runs orders"]
+
+
+def test_a_name_put_on_or_taken_off_what_changes_inside_is_still_a_refactoring() -> None:
+    before, after = timeout(orders, seconds(2)), timeout(orders, seconds(1))
+    inside = "timeout(2s) → timeout(1s): stricter"
+    assert lines(before, named("x", after)) == [f"! x: {inside}", "~ x: now named 'x'"]
+    assert lines(named("x", before), after) == [
+        f"! orders: {inside}",
+        "~ orders: no longer named 'x'",
+    ]
+    assert lines(named("x", before), named("y", after)) == [
+        "~ x → y: 'x' is called 'y' now",
+        f"! y: {inside}",
+    ]
+
+
 def test_new_lost_and_replaced_tasks_are_told_with_what_they_write() -> None:
     old = branch(it > 0, then=par(load, visits), otherwise=orders)
     new = branch(it > 0, then=par(load, visits, to_crm), otherwise=orders)
