@@ -77,12 +77,16 @@ class Exhausted:
 
 
 @final
-@record()
+@record(hidden=("traceback",))
 class PredicateDefect:
-    """An expression could not be evaluated: a missing field, or a wrongly typed comparison."""
+    """An expression could not be evaluated: a missing field, or a wrongly typed comparison.
+
+    `traceback` says where the user's own code raised something, if it did.
+    """
 
     path: str
     message: str
+    traceback: "Traceback | None" = None
     tags = ("PredicateDefect", "Defect")
 
     def __str__(self) -> str:
@@ -190,6 +194,20 @@ def leaves(fault: Fault) -> list[Fault]:
     return found
 
 
+def carries(fault: Fault, on: tuple[str, ...]) -> bool:
+    """Whether a single fault carries one of the tags.
+
+    If it came out of another run: whether each of that run's faults does, or the error that
+    brought it.
+    """
+    if not isinstance(fault, Failed) or fault.cause is None:
+        return not set(on).isdisjoint(fault.tags)
+    brought_by = fault.tags[len(fault.cause.tags) :]
+    return not set(on).isdisjoint(brought_by) or all(
+        carries(cause, on) for cause in leaves(fault.cause)
+    )
+
+
 def tags_of(error: BaseException) -> tuple[str, ...]:
     """Exception ⟶ its tags: the qualified names of its class and bases, and `Defect`."""
     return tags_of_class(type(error))
@@ -281,7 +299,7 @@ def asked_delay(error: object) -> tuple[timedelta | None, str]:
     except KeyboardInterrupt:
         raise
     except BaseException as another:  # whatever somebody's property raises
-        return None, f" (its retry_after is ignored: {tag_of(type(another))}: {text(another)})"
+        return None, f" (its retry_after is ignored: {named_text(another)})"
 
 
 def text(error: object) -> str:
@@ -294,6 +312,12 @@ def text(error: object) -> str:
         raise
     except BaseException as another:
         return f"(its text is unknown: __str__ raised {tag_of(type(another))})"
+
+
+def named_text(error: BaseException) -> str:
+    """Exception ⟶ `ValueError: bad`, its tag and what it says."""
+    tag, said = tag_of(type(error)), text(error)
+    return f"{tag}: {said}" if said else tag
 
 
 def packed(error: object) -> bytes | None:

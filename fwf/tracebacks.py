@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, final
 
-from fwf.faults import tag_of, text
+from fwf.faults import named_text, text
 from fwf.records import record
 
 MOST_LINES: Final = 100
@@ -121,9 +121,8 @@ def _one(error: BaseException, known: dict[int, Traceback], code: Any) -> Traceb
     before = None if implied and error.__suppress_context__ else error.__context__
     cause = before if implied else error.__cause__
     parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    tag, message = tag_of(type(error)), text(error)
     return Traceback(
-        f"{tag}: {message}" if message else tag,
+        named_text(error),
         _where(lines, code),
         lines,
         noted,

@@ -196,7 +196,7 @@ def test_a_second_ctrl_c_does_not_wait_for_finalisers(folder: Path) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert not (folder / "tidied").exists()
-    assert err.endswith("fwf: stopped by ctrl-C\n")
+    assert err.endswith("fwf: stopped by SIGINT\n")
     assert "Traceback" not in err
 
 
@@ -207,7 +207,7 @@ def test_ctrl_c_while_the_module_is_imported(folder: Path) -> None:
     process = started(folder, "slow")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, "", "fwf: stopped by ctrl-C\n")
+    assert (process.returncode, out, err) == (130, "", "fwf: stopped by SIGINT\n")
 
 
 # Streams

@@ -2,14 +2,16 @@
 
 import enum
 import operator
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
 from fwf.algebra.values import is_frozen, thaw
-from fwf.faults import near, tag_of
+from fwf.faults import PredicateDefect, named_text, near, tag_of
+from fwf.tracebacks import traceback_of
 
 
 class Undefined(Exception):
@@ -18,6 +20,17 @@ class Undefined(Exception):
 
 class Missing(Undefined):
     """It has none because a field or an item isn't there."""
+
+
+def defect(path: str, error: BaseException, said: str = "") -> PredicateDefect:
+    """Why an expression has no value at a path: whatever somebody's code raised in it.
+
+    To be called once the error is no longer handled.
+    """
+    found = traceback_of(error, sys.exception())
+    if isinstance(error, Undefined):
+        return PredicateDefect(path, f"{said}{error}", found.cause)
+    return PredicateDefect(path, f"{said}{named_text(error)}", found)
 
 
 def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
@@ -54,6 +67,14 @@ def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
     )
 
 
+def listed(items: Sequence[Any]) -> list[Any] | BaseException:
+    """The items of a list of whatever class, or why they can't be read."""
+    try:
+        return [*items]
+    except BaseException as error:
+        return error
+
+
 def _or_none(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
     """The value of a field that may be missing; what isn't a missing field still raises."""
     if not isinstance(expr, Get):
@@ -74,7 +95,9 @@ def _get(holder: Any, key: Key, of: Expr) -> Any:
         return getattr(holder, key)
     except (KeyError, IndexError, AttributeError, TypeError):
         raise Missing(_missing(holder, key, of)) from None
-    except Exception as error:  # whatever somebody's property raises
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever somebody's property raises
         raise Undefined(f"{show(of)}: reading {key!r} raised {tag_of(type(error))}") from error
 
 
@@ -89,9 +112,11 @@ def _missing(holder: Any, key: Key, of: Expr) -> str:
 def _call(function: Callable[[Any], Any], value: Any) -> Any:
     try:
         return function(value)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         name = function.__qualname__
-        raise Undefined(f"{name} raised {type(error).__qualname__}: {error}") from error
+        raise Undefined(f"{name} raised {named_text(error)}") from error
 
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {

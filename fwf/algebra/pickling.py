@@ -128,9 +128,10 @@ def _task_at(task: Task[Any, Any]) -> TaskAt:
 def _found(at: TaskAt) -> Node:
     """Import the module, and take the task from it or have its factory make it."""
     found: Any = import_module(at.module)
-    for name in at.qualname.partition(".<locals>")[0].split("."):
+    outer, local, _ = at.qualname.partition(".<locals>")
+    for name in outer.split("."):
         found = getattr(found, name)
-    if not isinstance(found, Task):
+    if local and not isinstance(found, Task):
         found = found(**at.config)
     if not isinstance(found, Task):
         raise LookupError(f"{at.module}.{at.qualname} is not a task")

@@ -6,6 +6,7 @@ from typing import Any, cast, final
 
 from fwf.algebra import types
 from fwf.algebra.contract import Kind, fits
+from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import fold
 from fwf.algebra.values import thaw
 from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
@@ -31,9 +32,12 @@ class Requirement:
 
 
 @final
-@record(hidden=("workflow",))
+@record(hidden=("workflow", "isolated"))
 class Requirements:
-    """All that must be given before a workflow can run, and all that it touches."""
+    """All that must be given before a workflow can run, and all that it touches.
+
+    `isolated` are the tasks that run in processes of their own.
+    """
 
     workflow: Workflow[Any, Any]
     parameters: tuple[Requirement, ...]
@@ -46,6 +50,7 @@ class Requirements:
     pools: tuple[str, ...]
     bound: tuple[str, ...]
     misfits: tuple[Misfit, ...]
+    isolated: tuple[Task[Any, Any], ...]
 
     def named(self) -> Iterator[Requirement]:
         """Every name that can be given."""
@@ -79,6 +84,7 @@ def requirements(w: Workflow[Any, Any]) -> Requirements:
         pools=tuple(found.pools),
         bound=tuple(found.bound),
         misfits=tuple(found.misfits),
+        isolated=tuple(found.isolated),
     )
 
 

@@ -13,6 +13,7 @@ task, then what the task declares about itself (`duration=`, `example=`).
 import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeAlias, cast, final
 
 from pyrsistent import PMap, pmap
@@ -21,7 +22,7 @@ from fwf.algebra.builder import named_function
 from fwf.algebra.documents import DocumentError
 from fwf.algebra.expr import name_of_function
 from fwf.algebra.values import digest, duration, encode
-from fwf.faults import tags_of_class
+from fwf.faults import as_delay, asked_delay, tags_of_class, text
 from fwf.records import changed, record
 
 MICROSECOND = timedelta(microseconds=1)
@@ -160,24 +161,26 @@ def failing(
     error: str | Sequence[str] | type[BaseException] | BaseException,
     message: str = "",
     *,
-    retry_after: timedelta | None = None,
+    retry_after: timedelta | float | Decimal | None = None,
 ) -> Failing:
     """Tag, tags, exception class or exception ⟶ a failed attempt with that error.
+
+    retry_after: a duration, or a number of seconds.
 
     >>> failing("RateLimited", "10 a minute")
     failing('RateLimited', '10 a minute')
     """
+    after = None if retry_after is None else as_delay(retry_after, "failing(retry_after=…)")
     if isinstance(error, BaseException):
-        after = retry_after or getattr(error, "retry_after", None)
-        return Failing(tags_of_class(type(error)), message or str(error), after)
+        asked, unusable = asked_delay(error)
+        said = message or f"{text(error)}{unusable}"
+        return Failing(tags_of_class(type(error)), said, asked if after is None else after)
     if isinstance(error, type):
-        return Failing(tags_of_class(error), message, retry_after)
+        return Failing(tags_of_class(error), message, after)
     tags = (error,) if isinstance(error, str) else tuple(error)
     if not tags or not all(isinstance(cast(object, tag), str) and tag for tag in tags):
         raise TypeError(f"failing({error!r}): needs an error's tag or class")
-    if retry_after is not None:
-        _checked(retry_after, "failing(retry_after=…)")
-    return Failing(tags, message, retry_after)
+    return Failing(tags, message, after)
 
 
 def _as_failing(error: object, where: str) -> Failing | None:

@@ -47,9 +47,10 @@ class Misfit:
 class Collector:
     """Bottom-up, every distinct node once: what is still open above it."""
 
-    __slots__ = ("bound", "facts", "free", "misfits", "pools", "reads", "writes")
+    __slots__ = ("bound", "facts", "free", "isolated", "misfits", "pools", "reads", "writes")
 
     def __init__(self) -> None:
+        self.isolated: list[Task[Any, Any]] = []
         self.free: dict[int, Free] = {}
         self.misfits: list[Misfit] = []
         self.facts, self.reads, self.writes = (
@@ -79,6 +80,8 @@ class Collector:
         contract = task.contract
         self.reads.update(dict.fromkeys(contract.reads))
         self.writes.update(dict.fromkeys(contract.writes))
+        if contract.isolate:
+            self.isolated.append(task)
         free: Free = {}
         for each in contract.injected:
             if each.kind == "fact":

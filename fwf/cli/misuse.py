@@ -1,5 +1,6 @@
 """What is told of a command that can't be done: one line a problem, and never a traceback."""
 
+import signal
 from typing import final
 
 
@@ -30,3 +31,8 @@ def either(names: list[str], most: int = 8) -> str:
     """Names ⟶ `a, b, c`, and how many more there are."""
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def status_of_signal(name: str) -> int:
+    """The exit status of a command that a signal ended, as shells count it: 128 + its number."""
+    return 128 + signal.Signals[name or "SIGINT"]

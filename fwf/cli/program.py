@@ -1,8 +1,8 @@
 """The program `fwf`: its commands, its exit status, what every command takes.
 
 Exit status: 0 fine; 1 the workflow failed or has issues; 2 the command can't be done as it is
-written (one line a problem, on stderr); 130 stopped by ctrl-C. Results go to stdout, everything
-else to stderr.
+written (one line a problem, on stderr); 128 + N stopped by signal N (130: ctrl-C, 143: SIGTERM,
+129: SIGHUP). Results go to stdout, everything else to stderr.
 """
 
 import sys
@@ -13,13 +13,12 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse, one_line, status_of_signal
 from fwf.cli.output import complain, ready_streams, silence, tell
 from fwf.cli.targets import FORMS
 
 F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
-INTERRUPTED: Final = 130
 DEBUG: Final = "fwf.debug"
 COMMANDS: Final = (
     "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run"
@@ -34,8 +33,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
         status = fwf.main(words, prog_name="fwf", standalone_mode=False)
     except click.ClickException as error:
         status = _misused(error)
-    except (click.Abort, KeyboardInterrupt):
-        status = INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        status = status_of_signal(_signal(error))
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -63,9 +62,9 @@ class Program(click.Group):
             status = super().invoke(ctx)
         except (click.exceptions.Exit, BrokenPipeError):
             raise
-        except (click.Abort, KeyboardInterrupt):
-            complain("fwf: stopped by ctrl-C")
-            status = INTERRUPTED
+        except (click.Abort, KeyboardInterrupt) as error:
+            complain(f"fwf: stopped by {_signal(error)}")
+            status = status_of_signal(_signal(error))
         except (Misuse, click.ClickException) as error:
             status = _misused(error)
             _trace(ctx, error.__cause__)
@@ -74,6 +73,11 @@ class Program(click.Group):
             status = 1
             _trace(ctx, error)
         ctx.exit(status or 0)
+
+
+def _signal(error: BaseException) -> str:
+    """The signal that ended a command; ctrl-C's if it doesn't say."""
+    return str(error) if str(error).startswith("SIG") else "SIGINT"
 
 
 def _misused(error: Misuse | click.ClickException) -> int:
@@ -175,5 +179,5 @@ def fwf() -> None:
     fwf run examples.daily.workflow --param day=1995-09-16
 
     Exit status: 0 fine; 1 the workflow failed or has issues; 2 the command can't be done as it
-    is written; 130 stopped by ctrl-C.
+    is written; 128 + N stopped by signal N (130: ctrl-C, 143: SIGTERM, 129: SIGHUP).
     """

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fwf.algebra.trace import Err, Event, Ok, Outcome, Trace, events
 from fwf.cli.lines import Lines
-from fwf.cli.misuse import one_line
+from fwf.cli.misuse import one_line, status_of_signal
 from fwf.cli.output import complain, elided, tell, text_of
 from fwf.cli.tally import SECOND, Progress, Watched
 from fwf.cli.targets import Target
@@ -18,8 +18,6 @@ from fwf.faults import Failed, Fault, Interrupted, leaves
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
 
 FAILED: Final = 1
-INTERRUPTED: Final = 130
-"""The exit status of a command that ctrl-C ended, as shells count it: 128 + SIGINT."""
 MOST_FAULTS: Final = 20
 
 
@@ -69,13 +67,18 @@ def _on_terminal(title: str, clock: Clock) -> Progress:
 
 
 def status_of(outcome: Outcome) -> int:
-    """0 fine, 1 failed, 130 stopped by ctrl-C."""
+    """0 fine, 1 failed, 128 and the number of the signal that stopped it."""
     match outcome:
         case Ok():
             return 0
         case Err(cause):
-            stopped = any(isinstance(leaf, Interrupted) for leaf in leaves(cause))
-            return INTERRUPTED if stopped else FAILED
+            signal = stopped_by(cause)
+            return FAILED if signal is None else status_of_signal(signal)
+
+
+def stopped_by(fault: Fault) -> str | None:
+    """The signal that stopped a run, if one did."""
+    return next((leaf.by for leaf in leaves(fault) if isinstance(leaf, Interrupted)), None)
 
 
 def tell_outcome(outcome: Outcome, *, debug: bool) -> None:
@@ -114,8 +117,7 @@ def report(target: Target, went: Ran, started: datetime) -> dict[str, object]:
         case Ok(value):
             outcome = {"outcome": "ok", "value": value, "fault": None}
         case Err(cause):
-            stopped = status_of(went.outcome) == INTERRUPTED
-            word = "interrupted" if stopped else "failed"
+            word = "failed" if stopped_by(cause) is None else "interrupted"
             outcome = {"outcome": word, "value": None, "fault": _fault(cause)}
     return {
         "target": target.text,

@@ -381,3 +381,18 @@ def test_a_workflow_is_neither_true_nor_iterable(w: Any) -> None:
         bool(w)
     with pytest.raises(TypeError):
         iter(w)
+
+
+def written() -> str:
+    calls.append("called")
+    return "written"
+
+
+calls: list[str] = []
+under_another_name = task(effect="idempotent")(written)
+
+
+def test_pickling_a_task_calls_no_function_but_the_factory_that_made_it() -> None:
+    with pytest.raises(pickle.PicklingError, match="define it at the top of a module"):
+        pickle.dumps(under_another_name)
+    assert not calls

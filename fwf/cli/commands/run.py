@@ -28,8 +28,8 @@ def command(
     Values are read by the parameter's type: dates and times as ISO 8601, durations as 90s, 1h30m
     or PT90S, enums by name, null for None, lists as JSON or by repeating the option.
 
-    Ctrl-C stops the run in order: finalisers still run, and the exit status is 130. A second
-    ctrl-C ends it at once.
+    Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
+    128 + the signal's number: 130, 143, 129. A second signal ends it at once.
 
     \b
     JSON: target, workflow, outcome (ok, failed, interrupted), value, fault (path, tags, message,

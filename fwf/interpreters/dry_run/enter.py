@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from fwf.algebra.evaluation import Undefined
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -26,7 +25,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.faults import Failed, PredicateDefect
+from fwf.faults import Failed
 from fwf.interpreters.dry_run.fibers import ERR, OK, Fiber, Next
 from fwf.interpreters.dry_run.forks import Joining, spread, weave
 from fwf.interpreters.dry_run.frames import (
@@ -82,8 +81,11 @@ def enter(machine: Machine, fiber: Fiber, node: Node, value: Any) -> Next:
         case Graph():
             return weave(machine, fiber, node, value)
         case WithParams():
+            inner = fiber.around.within(node)
+            if isinstance(inner, BaseException):
+                return None, ERR, machine.undefined(machine.path(fiber.place), inner)
             fiber.frames.append(Restoring(fiber.around))
-            fiber.around = fiber.around.within(node)
+            fiber.around = inner
             return node.body, OK, value
         case Limit():
             fiber.frames.append(Restoring(fiber.around))
@@ -107,14 +109,15 @@ def _part(fiber: Fiber, node: Node, body: Node, value: Any, tag: Any = None) -> 
 def _evaluated(machine: Machine, fiber: Fiber, node: Pure[Any, Any], value: Any) -> Next:
     try:
         return None, OK, machine.evaluate(fiber, node.expr, value)
-    except Undefined as error:
-        return None, ERR, machine.defect(fiber.place, str(error))
+    except BaseException as error:
+        caught = error
+    return None, ERR, machine.undefined(machine.path(fiber.place), caught)
 
 
 def _branch(machine: Machine, fiber: Fiber, node: Branch[Any, Any], value: Any) -> Next:
     place = fiber.place
     chosen = machine.holds(fiber, node.predicate, value, place, "the first arm is taken")
-    if isinstance(chosen, str):
-        return None, ERR, PredicateDefect(machine.enclosing(place), chosen)
+    if isinstance(chosen, BaseException):
+        return None, ERR, machine.undefined(machine.enclosing(place), chosen)
     fiber.place = (place, node, 0 if chosen else 1, None)
     return (node.then if chosen else node.otherwise), OK, value

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.evaluation import Undefined
+from fwf.algebra.evaluation import listed
+from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Node, Par
 from fwf.algebra.unknown import Unknown
-from fwf.faults import BadInput, Fault, PredicateDefect, both, then
+from fwf.faults import BadInput, Fault, both, then
 from fwf.interpreters.dry_run.fibers import ERR, INT, OK, WAIT, Fiber, Next, Place, Position, Scope
 from fwf.interpreters.dry_run.history import Past, Tally, before_parts, joined
 from fwf.interpreters.dry_run.log import Beside, Woven
@@ -263,7 +264,9 @@ def spread(machine: Machine, fiber: Fiber, node: MapEach[Any, Any], value: Any) 
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         said = f"map_each takes a list but is given a {given}; make a list of it first"
         return None, ERR, BadInput(machine.path(fiber.place), said)
-    items = cast("list[Any]", value)
+    items = listed(value)
+    if isinstance(items, BaseException):
+        return None, ERR, machine.undefined(machine.path(fiber.place), items)
     names = None if node.key is None else _names(machine, fiber, node, items)
     if names is not None and not isinstance(names, list):
         return None, ERR, names
@@ -279,17 +282,24 @@ def _names(
     assert node.key is not None
     names: dict[str, int] = {}
     for index, item in enumerate(items):
-        try:
-            key = machine.evaluate(fiber, node.key, item)
-        except Undefined as error:
-            said = f"key of item {index}: {error}"
-            return PredicateDefect(machine.path(fiber.place), said)
-        name = str(index) if isinstance(key, Unknown) else str(key)
+        name = _name(machine, fiber, node.key, index, item)
+        if isinstance(name, BaseException):
+            path, said = machine.path(fiber.place), f"key of item {index}: "
+            return machine.undefined(path, name, said)
         if name in names:
             said = f"items {names[name]} and {index} have the same key {name!r}"
             return BadInput(machine.path(fiber.place), said)
         names[name] = index
     return list(names)
+
+
+def _name(machine: Machine, fiber: Fiber, key: Expr, index: int, item: Any) -> str | BaseException:
+    """An item's key as it stands in paths, or why it has none."""
+    try:
+        name = machine.evaluate(fiber, key, item)
+        return str(index) if isinstance(name, Unknown) else str(name)
+    except BaseException as error:
+        return error
 
 
 @final

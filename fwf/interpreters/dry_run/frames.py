@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 
 from fwf.algebra.nodes import Always, Fallback, LoopUntil, Node, Retry, Seq, Timeout
 from fwf.algebra.schedule import cap_of, each
-from fwf.faults import Exhausted, Failed, Fault, TimedOut, leaves, then
+from fwf.faults import Exhausted, Failed, Fault, TimedOut, carries, leaves, then
 from fwf.interpreters.dry_run.fibers import ERR, INT, OK, Around, Fiber, Next, Place
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.machine import Machine
-
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -115,7 +114,7 @@ def matches(on: tuple[str, ...], cause: Fault, *, unless_told: bool) -> bool:
     Without tags it takes all or, if not `unless_told`, all but defects.
     """
     if on:
-        return all(not set(on).isdisjoint(leaf.tags) for leaf in leaves(cause))
+        return all(carries(leaf, on) for leaf in leaves(cause))
     return unless_told or all("Defect" not in leaf.tags for leaf in leaves(cause))
 
 
@@ -204,8 +203,8 @@ class Looping:
             return None, signal, value
         node = self.node
         done = machine.holds(fiber, node.done, value, self.place, "the loop is done")
-        if isinstance(done, str):
-            return None, ERR, machine.defect(self.place, done)
+        if isinstance(done, BaseException):
+            return None, ERR, machine.undefined(machine.path(self.place), done)
         if done:
             return None, OK, value
         within = node.within

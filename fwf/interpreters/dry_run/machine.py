@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import Any, cast, final
 
-from fwf.algebra.evaluation import Undefined, evaluate, test
+from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.unknown import Unknown, guess, unknown_in
-from fwf.faults import Fault, PredicateDefect
+from fwf.faults import PredicateDefect
 from fwf.interpreters.dry_run.enter import enter
 from fwf.interpreters.dry_run.fibers import (
     ERR,
@@ -254,11 +254,13 @@ class Machine:
     # Expressions
 
     def evaluate(self, fiber: Fiber, expr: Expr, value: Any) -> Any:
-        """An expression's value at the fiber's place; raises `Undefined`."""
+        """An expression's value at the fiber's place; raises what it does."""
         params = fiber.around.env.params
         return guess(expr, value, params) if self.tainted else evaluate(expr, value, params)
 
-    def holds(self, fiber: Fiber, expr: Expr, value: Any, place: Place, assumed: str) -> bool | str:
+    def holds(
+        self, fiber: Fiber, expr: Expr, value: Any, place: Place, assumed: str
+    ) -> bool | BaseException:
         """Whether a predicate holds, or why it has no value. If it is unknown it is assumed to."""
         params = fiber.around.env.params
         try:
@@ -267,10 +269,16 @@ class Machine:
             answer = guess(expr, value, params)
             if not isinstance(answer, Unknown):
                 return test(expr, value, params) if not isinstance(answer, bool) else answer
-        except Undefined as error:
-            return str(error)
+        except BaseException as error:
+            return error
         self.assume(place, assumed)
         return True
+
+    def undefined(self, path: str, error: BaseException, said: str = "") -> PredicateDefect:
+        """An expression has no value at a path. To be called once its error is let go."""
+        if isinstance(error, KeyboardInterrupt):  # ctrl-C, as far as we know
+            raise error
+        return defect(path, error, said)
 
     def assume(self, place: Place, said: str) -> None:
         """Note what was assumed about an unknown value."""
@@ -280,10 +288,6 @@ class Machine:
         """The value of a task that no script speaks of."""
         self.tainted = True
         return Unknown(kind, lambda: self.path(place))
-
-    def defect(self, place: Place, said: str) -> Fault:
-        """An expression has no value here."""
-        return PredicateDefect(self.path(place), said)
 
     # Paths
 

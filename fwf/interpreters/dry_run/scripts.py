@@ -12,9 +12,10 @@ from fwf.algebra.contract import NO_EXAMPLE
 from fwf.algebra.nodes import MapEach, Task
 from fwf.algebra.scenario import Distribution, Failing, Scenario, Script
 from fwf.algebra.unknown import Unknown, unknown_in
-from fwf.faults import BadInput, Failed, Fault, tags_of, tags_of_class
+from fwf.faults import BadInput, Failed, Fault, tags_of_class
 from fwf.interpreters.dry_run.fibers import ERR, OK, Fiber, Place
 from fwf.interpreters.dry_run.history import count, key_of
+from fwf.raised import raised
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.machine import Machine
@@ -161,11 +162,12 @@ def _worked_out(
         return OK, machine.unknown(role.task.contract.output, fiber.place)
     try:
         return OK, script.by(value)
-    except Exception as error:
-        after = getattr(error, "retry_after", None)
-        not_before = None if after is None else fiber.time + takes + after // MICROSECOND
-        path = machine.path(fiber.place)
-        return ERR, Failed(path, tags_of(error), str(error), error, not_before)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        caught = error
+    path = machine.path(fiber.place)
+    return ERR, raised(caught, script.by).fault(path, fiber.time + takes)
 
 
 def misfit(role: Role, machine: Machine, place: Place, value: Any) -> Fault | None:

@@ -21,10 +21,11 @@ from fwf.faults import BadInput, Fault, both, tag_of
 from fwf.interpreters.run.calls import OK, Env, Opener
 from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
-from fwf.interpreters.run.leaves import Note
 from fwf.interpreters.run.machine import Machine
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.slots import Line, Pool
+from fwf.interpreters.run.telling import Note
+from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.records import record
 from fwf.secrets import Secret
 
@@ -143,7 +144,8 @@ def _execute(
     _refuse_in_import()
     _check_sizes(workers, pools)
     start = clock.now()
-    wrong = problems(requirements(node), params, resources)
+    required = requirements(node)
+    wrong = [*problems(required, params, resources), *in_no_file(required)]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Err(fault), NOTHING, start, start)
@@ -157,7 +159,8 @@ def _execute(
         recording=recording,
         observe=observe,
     )
-    with stopping(machine) as machine.handles_signals:
+    with stopping(machine) as machine.signals:
+        machine.scope.cuttable = machine.signals == "elsewhere"
         ended, result = copy_context().run(machine.execute, value)
     outcome = Ok(result) if ended == OK else Err(result)
     return Ran(outcome, machine.trace, start, clock.now())
@@ -199,7 +202,9 @@ def _plain(value: Any) -> object:
         try:
             plain = written(value)
             encode(plain)
-        except Exception:  # whatever somebody's `__repr__` or codec raises
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # whatever somebody's `__repr__` or codec raises
             continue
         return plain
     return tag_of(cast(Any, type(value)))

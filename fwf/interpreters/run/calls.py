@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast, final
 
 from pyrsistent import PMap, pmap
@@ -28,6 +28,7 @@ WAIT: Final = 3
 yet."""
 
 Ended = tuple[int, Any]
+MICROSECOND: Final = timedelta(microseconds=1)
 Opener = Callable[[], Any]
 
 
@@ -48,11 +49,14 @@ class Env:
         """Keyword arguments of tasks that take parameters alone, by the identity of the task."""
         self._inner: dict[int, Env] = {}
 
-    def within(self, node: WithParams[Any, Any]) -> Env:
-        """The names inside a `with_params` or `using`."""
+    def within(self, node: WithParams[Any, Any]) -> Env | BaseException:
+        """The names inside a `with_params` or `using`; or what somebody's codec raised."""
         inner = self._inner.get(id(node))
         if inner is None:
-            params = {**self.params, **thaw(node.params)}
+            try:
+                params = {**self.params, **thaw(node.params)}
+            except BaseException as error:
+                return error
             inner = self._inner[id(node)] = Env(params, renamed(self.renames, node.resources))
         return inner
 
@@ -76,15 +80,17 @@ class Call:
         self.writes = contract.effect not in ("pure", "read")
         """Whether two attempts of one step must not overlap."""
 
-    def arguments(self, value: Any, path: Callable[[], str]) -> tuple[Any, ...] | BadInput:
-        """The positional arguments for a value."""
+    def arguments(self, value: Any) -> tuple[Any, ...]:
+        """The positional arguments for a value that fits."""
         if self.arity == 1:
             return (value,)
-        if self.arity == 0:
-            return ()
+        return cast("tuple[Any, ...]", value) if self.arity else ()
+
+    def misfit(self, value: Any, path: Callable[[], str]) -> BadInput | None:
+        """What is wrong with the input of a task that takes several."""
         given = as_tuple(value)
         if given is not None and len(given) == self.arity:
-            return given
+            return None
         inputs = self.task.contract.inputs
         wanted = ", ".join(f"{each.name}: {name_of(each.type)}" for each in inputs)
         return BadInput(path(), f"{self.task.name} takes ({wanted}) but is given a {kind(value)}")
@@ -207,10 +213,9 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
-    cls = cast(Any, type(result))
-    if cls is Success:
+    if type(result) is Success:
         return result.unwrap()
-    if cls is Failure:
+    if type(result) is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
     return result

@@ -27,8 +27,8 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.faults import Failed, PredicateDefect
-from fwf.interpreters.run.calls import ERR, OK
+from fwf.faults import Failed
+from fwf.interpreters.run.calls import ERR, MICROSECOND, OK
 from fwf.interpreters.run.fibers import Fiber
 from fwf.interpreters.run.forks import Joining, Ordering, Spreading
 from fwf.interpreters.run.frames import (
@@ -41,9 +41,7 @@ from fwf.interpreters.run.frames import (
     Passing,
     Retrying,
     Timing,
-    why,
 )
-from fwf.raised import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -101,14 +99,17 @@ def evaluated(machine: Machine, fiber: Fiber, expression: Expr, value: Any) -> N
     """An expression's value at the fiber's place."""
     try:
         return None, OK, evaluate(expression, value, fiber.env.params)
-    except Exception as error:
-        return None, ERR, PredicateDefect(machine.path(fiber), why(error))
+    except BaseException as error:
+        caught = error
+    return machine.undefined(machine.path(fiber), caught)
 
 
 def _branch(machine: Machine, fiber: Fiber, node: Branch[Any, Any], value: Any) -> Next:
     try:
         chosen = test(node.predicate, value, fiber.env.params)
-    except Exception as error:
-        return None, ERR, PredicateDefect(machine.region(fiber), why(error))
-    fiber.frames.append(Passing(node, 0 if chosen else 1))
-    return (node.then if chosen else node.otherwise), OK, value
+    except BaseException as error:
+        caught = error
+    else:
+        fiber.frames.append(Passing(node, 0 if chosen else 1))
+        return (node.then if chosen else node.otherwise), OK, value
+    return machine.undefined(machine.region(fiber), caught)

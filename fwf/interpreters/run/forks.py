@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.evaluation import evaluate
+from fwf.algebra.evaluation import evaluate, listed
+from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.algebra.paths import Spot
 from fwf.algebra.trace import Partial, parallel, series
-from fwf.faults import BadInput, PredicateDefect, both, then
+from fwf.faults import BadInput, both, then
 from fwf.interpreters.run.calls import ERR, INT, OK, as_tuple, kind
 from fwf.interpreters.run.fibers import Fiber, Scope
-from fwf.interpreters.run.frames import WAITING, Next, why
+from fwf.interpreters.run.frames import WAITING, Next
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -121,10 +122,12 @@ class Spreading(Forked[MapEach[Any, Any]]):
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
             said = f"map_each takes a list but is given a {kind(value)}; make a list of it first"
             return None, ERR, BadInput(machine.path(fiber), said)
-        items: list[Any] = [*value]
+        items = listed(value)
+        if isinstance(items, BaseException):
+            return machine.undefined(machine.path(fiber), items)
         names = _names(machine, fiber, node, items)
         if not isinstance(names, list):
-            return None, ERR, names
+            return names
         if not items:
             return None, OK, []
         frame = Spreading(node, fiber, items, names)
@@ -157,21 +160,29 @@ class Spreading(Forked[MapEach[Any, Any]]):
 
 def _names(
     machine: Machine, fiber: Fiber, node: MapEach[Any, Any], items: list[Any]
-) -> list[str] | PredicateDefect | BadInput:
+) -> list[str] | Next:
     """The items' names in paths: their keys, which must differ, or their numbers."""
     if node.key is None:
         return [str(index) for index in range(len(items))]
     path = machine.path(fiber)
     names: dict[str, int] = {}
     for index, item in enumerate(items):
-        try:
-            name = str(evaluate(node.key, item, fiber.env.params))
-        except Exception as error:
-            return PredicateDefect(path, f"key of item {index}: {why(error)}")
+        name = _name(node.key, item, fiber.env.params)
+        if isinstance(name, BaseException):
+            return machine.undefined(path, name, f"key of item {index}: ")
         if name in names:
-            return BadInput(path, f"items {names[name]} and {index} have the same key {name!r}")
+            said = f"items {names[name]} and {index} have the same key {name!r}"
+            return None, ERR, BadInput(path, said)
         names[name] = index
     return list(names)
+
+
+def _name(key: Expr, item: Any, params: Mapping[str, Any]) -> str | BaseException:
+    """An item's key as it stands in paths, or why it has none."""
+    try:
+        return str(evaluate(key, item, params))
+    except BaseException as error:
+        return error
 
 
 @final

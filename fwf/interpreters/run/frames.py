@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
-from fwf.algebra.evaluation import Undefined, test
+from fwf.algebra.evaluation import test
 from fwf.algebra.nodes import (
     Always,
     Fallback,
@@ -25,10 +25,9 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.paths import Spot
 from fwf.algebra.schedule import cap_of, each
-from fwf.faults import Exhausted, Failed, Fault, PredicateDefect, TimedOut, leaves, text, then
-from fwf.interpreters.run.calls import ERR, INT, OK, WAIT
+from fwf.faults import Exhausted, Failed, Fault, TimedOut, carries, leaves, then
+from fwf.interpreters.run.calls import ERR, INT, MICROSECOND, OK, WAIT
 from fwf.interpreters.run.fibers import Fiber, Scope
-from fwf.raised import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -110,11 +109,15 @@ class Binding:
     def begin(
         machine: Machine, fiber: Fiber, node: WithParams[Any, Any] | Limit[Any, Any], value: Any
     ) -> Next:
-        fiber.frames.append(Binding(node, fiber))
+        frame = Binding(node, fiber)
         if isinstance(node, WithParams):
-            fiber.env = fiber.env.within(node)
+            env = fiber.env.within(node)
+            if isinstance(env, BaseException):
+                return machine.undefined(machine.path(fiber), env)
+            fiber.env = env
         elif node.pool in machine.pools and node.pool not in fiber.pools:
             fiber.pools = (*fiber.pools, node.pool)
+        fiber.frames.append(frame)
         return node.body, OK, value
 
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:
@@ -129,7 +132,7 @@ def matches(on: tuple[str, ...], cause: Fault, *, otherwise_all: bool) -> bool:
     """
     for leaf in leaves(cause):
         if on:
-            if not any(tag in on for tag in leaf.tags):
+            if not carries(leaf, on):
                 return False
         elif not otherwise_all and "Defect" in leaf.tags:
             return False
@@ -286,12 +289,6 @@ class Finishing:
         return None, before, value if first is None else then(first, value)
 
 
-def why(error: Exception) -> str:
-    """Why an expression has no value; whatever it raises, it is a defect."""
-    known = isinstance(error, Undefined)
-    return str(error) if known else f"{type(error).__qualname__}: {text(error)}"
-
-
 @final
 class Looping:
     """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
@@ -309,19 +306,24 @@ class Looping:
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:
         if signal != OK:
             return None, signal, value
-        node = self.node
         try:
-            done = test(node.done, value, fiber.env.params)
-        except Exception as error:
-            return None, ERR, PredicateDefect(machine.path(fiber), why(error))
-        if done:
-            return None, OK, value
+            done = test(self.node.done, value, fiber.env.params)
+        except BaseException as error:
+            caught = error
+        else:
+            return (None, OK, value) if done else self._again(machine, fiber, value)
+        return machine.undefined(machine.path(fiber), caught)
+
+    def _again(self, machine: Machine, fiber: Fiber, value: Any) -> Next:
+        node = self.node
         within = node.within
         late = within is not None and machine.now() > self.start + within // MICROSECOND
         if self.tag >= node.limit or late:
             if node.on_limit == "stop":
                 return None, OK, value
             return None, ERR, Exhausted(machine.path(fiber), self.tag)
+        if machine.stopping and machine.stopped(fiber):
+            return None, INT, None
         self.tag += 1
         fiber.frames.append(self)
         return node.body, OK, value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.trace import Ending, Event
-from fwf.faults import BadInput, Fault
+from fwf.faults import Fault
 from fwf.interpreters.run.calls import (
     ERR,
     INT,
@@ -23,31 +23,14 @@ from fwf.interpreters.run.clock import Inbox
 from fwf.interpreters.run.fibers import NEVER, Fiber, numbers
 from fwf.interpreters.run.frames import WAITING, Next
 from fwf.interpreters.run.slots import Line
+from fwf.interpreters.run.telling import Note, Observer
 from fwf.interpreters.run.timers import WORK, Timer
 from fwf.interpreters.run.workers import Workers
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.raised import raised
-from fwf.records import record
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
-
-
-@final
-@record()
-class Note:
-    """Something an observer is told while a workflow runs.
-
-    `kind` is start, ok, failed, cut or retry. `at` is in microseconds of the run's clock; a
-    retry's is when it will try again. `detail` is the task's result or fault.
-    """
-
-    kind: str
-    path: str
-    task: str
-    tries: tuple[int, ...]
-    at: int
-    detail: Any = None
 
 
 @final
@@ -105,13 +88,11 @@ class Leaves:
         self.inbox: Inbox = SimpleQueue()
         self.at_work: set[Attempt] = set()
         """Attempts in workers, those that were cut included."""
-        self._on_this_thread: Fiber | None = None
-        """Whose task is running on the scheduler's own thread."""
         self.single = line.workers == 1
         self._machine = machine
         self._run = run
         self._line = line
-        self._observe = observe
+        self._observe = None if observe is None else Observer(observe, machine.passes)
         self._watched = machine.recording or observe is not None
         self._calls: dict[int, Call] = {}
         self._asking: list[Attempt] = []
@@ -132,28 +113,24 @@ class Leaves:
                 self._workers.cut(attempt)
         self._workers.close(at_once=at_once)
 
-    def interruptible(self, *, again: bool) -> bool:
-        """Whether a task is running on the scheduler's own thread that a signal may interrupt."""
-        fiber = self._on_this_thread
-        return fiber is not None and (again or fiber.scope is self._machine.scope)
-
     def begin(self, fiber: Fiber, task: Task[Any, Any], value: Any) -> Next:
         """Start a task: inline if nothing can cut it and nothing else could run beside it."""
         call = self._calls.get(id(task))
         if call is None:
             call = self._calls[id(task)] = Call(task)
         machine = self._machine
-        if machine.stopping:
-            machine.stop()
-            if fiber.scope.limit <= machine.now():
-                return None, INT, None
+        if machine.stopping and machine.stopped(fiber):
+            return None, INT, None
+        wrong = None if call.arity < 2 else call.misfit(value, partial(machine.path, fiber))
+        if wrong is not None and fiber.scope.limit >= machine.now():
+            return None, ERR, wrong
         if (
             call.plain
             and not (fiber.scope.cuttable or fiber.pools or self.at_work)
             and (machine.live == 1 or (fiber.fresh and self._nobody_before()))
         ):
             fiber.fresh = False
-            return None, *self._inline(fiber, call, value)
+            return self._inline(fiber, call, value)
         fiber.fresh = False
         fiber.value = value
         attempt = Attempt(fiber, call, machine.now())
@@ -165,29 +142,29 @@ class Leaves:
         """Whether nobody asks, or will ask at this instant, for the only worker there is."""
         return not (self._asking or self._line) and self._machine.timers.due() == NEVER
 
-    def _inline(self, fiber: Fiber, call: Call, value: Any) -> Ended:
+    def _inline(self, fiber: Fiber, call: Call, value: Any) -> Next:
         machine = self._machine
-        args = (value,) if call.arity == 1 else call.arguments(value, partial(machine.path, fiber))
-        if isinstance(args, BadInput):
-            return ERR, args
+        args = (value,) if call.arity == 1 else call.arguments(value)
         keywords: dict[str, Any] | None = fiber.env.given.get(id(call.task))
         openers: list[tuple[str, Opener]] = []
         if keywords is None:
-            keywords, openers = self._keywords(fiber, call)
+            named = self._keywords(fiber, call)
+            if isinstance(named, BaseException):
+                return machine.undefined(machine.path(fiber), named)
+            keywords, openers = named
         attempt = self._begun(Attempt(fiber, call, 0)) if self._watched else None
         try:
-            self._on_this_thread = fiber
             signal, result = self._context().run(called, call.fn, args, keywords, openers)
-            self._on_this_thread = None
         except KeyboardInterrupt as error:
-            self._on_this_thread = None
             signal, result = self._interrupted(fiber, call, error)
-        machine.time_passed()
+        machine.instant = None  # look at the clock again
+        if signal == ERR and machine.stopping and machine.stopped(fiber):
+            signal, result = INT, None
         if signal == ERR:
             result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
-        return signal, result
+        return None, signal, result
 
     def _interrupted(self, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Ended:
         """A task on this thread raised `KeyboardInterrupt`, or a signal did.
@@ -197,7 +174,7 @@ class Leaves:
         machine = self._machine
         if machine.stopping_at_once:
             raise error
-        own = machine.handles_signals and not machine.stopping
+        own = machine.signals != "unknown" and not machine.stopping
         if own or fiber.scope is not machine.scope:  # a finaliser can't be interrupted
             return ERR, raised(error, call.fn)
         machine.stopping = machine.stopping or "SIGINT"
@@ -205,9 +182,15 @@ class Leaves:
 
     def _keywords(
         self, fiber: Fiber, call: Call
-    ) -> tuple[dict[str, Any], list[tuple[str, Opener]]]:
+    ) -> tuple[dict[str, Any], list[tuple[str, Opener]]] | BaseException:
+        """What to inject; or what somebody's codec raised when the run was to be named."""
         path = partial(self._machine.path, fiber)
-        keywords, openers = self._run.keywords(call, fiber.env, path, lambda: self._count(path()))
+        try:
+            keywords, openers = self._run.keywords(
+                call, fiber.env, path, lambda: self._count(path())
+            )
+        except BaseException as error:
+            return error
         if call.just_params:
             fiber.env.given[id(call.task)] = keywords
         return keywords, openers
@@ -251,16 +234,18 @@ class Leaves:
             return False
         uncut = call.plain and not (fiber.scope.cuttable or fiber.pools)
         if self.single and uncut and not self.at_work and machine.timers.due() == NEVER:
-            machine.resume(fiber, *self._inline(fiber, call, fiber.value))
+            _, signal, result = self._inline(fiber, call, fiber.value)
+            machine.resume(fiber, signal, result)
             return False
-        args = call.arguments(fiber.value, partial(machine.path, fiber))
-        if isinstance(args, BadInput):
-            machine.resume(fiber, ERR, args)
+        named = self._keywords(fiber, call)
+        if isinstance(named, BaseException):
+            _, signal, result = machine.undefined(machine.path(fiber), named)
+            machine.resume(fiber, signal, result)
             return False
-        keywords, openers = self._keywords(fiber, call)
+        keywords, openers = named
         self._begun(attempt)
         self.at_work.add(attempt)
-        self._workers.start(attempt, (args, dict(keywords), openers))
+        self._workers.start(attempt, (call.arguments(fiber.value), dict(keywords), openers))
         return True
 
     def take_in(self, messages: list[Message]) -> None:

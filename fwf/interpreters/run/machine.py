@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast, final
+from types import FrameType
+from typing import Any, Final, cast, final
 
+from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.paths import Paths
 from fwf.algebra.trace import Trace, series
 from fwf.faults import Fault, Interrupted, then
-from fwf.interpreters.run.calls import ERR, INT, OK, WAIT, Ended, Env, Run
+from fwf.interpreters.run.calls import ERR, INT, OK, WAIT, Ended, Env, Run, called
 from fwf.interpreters.run.clock import Clock
 from fwf.interpreters.run.enter import enter
 from fwf.interpreters.run.fibers import NEVER, Fiber, Scope
 from fwf.interpreters.run.forks import Forked
 from fwf.interpreters.run.frames import WAITING, Chain, Next
-from fwf.interpreters.run.leaves import Attempt, Leaves, Note
+from fwf.interpreters.run.leaves import Attempt, Leaves
+from fwf.interpreters.run.signals import Signals
 from fwf.interpreters.run.slots import Line
+from fwf.interpreters.run.telling import Note, Observer
 from fwf.interpreters.run.timers import DEADLINE, WORK, Timer, Timers
 
 
@@ -48,23 +52,25 @@ class Machine:
         """Fibers that don't wait for parts of theirs."""
         self.stopping = ""
         """The signal that stops the run."""
-        self.stopping_at_once = False
-        """Whether another one has come."""
+        self.stopping_at_once = ""
+        """The one that came after it."""
         self.pools = line.pools
         """The pools that bound anything."""
         self._stopped = False
-        self._instant: int | None = None
+        self.instant: int | None = None
+        """The present one, if the clock has been looked at since a task ran or time passed."""
         self.ready: deque[Fiber] = deque()
         """Fibers that can go on."""
         self._paths = Paths()
         self._top = self._paths.root(w)
-        self.handles_signals = True
-        """Whether a `KeyboardInterrupt` comes from nobody but a signal, told to `stop_by`, or a
-        task itself."""
+        self.signals: Signals = "here"
+        """Where those arrive that stop the run."""
         self.scope = Scope(None, NEVER, cuttable=False)
         """That of the whole run: signals cut it, and what is in no other."""
         self._root = Fiber(None, 0, None, w, None, self.scope)
         self._root.env = env
+        self._current = self._root
+        """The fiber that moves, or the last one that did."""
         self._leaves = Leaves(self, run, line, observe)
         self.leaf = self._leaves.begin
         self.retries = self._leaves.retries
@@ -80,23 +86,23 @@ class Machine:
             while self.live:
                 self._turn()
         finally:
-            self._leaves.close(at_once=self.stopping_at_once)
+            self._leaves.close(at_once=bool(self.stopping_at_once))
         if root.signal == INT:
             fault: Fault = Interrupted(by=self.stopping)
             return ERR, fault if root.value is None else then(fault, root.value)
         return root.signal, root.value
 
-    def stop_by(self, signal: str) -> bool:
-        """A signal: the deadline of the whole run is now. May be called by its handler.
+    def stop_by(self, signal: str, frame: FrameType | None) -> bool:
+        """A signal: the deadline of the whole run is now. Called by its handler, in a frame.
 
-        Whether a task on the scheduler's thread is to be interrupted: one that is no part of a
-        finaliser or, when called again, any. Then too the run ends at once, with
-        `KeyboardInterrupt`.
+        Whether to interrupt what runs there: code of the user's that is no part of a finaliser or,
+        when called again, any. Then the run also ends at once, with `KeyboardInterrupt`.
         """
-        self.stopping_at_once = bool(self.stopping)
+        self.stopping_at_once = signal if self.stopping else ""
         self.stopping = self.stopping or signal
         self._leaves.inbox.put(None)
-        return self._leaves.interruptible(again=self.stopping_at_once)
+        wanted = bool(self.stopping_at_once) or self._current.scope is self.scope
+        return wanted and _in_users(frame)
 
     @property
     def trace(self) -> Trace:
@@ -105,17 +111,20 @@ class Machine:
 
     def now(self) -> int:
         """The present instant: all that takes no time happens at the same one."""
-        if self._instant is None:
-            self._instant = self.clock.now()
-        return self._instant
+        if self.instant is None:
+            self.instant = self.clock.now()
+        return self.instant
 
     def _turn(self) -> None:
         """Move what can move; then take in what has ended; then let time pass."""
         ready = self.ready
         while ready:
-            self._advance(ready.popleft())
+            fiber = ready.popleft()
+            if self.stopping and fiber.node is not None and self.stopped(fiber):
+                fiber.node, fiber.signal, fiber.value = None, INT, None
+            self._advance(fiber)
         if self.stopping_at_once:
-            raise KeyboardInterrupt(self.stopping)
+            raise KeyboardInterrupt(self.stopping_at_once)
         leaves = self._leaves
         leaves.hand_out()
         if self.stopping:
@@ -127,11 +136,16 @@ class Machine:
         messages: list[Any] = []
         if busy or due > self.now():
             messages = self.clock.wait(leaves.inbox, due, busy)
-            self._instant = None
+            self.instant = None
             leaves.take_in([message for message in messages if message is not None])
         if due <= self.now():  # what follows from work that has just ended comes before deadlines
             for timer in self.timers.rung(deadlines=not messages or due < self.now()):
                 self._rung(timer)
+
+    def stopped(self, fiber: Fiber) -> bool:
+        """Whether a signal, which has come, has cut the place that a fiber is at."""
+        self.stop()
+        return fiber.scope.limit <= self.now()
 
     def stop(self) -> None:
         """Cut everything but finalisers, if that isn't done yet."""
@@ -140,15 +154,27 @@ class Machine:
             self.scope.shrink(self.now())
             self._strike(self.scope)
 
-    def time_passed(self) -> None:
-        """A task ran on this thread: look at the clock again."""
-        self._instant = None
+    def passes(self, error: BaseException) -> bool:
+        """Whether what came out of somebody's code is a signal's, and ends the run at once."""
+        return bool(self.stopping_at_once) and isinstance(error, KeyboardInterrupt)
+
+    def undefined(self, path: str, error: BaseException, said: str = "") -> Next:
+        """An expression has no value at a path, or was interrupted by a signal.
+
+        To be called once its error is let go.
+        """
+        if self.passes(error):
+            raise error
+        if self.stopping and isinstance(error, KeyboardInterrupt):
+            return None, INT, None
+        return None, ERR, defect(path, error, said)
 
     # Fibers
 
     def _advance(self, fiber: Fiber) -> None:
         """Run a fiber until it waits or ends."""
         leaf = self.leaf
+        self._current = fiber
         frames: list[Any] = fiber.frames
         node: Any
         node, signal, value = fiber.node, fiber.signal, fiber.value
@@ -271,3 +297,17 @@ class Machine:
             elif isinstance(waiting, Attempt):
                 self._leaves.abandon(waiting)
             self.resume(fiber, INT, None)
+
+
+_USERS: Final = {called.__code__, evaluate.__code__, test.__code__, Observer.__call__.__code__}
+"""The functions here that call code of the user's."""
+
+
+def _in_users(frame: FrameType | None) -> bool:
+    """Whether a frame is within code of the user's that a run called on its own thread."""
+    ours = Machine.execute.__code__
+    while frame is not None and frame.f_code is not ours:
+        if frame.f_code in _USERS:
+            return True
+        frame = frame.f_back
+    return False

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any, Final, Protocol, final
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, Final, Literal, Protocol, TypeAlias, final
 
 DEFAULTS: Final[dict[str, Any]] = {
     "SIGINT": signal.default_int_handler,
@@ -19,8 +20,8 @@ DEFAULTS: Final[dict[str, Any]] = {
 class Stoppable(Protocol):
     """A run under way."""
 
-    def stop_by(self, signal: str) -> bool:
-        """Stop, from now on; whether what runs on the run's own thread is to be interrupted."""
+    def stop_by(self, signal: str, frame: FrameType | None) -> bool:
+        """Stop, from now on; whether to interrupt what runs in a frame on the run's own thread."""
         ...
 
 
@@ -41,20 +42,25 @@ _under_way: list[_UnderWay] = []
 """The runs of this process, the outer ones first. Signals are the process's, and so is this."""
 
 
+Signals: TypeAlias = Literal["here", "elsewhere", "unknown"]
+"""Where the signals of a run arrive: on its own thread, which they interrupt, on another one, or
+nobody knows, since somebody else handles ctrl-C."""
+
+
 @contextmanager
-def stopping(run: Stoppable) -> Generator[bool]:
+def stopping(run: Stoppable) -> Generator[Signals]:
     """While a run is under way: let signals stop it, where they would have ended the program.
 
-    Tells whether a `KeyboardInterrupt` on this thread can only be that of a signal which stops the
-    run, or what a task raises itself. The handlers are those of the outermost run on the main
-    thread, and stop all runs of the process; signals that somebody else handles are left alone.
+    The handlers are those of the outermost run on the main thread, and stop all runs of the
+    process; signals that somebody else handles are left alone.
     """
     main = threading.current_thread() is threading.main_thread()
     this = _UnderWay(run)
     _under_way.append(this)
     taken = _take() if main else []
     try:
-        yield not main or signal.getsignal(signal.SIGINT) is _stop
+        ours = signal.getsignal(signal.SIGINT) is _stop
+        yield "elsewhere" if not main else "here" if ours else "unknown"
         if taken:
             _await_others(this)
     finally:
@@ -84,15 +90,37 @@ def _take() -> list[tuple[int, Any]]:
     return taken
 
 
-def _stop(number: int, frame: object) -> None:
-    """Stop all runs; interrupt what runs on this thread, the main one, for the innermost."""
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Stop all runs; interrupt what runs on this thread, the main one, if its run says so."""
     name = signal.Signals(number).name
+    if name == "SIGHUP":
+        _leave_terminal()
     here = threading.get_ident()
     interrupts = False
     for each in list(_under_way):
         each.signals += 1
-        wanted = each.run.stop_by(name)
+        wanted = each.run.stop_by(name, frame)
         if each.thread == here:
             interrupts = wanted
     if interrupts:
         raise KeyboardInterrupt(name)
+
+
+def _leave_terminal() -> None:
+    """Let what is written to a terminal that is gone go nowhere.
+
+    It would fail, and make finalisers fail that print a line, here or in processes of theirs.
+    """
+    import errno
+    import os
+    import termios
+
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            try:
+                termios.tcgetattr(stream)
+            except termios.error as error:
+                if error.args[0] == errno.EIO:
+                    os.dup2(nowhere, stream)
+        os.close(nowhere)

@@ -1,14 +1,19 @@
 """Tasks that run in a process of their own, and what they raise: found there by name."""
 
+import asyncio
+import decimal
+import multiprocessing
 import os
+import subprocess
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from returns.result import Failure
 
-from fwf import task
+from fwf import run, task
 
 
 class NeedsTwo(Exception):
@@ -67,3 +72,71 @@ def reads(*, db: Any) -> Any:
 @task(isolate=True)
 def other_name(x: int) -> int:
     return x
+
+
+@task(isolate=True, effect="pure")
+async def pid_async(x: Any) -> int:
+    await asyncio.sleep(0)
+    return os.getpid()
+
+
+@task(isolate=True, effect="idempotent")
+def shell(file: str) -> int:
+    """A shell with a child of its own, both of which write their numbers down and stay."""
+    script = 'sleep 600 & echo "$$ $!" >> "$0"; wait'
+    return subprocess.run(["sh", "-c", script, file], check=True).returncode
+
+
+@task(isolate=True, effect="idempotent")
+async def shell_async(file: str) -> int:
+    script = 'sleep 600 & echo "$$ $!" >> "$0"; wait'
+    done = await asyncio.create_subprocess_exec("sh", "-c", script, file)
+    return await done.wait()
+
+
+@task(isolate=True, effect="idempotent")
+def leaves_behind(file: str) -> str:
+    """Gives its result, and leaves a thread and a process that would go on for long."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    left = subprocess.Popen(["sleep", "600"])
+    Path(file).write_text(f"{os.getpid()} {left.pid}\n")
+    return "result"
+
+
+@task(isolate=True, effect="pure")
+def with_pools(n: int) -> list[int]:
+    with ProcessPoolExecutor(2) as executor:
+        squares = list(executor.map(abs, range(-n, 0)))
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return squares + pool.map(abs, [-1])
+
+
+@task(isolate=True, effect="pure")
+def terminates_its_child(x: Any) -> int:
+    child = subprocess.Popen(["sleep", "600"])
+    child.terminate()
+    return child.wait(30)
+
+
+@task(isolate=True, effect="idempotent")
+def signals_its_parent(number: int) -> None:
+    os.kill(os.getppid(), number)
+    time.sleep(600)
+
+
+@task(isolate=True, effect="pure")
+def signalled(numbers: list[int]) -> str:
+    for number in numbers:
+        os.kill(os.getpid(), number)
+    time.sleep(0.01)
+    return "unharmed"
+
+
+@task(isolate=True, effect="pure")
+def precision(x: Any) -> int:
+    return decimal.getcontext().prec
+
+
+@task(isolate=True, effect="idempotent")
+def runs_shell(file: str) -> Any:
+    return run(shell, file)

@@ -1,6 +1,7 @@
 """Every node means what semantics.md says, in virtual time: outcome, trace and end."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -1016,7 +1017,8 @@ HINTS = [
     ("the schedule's cap bounds the hint", us(7), backoff(us(1), cap=us(4)), [0, 4]),
     ("a schedule without cap doesn't", us(7), backoff(us(1)), [0, 7]),
     ("a hint of the past changes nothing", timedelta(seconds=-5), us(2), [0, 2]),
-    ("a hint that is no duration is none", 30, us(2), [0, 2]),
+    ("a hint that is a number is in seconds", 30, us(2), [0, 30 * 10**6]),
+    ("a hint may be a fraction of a second", Decimal("0.5"), us(2), [0, 500_000]),
     ("a hint of text is none", "30", us(2), [0, 2]),
 ]
 

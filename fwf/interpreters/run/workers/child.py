@@ -103,7 +103,7 @@ class _Files(MetaPathFinder):
         return None if file is None else spec_from_file_location(name, file)
 
 
-def _import_script(module: str | None, file: str | None) -> None:
+def _import_script(module: str | None, file: str) -> None:
     """Import the program's script under another name, as `multiprocessing` does."""
     process: Any = current_process()
     process._inheriting = True  # no run, and no process, is started by its mere import
@@ -111,7 +111,6 @@ def _import_script(module: str | None, file: str | None) -> None:
         if module is not None:
             content = runpy.run_module(module, run_name="__mp_main__", alter_sys=True)
         else:
-            assert file is not None
             content = runpy.run_path(file, run_name="__mp_main__")
     finally:
         del process._inheriting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, final
 
@@ -90,6 +91,8 @@ class EventLoop:
 
     def _die(self, error: Exception) -> None:
         self.dead = True
+        with suppress(OSError):  # before a new one is made, which may get the same files
+            self._loop.close()
         why = raised(RuntimeError(f"the event loop of async tasks has ended: {error}"))
         for job in list(self._at_work):
             self._report(job, (ERR, why))
@@ -101,7 +104,7 @@ class EventLoop:
                 self._loop.run_forever()
             except Exception as error:
                 self._die(error)
-                break
+                return
             except BaseException:  # a task's, which has failed with it already
                 continue
         self._loop.close()

@@ -16,7 +16,10 @@ from typing import Any, Final, cast, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.pickling import TaskAt, flattened
+from fwf.algebra.requirements import Requirements
+from fwf.algebra.wants import path_of
 from fwf.algebra.workflow import Workflow
+from fwf.faults import Issue
 from fwf.interpreters.run.calls import Ended
 
 FAREWELL: Final = 1.0
@@ -177,24 +180,34 @@ def _surroundings(name: str, modules: set[str]) -> dict[str, Any]:
     """What a process must know before it can find things by their names."""
     known: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None}
     if not modules.isdisjoint(MAIN):
-        known["main"] = _script(name)
+        known["main"] = _script()
+        if known["main"] is None:
+            raise unfit(name, _IN_NO_FILE)
     others = {module: _file(module) for module in modules.difference(MAIN)}
     known["files"] = {module: file for module, file in others.items() if file is not None}
     return known
 
 
-def _script(name: str) -> tuple[str | None, str | None]:
-    """The program's script, by the name of its module or by its file."""
+def _script() -> tuple[str | None, str] | None:
+    """The program's script, by the name of its module if it has one and by its file."""
     main = sys.modules["__main__"]
-    module = getattr(getattr(main, "__spec__", None), "name", None)
-    file = getattr(main, "__file__", None)
-    if module is None and (file is None or not os.path.isfile(file)):
-        raise unfit(
-            name,
-            "what it needs must be in files, but it is in none (python -c, standard input or an "
-            "interactive session): put the tasks and their types into a module and import it",
-        )
-    return module, None if file is None else os.path.abspath(file)
+    module: str | None = getattr(getattr(main, "__spec__", None), "name", None)
+    file: str | None = getattr(main, "__file__", None)
+    return (module, os.path.abspath(file)) if file is not None and os.path.isfile(file) else None
+
+
+_IN_NO_FILE: Final = (
+    "what it needs must be in files, but it is in none (python -c, standard input or an "
+    "interactive session): put the tasks and their types into a module and import it"
+)
+
+
+def in_no_file(required: Requirements) -> Iterator[Issue]:
+    """What a workflow asks for ⟶ its isolated tasks that no other process can find."""
+    for task in required.isolated:
+        if task.fn.__module__ in MAIN and _script() is None:
+            path = path_of(required.workflow, task)
+            yield Issue(path, "isolated", str(unfit(task.name, _IN_NO_FILE)))
 
 
 def _file(name: str) -> str | None:
