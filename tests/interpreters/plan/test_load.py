@@ -87,7 +87,7 @@ RETRY = (
         (RETRY, '{"outer":"1s","inner":%s}', '"5s"', 99, "", "a schedule may nest"),
     ],
 )
-def test_what_nests_as_deep_as_it_may_is_loaded_and_a_level_more_is_refused(
+def test_what_nests_up_to_the_limit_is_loaded_and_a_level_more_is_refused(
     text: str, around: str, core: str, levels: int, at: str, said: str
 ) -> None:
     start, end = around.split("%s")
