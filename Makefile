@@ -15,7 +15,7 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests deep versions pyodide format golden bench laws fuzz clean
+.PHONY: help demo test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -75,6 +75,9 @@ laws: $(VENV)/dev.stamp ## 5,000 cases of each law and of the agreement: an hour
 
 fuzz: $(VENV)/fuzz.stamp ## ten minutes of hostile plans
 	$(BIN)/python -m tests.fuzz.fuzz_plan 600
+
+mutants: $(VENV)/mutants.stamp ## 180 small mistakes, to see which of them no test notices (MUTANTS="-n 9 --seed 5")
+	$(BIN)/python -m tests.mutation.sample $(VENV)/mutants.jsonl $(MUTANTS)
 
 bench: $(VENV)/dev.stamp ## compare with hand-written Python (nothing in `make test` is timed)
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -p no:xdist -s

@@ -16,8 +16,8 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 ROOT = Path(__file__).parent
 
-# The one is written to fail, and only for the type checkers; the other needs an extra of its own.
-collect_ignore = ["tests/typing/rejects.py", "tests/fuzz"]
+# One is written to fail, for the type checkers alone; the others need packages of their own.
+collect_ignore = ["tests/typing/rejects.py", "tests/fuzz", "tests/mutation"]
 
 # Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
 # the same places, twice as many, so that a red build can be repeated. `--hypothesis-profile`
@@ -27,6 +27,7 @@ settings.register_profile(
     "ci", deadline=None, max_examples=100, derandomize=True, database=None, print_blob=True
 )
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.

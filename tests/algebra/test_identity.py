@@ -5,11 +5,13 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given, settings
+from pyrsistent import pmap, pvector
 
 from fwf import (
     Workflow,
@@ -17,6 +19,9 @@ from fwf import (
     branch,
     const,
     definition_id,
+    delay,
+    every,
+    fail,
     fallback,
     it,
     limit,
@@ -34,7 +39,7 @@ from fwf import (
 )
 from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
 from fwf.algebra.traverse import children, fold, rebuild, walk
-from fwf.records import record
+from fwf.records import changed, record
 from tests.samples import (
     Twice,
     anything,
@@ -230,6 +235,86 @@ def test_a_task_is_known_by_name_version_config_and_contract() -> None:
     assert defined("a") != defined("a", effect="read")
     assert defined("a") != defined("a", isolate=True)
     assert reader("t") == reader("t", 10) != reader("u")
+
+
+@task(name="t", effect="read", reads=["a"], writes=["b"], config={}, duration=seconds(1))
+def declared(n: int, *, day: date) -> int: ...
+
+
+CONTRACT, ANOTHER = declared.contract, pure(it.b).expr
+DEFINED: list[tuple[Any, dict[str, Any]]] = [
+    (declared, {"name": "u", "version": "2", "config": pmap({"n": 1}),
+                "contract": changed(CONTRACT, isolate=True)}),
+    (pure(it.a), {"expr": ANOTHER}),
+    (fail("A", "why"), {"tag": "B", "message": "how"}),
+    (delay(seconds(1)), {"duration": seconds(2)}),
+    (orders >> ping, {"parts": pvector([ping, orders])}),
+    (par(orders, ping), {"parts": pvector([ping, orders]), "fail_fast": True}),
+    (branch(it.a, then=orders, otherwise=ping),
+     {"predicate": ANOTHER, "then": ping, "otherwise": orders}),
+    (loop_until(ping, it.a, limit=2),
+     {"body": orders, "done": ANOTHER, "limit": 3, "within": seconds(1), "on_limit": "stop"}),
+    (map_each(ping), {"body": orders, "key": ANOTHER, "at_once": 1, "on_error": "collect"}),
+    (Graph((Step(orders, ()), Step(ping, ())), 0, 0),
+     {"steps": (Step(orders, ()), Step(ping, (), (0,))), "outputs": 1, "arity": 1}),
+    (Graph((Step(orders, ()), Step(ping, (0,))), 0, 0),
+     {"steps": (Step(orders, ()), Step(ping, ())), "outputs": (0,), "arity": 2}),
+    (retry(ping, attempts=2),
+     {"body": orders, "attempts": 3, "wait": every(seconds(1)), "on": ("A",)}),
+    (timeout(ping, seconds(1)), {"body": orders, "limit": seconds(2)}),
+    (fallback(ping, ping), {"body": orders, "handler": orders, "on": ("A",)}),
+    (always(ping, then=ping), {"body": orders, "finaliser": orders}),
+    (with_params(ping, n=1),
+     {"body": orders, "params": pmap({"n": 2}), "resources": pmap({"n": "m"})}),
+    (limit(ping, pool="a"), {"body": orders, "pool": "b"}),
+    (named("a", ping), {"name": "b", "body": orders}),
+]  # fmt: skip
+"""A node of each kind, and another value of each of its fields that say what it does."""
+
+DECLARED: dict[str, Any] = {
+    "inputs": (changed(CONTRACT.inputs[0], name="m"),),
+    "output": str,
+    "injected": (),
+    "is_async": True,
+    "effect": None,
+    "reads": (),
+    "writes": ("c",),
+    "duration": None,
+    "isolate": True,
+}
+TAKEN: list[tuple[str, dict[str, Any]]] = [
+    ("inputs", {"name": "m", "type": str}),
+    ("injected", {"name": "on", "type": datetime, "kind": "resource", "optional": True}),
+]
+
+
+def fields(record: Any, *but: str) -> set[str]:
+    return set(type(record).__match_args__) - set(but)
+
+
+def assert_another(old: Any, **values: Any) -> None:
+    new = changed(old, **values)
+    assert new != old and definition_id(new) != definition_id(old), values
+
+
+def test_whatever_a_node_says_counts_in_its_definition() -> None:
+    assert {type(w) for w, _ in DEFINED} | {Extension} == set(map(get_origin, get_args(Node)))
+    for w, edits in DEFINED:
+        assert set(edits) == fields(w, "fn", "notes")
+        for name, value in edits.items():
+            assert_another(w, **{name: value})
+
+
+def test_whatever_a_contract_says_but_its_example_counts_in_its_definition() -> None:
+    assert set(DECLARED) == fields(CONTRACT, "example")
+    for name, value in DECLARED.items():
+        assert_another(declared, contract=changed(CONTRACT, **{name: value}))
+    for kind, edits in TAKEN:
+        (one,) = getattr(CONTRACT, kind)
+        assert set(edits) == fields(one)
+        for name, value in edits.items():
+            taken = (changed(one, **{name: value}),)
+            assert_another(declared, contract=changed(CONTRACT, **{kind: taken}))
 
 
 def test_workflows_can_be_keys_and_members() -> None:

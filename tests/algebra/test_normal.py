@@ -48,7 +48,7 @@ from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import MAX_DEPTH
 from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Retry, Seq
-from fwf.algebra.normal import normal_form, optimise
+from fwf.algebra.normal import NormalForms, normal_form, optimise
 from fwf.algebra.schedule import each
 from fwf.algebra.totality import decides, is_total
 from fwf.algebra.trace import Err
@@ -404,6 +404,15 @@ def test_a_chain_too_long_to_write_down_keeps_its_grouping(monkeypatch: Any) -> 
         doubled = named("x", doubled) >> named("y", doubled)  # 2**61 tasks
     made = normal_form(doubled)
     assert normal_form(made) == made
+
+
+def test_chains_are_put_together_within_a_budget_and_each_of_them_once() -> None:
+    forms = NormalForms(5)
+    assert forms.of_part(a >> b) == forms.of_part(a >> b) == a >> b  # which costs 2
+    assert forms.of_part(par(a >> b, named("x", c))) == par(a >> b, c)
+    assert forms.of_part(b >> c >> a) == b >> c >> a
+    assert forms.of_part(b >> a) is None
+    assert forms.of(b >> a) == b >> a
 
 
 # Optimise

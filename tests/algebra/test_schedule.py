@@ -78,10 +78,15 @@ def test_jitter_is_a_function_of_seed_and_place(schedule: Schedule, seed: int) -
 
 
 def test_jitter_differs_by_seed_and_by_place_and_is_the_same_everywhere() -> None:
-    assert secs(every(seconds(100)).jitter(1), 3) == secs(every(seconds(100)).jitter(1), 3)
+    assert secs(every(seconds(100)).jitter(1), 3) == [73.993911, 54.401091, 82.218754]
     assert len(set(secs(every(seconds(100)).jitter(7), 8))) == 8
     assert secs(every(seconds(100)).jitter(1)) != secs(every(seconds(100)).jitter(2))
     assert secs(every(seconds(1)).jitter(1, 2, 2), 2) == [2, 2]
+
+
+def test_jitter_draws_from_all_of_its_bounds_and_never_from_beyond() -> None:
+    drawn = [secs(every(seconds(100)).jitter(seed, 1, 3), 1)[0] for seed in range(200)]
+    assert 100 <= min(drawn) < 110 and 290 < max(drawn) < 300
 
 
 def test_each_kind_of_schedule_gives_its_delays() -> None:
@@ -113,6 +118,9 @@ def test_the_cap_bounds_what_an_error_may_ask_for() -> None:
     assert cap_of(capped) == cap_of(capped.times(3).jitter(1)) == minutes(1)
     assert cap_of(every(seconds(5))) is None
     assert cap_of(capped & every(seconds(1))) is None
+    assert cap_of(every(seconds(1)).then(capped)) is cap_of(capped.nest(word(1))) is None
+    assert cap_of(capped.within(seconds(5)) | backoff(seconds(1), cap=seconds(9))) == minutes(1)
+    assert cap_of(backoff(seconds(1), cap=seconds(9)).nest(capped)) == minutes(1)
     assert cap_of(capped.then(backoff(seconds(1), cap=minutes(5)))) == minutes(5)
 
 

@@ -13,6 +13,7 @@ from fwf import (
     Task,
     Workflow,
     always,
+    apply,
     backoff,
     branch,
     const,
@@ -51,6 +52,7 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.identity import normal_id
+from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.check import RULES, check
 from tests.sizes import sizes
 
@@ -183,6 +185,10 @@ def straight() -> Ref[Any]:
     return compare(today(), today())
 
 
+waiting = Graph((Step(write, (-1,)), Step(clean, (-1,), (0,)), Step(rewrite, (-1,), (1,))), 2, 1)
+"""Each step after the last, though none takes what another gives."""
+
+
 FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("parameter-type", "error", orders >> summary),
     ("parameter-type", "error", par(orders, at_time)),
@@ -232,6 +238,8 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("unreachable-handler", "warning", recover(fail("Empty"), 0, on="Late")),
     ("unreachable-handler", "warning", recover(pure(it.or_else(0)), 0)),
     ("unreachable-handler", "warning", recover(when(param("p", int) > 1, const(1)), 0)),
+    ("unreachable-handler", "warning", recover(pure(param("n", int)), 0)),
+    ("unreachable-handler", "warning", recover(pure(~literal(True)), 0)),
     (
         "waits-exceed-timeout",
         "warning",
@@ -271,6 +279,8 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("undeclared-effect", "note", plain),
     ("positional-join", "warning", par(orders, orders) >> compare),
     ("positional-join", "warning", named("two", par(orders, orders)) >> retry(compare, attempts=2)),
+    ("positional-join", "warning", par(orders, orders) >> retry(compare >> clean, attempts=2)),
+    ("positional-join", "warning", named("two", clean >> par(orders, orders)) >> compare),
     ("crossed-join", "warning", par(visits, today >> orders) >> loose),
     ("crossed-join", "warning", crossed),
     ("dropped-value", "warning", orders >> visits),
@@ -316,6 +326,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("unreachable-handler", fallback(pure(it.a), const(1))),
     ("unreachable-handler", recover(pure(it.a.or_else(0)), 0)),
     ("unreachable-handler", recover(when(it.a.present(), identity), 0)),
+    ("unreachable-handler", fallback(pure(~literal(1)), const(1))),
+    ("unreachable-handler", fallback(pure(literal(False) | it.a), const(1))),
     ("unreachable-handler", fallback(fallback(clean, const(1), on="Late"), const(2))),
     ("unreachable-handler", recover(timeout(const(1), seconds(1)), 0, on="Timeout")),
     ("unreachable-handler", recover(loop_until(identity, it > 1, limit=2), 0, on="Exhausted")),
@@ -332,6 +344,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("repeated-unrepeatable", retry(pay, attempts=1)),
     ("repeated-unrepeatable", retry(write, attempts=3) >> pay),
     ("repeated-unrepeatable", map_each(plain)),
+    ("cut-writer", par(write, fail_fast=True)),
+    ("cut-writer", map_each(write, at_once=1, on_error="fail_fast")),
     ("cut-writer", timeout(isolated, seconds(1))),
     ("cut-writer", timeout(awaited, seconds(1))),
     ("cut-writer", timeout(clean, seconds(1))),
@@ -342,12 +356,15 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("concurrent-writes", map_each(write, at_once=1)),
     ("concurrent-writes", map_each(write, key=it.id)),
     ("concurrent-writes", map_each(map_each(clean >> write, key=it.id), key=it.name)),
+    ("concurrent-writes", waiting),
     ("untimed-finaliser", always(clean, then=timeout(write, seconds(1)))),
     ("untimed-finaliser", always(write, then=clean)),
     ("undeclared-effect", clean >> write),
     ("positional-join", par(today, named("yesterday", orders)) >> compare),
+    ("positional-join", par(today, orders) >> compare),
     ("positional-join", par(orders, visits) >> merge),
     ("positional-join", par(today, visits) >> loose),
+    ("positional-join", par(today, today) >> loose),
     ("positional-join", straight),
     ("crossed-join", join(merge, visits=visits, orders=orders)),
     ("crossed-join", par(orders, visits) >> merge),
@@ -366,6 +383,11 @@ def rules(w: Workflow[Any, Any]) -> set[str]:
 @pytest.mark.parametrize(("rule", "severity", "w"), FIRES)
 def test_a_rule_fires(rule: str, severity: str, w: Workflow[Any, Any]) -> None:
     assert severity in [issue.severity for issue in check(w) if issue.rule == rule]
+
+
+@pytest.mark.parametrize("w", [w for _, _, w in FIRES])
+def test_nothing_is_said_twice(w: Workflow[Any, Any]) -> None:
+    assert len(set(check(w))) == len(check(w))
 
 
 @pytest.mark.parametrize(("rule", "w"), SILENT)
@@ -427,6 +449,22 @@ def test_messages_are_as_reviewed() -> None:
     assert text == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_of_an_arm_that_is_never_taken_only_the_nearest_branch_is_believed() -> None:
+    inner = branch(it.a, then=clean, otherwise=identity)
+    w = branch(it.a, then=branch(it.a, then=clean, otherwise=inner), otherwise=clean)
+    assert [(each.path, each.message.split(",")[0]) for each in check(w)] == [
+        ("then > otherwise > then", "it.a is True wherever this is reached"),
+        ("then > otherwise > then > clean", "it.a is False wherever this is reached"),
+    ]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 57), (61, "x" * 56 + "…")])
+def test_of_a_long_predicate_sixty_characters_are_shown(length: int, shown: str) -> None:
+    w = branch(it["x" * (length - 3)], then=clean, otherwise=identity)
+    (issue,) = check(branch(it["x" * (length - 3)], then=w, otherwise=clean))
+    assert issue.message.startswith(f"it.{shown} is True")
+
+
 def test_a_sound_workflow_has_no_issues() -> None:
     assert check(join(merge, orders=retry(orders, attempts=3), visits=visits) >> write) == ()
 
@@ -448,13 +486,18 @@ def test_strict_makes_an_error_of_undeclared_effects() -> None:
     assert (issue.rule, issue.severity) == ("undeclared-effect", "error")
 
 
-def test_no_function_of_the_workflow_is_called() -> None:
-    w = branch(explosive, then=clean, otherwise=identity)
-    assert rules(w) == set()
+calls: list[object] = []
 
 
-def explosive(x: object) -> bool:
-    raise RuntimeError("called")
+def counting(x: object) -> bool:
+    calls.append(x)
+    return True
+
+
+@pytest.mark.parametrize("predicate", [counting, apply(counting, literal(1))])
+def test_no_function_of_the_workflow_is_called(predicate: Any) -> None:
+    w = branch(predicate, then=loop_until(clean, predicate, limit=2), otherwise=pure(predicate))
+    assert check(w) == () and calls == []
 
 
 def test_waits_without_end_are_summed_in_no_time() -> None:

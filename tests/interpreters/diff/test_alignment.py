@@ -31,6 +31,7 @@ def test_what_repeats_keeps_its_place() -> None:
 
 def test_parts_that_nothing_tells_apart_pair_up_only_if_they_are_as_many() -> None:
     assert pairs("axd", "ayd") == "aa xy dd"
+    assert pairs("axzd", "aywd") == "aa xy zw dd"
     assert pairs("axzd", "ayd") == "aa x. z. .y dd"
 
 

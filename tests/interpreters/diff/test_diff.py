@@ -99,6 +99,19 @@ FIELDS: dict[str, tuple[Flow, Flow, str]] = {
         "~ orders: retry(attempts=2, wait=5s) → retry(attempts=2, wait=backoff(5s)): "
         "the same attempts and waits, written differently",
     ),
+    "a longer cap, of delays that stay below it": (
+        retry(orders, attempts=2, wait=backoff(seconds(5), cap=minutes(1))),
+        retry(orders, attempts=2, wait=backoff(seconds(5), cap=minutes(9))),
+        "! orders: retry(attempts=2, wait=backoff(5s, cap=1min)) → "
+        "retry(attempts=2, wait=backoff(5s, cap=9min)): "
+        "an error may ask for a wait of up to 9min, instead of up to 1min",
+    ),
+    "no cap any more": (
+        retry(orders, attempts=2, wait=backoff(seconds(5), cap=minutes(1))),
+        retry(orders, attempts=2, wait=seconds(5)),
+        "! orders: retry(attempts=2, wait=backoff(5s, cap=1min)) → retry(attempts=2, wait=5s): "
+        "an error may ask for a wait of any length, instead of up to 1min",
+    ),
     "retries less": (
         retry(orders, attempts=2),
         retry(orders, attempts=2, on=OSError),
@@ -248,6 +261,25 @@ def test_a_step_that_moved_and_changed_is_told_as_both() -> None:
     ]
 
 
+def test_a_part_that_is_lost_has_not_moved_to_where_its_namesake_stays() -> None:
+    old = par(orders, visits, changed(orders, version="2"))
+    assert lines(old, par(orders, visits)) == ["! par > orders#2: no longer runs orders"]
+
+
+def test_a_name_put_on_or_taken_off_what_changes_inside_is_still_a_refactoring() -> None:
+    before, after = timeout(orders, seconds(2)), timeout(orders, seconds(1))
+    inside = "timeout(2s) → timeout(1s): stricter"
+    assert lines(before, named("x", after)) == [f"! x: {inside}", "~ x: now named 'x'"]
+    assert lines(named("x", before), after) == [
+        f"! orders: {inside}",
+        "~ orders: no longer named 'x'",
+    ]
+    assert lines(named("x", before), named("y", after)) == [
+        "~ x → y: 'x' is called 'y' now",
+        f"! y: {inside}",
+    ]
+
+
 def test_new_lost_and_replaced_tasks_are_told_with_what_they_write() -> None:
     old = branch(it > 0, then=par(load, visits), otherwise=orders)
     new = branch(it > 0, then=par(load, visits, to_crm), otherwise=orders)
@@ -274,6 +306,17 @@ def test_exchanged_arms_with_the_negated_predicate_are_a_refactoring() -> None:
     (change,) = diff(old, new).changes
     assert (change.level, change.reason[:14]) == ("refactoring", "arms exchanged")
     assert diff(old, branch(it.n > 0, then=to_crm, otherwise=load)).level == "behaviour"
+
+
+@pytest.mark.parametrize("asked", [it.n > 0, ~(it.n > 0)])
+def test_arms_are_exchanged_only_if_both_are(asked: Any) -> None:
+    old = branch(it.n > 0, then=load, otherwise=to_crm)
+    for new in (
+        branch(asked, then=to_crm, otherwise=charge),
+        branch(asked, then=charge, otherwise=load),
+    ):
+        told = "\n".join(lines(old, new))
+        assert "exchanged" not in told and "charge" in told
 
 
 def test_an_extension_written_out_is_a_refactoring() -> None:

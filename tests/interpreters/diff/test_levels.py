@@ -131,6 +131,16 @@ def test_notes_put_somewhere_change_nothing(w: Any, data: st.DataObject) -> None
 
 
 @given(draw.workflows(), st.data())
+def test_notes_beside_a_behaviour_change_still_change_nothing(w: Any, data: st.DataObject) -> None:
+    way = data.draw(places(w))
+    old, _ = edited(w, way, lambda part: named("some", part))
+    new, _ = edited(w, way, lambda part: named("some", part, owner="data"))
+    found = diff(par(old, tasks.a), par(new, timeout(tasks.a, hours(7))))
+    assert found.level == "behaviour"
+    assert {each.level for each in found.changes if each.kind == "notes"} == {"none"}
+
+
+@given(draw.workflows(), st.data())
 def test_a_refactoring_beside_a_behaviour_change_stays_one(w: Any, data: st.DataObject) -> None:
     part, _ = edited(w, data.draw(places(w)), EDITS["named"])
     found = diff(par(w, tasks.a), par(part, timeout(tasks.a, hours(7))))

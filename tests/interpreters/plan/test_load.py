@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from returns.pipeline import is_successful
 from returns.result import Failure
 
 from fwf import check, const, diff, dry_run
@@ -55,6 +56,53 @@ AT = "/nodes/0/expr/const"
 )
 def test_what_is_not_a_plan_is_refused_where_it_goes_wrong(text: str | bytes, said: str) -> None:
     assert str(load(text).failure()).startswith(said)
+
+
+EXPR = '{{"plan":1,"tasks":[],"nodes":[{{"node":"pure","expr":{}}}]}}'
+RETRY = (
+    '{{"plan":1,"tasks":[],"nodes":[{{"node":"pure","expr":"it"}},'
+    '{{"node":"retry","body":0,"attempts":2,"wait":{},"on":[]}}]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "around", "core", "levels", "at", "said"),
+    [
+        (EXPR, '{"present":%s}', '"it"', 100, "/nodes/0/expr|/present", "an expression may nest"),
+        (EXPR, '{"get":"a","of":%s}', '"it"', 100, "/nodes/0/expr|/of", "an expression may nest"),
+        (
+            EXPR,
+            '{"op":"not","args":[%s]}',
+            '"it"',
+            100,
+            "/nodes/0/expr|/args/0",
+            "an expression may nest",
+        ),
+        (
+            EXPR,
+            '{"or_else":"it","of":%s}',
+            '"it"',
+            100,
+            "/nodes/0/expr|/of",
+            "an expression may nest",
+        ),
+        (RETRY, '{"times":9,"of":%s}', '"5s"', 99, "", "a schedule may nest"),
+        (RETRY, '{"longer":["1s",%s]}', '"5s"', 99, "", "a schedule may nest"),
+        (RETRY, '{"first":"1s","then":%s,"gap":"0s"}', '"5s"', 99, "", "a schedule may nest"),
+        (RETRY, '{"outer":"1s","inner":%s}', '"5s"', 99, "", "a schedule may nest"),
+    ],
+)
+def test_what_nests_up_to_the_limit_is_loaded_and_a_level_more_is_refused(
+    text: str, around: str, core: str, levels: int, at: str, said: str
+) -> None:
+    start, end = around.split("%s")
+    for more in (0, 1):
+        given = text.format(start * (levels + more) + core + end * (levels + more))
+        result = load(given)
+        assert is_successful(result) == (not more)
+    place, _, part = at.partition("|")
+    assert str(result.failure()).startswith(place + part * levels)
+    assert said in str(result.failure())
 
 
 W = samples.KNOWN[3]

@@ -97,6 +97,19 @@ def test_functions_types_enums_zones_codecs_and_extensions_come_from_the_registr
     assert said.endswith("/const/zone: the registry has no time zone 'Europe/Paris'")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {samples.Colour.RED: 1},
+        {1: {samples.Colour.RED}},
+        [(1, {"a": samples.Colour.RED})],
+    ],
+)
+def test_an_enum_is_registered_wherever_in_a_value_it_stands(value: Any) -> None:
+    w = const(value)
+    assert load(plan(w), registry(w)).unwrap() == w
+
+
 def test_what_is_given_by_itself_is_registered_too() -> None:
     w = branch(pure(samples.is_big), then=const(samples.Colour.RED), otherwise=param("day", date))
     found = registry(samples.is_big, samples.Colour, date, samples.Twice)

@@ -37,3 +37,8 @@ def test_without_a_registry_it_loads_as_an_equal_workflow_of_stand_ins(w: Any) -
 def test_normal_forms_have_plans_as_well(w: Any) -> None:
     made = normal_form(w)
     assert load(plan(made), registry(made)).unwrap() == made
+
+
+def test_a_chain_need_not_fit_its_own_beginning() -> None:
+    w = samples.to_text >> samples.to_int >> samples.to_text
+    assert load(plan(w), registry(w)).unwrap() == w

@@ -460,6 +460,12 @@ FAIL_FAST: list[Row] = [
         "(F! 0-1 | c~ 0-1 | G! 0-1)",
     ),
     (
+        "a failure that is over later, since its finaliser takes time, is not reported",
+        par(f, always(g, then=b), fail_fast=True),
+        "par > F: F at 4",
+        "(F! 0-1 | G! 0-1; b 1-4)",
+    ),
+    (
         "what ends at the instant of the failure has ended",
         par(f, work("d", 1), fail_fast=True),
         "par > F: F at 1",

@@ -187,6 +187,17 @@ CASES: list[tuple[str, str, tuple[str, ...], list[str]]] = [
         ["napping", "shouted", "KeyboardInterrupt"],
     ),
     (
+        "twice, in an async finaliser: it is cancelled",
+        "@task(effect='pure', config={})\n"
+        "async def closes(x):\n"
+        "    say('closing')\n"
+        "    try: await asyncio.sleep(.5); say('still closing'); await asyncio.sleep(30)\n"
+        "    finally: say('cancelled')\n"
+        "result(always(quick, then=closes)); time.sleep(.3)",
+        ("closing", "still closing"),
+        ["closing", "still closing", "KeyboardInterrupt", "cancelled"],
+    ),
+    (
         "with one worker",
         "result(par(naps, naps), workers=1)",
         ("napping",),

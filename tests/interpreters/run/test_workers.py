@@ -256,6 +256,22 @@ POOLS: list[tuple[str, Any, dict[str, Any], str]] = [
         {"p": 1, "q": 1},
         "(c 0-5 | a 5-7 | b 0-3)",
     ),
+    (
+        "all the pools of a part are given back at once",
+        par(
+            limit(limit(a, pool="q"), pool="p"),
+            limit(limit(b, pool="q"), pool="p"),
+            limit(c, pool="q"),
+        ),
+        {"p": 1, "q": 1},
+        "(a 0-2 | b 2-5 | c 5-10)",
+    ),
+    (
+        "each of several slots of a pool is given back",
+        par(*[limit(work("s", 1), pool="p")] * 4, limit(a, pool="p")),
+        {"p": 2},
+        "(s 0-1 | s 0-1 | s 1-2 | s 1-2 | a 2-4)",
+    ),
     ("a pool named twice is taken once", limit(limit(a, pool="p"), pool="p"), {"p": 1}, "a 0-2"),
     (
         "a pool that isn't given is not bounded",
@@ -519,6 +535,20 @@ def gone(process: int) -> bool:
         Path(f"/proc/{process}/stat").exists()
         and " Z " in Path(f"/proc/{process}/stat").read_text()
     )
+
+
+def test_no_process_stays_behind_when_a_run_with_isolated_tasks_is_over(tmp_path: Path) -> None:
+    """Not even one that has ended and that nobody has waited for."""
+    ended = run(pid, 0).unwrap()
+    file = tmp_path / "pid"
+
+    def wait(x: Any) -> Any:
+        until(lambda: file.exists() and file.read_text(), 20)
+        return Failure("enough")
+
+    run(par(sleeps, doing("waits", wait), fail_fast=True), str(file)).failure()
+    for process in (ended, int(file.read_text())):
+        until(lambda process=process: not Path(f"/proc/{process}").exists())
 
 
 def test_an_isolated_task_runs_in_a_process_of_its_own() -> None:
