@@ -1,7 +1,8 @@
 """Which mistakes would no test notice: `python -m tests.mutation.sample LOG`, with cosmic-ray.
 
 A random sample of small changes to the code, each tried on the tests that name its module, and
-those of its folder, in a copy of the checkout. LOG gets a line of JSON for each; those that it says were killed are not tried again.
+those of its folder, in a copy of the checkout. LOG gets a line of JSON for each; those that it
+says were killed are not tried again.
 """
 
 import ast
