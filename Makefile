@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # `make test PYTHON=/path/to/python3.12` chooses one; otherwise the first of these that is new enough.
 PYTHON ?=
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+# Every Python that `make versions` looks for, on the path and in pyenv's folder.
+VERSIONS := 3.11 3.12 3.13 3.14
 # Two processes, each file in one of them: README's blocks build on one another, fixtures are made once.
 # `make test PYTEST_ARGS=` runs in one process.
 PYTEST_ARGS ?= -n 2 --dist loadscope --max-worker-restart 0
@@ -13,7 +15,7 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests format golden bench laws fuzz mutants clean
+.PHONY: help demo test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -35,7 +37,31 @@ imports: $(VENV)/dev.stamp ## the layers
 	$(BIN)/lint-imports --no-logo
 
 tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not deep"
+
+deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million steps, 100,000 levels
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m deep
+
+versions: ## the tests on every Python from 3.11 on that is installed, each in an environment of its own
+	@failed=; for version in $(VERSIONS); do \
+		for python in python$$version $(HOME)/.pyenv/versions/$$version*/bin/python; do \
+			"$$python" -c 'pass' 2>/dev/null && break; python=; \
+		done; \
+		if [ -z "$$python" ]; then echo "Python $$version: not installed, so nothing was run on it"; continue; fi; \
+		echo "Python $$version: $$python"; \
+		$(MAKE) tests PYTHON="$$python" VENV=.venvs/$$version || failed="$$failed $$version"; \
+	done; [ -z "$$failed" ] || { echo "the tests fail on Python$$failed" >&2; exit 1; }
+
+# The last Hypothesis that comes without compiled code; tests of other processes fail there, and are left out.
+pyodide: $(VENV)/dev.stamp ## with node and npm: definitions and dry runs on Python 3.14 in WebAssembly
+	npm install --silent --prefix .venvs/pyodide pyodide@314.0.7
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --platform any --implementation py --abi none \
+		--python-version 3.14 -d .venvs/pyodide/wheels pyrsistent returns typing_extensions tzdata hypothesis==6.155.7 \
+		sortedcontainers attrs pytest pluggy iniconfig packaging pygments
+	ulimit -s $$(ulimit -Hs); node --stack-size=60000 tests/pyodide.mjs $(CURDIR)/.venvs/pyodide tests/test_annotations.py tests/test_records.py \
+		tests/test_tasks.py tests/test_notation.py tests/algebra/test_expr.py tests/algebra/test_types.py \
+		tests/algebra/test_values.py tests/algebra/test_workflow.py tests/interpreters/test_needs.py \
+		tests/interpreters/test_check.py tests/interpreters/test_pretty.py tests/interpreters/test_dry_run.py
 
 format: $(VENV)/dev.stamp ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
@@ -57,7 +83,7 @@ bench: $(VENV)/dev.stamp ## compare with hand-written Python (nothing in `make t
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -p no:xdist -s
 
 clean: ## remove what make and the tools made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks dist
+	rm -rf $(VENV) .venvs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks dist
 	find fwf laws examples tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Pins hold for the build backend too: older pips take PIP_CONSTRAINT for it, newer ones PIP_BUILD_CONSTRAINT.

@@ -3,6 +3,7 @@
 import doctest
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,12 +20,19 @@ ROOT = Path(__file__).parent
 collect_ignore = ["tests/typing/rejects.py", "tests/fuzz", "tests/mutation"]
 
 # Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
-# the same places, so that a red build can be repeated. `--hypothesis-profile` overrides either.
-settings.register_profile("local", deadline=None, derandomize=False)
-settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+# the same places, twice as many, so that a red build can be repeated. `--hypothesis-profile`
+# overrides either.
+settings.register_profile("local", deadline=None, max_examples=50, derandomize=False)
+settings.register_profile(
+    "ci", deadline=None, max_examples=100, derandomize=True, database=None, print_blob=True
+)
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_console_block(example: Example) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fwf.algebra.builder import apply, it, literal, param, pick
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
+from fwf.algebra.extent import TooLarge
 from fwf.algebra.identity import definition_id
 from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
 from fwf.algebra.schedule import (
@@ -90,7 +91,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Schedule", "backoff", "delays", "every",
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
     "Attempt", "IdempotencyKey", "RunInfo", "Secret",
-    "Fault", "Issue", "RetryAfter",
+    "Fault", "Issue", "RetryAfter", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
     "dry_run", "Scenario", "run",
 ]  # fmt: skip

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast,
 from pyrsistent import PMap, pmap
 
 from fwf.algebra import types
-from fwf.algebra.builder import It, expr_of, it, literal, named_function, pick
+from fwf.algebra.builder import It, expr_of, it, literal, pick
 from fwf.algebra.expr import IT, Call, Expr, type_of
+from fwf.algebra.functions import named_function
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -30,7 +31,6 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.paths import checked_name
 from fwf.algebra.schedule import Schedule, as_schedule
 from fwf.algebra.values import freeze
 from fwf.algebra.workflow import Workflow, as_workflow
@@ -70,6 +70,8 @@ def const(value: T, /) -> Workflow[object, T]:
     """
     if isinstance(value, It):
         raise TypeError(f"const({value!r}): an expression isn't a plain value; write pure(…)")
+    if isinstance(value, Workflow):
+        raise TypeError(f"const({value!r}): a workflow isn't a plain value; write it without const")
     return Pure(expr_of(literal(value)))
 
 
@@ -96,16 +98,12 @@ def fail(tag: str, message: str = "") -> Workflow[object, Never]:
     >>> fail("NoOrders", "the shop was closed")
     fail('NoOrders', 'the shop was closed')
     """
-    if not _is_text(tag) or not tag:
-        raise TypeError(f"fail({tag!r}): an error's tag is a text that isn't empty")
-    if not _is_text(message):
-        raise TypeError(f"fail({tag!r}, {message!r}): an error's message is a text")
     return Fail(tag, message)
 
 
 def delay(duration: timedelta, /) -> Same:
     """A → A: let time pass; the value stays."""
-    return cast("Same", Delay(_duration(duration, "delay")))
+    return cast("Same", Delay(duration))
 
 
 # fmt: off
@@ -202,7 +200,8 @@ def par(*ws: Any, fail_fast: bool = False) -> Workflow[Any, Any]:
     """(A → B), (A → C) … ⟶ A → (B, C, …): all at once on the same input.
 
     Settles: all run to their end, and the faults of all are reported. With `fail_fast` the first
-    failure cuts the others. `par()` gives the empty tuple.
+    failure cuts the others. `par()` gives the empty tuple. All parts are given the same object, so
+    none may change its input.
     """
     parts = tuple(as_workflow(w, "par") for w in ws)
     made: Par[Any, Any] = Par(parts, fail_fast)
@@ -253,19 +252,16 @@ def loop_until(
     loop_until(pure(it * 2), it > 100, limit=10)
     """
     part = as_workflow(body, "loop_until")
-    _at_least(limit, 1, "loop_until", "limit", "round")
-    _one_of(on_limit, ("fail", "stop"), "loop_until(on_limit=…)")
-    time = None if within is None else _duration(within, "loop_until(within=…)")
     _repeats(part, "loop_until")
     if isinstance(done, Workflow):
         flagged = pick(0) >> part >> par(identity, cast(Workflow[Any, Any], done))
         loop: LoopUntil[Any, Any] = LoopUntil(
-            cast(Node, flagged), expr_of(pick(1)), limit, time, on_limit
+            cast(Node, flagged), expr_of(pick(1)), limit, within, on_limit
         )
         unwrapped: Workflow[Any, Any] = Pure(expr_of(pick(0)))
         return pick(it, literal(False)) >> loop >> unwrapped
     until = _predicate(done, "loop_until")
-    made: LoopUntil[Any, Any] = LoopUntil(part, until, limit, time, on_limit)
+    made: LoopUntil[Any, Any] = LoopUntil(part, until, limit, within, on_limit)
     _check_fields(made.done, part.edge.output, "loop_until")
     return made
 
@@ -304,9 +300,6 @@ def map_each(
         first, `collect` never fails and gives a list of `Result`s.
     """
     part = as_workflow(body, "map_each")
-    if at_once is not None:
-        _at_least(at_once, 1, "map_each", "at_once", "item")
-    _one_of(on_error, ("settle", "fail_fast", "collect"), "map_each(on_error=…)")
     name = None if key is None else _expression(key, "map_each(key=…)")
     if name is not None:
         _check_fields(name, part.edge.accepts, "map_each")
@@ -323,14 +316,14 @@ def retry(
 ) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: again from the same input when it fails, up to so many attempts in all.
 
+    Every attempt is given the same object, so none may change its input.
+
     wait: a duration, or a schedule such as `backoff(seconds(5), cap=minutes(1))`. An error with
         `retry_after` waits at least that long, up to the schedule's cap (RFC 9110 §10.2.3).
     on: error classes or tags. Without it every error is retried but `Defect`s: wrong programs
         and bad input stay wrong.
     """
-    part = as_workflow(w, "retry")
-    _at_least(attempts, 1, "retry", "attempts", "attempt", "; to skip a step, remove it")
-    return Retry(part, attempts, as_schedule(wait), tags(on, "retry"))
+    return Retry(as_workflow(w, "retry"), attempts, as_schedule(wait), tags(on, "retry"))
 
 
 def timeout(w: Workflow[A, B], limit: timedelta, /) -> Workflow[A, B]:
@@ -338,13 +331,15 @@ def timeout(w: Workflow[A, B], limit: timedelta, /) -> Workflow[A, B]:
 
     The deadline goes down to every part and is inclusive; only finalisers may pass it.
     """
-    return Timeout(as_workflow(w, "timeout"), _duration(limit, "timeout"))
+    return Timeout(as_workflow(w, "timeout"), limit)
 
 
 def fallback(
     w: Workflow[A, B], handler: Workflow[A, C], /, *, on: Error | Sequence[Error] = ()
 ) -> Workflow[A, B | C]:
     """(A → B), (A → C) ⟶ A → B | C: when the first fails, the other, from the same input.
+
+    Both are given the same object, so the first may not change its input.
 
     on: error classes or tags that are caught; all if none are given.
     """
@@ -383,9 +378,6 @@ def using(w: Workflow[A, B], /, **resources: str) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: let a part use other resources: `using(w, shop_db="shop_eu")`."""
     if not resources:
         return w
-    for name, other in resources.items():
-        if not _is_text(other) or not other.isidentifier():
-            raise TypeError(f"using({name}={other!r}): needs the name of another resource")
     return WithParams(as_workflow(w, "using"), pmap({}), pmap(resources))
 
 
@@ -395,19 +387,19 @@ def limit(w: Workflow[A, B], /, *, pool: str) -> Workflow[A, B]:
     Pools are shared by the whole run; their sizes are given to the interpreter:
     `run(w, pools={"vendor": 2})`.
     """
-    if not _is_text(pool) or not pool:
-        raise TypeError(f"limit(pool={pool!r}): needs the name of a pool")
     return Limit(as_workflow(w, "limit"), pool)
 
 
 def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: give a part a name in paths, and notes (owner, docs, links) for people.
 
+    The note `silence` names rules of `check` that are silent in this part, one or a list.
+
     >>> named("tenants", identity, owner="sales")
     named('tenants', identity, owner='sales')
     """
     part, kept = as_workflow(w, "named"), cast("PMap[str, object]", freeze(notes))
-    return Named(checked_name(name, "named"), part, kept)
+    return Named(name, part, kept)
 
 
 def tags(on: Error | Sequence[Error], where: str) -> tuple[str, ...]:
@@ -424,15 +416,15 @@ def tags(on: Error | Sequence[Error], where: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _is_text(given: object) -> bool:
-    return isinstance(given, str)
-
-
 def _is_iterable(given: object) -> bool:
     return isinstance(given, Iterable)
 
 
 def _expression(given: Any, where: str) -> Expr:
+    if isinstance(given, list | tuple):
+        raise TypeError(
+            f"{where}: {given!r} is not an expression; for the tuple of several write pick(…)"
+        )
     return expr_of(given) if isinstance(given, It) else Call(named_function(given, where), IT)
 
 
@@ -443,26 +435,6 @@ def _predicate(given: Any, where: str) -> Expr:
             "if this came from a comparison, compare `it` or `param`, not plain values"
         )
     return _expression(given, where)
-
-
-def _duration(given: object, where: str) -> timedelta:
-    if not isinstance(given, timedelta):
-        raise TypeError(f"{where}: {given!r} is not a duration; write seconds(…) or minutes(…)")
-    if given < timedelta(0):
-        raise ValueError(f"{where}: {given} is negative; a duration is 0 or more")
-    return given
-
-
-def _at_least(n: object, least: int, where: str, name: str, noun: str, remedy: str = "") -> None:
-    if not isinstance(n, int) or isinstance(n, bool):
-        raise TypeError(f"{where}({name}={n!r}): needs a whole number of {noun}s")
-    if n < least:
-        raise ValueError(f"{where}({name}={n}): needs at least {least} {noun}{remedy}")
-
-
-def _one_of(given: object, known: tuple[str, ...], where: str) -> None:
-    if given not in known:
-        raise ValueError(f"{where}: {given!r} is none of {', '.join(map(repr, known))}")
 
 
 def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypedDict, TypeVar, cast,
 from pyrsistent import pmap
 
 from fwf.algebra.builder import It, apply, expr_of, it, literal, pick
+from fwf.algebra.comparison import kind_of, plain
 from fwf.algebra.expr import moved
 from fwf.algebra.nodes import Branch, Named, Node, OnLimit, Pure, Task, WithParams
 from fwf.algebra.traverse import rebuild, walk
@@ -57,6 +58,9 @@ def switch(
 ) -> Workflow[A, B | C]:
     """(A → K), {K: A → B}, (A → C) ⟶ A → B | C: the arm of the first case that equals the selector.
 
+    Cases are values of one kind, and maybe None: a selector that can't be compared with a case is
+    a `PredicateDefect`.
+
     >>> switch(it.kind, {"a": const(1)}, otherwise=const(0))
     branch(it.kind == 'a', then=const(1), otherwise=const(0))
     """
@@ -65,6 +69,7 @@ def switch(
     arms: dict[K, Workflow[Any, Any]] = {
         case: as_workflow(arm, f"switch(…, {{{case!r}: …}})") for case, arm in cases.items()
     }
+    _of_one_kind([case for case in arms if case is not None])
     chosen: Workflow[Any, Any] = as_workflow(otherwise, "switch(otherwise=…)")
     if isinstance(selector, Workflow):
         kept = {case: pick(0) >> arm for case, arm in arms.items()}
@@ -81,21 +86,38 @@ def _is_mapping(given: object) -> bool:
     return isinstance(given, Mapping)
 
 
+def _of_one_kind(cases: list[Any]) -> None:
+    for case in cases[1:]:
+        if kind_of(plain(case)) != kind_of(plain(cases[0])):
+            raise TypeError(
+                f"switch(…, {{{cases[0]!r}: …, {case!r}: …}}): no selector can be compared with "
+                "both, so one of the two would fail the run: let it give values of one kind, such "
+                "as a function that returns a text"
+            )
+
+
+def _flow(w: Workflow[A, B], where: str) -> Workflow[A, B]:
+    """The workflow, or what an expression stands for; raises `TypeError` for anything else."""
+    return cast(Workflow[A, B], as_workflow(w, where))
+
+
 def recover(
     w: Workflow[A, B], value: C, /, *, on: Error | Sequence[Error] = ()
 ) -> Workflow[A, B | C]:
     """(A → B), C ⟶ A → B | C: a plain value instead when it fails."""
-    return fallback(w, const(value), on=on)
+    if isinstance(value, Workflow):
+        raise TypeError(f"recover(…, {value!r}): a workflow isn't a value; write fallback(w, …)")
+    return fallback(_flow(w, "recover"), const(value), on=on)
 
 
 def optional(w: Workflow[A, B], /, *, on: Error | Sequence[Error] = ()) -> Workflow[A, B | None]:
     """(A → B) ⟶ A → B | None: None instead when it fails."""
-    return recover(w, None, on=on)
+    return recover(_flow(w, "optional"), None, on=on)
 
 
 def keep_input(w: Workflow[A, B], /) -> Workflow[A, tuple[A, B]]:
     """(A → B) ⟶ A → (A, B): the input beside the result."""
-    return par(cast(Workflow[A, A], identity), w)
+    return par(cast(Workflow[A, A], identity), _flow(w, "keep_input"))
 
 
 def bracket(
@@ -105,7 +127,8 @@ def bracket(
     /,
 ) -> Workflow[A, B]:
     """(A → R), (A, R → B), (A, R → _) ⟶ A → B: what was acquired is released, however use ended."""
-    return keep_input(acquire) >> always(use, then=release)
+    finalised = always(_flow(use, "bracket"), then=_flow(release, "bracket"))
+    return keep_input(_flow(acquire, "bracket")) >> finalised
 
 
 def join(task: Workflow[Any, B], /, **ws: Workflow[A, object]) -> Workflow[A, B]:
@@ -125,9 +148,12 @@ def join(task: Workflow[Any, B], /, **ws: Workflow[A, object]) -> Workflow[A, B]
     if missing or not names:
         said = f"its input {missing[0]!r} is missing" if missing else "it takes no input"
         raise TypeError(f"join({task.name}, …): {said}; it takes ({', '.join(names)})")
+    inputs: list[Workflow[A, Any]] = [
+        _flow(ws[name], f"join({task.name}, {name}=…)") for name in names
+    ]
     if len(names) == 1:
-        return ws[names[0]] >> cast(Workflow[Any, B], task)
-    gathered: Workflow[A, Any] = par(*(cast(Workflow[A, Any], ws[name]) for name in names))
+        return inputs[0] >> cast(Workflow[Any, B], task)
+    gathered: Workflow[A, Any] = par(*inputs)
     return gathered >> cast(Workflow[Any, B], task)
 
 
@@ -145,7 +171,7 @@ def poll(
 
     every: the wait between one answer and the next question. Bounds are those of `loop_until`.
     """
-    again = pick(0) >> probe
+    again = pick(0) >> _flow(probe, "poll")
     wait = branch(it[2], then=delay(every), otherwise=identity)
     ask: Workflow[Any, Any] = wait >> par(pure(pick(0)), again, const(True))
     until: Any = pick(1) >> done if isinstance(done, Workflow) else _at(done, it[1])

@@ -5,13 +5,18 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
+from fwf.printing import printable
 from fwf.records import record
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.tracebacks import Traceback
 
 DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", "AssertionError"})
 """Exceptions that mean the program is wrong, so that trying again can't help."""
+MOST_PATH = 200
+MOST_CAUSES = 100
+"""So long paths, and so many causes of one fault, are told in a text; the values have them all."""
 
 
 @final
@@ -136,7 +141,7 @@ class Then:
         return tuple(tag for cause in self.causes for tag in cause.tags)
 
     def __str__(self) -> str:
-        return "; then ".join(str(cause) for cause in self.causes)
+        return _together(self.causes, "; then ")
 
 
 @final
@@ -155,7 +160,7 @@ class Both:
         return tuple(tag for cause in self.causes for tag in cause.tags)
 
     def __str__(self) -> str:
-        return "; and ".join(str(cause) for cause in self.causes)
+        return _together(self.causes, "; and ")
 
 
 Fault: TypeAlias = (
@@ -246,7 +251,7 @@ class Issue:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{_at(self.path, self.message)} [{self.rule}]"
+        return printable(f"{_at(self.path, self.message)} [{self.rule}]")
 
 
 class RetryAfter(Exception):
@@ -304,10 +309,10 @@ def asked_delay(error: object) -> tuple[timedelta | None, str]:
 
 def text(error: object) -> str:
     """What an error says, whatever its `__str__` may do; nothing if it is its own tag."""
-    if isinstance(error, str):
+    if issubclass(type(error), str):
         return ""
     try:
-        return str(error)
+        return masked(str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as another:
@@ -355,10 +360,28 @@ def near(name: str, names: Iterable[object]) -> str:
     """A name, the names there are ⟶ "; did you mean 'x'?" where one is close."""
     from difflib import get_close_matches  # 2 ms that only mistakes need
 
-    known = [other for other in names if isinstance(other, str) and not other.startswith("_")]
+    known = [each for each in names if isinstance(each, str) and each[:1] != "_" and each != name]
     close = get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def shortened(path: str) -> str:
+    """Path ⟶ the same for people, with … in its middle if it is long."""
+    half = MOST_PATH // 2
+    return path if len(path) <= MOST_PATH else f"{path[:half]}…{path[-half:]}"
+
+
 def _at(path: str, message: str) -> str:
-    return f"{path}: {message}" if path else message
+    return f"{shown_path(path)}: {masked(message)}" if path else masked(message)
+
+
+def shown_path(path: str) -> str:
+    """A path as people are shown it: without secrets, and without its middle if it is long."""
+    return shortened(masked(path))
+
+
+def _together(causes: tuple[Fault, ...], between: str) -> str:
+    """The first causes, and how many more there are."""
+    more = len(causes) - MOST_CAUSES
+    said = [str(cause) for cause in causes[:MOST_CAUSES]]
+    return between.join([*said, f"{more:,} more"] if more > 0 else said)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast, overload
 from pyrsistent import pmap
 
 from fwf.algebra import types
-from fwf.algebra.contract import COROUTINE, KWARGS, VARARGS
+from fwf.algebra.functions import COROUTINE, KWARGS, VARARGS
 from fwf.algebra.nodes import Graph, Named
 from fwf.algebra.steps import Recorder, Ref, recording
 from fwf.algebra.workflow import Workflow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, final
+from typing import Any, Final, cast, final, get_args
 
 from returns.primitives.exceptions import UnwrapFailedError
 from returns.result import Failure
@@ -19,11 +19,13 @@ from fwf.faults import (
     packed,
     tag_of,
     tags_of,
+    tags_of_class,
     text,
     unpacked,
 )
-from fwf.records import record
-from fwf.tracebacks import Traceback, traceback_of
+from fwf.records import changed, record
+from fwf.secrets import masked
+from fwf.tracebacks import Traceback, parts_of, traceback_of
 
 MICROSECOND: Final = timedelta(microseconds=1)
 MOST_NESTED: Final = 20
@@ -77,7 +79,10 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
     A fault that comes out of the function, by itself or in an exception, is the cause.
     """
     traceback = traceback_of(error, sys.exception(), fn)
-    given = error.error if isinstance(error, Failing) else error
+    given: object = error
+    if type(error) is Failing:
+        given = error.error
+        traceback = changed(traceback, error=": ".join(filter(None, (tags(given)[0], text(given)))))
     cause = fault_in(given)
     after, unusable = asked_delay(given)
     if cause is None:
@@ -91,25 +96,33 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
 
 def fault_in(error: object, depth: int = 0) -> Fault | None:
     """The fault that something is, or that it carries: an unwrapped `Failure`, or a group."""
-    if isinstance(error, Fault):
-        return error
+    kind = cast(Any, type(error))  # not `isinstance`, which asks an error what it claims to be
+    if issubclass(kind, get_args(Fault)):
+        return cast(Fault, error)
     if depth == MOST_NESTED:
         return None
-    if isinstance(error, UnwrapFailedError):
-        halted = error.halted_container
-        return fault_in(halted.failure(), depth + 1) if isinstance(halted, Failure) else None
-    if isinstance(error, BaseExceptionGroup):
-        faults = [fault_in(each, depth + 1) for each in error.exceptions]
-        if any(faults):
-            parts = zip(faults, error.exceptions, strict=True)
-            return both(fault or Failed("", tags_of(each), text(each)) for fault, each in parts)
+    if issubclass(kind, UnwrapFailedError):
+        halted: Any = cast(Any, error).halted_container
+        failure = cast(Any, type(halted)) is Failure
+        return fault_in(halted.failure(), depth + 1) if failure else None
+    if issubclass(kind, BaseExceptionGroup):
+        return _fault_of_group(parts_of(cast(BaseException, error)), depth)
     return None
+
+
+def _fault_of_group(parts: tuple[BaseException, ...], depth: int) -> Fault | None:
+    faults = [fault_in(part, depth + 1) for part in parts]
+    if not any(faults):
+        return None
+    pairs = zip(faults, parts, strict=True)
+    return both(fault or Failed("", tags_of(part), text(part)) for fault, part in pairs)
 
 
 def tags(error: object) -> tuple[str, ...]:
     """What a task raised, or the error of a `Failure` that it returned ⟶ its tags."""
-    if isinstance(error, str):
-        return (str(error),)
-    if isinstance(error, BaseException):
-        return tags_of(error)
-    return tuple(tag_of(cls) for cls in type(error).__mro__ if cls is not object)
+    kind = type(error)
+    if issubclass(kind, str):
+        return (masked(str.__str__(cast(str, error))),)
+    if issubclass(kind, BaseException):
+        return tags_of_class(kind)
+    return tuple(tag_of(cls) for cls in kind.__mro__ if cls is not object)

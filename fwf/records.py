@@ -9,6 +9,9 @@ checkers take them for dataclasses (PEP 681).
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
+from fwf.annotations import annotations
+from fwf.secrets import masked
+
 T = TypeVar("T")
 _OF_THE_FIRST_CLASS = frozenset({"__dict__", "__weakref__", "__slots__"})
 
@@ -30,7 +33,7 @@ def record(
     """
 
     def make(cls: type[T]) -> type[T]:
-        names = tuple(vars(cls).get("__annotations__", ()))
+        names = tuple(annotations(cls))
         body = {key: value for key, value in vars(cls).items() if key not in _OF_THE_FIRST_CLASS}
         defaults = {name: body.pop(name) for name in names if name in body}
         body |= {
@@ -109,7 +112,7 @@ def _hash(self: Any) -> int:
 
 def _repr(self: Any) -> str:
     given = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._seen)
-    return f"{type(self).__qualname__}({given})"
+    return masked(f"{type(self).__qualname__}({given})")
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
+from types import MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -19,10 +20,10 @@ from typing import (
 
 from pyrsistent import PMap
 
-from fwf.algebra.builder import named_function
+from fwf.algebra.checked import checked_name
 from fwf.algebra.contract import EFFECTS, Effect, contract_of
+from fwf.algebra.functions import ASYNC_GENERATOR, GENERATOR, refuse_lambda
 from fwf.algebra.nodes import Task
-from fwf.algebra.paths import checked_name
 from fwf.algebra.values import freeze
 from fwf.faults import near
 
@@ -201,8 +202,15 @@ task = TaskDecorator({})
 def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
     if isinstance(fn, Task):
         raise TypeError(f"@task: {fn.described()} is a task already")
-    if isinstance(fn, staticmethod | classmethod | property) or not hasattr(fn, "__code__"):
+    wrapped = isinstance(fn, staticmethod | classmethod | property | MethodType)
+    if wrapped or not hasattr(fn, "__code__"):
         raise TypeError(f"@task: {fn!r} is not a plain function; a task is written with def")
+    if fn.__code__.co_flags & (GENERATOR | ASYNC_GENERATOR):
+        raise TypeError(
+            f"@task: {fn.__qualname__} has a yield in its body, so calling it does nothing yet and "
+            "what it yields can be read only once: collect them into a list, or write rows to a "
+            "store and return where"
+        )
     config = declared.get("config")
     if config is None and fn.__closure__:
         raise TypeError(
@@ -210,7 +218,7 @@ def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
             "config= the arguments of the function that makes it, or take them after *"
         )
     if config is None:
-        named_function(fn, "@task")
+        refuse_lambda(fn.__qualname__, "@task")
     of_task = ("name", "version", "config")
     given = {key: value for key, value in declared.items() if key not in of_task}
     return Task(

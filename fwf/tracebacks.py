@@ -10,6 +10,7 @@ from typing import Any, Final, final
 
 from fwf.faults import named_text, text
 from fwf.records import record
+from fwf.secrets import masked
 
 MOST_LINES: Final = 100
 """Lines kept of one exception, the innermost."""
@@ -19,6 +20,13 @@ _OURS: Final = __file__.removesuffix("tracebacks.py")
 _CALLERS: Final = f"{_OURS}interpreters{_OURS[-1]}run{_OURS[-1]}"
 _FOREIGN: Final = (_OURS, enum.__file__.removesuffix("enum.py"), "<frozen ")
 _INSTALLED: Final = ("site-packages", "dist-packages")
+_cause, _context, _suppress, _traceback = (
+    vars(BaseException)[name]
+    for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__")
+)
+_parts = vars(BaseExceptionGroup)["exceptions"]
+_obj = vars(AttributeError)["obj"]
+"""How to reach what Python itself keeps in an exception, whatever its class makes of the name."""
 _CAUSE: Final = "The above exception was the direct cause of the following exception:"
 _CONTEXT: Final = "During handling of the above exception, another exception occurred:"
 
@@ -107,33 +115,42 @@ def _linked(error: BaseException, handled: BaseException | None) -> Iterator[Bas
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            if isinstance(one, BaseExceptionGroup):
-                todo.extend(one.exceptions)
-            todo.extend(each for each in (one.__cause__, one.__context__) if each is not None)
+            todo.extend(parts_of(one))
+            before = _cause.__get__(one), _context.__get__(one)
+            todo.extend(each for each in before if each is not None)
 
 
 def _one(error: BaseException, known: dict[int, Traceback], code: Any) -> Traceback:
     """One exception, with those linked to it. They leave `known`: each is told of once."""
-    lines = tuple(_lines(error.__traceback__))
-    notes = getattr(error, "__notes__", None)
-    noted = tuple(filter(None, map(_said, notes))) if isinstance(notes, list) else ()
-    implied = error.__cause__ is None
-    before = None if implied and error.__suppress_context__ else error.__context__
-    cause = before if implied else error.__cause__
-    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    lines = tuple(_lines(_traceback.__get__(error)))
+    cause = _cause.__get__(error)
+    implied = cause is None
+    if implied and not _suppress.__get__(error):
+        cause = _context.__get__(error)
     return Traceback(
         named_text(error),
         _where(lines, code),
         lines,
-        noted,
+        _notes(error),
         known.pop(id(cause), None),
         implied,
-        tuple(known.pop(id(part)) for part in parts if id(part) in known),
+        tuple(known.pop(id(part)) for part in parts_of(error) if id(part) in known),
     )
 
 
-def _said(note: object) -> str:
-    return note if isinstance(note, str) else text(note)
+def parts_of(error: BaseException) -> tuple[BaseException, ...]:
+    """The exceptions of a group; none of others."""
+    return _parts.__get__(error) if issubclass(type(error), BaseExceptionGroup) else ()
+
+
+def _notes(error: BaseException) -> tuple[str, ...]:
+    try:
+        notes: list[object] = list(getattr(error, "__notes__", ()))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # whatever somebody's property raises
+        return ()
+    return tuple(masked(note) if isinstance(note, str) else text(note) for note in notes)
 
 
 def _lines(at: TracebackType | None) -> Iterator[Line]:
@@ -165,8 +182,8 @@ def _is_foreign(file: str) -> bool:
 
 def _let_go(error: BaseException, handled: BaseException | None) -> None:
     """Take from an exception what keeps the data of a failed attempt alive."""
-    error.__traceback__ = None
-    if handled is not None and error.__context__ is handled:
-        error.__context__ = None
-    if isinstance(error, AttributeError):
-        error.obj = None  # whatever lacked the attribute: a table, say
+    _traceback.__set__(error, None)
+    if handled is not None and _context.__get__(error) is handled:
+        _context.__set__(error, None)
+    if issubclass(type(error), AttributeError):
+        _obj.__set__(error, None)  # whatever lacked the attribute: a table, say

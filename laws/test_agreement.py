@@ -26,7 +26,7 @@ from fwf.testing import (
 )
 
 THOROUGH = 1_000
-"""Profiles that ask for so many examples get them; otherwise 150 are enough."""
+"""Profiles that ask for so many examples get them; others a part of what CI does."""
 LIMITS: list[dict[str, Any]] = [
     {"workers": 1},
     {"workers": 2, "pools": {"vendor": 1}},

@@ -17,7 +17,7 @@ from .tempting import NonLaw
 
 EVERY_CHECK: list[Any] = list(HealthCheck)
 THOROUGH = 1_000
-"""Profiles that ask for so many examples get them; otherwise 50 of each law are enough."""
+"""Profiles that ask for so many examples get them; for others half are enough."""
 
 
 def reference(w: Any, value: Any, scenario: Any, params: Any, workers: int | None = None) -> DryRun:
@@ -28,7 +28,9 @@ class TestLaws:
     @pytest.mark.parametrize("law", catalogue(), ids=Law.__str__)
     def test_a_law_holds(self, law: Law) -> None:
         asked = settings().max_examples
-        assert_lawful(reference, laws=[law], max_examples=asked if asked >= THOROUGH else 50)
+        assert_lawful(
+            reference, laws=[law], max_examples=asked if asked >= THOROUGH else asked // 2
+        )
 
     def test_each_law_has_a_name_of_its_own_and_says_what_it_means(self) -> None:
         names = [(law.family, law.name) for law in catalogue()]

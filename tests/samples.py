@@ -187,6 +187,20 @@ def diamond() -> Any:
     return load(sales), found
 
 
+members = st.recursive(
+    st.one_of(
+        st.none(),
+        st.integers(),
+        st.text(max_size=3),
+        st.decimals(allow_nan=False),
+        st.dates(),
+        st.sampled_from([*Colour, Access(0), Money(Decimal("3.50"), "EUR")]),
+    ),
+    lambda inner: st.frozensets(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple),
+    max_leaves=4,
+)
+"""What can be in a set, and a dictionary's key."""
+
 plain_values = st.recursive(
     st.one_of(
         st.none(),
@@ -205,11 +219,14 @@ plain_values = st.recursive(
         st.uuids(),
         st.sampled_from([*Colour, *Level, *Mood, Access.READ | Access.WRITE, Access(0)]),
         st.just(Money(Decimal("3.50"), "EUR")),
+        st.sets(members, max_size=3),
+        st.frozensets(members, max_size=3),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),
         st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        st.dictionaries(members, inner, max_size=2),
     ),
     max_leaves=8,
 )

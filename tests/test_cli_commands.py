@@ -10,13 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fwf.cli import fwf
+from fwf.cli.lines import Lines
 
 SOURCE = """
 import dataclasses, enum, math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
-from fwf import Secret, const, fail, limit, map_each, named, par, retry, task
+from fwf import Secret, const, fail, limit, map_each, named, par, retry, run, task
 
 class Colour(enum.Enum):
     RED = 1
@@ -70,9 +71,14 @@ def once() -> int: return 1
 
 workflow = named("greeting", read_in)
 both_fail = named("job", par(refused, fail("TooLate", "sorry")))
-many_fail = const(list(range(30))) >> map_each(broken)
+many_fail = const(list(range(110))) >> map_each(broken)
 retried = retry(once, attempts=2)
 pooled = limit(nothing, pool="vendor")
+
+@task(effect="read")
+def inside() -> int: return run(both_fail).unwrap()
+
+nested = inside
 """
 
 
@@ -182,7 +188,7 @@ def test_faults_are_told_a_line_each_path_first() -> None:
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-2:] == [
         "job > fail: TooLate: sorry",
-        "job > refused: ConnectionError: no route to host",
+        "job > refused: ConnectionError: no route to host, at jobs.py:47 in refused",
     ]
     assert "Traceback" not in done.stderr
 
@@ -190,7 +196,7 @@ def test_faults_are_told_a_line_each_path_first() -> None:
 def test_many_faults_are_counted() -> None:
     told = call("run", "jobs:many_fail").stderr.splitlines()
     assert told[-1] == "… and 10 more faults (--json gives all)"
-    assert sum("map_each[" in line and "KeyError: 'secret row'" in line for line in told) == 23
+    assert sum("map_each[" in line and "KeyError: 'secret row'" in line for line in told) == 200
 
 
 def test_debug_shows_the_tracebacks_of_a_failed_run() -> None:
@@ -221,7 +227,12 @@ def test_json_of_a_failed_run_has_every_fault() -> None:
         "path": "job > fail",
         "tags": ["TooLate"],
         "message": "TooLate: sorry",
+        "at": None,
+        "traceback": None,
+        "cause": None,
     }
+    assert second["at"]["line"] == 47 and second["at"]["function"] == "refused"
+    assert second["traceback"].endswith("\nConnectionError: no route\nto host")
     assert second["tags"] == ["ConnectionError", "OSError", "Exception", "BaseException"]
 
 
@@ -257,3 +268,27 @@ def test_help_has_examples(words: list[str]) -> None:
 
 def test_the_version_is_told() -> None:
     assert call("--version").stdout.startswith("fwf")
+
+
+@pytest.mark.parametrize("fails", ["observe", "idle", "end"])
+def test_progress_that_can_t_be_shown_does_no_harm_and_is_told_once(
+    fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_: object) -> None:
+        raise RuntimeError("no\nroom")
+
+    monkeypatch.setattr(Lines, fails, odd)
+    done = call("run", "jobs:lines")
+    assert done.exit_code == 0 and done.stdout.startswith("0\n1\n")
+    said = "progress can't be shown: RuntimeError: no room; the run goes on"
+    assert done.stderr.splitlines().count(said) == 1
+    assert "Warning" not in done.stderr
+
+
+def test_json_of_a_failed_run_in_a_run_has_its_cause() -> None:
+    said = of_json("run", "jobs:nested", status=1)
+    (outer,) = said["fault"]["leaves"]
+    assert outer["cause"]["path"] == "job > fail" and len(outer["cause"]["leaves"]) == 2
+    told = call("run", "jobs:nested").stderr.splitlines()
+    assert told[-1].startswith("inside: a run in it failed: job > fail: TooLate: sorry; and job > ")
+    assert ", at jobs.py:" in told[-1] and told[-1].endswith(" in inside")

@@ -2,12 +2,13 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from fwf.cli.misuse import Misuse
-from fwf.cli.output import write_file
+from fwf.cli.output import as_json, complain, elided, write_file
 
 
 def test_a_file_is_written_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,3 +67,27 @@ def test_a_device_is_written_to_as_it_stands() -> None:
     with pytest.raises(Misuse, match="no space left on device"):
         write_file("/dev/full", "x")
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+
+
+HOSTILE = "a\tb\x1b[2J\r\nc\u202ed\x0ce\ud800"
+
+
+def test_a_text_is_data_in_a_pipe_and_shows_what_it_holds_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert elided(HOSTILE) == HOSTILE
+    assert elided("a\n\nb\n") == "a\n\nb"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert elided(HOSTILE) == "a       b\\x1b[2J\nc\\u202ed\ne\\ud800"
+
+
+def test_what_goes_to_stderr_shows_what_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(f"Traceback:\n\t{HOSTILE}")
+    said = "Traceback:\n        a       b\\x1b[2J\\r\nc\\u202ed\\x0ce\\ud800\n"
+    assert capsys.readouterr().err == said
+
+
+def test_json_is_ascii_whatever_the_text() -> None:
+    text = as_json({HOSTILE: [HOSTILE]})
+    assert text.isascii()
+    assert all(line.isprintable() for line in text.split("\n"))

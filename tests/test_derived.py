@@ -1,3 +1,5 @@
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from fwf import (
     bracket,
     branch,
     const,
+    dry_run,
     fallback,
     identity,
     it,
@@ -36,7 +39,20 @@ from fwf import (
 from fwf.algebra.nodes import LoopUntil
 from fwf.algebra.traverse import walk
 from fwf.arrows import dup, first, fst, second, snd, split, swap
-from tests.samples import anything, enrich, is_big, namespace, orders, ping, to_int, to_text, visits
+from tests.samples import (
+    Colour,
+    Level,
+    Mood,
+    anything,
+    enrich,
+    is_big,
+    namespace,
+    orders,
+    ping,
+    to_int,
+    to_text,
+    visits,
+)
 
 
 @task
@@ -56,8 +72,8 @@ def test_derived_combinators_are_made_of_others_and_print_as_them() -> None:
 
 
 def test_switch_is_nested_branches_in_the_order_of_the_cases() -> None:
-    made = switch(it.kind, {"a": const(1), 2: const(2)}, otherwise=const(0))
-    inner = branch(it.kind == 2, then=const(2), otherwise=const(0))
+    made = switch(it.kind, {"a": const(1), "b": const(2)}, otherwise=const(0))
+    inner = branch(it.kind == "b", then=const(2), otherwise=const(0))
     assert made == branch(it.kind == "a", then=const(1), otherwise=inner)
     assert switch(it.kind, {}, otherwise=ping) is ping
     named_one = switch(is_big, {True: ping}, otherwise=ping)
@@ -74,6 +90,25 @@ def test_cases_may_be_expressions() -> None:
         it.kind == "a", then=pure(it.x), otherwise=pure(it.y)
     )
     assert isinstance(switch(anything, {"a": it.x}, otherwise=it.y), Workflow)
+
+
+CASES: list[list[Any]] = [
+    [1, 2.5, Decimal(3), Level.LOW],
+    ["a", "b", Mood.CALM],
+    [True, False],
+    [None, "a"],
+    [None, 1],
+    [Colour.RED, Colour.GREEN],
+    [date(2026, 7, 15), date(2026, 7, 16)],
+    [(1, "a"), (2, "b")],
+]
+
+
+@pytest.mark.parametrize("cases", CASES, ids=repr)
+def test_every_case_of_a_switch_can_be_reached(cases: list[Any]) -> None:
+    made = switch(it, {case: const(str(case)) for case in cases}, otherwise=const("other"))
+    for case in cases:
+        assert run(made, case).unwrap() == str(case) == dry_run(made, case).outcome.value  # type: ignore[union-attr]
 
 
 def test_join_puts_inputs_in_the_order_of_the_signature() -> None:
@@ -105,6 +140,18 @@ def test_join_puts_inputs_in_the_order_of_the_signature() -> None:
         (
             lambda: switch(it.a, {1: 3}, otherwise=ping),
             r"switch\(…, \{1: …\}\): 3 is not a workflow",
+        ),
+        (
+            lambda: switch(it.a, {1: ping, "a": ping}, otherwise=ping),
+            r"switch\(…, \{1: …, 'a': …\}\): no selector can be compared with both, so",
+        ),
+        (
+            lambda: switch(anything, {None: ping, "a": ping, True: ping}, otherwise=ping),
+            r"switch\(…, \{'a': …, True: …\}\): no selector can be compared with both",
+        ),
+        (
+            lambda: switch(is_big, {Colour.RED: ping, Level.LOW: ping}, otherwise=ping),
+            "no selector can be compared with both",
         ),
         (lambda: switch(it.a, {}, otherwise=3), r"switch\(otherwise=…\): 3 is not a workflow"),
         (lambda: switch(lambda x: x, {}, otherwise=ping), "a lambda has no name"),

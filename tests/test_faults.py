@@ -17,8 +17,10 @@ from fwf.faults import (
     Then,
     TimedOut,
     both,
+    carries,
     counted,
     leaves,
+    near,
     tag_of,
     tags_of,
     then,
@@ -98,3 +100,33 @@ def test_retry_after_says_when() -> None:
     assert RetryAfter("busy", after=seconds(3)).retry_after == timedelta(seconds=3)
     with pytest.raises(TypeError):
         RetryAfter("busy")
+
+
+def test_a_script_s_errors_have_the_same_tag_in_the_processes_that_it_starts() -> None:
+    there = type("Vendor", (Exception,), {"__module__": "__mp_main__"})
+    here = type("Vendor", (Exception,), {"__module__": "__main__"})
+    assert tag_of(there) == tag_of(here) == "__main__.Vendor"
+
+
+def test_a_filter_takes_a_run_s_fault_if_it_takes_each_of_its_own() -> None:
+    inner = both([Failed("x", ("A", "Top"), ""), Failed("y", ("B", "Top"), "")])
+    outer = Failed("a", (*inner.tags, "Unwrap"), str(inner), cause=inner)
+    deep = Failed("b", outer.tags, str(outer), cause=outer)
+    for fault in (outer, deep):
+        taken = [("A",), ("B",), ("A", "B"), ("Top",), ("Unwrap",), ("C",)]
+        assert [carries(fault, on) for on in taken] == [False, False, True, True, True, False]
+    assert str(outer) == f"a: a run in it failed: {inner}"
+
+
+def test_a_fault_is_told_in_part_where_its_path_is_long_or_its_causes_are_many() -> None:
+    deep = " > ".join(["n"] * 20_000)
+    for fault in (TimedOut(deep, timedelta(1)), Failed(deep, ("X",), ""), BadInput(deep, "no")):
+        assert len(str(fault)) < 300 and fault.path == deep
+    assert len(str(Issue(deep, "rule", "no"))) < 300
+    many = both(Failed(f"par > t#{n}", ("X",), "") for n in range(5_000))
+    assert str(many).endswith("; and 4,900 more") and len(leaves(many)) == 5_000
+
+
+def test_a_name_is_not_near_itself() -> None:
+    assert near("orders", ["orders"]) == ""
+    assert near("orders", ["orders", "order"]) == "; did you mean 'order'?"

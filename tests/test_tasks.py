@@ -9,7 +9,8 @@ import pytest
 from returns.result import Result, Success
 
 from fwf import Attempt, IdempotencyKey, RunInfo, Secret, Task, seconds, task
-from fwf.algebra.contract import contract_of, fits, kind_of
+from fwf.algebra.contract import contract_of, kind_of
+from fwf.algebra.fitting import fits
 from tests.samples import Colour, Orders, Visits, enrich, load, orders, ping, reader
 
 if TYPE_CHECKING:

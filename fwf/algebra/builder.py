@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from fwf.algebra import types
+from fwf.algebra.comparison import plain
 from fwf.algebra.expr import (
     IT,
     Call,
@@ -20,6 +21,7 @@ from fwf.algebra.expr import (
     show,
     written,
 )
+from fwf.algebra.functions import named_function
 from fwf.algebra.values import freeze
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class It:
     __slots__ = ("_expr",)
     if not TYPE_CHECKING:  # as `==` builds an expression; a checker is told by `__eq__`
         __hash__ = None
+        __array_ufunc__ = None  # numpy then leaves `number < it` to us
 
     def __init__(self, expr: Expr = IT) -> None:
         object.__setattr__(self, "_expr", expr)
@@ -101,11 +104,14 @@ class It:
         return It(Op("not", (expr_of(self),)))
 
     def is_in(self, among: typing.Iterable[object]) -> "It":
-        """Whether the value equals one of these."""
-        return It(Op("in", (expr_of(self), as_expr(list(among)))))
+        """Whether the value equals one of these; a defect if it compares with none of them."""
+        return It(Op("in", (expr_of(self), as_expr([plain(one) for one in among]))))
 
     def present(self) -> "It":
-        """Whether the field is there and isn't None; never a defect."""
+        """Whether the field is there and isn't None.
+
+        No defect where it isn't there; one where reading it raises anything else.
+        """
         return It(Present(expr_of(self)))
 
     def or_else(self, default: object) -> "It":
@@ -119,7 +125,14 @@ class It:
     def _op(self, symbol: Operator, other: object) -> "It":
         return It(Op(symbol, (expr_of(self), as_expr(other))))
 
-    if TYPE_CHECKING:  # at run time the workflow on the other side takes it in
+    if not TYPE_CHECKING:
+
+        def __rshift__(self, other):
+            from fwf.algebra.workflow import as_workflow
+
+            return as_workflow(self, ">>") >> other
+
+    if TYPE_CHECKING:
 
         def __rshift__(self, other: "Workflow[Any, B]", /) -> "Workflow[Any, B]": ...
         def __rrshift__(self, other: "Workflow[A, object]", /) -> "Workflow[A, Any]": ...
@@ -169,7 +182,7 @@ def expr_of(built: It) -> Expr:
 
 def as_expr(value: object) -> Expr:
     """A builder's expression, or a plain value as a constant."""
-    return expr_of(value) if isinstance(value, It) else Const(freeze(value))
+    return expr_of(value) if isinstance(value, It) else Const(freeze(plain(value)))
 
 
 @overload
@@ -216,24 +229,6 @@ def _checked_key(key: object) -> Key:
 def apply(function: Callable[[Any], Any], of: object = it) -> It:
     """A named pure function, an expression ⟶ its value there."""
     return It(Call(named_function(function, "apply"), as_expr(of)))
-
-
-def named_function(function: object, where: str) -> Callable[[Any], Any]:
-    """The function itself; raises `TypeError` for lambdas and closures, which have no identity."""
-    name = getattr(function, "__qualname__", None)
-    if not callable(function) or name is None or isinstance(function, type):
-        raise TypeError(f"{where}: {function!r} is not an expression, a workflow or a function")
-    if "<lambda>" in name:
-        raise TypeError(
-            f"{where}: a lambda has no name, so it can't be printed, compared or exported; "
-            "write an expression such as it.total > 0, or a function with def"
-        )
-    if getattr(function, "__closure__", None):
-        raise TypeError(
-            f"{where}: {name} is a closure, so its name doesn't say what it does; "
-            "define it at the top of a module, or write an expression with param(…)"
-        )
-    return function
 
 
 def _flat(symbol: Literal["and", "or"], left: Expr, right: Expr) -> Op:

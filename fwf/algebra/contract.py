@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypeVar, cast, final
 
 from fwf.algebra import types
-from fwf.algebra.values import is_uuid
+from fwf.algebra.described import described
+from fwf.algebra.functions import COROUTINE, KWARGS, VARARGS, place_of
+from fwf.algebra.values import Coded, is_uuid
+from fwf.annotations import annotations
 from fwf.records import record
 from fwf.secrets import Secret
 
@@ -57,12 +60,16 @@ class InputOf:
 @final
 @record()
 class Injected:
-    """A keyword-only parameter: found by name when the task runs."""
+    """A keyword-only parameter: found by name when the task runs.
+
+    `default` is what the definition says of its default, a frozen value; None without one too.
+    """
 
     name: str
     type: Any
     kind: Kind
     optional: bool
+    default: object = None
 
 
 @final
@@ -150,10 +157,6 @@ def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
     )
 
 
-VARARGS, KWARGS, COROUTINE = 0x04, 0x08, 0x80
-"""Flags of code objects, as in `inspect.CO_VARARGS`, whose import takes 10 ms."""
-
-
 def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Function ⟶ the names of its positional and of its keyword-only parameters."""
     code = function.__code__
@@ -172,8 +175,11 @@ def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str
 
 
 def _injected(name: str, hints: dict[str, Any], defaults: dict[str, Any]) -> Injected:
-    kind = hints.get(name, types.ANY)
-    return Injected(name, kind, kind_of(kind, defaults.get(name)), name in defaults)
+    annotation, default = hints.get(name, types.ANY), defaults.get(name)
+    kind = kind_of(annotation, default)
+    hidden = kind == "secret" and default is not None
+    said = Coded(place_of(Secret), None) if hidden else described(default)
+    return Injected(name, annotation, kind, name in defaults, said)
 
 
 def _refuse_type_variable(name: str, parameter: str, hints: dict[str, Any]) -> None:
@@ -195,11 +201,12 @@ def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
     except Exception:  # one name that exists only for type checkers; take the others singly
-        return {name: _resolved(function, name) for name in function.__annotations__}
+        named = annotations(function)
+        return {name: _resolved(function, name, kind) for name, kind in named.items()}
 
 
-def _resolved(function: Callable[..., Any], name: str) -> Any:
-    one = pytypes.SimpleNamespace(__annotations__={name: function.__annotations__[name]})
+def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
+    one = pytypes.SimpleNamespace(__annotations__={name: annotation})
     try:
         return typing.get_type_hints(one, function.__globals__, include_extras=True)[name]
     except Exception:  # whatever evaluating somebody's annotation raises
@@ -251,39 +258,3 @@ def is_parameter(annotation: Any) -> bool:
     return isinstance(bare, type) and (
         bare in _SCALARS or issubclass(bare, enum.Enum) or is_uuid(cast(Any, bare))
     )
-
-
-def fits(value: Any, annotation: Any) -> bool:
-    """Whether a given parameter value has the annotated type; unknown types accept anything."""
-    if annotation is types.ANY or annotation is object:
-        return True
-    origin = typing.get_origin(annotation)
-    arguments = typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return fits(value, arguments[0])
-    if isinstance(annotation, typing.NewType):
-        return fits(value, annotation.__supertype__)
-    if origin in (typing.Union, pytypes.UnionType):
-        return any(fits(value, part) for part in arguments)
-    if origin is Literal:
-        return any(value == one and type(value) is type(one) for one in arguments)
-    if origin in (list, set, frozenset):
-        is_one = isinstance(value, cast(type, origin))
-        return is_one and all(fits(item, arguments[0]) for item in value)
-    if origin is tuple:
-        return isinstance(value, tuple)
-    if annotation is None or annotation is type(None):
-        return value is None
-    if not isinstance(annotation, type):
-        return True
-    return _is_a(value, annotation)
-
-
-def _is_a(value: Any, cls: type) -> bool:
-    if cls is float:
-        return isinstance(value, float | int) and not isinstance(value, bool)
-    if cls is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if cls is date:
-        return isinstance(value, date) and not isinstance(value, datetime)
-    return isinstance(value, cls)

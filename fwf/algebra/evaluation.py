@@ -1,16 +1,15 @@
 """What an expression's value is, for an input and the run's parameters; `Undefined` if none."""
 
-import enum
-import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, cast
 
+from fwf.algebra.comparison import among, brief, operated, plain
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
+from fwf.algebra.once import read_once
 from fwf.algebra.values import is_frozen, thaw
 from fwf.faults import PredicateDefect, named_text, near, tag_of
+from fwf.secrets import masked
 from fwf.tracebacks import traceback_of
 
 
@@ -29,7 +28,7 @@ def defect(path: str, error: BaseException, said: str = "") -> PredicateDefect:
     """
     found = traceback_of(error, sys.exception())
     if isinstance(error, Undefined):
-        return PredicateDefect(path, f"{said}{error}", found.cause)
+        return PredicateDefect(path, f"{said}{masked(str(error))}", found.cause)
     return PredicateDefect(path, f"{said}{named_text(error)}", found)
 
 
@@ -49,10 +48,10 @@ def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
         case Get(of, key):
             return _get(evaluate(of, value, params), key, of)
         case Present():
-            return _or_none(expr.of, value, params) is not None
+            return plain(_or_none(expr.of, value, params)) is not None
         case OrElse(of, default):
             found = _or_none(of, value, params)
-            return evaluate(default, value, params) if found is None else found
+            return evaluate(default, value, params) if plain(found) is None else found
         case Call(function, of):
             return _call(function, evaluate(of, value, params))
 
@@ -62,8 +61,11 @@ def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
     answer = evaluate(expr, value, params)
     if answer is True or answer is False:
         return answer
+    told = plain(answer)
+    if told is True or told is False:
+        return told
     raise Undefined(
-        f"{show(expr)} is {_brief(answer)}, not True or False; compare it, or use .present()"
+        f"{show(expr)} is {brief(answer)}, not True or False; compare it, or use .present()"
     )
 
 
@@ -80,7 +82,7 @@ def _or_none(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
     if not isinstance(expr, Get):
         return evaluate(expr, value, params)
     holder = _or_none(expr.of, value, params)
-    if holder is None:
+    if plain(holder) is None:
         return None
     try:
         return _get(holder, expr.key, expr.of)
@@ -104,32 +106,30 @@ def _get(holder: Any, key: Key, of: Expr) -> Any:
 def _missing(holder: Any, key: Key, of: Expr) -> str:
     kind = type(holder).__qualname__
     if isinstance(key, int):
-        return f"{show(of)} is {_brief(holder)}: it has no item {key}"
-    names = list(cast(Mapping[str, Any], holder)) if isinstance(holder, Mapping) else dir(holder)
-    return f"{show(of)} is a {kind}: it has no field {key!r}{near(key, names)}"
+        return f"{show(of)} is {brief(holder)}: it has no item {key}"
+    return f"{show(of)} is a {kind}: it has no field {key!r}{near(key, _names(holder))}"
+
+
+def _names(holder: Any) -> list[str]:
+    try:
+        names = cast(Any, holder) if isinstance(holder, Mapping) else dir(holder)
+        return [name for name in names if isinstance(name, str)]
+    except Exception:  # whatever somebody's mapping raises when it is listed
+        return []
 
 
 def _call(function: Callable[[Any], Any], value: Any) -> Any:
     try:
-        return function(value)
+        found = function(value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         name = function.__qualname__
         raise Undefined(f"{name} raised {named_text(error)}") from error
-
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
+    once = read_once(found)
+    if once:
+        raise Undefined(f"{function.__qualname__} gives {once}")
+    return found
 
 
 def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
@@ -142,8 +142,7 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
             return not test(expr.args[0], value, params)
         case "in":
             sought = evaluate(expr.args[0], value, params)
-            among = evaluate(expr.args[1], value, params)
-            return any(_apply("==", expr, sought, one) for one in among)
+            return _among(expr, sought, evaluate(expr.args[1], value, params))
         case "length":
             return _length(expr, evaluate(expr.args[0], value, params))
         case "tuple":
@@ -154,39 +153,26 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
             return _apply(symbol, expr, left, right)
 
 
+def _among(expr: Op, sought: Any, items: Any) -> bool:
+    try:
+        listed = list(items)
+    except Exception as error:  # it has none, or whatever somebody's iterator raises
+        raise Undefined(f"{show(expr)}: {brief(items)} can't be looked through") from error
+    try:
+        return among(sought, listed)
+    except TypeError as error:
+        raise Undefined(f"{show(expr)}: {error}") from None
+
+
 def _length(expr: Op, value: Any) -> int:
     try:
-        return len(value)
-    except TypeError:
-        raise Undefined(f"{show(expr)}: {_brief(value)} has no length") from None
+        return len(plain(value))
+    except Exception as error:  # it has none, or whatever somebody's `__len__` raises
+        raise Undefined(f"{show(expr)}: {brief(value)} has no length") from error
 
 
 def _apply(symbol: str, expr: Expr, left: Any, right: Any) -> Any:
-    if symbol in ("==", "!=") and (left is None or right is None):
-        return (left is right) == (symbol == "==")
-    comparable = _kind(left) == _kind(right) or symbol in "*-+"
-    if comparable:
-        try:
-            return _COMPARE[symbol](left, right)
-        except Exception:  # whatever somebody's operator raises
-            pass
-    raise Undefined(f"{show(expr)}: {_brief(left)} {symbol} {_brief(right)} doesn't fit")
-
-
-_KINDS: tuple[type | tuple[type, ...], ...] = (bool, (int, float, Decimal), str)
-_OWN_KIND = (date, timedelta, bytes, list, tuple, dict, enum.Enum)
-
-
-def _kind(value: Any) -> object:
-    """What a value can be compared with: values of the same kind."""
-    for kind in _KINDS:
-        if isinstance(value, kind):
-            return kind
-    if isinstance(value, datetime | time):  # with a time zone or without; never both
-        return isinstance(value, datetime), value.utcoffset() is None
-    return cast(Any, value).__class__ if isinstance(value, _OWN_KIND) else object
-
-
-def _brief(value: object) -> str:
-    """A value in a message: its type alone, since values may be somebody's data."""
-    return "None" if value is None else f"a {type(value).__qualname__}"
+    try:
+        return operated(symbol, left, right)
+    except TypeError as error:
+        raise Undefined(f"{show(expr)}: {error}") from None

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, cast, final
 
 from fwf.algebra import types
 from fwf.algebra.values import encode, is_name, source, thaw
+from fwf.annotations import returned_by
 from fwf.faults import near
 from fwf.records import record
 
@@ -42,7 +43,15 @@ class Const:
         return hash(encode(self.value))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Const, (self.value,)
+        from fwf.algebra.packing import packed
+
+        return _constant, (packed(self.value),)
+
+
+def _constant(value: object) -> Const:
+    from fwf.algebra.packing import unpacked
+
+    return Const(unpacked(value))
 
 
 @final
@@ -228,9 +237,7 @@ def type_of(expr: Expr, given: Any) -> Any:
             return types.ANY
         case Call(function, of):
             type_of(of, given)
-            hints = getattr(function, "__annotations__", {})
-            kind = hints.get("return", types.ANY)
-            return types.ANY if isinstance(kind, str) else kind
+            return returned_by(function)
         case Op(symbol, args):
             parts = [type_of(part, given) for part in args]
             if symbol == "tuple":
@@ -273,3 +280,20 @@ def moved(expr: Expr, place: Expr) -> Expr:
             return Call(function, moved(of, place))
         case Op(symbol, args):
             return Op(symbol, tuple(moved(part, place) for part in args))
+
+
+def calling(expr: Expr, other: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Expr:
+    """An expression, function ⟶ function ⟶ the same expression, which calls those."""
+    match expr:
+        case Input() | Const() | Param():
+            return expr
+        case Get(of, key):
+            return Get(calling(of, other), key)
+        case Present(of):
+            return Present(calling(of, other))
+        case OrElse(of, default):
+            return OrElse(calling(of, other), calling(default, other))
+        case Call(function, of):
+            return Call(other(function), calling(of, other))
+        case Op(symbol, args):
+            return Op(symbol, tuple(calling(part, other) for part in args))

@@ -9,6 +9,7 @@ from typing import Any, cast
 from pyrsistent import PMap, PSet, PVector
 
 from fwf.algebra.expr import Call, Const, Expr, Get, Op, OrElse, Param, Present, show
+from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import (
     Delay,
     Extension,
@@ -28,7 +29,8 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Constant
-from fwf.algebra.values import duration, printable, source
+from fwf.algebra.values import Coded, duration, source
+from fwf.printing import printable
 
 MAX_TEXT = 40
 MAX_ITEMS = 5
@@ -42,10 +44,14 @@ _DURATION = re.compile(rf"\b({'|'.join(_UNITS)})\((\d+)\)")
 
 def head(node: Node) -> str:
     """Node ⟶ its word and arguments, without its parts. Never long because a value in it is."""
+    return printable(_words(node))
+
+
+def _words(node: Node) -> str:
     match node:
         case Task():
             version = "" if node.version == "1" else f"@{node.version}"
-            return printable(node.name) + version + _call("", keywords(node.config))
+            return node.name + version + _call("", keywords(node.config))
         case Pure():
             return _pure(node.expr)
         case Fail():
@@ -81,11 +87,11 @@ def _other(node: Node) -> str:
         case Limit():
             return f"limit(pool={brief(node.pool)})"
         case Named():
-            return printable(node.name) + _call("", keywords(node.notes), space=" ")
+            return node.name + _call("", keywords(node.notes), space=" ")
         case Extension():
             plain = {
                 name: getattr(node, name)
-                for name in getattr(node, "__match_args__", ())
+                for name in field_names(type(node))
                 if isinstance(getattr(node, name), bool | int | float | str | timedelta)
             }
             return _call(type(node).__name__, keywords(plain))
@@ -148,7 +154,7 @@ def predicate(expr: Expr) -> str:
     if isinstance(expr, Op) and expr.symbol == "tuple":
         shown = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
         return f"pick({shown}, …)" if len(expr.args) > MAX_ITEMS else f"pick({shown})"
-    return show(_shortened(expr))
+    return printable(show(_shortened(expr)))
 
 
 def _shortened(expr: Expr) -> Expr:
@@ -190,7 +196,9 @@ def brief(value: object, depth: int = 0) -> str:
             return f"<int of {value.bit_length():,} bits>"
         case timedelta():
             return short(value)
-        case PVector() | tuple() | PSet() | list():
+        case Coded():
+            return _coded(value, depth)
+        case PVector() | tuple() | PSet() | frozenset() | list():
             return _items(cast(Iterable[object], value), depth)
         case PMap() | dict():
             pairs = islice(cast(Mapping[object, object], value).items(), MAX_ITEMS)
@@ -201,6 +209,19 @@ def brief(value: object, depth: int = 0) -> str:
             return text if len(text) <= 2 * MAX_TEXT else text[: 2 * MAX_TEXT] + "…"
 
 
+def _coded(value: Coded, depth: int) -> str:
+    """The class of an object that isn't at hand, and the fields or the plain data that it has."""
+    plain: Any = value.plain
+    if plain is None or depth > 2:
+        return printable(value.codec)
+    said = (
+        ", ".join(keywords(cast(Any, plain)))
+        if isinstance(plain, PMap)
+        else brief(plain, depth + 1)
+    )
+    return f"{printable(value.codec)}({said})"
+
+
 def _items(value: Any, depth: int) -> str:
     if depth > 2:
         return "…"
@@ -208,7 +229,10 @@ def _items(value: Any, depth: int) -> str:
     text = _with_rest(shown, len(value))
     if isinstance(value, tuple):
         return f"({text},)" if len(shown) == 1 else f"({text})"
-    return f"{{{text}}}" if isinstance(value, PSet) else f"[{text}]"
+    if isinstance(value, PSet | frozenset):
+        braced = f"{{{text}}}" if value else ""
+        return f"frozenset({braced})" if isinstance(value, frozenset) else braced or "set()"
+    return f"[{text}]"
 
 
 def _with_rest(shown: list[str], total: int) -> str:

@@ -4,8 +4,11 @@ from typing import Any, assert_never, cast
 
 from pyrsistent import PMap
 
-from fwf.algebra.contract import Contract
+from fwf.algebra.builder import It, expr_of
+from fwf.algebra.contract import Contract, Injected
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
+from fwf.algebra.extensions import field_names, workflows_in
+from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -28,10 +31,10 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.traverse import children, fold
+from fwf.algebra.traverse import fold, parts_of
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, encode, freeze
-from fwf.algebra.workflow import Workflow, set_digest
+from fwf.algebra.workflow import Workflow, as_workflow, set_digest
 
 
 def digest_of(w: Workflow[Any, Any]) -> bytes:
@@ -42,7 +45,7 @@ def digest_of(w: Workflow[Any, Any]) -> bytes:
         if hasattr(node, "digest"):
             continue
         if parts is None:
-            parts = children(node)
+            parts = parts_of(node)
             missing = [(part, None) for part in parts if not hasattr(part, "digest")]
             if missing:
                 todo.append((node, parts))
@@ -71,7 +74,7 @@ def definition_id(w: Workflow[Any, Any]) -> str:
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
         return digest(own_bytes(node), *parts)
 
-    return fold(step, w).hex()
+    return fold(step, as_workflow(w, "definition_id"), parts_of=parts_of).hex()
 
 
 def normal_id(w: Workflow[Any, Any]) -> str:
@@ -128,19 +131,39 @@ def _said(node: Node) -> tuple[object, ...]:
         case Named():
             return (node.name,)
         case Extension():
-            return (type(node).__module__, type(node).__qualname__)
+            said = [(name, field_plain(getattr(node, name))) for name in field_names(type(node))]
+            return (type(node).__module__, type(node).__qualname__, *said)
         case _:
             assert_never(node)
+
+
+def field_plain(value: Any) -> object:
+    """An extension's field ⟶ plain data that says the same; of workflows, how many there are."""
+    flows = workflows_in(value)
+    if flows:
+        return ("parts", len(flows)) if type(value) is tuple else ("part",)
+    if isinstance(value, It):
+        return ("it", expr_plain(expr_of(value)))
+    if isinstance(value, Expr):
+        return ("expr", expr_plain(value))
+    if isinstance(value, Schedule):
+        return ("schedule", schedule_plain(value))
+    return ("value", freeze(value))
 
 
 def _contract(contract: Contract) -> tuple[object, ...]:
     inputs = tuple((each.name, name_of(each.type)) for each in contract.inputs)
     injected = tuple(
-        (each.name, name_of(each.type), each.kind, each.optional) for each in contract.injected
+        (each.name, name_of(each.type), each.kind, each.optional, *_default(each))
+        for each in contract.injected
     )
     declared = (contract.effect, contract.reads, contract.writes, contract.duration)
     how = (contract.isolate, contract.is_async)  # in which way a deadline ends it
     return (inputs, name_of(contract.output), injected, *declared, *how)
+
+
+def _default(each: Injected) -> tuple[object, ...]:
+    return (each.default,) if each.optional else ()
 
 
 def expr_plain(expr: Expr) -> object:
@@ -159,7 +182,7 @@ def expr_plain(expr: Expr) -> object:
         case OrElse(of, default):
             return ("or_else", expr_plain(of), expr_plain(default))
         case Call(function, of):
-            return ("call", function.__module__, function.__qualname__, expr_plain(of))
+            return ("call", place_of(function), expr_plain(of))
         case Op(symbol, args):
             return ("op", symbol, *map(expr_plain, args))
         case _:

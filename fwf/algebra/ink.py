@@ -1,9 +1,10 @@
 """What every picture is drawn with: text that XML can hold, how wide it is, light and dark."""
 
-import re
 from functools import cache, lru_cache
 from typing import Final
 from unicodedata import east_asian_width
+
+from fwf.printing import printable
 
 FONT: Final = 'system-ui,-apple-system,"Segoe UI",Roboto,sans-serif'
 _STYLE: Final = """
@@ -11,9 +12,6 @@ _STYLE: Final = """
 & .title{font-size:17px;font-weight:600}& .under{fill:#616e7c}& .bold{font-weight:600}
 """
 _DARK: Final = "&{fill:#e4e7eb}& .paper{fill:#1b1f24}& .under{fill:#9aa5b1}"
-
-
-_REFUSED: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def style(root: str, light: str, dark: str) -> str:
@@ -29,16 +27,13 @@ def style(root: str, light: str, dark: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Text ⟶ the same for XML: escaped, and without what XML can't hold."""
-    if not text.isprintable():
-        text = _REFUSED.sub("�", text)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text ⟶ the same on one line of XML: its own characters escaped, and what no line shows."""
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def attribute(text: str) -> str:
-    """Text ⟶ an attribute's value in XML, with its quotes. Line breaks are kept."""
-    kept = safe(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
-    return f'"{kept}"'
+    """Text ⟶ an attribute's value in XML, with its quotes."""
+    return '"' + safe(text).replace('"', "&quot;") + '"'
 
 
 # Width

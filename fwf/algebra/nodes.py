@@ -1,4 +1,8 @@
-"""The nodes that workflows are made of. Data only: what they mean stands in the interpreters."""
+"""The nodes that workflows are made of. Data only: what they mean stands in the interpreters.
+
+A node checks its own fields, whoever makes it: the combinators, a plan, a pickle or a program. That
+parts which share one input fit one another is checked by the combinators, which put them together.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -7,9 +11,10 @@ from typing import Any, Literal, Never, TypeAlias, Union, cast, final, get_args
 
 from pyrsistent import PMap
 
-from fwf.algebra import types
+from fwf.algebra import checked, types, wiring
 from fwf.algebra.contract import Contract
 from fwf.algebra.expr import IT, Expr, type_of
+from fwf.algebra.extensions import check_fields
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.types import ANY, SAME
 from fwf.algebra.values import keywords
@@ -33,6 +38,7 @@ class Task(Workflow[In, Out]):
     fn: Callable[..., Any]
 
     def __post_init__(self) -> None:
+        checked.checked_name(self.name, "task(name=…)")
         set_edge(self, Edge(self.contract.accepts, self.contract.output))
 
     @property
@@ -54,6 +60,7 @@ class Pure(Workflow[In, Out]):
     expr: Expr
 
     def __post_init__(self) -> None:
+        checked.expression(self.expr, "pure")
         gives = SAME if self.expr is IT else type_of(self.expr, ANY)
         set_edge(self, Edge(ANY, gives, () if gives is SAME else (self.expr,)))
 
@@ -67,6 +74,9 @@ class Fail(Workflow[In, Out]):
     message: str
 
     def __post_init__(self) -> None:
+        checked.text(self.tag, f"fail({self.tag!r})", "an error's tag is a text that isn't empty")
+        if not isinstance(cast(object, self.message), str):
+            raise TypeError(f"fail({self.tag!r}, {self.message!r}): an error's message is a text")
         set_edge(self, Edge(ANY, Never))
 
 
@@ -78,6 +88,7 @@ class Delay(Workflow[In, Out]):
     duration: timedelta
 
     def __post_init__(self) -> None:
+        checked.duration(self.duration, "delay")
         set_edge(self, Edge(ANY, SAME))
 
 
@@ -90,6 +101,8 @@ class Par(Workflow[In, Out]):
     fail_fast: bool
 
     def __post_init__(self) -> None:
+        checked.parts(self.parts, "par")
+        checked.flag(self.fail_fast, "par", "fail_fast")
         edges = [part.edge for part in self.parts]
         accepts = types.meet(edge.accepts for edge in edges)
         gives = types.tuple_of(_resolved(edge, accepts) for edge in edges)
@@ -106,6 +119,8 @@ class Branch(Workflow[In, Out]):
     otherwise: "Node"
 
     def __post_init__(self) -> None:
+        checked.expression(self.predicate, "branch")
+        checked.parts((self.then, self.otherwise), "branch")
         edges = (self.then.edge, self.otherwise.edge)
         set_edge(self, _either(edges, (self.predicate,)))
 
@@ -122,6 +137,12 @@ class LoopUntil(Workflow[In, Out]):
     on_limit: OnLimit
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "loop_until")
+        checked.expression(self.done, "loop_until")
+        checked.at_least(self.limit, 1, "loop_until", "limit", "round")
+        checked.one_of(self.on_limit, ("fail", "stop"), "loop_until(on_limit=…)")
+        if self.within is not None:
+            checked.duration(self.within, "loop_until(within=…)")
         edge = self.body.edge
         set_edge(self, Edge(edge.accepts, edge.gives, edge.probes))
 
@@ -137,6 +158,12 @@ class MapEach(Workflow[In, Out]):
     on_error: OnError
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "map_each")
+        if self.key is not None:
+            checked.expression(self.key, "map_each(key=…)")
+        if self.at_once is not None:
+            checked.at_least(self.at_once, 1, "map_each", "at_once", "item")
+        checked.one_of(self.on_error, get_args(OnError), "map_each(on_error=…)")
         edge = self.body.edge
         item = ANY if self.on_error == "collect" else edge.output
         accepts = ANY if edge.accepts is ANY else types.sequence_of(edge.accepts)
@@ -169,12 +196,8 @@ class Graph(Workflow[In, Out]):
     arity: int
 
     def __post_init__(self) -> None:
-        accepts = _graph_accepts(self)
-        if isinstance(self.outputs, tuple):
-            gives = types.tuple_of(_graph_gives(self, each) for each in self.outputs)
-        else:
-            gives = _graph_gives(self, self.outputs)
-        set_edge(self, Edge(accepts, gives))
+        wiring.check(self)
+        set_edge(self, Edge(wiring.accepts(self), wiring.gives(self)))
 
 
 @final
@@ -188,6 +211,12 @@ class Retry(Workflow[In, Out]):
     on: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "retry")
+        checked.at_least(
+            self.attempts, 1, "retry", "attempts", "attempt", "; to skip a step, remove it"
+        )
+        checked.instance(self.wait, Schedule, "retry(wait=…)", "a schedule; write backoff(…)")
+        checked.texts(self.on, "retry")
         set_edge(self, self.body.edge)
 
 
@@ -200,6 +229,8 @@ class Timeout(Workflow[In, Out]):
     limit: timedelta
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "timeout")
+        checked.duration(self.limit, "timeout")
         set_edge(self, self.body.edge)
 
 
@@ -213,6 +244,8 @@ class Fallback(Workflow[In, Out]):
     on: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        checked.parts((self.body, self.handler), "fallback")
+        checked.texts(self.on, "fallback")
         set_edge(self, _either((self.body.edge, self.handler.edge), ()))
 
 
@@ -225,6 +258,7 @@ class Always(Workflow[In, Out]):
     finaliser: "Node"
 
     def __post_init__(self) -> None:
+        checked.parts((self.body, self.finaliser), "always")
         set_edge(self, self.body.edge)
 
 
@@ -238,6 +272,8 @@ class WithParams(Workflow[In, Out]):
     resources: PMap[str, str]
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "with_params")
+        _check_bindings(self)
         set_edge(self, self.body.edge)
 
 
@@ -250,6 +286,8 @@ class Limit(Workflow[In, Out]):
     pool: str
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "limit")
+        checked.text(self.pool, f"limit(pool={self.pool!r})", "needs the name of a pool")
         set_edge(self, self.body.edge)
 
 
@@ -263,6 +301,9 @@ class Named(Workflow[In, Out]):
     notes: PMap[str, object]
 
     def __post_init__(self) -> None:
+        checked.parts((self.body,), "named")
+        checked.checked_name(self.name, "named")
+        checked.instance(self.notes, PMap, "named", "a dictionary of notes, as pmap(…)")
         set_edge(self, self.body.edge)
 
 
@@ -272,6 +313,9 @@ class Extension(Workflow[In, Out]):
     Write `@dataclass(frozen=True, slots=True, eq=False, repr=False)` above it: a workflow knows
     how to compare and print itself at any depth. Every interpreter can run it through its
     desugaring; a native handler is optional, and must agree with it.
+
+    Fields are workflows and tuples of them, expressions, schedules and plain data. All of them
+    count: two extensions with one meaning and different fields differ.
     """
 
     __slots__ = ("_meaning",)
@@ -297,6 +341,7 @@ class Extension(Workflow[In, Out]):
                 f"{cls.__qualname__}: an extension compares and prints as every workflow does: "
                 "write @dataclass(frozen=True, slots=True, eq=False, repr=False)"
             )
+        check_fields(self)
         set_edge(self, self.meaning.edge)
 
 
@@ -345,33 +390,12 @@ def _either(edges: tuple[Edge, Edge], predicates: tuple[Expr, ...]) -> Edge:
     return Edge(accepts, types.union(_resolved(edge, accepts) for edge in edges), probes)
 
 
-def _graph_accepts(graph: Graph[Any, Any]) -> Any:
-    if graph.arity > types.MAX_PARTS:
-        return ANY
-    taken: list[list[Any]] = [[] for _ in range(graph.arity)]
-    for step in graph.steps:
-        wanted = step_inputs(step)
-        for place, index in enumerate(step.inputs):
-            if index < 0:
-                taken[-1 - index].append(wanted[place])
-    if not graph.arity:
-        return object
-    accepts = [types.meet(each) for each in taken]
-    return accepts[0] if graph.arity == 1 else types.tuple_of(accepts)
-
-
-def _graph_gives(graph: Graph[Any, Any], index: int) -> Any:
-    return ANY if index < 0 else graph.steps[index].body.edge.output
-
-
-def step_inputs(step: Step) -> tuple[Any, ...]:
-    """The type that a step takes from each of its inputs."""
-    accepts = step.body.edge.accepts
-    if len(step.inputs) == 1:
-        return (accepts,)
-    arguments = get_args(accepts)
-    known = len(arguments) == len(step.inputs) and Ellipsis not in arguments
-    return arguments if known else (ANY,) * len(step.inputs)
+def _check_bindings(node: WithParams[Any, Any]) -> None:
+    for given in (node.params, node.resources):
+        checked.instance(given, PMap, "with_params", "a dictionary, as pmap(…)")
+    for name, other in node.resources.items():
+        if not isinstance(cast(object, other), str) or not other.isidentifier():
+            raise TypeError(f"using({name}={other!r}): needs the name of another resource")
 
 
 def config_source(task: Task[Any, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, cast, final
 from pyrsistent import pvector
 
 from fwf.algebra.expr import IT
+from fwf.algebra.extent import MOST_SHARED, TooLarge, too_large
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import Extension, Fail, Fallback, Named, Node, Pure, Seq
 from fwf.algebra.rules import (
@@ -27,6 +28,7 @@ from fwf.algebra.rules import (
 )
 from fwf.algebra.traverse import Visit, children, fold, rebuild, visit
 from fwf.algebra.workflow import Workflow
+from fwf.faults import shortened
 from fwf.records import record
 
 MAX_PARTS: Final = 2**20
@@ -39,6 +41,8 @@ def normal_form(w: Workflow[Any, Any]) -> Node:
     Two workflows of one normal form mean the same (the other way round need not hold). Names and
     extensions are gone, chains are flat, fallbacks lean to the right, a retry of up to 64 attempts
     spells its delays out. Deterministic, idempotent, linear but for what its rules compare.
+
+    Raises `TooLarge` where sharing alone makes chains too long to be put together.
     """
     return _canonical().node(w)
 
@@ -63,15 +67,21 @@ class NormalForms:
         self.budget = budget
 
     def of(self, w: Workflow[Any, Any]) -> Node:
-        """Workflow ⟶ its normal form, whatever that costs."""
+        """Workflow ⟶ its normal form, whatever that costs; raises as `normal_form` does."""
         return self._rewriter.made(self._found(w))
 
     def of_part(self, node: Node) -> Node | None:
         """Part ⟶ its normal form; None past the budget."""
-        found = self._found(node)
-        if isinstance(found, Chain) and found.made is None:
-            self.budget -= found.size
-        return self._rewriter.made(found) if self.budget >= 0 else None
+        if self.budget < 0:
+            return None
+        try:
+            found = self._found(node)
+            if isinstance(found, Chain) and found.made is None:
+                self.budget -= found.size
+            return self._rewriter.made(found) if self.budget >= 0 else None
+        except TooLarge:
+            self.budget = -1
+            return None
 
     def _found(self, w: Workflow[Any, Any]) -> "Node | Chain":
         found = self._known.get(digest_of(w))
@@ -101,15 +111,17 @@ class Applied:
         return self.here.path
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Applied) and str(self) == str(other)
+        return isinstance(other, Applied) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(str(self))
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, str, str]:
+        return self.path, self.law, self.level
 
     def __str__(self) -> str:
-        return (
-            f"{self.path}: {self.law} [{self.level}]" if self.path else f"{self.law} [{self.level}]"
-        )
+        path = shortened(self.path)
+        return f"{path}: {self.law} [{self.level}]" if path else f"{self.law} [{self.level}]"
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -130,7 +142,7 @@ def optimise(w: Workflow[Any, Any]) -> Optimised:
     Paths are those of `w` as written, each shared part at its first place. Names stay, and so do
     extensions, inside and out: somebody may run them natively. Where nothing applies, the
     workflow is `w` itself. `rules` says what "the same" leaves open; mind that a part that leaves
-    takes its idempotency keys along.
+    takes its idempotency keys along. Raises `TooLarge` as `normal_form` does.
     """
     rewriter = Rewriter(SHRINKING, {}, canonical=False)
     made = rewriter.node(w)
@@ -223,6 +235,8 @@ class Rewriter:
             Fallback: tuple(rule for rule in IN_FALLBACK if rule.level in levels),
         }
         self.applied: Log = {}
+        self._left = MOST_SHARED
+        """So many parts may still be put together in chains, beside those that are written."""
 
     def node(self, w: Workflow[Any, Any]) -> Node:
         """Workflow ⟶ what the rules make of it."""
@@ -272,6 +286,7 @@ class Rewriter:
             part if isinstance(part, Chain) and part.join == join else self.made(part)
             for part in parts
         ]
+        self._left += len(parts)
         chain = Chain(join, kept, origin)
         return Chain(join, list(map(self.made, kept)), origin) if chain.size > MAX_PARTS else chain
 
@@ -285,6 +300,10 @@ class Rewriter:
 
     def _put_together(self, chain: Chain) -> Node:
         kind, on = chain.join
+        self._left -= chain.size
+        if self._left < 0:
+            size = f"a chain of {min(chain.size, MAX_PARTS):,} parts and more"
+            raise too_large("the normal form", size, "ask for that of what is shared in it alone")
         nodes = chain.nodes()
         if kind is Seq and not len(nodes) == len(chain.parts) > 1:
             self._log(chain.origin, FLAT)

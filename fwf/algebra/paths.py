@@ -4,10 +4,14 @@ Segments come from names, tasks, `par`, branch arms, handlers, finalisers, map i
 rounds. Wrappers add none, so adding a retry changes no path. Siblings of one name are told apart
 by `#2`, `#3`. A structure right under a name goes by that name: `named("tenants", map_each(…))`
 is `tenants[acme]`, not `tenants > map_each[acme]`.
+
+A few lines in which parts are shared can write down more siblings than there are atoms. So counts
+end at `FAR`: what stands behind so many siblings is `… > load`.
 """
 
 import re
-from typing import Any, NamedTuple, cast, final
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.algebra.nodes import (
     Always,
@@ -32,24 +36,48 @@ from fwf.algebra.nodes import (
 )
 
 SEPARATOR = " > "
-
-
-def checked_name(name: object, where: str) -> str:
-    """A name that can stand in a path; raises `TypeError` or `ValueError` for others."""
-    if not isinstance(name, str) or not name.strip():
-        raise TypeError(f"{where}: {name!r} is no name, which is a text that isn't empty")
-    wrong = [char for char in name if char in ">[]#" or not char.isprintable()]
-    if wrong:
-        raise ValueError(
-            f"{where}: {wrong[0]!r} can't stand in the name {name!r}, since paths are written with "
-            "it; use letters, digits, spaces, - _ . : /"
-        )
-    return name
+FAR: Final = 2**62
+"""Names in one region are counted up to here."""
+MOST_LISTED: Final = 2**21
+"""So many names are listed, which is fastest where all are wanted; more are found one by one."""
 
 
 def untagged(path: str) -> str:
     """Path ⟶ the same without the keys of items and the numbers of rounds."""
     return re.sub(r"\[.*?\](?= > |\[|#|$)", "", path, flags=re.DOTALL)
+
+
+def stands_for(name: str, path: str) -> bool:
+    """Whether a name is a path's tail: `par > visits` for `daily > par > visits`, or all of it.
+
+    A segment without item and round stands for all of them.
+    """
+    if name == path:
+        return True
+    wanted, there = _segments(name), _segments(path)
+    return len(wanted) <= len(there) and all(
+        one in (other, untagged(other))
+        for one, other in zip(reversed(wanted), reversed(there), strict=False)
+    )
+
+
+def tail(path: str, name: str) -> str:
+    """Path, name ⟶ as many of the path's last segments as the name has."""
+    return SEPARATOR.join(_segments(path)[-len(_segments(name)) :])
+
+
+def near_place(name: str, places: Iterable[str]) -> str:
+    """ "; did you mean 'daily > par > visits'?" where the end of a path is close to a name."""
+    from difflib import get_close_matches  # 2 ms that only mistakes need
+
+    ends = {tail(place, name): place for place in places}
+    close = get_close_matches(name, list(ends), n=1)
+    return f"; did you mean {ends[close[0]]!r}?" if close else ""
+
+
+def _segments(path: str) -> list[str]:
+    """The segments of a path; the key of an item may hold what separates them."""
+    return re.split(rf"{SEPARATOR}(?![^\[]*\](?:{SEPARATOR}|\[|#|$))", path)
 
 
 _WORDS: dict[type, str] = {
@@ -92,12 +120,14 @@ class Spot(NamedTuple):
 class Paths:
     """Names places in one workflow. Remembers what it has counted; build one for each use."""
 
-    __slots__ = ("_counts", "_names", "_offsets")
+    __slots__ = ("_counts", "_left", "_names", "_offsets", "_times")
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._offsets: dict[int, list[int] | None] = {}
-        self._names: dict[tuple[int, bool], list[str]] = {}
+        self._names: dict[tuple[int, bool], list[str] | None] = {}
+        self._times: dict[str, dict[int, int]] = {}
+        self._left = MOST_LISTED
 
     def root(self, w: Any) -> Spot:
         """The spot of a whole workflow."""
@@ -137,22 +167,52 @@ class Paths:
         """The spot's own segment; none where a name right above stands for it."""
         if spot.fresh:
             return ""
-        region = spot.region
+        region, ordinal = spot.region, spot.ordinal
+        if ordinal >= FAR:
+            return "…"
         key = (id(region.node), region.inner)
-        names = self._names.get(key)
+        names = self._names[key] if key in self._names else self._listed(region)
         if names is None:
-            names = self._names[key] = self._named(region.node, region.inner)
-        return names[spot.ordinal] if spot.ordinal < len(names) else ""
+            return self._name_at(region, ordinal)
+        return names[ordinal] if ordinal < len(names) else ""
+
+    def _listed(self, region: Region) -> list[str] | None:
+        """The names of a region; None if they are too many to be listed."""
+        node, inner = region.node, region.inner
+        total = sum(map(self._count, _siblings(node))) if inner else self._count(node)
+        names = self._named(node, inner) if total <= self._left else None
+        self._left -= 0 if names is None else total
+        self._names[id(node), inner] = names
+        return names
+
+    def _name_at(self, region: Region, ordinal: int) -> str:
+        """The same name as in the list, found on one way down past the parts that come before."""
+        own, parts = ((), _siblings(region.node)) if region.inner else _own(region.node)
+        passed: list[Node] = []
+        while True:
+            for part in parts:
+                count = self._count(part)
+                if ordinal < count:
+                    break
+                ordinal -= count
+                passed.append(part)
+            else:
+                break
+            own, parts = _own(part)
+        if ordinal >= len(own):
+            return ""
+        n = 1 + sum(self._occurring(own[ordinal], part) for part in passed)
+        return own[ordinal] if n == 1 else f"{own[ordinal]}#{n if n < FAR else '…'}"
 
     def child(self, spot: Spot, node: Node, index: int, tag: str = "") -> Spot:
         """Spot of a node, the node, which part of it ⟶ the part's spot."""
         match node:
             case Seq() | Graph():
-                return self.within(spot, node, index)
+                return self._within(spot.region, spot.ordinal, node, index)
             case Named():
                 return Spot(Region(spot, node.body, False), 0, True)
             case Par():
-                return Spot(Region(spot, node, True), self._offset(node, index))
+                return self._within(Region(spot, node, True), 0, node, index)
             case MapEach() | LoopUntil():
                 return Spot(Region(spot, node, True, tag))
             case Branch():
@@ -167,9 +227,14 @@ class Paths:
             case _:
                 return spot
 
-    def within(self, spot: Spot, node: Node, index: int) -> Spot:
-        """The spot of a part of a `Seq` or `Graph`, which shares its region."""
-        return Spot(spot.region, spot.ordinal + self._offset(node, index))
+    def _within(self, region: Region, start: int, node: Node, index: int) -> Spot:
+        """The spot of a part of what starts at a number of a region."""
+        ordinal = start + self._offset(node, index)
+        if ordinal < FAR:
+            return Spot(region, ordinal)
+        above = region.above
+        far = above if above is not None and above.ordinal >= FAR else Spot(region, FAR)
+        return Spot(Region(far, _siblings(node)[index], False))
 
     def _offset(self, node: Node, index: int) -> int:
         """How many names come before a part, among its siblings."""
@@ -182,7 +247,7 @@ class Paths:
         total, offsets = 0, list[int]()
         for part in _siblings(node):
             offsets.append(total)
-            total += self._count(part)
+            total = min(FAR, total + self._count(part))
         uniform = total == len(offsets) and all(at == each for at, each in enumerate(offsets))
         self._offsets[id(node)] = None if uniform else offsets
         return self._offsets[id(node)]
@@ -201,8 +266,26 @@ class Paths:
             if missing:
                 todo.extend(missing)
             else:
-                counts[id(top)] = len(own) + sum(counts[id(part)] for part in parts)
+                counts[id(top)] = min(FAR, len(own) + sum(counts[id(part)] for part in parts))
         return counts[id(node)]
+
+    def _occurring(self, name: str, node: Node) -> int:
+        """How often a name occurs among those that a node adds to the region it stands in."""
+        times = self._times.setdefault(name, {})
+        todo = [node]
+        while todo:
+            top = todo[-1]
+            if id(top) in times:
+                todo.pop()
+                continue
+            own, parts = _own(top)
+            missing = [part for part in parts if id(part) not in times]
+            if missing:
+                todo.extend(missing)
+            else:
+                n = own.count(name) + sum(times[id(part)] for part in parts)
+                times[id(top)] = min(FAR, n)
+        return times[id(node)]
 
     def _named(self, node: Node, inner: bool) -> list[str]:
         """The names of a region, numbered where they repeat."""

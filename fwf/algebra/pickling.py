@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, cast
 
 from pyrsistent import PVector, pvector
 
-from fwf.algebra.nodes import Node, Step, Task
+from fwf.algebra.extensions import field_names
+from fwf.algebra.nodes import Extension, Node, Step, Task
+from fwf.algebra.packing import Packed, packed, unpacked
 from fwf.algebra.values import thaw
 from fwf.algebra.workflow import Workflow
 
@@ -59,13 +61,17 @@ def restored(entries: list[Entry]) -> Node:
             nodes.append(_found(entry))
         else:
             cls, values = entry
-            nodes.append(cls(*(_filled(value, nodes) for value in values)))
+            filled = [_filled(value, nodes) for value in values]
+            if issubclass(cls, Extension):  # whose fields may be keyword-only
+                nodes.append(cls(**dict(zip(field_names(cls), filled, strict=True))))
+            else:
+                nodes.append(cls(*filled))
     return cast(Node, nodes[-1])
 
 
 def fields(node: Node) -> list[Any]:
     """Node ⟶ the values that its class is called on to make it."""
-    names: tuple[str, ...] = cast(Any, node).__match_args__
+    names = field_names(type(node)) if isinstance(node, Extension) else node.__match_args__
     return [getattr(node, name) for name in names]
 
 
@@ -94,10 +100,12 @@ def _flat(value: Any, numbers: dict[int, int]) -> Any:
         return pvector(_flat(one, numbers) for one in cast(Any, value))
     if type(value) is tuple:
         return tuple(_flat(one, numbers) for one in cast(Any, value))
-    return value
+    return packed(value)
 
 
 def _filled(value: Any, nodes: list[Any]) -> Any:
+    if isinstance(value, Packed):
+        return unpacked(value)
     if isinstance(value, Part):
         return nodes[value.number]
     if isinstance(value, Step):

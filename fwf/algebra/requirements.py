@@ -5,8 +5,10 @@ from reprlib import Repr
 from typing import Any, cast, final
 
 from fwf.algebra import types
-from fwf.algebra.contract import Kind, fits
+from fwf.algebra.contract import Kind
+from fwf.algebra.fitting import Wrong, wrong_part
 from fwf.algebra.nodes import Task
+from fwf.algebra.once import read_once
 from fwf.algebra.traverse import fold
 from fwf.algebra.values import thaw
 from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
@@ -15,7 +17,15 @@ from fwf.faults import Issue, near
 from fwf.records import record
 from fwf.secrets import Secret
 
-_REPR = Repr()
+
+class _Brief(Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        """Decimal digits stop at 4,300."""
+        large = x.bit_length() > 10_000
+        return f"<int of {x.bit_length():,} bits>" if large else super().repr_int(x, level)
+
+
+_REPR = _Brief()
 _REPR.maxother = _REPR.maxstring = 60
 brief = _REPR.repr
 
@@ -107,6 +117,7 @@ def problems(
     required: Requirements,
     params: Mapping[str, object],
     resources: Mapping[str, object] | Collection[str],
+    value: object = None,
 ) -> tuple[Issue, ...]:
     """Everything missing, unknown or wrongly typed, at once, so that a run never starts in vain.
 
@@ -114,6 +125,9 @@ def problems(
     mapping, they are also checked to be openers, or `Secret`s where a secret is asked for.
     """
     found: list[Issue] = []
+    once = read_once(value)
+    if once:
+        found.append(Issue("", "input", f"the input is {once}"))
     for each in required.parameters:
         found.extend(_of_parameter(required, each, params))
     for each in (*required.resources, *required.secrets):
@@ -121,6 +135,8 @@ def problems(
     for each in required.unknown:
         if each.name not in params and each.name not in resources and not each.optional:
             found.append(_missing_either(required, each))
+        if each.name in params:
+            found.extend(_read_once(required, each, params))
     found.extend(_unknown(required, params))
     wrong = [misfit for misfit in required.misfits if misfit.wanted is not None]
     found.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
@@ -136,13 +152,23 @@ def _of_parameter(
             yield _missing(required, each, params, "params")
         return
     for kind in each.types:
-        if not fits(params[name], kind):
+        wrong = wrong_part(params[name], kind)
+        if wrong is not None:
             yield _issue(
                 required, each, "parameter-type",
                 f"parameter {name!r} is given {brief(params[name])}, which is "
-                f"{_a(params[name])}, but needs {types.name_of(kind)}",
+                f"{_a(params[name])}, but needs {types.name_of(kind)}{_where(name, wrong)}",
             )  # fmt: skip
             return
+    yield from _read_once(required, each, params)
+
+
+def _read_once(
+    required: Requirements, each: Requirement, params: Mapping[str, object]
+) -> Iterator[Issue]:
+    once = read_once(params[each.name])
+    if once:
+        yield _issue(required, each, "parameter-type", f"parameter {each.name!r} is {once}")
 
 
 def _of_resource(
@@ -213,12 +239,25 @@ def misfit_issue(path: str, misfit: Misfit) -> Issue:
     if misfit.wanted is None:
         return _unused(path, misfit)
     value = thaw(node.params[name])
+    wrong = wrong_part(value, misfit.wanted.type)
     return Issue(
         path,
         "parameter-type",
         f"with_params({name}={brief(value)}) binds {_a(value)}, but what is inside "
-        f"needs {types.name_of(misfit.wanted.type)}",
+        f"needs {types.name_of(misfit.wanted.type)}{_where(name, wrong)}",
     )
+
+
+def _where(name: str, wrong: Wrong | None) -> str:
+    """Which part of a value it is that doesn't fit, if it isn't the value itself."""
+    if wrong is None or not wrong.place:
+        return ""
+    return f": {name}{wrong.place} is {_a(wrong.value)}, not {_a_type(wrong.type)}"
+
+
+def _a_type(kind: Any) -> str:
+    name = types.name_of(kind)
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _unused(path: str, misfit: Misfit) -> Issue:
@@ -250,6 +289,7 @@ def _types(each: Requirement) -> str:
 
 
 def _a(value: object) -> str:
-    """A value's type with its article."""
-    name = type(value).__qualname__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    """A value's type with its article, and how many items a tuple has."""
+    several = cast("tuple[object, ...]", value) if type(value) is tuple else None
+    said = type(cast(Any, value)).__qualname__ if several is None else f"tuple of {len(several)}"
+    return f"{'an' if said[0] in 'aeiouAEIOU' else 'a'} {said}"

@@ -15,8 +15,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal, TypeAlias, final
 
-from fwf.algebra.contract import fits
 from fwf.algebra.expr import IT, Const, Expr, Get, Op, Param
+from fwf.algebra.fitting import fits
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import (
     Always,

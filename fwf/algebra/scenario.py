@@ -18,11 +18,12 @@ from typing import Any, TypeAlias, cast, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.builder import named_function
 from fwf.algebra.documents import DocumentError
 from fwf.algebra.expr import name_of_function
+from fwf.algebra.functions import named_function
+from fwf.algebra.once import read_once
 from fwf.algebra.values import digest, duration, encode
-from fwf.faults import as_delay, asked_delay, tags_of_class, text
+from fwf.faults import as_delay, asked_delay, counted, tags_of_class, text
 from fwf.records import changed, record
 
 MICROSECOND = timedelta(microseconds=1)
@@ -205,7 +206,8 @@ class Script:
     """What is said of a task's attempts; an empty field says nothing.
 
     outputs: one for each attempt that could succeed, the last for all further ones.
-    by: works the output out from the input; what it raises fails the attempt.
+    by: works the output out from the input, which it takes as the task does, or all of it as one
+        argument; what it raises fails the attempt.
     fails: for each attempt its failure, or None if it succeeds; then all succeed or, if
         `always`, fail as the last one does.
     """
@@ -241,13 +243,15 @@ class Script:
         failed = sum(failure is not None for failure in (self.fails or ())[:attempt])
         return self.outputs[min(attempt - failed, len(self.outputs) - 1)]
 
-    def duration(self, attempt: int, value: Any, seed: int, path: str) -> timedelta:
+    def duration(
+        self, attempt: int, value: Any, seed: int, path: str, inputs: int = 1
+    ) -> timedelta:
         """How long an attempt takes, counted from 0, on an input, at a path."""
         takes = self.takes
         if isinstance(takes, Distribution):
             return drawn(takes, seed, path, attempt)
         if callable(takes):
-            took = cast(object, takes(value))
+            took = cast(object, called(takes, value, inputs))
             return _checked(took, f"takes={name_of_function(takes)}")
         each = self.durations or (timedelta(0),)
         return each[min(attempt, len(each) - 1)]
@@ -258,6 +262,41 @@ class Script:
         several = len(self.durations) > 1 or len(self.outputs) > 1
         hopeless = self.always and len(self.fails or ()) == 1
         return several or (bool(self.fails) and not hopeless)
+
+
+def called(function: Callable[..., Any], value: Any, inputs: int) -> Any:
+    """What a function says of a task's input: called on each of the inputs, as the task is.
+
+    Or on all of them as one argument, if that is what it takes: the tuple, None where the task
+    takes nothing.
+    """
+    least, most = _arguments_of(function)
+    if inputs == 1 or not least <= inputs <= most:
+        return function(value)
+    return function(*value) if inputs else function()
+
+
+def wrong_call(function: Callable[..., Any], inputs: Sequence[str]) -> str:
+    """What is wrong with a function for a task of these inputs; empty if nothing is."""
+    least, most = _arguments_of(function)
+    if least <= len(inputs) <= most or least <= 1 <= most:
+        return ""
+    wanted = f"({', '.join(inputs)})"
+    one = "; or one argument, the tuple of them" if len(inputs) > 1 else ""
+    return f"takes {counted(least, 'argument')}: let it take those of the task, {wanted}{one}"
+
+
+def _arguments_of(function: Callable[..., Any]) -> tuple[int, float]:
+    """How few and how many arguments a function takes by position; one if it doesn't tell."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return 1, 1
+    named = code.co_argcount - hasattr(function, "__self__")
+    defaults: tuple[object, ...] = getattr(function, "__defaults__", None) or ()
+    return named - len(defaults), math.inf if code.co_flags & _VARARGS else named
+
+
+_VARARGS = 0x04  # inspect.CO_VARARGS, without importing that
 
 
 class _Nothing:
@@ -282,6 +321,10 @@ def _script(
     outputs = tuple(gives_each) if gives_each is not None else ()
     if gives_each is not None and not outputs:
         raise ValueError(f"{where}(gives_each=[]): needs at least one output")
+    for output in outputs if gives is _NOTHING else (gives,):
+        once = read_once(output)
+        if once:
+            raise TypeError(f"{where}(gives=…): it is {once}")
     if gives_by is not None:
         named_function(gives_by, f"{where}(gives_by=…)")
     always = fails is not None and (isinstance(fails, str | type | Failing))
@@ -348,7 +391,7 @@ class Scenario:
         """A task, wherever it stands, or only inside the item of a `map_each` with that key.
 
         gives: its output; `gives_each`: attempt by attempt, the last for all further ones;
-            `gives_by`: a named function of the input.
+            `gives_by`: a named function of the input, which takes what the task takes.
         fails: one error for every attempt, or a list, attempt by attempt, with None for one that
             succeeds; those after the list succeed.
         takes: how long; one duration, one for each attempt, drawn, or a named function of the

@@ -330,6 +330,30 @@ def _fraction(seed: int, index: int) -> float:
     return int.from_bytes(drawn[:7], "big") / 2**56
 
 
+def length(schedule: Schedule) -> float:
+    """Schedule ⟶ how many delays it has, infinity if it never ends.
+
+    `within` doesn't count here: it ends a schedule by the clock, on purpose.
+    """
+    match schedule:
+        case Delays(given):
+            return float(len(given))
+        case Constant() | Backoff():
+            return math.inf
+        case Pointwise(left, right, longer):
+            both = length(left), length(right)
+            return min(both) if longer else max(both)
+        case Chained(before, after):
+            return length(before) + 1 + length(after)
+        case Nested(outer, inner):
+            rounds, delays = length(outer), length(inner)
+            return delays + rounds * (delays + 1) if rounds else delays
+        case First(of, n):
+            return min(float(min(n, 2**53)), length(of))
+        case Within(of) | Jitter(of):
+            return length(of)
+
+
 def cap_of(schedule: Schedule) -> timedelta | None:
     """Schedule ⟶ the longest that an error's own `retry_after` may make it wait, if bounded."""
     match schedule:

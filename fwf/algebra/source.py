@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, assert_never, cast
 
 from fwf.algebra.expr import Const, Get, Param, show
+from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -36,7 +37,7 @@ MAX_CHARS = 100_000
 """Past either, `repr` elides with …; CPython's parser reads about 200 nested parentheses."""
 
 
-def source_of(w: Workflow[Any, Any]) -> str:
+def source_of(w: Workflow[Any, Any], most: int = MAX_CHARS) -> str:
     """Workflow ⟶ its source on one line; elided with … past 60 levels. Never raises."""
     out: list[str] = []
     size = 0
@@ -48,7 +49,7 @@ def source_of(w: Workflow[Any, Any]) -> str:
         if isinstance(top, str):
             out.append(top)
             size += len(top)
-            if size > MAX_CHARS:
+            if size > most:
                 out.append("…")
                 break
             continue
@@ -182,9 +183,8 @@ def _graph(node: Graph[Any, Any]) -> list["Node | str"]:
 
 
 def _extension(node: Extension[Any, Any]) -> list["Node | str"]:
-    given: tuple[str, ...] = getattr(node, "__match_args__", ())
     arguments: list[Any] = []
-    for name in given:
+    for name in field_names(type(node)):
         value: Any = getattr(node, name)
         is_part = isinstance(value, Workflow) and not isinstance(value, Pure)
         arguments.append((f"{name}=", value) if is_part else f"{name}={value!r}")

@@ -2,8 +2,10 @@
 
 Laws that drop, repeat or exchange an expression hold where no defect appears or disappears, so
 they ask here. What is answered is on the safe side: fields never count as sure, not even those of
-a declared type, since nothing checks at run time that a value has the type its task declares;
-parameters do count, since they are checked before anything runs.
+a declared type, since nothing checks at run time that a value has the type its task declares, and
+not even where they are read leniently: `.present()` forgives a field that isn't there, but what a
+property or a mapping raises (a lost connection) is a defect there too, never "not there".
+Parameters do count, since they are checked before anything runs.
 """
 
 from collections.abc import Collection
@@ -53,7 +55,7 @@ def _kind(expr: Expr) -> type | None:
         case Get() | Call():
             return None
         case Present(of):
-            return None if _kind(_base(of)) is None else bool
+            return None if _kind(of) is None else bool
         case OrElse(of, default):
             return _kind_of_either(of, default)
         case Op():
@@ -63,15 +65,15 @@ def _kind(expr: Expr) -> type | None:
 def _kind_of(value: object) -> type:
     if value is None:
         return type(None)
-    if isinstance(value, bool | str):
-        return bool if isinstance(value, bool) else str
-    return float if isinstance(value, _NUMBER) else object
+    kind = type(value)  # an enum's member of these may compare in a way of its own
+    return kind if kind in (bool, str) else float if kind in _NUMBER else object
 
 
 def _kind_of_either(of: Expr, default: Expr) -> type | None:
-    if _kind(_base(of)) is None or (other := _kind(default)) is None:
+    kind, other = _kind(of), _kind(default)
+    if kind is None or other is None:
         return None
-    return other if not isinstance(of, Get) and _kind(of) in (other, type(None)) else object
+    return other if kind in (other, type(None)) else object
 
 
 def _kind_of_operation(expr: Op) -> type | None:
@@ -95,17 +97,10 @@ def _kind_of_operation(expr: Op) -> type | None:
 def _comparable(kind: type | None, among: Expr) -> bool:
     """Whether a value of a kind compares with every item of a constant list."""
     items: Any = among.value if isinstance(among, Const) else None
-    if not isinstance(items, PVector | PSet | tuple):
+    if not isinstance(items, PVector | PSet | frozenset | tuple):
         return False
     known = (kind, type(None)) if kind in (bool, float, str) else (type(None),)
     return all(_kind_of(item) in known for item in cast(Collection[Any], items))
-
-
-def _base(of: Expr) -> Expr:
-    """What `.present()` and `.or_else(…)` read leniently goes down to this, which they don't."""
-    while isinstance(of, Get):
-        of = of.of
-    return of
 
 
 # Composition
@@ -172,6 +167,13 @@ def _reads_input(expr: Expr) -> bool:
             return bool(args) and _reads_input(args[0])
         case Op(_, args):
             return any(map(_reads_input, args))
+
+
+def _base(of: Expr) -> Expr:
+    """What `.present()` and `.or_else(…)` read leniently goes down to this, which they don't."""
+    while isinstance(of, Get):
+        of = of.of
+    return of
 
 
 def _lenient(expr: Expr) -> bool:

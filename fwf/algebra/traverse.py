@@ -5,6 +5,7 @@ from typing import Any, TypeVar, assert_never, cast, final
 
 from pyrsistent import PMap, pmap, pvector
 
+from fwf.algebra.extensions import workflows_in
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -27,6 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.paths import Paths, Spot
+from fwf.algebra.pickling import fields
 from fwf.algebra.workflow import Workflow
 from fwf.records import changed, record
 
@@ -57,6 +59,14 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.meaning,)
         case _:
             assert_never(node)
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """Node ⟶ all workflows in it: an extension's are those in its fields, and its meaning."""
+    if not isinstance(node, Extension):
+        return children(node)
+    given = [each for value in fields(node) for each in workflows_in(value)]
+    return (*cast("list[Node]", given), node.meaning)
 
 
 def wrapped(node: Node) -> Node | None:
@@ -106,6 +116,7 @@ def fold(
     *,
     key: Callable[[Node], Hashable] = id,
     known: dict[Hashable, R] | None = None,
+    parts_of: Callable[[Node], tuple[Node, ...]] = children,
 ) -> R:
     """Step, workflow ⟶ its meaning, bottom-up: a node's from those of its parts.
 
@@ -113,6 +124,7 @@ def fold(
 
     key: what makes two parts the same; by default that they are one object.
     known: what earlier folds have found by that key, and where this one adds to it.
+    parts_of: the parts that count; by default those that are run.
     """
     known = {} if known is None else known
     root = cast(Node, w)
@@ -122,7 +134,7 @@ def fold(
         if key(node) in known:
             continue
         if parts is None:
-            parts = children(node)
+            parts = parts_of(node)
             if parts:
                 todo.append((node, parts))
                 todo.extend((part, None) for part in reversed(parts))

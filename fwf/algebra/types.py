@@ -2,10 +2,11 @@
 
 import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
+
+from fwf.annotations import annotations
 
 ANY: Any = Any
 """Nothing is known, or nothing is asked."""
@@ -152,18 +153,24 @@ def sequence_of(part: Any) -> Any:
 
 def _bounded(part: Any) -> Any:
     """The type, or `Any` where it nests so deep that comparing it would cost more than it tells."""
-    inner, depth = [part], 0
-    while inner := list(islice(_arguments(inner), MAX_PARTS + 1)):
+    inner, depth = [(part, 1)], 0
+    while inner := _arguments(inner):
         depth += 1
-        if depth >= MAX_DEPTH or len(inner) > MAX_PARTS:
+        if depth >= MAX_DEPTH or sum(times for _, times in inner) > MAX_PARTS:
             return ANY
     return part
 
 
-def _arguments(kinds: list[Any]) -> Iterator[Any]:
-    for kind in kinds:
-        if type(kind) is not type:
-            yield from typing.get_args(kind)
+def _arguments(kinds: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
+    """Types and how often they occur ⟶ the same of their arguments, each object once."""
+    found: dict[int, tuple[Any, int]] = {}
+    for kind, times in kinds:
+        for each in typing.get_args(kind) if type(kind) is not type else ():
+            before = found[id(each)][1] if id(each) in found else 0
+            found[id(each)] = each, before + times
+            if len(found) > MAX_PARTS:
+                return list(found.values())
+    return list(found.values())
 
 
 def item_of(annotation: Any) -> Any:
@@ -171,6 +178,16 @@ def item_of(annotation: Any) -> Any:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     known = isinstance(origin, type) and issubclass(origin, Sequence)
     return arguments[0] if known and len(set(arguments) - {...}) == 1 else ANY
+
+
+def length_of(annotation: Any) -> int | None:
+    """`tuple[A, B]` ⟶ 2; None for what isn't a tuple of so many items."""
+    if not isinstance(annotation, types.GenericAlias) or annotation.__origin__ is not tuple:
+        return None
+    arguments = annotation.__args__
+    opens = any(each is ... or typing.get_origin(each) is typing.Unpack for each in arguments)
+    opens = opens or any(getattr(each, "__unpacked__", False) for each in arguments)
+    return None if opens else len(arguments)
 
 
 def fields_of(annotation: Any) -> dict[str, Any] | None:
@@ -184,7 +201,7 @@ def fields_of(annotation: Any) -> dict[str, Any] | None:
     try:
         hints = typing.get_type_hints(cls)
     except Exception:  # whatever evaluating somebody's annotation raises
-        hints = dict.fromkeys(getattr(cls, "__annotations__", {}), ANY)
+        hints = {name: ANY for base in cls.__mro__ for name in annotations(base)}
     if typing.is_typeddict(cls):
         return hints
     return {**{name: ANY for name in dir(cls) if not name.startswith("__")}, **hints}

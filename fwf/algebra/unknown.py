@@ -19,6 +19,7 @@ from fwf.algebra.expr import (
     Present,
     type_of,
 )
+from fwf.annotations import returned_by
 
 
 @final
@@ -96,8 +97,7 @@ def guess(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
             found = unknown_in(given)
             if found is None:
                 return evaluate(Call(function, IT), given, params)
-            kind = getattr(function, "__annotations__", {}).get("return", types.ANY)
-            return found.as_type(types.ANY if isinstance(kind, str) else kind)
+            return found.as_type(returned_by(function))
         case Op():
             return _operate(expr, value, params)
         case _:

@@ -7,7 +7,7 @@ tuples, sets and dictionaries of them, and classes with a registered codec.
 import enum
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast, final
 
 from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
 
+from fwf.algebra.once import read_once
 from fwf.records import record
 
 T = TypeVar("T")
@@ -43,19 +44,42 @@ class Member:
     value: object
 
     def __repr__(self) -> str:
-        return f"{self.enum}({self.value!r})" if self.name is None else f"{self.enum}.{self.name}"
+        return (
+            f"{self.enum}({source(self.value)})"
+            if self.name is None
+            else f"{self.enum}.{self.name}"
+        )
 
 
 @final
-@record()
+@record(repr=False)
 class Coded:
     """What stands for a value of a class that isn't at hand: its codec's name, its plain data."""
 
     codec: str
     plain: object
 
+    def __repr__(self) -> str:
+        return f"Coded(codec={self.codec!r}, plain={source(self.plain)})"
+
 
 _EXACT = frozenset({type(None), *_SCALARS, Member, Coded})
+_PVECTOR: type[Any] = type(pvector(()))
+_PMAP: type[Any] = type(pmap({"": None}))
+_PSET: type[Any] = type(pset(()))
+_COLLECTIONS: dict[type, Callable[[Any], object]] = {
+    list: pvector,
+    tuple: tuple,
+    set: pset,
+    frozenset: frozenset,
+    dict: pmap,
+    _PVECTOR: pvector,
+    _PSET: pset,
+    _PMAP: pmap,
+}
+"""What a collection is frozen to."""
+_PLAIN = frozenset({*_SCALARS, list, tuple, set, frozenset, dict})
+_LIKE: dict[str, type] = {"bytearray": bytes, "memoryview": bytes, "deque": list, "range": list}
 _codecs: dict[type, Codec] = {}
 
 
@@ -78,29 +102,71 @@ def codec_of(cls: type) -> Codec | None:
     return _codecs.get(cls)
 
 
-def freeze(value: object, depth: int = 0) -> object:
-    """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`.
+def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
+    """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`, sets `PSet`.
 
-    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels.
+    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels and for a signaling NaN.
+    What is of a subclass of a plain class isn't plain, since `thaw` couldn't give it back; unless
+    `exact` is False.
     """
     kind = type(value)
+    if kind is Decimal and cast(Decimal, value).is_snan():
+        raise ValueError(
+            f"{value!r} is a signaling NaN, which can't be compared or hashed: write Decimal('NaN')"
+        )
     if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
         return value
     if depth >= MAX_DEPTH:
         raise ValueError(f"a value in a workflow may nest {MAX_DEPTH} levels deep, not more")
-    if isinstance(value, list | PVector):
-        return pvector(freeze(item, depth + 1) for item in cast(list[object], value))
-    if kind is tuple:
-        return tuple(freeze(item, depth + 1) for item in cast(tuple[object, ...], value))
-    if isinstance(value, set | frozenset | PSet):
-        return pset(freeze(item, depth + 1) for item in cast(set[object], value))
-    if isinstance(value, dict | PMap):
-        items = cast(dict[object, object], value).items()
-        return pmap({freeze(k, depth + 1): freeze(v, depth + 1) for k, v in items})
-    raise TypeError(
+    kept = kind if exact else next(filter(kind.__mro__.__contains__, _COLLECTIONS), kind)
+    make = _COLLECTIONS.get(kept)
+    if make is None:
+        raise TypeError(_not_plain(value))
+    if kept in (dict, _PMAP):
+        pairs = cast(dict[object, object], value).items()
+        return pmap(
+            {
+                as_member(freeze(key, depth + 1, exact=exact)): freeze(each, depth + 1, exact=exact)
+                for key, each in pairs
+            }
+        )
+    items = [freeze(each, depth + 1, exact=exact) for each in cast(Iterable[object], value)]
+    return make(map(as_member, items) if make in (pset, frozenset) else items)
+
+
+def as_member(frozen: object) -> object:
+    """A frozen value that can be in a set, or a dictionary's key; raises `TypeError` if it can't.
+
+    Frozen lists can be hashed, but what they are thawed to can't.
+    """
+    if isinstance(frozen, PVector | PMap | PSet):
+        raise TypeError(
+            f"{source(cast(object, frozen))} can change, so it can't be in a set or a dictionary's "
+            "key: write a tuple or a frozenset"
+        )
+    several = cast(tuple[object, ...], frozen) if type(frozen) is tuple else ()
+    for each in several:
+        as_member(each)
+    return frozen
+
+
+def _not_plain(value: object) -> str:
+    from fwf.algebra.functions import uncalled  # expressions have plain values in them
+
+    kind = type(value)
+    once = read_once(value)
+    if once:
+        return f"{value!r} is {once}"
+    base = next((base for base in kind.__mro__ if base in _PLAIN), _LIKE.get(kind.__qualname__))
+    remedy = (
+        "for other immutable classes call fwf.register_codec"
+        if base is None
+        else f"write {base.__name__}(…) of it, or call fwf.register_codec"
+    )
+    return (
         f"{value!r} is a {kind.__qualname__}; a value in a workflow is plain data (None, bool, "
         "int, float, str, bytes, Decimal, dates, durations, UUID, enums, lists, tuples, sets and "
-        "dictionaries of them); for other immutable classes call fwf.register_codec"
+        f"dictionaries of them, no subclasses); {uncalled(value) or remedy}"
     )
 
 
@@ -111,7 +177,7 @@ def thaw(value: object) -> Any:
     if isinstance(value, PMap):
         return {thaw(key): thaw(item) for key, item in _items(cast(PMap[object, object], value))}
     if isinstance(value, PSet):
-        return {thaw(item) for item in cast(PSet[object], value)}
+        return set(cast(PSet[object], value))
     if type(value) is tuple:
         return tuple(thaw(item) for item in cast(tuple[object, ...], value))
     return value
@@ -128,7 +194,7 @@ def is_frozen(value: object) -> bool:
 
 
 def _items(value: PMap[object, object]) -> list[tuple[object, object]]:
-    return sorted(value.items(), key=lambda item: encode(item[0]))
+    return sorted(value.items(), key=lambda item: encode(item[0]) + encode(item[1]))
 
 
 def encode(value: object) -> bytes:
@@ -144,6 +210,10 @@ def _encode_items(value: Any) -> bytes:
 
 def _encode_dict(value: Any) -> bytes:
     return b"".join(encode(key) + encode(item) for key, item in _items(value))
+
+
+def _encode_set(value: Any) -> bytes:
+    return b"".join(sorted(map(encode, value)))
 
 
 def _encode_float(value: Any) -> bytes:
@@ -182,9 +252,10 @@ _ENCODERS: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {
     timedelta: (b"timedelta", _encode_duration),
     Member: (b"enum", lambda value: repr(value).encode()),
     tuple: (b"tuple", _encode_items),
-    type(pvector(())): (b"list", _encode_items),
-    type(pmap({"": None})): (b"dict", _encode_dict),
-    type(pset(())): (b"set", lambda value: b"".join(sorted(map(encode, value)))),
+    _PVECTOR: (b"list", _encode_items),
+    _PMAP: (b"dict", _encode_dict),
+    _PSET: (b"set", _encode_set),
+    frozenset: (b"frozenset", _encode_set),
 }
 
 
@@ -214,8 +285,9 @@ def source(value: object) -> str:
             pairs = _items(cast(PMap[object, object], value))
             return f"{{{', '.join(f'{source(key)}: {source(item)}' for key, item in pairs)}}}"
         case PSet():
-            items = sorted(cast(PSet[object], value), key=encode)
-            return f"{{{', '.join(map(source, items))}}}" if items else "set()"
+            return _set_source(cast(PSet[object], value)) or "set()"
+        case frozenset():
+            return f"frozenset({_set_source(cast(frozenset[object], value))})"
         case tuple() if type(cast(object, value)) is tuple:
             inner = ", ".join(map(source, cast(tuple[object, ...], value)))
             return f"({inner},)" if len(cast(tuple[object, ...], value)) == 1 else f"({inner})"
@@ -225,6 +297,11 @@ def source(value: object) -> str:
             return hex(value)  # decimal digits stop at 4,300
         case _:
             return repr(value)
+
+
+def _set_source(items: Collection[object]) -> str:
+    inner = ", ".join(map(source, sorted(items, key=encode)))
+    return f"{{{inner}}}" if items else ""
 
 
 def member_of(value: enum.Enum) -> Member:
@@ -252,11 +329,6 @@ def is_name(text: str) -> bool:
     from unicodedata import normalize  # Python reads names so; few aren't ASCII
 
     return normalize("NFKC", text) == text
-
-
-def printable(text: str) -> str:
-    """A text on one line, whatever is in it."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
 
 
 _UNITS = (("days", 86_400_000_000), ("hours", 3_600_000_000), ("minutes", 60_000_000))

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, final, get_args, get_origin
 
 from fwf.algebra import types
-from fwf.algebra.contract import Kind, fits
+from fwf.algebra.contract import Kind
 from fwf.algebra.expr import Call, Expr, Get, Op, OrElse, Param, Present
+from fwf.algebra.fitting import fits
 from fwf.algebra.nodes import Branch, Limit, LoopUntil, MapEach, Node, Pure, Task, WithParams
 from fwf.algebra.traverse import Visit, children, fold, visit
 from fwf.algebra.values import thaw

@@ -203,8 +203,12 @@ class Seq(Workflow[In, Out]):
     parts: PVector[Node]
 
     def __post_init__(self) -> None:
+        if not isinstance(cast(object, self.parts), PVector):
+            raise TypeError(f"seq: {self.parts!r} is not a vector of workflows; write seq(…)")
         edge = Edge(ANY, SAME)
         for part in self.parts:
+            if not isinstance(cast(object, part), Workflow):
+                as_workflow(part, "seq")  # raises
             edge = _edge_of_two(edge, part.edge)
         set_edge(self, edge)
 
@@ -239,19 +243,9 @@ def as_workflow(value: object, where: str) -> Node:
         from fwf.algebra.nodes import Pure
 
         return Pure(expr_of(value))
-    raise TypeError(f"{where}: {_said(value)}")
+    from fwf.algebra.misuse import instead
 
-
-def _said(value: object) -> str:
-    name = getattr(value, "__qualname__", None)
-    if isinstance(value, type) or not callable(value):
-        return f"{value!r} is not a workflow; to give a plain value write const({value!r})"
-    if name is not None and "<lambda>" in name:
-        return (
-            "a lambda has no name, so it can't be printed, compared or exported; "
-            "write an expression such as it.total, or a function with @task"
-        )
-    return f"{name or repr(value)} is a plain function; put @task above it"
+    raise TypeError(f"{where}: {instead(value)}")
 
 
 def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
@@ -259,8 +253,8 @@ def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
     given = mine.output
     if not types.compatible(given, theirs.accepts):
         raise TypeError(
-            f"{_end(left, last=True)} gives {types.name_of(given)}, but "
-            f"{_end(right, last=False)} takes {types.name_of(theirs.accepts)}: "
+            f"{_giver(left)} gives {types.name_of(given)}, but "
+            f"{_taker(right, given)} takes {types.name_of(theirs.accepts)}: "
             "put a step between them that turns the one into the other"
         )
     kinds = [_probe(probe, given, left) for probe in theirs.probes]
@@ -275,20 +269,58 @@ def _probe(probe: Expr, given: Any, left: Any) -> Any:
     try:
         return type_of(probe, given)
     except TypeError as error:
-        raise TypeError(f"after {_end(left, last=True)}: {error}") from None
+        raise TypeError(f"after {_giver(left)}: {error}") from None
 
 
-def _end(node: Any, *, last: bool) -> str:
-    """The task at an end of a part, with its place in the source."""
-    from fwf.algebra.nodes import Task
+def _giver(node: Any) -> str:
+    """What gives a part's value: a task with its place in the source, or else what is written."""
+    from fwf.algebra.nodes import Always, LoopUntil
+
+    while True:
+        inner = _wrapped(node)
+        if inner is not None:
+            node = inner
+        elif isinstance(node, Always | LoopUntil):
+            node = node.body
+        elif isinstance(node, Seq) and node.parts:  # the last that doesn't pass its input on
+            giving = [part for part in node.parts if part.edge.gives is not SAME]
+            node = (giving or node.parts)[-1]
+        else:
+            return _described(node)
+
+
+def _taker(node: Any, given: Any) -> str:
+    """What takes a part's input and can't take this type."""
+    from fwf.algebra.nodes import Always, Branch, Fallback, LoopUntil, Par
     from fwf.algebra.traverse import children
 
-    while not isinstance(node, Task):
-        parts = children(node)
-        if not parts or (len(parts) > 1 and not isinstance(node, Seq)):
-            break
-        node = parts[-1 if last else 0]
-    if isinstance(node, Task):
-        return node.described()
+    while True:
+        inner = node.body if isinstance(node, LoopUntil) else _wrapped(node)
+        parts: tuple[Any, ...] = () if inner is None else (inner,)
+        if isinstance(node, Seq | Par | Branch | Fallback | Always):
+            parts = children(cast("Node", node))
+        unfit = [part for part in parts if not types.compatible(given, part.edge.accepts)]
+        if not unfit:
+            return _described(node)
+        node = unfit[0]
+
+
+def _wrapped(node: Any) -> Any:
+    """The part whose input and output are those of the wrapper around it; a graph has its name."""
+    from fwf.algebra.nodes import Extension, Graph, Limit, Named, Retry, Timeout, WithParams
+
+    if isinstance(node, Extension):
+        return node.meaning
+    if isinstance(node, Named) and isinstance(node.body, Graph):
+        return None
+    wrapper = isinstance(node, Limit | Named | Retry | Timeout | WithParams)
+    return node.body if wrapper else None
+
+
+def _described(node: Any) -> str:
+    from fwf.algebra.nodes import Named, Task
+
+    if isinstance(node, Task | Named):
+        return node.described() if isinstance(node, Task) else node.name
     text = repr(node)
     return text if len(text) < 60 else text.partition("(")[0]

@@ -1,11 +1,11 @@
 """A comparison as lines, in colours on a terminal; as JSON; as a page with both pictures."""
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any, Final
 
 import click
 
+from fwf.algebra.ink import attribute, safe
 from fwf.algebra.workflow import Workflow
 from fwf.cli.output import in_colour, tell, tell_json
 from fwf.interpreters.diff import Change, Diff
@@ -19,6 +19,11 @@ def tell_diff(found: Diff, old: str, new: str, *, as_json: bool) -> int:
         tell_json({"old": old, "new": new, **found.json()})
     else:
         tell(_coloured(str(found)) if in_colour() else str(found))
+    return status_of(found)
+
+
+def status_of(found: Diff) -> int:
+    """1 where behaviour changed."""
     return 1 if found.level == "behaviour" else 0
 
 
@@ -42,7 +47,7 @@ def page_of(old: Workflow[Any, Any], new: Workflow[Any, Any], found: Diff) -> st
     from fwf.interpreters.diagram import svg
 
     return _PAGE.format(
-        title=escape(found.headline),
+        title=safe(found.headline),
         changes="\n".join(map(_item, found.changes)),
         old=svg(old, marks=_marks((change.old, change) for change in found.changes)),
         new=svg(new, marks=_marks((change.new, change) for change in found.changes)),
@@ -61,8 +66,8 @@ def _marks(changes: Iterable[tuple[str | None, Change]]) -> dict[str, Any]:
 
 def _item(change: Change) -> str:
     return (
-        f'<li class="{change.level}"><button data-old="{escape(change.old or "")}" '
-        f'data-new="{escape(change.new or "")}">{escape(str(change))}</button></li>'
+        f'<li class="{change.level}"><button data-old={attribute(change.old or "")} '
+        f"data-new={attribute(change.new or '')}>{safe(str(change))}</button></li>"
     )
 
 

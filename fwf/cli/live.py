@@ -10,7 +10,9 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from fwf.cli.tally import Group, Tally, at_work, reason, spoken
+from fwf.cli.misuse import one_line
+from fwf.cli.tally import MOST_NAMED, Group, Tally, at_work, reason, spoken
+from fwf.faults import Fault
 from fwf.interpreters.run import Clock, Note
 
 A_SECOND: Final = 8
@@ -24,7 +26,7 @@ class Live:
     def __init__(
         self, title: str, clock: Clock, console: Console, *, tasks_print_there: bool
     ) -> None:
-        self._title = title
+        self._title = one_line(title)
         self._clock = clock
         self._console = console
         self._tally = Tally(clock.now())
@@ -40,15 +42,32 @@ class Live:
 
     def observe(self, note: Note) -> None:
         with self._lock:
-            self._tally.note(note)
+            if note.kind == "caught":
+                self._tally.catch(note)
+            else:
+                self._tally.note(note)
 
     def idle(self) -> None:
         """The picture follows by itself."""
 
+    def failed(self, fault: Fault) -> None:
+        self._tally.answered(fault)
+
     def end(self) -> None:
+        """Leave what the run comes to, and those failures that its outcome doesn't tell of."""
         with suppress(OSError):
             self._screen.stop()
-            self._console.print(Text(f"{self._title}  {self._tally.summary(self._clock.now())}"))
+            self._print(f"{self._title}  {self._tally.summary(self._clock.now())}")
+            told = [("failed", fault) for fault in self._tally.open.values()]
+            told += [("caught", fault) for fault in self._tally.caught]
+            for word, fault in told[:MOST_NAMED]:
+                self._print(f"  {word} {one_line(fault.path)}: {reason(fault)}")
+            more = len(self._tally.open) + self._tally.catches - len(told[:MOST_NAMED])
+            if more:
+                self._print(f"  … and {more:,} more")
+
+    def _print(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
 
     def _picture(self) -> Table:
         with self._lock:

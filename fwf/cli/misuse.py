@@ -3,6 +3,9 @@
 import signal
 from typing import final
 
+from fwf.printing import printable
+from fwf.secrets import masked
+
 
 @final
 class Misuse(Exception):
@@ -18,13 +21,9 @@ class Misuse(Exception):
 
 def one_line(text: str, most: int = 600) -> str:
     """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
-    joined = " ".join(filter(None, map(str.strip, text.splitlines())))
+    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
     cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
-    return "".join(one if one.isprintable() else _escaped(one) for one in cut)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return printable(cut)
 
 
 def either(names: list[str], most: int = 8) -> str:

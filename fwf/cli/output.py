@@ -7,6 +7,7 @@ by one that it has.
 import codecs
 import dataclasses
 import enum
+import errno
 import json
 import math
 import os
@@ -17,7 +18,9 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
-from fwf.cli.misuse import Misuse
+from fwf.cli.misuse import Misuse, one_line
+from fwf.printing import printable
+from fwf.secrets import masked
 
 MOST_LINES: Final = 20
 MOST_CHARACTERS: Final = 4_000
@@ -53,8 +56,11 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def tell(text: str) -> None:
-    """Write a text and a line break to stdout."""
-    _write(sys.stdout, text)
+    """Write a text and a line break to stdout; raises `Misuse` where that can't be done."""
+    try:
+        _write(sys.stdout, text)
+    except (OSError, ValueError) as error:
+        raise Misuse(f"can't write to standard output: {_said_by(error)}") from error
 
 
 def in_colour() -> bool:
@@ -64,9 +70,9 @@ def in_colour() -> bool:
 
 
 def complain(text: str) -> None:
-    """Write a text and a line break to stderr; nothing more can be done if that fails."""
-    with suppress(OSError):
-        _write(sys.stderr, text)
+    """Write lines to stderr, as a terminal may have them; nothing can be done if that fails."""
+    with suppress(OSError, ValueError):
+        _write(sys.stderr, "\n".join(map(_shown, masked(text).split("\n"))))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -128,13 +134,23 @@ def write_file(path: str | Path, text: str, *, said: str = "") -> None:
     """
     content = f"{text}\n" if text and not text.endswith("\n") else text
     try:
-        _put(Path(os.path.realpath(path)), content.encode("utf-8", "backslashreplace"))
+        _put(_followed(path), content.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
         raise Misuse(f"can't write {path}: {_why_not(Path(path), error)}") from error
-    complain(f"wrote {path}{said}")
+    complain(one_line(f"wrote {path}{said}"))
+
+
+def _followed(path: str | Path) -> Path:
+    """A path without the links in it."""
+    return Path(os.path.realpath(path))
 
 
 def _put(place: Path, content: bytes) -> None:
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    if place.is_fifo():
+        _pour(place, content)
+        return
     if place.exists() and not place.is_file():
         place.write_bytes(content)
         return
@@ -150,14 +166,31 @@ def _put(place: Path, content: bytes) -> None:
         raise
 
 
+def _pour(pipe: Path, content: bytes) -> None:
+    """Write to a named pipe, unless nobody reads it: that would last until somebody does."""
+    descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    with suppress(BrokenPipeError), open(descriptor, "wb") as file:
+        file.write(content)
+
+
 def _why_not(place: Path, error: OSError | ValueError) -> str:
     if os.path.isdir(place):
         return f"it is a folder; name a file in it, such as {place.name}/workflow.svg"
-    if isinstance(error, FileNotFoundError) and not os.path.exists(place.parent):
-        return f"there is no folder {place.parent}; make it, or name another place"
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, FileNotFoundError):
+        folder = _followed(place).parent if os.path.islink(place) else place.parent
+        if not os.path.exists(folder):
+            return f"there is no folder {folder}; make it, or name another place"
+    if isinstance(error, OSError) and error.errno == errno.ENXIO:
+        return "it is a named pipe that nobody reads; start what reads it first"
     kept = "nothing was changed there" if os.path.exists(place) else "nothing is left there"
-    return f"{said[:1].lower()}{said[1:]}; {kept}: name another place"
+    return f"{_said_by(error)}; {kept}: name another place"
+
+
+def _said_by(error: OSError | ValueError) -> str:
+    """What the system says of an error, as a part of a sentence."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{said[:1].lower()}{said[1:]}"
 
 
 # Text
@@ -166,19 +199,30 @@ def _why_not(place: Path, error: OSError | ValueError) -> str:
 def text_of(value: object) -> str:
     """Value ⟶ `str` of it, whatever that raises."""
     try:
-        return str(value)
+        return masked(str(value))
     except Exception as error:
         return f"<{type(value).__qualname__}: str() of it raises {type(error).__qualname__}>"
 
 
 def elided(text: str) -> str:
-    """Text ⟶ its first lines, and how many more there are."""
-    lines = text.splitlines()
+    """Text ⟶ its first lines, and how many more there are.
+
+    On a terminal each shows what it holds; elsewhere it is data, and stays as it is.
+    """
+    if sys.stdout.isatty():
+        lines = list(map(_shown, text.splitlines()))
+    else:
+        lines = text.removesuffix("\n").split("\n")
     if len(lines) <= MOST_LINES:
         return "\n".join(map(_cut, lines))
     shown = [_cut(line) for line in lines[: MOST_LINES - 1]]
     more = len(lines) - len(shown)
     return "\n".join([*shown, f"… and {more:,} more lines (--json gives all)"])
+
+
+def _shown(line: str) -> str:
+    """A line with what it holds that doesn't show; tabs are as wide as they are."""
+    return printable(line.expandtabs())
 
 
 def _cut(line: str) -> str:
@@ -212,14 +256,20 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, enum.Enum):
         return value.name
     if isinstance(value, str):
-        return str(value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else text_of(value)
+        return masked(str(value))
+    if isinstance(value, int | float):
+        return _number(value)
     if isinstance(value, date | time):
         return value.isoformat()
     return text_of(value) if depth >= MAX_DEPTH else _inside(value, depth + 1)
+
+
+def _number(value: float) -> float | str:
+    """A number, unless JSON has none like it, or it is a secret."""
+    if not isinstance(value, int) and not math.isfinite(value):
+        return text_of(value)
+    number = int(value) if isinstance(value, int) else float(value)
+    return number if masked(json.dumps(number)) == json.dumps(number) else text_of(number)
 
 
 def _inside(value: Any, depth: int) -> Any:
@@ -246,4 +296,4 @@ def _fields(value: Any, kind: Any) -> Iterable[tuple[object, object]] | None:
 
 
 def _key(key: object) -> str:
-    return key if type(key) is str else text_of(plain(key, MAX_DEPTH))
+    return masked(key) if type(key) is str else text_of(plain(key, MAX_DEPTH))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fwf.algebra.contract import fits
+from fwf.algebra.fitting import fits
 from fwf.algebra.requirements import Requirement, Requirements, first_use, problems, requirements
 from fwf.algebra.types import compatible, name_of
 from fwf.cli.misuse import Misuse, either, one_line

@@ -13,8 +13,9 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
+from fwf.algebra.extent import TooLarge
 from fwf.cli.misuse import Misuse, one_line, status_of_signal
-from fwf.cli.output import complain, ready_streams, silence, tell
+from fwf.cli.output import complain, ready_streams, silence, tell, text_of
 from fwf.cli.targets import FORMS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     ready_streams()
     try:
         status = fwf.main(words, prog_name="fwf", standalone_mode=False)
-    except click.ClickException as error:
+    except (Misuse, click.ClickException) as error:
         status = _misused(error)
     except (click.Abort, KeyboardInterrupt) as error:
         status = status_of_signal(_signal(error))
@@ -60,7 +61,7 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> NoReturn:
         try:
             status = super().invoke(ctx)
-        except (click.exceptions.Exit, BrokenPipeError):
+        except click.exceptions.Exit:
             raise
         except (click.Abort, KeyboardInterrupt) as error:
             complain(f"fwf: stopped by {_signal(error)}")
@@ -68,9 +69,12 @@ class Program(click.Group):
         except (Misuse, click.ClickException) as error:
             status = _misused(error)
             _trace(ctx, error.__cause__)
-        except Exception as error:
-            complain(one_line(f"fwf: {type(error).__qualname__}: {error}; --debug shows where"))
-            status = 1
+        except TooLarge as error:
+            status = _misused(Misuse(str(error)))
+        except BaseException as error:  # of a module's own code, which may end in any way
+            said = f"{type(error).__qualname__}: {text_of(error)}".removesuffix(": ")
+            complain(one_line(f"fwf: {said}; --debug shows where"))
+            status = MISUSE
             _trace(ctx, error)
         ctx.exit(status or 0)
 
@@ -116,10 +120,24 @@ def _version(ctx: click.Context, option: click.Parameter, given: bool) -> None:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            tell(f"fwf {version('fwf')}")
+            said = f"fwf {version('fwf')}"
         except PackageNotFoundError:
-            tell("fwf, not installed: run from its source")
+            said = "fwf, not installed: run from its source"
+        tell(said)
         ctx.exit()
+
+
+def _help(ctx: click.Context, option: click.Parameter, given: bool) -> None:
+    if given and not ctx.resilient_parsing:
+        tell(ctx.get_help())
+        ctx.exit()
+
+
+_helped: Final = click.option(
+    "-h", "--help", is_flag=True, is_eager=True, expose_value=False, callback=_help,
+    help="Show this message and exit.",
+)  # fmt: skip
+"""Not click's own, which can't tell a reader that has gone from a disk that is full."""
 
 
 def common(function: F) -> F:
@@ -134,7 +152,21 @@ def options(function: F) -> F:
         help="Show tracebacks.",
     )  # fmt: skip
     as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for machines.")
-    return as_json(debug(function))
+    return as_json(debug(_helped(function)))
+
+
+def _file(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given == "":
+        raise click.BadParameter("it names no file", ctx, option)
+    return None if given == "-" else given
+
+
+def output_option(what: str) -> Callable[[F], F]:
+    """`-o FILE`; None stands for stdout, which is also what `-` means."""
+    return click.option(
+        "-o", "--output", metavar="FILE", callback=_file,
+        help=f"{what} a file, all of it or nothing; stdout if not given, or if it is -.",
+    )  # fmt: skip
 
 
 def run_options(function: F) -> F:
@@ -157,12 +189,13 @@ def run_options(function: F) -> F:
 @click.group(
     cls=Program,
     no_args_is_help=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
     help="Show the version.",
 )  # fmt: skip
+@_helped
 def fwf() -> None:
     """Batch workflows as immutable values: show, check, compare, dry-run and run them.
 

@@ -15,10 +15,9 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from returns.result import Failure
 
-from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import stdout_kept_for, tell
-from fwf.cli.targets import PACKAGE, load
+from fwf.cli.targets import PACKAGE, Target, folder, load
 from fwf.faults import near
 
 _CHILD: Final = """\
@@ -48,6 +47,7 @@ def revision(text: str) -> Revision | None:
     Up to its first colon that makes one, the text is a revision if git knows a commit by it. With
     a single colon, a module or file of that name comes first, unless a file follows the colon.
     """
+    folder()  # git and modules are looked for there
     for rev, rest in _splits(text):
         sure = ":" in rest or _is_file(rest)
         if (sure or not _is_module(rev)) and (commit := _commit(rev)):
@@ -130,8 +130,8 @@ def _unknown(rev: str, text: str) -> str:
 # The workflow at a revision
 
 
-def workflow_at(found: Revision) -> Workflow[Any, Any]:
-    """Revision and target ⟶ the workflow, of stand-ins that equal its tasks."""
+def target_at(found: Revision) -> Target:
+    """Revision and target ⟶ its workflow, of stand-ins that equal its tasks."""
     from fwf.interpreters.plan import load as from_plan
 
     top = Path(_told_by(found.text, "rev-parse", "--show-toplevel"))
@@ -144,10 +144,11 @@ def workflow_at(found: Revision) -> Workflow[Any, Any]:
             raise Misuse(
                 f"{found.text}: there is no folder {here.relative_to(there)} at {found.rev}"
             )
-        read = from_plan(_plan(found, top, there, here))
+        plan, module = _plan(found, top, there, here)
+        read = from_plan(plan)
     if isinstance(read, Failure):
         raise Misuse(f"{found.text}: its plan can't be read back: {read.failure()}")
-    return read.unwrap()
+    return Target(found.text, read.unwrap(), {}, {}, module)
 
 
 def _write_tree(found: Revision, top: Path, there: Path) -> None:
@@ -159,8 +160,8 @@ def _write_tree(found: Revision, top: Path, there: Path) -> None:
     )
 
 
-def _plan(found: Revision, top: Path, there: Path, here: Path) -> str:
-    """The plan that a process of its own writes of the target."""
+def _plan(found: Revision, top: Path, there: Path, here: Path) -> tuple[str, str]:
+    """The plan that a process of its own writes of the target, and the name of its module."""
     words = [str(PACKAGE.parent), str(top.resolve()), str(there), found.target]
     done = subprocess.run(
         [sys.executable, "-P", "-c", _CHILD, *words],
@@ -175,7 +176,7 @@ def _plan(found: Revision, top: Path, there: Path, here: Path) -> str:
         ) from None
     if "plan" not in answered:
         raise Misuse(*(f"{found.rev}: {line}" for line in answered["lines"]))
-    return str(answered["plan"])
+    return str(answered["plan"]), str(answered["module"])
 
 
 # In that process
@@ -189,9 +190,9 @@ def answer() -> NoReturn:
         from fwf.interpreters.plan import plan
 
         with stdout_kept_for(True):
-            workflow = load(target).workflow
+            found = load(target)
             _refuse_strangers(Path(top), Path(there))
-            answered: dict[str, object] = {"plan": plan(workflow)}
+            answered: dict[str, object] = {"plan": plan(found.workflow), "module": found.module}
     except Misuse as error:
         answered = {"lines": [line.replace(f"{there}/", "") for line in error.lines]}
     tell(json.dumps(answered))
@@ -217,7 +218,7 @@ def _refuse_strangers(top: Path, there: Path) -> None:
     """Raise `Misuse` for modules that came from the work tree after all."""
     kept = (PACKAGE, Path(sys.prefix).resolve(), there)
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+        file = getattr(module, "__dict__", {}).get("__file__")
         if not isinstance(file, str):
             continue
         path = Path(file).resolve()

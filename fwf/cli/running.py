@@ -2,9 +2,8 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,13 +11,15 @@ from fwf.algebra.trace import Err, Event, Ok, Outcome, Trace, events
 from fwf.cli.lines import Lines
 from fwf.cli.misuse import one_line, status_of_signal
 from fwf.cli.output import complain, elided, tell, text_of
-from fwf.cli.tally import SECOND, Progress, Watched
+from fwf.cli.tally import SECOND, Harmless, Progress, Watched
 from fwf.cli.targets import Target
-from fwf.faults import Failed, Fault, Interrupted, leaves
+from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves, shown_path
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
+from fwf.records import changed
+from fwf.tracebacks import Line
 
 FAILED: Final = 1
-MOST_FAULTS: Final = 20
+MOST_FAULTS: Final = 100
 
 
 def ran(
@@ -36,14 +37,18 @@ def ran(
             pools=pools,
             clock=Watched(clock, progress.idle),
             observe=progress.observe,
+            keep_results=False,
         )
+        if isinstance(went.outcome, Err):
+            progress.failed(went.outcome.cause)
     return went, started
 
 
 @contextmanager
 def watched(title: str, clock: Clock) -> Generator[Progress]:
     """Progress as a picture on a terminal, as plain lines elsewhere."""
-    progress = _on_terminal(title, clock) if on_terminal() else Lines(clock, complain)
+    shown = _on_terminal(title, clock) if on_terminal() else Lines(clock, complain)
+    progress = Harmless(shown, complain)
     try:
         yield progress
     finally:
@@ -96,17 +101,42 @@ def tell_outcome(outcome: Outcome, *, debug: bool) -> None:
 
 
 def fault_lines(fault: Fault) -> list[str]:
-    """Fault ⟶ a line for each single fault, and how many more there are."""
+    """Fault ⟶ a line for each single fault and where it was raised, and how many more."""
     faults = leaves(fault)
-    lines = [one_line(str(leaf)) for leaf in faults[:MOST_FAULTS]]
+    lines = [one_line(str(leaf)) + _at(leaf) for leaf in faults[:MOST_FAULTS]]
     more = len(faults) - len(lines)
     return [*lines, f"… and {more:,} more faults (--json gives all)"] if more else lines
 
 
-def _tracebacks(fault: Fault) -> Iterator[str]:
+def _at(fault: Fault) -> str:
+    """`, at load.py:12 in fetch`: of a run in a run, where the inner one failed."""
+    while isinstance(fault, Failed) and fault.cause is not None:
+        inner = leaves(fault.cause)
+        if len(inner) > 1 or _raised_at(inner[0]) is None:
+            break
+        fault = inner[0]
+    where = _raised_at(fault)
+    return "" if where is None else f", at {one_line(str(_near(where)))}"
+
+
+def _raised_at(fault: Fault) -> Line | None:
+    told = isinstance(fault, Failed | PredicateDefect) and fault.traceback
+    return told.where if told else None
+
+
+def _near(line: Line) -> Line:
+    """A line of code, its file as it is called from the working folder."""
+    with suppress(OSError):  # there may be none any longer
+        return changed(line, file=line.file.removeprefix(os.path.join(os.getcwd(), "")))
+    return line
+
+
+def _tracebacks(fault: Fault, within: str = "") -> Iterator[str]:
     for leaf in leaves(fault):
-        if isinstance(leaf, Failed) and isinstance(leaf.error, BaseException):
-            yield f"\n{leaf.path}:\n{''.join(traceback.format_exception(leaf.error)).rstrip()}"
+        if isinstance(leaf, Failed | PredicateDefect) and leaf.traceback is not None:
+            yield f"\n{within}{leaf.path}:\n{leaf.traceback}"
+        if isinstance(leaf, Failed) and leaf.cause is not None:
+            yield from _tracebacks(leaf.cause, f"{within}{leaf.path}, in it ")
 
 
 def report(target: Target, went: Ran, started: datetime) -> dict[str, object]:
@@ -131,16 +161,23 @@ def report(target: Target, went: Ran, started: datetime) -> dict[str, object]:
 
 
 def _fault(fault: Fault) -> dict[str, object]:
-    faults = [
-        {
-            "kind": type(leaf).__name__,
-            "path": leaf.path,
-            "tags": leaf.tags,
-            "message": str(leaf).removeprefix(f"{leaf.path}: "),
-        }
-        for leaf in leaves(fault)
-    ]
+    faults = [_leaf(leaf) for leaf in leaves(fault)]
     return {"path": fault.path, "tags": fault.tags, "message": str(fault), "leaves": faults}
+
+
+def _leaf(fault: Fault) -> dict[str, object]:
+    where = _raised_at(fault)
+    told = isinstance(fault, Failed | PredicateDefect) and fault.traceback
+    cause = fault.cause if isinstance(fault, Failed) else None
+    return {
+        "kind": type(fault).__name__,
+        "path": fault.path,
+        "tags": fault.tags,
+        "message": str(fault).removeprefix(f"{shown_path(fault.path)}: "),
+        "at": where and {"file": where.file, "line": where.number, "function": where.name},
+        "traceback": str(told) if told else None,
+        "cause": cause and _fault(cause),
+    }
 
 
 def _events(trace: Trace, start: int) -> list[dict[str, object]]:

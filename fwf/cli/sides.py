@@ -1,13 +1,84 @@
-"""OLD or NEW of a comparison: a target, a plan, or a target at a revision ⟶ the workflow."""
+"""OLD and NEW of a comparison: targets, plans, targets at a revision ⟶ the workflows.
 
-from typing import Any
+Errors, functions and extensions are known by the names of their modules, and two files have two
+names. So what NEW's own module defines goes by the name of OLD's: `b.VendorDown` is the same as
+`a.VendorDown`, as it would be if the one file had replaced the other.
+"""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present, calling
+from fwf.algebra.nodes import Extension, Fallback, Node, Retry
+from fwf.algebra.traverse import children, fold, rebuild
 from fwf.algebra.workflow import Workflow
-from fwf.cli.revisions import revision, workflow_at
-from fwf.cli.targets import load
+from fwf.cli.revisions import revision, target_at
+from fwf.cli.targets import Target, load
+from fwf.records import changed
+
+_EXPRESSIONS = (Input, Const, Param, Get, Present, OrElse, Call, Op)
 
 
-def side(text: str) -> Workflow[Any, Any]:
-    """What was given ⟶ the workflow that it stands for."""
+def sides(old: str, new: str) -> tuple[Workflow[Any, Any], Workflow[Any, Any]]:
+    """What was given ⟶ the workflows that it stands for."""
+    before, after = _side(old), _side(new)
+    if after.module == before.module or not (after.module and before.module):
+        return before.workflow, after.workflow
+    step = partial(_moved, after.module, before.module)
+    return before.workflow, cast(Workflow[Any, Any], fold(step, after.workflow))
+
+
+def _side(text: str) -> Target:
     found = revision(text)
-    return load(text).workflow if found is None else workflow_at(found)
+    return load(text) if found is None else target_at(found)
+
+
+def _moved(module: str, other: str, node: Node, parts: tuple[Node, ...]) -> Node:
+    """A node as if what a module defines were defined in another; the node itself if it has none.
+
+    An extension is one that has the same fields, and whose meaning are the parts.
+    """
+    if isinstance(node, Extension):
+        return _extension(module, other, node, parts)
+    if isinstance(node, Retry | Fallback):
+        tags = tuple(_renamed(module, other, tag) for tag in node.on)
+        node = node if tags == node.on else changed(node, on=tags)
+    names: tuple[str, ...] = cast(Any, node).__match_args__
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, _EXPRESSIONS) and (there := _expression(module, other, value)):
+            node = changed(node, **{name: there})
+    return rebuild(node, parts)
+
+
+def _renamed(module: str, other: str, name: str) -> str:
+    return f"{other}{name[len(module) :]}" if name.startswith(f"{module}.") else name
+
+
+def _extension(module: str, other: str, node: Extension[Any, Any], parts: tuple[Node, ...]) -> Node:
+    from fwf.interpreters.plan.standins import extension
+
+    cls = type(node)
+    if cls.__module__ != module and parts == children(node):
+        return node
+    home = other if cls.__module__ == module else cls.__module__
+    names: tuple[str, ...] = getattr(node, "__match_args__", ())
+    fields = {name: getattr(node, name) for name in names}
+    return extension(f"{home}:{cls.__qualname__}", fields, parts[0])
+
+
+def _expression(module: str, other: str, expr: Expr) -> Expr | None:
+    """The expression, calling what stands for the module's own functions; None if it calls none."""
+    from fwf.interpreters.plan.standins import function
+
+    found: list[Callable[[Any], Any]] = []
+
+    def moved(one: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        if one.__module__ != module:
+            return one
+        found.append(one)
+        return function(other, one.__qualname__)
+
+    there = calling(expr, moved)
+    return there if found else None

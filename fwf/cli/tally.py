@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol, cast, final
 
 from fwf.cli.misuse import one_line
-from fwf.faults import Failed, Fault, counted, leaves
+from fwf.faults import Failed, Fault, counted, leaves, named_text, shown_path
 from fwf.interpreters.run import Clock, Note
 
 _TAG: Final = re.compile(r"\[.*?\](?= > |\[|#|$)", re.DOTALL)
 SECOND: Final = 1_000_000
 MOST_REASON: Final = 200
+MOST_NAMED: Final = 100
+"""So many failures are named, of one group or after the run; the others are counted."""
 
 
 class Progress(Protocol):
@@ -25,6 +27,10 @@ class Progress(Protocol):
 
     def idle(self) -> None:
         """Nothing more happens at this instant; the run waits for work or for time."""
+        ...
+
+    def failed(self, fault: Fault) -> None:
+        """The run has failed with this fault, which is told after its progress."""
         ...
 
     def end(self) -> None:
@@ -77,6 +83,23 @@ class Tally:
     def __init__(self, now: int) -> None:
         self.start = now
         self.groups: dict[str, Group] = {}
+        self.open: dict[str, Fault] = {}
+        """Failures of attempts that nothing has answered so far, by path."""
+        self.caught: list[Fault] = []
+        """The first faults that something took up, so that the run went on."""
+        self.catches = 0
+
+    def catch(self, note: Note) -> None:
+        """Count a fault that a fallback or a map that collects took up."""
+        self.answered(note.detail)
+        self.catches += 1
+        if len(self.caught) < MOST_NAMED:
+            self.caught.append(note.detail)
+
+    def answered(self, fault: Fault) -> None:
+        """What this fault is made of is told elsewhere."""
+        for leaf in leaves(fault):
+            self.open.pop(leaf.path, None)
 
     def note(self, note: Note) -> tuple[Group, int]:
         """Count a note ⟶ where it belongs and, of an attempt that ended, how long it took."""
@@ -85,11 +108,14 @@ class Tally:
         if note.kind == "retry":
             group.retries += 1
             group.waiting[note.path] = note
+            self.answered(note.detail)
             return group, 0
         if note.kind == "start":
             group.running[attempt] = note.at
             group.waiting.pop(note.path, None)
             return group, 0
+        if note.kind == "failed":
+            self.open[note.path] = note.detail
         setattr(group, note.kind, getattr(group, note.kind) + 1)
         group.until = max(group.until, note.at)
         return group, note.at - group.running.pop(attempt, note.at)
@@ -107,7 +133,8 @@ class Tally:
             sum(cast(int, getattr(group, each)) for group in groups)
             for each in ("ok", "failed", "cut", "retries")
         ]
-        return f"{spoken(now - self.start)}: {ended_as(*totals)}"
+        caught = f", {self.catches:,} caught" if self.catches else ""
+        return f"{spoken(now - self.start)}: {ended_as(*totals)}{caught}"
 
 
 def ended_as(ok: int, failed: int, cut: int, retries: int) -> str:
@@ -146,13 +173,49 @@ def spoken_delay(microseconds: float) -> str:
 def reason(fault: Fault) -> str:
     """Fault ⟶ why, without the place: `ConnectionError: no route`; and how many more reasons."""
     first, *more = leaves(fault)
-    if isinstance(first, Failed):
+    if isinstance(first, Failed) and first.cause is not None:
+        said = reason(first.cause)
+    elif isinstance(first, Failed):
         name = first.tags[0].rpartition(".")[2]
         said = f"{name}: {first.message}" if first.message else name
     else:
-        said = str(first).removeprefix(f"{first.path}: ")
+        said = str(first).removeprefix(f"{shown_path(first.path)}: ")
     also = f" (and {len(more):,} more)" if more else ""
     return one_line(said, MOST_REASON) + also
+
+
+@final
+class Harmless:
+    """Progress that can't harm the run: where it fails that is told, and no more of it."""
+
+    def __init__(self, progress: Progress, complain: Callable[[str], None]) -> None:
+        self._progress = progress
+        self._complain = complain
+        self._broken = False
+
+    def observe(self, note: Note) -> None:
+        if not self._broken:
+            self._try(lambda: self._progress.observe(note))
+
+    def idle(self) -> None:
+        if not self._broken:
+            self._try(self._progress.idle)
+
+    def failed(self, fault: Fault) -> None:
+        if not self._broken:
+            self._try(lambda: self._progress.failed(fault))
+
+    def end(self) -> None:
+        self._try(self._progress.end)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            if not self._broken:
+                self._broken = True
+                said = one_line(named_text(error), MOST_REASON)
+                self._complain(f"progress can't be shown: {said}; the run goes on")
 
 
 @final

@@ -9,7 +9,7 @@ from importlib import import_module, invalidate_caches
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from pkgutil import iter_modules
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Final, TypeGuard, cast, final
 
 from returns.result import Failure
@@ -17,6 +17,7 @@ from returns.result import Failure
 from fwf.algebra.nodes import Named, Task
 from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse, either
+from fwf.cli.output import text_of
 from fwf.faults import near
 from fwf.records import record
 
@@ -34,6 +35,8 @@ class Target:
     workflow: Workflow[Any, Any]
     resources: Mapping[str, Any]
     pools: Mapping[str, Any]
+    module: str = ""
+    """The name of its module; a plan has none."""
 
     @property
     def name(self) -> str:
@@ -53,11 +56,20 @@ def load(text: str, *, to_run: bool = False) -> Target:
             raise Misuse(f"{text} is a plan, which has only the names of tasks; to run it, {FORMS}")
         return Target(text, _of_plan(text), {}, {})
     place, attribute = _parts(text)
-    _importable(Path.cwd(), 0)
+    _importable(folder(), 0)
     is_file = place.endswith(".py") or "/" in place or os.sep in place
     module = _of_file(text, place) if is_file else _of_name(text, place)
     workflow = _workflow(module, place, attribute)
-    return Target(text, workflow, _mapping(module, "resources"), _mapping(module, "pools"))
+    resources, pools = _mapping(module, "resources"), _mapping(module, "pools")
+    return Target(text, workflow, resources, pools, module.__name__)
+
+
+def folder() -> Path:
+    """The current folder, where modules are looked for first."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise Misuse("the current folder isn't there any more; go to one that is") from error
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -88,8 +100,8 @@ def _of_name(text: str, name: str) -> ModuleType:
 def _imported(text: str, name: str, load: Callable[[], ModuleType]) -> ModuleType:
     """Import a module of the user's; whatever that raises is told in one line."""
     try:
-        return load()
-    except KeyboardInterrupt:
+        return _module(name, load())
+    except (KeyboardInterrupt, Misuse):
         raise
     except ModuleNotFoundError as error:
         missing = error.name or ""
@@ -99,6 +111,12 @@ def _imported(text: str, name: str, load: Callable[[], ModuleType]) -> ModuleTyp
         raise Misuse(_raised(text, error) + remedy) from error
     except BaseException as error:
         raise Misuse(f"{_raised(text, error)}; --debug shows the traceback") from error
+
+
+def _module(name: str, found: object) -> ModuleType:
+    if not isinstance(found, ModuleType):
+        raise Misuse(f"the module {name!r} has put {_kind(found)} in its place, which is no module")
+    return found
 
 
 def _near_module(missing: str) -> str:
@@ -119,14 +137,14 @@ def _near_module(missing: str) -> str:
 
 def _of_file(text: str, place: str) -> ModuleType:
     path = Path(place)
-    if not path.is_file() or path.suffix != ".py":
+    if not os.path.isfile(path) or path.suffix != ".py":
         raise Misuse(_no_file(path))
     path = path.resolve()
     root, name = _full_name(path)
     if "." in name or path.name == "__init__.py":
         _importable(root, 1)
         module = _imported(text, name, lambda: import_module(name))
-        found = getattr(module, "__file__", None)
+        found = vars(module).get("__file__")
         if found is None or Path(found).resolve() != path:
             raise Misuse(
                 f"{place} is the module {name!r}, but another of that name comes first: {found}; "
@@ -138,13 +156,15 @@ def _of_file(text: str, place: str) -> ModuleType:
 
 
 def _no_file(path: Path) -> str:
-    if path.is_dir():
+    if os.path.isdir(path):
         return f"{path} is a folder, not a Python file: {FORMS}"
-    if path.exists():
+    if os.path.exists(path):
         return f"{path} is not a Python file: its name must end in .py; {FORMS}"
-    if path.with_suffix(".py").is_file():
+    if os.path.islink(path):
+        return f"{path} is a link to {os.readlink(path)}, which isn't there"
+    if path.name and os.path.isfile(path.with_suffix(".py")):
         return f"there is no file {path}; did you mean '{path.with_suffix('.py')}'?"
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return f"there is no file {path}: there is no folder {path.parent}"
     files = [each.name for each in path.parent.glob("*.py")]
     return f"there is no file {path}{near(path.name, files) or f'; {FORMS}'}"
@@ -193,8 +213,9 @@ def _of_plan(place: str) -> Workflow[Any, Any]:
     from fwf.interpreters.plan import load as loaded
 
     path = Path(place)
-    if not path.is_file():
-        files = [each.name for each in path.parent.glob("*.json")] if path.parent.is_dir() else []
+    if not os.path.isfile(path):
+        here = os.path.isdir(path.parent)
+        files = [each.name for each in path.parent.glob("*.json")] if here else []
         raise Misuse(f"there is no file {place}{near(path.name, files)}")
     try:
         found = loaded(path.read_bytes())
@@ -221,7 +242,7 @@ def _workflow(module: ModuleType, place: str, attribute: str) -> Workflow[Any, A
 def _no_attribute(module: ModuleType, place: str, attribute: str) -> str:
     said = f"{place} has no attribute {attribute!r}"
     inside = f"{module.__name__}.{attribute}"
-    if hasattr(module, "__path__") and find_spec(inside) is not None:
+    if "__path__" in vars(module) and find_spec(inside) is not None:
         return f"{said}; did you mean {inside!r}, the module in it?"
     close = near(attribute, [name for name in vars(module) if not name.startswith("_")])
     return f"{said}{close}{_workflows(module)}"
@@ -255,7 +276,7 @@ def _kind(found: Any) -> str:
         return "a module"
     if isinstance(found, type):
         return "a class"
-    if callable(found) and hasattr(found, "__code__"):
+    if isinstance(found, FunctionType):
         return "a plain function"
     name = type(found).__qualname__
     return "None" if found is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
@@ -277,7 +298,7 @@ def _mapping(module: ModuleType, name: str) -> Mapping[str, Any]:
 
 
 def _raised(text: str, error: BaseException) -> str:
-    said = str(error) if not isinstance(error, SyntaxError) else error.msg
+    said = text_of(error) if not isinstance(error, SyntaxError) else error.msg
     name = type(error).__qualname__
     return f"{text} can't be imported: {_line(error)} raises {name}{said and f': {said}'}"
 

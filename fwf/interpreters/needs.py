@@ -7,8 +7,9 @@ from fwf.algebra import types
 from fwf.algebra.requirements import Requirement, Requirements, problems, requirements
 from fwf.algebra.traverse import fold
 from fwf.algebra.wants import Collector, users
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue
+from fwf.printing import printable
 from fwf.records import record
 
 MAX_USERS = 3
@@ -106,13 +107,14 @@ def needs(w: Workflow[Any, Any], /) -> Needs:
     reads
       postgres://shop/orders
     """
-    required = requirements(w)
+    node = as_workflow(w, "needs")
+    required = requirements(node)
     found = Collector()
-    fold(found.step, w)
+    fold(found.step, node)
 
     def each(some: Iterable[Requirement]) -> tuple[Need, ...]:
         return tuple(
-            Need(one.name, one.types, one.optional, users(w, one.name, one.kind, found))
+            Need(one.name, one.types, one.optional, users(node, one.name, one.kind, found))
             for one in some
         )
 
@@ -149,7 +151,8 @@ def _table(title: str, rows: list[tuple[str, ...]]) -> str:
     """A titled table with aligned columns; columns that are empty throughout are left out."""
     if not rows:
         return ""
-    columns = [column for column in zip(*rows, strict=True) if any(column)]
+    shown = [map(printable, row) for row in rows]
+    columns = [column for column in zip(*shown, strict=True) if any(column)]
     widths = [max(map(len, column)) for column in columns]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

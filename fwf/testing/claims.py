@@ -21,7 +21,7 @@ from datetime import timedelta
 from typing import cast, final
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.paths import untagged
+from fwf.algebra.paths import near_place, stands_for, tail, untagged
 from fwf.algebra.trace import Event
 from fwf.algebra.traverse import walk
 from fwf.algebra.unknown import Unknown
@@ -29,8 +29,10 @@ from fwf.faults import counted, near, tags_of_class
 from fwf.interpreters.dry_run import DryRun
 from fwf.interpreters.dry_run.words import MICROSECOND, brief, label, spoken
 from fwf.records import record
+from fwf.secrets import masked
 from fwf.testing.orders import Order, orders_of
 
+MOST_NAMES = 5
 __tracebackhide__ = True  # pytest then shows the line of the test, and none of this module
 
 
@@ -45,8 +47,9 @@ class BrokenClaim(AssertionError):
 def assert_ran(run: DryRun, name: str, /) -> Claim:
     """Dry run, task ⟶ what more can be claimed of it; raises `BrokenClaim` if it never ran.
 
-    name: that of a task, wherever it stands; or a path, `tenants[acme] > load`. Without items and
-        rounds (`tenants > load`) a path stands for all of them.
+    name: that of a task, wherever it stands; or a path, `tenants[acme] > load`, or its tail if no
+        other task's path ends so. Without items and rounds (`tenants > load`) a path stands for
+        all of them.
 
     A claim is about all attempts of the task, in every place, item and round that the name
     stands for. That a task doesn't run is claimed by `assert_never_ran`.
@@ -176,33 +179,40 @@ def _attempts(run: DryRun, name: str) -> tuple[Event, ...]:
     by_task = tuple(event for event in events if event.task == name)
     if by_task:
         return by_task
-    by_path = tuple(event for event in events if _stands_for(name, event.path))
-    if not by_path:
-        _check(run, name)
-    return by_path
+    whole = tuple(event for event in events if tail(event.path, name) == event.path)
+    by_path = tuple(event for event in whole if stands_for(name, event.path))
+    return by_path or _by_tail(run, name)
 
 
-def _stands_for(name: str, path: str) -> bool:
-    return name == path or ("[" in path and name == untagged(path))
-
-
-def _check(run: DryRun, name: str) -> None:
+def _by_tail(run: DryRun, name: str) -> tuple[Event, ...]:
+    """The attempts at the one place whose path ends so; an error if there is none, or several."""
     tasks, places = dict[str, None](), dict[str, None]()
     for here in walk(run.workflow):
         if isinstance(here.node, Task):
             tasks[here.node.name] = None
             places[untagged(here.path)] = None
     bare = untagged(name)
-    if name not in tasks and bare not in places:
-        close = near(bare, tasks) or near(bare, places) or _known(tasks)
+    there = [place for place in places if stands_for(bare, place)]
+    if name in tasks or bare in there:
+        return ()
+    if len(there) > 1:
+        raise ValueError(
+            f"{name!r} stands for several places of {run.name}, {_listed(there)}: write as much of "
+            "the path as tells them apart"
+        )
+    if not there:
+        close = near(bare, tasks) or near_place(bare, places) or _known(tasks)
         raise ValueError(f"there is no task {name!r} in {run.name}{close}")
+    return tuple(event for event in run.events if stands_for(name, event.path))
 
 
 def _known(tasks: Iterable[str]) -> str:
     shown = list(tasks)
-    if not shown:
-        return "; it has no tasks"
-    return f"; there are {', '.join(shown[:5])}{', …' if len(shown) > 5 else ''}"
+    return f"; there are {_listed(shown)}" if shown else "; it has no tasks"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
 
 
 # Words
@@ -224,7 +234,7 @@ def _first_tag(failures: list[Event]) -> str:
 
 
 def _shown(value: object) -> str:
-    return brief(value) if isinstance(value, Unknown) else repr(value)
+    return brief(value) if isinstance(value, Unknown) else masked(repr(value))
 
 
 def _as_long(wanted: int, took: int) -> str:

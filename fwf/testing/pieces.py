@@ -62,7 +62,7 @@ def predicates(*, unfit: bool = False) -> Strategy[It]:
     plain = st.one_of(
         st.sampled_from([it > n for n in range(VALUES)]),
         st.sampled_from([it == n for n in range(VALUES)]),
-        st.sampled_from([literal(False), literal(True)]),
+        st.sampled_from([literal(False), literal(True), it.missing.present()]),
         st.sampled_from([param("flag", bool), param("amount", int) > 1, apply(tasks.is_odd)]),
     )
     total = st.one_of(
@@ -80,7 +80,7 @@ def sure_predicates() -> Strategy[It]:
     plain = st.one_of(
         st.sampled_from([literal(False), literal(True), param("flag", bool)]),
         st.sampled_from([param("amount", int) > n for n in range(3)]),
-        st.sampled_from([it.present(), it.missing.present()]),
+        st.sampled_from([it.present(), it.is_in([None])]),
     )
     return st.one_of(plain, st.builds(_or, plain, plain.map(_not)))
 

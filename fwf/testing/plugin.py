@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `dry_run`, and what a failing test's report shows of its runs."""
+"""The pytest plugin: the fixtures `dry_run` and `run`, and what the report of a failure shows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from returns.result import Result
+
     from fwf.interpreters.dry_run import DryRun
 
 # Interpreters are imported by the fixture: this module is loaded in every pytest run.
@@ -34,6 +36,18 @@ def dry_run(request: pytest.FixtureRequest) -> Generator[Callable[..., DryRun]]:
 
     yield remembered
     runs.clear()
+
+
+@pytest.fixture
+def run() -> Callable[..., Result[Any, Any]]:
+    """`fwf.run` that also watches inputs: a task that changes what it was given has failed."""
+    from fwf.interpreters.run import run as original
+
+    @wraps(original)
+    def watching(*given: Any, **named: Any) -> Result[Any, Any]:
+        return original(*given, **{"watch_inputs": True, **named})
+
+    return watching
 
 
 @pytest.hookimpl(wrapper=True)

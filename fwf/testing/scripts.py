@@ -10,9 +10,11 @@ from returns.result import Failure
 
 from fwf.algebra.contract import Attempt, Contract, Injected, RunInfo
 from fwf.algebra.nodes import Node, Task
-from fwf.algebra.scenario import EMPTY, Failing, Scenario, ScenarioError, Script
+from fwf.algebra.scenario import EMPTY, Failing, Scenario, ScenarioError, Script, called
 from fwf.algebra.trace import Event
 from fwf.algebra.traverse import fold, rebuild
+from fwf.algebra.types import ANY
+from fwf.algebra.unknown import Unknown
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Failed
 from fwf.interpreters.dry_run import DryRun
@@ -76,7 +78,12 @@ def settled(found: DryRun) -> Scenario:
     scenario = EMPTY
     for path, events in there.items():
         takes = [MICROSECOND * (each.end - each.start + (each.ending == "cut")) for each in events]
-        gives = [each.result for each in events if each.ending != "failed"] or [None]
+        unsaid = Unknown(ANY, path)  # what was cut gave nothing, nor what always failed
+        gives = [
+            each.result if each.ending == "ok" else unsaid
+            for each in events
+            if each.ending != "failed"
+        ] or [unsaid]
         fails = [_failure(each) if each.ending == "failed" else None for each in events]
         scenario = scenario.at(path, gives_each=gives, fails=fails, takes=takes)
     return scenario
@@ -99,7 +106,7 @@ def _played(
         """How long an attempt takes, and what comes of it then."""
         script = scenario.paths.get(where.path, Script()).over(usual)
         value = args[0] if len(args) == 1 else args or None
-        takes = script.duration(which - 1, value, scenario.seed, where.path)
+        takes = script.duration(which - 1, value, scenario.seed, where.path, len(args))
         return takes // MICROSECOND, lambda: _ended(script, task, where.path, which - 1, value)
 
     def body(*args: Any, **injected: Any) -> Any:
@@ -130,7 +137,7 @@ def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value:
     if failure is not None:
         return Failure(_error(failure))
     if script.by is not None:
-        return script.by(value)
+        return called(script.by, value, len(task.contract.inputs))
     if script.outputs:
         return script.output(attempt)
     raise AssertionError(f"{path}: the scenario doesn't say what {task.name} gives")

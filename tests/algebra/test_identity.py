@@ -52,6 +52,7 @@ from tests.samples import (
     unannotated,
     workflows,
 )
+from tests.sizes import sizes
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,8 +94,8 @@ def nested(depth: int, *wrappers: str) -> Workflow[Any, Any]:
     return made
 
 
-def size(node: Node, sizes: tuple[int, ...]) -> int:
-    return 1 + sum(sizes)
+def count(node: Node, counts: tuple[int, ...]) -> int:
+    return 1 + sum(counts)
 
 
 @given(workflows)
@@ -128,7 +129,7 @@ def test_rebuilding_around_the_same_parts_is_the_node_itself(w: Any) -> None:
 
 @given(workflows)
 def test_folding_counts_what_walking_visits(w: Any) -> None:
-    assert fold(size, w) == sum(1 for _ in walk(w))
+    assert fold(count, w) == sum(1 for _ in walk(w))
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
@@ -138,7 +139,7 @@ def test_every_wrapper_nests_deeper_than_any_stack(wrapper: str) -> None:
     assert definition_id(w) == definition_id(other)
     assert repr(w).count("(") > 60 and "…" in repr(w)
     assert pickle.loads(pickle.dumps(w)) == w and copy.deepcopy(w) is w
-    assert fold(size, w) == sum(1 for _ in walk(w)) > 2_000
+    assert fold(count, w) == sum(1 for _ in walk(w)) > 2_000
     *_, deepest = walk(w)
     assert deepest.path
 
@@ -152,26 +153,28 @@ def without_collector() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("without_collector")
-def test_a_hundred_thousand_nested_wrappers_of_all_kinds_are_no_trouble() -> None:
-    w = nested(100_000, *WRAPPERS)
+@sizes()
+def test_nested_wrappers_of_all_kinds_are_no_trouble(size: int) -> None:
+    w = nested(size, *WRAPPERS)
     again = pickle.loads(pickle.dumps(w))
     assert w == again and hash(w) == hash(again) and copy.deepcopy(w) is w
     assert definition_id(w) and "…" in repr(w)
-    assert fold(size, w) == sum(1 for _ in walk(w)) > 100_000
+    assert fold(count, w) == sum(1 for _ in walk(w)) > size
 
 
 @pytest.mark.usefixtures("without_collector")
-def test_a_million_steps_are_no_trouble_in_a_chain_and_in_a_fan() -> None:
+@sizes(quick=100_000, deep=1_000_000)  # so many that repr leaves some out
+def test_many_steps_are_no_trouble_in_a_chain_and_in_a_fan(size: int) -> None:
     chain: Workflow[Any, Any] = unannotated
-    for _ in range(999_999):
+    for _ in range(size - 1):
         chain = chain >> unannotated
-    fan = par(*[ping] * 1_000_000)
+    fan = par(*[ping] * size)
     again = pickle.loads(pickle.dumps(chain))
     assert again == chain and hash(again) == hash(chain)
     for w in (chain, fan):
         assert copy.deepcopy(w) is w and hash(w) and definition_id(w)
         assert len(repr(w)) < 200_000 and repr(w).endswith("…")
-        assert fold(size, w) == 1_000_001
+        assert fold(count, w) == size + 1
 
 
 def test_repr_evaluates_to_depth_sixty_and_elides_what_is_deeper() -> None:
@@ -189,7 +192,7 @@ def test_a_part_that_is_shared_is_folded_once_and_costs_no_more() -> None:
     for _ in range(200):
         w = par(w, w)
     assert w == pickle.loads(pickle.dumps(w))
-    assert fold(size, w) == 2**201 - 1
+    assert fold(count, w) == 2**201 - 1
     assert len(repr(w)) < 200_000
 
 

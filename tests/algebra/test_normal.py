@@ -1,6 +1,7 @@
 """The normal form and `optimise`: each rule both ways, and that nothing changes what happens."""
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from fwf import (
     pick,
     pure,
     retry,
+    run,
     seconds,
     seq,
     task,
@@ -49,13 +51,15 @@ from fwf.algebra.nodes import Retry, Seq
 from fwf.algebra.normal import NormalForms, normal_form, optimise
 from fwf.algebra.schedule import each
 from fwf.algebra.totality import decides, is_total
+from fwf.algebra.trace import Err
 from fwf.algebra.traverse import walk
+from fwf.faults import PredicateDefect
 from fwf.testing import strategies as draw
 from fwf.testing.tasks import Tolerant, Twice, a, b, c, h, is_odd, number
 from laws import erased
 from tests import samples
+from tests.sizes import examples, sizes
 
-N = 100_000
 DEEP = settings(suppress_health_check=list(HealthCheck), deadline=None)
 P, Q = param("flag", bool), param("amount", int) > 1
 PARTIAL = it.n > 1
@@ -237,26 +241,84 @@ def test_a_name_that_is_bound_and_renamed_keeps_both_layers() -> None:
 
 
 def test_total_predicates_are_those_of_the_page() -> None:
-    total = [P, ~P, Q, P & Q, it.x.present(), it.present(), it == None, literal(2) < 3.5]
+    total = [P, ~P, Q, P & Q, it.present(), it == None, literal(2) < 3.5]
     total += [param("s", str).is_in(["a", None]), literal(None).or_else(True) == True, P != False]
     partial = [it > 1, it.x, it, it == 1, apply(is_odd), P > 1, param("n") > 1, P & it, ~it.x]
     partial += [param("s", str).is_in([1]), it.x.or_else(True), it.is_in([1]), it.length() > 1]
     partial += [param("day", date) > date(2026, 1, 1), (it.x > 1).present(), Q + 1 == 2]
+    partial += [it.x.present(), it.x.or_else(True) == None, literal(samples.Mood.CALM) == "calm"]
     assert [p for p in total if not decides(expr_of(p))] == []
     assert [p for p in partial if decides(expr_of(p))] == []
-    assert is_total(expr_of(it.x.or_else(1))) and not is_total(expr_of(it.x))
+    assert is_total(expr_of(it.or_else(1)))
+    assert not is_total(expr_of(it.x)) and not is_total(expr_of(it.x.or_else(1)))
+
+
+class Hostile:
+    """Raises whatever it is asked."""
+
+    def _raises(self, *args: Any) -> Any:
+        raise ConnectionError("down")
+
+    __eq__ = __ne__ = __bool__ = __len__ = __getitem__ = __getattr__ = __contains__ = _raises
+    __hash__ = __repr__ = __lt__ = __gt__ = __iter__ = __call__ = __add__ = __mul__ = _raises
+    as_py = item = dtype = shape = property(_raises)
+
+
+class Shut(Mapping[str, Any]):
+    """A mapping that can't be read."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise ConnectionError("down")
+
+    def __iter__(self) -> Any:
+        raise ConnectionError("down")
+
+    def __len__(self) -> int:
+        raise ConnectionError("down")
+
+
+sure = st.recursive(
+    st.sampled_from([it, P, Q, literal(None), literal("a"), literal(1.5), param("s", str)]),
+    lambda inner: st.one_of(
+        st.builds(lambda of, key: of[key], inner, st.sampled_from(["x", 0])),
+        st.builds(lambda of: of.present(), inner),
+        st.builds(lambda of: ~of, inner),
+        st.builds(lambda of, other: of.or_else(other), inner, inner),
+        st.builds(lambda of, one: of.is_in([one, None]), inner, st.sampled_from([1, "a", None])),
+        *(st.builds(op, inner, inner) for op in (operator.eq, operator.and_, operator.lt, pick)),
+    ),
+)
+"""Expressions of what may be total, which many of them are."""
 
 
 @DEEP
-@given(samples.expressions, st.sampled_from([None, 1, "x", True, {"n": 1}, [1, "a"], (True, None)]))
-def test_what_is_total_has_a_value(expr: It, value: Any) -> None:
+@given(
+    samples.expressions | sure,
+    st.sampled_from([None, 1, "x", True, {"n": 1}, [1, "a"], (True, None), Hostile, Shut]),
+)
+def test_what_is_total_has_a_value_whatever_comes(expr: It, given: Any) -> None:
     from fwf.algebra.evaluation import evaluate, test
 
-    params = {"day": date(2026, 7, 15), "n": value}
+    value = given() if given in (Hostile, Shut) else given
+    params = {"day": date(2026, 7, 15), "n": 1, "flag": True, "amount": 2, "s": "b"}
     if is_total(expr_of(expr)):
         evaluate(expr_of(expr), value, params)
     if decides(expr_of(expr)):
         test(expr_of(expr), value, params)
+
+
+READS = [it.x.present(), it["x"].or_else(1) == 1, it.x.y.present(), it.length() > 1, it > 1]
+
+
+@pytest.mark.parametrize("predicate", READS, ids=repr)
+@pytest.mark.parametrize("made", [Hostile, Shut])
+def test_what_reading_raises_is_a_defect_also_after_optimising(predicate: It, made: Any) -> None:
+    """A lost connection isn't a missing field: `.present()` must not answer False."""
+    written = branch(predicate, then=identity, otherwise=identity)
+    for w in (written, optimise(written).workflow):
+        fault = run(w, made()).failure()
+        assert isinstance(fault, PredicateDefect), w
+        assert dry_run(w, made()).outcome == Err(fault)
 
 
 # Limits
@@ -302,9 +364,10 @@ NESTINGS: dict[str, Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = {
 }
 
 
+@sizes(deep=10_000)
 @pytest.mark.parametrize("nesting", NESTINGS)
-def test_normal_forms_are_found_at_any_depth(nesting: str) -> None:
-    n = 2_000 if nesting in ("retry", "branch", "pures", "everything") else 10_000
+def test_normal_forms_are_found_at_any_depth(nesting: str, size: int) -> None:
+    n = 2_000 if nesting in ("retry", "branch", "pures", "everything") else size
     deep: Workflow[Any, Any] = a
     for i in range(n):
         deep = NESTINGS[nesting](deep, i)
@@ -315,12 +378,13 @@ def test_normal_forms_are_found_at_any_depth(nesting: str) -> None:
     assert again.workflow is found.workflow and not again.applied
 
 
-def test_a_hundred_thousand_wrappers_and_a_million_steps() -> None:
+@sizes()
+def test_many_wrappers_and_ten_times_as_many_steps(size: int) -> None:
     deep: Workflow[Any, Any] = a
-    for i in range(N // 2):
-        deep = named("x", timeout(b >> deep, seconds(N - i)))
+    for i in range(size // 2):
+        deep = named("x", timeout(b >> deep, seconds(size - i)))
     assert normal_form(deep) == normal_form(normal_form(deep))
-    long: Workflow[Any, Any] = Seq(pvector([a] * 10 * N))
+    long: Workflow[Any, Any] = Seq(pvector([a] * 10 * size))
     assert normal_form(long) is long and optimise(long).workflow is long
 
 
@@ -445,7 +509,7 @@ def respelt(found: Any) -> Any:
     return found
 
 
-@settings(DEEP, max_examples=300)
+@settings(DEEP, max_examples=examples(300))
 @given(st.data(), draw.workflows(max_leaves=6), draw.numbers(), draw.params())
 def test_normal_form_and_optimised_do_the_same(
     data: st.DataObject, w: Workflow[Any, Any], value: int, params: dict[str, object]
@@ -464,7 +528,7 @@ FUNCTIONS = st.one_of(
 )
 
 
-@settings(DEEP, max_examples=500)
+@settings(DEEP, max_examples=examples(500))
 @given(
     st.lists(FUNCTIONS, min_size=1, max_size=4),
     st.sampled_from([None, 1, True, "x", {"x": 1}, {"x": {"x": None}}, [1, 2], (True, "a")]),
@@ -486,7 +550,7 @@ def test_pures_in_a_row_give_the_same_value_or_a_defect(
     assert all(repr(other) == repr(one) for other in others)
 
 
-@settings(DEEP, max_examples=200)
+@settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
 def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
     made = normal_form(w)
@@ -499,7 +563,7 @@ def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
     assert (found.workflow == w) == (not found.applied)
 
 
-@settings(DEEP, max_examples=200)
+@settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
 def test_s_laws_alone_do_not_change_the_normal_form(w: Workflow[Any, Any]) -> None:
     found = optimise(w)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwf import Schedule, backoff, delays, every, minutes, seconds
-from fwf.algebra.schedule import ZERO, as_schedule, cap_of, each
+from fwf.algebra.schedule import ZERO, as_schedule, cap_of, each, length
 from tests.samples import durations, namespace, schedules
 
 
@@ -40,6 +40,14 @@ def test_and_or_are_a_distributive_lattice(a: Schedule, b: Schedule, c: Schedule
     assert first(a & (a | b)) == first(a) == first(a | (a & b))
     assert first(a & (b | c)) == first((a & b) | (a & c))
     assert first(a | delays()) == first(a) == first(a & every(ZERO))
+
+
+@given(schedules)
+def test_a_schedule_knows_how_many_delays_it_has(schedule: Schedule) -> None:
+    if "within" not in repr(schedule):
+        assert min(length(schedule), 2_000) == len(first(schedule, 2_000))
+    assert length(schedule.within(ZERO)) == length(schedule)
+    assert length(schedule.times(10**400)) <= length(schedule)
 
 
 words = st.lists(durations, max_size=3).map(lambda given: delays(*given))

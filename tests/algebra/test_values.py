@@ -1,5 +1,7 @@
 import ipaddress
 import math
+import re
+from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -8,10 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyrsistent import pmap, pset, pvector
 
-from fwf import const, register_codec
+from fwf import IdempotencyKey, const, fail, recover, register_codec, run, task, with_params
 from fwf.algebra.values import duration, encode, freeze, is_name, keywords, source, thaw
-from tests.samples import Access, Colour, Level, Money, Mood, namespace, plain_values
+from tests.samples import (
+    Access,
+    Colour,
+    Level,
+    Money,
+    Mood,
+    Visits,
+    namespace,
+    plain_values,
+)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -23,6 +35,82 @@ def test_what_is_thawed_was_frozen(value: Any) -> None:
     assert same(thaw(freeze(value)), value)
     assert freeze(freeze(value)) == freeze(value) or encode(freeze(value))
     hash(freeze(value))
+
+
+def kinds(value: Any) -> Any:
+    """The exact types of a value and of all that is in it."""
+    if isinstance(value, dict):
+        inside = {key: (kinds(key), kinds(each)) for key, each in value.items()}
+    elif isinstance(value, set | frozenset):
+        inside = {each: kinds(each) for each in value}
+    else:
+        inside = [*map(kinds, value)] if isinstance(value, list | tuple) else None
+    return type(value), inside
+
+
+@given(plain_values)
+def test_what_is_thawed_is_of_the_types_that_it_was_frozen_from(value: Any) -> None:
+    assert kinds(thaw(freeze(value))) == kinds(value)
+    assert kinds(thaw(freeze(freeze(value)))) == kinds(value)
+
+
+class Rows(list[int]):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        (OrderedDict(a=1), "write dict(…) of it"),
+        (Counter("a"), "write dict(…) of it"),
+        (defaultdict(list, a=1), "write dict(…) of it"),
+        (deque([1]), "write list(…) of it"),
+        (Rows([1]), "write list(…) of it"),
+        (bytearray(b"a"), "write bytes(…) of it"),
+        (Visits(1, []), "write tuple(…) of it"),
+        (IdempotencyKey("a"), "write str(…) of it"),
+        ({1: 2}.keys(), "call fwf.register_codec"),
+    ],
+)
+def test_what_would_come_back_as_something_else_is_refused(value: Any, remedy: str) -> None:
+    for make in (
+        const,
+        lambda value: with_params(const(1), it=value),
+        lambda value: const([value]),
+    ):
+        with pytest.raises(TypeError, match=re.escape(remedy)):
+            make(value)
+
+
+def test_what_may_differ_is_frozen_for_a_key_all_the_same() -> None:
+    counted, ordered = Counter(a=1), OrderedDict(a=1)
+    assert encode(freeze(counted, exact=False)) == encode(freeze(ordered, exact=False))
+    assert encode(freeze([Visits(1, [])], exact=False)) == encode(freeze([(1, [])]))
+
+
+@pytest.mark.parametrize(
+    "value", [pset([pvector([1])]), frozenset([(pvector([1]),)]), pmap({pset([1]): 2})]
+)
+def test_what_can_change_is_in_no_set_and_no_key(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"can change, .*: write a tuple or a frozenset"):
+        const(value)
+
+
+def test_a_frozen_set_reaches_a_task_as_one() -> None:
+    @task(effect="pure")
+    def wants(ids: frozenset[int]) -> str:
+        return type(ids).__name__
+
+    @task(effect="pure")
+    def takes(*, ids: frozenset[str]) -> str:
+        return type(ids).__name__
+
+    assert run(const(frozenset({1})) >> wants).unwrap() == "frozenset"
+    assert run(with_params(takes, ids=frozenset({"a"}))).unwrap() == "frozenset"
+    assert run(recover(fail("No"), frozenset[int]())).unwrap() == frozenset()
+    assert type(run(recover(fail("No"), {1})).unwrap()) is set
+    with pytest.raises(TypeError, match=r"gives set, but wants .* takes frozenset\[int\]"):
+        const({1}) >> wants
 
 
 @given(plain_values)
@@ -52,6 +140,9 @@ def test_values_encode_alike_only_if_python_finds_them_equal(a: Any, b: Any) -> 
         ([1, [2]], [[1], 2]),
         ({"a": 1}, {"a": True}),
         ({1, 2}, [1, 2]),
+        ({1, 2}, frozenset({1, 2})),
+        (frozenset(), set()),
+        (frozenset({(1,)}), frozenset({frozenset({1})})),
         (Level.LOW, 1),
         (Mood.CALM, "calm"),
         (Colour.RED, Level.LOW),

@@ -1,20 +1,27 @@
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from fwf import (
     Extension,
+    Ref,
     Workflow,
     always,
     branch,
     const,
     delay,
     fallback,
+    graph,
     identity,
     it,
+    limit,
     loop_until,
     map_each,
+    named,
     par,
     pick,
     pure,
@@ -22,8 +29,12 @@ from fwf import (
     seconds,
     seq,
     task,
+    timeout,
     when,
+    with_params,
 )
+from fwf.algebra.nodes import Node
+from fwf.algebra.types import name_of
 from fwf.algebra.workflow import Seq
 from tests.samples import (
     Counted,
@@ -272,3 +283,100 @@ def test_an_extension_must_compare_and_print_as_workflows_do() -> None:
 
     assert Good(ping) == Good(ping) != Good(orders)
     assert repr(Good(Good(ping), 2)) == "Good(body=Good(body=ping, n=1), n=2)"
+
+
+GIVERS: dict[str, tuple[Callable[[], Workflow[Any, Any]], str]] = {
+    "Task": (lambda: orders, "orders"),
+    "Pure": (lambda: const("3"), "const('3')"),
+    "Seq": (lambda: visits >> to_rates, "to_rates"),
+    "Delay": (lambda: orders >> delay(seconds(1)) >> identity, "orders"),
+    "Par": (lambda: par(visits), "par(visits)"),
+    "Retry": (lambda: retry(par(visits), attempts=2), "par(visits)"),
+    "Timeout": (lambda: timeout(orders, seconds(1)), "orders"),
+    "Limit": (lambda: limit(par(visits, orders), pool="p"), "par(visits, orders)"),
+    "WithParams": (lambda: with_params(map_each(to_int), day=1), "map_each(to_int)"),
+    "Named": (lambda: named("x", par(visits)), "par(visits)"),
+    "Extension": (lambda: Twice(par(visits)), "par(visits)"),
+    "Always": (lambda: always(orders, then=visits), "orders"),
+    "LoopUntil": (lambda: loop_until(again, it, limit=2), "again"),
+    "MapEach": (lambda: map_each(to_int), "map_each(to_int)"),
+    "Fallback": (lambda: fallback(orders, visits), "fallback(orders, visits)"),
+    "Branch": (
+        lambda: branch(it.a, then=orders, otherwise=visits),
+        "branch(it.a, then=orders, otherwise=visits)",
+    ),
+    "Graph": (lambda: both_ways, "both_ways"),
+    "too long": (lambda: par(*[orders] * 20), "par"),
+}
+TAKERS: dict[str, tuple[Callable[[], Workflow[Any, Any]], str]] = {
+    "Task": (lambda: to_text, "to_text"),
+    "Seq": (lambda: delay(seconds(1)) >> to_text >> to_int, "to_text"),
+    "Par": (lambda: par(anything, identity, to_text), "to_text"),
+    "Retry": (lambda: retry(par(anything, to_text), attempts=2), "to_text"),
+    "Timeout": (lambda: timeout(to_text, seconds(1)), "to_text"),
+    "Limit": (lambda: limit(to_text, pool="p"), "to_text"),
+    "WithParams": (lambda: with_params(to_text, day=1), "to_text"),
+    "Named": (lambda: named("x", map_each(to_text)), "map_each(to_text)"),
+    "Extension": (lambda: Twice(again), "again"),
+    "Always": (lambda: always(to_text, then=anything), "to_text"),
+    "LoopUntil": (lambda: loop_until(again, it, limit=2), "again"),
+    "MapEach": (lambda: map_each(to_text), "map_each(to_text)"),
+    "Fallback": (lambda: fallback(anything, to_text), "to_text"),
+    "Branch": (lambda: branch(it.a, then=anything, otherwise=to_text), "to_text"),
+    "Graph": (lambda: adds_one, "adds_one"),
+}
+
+
+@task
+def to_rates(visits: Visits) -> Rates: ...
+
+
+@task
+def again(n: int) -> int: ...
+
+
+@task
+def fits_nothing(x: Decimal) -> None: ...
+
+
+@graph
+def both_ways() -> tuple[Ref[Orders], Ref[Visits]]:
+    return orders(), visits()
+
+
+@graph
+def adds_one(n: Ref[int]) -> Ref[str]:
+    return to_text(n)
+
+
+def test_every_node_is_among_those_that_give_and_take() -> None:
+    kinds = {each.__name__ for each in get_args(Node)}
+    assert set(GIVERS) >= kinds - {"Fail"}  # which gives nothing
+    assert set(TAKERS) >= kinds - {"Fail", "Delay", "Pure"}  # which take whatever comes
+
+
+def ends_with(told: Any) -> tuple[str, str]:
+    """What a message about a wrong edge names at its ends, without places in the source."""
+    giver, taker = (
+        re.sub(r" \(\w+\.py:\d+\)", "", str(told.value)).split(": put a")[0].split(", but ")
+    )
+    return giver, taker
+
+
+@pytest.mark.parametrize("kind", GIVERS)
+def test_a_wrong_edge_names_what_gives_the_value(kind: str) -> None:
+    build, end = GIVERS[kind]
+    with pytest.raises(TypeError) as told:
+        build() >> fits_nothing
+    assert ends_with(told)[0] == f"{end} gives {name_of(build().edge.output)}"
+
+
+@pytest.mark.parametrize("kind", TAKERS)
+def test_a_wrong_edge_names_what_cannot_take_it(kind: str) -> None:
+    build, end = TAKERS[kind]
+    with pytest.raises(TypeError) as told:
+        orders >> build()
+    assert ends_with(told) == (
+        "orders gives Orders",
+        f"{end} takes {name_of(build().edge.accepts)}",
+    )

@@ -23,6 +23,7 @@ from fwf.algebra.nodes import LoopUntil, Node
 from fwf.algebra.trace import Err, Ok
 from fwf.algebra.traverse import fold, walk
 from fwf.testing import BrokenLaw, assert_lawful, catalogue
+from tests.sizes import sizes
 
 Parts = tuple[Node, ...]
 
@@ -47,9 +48,10 @@ def test_no_loop_is_left_but_those_bounded_by_time() -> None:
     assert fold(unroll, timed) == timed
 
 
-def test_many_rounds_are_unrolled_without_recursion() -> None:
-    plain = fold(unroll, loop_until(pure(it + 1), it >= 20_000, limit=30_000))
-    assert dry_run(plain, 0).outcome == Ok(20_000)
+@sizes(deep=20_000)
+def test_many_rounds_are_unrolled_without_recursion(size: int) -> None:
+    plain = fold(unroll, loop_until(pure(it + 1), it >= size, limit=size + 10_000))
+    assert dry_run(plain, 0).outcome == Ok(size)
 
 
 def of_loops(made: Any) -> Any:

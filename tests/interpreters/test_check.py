@@ -14,9 +14,14 @@ from fwf import (
     Workflow,
     always,
     apply,
+    backoff,
     branch,
     const,
+    definition_id,
     delay,
+    delays,
+    diff,
+    every,
     fail,
     fallback,
     graph,
@@ -25,6 +30,7 @@ from fwf import (
     join,
     limit,
     literal,
+    load,
     loop_until,
     map_each,
     minutes,
@@ -32,17 +38,23 @@ from fwf import (
     par,
     param,
     pick,
+    plan,
+    pretty,
     pure,
     recover,
+    registry,
     retry,
     seconds,
     task,
     timeout,
     using,
+    when,
     with_params,
 )
+from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.check import RULES, check
+from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"
 
@@ -95,6 +107,10 @@ def write(x: Any) -> int: ...
 
 @task(effect="idempotent", writes=["dw/sales"])
 def rewrite(x: Any) -> int: ...
+
+
+@task(effect="unrepeatable", writes=["dw/sales"])
+def append(x: Any) -> int: ...
 
 
 @task(effect="idempotent", writes=["dw/sales"], isolate=True)
@@ -220,10 +236,10 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("unreachable-handler", "warning", fallback(const(1), clean)),
     ("unreachable-handler", "warning", fallback(recover(clean, 1), clean)),
     ("unreachable-handler", "warning", recover(fail("Empty"), 0, on="Late")),
-    ("unreachable-handler", "warning", recover(pure(it.a.or_else(0)), 0)),
+    ("unreachable-handler", "warning", recover(pure(it.or_else(0)), 0)),
+    ("unreachable-handler", "warning", recover(when(param("p", int) > 1, const(1)), 0)),
     ("unreachable-handler", "warning", recover(pure(param("n", int)), 0)),
     ("unreachable-handler", "warning", recover(pure(~literal(True)), 0)),
-    ("unreachable-handler", "warning", recover(pure(literal(False) | it.a.present()), 0)),
     (
         "waits-exceed-timeout",
         "warning",
@@ -233,6 +249,14 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
         "waits-exceed-timeout",
         "warning",
         timeout(clean >> retry(retry(clean, attempts=3, wait=seconds(20)), attempts=2), minutes(1)),
+    ),
+    ("short-schedule", "warning", retry(clean, attempts=10, wait=delays(seconds(0)))),
+    ("short-schedule", "warning", retry(clean, attempts=4, wait=backoff(seconds(1)).times(2))),
+    ("short-schedule", "warning", retry(clean, attempts=3, wait=delays().within(seconds(9)))),
+    (
+        "short-schedule",
+        "warning",
+        retry(clean, attempts=9, wait=every(seconds(1)) & delays(seconds(2))),
     ),
     ("repeated-unrepeatable", "error", retry(clean >> pay, attempts=2)),
     ("repeated-unrepeatable", "error", retry(plain, attempts=2)),
@@ -248,6 +272,9 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("concurrent-writes", "warning", par(write, write)),
     ("concurrent-writes", "warning", unordered),
     ("concurrent-writes", "note", map_each(write)),
+    ("concurrent-writes", "note", map_each(append, key=it.id)),
+    ("concurrent-writes", "note", map_each(map_each(write, key=it.id))),
+    ("concurrent-writes", "warning", map_each(par(write, rewrite), key=it.id)),
     ("untimed-finaliser", "warning", always(clean, then=clean >> write)),
     ("undeclared-effect", "note", plain),
     ("positional-join", "warning", par(orders, orders) >> compare),
@@ -259,6 +286,8 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("dropped-value", "warning", orders >> visits),
     ("dropped-value", "warning", orders >> delay(seconds(1)) >> retry(par(visits), attempts=2)),
     ("dropped-value", "note", clean >> write >> ping),
+    ("unknown-rule", "warning", named("daily", clean, silence="droped-value")),
+    ("unknown-rule", "warning", clean >> named("daily", clean, silence=["cut-writer", 3])),
 ]  # fmt: skip
 
 SILENT: list[tuple[str, Workflow[Any, Any]]] = [
@@ -295,6 +324,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("unreachable-arm", branch(literal(1) == "1", then=clean, otherwise=identity)),
     ("unreachable-handler", fallback(clean, const(1))),
     ("unreachable-handler", fallback(pure(it.a), const(1))),
+    ("unreachable-handler", recover(pure(it.a.or_else(0)), 0)),
+    ("unreachable-handler", recover(when(it.a.present(), identity), 0)),
     ("unreachable-handler", fallback(pure(~literal(1)), const(1))),
     ("unreachable-handler", fallback(pure(literal(False) | it.a), const(1))),
     ("unreachable-handler", fallback(fallback(clean, const(1), on="Late"), const(2))),
@@ -306,6 +337,10 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
         "waits-exceed-timeout",
         timeout(always(clean, then=retry(clean, attempts=3, wait=minutes(9))), seconds(1)),
     ),
+    ("short-schedule", retry(clean, attempts=10, wait=seconds(1))),
+    ("short-schedule", retry(clean, attempts=3, wait=delays(seconds(1), seconds(2)))),
+    ("short-schedule", retry(clean, attempts=99, wait=backoff(seconds(1)).within(minutes(1)))),
+    ("short-schedule", retry(clean, attempts=5, wait=delays(seconds(1)).then(every(seconds(5))))),
     ("repeated-unrepeatable", retry(pay, attempts=1)),
     ("repeated-unrepeatable", retry(write, attempts=3) >> pay),
     ("repeated-unrepeatable", map_each(plain)),
@@ -319,6 +354,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("concurrent-writes", branch(it.a, then=write, otherwise=rewrite)),
     ("concurrent-writes", ordered),
     ("concurrent-writes", map_each(write, at_once=1)),
+    ("concurrent-writes", map_each(write, key=it.id)),
+    ("concurrent-writes", map_each(map_each(clean >> write, key=it.id), key=it.name)),
     ("concurrent-writes", waiting),
     ("untimed-finaliser", always(clean, then=timeout(write, seconds(1)))),
     ("untimed-finaliser", always(write, then=clean)),
@@ -335,6 +372,7 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("dropped-value", ping >> visits),
     ("dropped-value", const(1) >> visits),
     ("dropped-value", par(ping, ping) >> visits),
+    ("unknown-rule", named("daily", clean, silence=["dropped-value", "cut-writer"])),
 ]
 
 
@@ -369,6 +407,35 @@ def test_a_rule_can_be_silenced_by_its_name(
 ) -> None:
     assert rule not in {issue.rule for issue in check(w, silence=rule)}
     assert rule not in {issue.rule for issue in check(w, silence=[rule])}
+
+
+WHOLE = {"undeclared-effect", "parameter-type", "untyped-parameter"}
+"""Rules about a name or the workflow as a whole, told of where it is first used."""
+
+
+@pytest.mark.parametrize(("rule", "w"), [(rule, w) for rule, _, w in FIRES if rule not in WHOLE])
+def test_a_rule_can_be_silenced_for_one_part(rule: str, w: Workflow[Any, Any]) -> None:
+    """And not where the same part also stands elsewhere; a name changes nothing else."""
+    quiet, loud = named("x", w, silence=rule), named("x", w)
+    kept = {issue for issue in check(pure(it) >> loud) if issue.rule != rule}
+    assert set(check(pure(it) >> quiet)) == kept
+    for both in (par(quiet, named("y", w)), par(named("y", w), quiet)):
+        paths = [issue.path for issue in check(both) if issue.rule == rule]
+        assert paths and not [path for path in paths if path.startswith("par > x")]
+
+
+def test_at_the_root_a_rule_is_silenced_for_all() -> None:
+    assert rules(named("daily", plain, silence="undeclared-effect")) == set()
+
+
+def test_what_is_silenced_is_for_people_and_goes_where_notes_go() -> None:
+    w = named("loads", par(write, rewrite), silence="concurrent-writes", owner="sales")
+    bare = named("loads", par(write, rewrite), owner="sales")
+    again = load(plan(w), registry(w)).unwrap()
+    assert again == w and check(again) == check(w) == ()
+    assert definition_id(w) == definition_id(bare) and normal_id(w) == normal_id(bare)
+    assert "silence='concurrent-writes'" in pretty(w)
+    assert diff(bare, w).level == "none"
 
 
 def test_messages_are_as_reviewed() -> None:
@@ -444,12 +511,13 @@ NESTS: list[Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = [
 ]
 
 
+@sizes()
 @pytest.mark.parametrize("nest", NESTS)
-def test_a_hundred_thousand_levels_are_checked(
-    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]],
+def test_many_levels_are_checked(
+    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]], size: int
 ) -> None:
     w: Workflow[Any, Any] = clean
-    for i in range(100_000):
+    for i in range(size):
         w = nest(w, i)
     assert "two-functions" not in rules(w)
 

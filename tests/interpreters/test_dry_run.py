@@ -34,6 +34,7 @@ from fwf.algebra.nodes import Node, Par, Seq
 from fwf.algebra.scenario import ScenarioError, failing, normal
 from fwf.algebra.trace import Err, Ok, events
 from fwf.faults import BadInput, Failed, TimedOut, leaves
+from tests.sizes import sizes
 
 
 class VendorDown(ConnectionError): ...
@@ -344,12 +345,13 @@ def test_keys_and_rounds_in_paths_may_be_any() -> None:
 # Size
 
 
-def nested(wrap: Any, core: Any, depth: int = 5_000) -> Any:
+def nested(wrap: Any, core: Any, depth: int) -> Any:
     for _ in range(depth):
         core = wrap(core)
     return core
 
 
+@sizes(deep=5_000)
 @pytest.mark.parametrize("workers", [None, 2])
 @pytest.mark.parametrize(
     "wrap",
@@ -367,21 +369,21 @@ def nested(wrap: Any, core: Any, depth: int = 5_000) -> Any:
         lambda w: par(w, const(1), fail_fast=True) >> pure(it[0]),
     ],
 )
-def test_depth_is_no_trouble(wrap: Any, workers: int | None) -> None:
-    found = dry_run(nested(wrap, a), 0, scenario=A2, workers=workers)
+def test_depth_is_no_trouble(wrap: Any, workers: int | None, size: int) -> None:
+    found = dry_run(nested(wrap, a, size), 0, scenario=A2, workers=workers)
     assert (found.outcome, found.took) == (Ok(1), seconds(2))
     assert len(list(events(found.trace))) == found.attempts == 1
 
 
-def test_size_is_no_trouble() -> None:
+@sizes(quick=10_000)
+def test_size_is_no_trouble(size: int) -> None:
     from pyrsistent import pvector
 
-    n = 100_000
-    chain: Node = Seq(pvector([a] * n))
-    assert dry_run(chain, 0, scenario=A2).took == 2 * n * seconds(1)
+    chain: Node = Seq(pvector([a] * size))
+    assert dry_run(chain, 0, scenario=A2).took == 2 * size * seconds(1)
     for fail_fast in (False, True):
-        fan: Node = Par((a,) * n, fail_fast)
+        fan: Node = Par((a,) * size, fail_fast)
         found = dry_run(fan, 0, scenario=A2)
-        assert (found.attempts, found.took) == (n, seconds(2))
-    loop = loop_until(a, it > 5, limit=n, on_limit="stop")
-    assert dry_run(loop, 0, scenario=A2).attempts == n
+        assert (found.attempts, found.took) == (size, seconds(2))
+    loop = loop_until(a, it > 5, limit=size, on_limit="stop")
+    assert dry_run(loop, 0, scenario=A2).attempts == size

@@ -24,6 +24,7 @@ from fwf import (
 )
 from fwf.algebra.requirements import problems, requirements
 from fwf.interpreters.needs import missing, needs
+from tests.sizes import sizes
 
 
 class Database: ...
@@ -262,9 +263,10 @@ def test_a_parameter_wanted_as_two_types_must_fit_both() -> None:
     assert len(problems(both, {"rate": 1.5}, ())) == 1
 
 
-def test_needs_work_on_a_hundred_thousand_nested_wrappers() -> None:
+@sizes()
+def test_needs_work_on_nested_wrappers(size: int) -> None:
     w: Workflow[Any, Any] = orders
-    for _ in range(100_000):
+    for _ in range(size):
         w = retry(w, attempts=2)
     found = needs(w)
     assert found.parameters[0].used_by == ("orders",)

@@ -15,6 +15,7 @@ from fwf import (
     dry_run,
     fallback,
     graph,
+    identity,
     it,
     loop_until,
     map_each,
@@ -26,10 +27,12 @@ from fwf import (
     task,
     timeout,
 )
+from fwf.algebra.scenario import ScenarioError
 from fwf.algebra.trace import Event, Parallel, Partial, Trace, events, parallel, series
 from fwf.interpreters.dry_run import DryRun
 from fwf.testing import BrokenClaim, Claim, assert_never_ran, assert_ran
 from fwf.testing.orders import orders_of
+from tests.sizes import sizes
 
 
 @task
@@ -278,9 +281,10 @@ def test_swapped_arguments_are_told(night: DryRun) -> None:
         assert_ran("orders", night)  # type: ignore[arg-type]
 
 
-def test_claims_work_at_any_depth() -> None:
+@sizes()
+def test_claims_work_at_any_depth(size: int) -> None:
     w: Any = orders
-    for _ in range(100_000):
+    for _ in range(size):
         w = retry(w, attempts=1)
     run = dry_run(fallback(w, w) >> load)
     claim: Claim = assert_ran(run, "orders")
@@ -352,3 +356,57 @@ def test_orders_are_those_of_all_pairs(trace: Trace) -> None:
 def test_a_trace_with_a_cycle_can_not_be_made(waits: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="a trace has no cycles"):
         Partial(((event(0), waits), (event(1), (0,))))
+
+
+@task
+def download(tenant: str) -> int: ...
+
+
+NIGHTLY = named(
+    "nightly",
+    map_each(par(download, identity) >> it[0], key=it)
+    >> par(named("eu", par(visits) >> it[0] >> check), named("us", par(visits) >> it[0] >> store)),
+)
+TENANTS = dry_run(
+    NIGHTLY,
+    ["T01", "T02 > b"],
+    scenario=Scenario().task("download", gives=1).task("visits", gives=2),
+)
+
+
+def test_a_tail_of_a_path_will_do_where_it_is_one_place() -> None:
+    assert_ran(TENANTS, "map_each[T01] > par > download").attempts(1)
+    assert_ran(TENANTS, "map_each[T02 > b] > par > download").attempts(1)
+    assert_ran(TENANTS, "map_each > par > download").attempts(2).before("eu > par > visits")
+    assert_ran(TENANTS, "par > download").attempts(2).before("check")
+    assert_ran(TENANTS, "us > par > visits").beside("eu > par > visits")
+    assert_never_ran(TENANTS, "map_each[T03] > par > download")
+
+
+@pytest.mark.parametrize("run", [TENANTS, dry_run(DAILY, scenario=NIGHT)], ids=["tenants", "daily"])
+def test_every_tail_that_one_place_has_is_that_place(run: DryRun) -> None:
+    for event in run.events:
+        segments = re.split(r" > (?![^\[]*\])", event.path)
+        for at in range(len(segments)):
+            tail = " > ".join(segments[at:])
+            if tail == event.task:
+                continue
+            if tail == "par > visits" and run is TENANTS:  # of which there are two
+                continue
+            found = assert_ran(run, tail).found
+            assert event in found
+            assert len({re.sub(r"\[.*\]", "", each.path) for each in found}) == 1
+
+
+def test_there_is_no_task_only_where_there_is_none() -> None:
+    for claim in (assert_ran, assert_never_ran):
+        with pytest.raises(ValueError, match="'par > visits' stands for several places of nightly"):
+            claim(TENANTS, "par > visits")
+        with pytest.raises(ValueError, match="did you mean 'nightly > map_each > par > download'"):
+            claim(TENANTS, "map_each[T01] > par > dowload")
+
+
+def test_a_scenario_for_a_place_wants_its_whole_path() -> None:
+    script = Scenario().at("par > download", gives=1)
+    with pytest.raises(ScenarioError, match="needed: 'nightly > map_each > par > download'"):
+        dry_run(NIGHTLY, ["T01"], scenario=script)

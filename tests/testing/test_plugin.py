@@ -117,6 +117,31 @@ def test_red(dry_run):
     assert "plugin.py" not in text and "dry_run/__init__.py" not in text
 
 
+def test_the_fixture_run_watches_inputs(pytester: pytest.Pytester) -> None:
+    done = ran(
+        pytester,
+        """
+import fwf
+
+@task(effect="pure")
+def drain(rows: list[int]) -> int:
+    return rows.pop()
+
+def test_it_names_who_changed_them(run):
+    fault = run(retry(drain, attempts=2), [1, 2]).failure()
+    assert "rows had 2 items and has 1 while drain ran" in str(fault)
+
+def test_it_can_be_told_not_to(run):
+    assert run(drain, [1, 2], watch_inputs=False).unwrap() == 2
+
+def test_it_is_fwf_s_own_otherwise(run):
+    assert run.__doc__ == fwf.run.__doc__
+    assert fwf.run(drain, [1, 2]).unwrap() == 2
+""",
+    )
+    done.assert_outcomes(passed=3)
+
+
 def test_reports_come_back_from_other_processes(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     done = ran(

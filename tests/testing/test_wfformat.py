@@ -18,6 +18,7 @@ from fwf.algebra.trace import Ok
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
 from fwf.testing.wfformat import MAX_TOLD, Recorded, WfFormatError, from_json, load, recorded
+from tests.sizes import sizes
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "wfinstances"
 EXPECTED: dict[str, dict[str, Any]] = (
@@ -312,11 +313,11 @@ def test_any_graph_takes_its_longest_path_and_on_m_workers_no_more_than_greed_al
     assert_is_a_greedy_schedule(found, limited, workers)
 
 
-def test_a_chain_of_20_000_tasks_recorded_last_first_is_imported() -> None:
-    count = 20_000
-    tasks = [(f"t{at}", [f"t{at - 1}"] if at else []) for at in reversed(range(count))]
-    found = from_json(document(tasks, {f"t{at}": 1 for at in range(count)}))
-    assert dry_run(found.workflow, scenario=found.scenario).end == count * 10**6
+@sizes(deep=20_000)
+def test_a_chain_of_tasks_recorded_last_first_is_imported(size: int) -> None:
+    tasks = [(f"t{at}", [f"t{at - 1}"] if at else []) for at in reversed(range(size))]
+    found = from_json(document(tasks, {f"t{at}": 1 for at in range(size)}))
+    assert dry_run(found.workflow, scenario=found.scenario).end == size * 10**6
 
 
 # What can't be used

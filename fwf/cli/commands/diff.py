@@ -2,14 +2,18 @@
 
 import click
 
-from fwf.cli.output import stdout_kept_for, write_file
+from fwf.cli.misuse import Misuse
+from fwf.cli.output import complain, stdout_kept_for, tell, write_file
 from fwf.cli.program import options
 
 
 @click.command("diff")
 @click.argument("old")
 @click.argument("new")
-@click.option("--html", "page", metavar="FILE", help="Also write both pictures, side by side.")
+@click.option(
+    "--html", "page", metavar="FILE",
+    help="Also write both pictures, side by side; - is stdout, and the lines go to stderr.",
+)  # fmt: skip
 @options
 def command(old: str, new: str, page: str | None, as_json: bool) -> int:
     """Tell what changed from one workflow to another.
@@ -23,7 +27,8 @@ def command(old: str, new: str, page: str | None, as_json: bool) -> int:
     fwf diff plan.json shop:daily --json
 
     Each change stands behind its level: "!" for behaviour, "~" where the laws say that the work is
-    the same, "." for notes. Function bodies aren't looked at.
+    the same, "." for notes. Function bodies aren't looked at. A class or function that both files
+    define themselves, under one name, counts as the same.
 
     With one colon, as in main:shop, what stands before it is a module if there is one of that
     name, else a revision; main:shop.py and main:shop:daily are always revisions.
@@ -34,13 +39,19 @@ def command(old: str, new: str, page: str | None, as_json: bool) -> int:
     removed, replaced, moved, renamed, changed, wrapped, unwrapped, notes), level, old and new (its
     paths, null where it has none), reason.
     """
-    from fwf.cli.differing import page_of, tell_diff
-    from fwf.cli.sides import side
+    from fwf.cli.differing import page_of, status_of, tell_diff
+    from fwf.cli.sides import sides
     from fwf.interpreters.diff import diff
 
-    with stdout_kept_for(as_json):
-        before, after = side(old), side(new)
+    with stdout_kept_for(as_json or page == "-"):
+        before, after = sides(old, new)
         found = diff(before, after)
+    if page == "-":
+        if as_json:
+            raise Misuse("--html - and --json both go to stdout: leave out one, or name a file")
+        tell(page_of(before, after, found).rstrip())
+        complain(str(found))
+        return status_of(found)
     if page is not None:
         write_file(page, page_of(before, after, found))
     return tell_diff(found, old, new, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Literal
 import click
 
 from fwf.cli.output import stdout_kept_for
-from fwf.cli.program import common, run_options
+from fwf.cli.program import common, output_option, run_options
 from fwf.cli.targets import load
 
 
@@ -23,7 +23,7 @@ from fwf.cli.targets import load
     "--as", "form", type=click.Choice(["text", "json", "svg"]),
     help="The form; that of FILE's ending, or text, if not given.",
 )  # fmt: skip
-@click.option("-o", "file", metavar="FILE", help="Write it to a file, all of it or nothing.")
+@output_option("Write it to")
 @common
 def command(
     target: str,
@@ -34,7 +34,7 @@ def command(
     seed: int | None,
     start: str | None,
     form: Literal["text", "json", "svg"] | None,
-    file: str | None,
+    output: str | None,
     as_json: bool,
 ) -> int:
     """Tell what would happen if a workflow ran.
@@ -64,10 +64,10 @@ def command(
     """
     from fwf.cli import dry_runs
 
-    chosen = dry_runs.form_of(form, file, as_json=as_json)
-    with stdout_kept_for(chosen != "text" and file is None):
+    chosen = dry_runs.form_of(form, output, as_json=as_json)
+    with stdout_kept_for(chosen != "text" and output is None):
         found = load(target)
         given = dry_runs.Given(params, pools, workers, scenario, seed, start)
         run = dry_runs.made(found, given)
-        text = dry_runs.told(found, run, chosen, coloured=file is None)
-    return dry_runs.delivered(run, text, file)
+        text = dry_runs.told(found, run, chosen, coloured=output is None)
+    return dry_runs.delivered(run, text, output)

@@ -3,7 +3,7 @@
 import click
 
 from fwf.cli.output import stdout_kept_for, tell, write_file
-from fwf.cli.program import common
+from fwf.cli.program import common, output_option
 from fwf.cli.targets import load
 
 
@@ -16,7 +16,7 @@ def _print_schema(ctx: click.Context, option: click.Parameter, asked: bool) -> N
 
 
 @click.command("plan")
-@click.option("-o", "--output", metavar="FILE", help="Write to a file, whole or not at all.")
+@output_option("Write it to")
 @click.option(
     "--schema",
     is_flag=True,

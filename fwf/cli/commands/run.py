@@ -33,8 +33,9 @@ def command(
 
     \b
     JSON: target, workflow, outcome (ok, failed, interrupted), value, fault (path, tags, message,
-    leaves: kind, path, tags, message), started, ended, seconds, and events: every attempt of a
-    task with task, path, tries, ending (ok, failed, cut), start and end (seconds from started).
+    leaves: kind, path, tags, message, at (file, line, function), traceback, cause (the fault of a
+    run in it)), started, ended, seconds, and events: every attempt of a task with task, path,
+    tries, ending (ok, failed, cut), start and end (seconds from started).
     """
     from fwf.cli import running
     from fwf.cli.params import given

@@ -7,7 +7,7 @@ import click
 from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
-from fwf.cli.program import common
+from fwf.cli.program import common, output_option
 from fwf.cli.targets import load
 
 FORMS: Final = ("text", "mermaid", "dot", "svg", "html")
@@ -24,7 +24,7 @@ FILE_WIDTH: Final = 100
 @click.option(
     "--as", "form", type=click.Choice(FORMS), help="What to make; text, or what FILE ends in."
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to a file; stdout if not given.")
+@output_option("Write it to")
 @common
 def command(
     target: str, width: int | None, form: str | None, output: str | None, as_json: bool

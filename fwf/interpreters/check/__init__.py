@@ -1,12 +1,13 @@
 """What is wrong with a workflow, found without running it: all at once, each with its path."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
 from fwf.interpreters.check import control, data, effects, names
+from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed
 
@@ -20,6 +21,7 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "unreachable-arm": control.unreachable_arm,
     "unreachable-handler": control.unreachable_handler,
     "waits-exceed-timeout": control.waits_exceed_timeout,
+    "short-schedule": control.short_schedule,
     "repeated-unrepeatable": effects.repeated_unrepeatable,
     "cut-writer": effects.cut_writer,
     "concurrent-writes": effects.concurrent_writes,
@@ -28,6 +30,7 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "positional-join": data.positional_join,
     "crossed-join": data.crossed_join,
     "dropped-value": data.dropped_value,
+    "unknown-rule": lambda subject: unknown_rule(subject, RULES),
 }
 """Every rule by the name that its issues carry, and that silences it."""
 MAX_ISSUES = 100
@@ -42,7 +45,8 @@ def check(
     An issue is an `error` (a run would go wrong), a `warning` (it may) or a `note` (worth
     knowing). A part that occurs in many places is reported at the first.
 
-    silence: names of rules to leave out; an issue names its rule.
+    silence: names of rules to leave out; an issue names its rule. For a part of the workflow alone
+        it is a note of its name: `named("load", w, silence="concurrent-writes")`.
     strict: makes an error of tasks that don't declare their effect.
 
     >>> from fwf import branch, const, fail, param
@@ -52,15 +56,21 @@ def check(
     task, or write param('day', type) [untyped-parameter]
     """
     silent = _known((silence,) if isinstance(silence, str) else silence)
-    subject = Subject(w)
-    found = [issue for name in RULES if name not in silent for issue in _issues(name, subject)]
+    subject = Subject(as_workflow(w, "check"))
+    quiet = silent_paths(subject)
+    found = [
+        issue
+        for name in RULES
+        if name not in silent
+        for issue in _issues(name, subject, quiet.get(name, ()))
+    ]
     if strict:
         found = [_strictly(issue) for issue in found]
     return tuple(sorted(dict.fromkeys(found), key=_order))
 
 
-def _issues(name: str, subject: Subject) -> Iterator[Issue]:
-    issues = iter(RULES[name](subject))
+def _issues(name: str, subject: Subject, quiet: Collection[str]) -> Iterator[Issue]:
+    issues = (issue for issue in RULES[name](subject) if not is_silent(issue, quiet))
     yield from islice(issues, MAX_ISSUES)
     if next(issues, None) is not None:
         yield Issue("", name, f"there are more than {MAX_ISSUES:,} of these", "note")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from fwf.algebra.evaluation import Undefined
 from fwf.algebra.evaluation import test as holds
-from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present, show
+from fwf.algebra.expr import Call, Expr, Input, Op, Param, show
 from fwf.algebra.identity import expr_plain
 from fwf.algebra.nodes import (
     Always,
@@ -26,11 +26,12 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.schedule import Constant, each
+from fwf.algebra.schedule import Constant, each, length
+from fwf.algebra.totality import decides, is_total
 from fwf.algebra.types import SAME
 from fwf.algebra.values import duration, encode
 from fwf.algebra.wants import subexpressions
-from fwf.faults import Issue
+from fwf.faults import Issue, counted
 from fwf.interpreters.check.subject import Place, Subject
 
 MAX_STEPS = 1_000_000
@@ -215,13 +216,13 @@ def _tags(node: Node, parts: tuple[frozenset[str] | None, ...]) -> frozenset[str
         case Fallback() if not node.on:
             return parts[1] if parts[0] != _NONE else _NONE
         case Pure():
-            own = _NONE if total(node.expr) else _DEFECT
+            own = _NONE if is_total(node.expr) else _DEFECT
         case Fail():
             own = frozenset({node.tag})
         case Branch():
-            own = _NONE if total(node.predicate) else _DEFECT
+            own = _NONE if decides(node.predicate) else _DEFECT
         case LoopUntil():
-            own = _NONE if total(node.done) else _DEFECT
+            own = _NONE if decides(node.done) else _DEFECT
             own |= {"Exhausted"} if node.on_limit == "fail" else _NONE
         case MapEach():
             own = frozenset({"BadInput"}) | _DEFECT
@@ -234,41 +235,6 @@ def _tags(node: Node, parts: tuple[frozenset[str] | None, ...]) -> frozenset[str
             return None
         own = own if part <= own else own | part
     return own
-
-
-def total(expr: Expr) -> bool:
-    """Whether an expression has a value for every input. Says no when in doubt."""
-    match expr:
-        case Input() | Const():
-            return True
-        case Param():
-            return True  # collected and checked before the run
-        case Present():
-            return _found_or_none(expr.of)
-        case OrElse():
-            return _found_or_none(expr.of) and total(expr.default)
-        case Op("tuple", args):
-            return all(map(total, args))
-        case Op("and" | "or" | "not", args):
-            return all(_is_truth(part) and total(part) for part in args)
-        case _:
-            return False
-
-
-def _found_or_none(expr: Expr) -> bool:
-    while isinstance(expr, Get):
-        expr = expr.of
-    return total(expr)
-
-
-def _is_truth(expr: Expr) -> bool:
-    match expr:
-        case Present() | Const(True | False):
-            return True
-        case Op("and" | "or" | "not"):
-            return True
-        case _:
-            return False
 
 
 class Wait(NamedTuple):
@@ -294,6 +260,25 @@ def waits_exceed_timeout(subject: Subject) -> Iterator[Issue]:
                 f"{wait.retry.attempts}) in it has waited {_span(wait.total)} between its "
                 "attempts, so the last of them never start: allow more time, make fewer attempts, "
                 "or put the timeout inside, retry(timeout(…), …)",
+                "warning",
+            )
+
+
+def short_schedule(subject: Subject) -> Iterator[Issue]:
+    """A retry has fewer delays to wait for than attempts to make."""
+    for here in subject.places:
+        node = here.node
+        if not isinstance(node, Retry):
+            continue
+        delays = length(node.wait)
+        if delays + 1 < node.attempts:
+            yield Issue(
+                subject.path(here),
+                "short-schedule",
+                f"retry(attempts={node.attempts}) makes {counted(int(delays) + 1, 'attempt')}, "
+                f"since its schedule ends after {counted(int(delays), 'delay')}: write "
+                f"attempts={int(delays) + 1}, or a schedule that goes on, such as a plain "
+                "duration, backoff(…), or ….then(every(…))",
                 "warning",
             )
 

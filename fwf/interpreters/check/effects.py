@@ -119,24 +119,35 @@ def _goes_on(task: Task[Any, Any]) -> bool:
 
 
 class Written(NamedTuple):
-    """The datasets that a part writes, as bits; `once` leaves out those that a map in it does."""
+    """The datasets that a part writes, as bits.
 
-    all: int
-    once: int
+    `untold` leaves out those of which a map in it is told; `loose` are those that a task writes
+    which isn't idempotent.
+    """
+
+    all: int = 0
+    untold: int = 0
+    loose: int = 0
 
 
 def concurrent_writes(subject: Subject) -> Iterator[Issue]:
-    """Two parts that run side by side write one dataset."""
+    """Two parts that run side by side write one dataset.
+
+    Items of a map with a key are different things, so an idempotent task writes something of its
+    own for each, even if that is in one dataset.
+    """
     bits: dict[str, int] = {}
 
     def step(node: Node, parts: tuple[Written, ...]) -> Written:
-        written = once = 0
+        if isinstance(node, Task):
+            own = 0
+            for name in node.contract.writes:
+                own |= bits.setdefault(name, 1 << len(bits))
+            return Written(own, own, own if node.contract.effect != "idempotent" else 0)
+        all = untold = loose = 0
         for part in parts:
-            written |= part.all
-            once |= part.once
-        for name in node.contract.writes if isinstance(node, Task) else ():
-            written |= bits.setdefault(name, 1 << len(bits))
-        return Written(written, 0 if _is_wide(node) else once | written * isinstance(node, Task))
+            all, untold, loose = all | part.all, untold | part.untold, loose | part.loose
+        return Written(all, untold & ~_by_items(node, untold, loose), loose)
 
     written = subject.summaries(step)
     names = list(bits)
@@ -145,8 +156,11 @@ def concurrent_writes(subject: Subject) -> Iterator[Issue]:
             yield _side_by_side(subject, here, names[bit.bit_length() - 1], pair)
 
 
-def _is_wide(node: Node) -> bool:
-    return isinstance(node, MapEach) and node.at_once != 1
+def _by_items(node: Node, untold: int, loose: int) -> int:
+    """Of the datasets that a map's body writes, those that two items may write at one time."""
+    if not isinstance(node, MapEach) or node.at_once == 1:
+        return 0
+    return untold if node.key is None else untold & loose
 
 
 def _clashes(node: Node, written: dict[int, Written]) -> dict[int, tuple[int, int]]:
@@ -156,8 +170,9 @@ def _clashes(node: Node, written: dict[int, Written]) -> dict[int, tuple[int, in
             return _overlaps([written[id(part)].all for part in node.parts])
         case Graph():
             return _unordered(node, [written[id(step.body)].all for step in node.steps])
-        case MapEach() if _is_wide(node):
-            return dict.fromkeys(_bits(written[id(node.body)].once), (0, 0))
+        case MapEach():
+            body = written[id(node.body)]
+            return dict.fromkeys(_bits(_by_items(node, body.untold, body.loose)), (0, 0))
         case _:
             return {}
 
@@ -208,7 +223,8 @@ def _side_by_side(subject: Subject, here: Place, dataset: str, pair: tuple[int, 
             subject.path(here),
             "concurrent-writes",
             f"{names[0]} writes {dataset} for many items at the same time: that is fine if each "
-            "writes its own part of it; else give at_once=1",
+            "writes its own part of it, and understood of an idempotent task under "
+            "map_each(…, key=…); else give at_once=1",
             "note",
         )
     both = f"{names[0]} and {names[1]} write {dataset}"

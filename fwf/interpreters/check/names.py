@@ -10,7 +10,7 @@ from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import Requirement, first_use, misfit_issue
 from fwf.algebra.values import encode
 from fwf.algebra.wants import clash, expression_of, subexpressions
-from fwf.faults import Issue
+from fwf.faults import Issue, shortened
 from fwf.interpreters.check.subject import Subject
 
 
@@ -65,7 +65,7 @@ def _user(subject: Subject, name: str, kind: Any) -> str:
             continue
         expr = expression_of(node)
         if expr is not None and Param(name, kind) in subexpressions(expr):
-            return f"param({name!r}) at {subject.path(here)}"
+            return f"param({name!r}) at {shortened(subject.path(here))}"
     return "a part"
 
 

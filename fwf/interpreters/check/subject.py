@@ -22,6 +22,8 @@ from fwf.algebra.workflow import Workflow
 
 R = TypeVar("R")
 S = TypeVar("S")
+SILENCE = "silence"
+"""The note of a name that says which rules are silent in that part."""
 
 
 @final
@@ -84,12 +86,15 @@ class Subject:
         """Each node with each different thing that it inherits, from the root down.
 
         `step` says what a node's part inherits: the node, which part, what it inherits itself.
-        With `wanted`, only what leads to such tasks.
+        With `wanted`, only what leads to such tasks. Last what a name silences, so that a part
+        which also stands elsewhere is told of there.
         """
         leads = None if wanted is None else self._leading(wanted)
         seen: set[tuple[int, S]] = set()
-        todo = [(Place(self.root), start)]
-        while todo:
+        todo, quiet = [(Place(self.root), start)], list[tuple[Place, S]]()
+        while todo or quiet:
+            if not todo:
+                todo, quiet = quiet[::-1], []
             here, inherited = todo.pop()
             node = here.node
             if (id(node), inherited) in seen or (leads is not None and not leads[id(node)]):
@@ -97,7 +102,10 @@ class Subject:
             seen.add((id(node), inherited))
             yield here, inherited
             below = [(part, step(node, part.at, inherited)) for part in here.parts()]
-            todo.extend(reversed(below))
+            if silences(node):
+                quiet.extend(below)
+            else:
+                todo.extend(reversed(below))
 
     def _leading(self, wanted: Callable[[Task[Any, Any]], bool]) -> dict[int, bool]:
         """Whether there is a wanted task in a part."""
@@ -130,6 +138,11 @@ class Subject:
             else:
                 each.spot = self._paths.child(above.spot, above.node, each.at)
         return cast(Spot, here.spot)
+
+
+def silences(node: Node) -> bool:
+    """Whether a node is a name that silences a rule."""
+    return isinstance(node, Named) and SILENCE in node.notes
 
 
 def unwrapped(node: Node, *, last: bool) -> Node:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.diagram.boxes import boxes
 from fwf.interpreters.diagram.dot import digraph
 from fwf.interpreters.diagram.layout import laid
@@ -21,7 +21,7 @@ def svg(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) ->
     boxes, 32 deep; what occurs again is referred to where it is large. The picture says how many
     tasks it doesn't draw.
     """
-    return drawing(laid(boxes(w)), marks or {})
+    return drawing(laid(boxes(as_workflow(w, "svg"))), marks or {})
 
 
 def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:
@@ -31,7 +31,7 @@ def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -
     """
     from fwf.interpreters.diagram.page import page  # json and importlib.resources, needed here only
 
-    found = laid(boxes(w))
+    found = laid(boxes(as_workflow(w, "html")))
     return page(found, drawing(found, marks or {}))
 
 
@@ -45,7 +45,7 @@ def mermaid(w: Workflow[Any, Any], /) -> str:
       b2(["pure(it + 1)"]):::pure
       b1 --> b2
     """
-    return flowchart(boxes(w))
+    return flowchart(boxes(as_workflow(w, "mermaid")))
 
 
 def dot(w: Workflow[Any, Any], /) -> str:
@@ -59,4 +59,4 @@ def dot(w: Workflow[Any, Any], /) -> str:
     }
     <BLANKLINE>
     """
-    return digraph(boxes(w))
+    return digraph(boxes(as_workflow(w, "dot")))

@@ -27,9 +27,9 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.traverse import children, fold, wrapped
-from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
 from fwf.faults import counted
+from fwf.printing import printable
 
 MAX_BOXES: Final = 12_000
 MAX_DEPTH: Final = 32

@@ -10,9 +10,10 @@ from fwf.algebra.ink import safe
 from fwf.algebra.nodes import Named, Node, Task
 from fwf.algebra.source import source_of
 from fwf.algebra.types import name_of as type_name
-from fwf.algebra.values import duration, printable
+from fwf.algebra.values import duration
 from fwf.faults import counted
 from fwf.interpreters.diagram.boxes import Badge, Box, datasets, elements, hidden, name_of, title_of
+from fwf.printing import printable
 
 MOST: Final = 600
 """The characters of a source, at most."""
@@ -149,5 +150,5 @@ def _contract(node: Node) -> Iterator[tuple[str, list[str]]]:
 
 
 def _source(node: Node) -> str:
-    text = source_of(node)
+    text = source_of(node, MOST)
     return text if len(text) <= MOST else text[:MOST] + "…"

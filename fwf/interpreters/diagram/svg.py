@@ -98,7 +98,7 @@ def _group(box: Box, mark: Mark | None) -> list[str]:
         about = f'data-kind="{box.kind}" data-path={attribute(box.path)}'
         parts = [
             f'<g class="box {box.kind}{even}{marked}" {about}>',
-            f"<title>{safe(tooltip(box))}</title>",
+            f"<title>{tooltip(box)}</title>",
         ]
     else:
         parts = ['<g class="chain">']
@@ -190,7 +190,7 @@ def _said(box: Box, x: int, y: int) -> str:
 
 
 def tooltip(box: Box) -> str:
-    """What a box says when a reader points at it: where it stands, what it is, what it touches."""
+    """What a box says when pointed at, as XML: where it stands, what it is, what it touches."""
     lines = [box.path, box.text]
     if isinstance(box.node, Task) and box.kind == "task":
         contract = box.node.contract
@@ -199,7 +199,7 @@ def tooltip(box: Box) -> str:
             *(f"← {each}" for each in contract.reads),
             *(f"→ {each}" for each in contract.writes),
         ]
-    return "\n".join(filter(None, lines))
+    return "\n".join(map(safe, filter(None, lines)))
 
 
 # Arrows

@@ -1,11 +1,11 @@
 """What changed between two workflows: by path and content, and whether behaviour did."""
 
-from typing import Any, cast
+from typing import Any
 
 from fwf.algebra.identity import digest_of
-from fwf.algebra.nodes import Named, Node, Task
+from fwf.algebra.nodes import Named, Task
 from fwf.algebra.traverse import visit
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.diff.compare import edits
 from fwf.interpreters.diff.levels import Levels
 from fwf.interpreters.diff.matches import Edit
@@ -29,11 +29,12 @@ def diff(old: Workflow[Any, Any], new: Workflow[Any, Any], /) -> Diff:
     ! pure: retry(attempts=3, wait=1s) → retry(attempts=2): weaker, 1 attempt fewer, shorter
     waits, 0s in all instead of 1s
     """
-    name = new.name if isinstance(new, Named | Task) else "workflow"
-    if digest_of(old) == digest_of(new):
+    one, other = as_workflow(old, "diff"), as_workflow(new, "diff")
+    name = other.name if isinstance(other, Named | Task) else "workflow"
+    if digest_of(one) == digest_of(other):
         return Diff(name, "none", ())
-    found = settled(edits(visit(old), visit(new)))
-    levels = Levels(cast(Node, old), cast(Node, new))
+    found = settled(edits(visit(one), visit(other)))
+    levels = Levels(one, other)
     told: list[Level] = [levels.of(edit) for edit in found]
     if levels.whole == "behaviour" and "behaviour" not in told:
         # Each edit alone keeps the normal form, but not all of them together.

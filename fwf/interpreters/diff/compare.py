@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from operator import attrgetter
 from typing import Any, Final, cast
 
+from fwf.algebra.extent import extent
 from fwf.algebra.heads import predicate
 from fwf.algebra.identity import own_bytes
 from fwf.algebra.nodes import Branch, Graph, Node, Par, Seq, Task
@@ -18,19 +19,21 @@ from fwf.interpreters.diff.steps import wiring
 from fwf.interpreters.diff.words import core_of, name_of, other_keys, said
 from fwf.records import changed
 
-MAX_PARTS: Final = 2**17
-"""A chain of more parts than this, which only sharing can write down, is compared as grouped."""
-
 MOST_TIMES: Final = 16
 """Two parts that stand in many places are compared in so many of them, since sharing can write
 down exponentially many."""
 
 
 def edits(old: Visit, new: Visit) -> list[Edit]:
-    """Two workflows ⟶ all edits between them, in the order of the new one. Explicit stack."""
+    """Two workflows ⟶ all edits between them, in the order of the new one. Explicit stack.
+
+    Where sharing makes one of them too large to go through, chains are compared as grouped.
+    """
     found: list[Edit] = []
     seen = Counter[tuple[bytes, bytes]]()
-    todo: Found = [Match(old, new)]
+    whole = Match(old, new)
+    whole.grouped = extent(old.node).shared or extent(new.node).shared
+    todo: Found = [whole]
     while todo:
         top = todo.pop()
         if isinstance(top, Edit):
@@ -86,24 +89,28 @@ def _replaced(match: Match) -> Edit:
 
 def _chains(match: Match) -> Found:
     """Chains without their grouping; what isn't a chain is one of a single part."""
-    found, _ = _sequences(match, _flat(match.old), _flat(match.new))
+    row = _grouped if match.grouped else _flat
+    found, _ = _sequences(match, row(match.old), row(match.new))
     if found:
         return found
     return [Edit("changed", "grouped in another way", match, was=match.old, now=match.new)]
 
 
+def _grouped(part: Visit) -> Row:
+    """The parts of a chain; what is none is the only part."""
+    return parts_of(part) if isinstance(part.node, Seq) else Row([part.node], [part])
+
+
 def _flat(part: Visit) -> Row:
     """The parts of a chain and of the chains in it; what is none is the only part."""
-    if not isinstance(part.node, Seq):
-        return Row([part.node], [part])
-    if not any(isinstance(node, Seq) for node in part.node.parts):
-        return parts_of(part)
+    if not (isinstance(part.node, Seq) and any(isinstance(one, Seq) for one in part.node.parts)):
+        return _grouped(part)
     nodes: list[Node] = []
     places: list[tuple[Visit, int]] = []
     todo = [(part, at, node) for at, node in _backwards(part.node)]
     while todo:
         holder, at, node = todo.pop()
-        if isinstance(node, Seq) and len(nodes) + len(todo) < MAX_PARTS:
+        if isinstance(node, Seq):
             chain = holder.part(at, node)
             todo.extend((chain, i, each) for i, each in _backwards(node))
         else:
@@ -160,7 +167,7 @@ def _look(node: Node) -> Hashable:
     """What a part is made of outside; of a task, all but its name."""
     core = core_of(node)
     if isinstance(core, Task):
-        return own_bytes(cast(Node, changed(core, name="")))
+        return own_bytes(cast(Node, changed(core, name="_")))
     return type(core).__name__
 
 

@@ -7,7 +7,8 @@ from fwf.algebra.contract import EFFECTS, Contract, Injected
 from fwf.algebra.heads import brief, short
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
-from fwf.algebra.values import encode, printable
+from fwf.algebra.values import encode
+from fwf.printing import printable
 
 
 def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[str]:
@@ -61,9 +62,18 @@ def _injected(old: Sequence[Injected], new: Sequence[Injected]) -> list[str]:
     for name in now:
         if name in was and _need(was[name]) != _need(now[name]):
             found.append(f"needs {_need(now[name])}, was {_need(was[name])}")
+        found += _default(was[name], now[name]) if name in was else []
     if not found and list(was) != list(now):
         found.append("takes what it needs in another order")
     return found
+
+
+def _default(old: Injected, new: Injected) -> list[str]:
+    both = old.optional and new.optional
+    if not both or encode(old.default) == encode(new.default):
+        return []
+    told = f"{printable(new.name)} is {brief(new.default)} where it isn't given"
+    return [f"{told}, was {brief(old.default)}"]
 
 
 def _need(each: Injected) -> str:

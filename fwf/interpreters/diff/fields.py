@@ -1,11 +1,13 @@
 """What two nodes of one kind say differently themselves, without their parts, in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from fwf.algebra.expr import Expr, calling
+from fwf.algebra.extensions import field_names, workflows_in
 from fwf.algebra.heads import brief, predicate, short
-from fwf.algebra.identity import own_bytes
+from fwf.algebra.identity import expr_plain, field_plain, own_bytes
 from fwf.algebra.nodes import (
     Branch,
     Delay,
@@ -23,11 +25,11 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.values import printable
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.values import encode
 from fwf.interpreters.diff.contracts import bound, tasks
 from fwf.interpreters.diff.strength import fallbacks, grown, retries
 from fwf.interpreters.diff.words import said
+from fwf.printing import printable
 
 WRITTEN: Final = "written differently"
 _ON_ERROR: Final = {
@@ -50,7 +52,7 @@ def differences(old: Node, new: Node, *, repeated: bool) -> Sequence[str]:
         case Par(), Par():
             return _par(old, new)
         case Branch(), Branch():
-            return (f"predicate {predicate(old.predicate)} → {predicate(new.predicate)}",)
+            return (f"predicate {_expressions(old.predicate, new.predicate)}",)
         case WithParams(), WithParams():
             return _bindings(old, new)
         case Extension(), Extension():
@@ -79,8 +81,8 @@ def _notes(old: Node, new: Node) -> list[str]:
             return ["another pool"]
         case Fail(), Fail():
             return ["another error"] if old.tag != new.tag else ["another message"]
-        case Pure(), Pure():
-            return [] if said(old) != said(new) else ["another value"]
+        case Pure(was), Pure(now):
+            return [] if said(old) != said(new) else [_expressions(was, now)]
         case _:
             return []
 
@@ -99,8 +101,8 @@ def _par(old: Par[Any, Any], new: Par[Any, Any]) -> Sequence[str]:
 
 def _loop(old: LoopUntil[Any, Any], new: LoopUntil[Any, Any]) -> list[str]:
     notes = grown(old.limit, new.limit, "more rounds at most", "fewer rounds at most")
-    if old.done != new.done:
-        notes.append(f"done {predicate(old.done)} → {predicate(new.done)}")
+    if expr_plain(old.done) != expr_plain(new.done):
+        notes.append(f"done {_expressions(old.done, new.done)}")
     if old.within != new.within:
         was, now = (timedelta.max if d is None else d for d in (old.within, new.within))
         notes += grown(was, now, "more time for it", "less time for it")
@@ -112,7 +114,7 @@ def _loop(old: LoopUntil[Any, Any], new: LoopUntil[Any, Any]) -> list[str]:
 
 def _map(old: MapEach[Any, Any], new: MapEach[Any, Any]) -> list[str]:
     notes = list[str]()
-    if old.key != new.key:
+    if _plain(old.key) != _plain(new.key):
         notes.append("items go by other names, and so by other idempotency keys")
     if old.at_once != new.at_once:
         most = "without bound" if new.at_once is None else f"{new.at_once:,}"
@@ -122,6 +124,33 @@ def _map(old: MapEach[Any, Any], new: MapEach[Any, Any]) -> list[str]:
     return notes
 
 
+def _plain(expr: Expr | None) -> object:
+    return None if expr is None else expr_plain(expr)
+
+
+def _expressions(old: Expr, new: Expr) -> str:
+    """Two expressions that differ ⟶ both; or in what, if they are written alike."""
+    was, now = predicate(old), predicate(new)
+    if was != now:
+        return f"{was} → {now}"
+    for one, other in zip(_calls(old), _calls(new), strict=True):
+        if one != other:
+            return f"{now}: it calls {printable(other)} now, was {printable(one)}"
+    return f"{now}: another value in it"
+
+
+def _calls(expr: Expr) -> list[str]:
+    """The functions that an expression calls, by their whole names."""
+    found: list[Callable[[Any], Any]] = []
+
+    def noted(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        found.append(function)
+        return function
+
+    calling(expr, noted)
+    return [f"{each.__module__}.{each.__qualname__}" for each in found]
+
+
 def _bindings(old: WithParams[Any, Any], new: WithParams[Any, Any]) -> Sequence[str]:
     params, resources = bound(old.params, new.params), bound(old.resources, new.resources)
     found = [f"with_params: {', '.join(params)}"] if params else []
@@ -129,15 +158,23 @@ def _bindings(old: WithParams[Any, Any], new: WithParams[Any, Any]) -> Sequence[
 
 
 def _extension(old: Extension[Any, Any], new: Extension[Any, Any]) -> Sequence[str]:
-    """Its fields but for workflows in them, which are parts of its meaning."""
-    names: tuple[str, ...] = getattr(new, "__match_args__", ())
-    pairs = [(name, getattr(old, name, None), getattr(new, name)) for name in names]
+    """Its fields; workflows in them, as parts of its meaning, only where that is the same."""
+    alike = old.meaning == new.meaning
+    names = dict.fromkeys((*field_names(type(old)), *field_names(type(new))))
+    pairs = [(name, getattr(old, name, None), getattr(new, name, None)) for name in names]
     found = [
         f"{name} {_value(was)} → {_value(now)}"
         for name, was, now in pairs
-        if not isinstance(now, Workflow) and was != now
+        if _differ(was, now, alike)
     ]
     return (f"{type(new).__name__}: {', '.join(found)}",) if found else ()
+
+
+def _differ(was: object, now: object, alike: bool) -> bool:
+    mine, theirs = workflows_in(was), workflows_in(now)
+    if mine and theirs:
+        return alike and (field_plain(was), *mine) != (field_plain(now), *theirs)
+    return encode(field_plain(was)) != encode(field_plain(now))
 
 
 def _value(value: object) -> str:

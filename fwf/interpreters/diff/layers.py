@@ -50,7 +50,7 @@ def unwrapped(match: Match) -> tuple[Found, Match | None, Found]:
     for was, now in _paired(olds, news):
         old = None if was is None else olds[was]
         new = None if now is None else news[now]
-        if old is not None and new is not None and _kind(old) is _kind(new):
+        if old is not None and new is not None and _kind(old) == _kind(new):
             edits += _changed(old, new, match, core.repeated)
             handlers += _handlers(old, new, match)
         else:
@@ -114,11 +114,12 @@ def _exactly(layer: Visit) -> Hashable:
 
 def _roughly(layer: Visit) -> Hashable:
     node = layer.node
-    return type(node), node.name if isinstance(node, Named) else ""
+    return _kind(layer), node.name if isinstance(node, Named) else ""
 
 
-def _kind(layer: Visit) -> type:
-    return type(layer.node)
+def _kind(layer: Visit) -> Hashable:
+    """The class of a layer by its name: of one in a plan only that is known."""
+    return type(layer.node).__module__, type(layer.node).__qualname__
 
 
 # What is told of a layer

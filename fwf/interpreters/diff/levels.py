@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from fwf.algebra.extent import TooLarge
 from fwf.algebra.identity import definition_id, normal_id
 from fwf.algebra.nodes import Node
 from fwf.algebra.normal import NormalForms
@@ -17,7 +18,7 @@ class Levels:
     """The level of the whole, and of each edit in it.
 
     An edit is a refactoring if it is one when nothing else changes, or if a pair of parts around
-    it has one normal form. Where that isn't known it counts as behaviour.
+    it has one normal form. Where that isn't known, or too large to be, it counts as behaviour.
     """
 
     __slots__ = ("_forms", "whole")
@@ -27,7 +28,12 @@ class Levels:
         self.whole: Level = self._whole(old, new)
 
     def _whole(self, old: Node, new: Node) -> Level:
-        if self._forms.of(old) != self._forms.of(new):
+        try:
+            same = self._forms.of(old) == self._forms.of(new)
+        except TooLarge:
+            self._forms.budget = -1
+            same = False
+        if not same:
             return "behaviour"
         return "none" if definition_id(old) == definition_id(new) else "refactoring"
 

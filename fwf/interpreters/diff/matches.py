@@ -13,16 +13,18 @@ class Match:
     """Two parts that belong together; `around` is the pair that they were found in.
 
     repeated: a retry is around the new one.
+    grouped: whether chains in it are compared as they are grouped.
     where: the arm that it stands in, in words.
     """
 
-    __slots__ = ("around", "new", "old", "repeated", "same", "where")
+    __slots__ = ("around", "grouped", "new", "old", "repeated", "same", "where")
 
     def __init__(self, old: Visit, new: Visit, around: "Match | None" = None) -> None:
         self.old = old
         self.new = new
         self.around = around
         self.repeated: bool = around is not None and around.repeated
+        self.grouped: bool = around is not None and around.grouped
         self.where: str = "" if around is None else around.where
         self.same: bool | None = None
         """Whether it or a pair around it has one normal form, once that is known."""

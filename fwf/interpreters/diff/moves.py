@@ -7,9 +7,9 @@ from typing import Any, Final, final
 from fwf.algebra.identity import own_bytes
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.traverse import Visit, children
-from fwf.algebra.values import printable
 from fwf.interpreters.diff.matches import MOVED, Edit
 from fwf.interpreters.diff.words import listed, name_of, names_of, other_keys, said, tasks_in
+from fwf.printing import printable
 from fwf.records import changed
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 from typing import Any, Final, Literal, TypeAlias, final
 
 from fwf.algebra.traverse import Visit
-from fwf.faults import counted
+from fwf.faults import counted, shortened
+from fwf.printing import printable
 from fwf.records import record
 
 Level: TypeAlias = Literal["none", "refactoring", "behaviour"]
@@ -14,8 +15,7 @@ Kind: TypeAlias = Literal[
 SIGNS: Final[dict[Level, str]] = {"behaviour": "!", "refactoring": "~", "none": "."}
 """What stands in front of a change in the text."""
 MOST_CHANGES: Final = 200
-MOST_PATH: Final = 200
-"""So many changes, and so long paths, are shown in the text; `json()` has them all, whole."""
+"""So many changes are shown in the text, with shortened paths; `json()` has them all, whole."""
 
 
 @final
@@ -53,12 +53,9 @@ class Change:
     def __str__(self) -> str:
         path, old = self.path, self.old
         came = self.kind in ("moved", "renamed") and old and old != path
-        place = f"{_shortened(old or '')} → {_shortened(path)}" if came else _shortened(path)
-        return (
-            f"{SIGNS[self.level]} {place}: {self.reason}"
-            if place
-            else f"{SIGNS[self.level]} {self.reason}"
-        )
+        place = f"{shortened(old or '')} → {shortened(path)}" if came else shortened(path)
+        told = f"{place}: {self.reason}" if place else self.reason
+        return printable(f"{SIGNS[self.level]} {told}")
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -104,7 +101,7 @@ class Diff:
     @property
     def headline(self) -> str:
         """`daily: behaviour changes in 2 places`."""
-        return f"{self.name}: {self._summary()}"
+        return printable(f"{self.name}: {self._summary()}")
 
     def _summary(self) -> str:
         if not self.changes:
@@ -125,9 +122,3 @@ class Diff:
         """As plain data, for `json.dumps`."""
         changes = [change.json() for change in self.changes]
         return {"workflow": self.name, "level": self.level, "changes": changes}
-
-
-def _shortened(path: str) -> str:
-    """A path with … in its middle if it is long."""
-    half = MOST_PATH // 2
-    return path if len(path) <= MOST_PATH else f"{path[:half]}…{path[-half:]}"

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from fwf.algebra.nodes import Graph, Step
-from fwf.algebra.values import printable
 from fwf.interpreters.diff.alignment import Pair
 from fwf.interpreters.diff.matches import Edit, Found, Match
 from fwf.interpreters.diff.words import listed, name_of, said
+from fwf.printing import printable
 
 
 def wiring(match: Match, pairs: Iterable[Pair]) -> Found:

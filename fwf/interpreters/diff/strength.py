@@ -9,6 +9,7 @@ from fwf.algebra.nodes import Fallback, Retry
 from fwf.algebra.schedule import cap_of, each
 from fwf.algebra.words import MAX_ATTEMPTS, word_of
 from fwf.faults import counted
+from fwf.printing import printable
 
 T = TypeVar("T", int, timedelta)
 
@@ -73,8 +74,15 @@ def caught(old: tuple[str, ...], new: tuple[str, ...], verb: str, all_of_them: s
         return [f"{verb} less: only {tag_names(new)}, instead of {all_of_them}"]
     if not new:
         return [f"{verb} more: {all_of_them}, instead of only {tag_names(old)}"]
-    gains = [f"also {verb} {tag_names(more)}"] if more else []
-    return [*gains, f"no longer {verb} {tag_names(less)}"] if less else gains
+    others = {tag_names((tag,)) for tag in more} & {tag_names((tag,)) for tag in less}
+    gains = [f"also {verb} {_told(more, others)}"] if more else []
+    return [*gains, f"no longer {verb} {_told(less, others)}"] if less else gains
+
+
+def _told(tags: tuple[str, ...], others: set[str]) -> str:
+    """Tags as a reader calls them; whole where another class is called so too."""
+    shown = ((tag, tag_names((tag,))) for tag in tags)
+    return " | ".join(printable(tag) if name in others else name for tag, name in shown)
 
 
 def grown(old: T, new: T, more: str, less: str) -> list[str]:

@@ -15,7 +15,7 @@ from fwf.algebra.nodes import (
     Task,
 )
 from fwf.algebra.traverse import children, wrapped
-from fwf.algebra.values import printable
+from fwf.printing import printable
 
 MOST_PARTS: Final = 1_000
 """So many distinct parts are looked through for the tasks in them."""

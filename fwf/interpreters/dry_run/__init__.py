@@ -43,7 +43,8 @@ def dry_run(
         where none is given. Who was ready first starts first, then who stands leftmost.
     start: when it starts, for the timeline.
 
-    Raises `ScenarioError` for a scenario that names what isn't there.
+    Raises `ScenarioError` for a scenario that names what isn't there, and `TooLarge` where it comes
+    to more parts than can be gone through, because they are shared.
 
     >>> from fwf import retry, seconds, task
     >>> @task
@@ -63,7 +64,7 @@ def dry_run(
     given, required = params or {}, requirements(node)
     open_names = {each.name for each in required.named()} - set(given)
     wanted = {each.name for each in required.parameters}
-    issues = problems(required, given, open_names - wanted)
+    issues = problems(required, given, open_names - wanted, value)
     if issues:
         fault = both(BadInput(issue.path, issue.message) for issue in issues)
         return DryRun(node, start, Err(fault), 0, [], [], lambda _: "")

@@ -1,56 +1,65 @@
-"""Does a scenario fit a workflow? Names of tasks, paths and errors that aren't there."""
+"""Does a scenario fit a workflow? Names that aren't there, outputs that no task of these gives."""
 
 from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, TypeAlias
 
+from fwf.algebra.expr import name_of_function
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry, Task
-from fwf.algebra.paths import untagged
-from fwf.algebra.scenario import Scenario, Script
+from fwf.algebra.paths import near_place, stands_for, untagged
+from fwf.algebra.scenario import Scenario, Script, wrong_call
 from fwf.algebra.traverse import children, walk
+from fwf.algebra.types import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
 from fwf.interpreters.dry_run.scripts import exception_class
+from fwf.interpreters.dry_run.stand_in import misfit
+from fwf.interpreters.dry_run.words import brief
 
+Tasks: TypeAlias = dict[str, list[Task[Any, Any]]]
 _OURS = ("Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted")
 
 
 def wrong_with(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
-    """Scenario, workflow ⟶ every name in the scenario that the workflow doesn't have."""
+    """Scenario, workflow ⟶ everything in the scenario that isn't for this workflow."""
     tasks, tags = _names(w)
+    places = _places(w) if scenario.paths else {}
     wrong = [
         f"there is no task {name!r}{near(name, tasks) or _known(tasks)}"
         for name in sorted({*scenario.tasks, *(name for name, _ in scenario.items)})
         if name not in tasks
     ]
-    if scenario.paths:
-        wrong.extend(_wrong_paths(scenario, w))
-    for where, script in _entries(scenario):
+    wrong.extend(_wrong_paths(scenario, places))
+    for where, script, known in _entries(scenario, tasks, places):
+        wrong.extend(_wrong_outputs(where, script, known))
         for failure in script.fails or ():
             if failure is not None and len(failure.tags) == 1:
                 wrong.extend(_wrong_tag(where, failure.tags[0], tags))
     return wrong
 
 
-def _entries(scenario: Scenario) -> Iterator[tuple[str, Script]]:
+def _entries(
+    scenario: Scenario, tasks: Tasks, places: Tasks
+) -> Iterator[tuple[str, Script, list[Task[Any, Any]]]]:
+    """What is said, of what; and the tasks that this may be."""
     for name, script in sorted(scenario.tasks.items(), key=_name):
-        yield f"task {name}", script
+        yield f"task {name}", script, tasks.get(name, [])
     for (name, item), script in sorted(scenario.items.items(), key=_name):
-        yield f"task {name}, item {item}", script
+        yield f"task {name}, item {item}", script, tasks.get(name, [])
     for path, script in sorted(scenario.paths.items(), key=_name):
-        yield path, script
+        yield path, script, places.get(untagged(path), [])
 
 
 def _name(entry: tuple[Any, Script]) -> Any:
     return entry[0]
 
 
-def _names(w: Workflow[Any, Any]) -> tuple[dict[str, None], dict[str, None]]:
-    """The names of a workflow's tasks, and the error tags that it speaks of."""
-    tasks: dict[str, None] = {}
+def _names(w: Workflow[Any, Any]) -> tuple[Tasks, dict[str, None]]:
+    """A workflow's tasks by their names, and the error tags that it speaks of."""
+    tasks: Tasks = {}
     tags: dict[str, None] = {}
     seen: set[int] = set()
     todo: list[Any] = [w]
@@ -60,7 +69,7 @@ def _names(w: Workflow[Any, Any]) -> tuple[dict[str, None], dict[str, None]]:
             continue
         seen.add(id(node))
         if isinstance(node, Task):
-            tasks[node.name] = None
+            tasks.setdefault(node.name, []).append(node)
         elif isinstance(node, Fail):
             tags[node.tag] = None
         elif isinstance(node, Retry | Fallback):
@@ -69,13 +78,42 @@ def _names(w: Workflow[Any, Any]) -> tuple[dict[str, None], dict[str, None]]:
     return tasks, tags
 
 
-def _wrong_paths(scenario: Scenario, w: Workflow[Any, Any]) -> Iterator[str]:
-    """Paths at which no task stands. Keys of items and numbers of rounds may be any."""
-    places = {untagged(here.path) for here in walk(w) if isinstance(here.node, Task)}
+def _places(w: Workflow[Any, Any]) -> Tasks:
+    """A workflow's tasks by their paths. Keys of items and numbers of rounds may be any."""
+    places: Tasks = {}
+    for here in walk(w):
+        if isinstance(here.node, Task):
+            places.setdefault(untagged(here.path), []).append(here.node)
+    return places
+
+
+def _wrong_paths(scenario: Scenario, places: Tasks) -> Iterator[str]:
+    """Paths at which no task stands."""
     for path in sorted(scenario.paths):
-        if untagged(path) not in places:
-            close = near(untagged(path), places) or _known(dict.fromkeys(sorted(places)))
-            yield f"there is no task at {path!r}{close}"
+        bare = untagged(path)
+        if bare in places:
+            continue
+        ends = [place for place in places if stands_for(bare, place)]
+        close = f"; the whole path is needed: {' or '.join(map(repr, ends[:5]))}" if ends else ""
+        close = close or near(bare, places) or near_place(bare, places)
+        yield f"there is no task at {path!r}{close or _known(sorted(places))}"
+
+
+def _wrong_outputs(where: str, script: Script, tasks: list[Task[Any, Any]]) -> Iterator[str]:
+    """An output, or a function of the input, that is for none of the tasks of that name."""
+    for value in script.outputs:
+        told = [(task, misfit(value, task.contract.output)) for task in tasks]
+        if told and all(said for _, said in told):
+            task, said = told[0]
+            kind = name_of(task.contract.output)
+            yield f"{where}: gives {brief(value)}, but {task.name} gives {kind}: {said}"
+    for word, function in (("gives_by", script.by), ("takes", script.takes)):
+        if callable(function):
+            calls = [
+                wrong_call(function, [each.name for each in task.contract.inputs]) for task in tasks
+            ]
+            if calls and all(calls):
+                yield f"{where}: {word}={name_of_function(function)} {calls[0]}"
 
 
 def _wrong_tag(where: str, tag: str, tags: dict[str, None]) -> Iterator[str]:
@@ -95,7 +133,7 @@ def _wrong_tag(where: str, tag: str, tags: dict[str, None]) -> Iterator[str]:
     yield f"{where}: there is no error {tag!r}{close or remedy}"
 
 
-def _known(names: dict[str, None]) -> str:
+def _known(names: Collection[str]) -> str:
     shown = list(names)[:5]
     if not shown:
         return "; the workflow has no tasks"

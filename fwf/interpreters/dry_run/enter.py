@@ -81,11 +81,8 @@ def enter(machine: Machine, fiber: Fiber, node: Node, value: Any) -> Next:
         case Graph():
             return weave(machine, fiber, node, value)
         case WithParams():
-            inner = fiber.around.within(node)
-            if isinstance(inner, BaseException):
-                return None, ERR, machine.undefined(machine.path(fiber.place), inner)
             fiber.frames.append(Restoring(fiber.around))
-            fiber.around = inner
+            fiber.around = fiber.around.within(node)
             return node.body, OK, value
         case Limit():
             fiber.frames.append(Restoring(fiber.around))

@@ -47,14 +47,11 @@ class Env:
         self.params = params
         self._inner: dict[int, Env] = {}
 
-    def within(self, node: WithParams[Any, Any]) -> Env | BaseException:
-        """The parameters inside a `with_params`, which win; or what somebody's codec raised."""
+    def within(self, node: WithParams[Any, Any]) -> Env:
+        """The parameters inside a `with_params`; the inner ones win."""
         inner = self._inner.get(id(node))
         if inner is None:
-            try:
-                inner = self._inner[id(node)] = Env({**self.params, **thaw(node.params)})
-            except BaseException as error:
-                return error
+            inner = self._inner[id(node)] = Env({**self.params, **thaw(node.params)})
         return inner
 
 
@@ -119,11 +116,9 @@ class Around:
         pools = self.pools if name in self.pools else (*self.pools, name)
         return Around(self.deadline, self.scope, self.tries, pools, self.env, self.ordered)
 
-    def within(self, node: WithParams[Any, Any]) -> Around | BaseException:
-        """The same with parameters bound; or why they have no values."""
+    def within(self, node: WithParams[Any, Any]) -> Around:
+        """The same with parameters bound."""
         env = self.env.within(node)
-        if isinstance(env, BaseException):
-            return env
         return Around(self.deadline, self.scope, self.tries, self.pools, env, self.ordered)
 
     def scoped(self, scope: Scope | None, ordered: bool) -> Around:

@@ -16,6 +16,7 @@ from fwf.interpreters.dry_run.fibers import ERR, INT, OK, WAIT, Fiber, Next, Pla
 from fwf.interpreters.dry_run.history import Past, Tally, before_parts, joined
 from fwf.interpreters.dry_run.log import Beside, Woven
 from fwf.interpreters.dry_run.scripts import kind_of
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.machine import Machine
@@ -264,7 +265,7 @@ def spread(machine: Machine, fiber: Fiber, node: MapEach[Any, Any], value: Any) 
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         said = f"map_each takes a list but is given a {given}; make a list of it first"
         return None, ERR, BadInput(machine.path(fiber.place), said)
-    items = listed(value)
+    items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
     if isinstance(items, BaseException):
         return None, ERR, machine.undefined(machine.path(fiber.place), items)
     names = None if node.key is None else _names(machine, fiber, node, items)
@@ -287,7 +288,7 @@ def _names(
             path, said = machine.path(fiber.place), f"key of item {index}: "
             return machine.undefined(path, name, said)
         if name in names:
-            said = f"items {names[name]} and {index} have the same key {name!r}"
+            said = f"items {names[name]} and {index} have the same key {masked(repr(name))}"
             return BadInput(machine.path(fiber.place), said)
         names[name] = index
     return list(names)

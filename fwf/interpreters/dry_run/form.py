@@ -12,6 +12,7 @@ from fwf.algebra.trace import Event, Ok
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
 from fwf.faults import Failed, Fault, leaves
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun
@@ -55,7 +56,7 @@ def _event(event: Event) -> dict[str, Any]:
     failed = event.ending == "failed"
     return {
         "task": event.task,
-        "path": event.path,
+        "path": masked(event.path),
         "tries": list(event.tries),
         "ending": event.ending,
         "fault" if failed else "result": _fault(event.result) if failed else plain(event.result),
@@ -65,9 +66,9 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
-    said = {"path": fault.path, "tags": list(fault.tags), "message": str(fault)}
+    said = {"path": masked(fault.path), "tags": [*map(masked, fault.tags)], "message": str(fault)}
     if isinstance(fault, Failed):
-        said["message"] = fault.message
+        said["message"] = masked(fault.message)
     return said
 
 
@@ -77,7 +78,9 @@ def plain(value: Any, depth: int = 0) -> Any:
         return str(value)  # JSON has no NaN and no infinity
     if isinstance(value, int) and value.bit_length() > 10_000:
         return hex(value)  # decimal digits stop at 4,300
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return masked(value)
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Unknown):
         return {"unknown": name_of(value.type), "path": value.path}
@@ -85,7 +88,7 @@ def plain(value: Any, depth: int = 0) -> Any:
         return value.isoformat()
     if depth < 20 and isinstance(value, Mapping):
         items = cast(Mapping[object, object], value).items()
-        return {str(key): plain(item, depth + 1) for key, item in items}
+        return {masked(str(key)): plain(item, depth + 1) for key, item in items}
     if depth < 20 and isinstance(value, list | tuple | set | frozenset):
         return [plain(item, depth + 1) for item in cast("list[Any]", value)]
     return {"type": type(value).__qualname__}

@@ -67,6 +67,6 @@ def key_of(name: str, value: Any, params: tuple[Any, ...]) -> object:
     if not params and type(value) in _SIMPLE:
         return name, value.__class__, value
     try:
-        return name, encode(freeze((value, params)))
+        return name, encode(freeze((value, params), exact=False))
     except (TypeError, ValueError):  # somebody's object
         return name, repr((value, params))

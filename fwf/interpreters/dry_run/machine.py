@@ -13,6 +13,7 @@ from typing import Any, cast, final
 
 from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.expr import Expr
+from fwf.algebra.extent import MOST_SHARED, extent, too_large
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.unknown import Unknown, guess, unknown_in
@@ -55,6 +56,9 @@ class Machine:
         self._line = line
         self._heap: list[tuple[float, int, int, Fiber, Fork | None]] = []
         self._tokens = 0
+        self._whole = w
+        self._left: float = MOST_SHARED
+        """So many parts may be entered before the size of the whole is looked at."""
         self._paths = Paths()
         self._root = self._paths.root(w)
         self._spots: dict[int, tuple[Place, Spot]] = {}
@@ -95,6 +99,9 @@ class Machine:
         signal, value = fiber.signal, fiber.value
         while True:
             if node is not None:
+                self._left -= 1
+                if self._left < 0:
+                    self._look_at_size()
                 kind = type(cast(object, node))
                 if kind is Task:
                     node, signal, value = self.attempt(fiber, cast("Task[Any, Any]", node), value)
@@ -128,6 +135,13 @@ class Machine:
             fork.child_ended(self, fiber, signal, value)
             if not fork.left:
                 self._wake(parent, OK, None)
+
+    def _look_at_size(self) -> None:
+        """Raise if it is sharing that makes so many parts; loops, maps and retries may go on."""
+        size = extent(self._whole)
+        if size.shared:
+            raise too_large("dry_run(…)", size, "dry-run the part that is shared alone")
+        self._left = NEVER
 
     def _wake(self, fiber: Fiber, signal: int, value: Any) -> None:
         """Let a waiting fiber go on, told how its part ended."""

@@ -106,6 +106,11 @@ class DryRun:
             self._assumptions = tuple(dict.fromkeys(told))
         return self._assumptions
 
+    def assumptions(self, most: int) -> tuple[tuple[Assumption, ...], int]:
+        """The first of what was `assumed`, and how many more there are: deep paths are long."""
+        told = (Assumption(self._path(place), what) for place, what in self._assumed[:most])
+        return tuple(dict.fromkeys(told)), max(0, len(self._assumed) - most)
+
     @property
     def by_task(self) -> Mapping[str, Totals]:
         """What each task's attempts come to, in the order of their first start."""

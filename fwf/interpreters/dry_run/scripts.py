@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 from fwf.algebra import types
 from fwf.algebra.contract import NO_EXAMPLE
 from fwf.algebra.nodes import MapEach, Task
-from fwf.algebra.scenario import Distribution, Failing, Scenario, Script
+from fwf.algebra.scenario import Distribution, Failing, Scenario, Script, called
 from fwf.algebra.unknown import Unknown, unknown_in
 from fwf.faults import BadInput, Failed, Fault, tags_of_class
 from fwf.interpreters.dry_run.fibers import ERR, OK, Fiber, Place
@@ -86,7 +86,7 @@ class Cast:
             value = None
         script, path = self._script(role, machine, fiber.place)
         n = self._number(role, script, path, machine, fiber, value)
-        takes = self._takes(script, path, machine, fiber, value, n)
+        takes = self._takes(role, script, path, machine, fiber, value, n)
         failure = script.failure(n)
         if failure is not None:
             path = path or machine.path(fiber.place)
@@ -127,15 +127,16 @@ class Cast:
         return count(fiber, key_of(role.task.name, value, given))
 
     def _takes(
-        self, script: Script, path: str, machine: Machine, fiber: Fiber, value: Any, n: int
-    ) -> int:
+        self, role: Role, script: Script, path: str, machine: Machine, fiber: Fiber, value: Any,
+        n: int,
+    ) -> int:  # fmt: skip
         takes = script.takes
         if callable(takes) and unknown_in(value) is not None:
             machine.assume(fiber.place, "no time passes: how long it takes depends on the input")
             return 0
         if isinstance(takes, Distribution):
             n = self._tries[path] - 1
-        return script.duration(n, value, self.scenario.seed, path) // MICROSECOND
+        return script.duration(n, value, self.scenario.seed, path, role.arity) // MICROSECOND
 
 
 def _item_of(place: Place) -> str:
@@ -161,7 +162,7 @@ def _worked_out(
     if unknown_in(value) is not None:
         return OK, machine.unknown(role.task.contract.output, fiber.place)
     try:
-        return OK, script.by(value)
+        return OK, called(script.by, value, role.arity)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

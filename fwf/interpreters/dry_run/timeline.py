@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from fwf.algebra.trace import Event, Ok
-from fwf.algebra.values import printable
-from fwf.faults import counted, leaves
+from fwf.faults import counted, leaves, shortened
 from fwf.interpreters.dry_run.words import brief, clock, columns, ended, label, spoken
+from fwf.printing import printable
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun
 
 MAX_LINES = 1_000
+MAX_TOLD = 100
+"""So many attempts are shown; so many faults, and assumptions, are told."""
 BAR = 24
 _FULL = {"ok": "█", "failed": "▓", "cut": "░"}
 
@@ -38,11 +40,13 @@ def lines(run: DryRun) -> Iterator[Line]:
     yield Line(printable(f"{run.name}: {_outcome(run)}"), failed=failed)
     yield from (Line(printable(f"  {line}"), failed=True) for line in _faults(run))
     yield from _attempts(run)
-    if run.assumed:
+    assumed, more = run.assumptions(MAX_TOLD)
+    if assumed:
         yield from (Line(""), Line("assumed, since no scenario, example or type says more:"))
-        yield from (
-            Line(printable(f"  {each.path or run.name}: {each.what}")) for each in run.assumed
-        )
+        for each in assumed:
+            yield Line(printable(f"  {shortened(each.path) or run.name}: {each.what}"))
+        if more:
+            yield Line(f"  … and {more:,} more")
     if run.critical_path:
         yield from (
             Line(""),
@@ -85,7 +89,10 @@ def _outcome(run: DryRun) -> str:
 def _faults(run: DryRun) -> list[str]:
     if isinstance(run.outcome, Ok):
         return []
-    return [printable(f"✗ {leaf}") for leaf in leaves(run.outcome.cause)]
+    found = leaves(run.outcome.cause)
+    more = len(found) - MAX_TOLD
+    said = [printable(f"✗ {leaf}") for leaf in found[:MAX_TOLD]]
+    return [*said, f"… and {more:,} more"] if more > 0 else said
 
 
 def _bar(event: Event, end: int) -> str:

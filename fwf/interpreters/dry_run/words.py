@@ -8,7 +8,9 @@ from typing import Any
 from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
-from fwf.algebra.values import printable
+from fwf.faults import shown_path
+from fwf.printing import printable
+from fwf.secrets import masked
 
 MICROSECOND = timedelta(microseconds=1)
 _UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
@@ -59,7 +61,7 @@ def ended(event: Event) -> str:
         return "cut"
     if event.ending == "failed":
         tag, message = event.result.tags[0].rpartition(".")[2], event.result.message
-        return printable(f"✗ {tag}: {message}" if message else f"✗ {tag}")
+        return printable(masked(f"✗ {tag}: {message}" if message else f"✗ {tag}"))
     return f"→ {brief(event.result)}"
 
 
@@ -70,7 +72,7 @@ def brief(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > 10_000:
         return f"int of {value.bit_length():,} bits"  # decimal digits stop at 4,300
     if value is None or isinstance(value, bool | int | float):
-        return repr(value)
+        return masked(repr(value))
     kind = type(value).__qualname__
     if isinstance(value, str | list | tuple | dict | set):
         return f"{kind} of {len(value):,}"  # pyright: ignore[reportUnknownArgumentType]
@@ -79,7 +81,7 @@ def brief(value: Any) -> str:
 
 def label(event: Event) -> str:
     """The attempt's path, and which try it is."""
-    path, tries = printable(event.path), ".".join(map(str, event.tries))
+    path, tries = printable(shown_path(event.path)), ".".join(map(str, event.tries))
     return f"{path} · try {tries}" if any(n > 1 for n in event.tries) else path
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from fwf.faults import shortened
 from fwf.interpreters.lineage.columns import Column
+from fwf.printing import printable
 
 if TYPE_CHECKING:
     from fwf.interpreters.lineage import Lineage
@@ -15,13 +17,13 @@ MAX_PRODUCTS = 100
 
 def text_of(told: "Lineage") -> str:
     """Lineage ⟶ what a reader wants to know of it."""
-    return "\n".join(_lines(told)) or "no task declares a dataset"
+    return "\n".join(map(printable, _lines(told))) or "no task declares a dataset"
 
 
 def _lines(told: "Lineage") -> Iterator[str]:
     for product, writers, reach in islice(told.reaches(), MAX_PRODUCTS):
         again = ", read again" if product in told.intermediates else ""
-        yield f"{product}, written by {_some([each.path for each in writers])}{again}"
+        yield f"{product}, written by {_some([shortened(each.path) for each in writers])}{again}"
         if reach is None:
             yield "  data from too many to follow them all"
         else:
@@ -40,7 +42,7 @@ def _of_columns(told: "Lineage") -> Iterator[str]:
     for each in told.tasks:
         if each.columns is None:
             continue
-        yield f"columns of {each.path}"
+        yield f"columns of {shortened(each.path)}"
         for column in each.columns.columns:
             yield f"  {_column(column)}"
         for problem in each.columns.problems:

@@ -1,7 +1,7 @@
 """How expressions are written, and read back."""
 
 from collections.abc import Callable
-from typing import Any, assert_never, cast
+from typing import assert_never, cast
 
 from fwf.algebra.expr import (
     IT,
@@ -17,6 +17,7 @@ from fwf.algebra.expr import (
     Param,
     Present,
 )
+from fwf.algebra.functions import place_of
 from fwf.algebra.types import name_of
 from fwf.interpreters.plan import values
 from fwf.interpreters.plan.names import Names, resolved
@@ -35,11 +36,6 @@ from fwf.interpreters.plan.scalars import (
 
 TWO = ("==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "in")
 """Operators of two parts."""
-
-
-def place_of(thing: Any) -> str:
-    """Function or class ⟶ where it is defined, as `module:qualified.name`."""
-    return f"{thing.__module__}:{thing.__qualname__}"
 
 
 def written(expr: Expr) -> Json:

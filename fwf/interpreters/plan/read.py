@@ -5,7 +5,7 @@ from typing import Any, cast, final
 
 from pyrsistent import PMap, pvector
 
-from fwf.algebra import types
+from fwf.algebra import types, wiring
 from fwf.algebra.builder import It
 from fwf.algebra.expr import type_of
 from fwf.algebra.nodes import (
@@ -35,11 +35,10 @@ from fwf.combinators import (
     par,
     retry,
     timeout,
-    using,
 )
 from fwf.interpreters.plan import expressions, schedules, standins, strict, tasks, values
 from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
     is_object,
@@ -82,7 +81,8 @@ def read(text: str | bytes, names: Names, max_bytes: int, max_nodes: int) -> Nod
         raise refused("/nodes", said, "a list of at least one node, the last being the workflow,")
     reading = _Reading(names, MAX_WORK + WORK_PER_CHARACTER * len(text))
     for i, task in enumerate(listed):
-        reading.tasks.append(tasks.read(task, f"/tasks/{i}", names))
+        at = f"/tasks/{i}"
+        reading.tasks.append(refusing(at, tasks.read, task, at, names))
     for i, node in enumerate(said):
         reading.add(node, f"/nodes/{i}")
     return reading.nodes[-1]
@@ -108,10 +108,7 @@ class _Reading:
             raise refused(at, given if word is None else word, f"a node: {', '.join(_READERS)}")
         reader, fields = _READERS[word]
         read_fields(given, at, fields)
-        try:
-            made = cast(Node, reader(self, given, at))
-        except (TypeError, ValueError) as error:  # what the combinator says of it
-            raise Refused(at, str(error)) from None
+        made = cast(Node, refusing(at, reader, self, given, at))
         self.nodes.append(made)
         self.costs.append(_cost(made))
 
@@ -242,9 +239,7 @@ def _read_graph(reading: _Reading, given: Json, at: str) -> Any:
         body = reading.part(fields, there, "body")
         inputs = _places(fields["inputs"], f"{there}/inputs", i, arity)
         after = _places(fields["after"], f"{there}/after", i, arity)
-        step = Step(body, inputs, after)
-        _check_step(step, steps, there)
-        steps.append(step)
+        steps.append(Step(body, inputs, after))
     outputs, there = given["outputs"], f"{at}/outputs"
     placed = _places if type(outputs) is list else _place
     made: Graph[Any, Any] = Graph(tuple(steps), placed(outputs, there, len(steps), arity), arity)
@@ -257,23 +252,9 @@ def _places(given: Json, at: str, before: int, arity: int) -> tuple[int, ...]:
 
 
 def _place(given: Json, at: str, before: int, arity: int) -> int:
-    if type(given) is int and -arity <= given < before:
-        return given
-    expected = f"the number of a step before, from 0 to {before - 1}" if before else "none"
-    inputs = f", or of one of the graph's inputs, from -1 to {-arity}" if arity else ""
-    raise refused(at, given, expected + inputs)
-
-
-def _check_step(step: Step, before: list[Step], at: str) -> None:
-    """Raise unless a step can take what those that it feeds on give."""
-    wanted = step.body.edge.accepts
-    if wanted is ANY or wanted is object:
-        return
-    kinds = [ANY if i < 0 else before[i].body.edge.output for i in step.inputs]
-    given = kinds[0] if len(kinds) == 1 else types.tuple_of(kinds)
-    if not types.compatible(given, wanted):
-        said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
-        raise Refused(f"{at}/inputs", said)
+    if wiring.is_place(given, before, arity):
+        return int(given)
+    raise refused(at, given, wiring.places(before, arity))
 
 
 # One part
@@ -323,7 +304,6 @@ def _read_with_params(reading: _Reading, given: Json, at: str) -> Any:
     for key, bound in (("params", params), ("resources", resources)):
         if not all(isinstance(name, str) for name in bound):
             raise Refused(f"{at}/{key}", "names are texts")
-    using(body, **resources)
     made: WithParams[Any, Any] = WithParams(body, params, resources)
     return made
 

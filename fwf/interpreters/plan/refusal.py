@@ -1,10 +1,19 @@
 """How a plan that can't be read is refused: one error, with the place and what was expected."""
 
-from typing import Any, cast, final
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast, final
 
+from fwf.printing import printable
 from fwf.records import record
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MOST = 60
+REFUSALS = (TypeError, ValueError, ArithmeticError)
+"""What combinators, and Python's own types, raise for what they don't take.
+
+They hash and compare values too, and do arithmetic with times. Anything else is a bug of ours.
+"""
 
 
 @final
@@ -16,7 +25,7 @@ class PlanError:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or 'the plan'}: {self.message}"
+        return printable(f"{self.pointer or 'the plan'}: {self.message}")
 
 
 @final
@@ -26,6 +35,14 @@ class Refused(Exception):
     def __init__(self, pointer: str, message: str) -> None:
         super().__init__(message)
         self.error = PlanError(pointer, message)
+
+
+def refusing(at: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What a function makes of what was read; raises `Refused`, with the place, as it refuses."""
+    try:
+        return make(*args, **kwargs)
+    except REFUSALS as error:
+        raise Refused(at, str(error) or type(error).__name__) from None
 
 
 def refused(at: str, given: object, expected: str) -> Refused:

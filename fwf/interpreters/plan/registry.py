@@ -11,8 +11,11 @@ from pyrsistent import PMap, PSet, PVector, pmap
 from fwf.algebra import types
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Call, Const, Expr, Param
+from fwf.algebra.extensions import field_names
+from fwf.algebra.functions import named_function, place_of
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.pickling import fields
+from fwf.algebra.traverse import parts_of
 from fwf.algebra.values import (
     Codec,
     Coded,
@@ -27,8 +30,7 @@ from fwf.algebra.values import (
 from fwf.algebra.wants import subexpressions
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
-from fwf.interpreters.plan.expressions import place_of
-from fwf.interpreters.plan.parts import expressions_in, parts_of
+from fwf.interpreters.plan.parts import expressions_in
 from fwf.interpreters.plan.tasks import differences
 from fwf.records import ready, record
 
@@ -102,7 +104,7 @@ class Registry:
         cls = _found(self.enums, "enum", recorded.enum)
         try:
             found = cls(recorded.value) if recorded.name is None else cls[recorded.name]
-        except (KeyError, TypeError, ValueError):
+        except Exception:  # whatever somebody's enum raises
             known = ", ".join(cls.__members__)
             raise LookupError(f"{recorded!r} is no member; {recorded.enum} has {known}") from None
         if member_of(found) != recorded:
@@ -132,10 +134,10 @@ class Registry:
         """The class of this place, called on the fields; raises if that has another meaning."""
         place = place_of(type(recorded))
         cls = _found(self.extensions, "extension", place)
-        names: tuple[str, ...] = cast(Any, recorded).__match_args__
+        names = field_names(type(recorded))
         try:
             made = cls(**{name: getattr(recorded, name) for name in names})
-            same = made.meaning == recorded.meaning
+            same = made == recorded
         except Exception as error:  # whatever somebody's class raises
             raise LookupError(f"{place} raises {type(error).__qualname__}: {error}") from error
         if not same:
@@ -219,8 +221,9 @@ class _Found:
                     self.add_workflow(cast(Any, each))
         elif isinstance(thing, type):
             self.add_class(cast(Any, thing))
-        elif callable(thing) and hasattr(thing, "__qualname__"):
-            self.put("functions", place_of(thing), thing)
+        elif callable(thing):
+            function = named_function(thing, "registry")
+            self.put("functions", place_of(function), function)
         else:
             raise TypeError(f"registry({thing!r}): needs workflows, modules, functions or classes")
 
@@ -306,7 +309,7 @@ def _inside(value: Any) -> Iterator[Any]:
         if isinstance(top, PMap):
             todo.extend(cast(Any, top).keys())
             todo.extend(cast(Any, top).values())
-        elif isinstance(top, PVector | PSet) or type(top) is tuple:
+        elif isinstance(top, PVector | PSet | frozenset) or type(top) is tuple:
             todo.extend(cast(Any, top))
 
 

@@ -2,15 +2,16 @@
 
 from typing import Any, get_args
 
+from fwf.algebra.checked import checked_name
 from fwf.algebra.contract import EFFECTS, MAX_INPUTS, Contract, Injected, InputOf, Kind
 from fwf.algebra.nodes import Task
-from fwf.algebra.paths import checked_name
 from fwf.algebra.types import name_of
 from fwf.interpreters.plan import standins, values
 from fwf.interpreters.plan.names import Names, resolved
 from fwf.interpreters.plan.refusal import Refused, refused, under
 from fwf.interpreters.plan.scalars import (
     Json,
+    is_object,
     read_choice,
     read_duration,
     read_fields,
@@ -34,15 +35,6 @@ def written(task: Task[Any, Any]) -> Json:
     """Task ⟶ JSON that says what it is known by, and its contract."""
     contract = task.contract
     duration = contract.duration
-    injected = [
-        {
-            "name": each.name,
-            "type": name_of(each.type),
-            "kind": each.kind,
-            "optional": each.optional,
-        }
-        for each in contract.injected
-    ]
     return {
         "task": task.name,
         "version": written_text(task.version),
@@ -50,13 +42,25 @@ def written(task: Task[Any, Any]) -> Json:
         "effect": contract.effect,
         "inputs": [{"name": each.name, "type": name_of(each.type)} for each in contract.inputs],
         "output": name_of(contract.output),
-        "injected": injected,
+        "injected": [*map(_written_injected, contract.injected)],
         "reads": [*map(written_text, contract.reads)],
         "writes": [*map(written_text, contract.writes)],
         "duration": None if duration is None else written_duration(duration),
         "isolate": contract.isolate,
         "async": contract.is_async,
     }
+
+
+def _written_injected(each: Injected) -> Json:
+    said: Json = {
+        "name": each.name,
+        "type": name_of(each.type),
+        "kind": each.kind,
+        "optional": each.optional,
+    }
+    if each.optional:
+        said["default"] = values.written(each.default)
+    return said
 
 
 def read(given: Json, at: str, names: Names) -> Task[Any, Any]:
@@ -112,13 +116,24 @@ def _injected(given: Json, at: str) -> tuple[Injected, ...]:
     made: list[Injected] = []
     for i, each in enumerate(read_list(given, at)):
         there = under(at, i)
-        fields = read_fields(each, there, ("name", "type", "kind", "optional"))
-        name = _identifier(fields["name"], f"{there}/name")
-        kind = read_choice(fields["kind"], f"{there}/kind", KINDS)
-        optional = read_flag(fields["optional"], f"{there}/optional")
-        made.append(Injected(name, _type(fields["type"], f"{there}/type"), kind, optional))
+        made.append(_read_injected(each, there))
     _refuse_twice([one.name for one in made], at)
     return tuple(made)
+
+
+def _read_injected(given: Json, at: str) -> Injected:
+    """JSON ⟶ what is injected. Its default is only compared, so what it names need not be known."""
+    optional = is_object(given) and given.get("optional") is True
+    known = ("name", "type", "kind", "optional", *(("default",) if optional else ()))
+    fields = read_fields(given, at, known)
+    read_flag(fields["optional"], f"{at}/optional")
+    return Injected(
+        _identifier(fields["name"], f"{at}/name"),
+        _type(fields["type"], f"{at}/type"),
+        read_choice(fields["kind"], f"{at}/kind", KINDS),
+        optional,
+        values.read(fields["default"], f"{at}/default", standins.StandIns()) if optional else None,
+    )
 
 
 def _identifier(given: Json, at: str) -> str:
@@ -139,4 +154,4 @@ def _refuse_twice(names: list[str], at: str) -> None:
 def differences(recorded: Task[Any, Any], found: Task[Any, Any]) -> list[str]:
     """A task as it was written, as it is ⟶ what their contracts say differently."""
     was, now = written(recorded), written(found)
-    return [name for name in FIELDS if was[name] != now[name]]
+    return [name for name in FIELDS if repr(was[name]) != repr(now[name])]  # as 1 == True

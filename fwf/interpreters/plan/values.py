@@ -14,9 +14,18 @@ from uuid import UUID
 
 from pyrsistent import PMap, pmap, pset, pvector
 
-from fwf.algebra.values import MAX_DEPTH, Coded, Member, codec_of, encode, freeze, member_of
+from fwf.algebra.values import (
+    MAX_DEPTH,
+    Coded,
+    Member,
+    as_member,
+    codec_of,
+    encode,
+    freeze,
+    member_of,
+)
 from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
     is_object,
@@ -101,6 +110,7 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     type(pvector(())): lambda value: [*map(written, value)],
     type(pmap({"": None})): lambda value: {"dict": written_bindings(value)},
     type(pset(())): lambda value: {"set": [*map(written, sorted(value, key=encode))]},
+    frozenset: lambda value: {"frozenset": [*map(written, sorted(value, key=encode))]},
     Member: _written_member,
     Coded: lambda value: {"coded": value.codec, "plain": written(value.plain)},
 }
@@ -155,7 +165,11 @@ def _read_bytes(given: Json, at: str, names: Names, depth: int) -> object:
 
 
 def _read_decimal(given: Json, at: str, names: Names, depth: int) -> object:
-    return _exactly(Decimal, str, given["decimal"], under(at, "decimal"), "a decimal number")
+    there = under(at, "decimal")
+    made: Decimal = _exactly(Decimal, str, given["decimal"], there, "a decimal number")
+    if made.is_snan():
+        raise refused(there, given["decimal"], "a decimal number, or NaN that isn't signaling,")
+    return made
 
 
 def _read_uuid(given: Json, at: str, names: Names, depth: int) -> object:
@@ -205,11 +219,19 @@ def _read_tuple(given: Json, at: str, names: Names, depth: int) -> object:
 
 
 def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
-    items = _read_items(given["set"], under(at, "set"), names, depth)
-    found = pset(items)
-    if len(found) != len(items):
-        raise Refused(under(at, "set"), "holds a value twice; every value once is expected")
+    make: Any = pset if "set" in given else frozenset
+    tag = "set" if "set" in given else "frozenset"
+    there = under(at, tag)
+    items = _read_items(given[tag], there, names, depth)
+    found: Any = make(_member(each, under(there, i)) for i, each in enumerate(items))
+    if min(len(found), len(set(map(encode, items)))) != len(items):
+        raise Refused(there, "holds a value twice; every value once is expected")
     return found
+
+
+def _member(value: object, at: str) -> object:
+    """What was read in a set, or as a dictionary's key."""
+    return refusing(at, as_member, value)
 
 
 def _read_dict(given: Json, at: str, names: Names, depth: int) -> object:
@@ -225,10 +247,9 @@ def read_bindings(given: Json, at: str, names: Names, depth: int = 1) -> PMap[An
         there = under(at, i)
         if len(read_list(pair, there)) != 2:
             raise refused(there, pair, "a key and a value")
-        made[read(pair[0], under(there, 0), names, depth)] = read(
-            pair[1], under(there, 1), names, depth
-        )
-    if len(made) != len(given):
+        key = _member(read(pair[0], under(there, 0), names, depth), under(there, 0))
+        made[key] = read(pair[1], under(there, 1), names, depth)
+    if min(len(made), len(set(map(encode, made)))) != len(given):  # every NaN is another key
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)
 
@@ -262,6 +283,7 @@ _READERS: dict[str, Callable[[Json, str, Names, int], object]] = {
     "duration": _read_duration,
     "tuple": _read_tuple,
     "set": _read_set,
+    "frozenset": _read_set,
     "dict": _read_dict,
     "enum": _read_member,
     "coded": _read_coded,

@@ -6,6 +6,8 @@ from typing import Any, assert_never, cast
 
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Expr
+from fwf.algebra.extensions import field_names, frozen, workflows_in
+from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -28,10 +30,9 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.values import freeze
+from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.plan import expressions, schedules, tasks, values
-from fwf.interpreters.plan.parts import parts_of, workflows_in
 from fwf.interpreters.plan.scalars import Json, written_duration, written_text, written_whole
 
 VERSION = 1
@@ -172,8 +173,8 @@ def _written_graph(node: Graph[Any, Any], parts: list[int]) -> Json:
 
 
 def _written_extension(node: Extension[Any, Any], parts: list[int]) -> Json:
-    names: tuple[str, ...] = getattr(node, "__match_args__", ())
-    place, rest = expressions.place_of(type(node)), iter(parts)
+    names = field_names(type(node))
+    place, rest = place_of(type(node)), iter(parts)
     given = {
         name: _written_field(getattr(node, name), rest, f"{place}({name}=…)") for name in names
     }
@@ -192,10 +193,4 @@ def _written_field(value: Any, numbers: Any, where: str) -> Json:
         return {"expr": expressions.written(value)}
     if isinstance(value, Schedule):
         return {"schedule": schedules.written(value)}
-    try:
-        frozen = freeze(value)
-    except TypeError as error:
-        raise TypeError(
-            f"{where}: {error}; in an extension, also workflows, expressions and schedules"
-        ) from None
-    return {"value": values.written(frozen)}
+    return {"value": values.written(frozen(value, where))}

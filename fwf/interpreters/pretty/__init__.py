@@ -3,7 +3,7 @@
 from shutil import get_terminal_size
 from typing import Any
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.pretty.tree import MIN_WIDTH, Printer
 
 __all__ = ["pretty"]
@@ -27,4 +27,4 @@ def pretty(w: Workflow[Any, Any], /, *, width: int | None = None) -> str:
        └─ otherwise: const(0)
     """
     columns = get_terminal_size().columns if width is None else width
-    return Printer(w, max(columns, MIN_WIDTH)).text()
+    return Printer(as_workflow(w, "pretty"), max(columns, MIN_WIDTH)).text()

@@ -19,8 +19,8 @@ from fwf.algebra.nodes import (
     Task,
 )
 from fwf.algebra.traverse import children, wrapped
-from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
+from fwf.printing import printable
 
 
 class Arm(NamedTuple):
@@ -45,6 +45,12 @@ def runs(parts: Iterable[Node]) -> Iterator[tuple[Node, int]]:
         yield last, n
 
 
+def _printed(node: Node) -> list[Node]:
+    """The parts that are printed for a node: of a run of equal ones, which is a line, the first."""
+    parts = children(node)
+    return [part for part, _ in runs(parts)] if isinstance(node, Seq | Par) else list(parts)
+
+
 @final
 class Shape:
     """What must be known before the first line: how often each part occurs, and which are tall."""
@@ -62,7 +68,7 @@ class Shape:
             if node.digest in self._tall:
                 todo.pop()
                 continue
-            parts = [part for part, _ in runs(children(node))]
+            parts = _printed(node)
             missing = [part for part in parts if part.digest not in self._tall]
             if missing:
                 todo.extend(missing)

@@ -6,9 +6,9 @@ from fwf.algebra.contract import Contract
 from fwf.algebra.heads import head
 from fwf.algebra.nodes import Branch, Graph, Named, Node, Seq, Task
 from fwf.algebra.traverse import children, wrapped
-from fwf.algebra.values import printable
 from fwf.algebra.workflow import Workflow
 from fwf.interpreters.pretty.parts import Arm, Shape, gist, outputs_of
+from fwf.printing import printable
 
 MIN_WIDTH = 24
 WIDEST_TREE = 0.5

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar, cast, final, overload
 
 from pyrsistent import pmap
@@ -58,6 +59,7 @@ def run(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
 @overload
 def run(
@@ -71,6 +73,7 @@ def run(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
 def run(
     w: Workflow[Any, Any],
@@ -83,6 +86,7 @@ def run(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    watch_inputs: bool = False,
 ) -> Result[Any, Fault]:
     """Workflow, input ⟶ its result, or the fault that it failed with; never an exception.
 
@@ -92,9 +96,16 @@ def run(
     workers: how many tasks may run at once; no bound if None.
     pools: sizes of the pools named by `limit`; those not given are not bounded.
     clock: where time comes from.
-    observe: told of every attempt as it starts and ends, on the scheduler's thread.
+    observe: told of every attempt as it starts and ends, on the scheduler's thread. What it
+        raises is no part of the run: a `RuntimeWarning` says so, once.
 
-    What is missing or of the wrong type is reported all at once, before anything runs. Ctrl-C
+    watch_inputs: whether an attempt fails, as a `Defect`, that changed its input or a parameter:
+        lists, dictionaries, sets, dataclasses, arrays and tables of pandas, at any depth; other
+        objects can't be compared. Off, since it copies and compares all that every task is given;
+        the fixture `run` of the pytest plugin has it on.
+
+    What is missing or of the wrong type is reported all at once, before anything runs. A value is
+    let go when the last task that reads it is done; the input, which names the run, is kept. Ctrl-C
     cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one
     raises `KeyboardInterrupt`.
 
@@ -103,7 +114,7 @@ def run(
     <Success: 42>
     """
     given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    ran = _execute(w, value, *given, recording=False, observe=observe)
+    ran = _execute(w, value, *given, recording=False, observe=observe, watch_inputs=watch_inputs)
     match ran.outcome:
         case Ok(result):
             return Success(result)
@@ -122,10 +133,24 @@ def execute(
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
     observe: Callable[[Note], None] | None = None,
+    keep_results: bool = True,
+    watch_inputs: bool = False,
 ) -> Ran:
-    """Like `run`, and tells what happened: the trace of all attempts."""
+    """Like `run`, and tells what happened: the trace of all attempts.
+
+    keep_results: whether the trace has what attempts gave, all of it to its end. Without, it has
+        None for that, and a value is let go when the last task that reads it is done, as in `run`.
+    """
     given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return _execute(w, value, *given, recording=True, observe=observe)
+    return _execute(
+        w,
+        value,
+        *given,
+        recording=True,
+        observe=observe,
+        keep_results=keep_results,
+        watch_inputs=watch_inputs,
+    )
 
 
 def _execute(
@@ -139,17 +164,19 @@ def _execute(
     *,
     recording: bool,
     observe: Callable[[Note], None] | None,
+    watch_inputs: bool,
+    keep_results: bool = True,
 ) -> Ran:
     node = as_workflow(w, "run")
     _refuse_in_import()
     _check_sizes(workers, pools)
     start = clock.now()
     required = requirements(node)
-    wrong = [*problems(required, params, resources), *in_no_file(required)]
+    wrong = [*problems(required, params, resources, value), *in_no_file(required)]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Err(fault), NOTHING, start, start)
-    shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources)
+    shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources, watch_inputs)
     machine = Machine(
         node,
         shared,
@@ -157,6 +184,7 @@ def _execute(
         clock,
         Line(workers, pools),
         recording=recording,
+        keep_results=keep_results,
         observe=observe,
     )
     with stopping(machine) as machine.signals:
@@ -198,7 +226,7 @@ def _run_id(node: Node, params: Mapping[str, object], value: Any) -> Callable[[]
 
 def _plain(value: Any) -> object:
     """A value that can be encoded: itself if it is plain data, else how it prints."""
-    for written in (freeze, repr):
+    for written in (partial(freeze, exact=False), repr):
         try:
             plain = written(value)
             encode(plain)

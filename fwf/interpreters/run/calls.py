@@ -12,6 +12,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, Injected, RunInfo
 from fwf.algebra.nodes import Task, WithParams
+from fwf.algebra.once import FREE, readable
 from fwf.algebra.traverse import renamed
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, thaw
@@ -49,14 +50,11 @@ class Env:
         """Keyword arguments of tasks that take parameters alone, by the identity of the task."""
         self._inner: dict[int, Env] = {}
 
-    def within(self, node: WithParams[Any, Any]) -> Env | BaseException:
-        """The names inside a `with_params` or `using`; or what somebody's codec raised."""
+    def within(self, node: WithParams[Any, Any]) -> Env:
+        """The names inside a `with_params` or `using`."""
         inner = self._inner.get(id(node))
         if inner is None:
-            try:
-                params = {**self.params, **thaw(node.params)}
-            except BaseException as error:
-                return error
+            params = {**self.params, **thaw(node.params)}
             inner = self._inner[id(node)] = Env(params, renamed(self.renames, node.resources))
         return inner
 
@@ -104,6 +102,16 @@ class Run:
     run_id: Callable[[], str]
     started: datetime
     resources: Mapping[str, Opener | Secret]
+    watch_inputs: bool = False
+
+    def call(self, task: Task[Any, Any]) -> Call:
+        """What is known of a task's calls; with `watch_inputs` they fail if they change theirs."""
+        call = Call(task)
+        if self.watch_inputs and not call.isolate:  # a process of its own has copies
+            from fwf.interpreters.run.watching import watched
+
+            call.fn = watched(task)
+        return call
 
     def keywords(
         self, call: Call, env: Env, path: Callable[[], str], attempt: Callable[[], int]
@@ -213,12 +221,14 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
+    if type(result) in FREE:
+        return result
     if type(result) is Success:
-        return result.unwrap()
+        return readable(result.unwrap())
     if type(result) is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
-    return result
+    return readable(result)
 
 
 def kind(value: Any) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from returns.result import Failure, Success
 
@@ -16,6 +16,7 @@ from fwf.faults import BadInput, both, then
 from fwf.interpreters.run.calls import ERR, INT, OK, as_tuple, kind
 from fwf.interpreters.run.fibers import Fiber, Scope
 from fwf.interpreters.run.frames import WAITING, Next
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.machine import Machine
@@ -43,6 +44,7 @@ class Forked(Generic[N]):
     def child_ended(self, machine: Machine, fiber: Fiber, child: Fiber) -> None:
         """A part has ended; called by the machine, with the fiber that waits."""
         self.ends[child.index] = (child.signal, child.value)
+        child.value = None
         self.left -= 1
         if self.fail_fast and child.signal == ERR:
             now = machine.now()
@@ -122,7 +124,7 @@ class Spreading(Forked[MapEach[Any, Any]]):
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
             said = f"map_each takes a list but is given a {kind(value)}; make a list of it first"
             return None, ERR, BadInput(machine.path(fiber), said)
-        items = listed(value)
+        items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
         if isinstance(items, BaseException):
             return machine.undefined(machine.path(fiber), items)
         names = _names(machine, fiber, node, items)
@@ -140,11 +142,14 @@ class Spreading(Forked[MapEach[Any, Any]]):
         at = self.next
         self.next += 1
         self.left += 1
-        child = Fiber(fiber, at, self.names[at], self.node.body, self.items[at], self.scope)
+        item, self.items[at] = self.items[at], None
+        child = Fiber(fiber, at, self.names[at], self.node.body, item, self.scope)
         self.children.append(child)
         return child
 
     def follow(self, machine: Machine, fiber: Fiber, child: Fiber) -> None:
+        if child.signal == ERR and self.node.on_error == "collect":
+            machine.caught(child, child.value)
         lost = child.signal == INT or (child.signal == ERR and self.fail_fast)
         if not lost and self.next < len(self.items):
             machine.fork([self.next_child(fiber)], joined=False, eager=True)
@@ -171,7 +176,8 @@ def _names(
         if isinstance(name, BaseException):
             return machine.undefined(path, name, f"key of item {index}: ")
         if name in names:
-            said = f"items {names[name]} and {index} have the same key {name!r}"
+            shown = masked(repr(name))
+            said = f"items {names[name]} and {index} have the same key {shown}"
             return None, ERR, BadInput(path, said)
         names[name] = index
     return list(names)
@@ -187,29 +193,40 @@ def _name(key: Expr, item: Any, params: Mapping[str, Any]) -> str | BaseExceptio
 
 @final
 class Ordering(Forked[Graph[Any, Any]]):
-    """`Graph`: each step when the steps that it waits for are done; skipped if one failed."""
+    """`Graph`: each step when the steps that it waits for are done; skipped if one failed.
 
-    __slots__ = ("children", "followers", "input", "waits")
+    A value is kept until the last step that reads it has it, or, if it is an output, to the end.
+    """
 
-    def __init__(self, node: Graph[Any, Any], fiber: Fiber, value: Any) -> None:
+    __slots__ = ("children", "followers", "readers", "skipped", "values", "waits")
+
+    def __init__(self, node: Graph[Any, Any], fiber: Fiber, given: Sequence[Any]) -> None:
         super().__init__(node, fiber, len(node.steps), False)
-        self.input = value
+        self.values: dict[int, Any] = {}
+        """What steps gave, by their numbers; and what the graph was given, -1 being the first."""
+        self.readers: dict[int, int] = dict.fromkeys(_outputs(node), 1)
+        """How often each value will be read."""
         self.waits: list[int] = []
         self.followers: list[list[int]] = [[] for _ in node.steps]
+        self.skipped: set[int] = set()
         self.children: list[Fiber | None] = [None] * len(node.steps)
         for index, step in enumerate(node.steps):
             before = {at for at in (*step.inputs, *step.after) if at >= 0}
             self.waits.append(len(before))
             for at in before:
                 self.followers[at].append(index)
+            for at in {*step.inputs}:
+                self.readers[at] = self.readers.get(at, 0) + 1
+        for place, value in enumerate(given):
+            self.keep(-1 - place, value)
 
     @staticmethod
     def begin(machine: Machine, fiber: Fiber, node: Graph[Any, Any], value: Any) -> Next:
-        given = as_tuple(value)
-        if node.arity > 1 and (given is None or len(given) != node.arity):
+        given = (value,) if node.arity <= 1 else as_tuple(value)
+        if given is None or len(given) != max(node.arity, 1):
             said = f"takes a tuple of {node.arity} inputs but is given a {kind(value)}"
             return None, ERR, BadInput(machine.path(fiber), said)
-        frame = Ordering(node, fiber, value)
+        frame = Ordering(node, fiber, given)
         ready = [index for index, waits in enumerate(frame.waits) if not waits]
         if not ready:
             return None, OK, frame.outputs()
@@ -220,27 +237,38 @@ class Ordering(Forked[Graph[Any, Any]]):
 
     def child(self, fiber: Fiber, index: int) -> Fiber:
         step = self.node.steps[index]
-        values = tuple(self.result(at) for at in step.inputs)
+        values = tuple([self.values[at] for at in step.inputs])
         value = values[0] if len(values) == 1 else values or None
+        self.release(step.inputs)
         made = Fiber(fiber, index, None, step.body, value, self.scope)
         self.children[index] = made
         return made
 
-    def result(self, at: int) -> Any:
-        """What a step gave, or what the graph was given."""
-        if at >= 0:
-            return self.ends[at][1]
-        return self.input if self.node.arity == 1 else self.input[-1 - at]
+    def keep(self, at: int, value: Any) -> None:
+        """Keep a value for those who will read it, if there are any."""
+        if self.readers.get(at):
+            self.values[at] = value
+
+    def release(self, read: Iterable[int]) -> None:
+        """One who reads these values has them, or never will; each goes with its last reader."""
+        for at in {*read}:
+            self.readers[at] -= 1
+            if not self.readers[at]:
+                self.values.pop(at, None)
 
     def outputs(self) -> Any:
         outputs = self.node.outputs
         if isinstance(outputs, int):
-            return self.result(outputs)
-        return tuple(self.result(at) for at in outputs)
+            return self.values[outputs]
+        return tuple([self.values[at] for at in outputs])
 
     def follow(self, machine: Machine, fiber: Fiber, child: Fiber) -> None:
-        if child.signal != OK:
+        signal, value = self.ends[child.index]
+        if signal != OK:
+            self.skip(child.index)
             return
+        self.ends[child.index] = OK, None
+        self.keep(child.index, value)
         ready: list[int] = []
         for index in self.followers[child.index]:
             self.waits[index] -= 1
@@ -248,6 +276,19 @@ class Ordering(Forked[Graph[Any, Any]]):
                 ready.append(index)
         self.left += len(ready)
         machine.fork([self.child(fiber, index) for index in ready], joined=False)
+
+    def skip(self, failed: int) -> None:
+        """A step failed: those that wait for it, at whatever distance, will read nothing."""
+        if not self.skipped:
+            self.release(_outputs(self.node))
+        todo = [failed]
+        self.skipped.add(failed)
+        while todo:
+            for index in self.followers[todo.pop()]:
+                if index not in self.skipped:
+                    self.skipped.add(index)
+                    self.release(self.node.steps[index].inputs)
+                    todo.append(index)
 
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:
         if machine.recording:
@@ -264,3 +305,7 @@ class Ordering(Forked[Graph[Any, Any]]):
             for child, step in zip(self.children, self.node.steps, strict=True)
         ]
         return Partial(tuple(parts))
+
+
+def _outputs(node: Graph[Any, Any]) -> tuple[int, ...]:
+    return (node.outputs,) if isinstance(node.outputs, int) else node.outputs

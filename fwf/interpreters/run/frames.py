@@ -109,15 +109,11 @@ class Binding:
     def begin(
         machine: Machine, fiber: Fiber, node: WithParams[Any, Any] | Limit[Any, Any], value: Any
     ) -> Next:
-        frame = Binding(node, fiber)
+        fiber.frames.append(Binding(node, fiber))
         if isinstance(node, WithParams):
-            env = fiber.env.within(node)
-            if isinstance(env, BaseException):
-                return machine.undefined(machine.path(fiber), env)
-            fiber.env = env
+            fiber.env = fiber.env.within(node)
         elif node.pool in machine.pools and node.pool not in fiber.pools:
             fiber.pools = (*fiber.pools, node.pool)
-        fiber.frames.append(frame)
         return node.body, OK, value
 
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:
@@ -150,7 +146,7 @@ class Retrying:
         self.index = 0
         self.tag = None
         self.spot: Spot | None = None
-        self.input = value
+        self.input = value if node.attempts > 1 else None
         self.outer = fiber.tries
         self.delays: Iterator[timedelta] | None = None
         fiber.tries = self.outer, 1
@@ -159,7 +155,10 @@ class Retrying:
         node = self.node
         if signal == WAIT:  # the delay is over
             fiber.frames.append(self)
-            return node.body, OK, self.input
+            given = self.input
+            if fiber.tries is not None and fiber.tries[1] >= node.attempts:
+                self.input = None  # nobody else will read it
+            return node.body, OK, given
         if signal == ERR and matches(node.on, value, otherwise_all=False):
             if self.delays is None:
                 self.delays = islice(each(node.wait), node.attempts - 1)
@@ -252,6 +251,7 @@ class FallingBack:
 
     def resume(self, machine: Machine, fiber: Fiber, signal: int, value: Any) -> Next:
         if signal == ERR and matches(self.node.on, value, otherwise_all=True):
+            machine.caught(fiber, value)
             fiber.frames.append(Passing(self.node, 1))
             return self.node.handler, OK, self.input
         return None, signal, value
@@ -278,7 +278,8 @@ class Finishing:
             self.index = 1
             fiber.scope = Scope(None, float("inf"), cuttable=False)
             fiber.frames.append(self)
-            return self.node.finaliser, OK, self.input
+            given, self.input = self.input, None
+            return self.node.finaliser, OK, given
         assert self.outer is not None
         fiber.scope = self.outer
         before, first = self.ended

@@ -117,7 +117,7 @@ class Leaves:
         """Start a task: inline if nothing can cut it and nothing else could run beside it."""
         call = self._calls.get(id(task))
         if call is None:
-            call = self._calls[id(task)] = Call(task)
+            call = self._calls[id(task)] = self._run.call(task)
         machine = self._machine
         if machine.stopping and machine.stopped(fiber):
             return None, INT, None
@@ -311,13 +311,20 @@ class Leaves:
         tries = numbers(attempt.fiber.tries)
         self._tell(ending, path, name, tries, end, result)
         if self._machine.recording:
-            attempt.fiber.trace.append(Event(name, path, tries, ending, result, start, end))
+            kept = result if self._machine.keep_results or ending != "ok" else None
+            attempt.fiber.trace.append(Event(name, path, tries, ending, kept, start, end))
 
     def retries(self, fiber: Fiber, delay: int, cause: Fault) -> None:
         """Told by a retry that it will try again."""
         if self._observe is not None:
             path, at = self._machine.path(fiber), self._machine.now() + delay
             self._tell("retry", path, "", numbers(fiber.tries), at, cause)
+
+    def caught(self, fiber: Fiber, cause: Fault) -> None:
+        """Told by what takes up a fault, which is then not the run's."""
+        if self._observe is not None:
+            path, now = self._machine.path(fiber), self._machine.now()
+            self._tell("caught", path, "", numbers(fiber.tries), now, cause)
 
     def _tell(
         self, kind: str, path: str, task: str, tries: tuple[int, ...], at: int, detail: Any = None

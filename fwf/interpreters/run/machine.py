@@ -43,10 +43,13 @@ class Machine:
         line: Line[Attempt],
         *,
         recording: bool = False,
+        keep_results: bool = True,
         observe: Callable[[Note], None] | None = None,
     ) -> None:
         self.clock = clock
         self.recording = recording
+        self.keep_results = keep_results
+        """Whether what is recorded of an attempt has the value that it gave."""
         self.timers = Timers()
         self.live = 1
         """Fibers that don't wait for parts of theirs."""
@@ -74,6 +77,7 @@ class Machine:
         self._leaves = Leaves(self, run, line, observe)
         self.leaf = self._leaves.begin
         self.retries = self._leaves.retries
+        self.caught = self._leaves.caught
 
     # The main loop
 
@@ -87,10 +91,11 @@ class Machine:
                 self._turn()
         finally:
             self._leaves.close(at_once=bool(self.stopping_at_once))
-        if root.signal == INT:
+        signal, value, root.value = root.signal, root.value, None
+        if signal == INT:
             fault: Fault = Interrupted(by=self.stopping)
-            return ERR, fault if root.value is None else then(fault, root.value)
-        return root.signal, root.value
+            return ERR, fault if value is None else then(fault, value)
+        return signal, value
 
     def stop_by(self, signal: str, frame: FrameType | None) -> bool:
         """A signal: the deadline of the whole run is now. Called by its handler, in a frame.
@@ -178,6 +183,7 @@ class Machine:
         frames: list[Any] = fiber.frames
         node: Any
         node, signal, value = fiber.node, fiber.signal, fiber.value
+        fiber.value = None  # it goes from reader to reader here, and is let go after the last
         while True:
             if node is not None:
                 kind = node.__class__

@@ -16,8 +16,9 @@ from fwf.records import record
 class Note:
     """Something an observer is told while a workflow runs.
 
-    `kind` is start, ok, failed, cut or retry. `at` is in microseconds of the run's clock; a
-    retry's is when it will try again. `detail` is the task's result or fault.
+    `kind` is start, ok, failed or cut of a task's attempt; retry; or caught, where a fallback or a
+    map that collects takes up a fault. `at` is in microseconds of the run's clock; a retry's is
+    when it will try again. `detail` is the task's result, or the fault.
     """
 
     kind: str

@@ -28,6 +28,7 @@ from tests.interpreters.diagram.support import (
     wrapped,
 )
 from tests.samples import workflows
+from tests.sizes import sizes
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -77,9 +78,15 @@ def test_hostile_texts_stay_texts(text: str) -> None:
     assert len(groups(root, "task")) == 3
 
 
-@pytest.mark.parametrize("w", [hostile, doubled(50), nested(100_000), wrapped(100_000)])
+@pytest.mark.parametrize("w", [hostile, doubled(50)])
 def test_odd_workflows_have_a_picture(w: Any) -> None:
     assert len(groups(drawn(w))) < 400
+
+
+@sizes()
+@pytest.mark.parametrize("nest", [nested, wrapped])
+def test_deep_workflows_have_a_picture(nest: Any, size: int) -> None:
+    assert len(groups(drawn(nest(size)))) < 400
 
 
 def test_a_box_tells_all_of_a_task_in_its_tooltip() -> None:

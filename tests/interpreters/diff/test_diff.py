@@ -35,6 +35,7 @@ from fwf.algebra.traverse import walk
 from fwf.interpreters.diff import Diff, diff
 from fwf.records import changed
 from tests.samples import Twice, reader
+from tests.sizes import sizes
 
 Flow = Workflow[Any, Any]
 
@@ -392,8 +393,9 @@ def deep(n: int, w: Any) -> Any:
     return w
 
 
-def test_a_hundred_thousand_wrappers_are_compared_without_recursion() -> None:
-    (change,) = diff(deep(100_000, orders), deep(100_000, visits)).changes
+@sizes()
+def test_nested_wrappers_are_compared_without_recursion(size: int) -> None:
+    (change,) = diff(deep(size, orders), deep(size, visits)).changes
     assert change.reason == "was orders, is now visits"
 
 

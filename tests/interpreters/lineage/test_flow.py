@@ -37,6 +37,7 @@ from fwf import (
 from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.lineage import Lineage, Reach, lineage
 from fwf.interpreters.lineage import flow as flow_of_values
+from tests.sizes import sizes
 
 
 @task(effect="read", reads=["a"])
@@ -317,19 +318,21 @@ NESTS: list[Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = [
 ]
 
 
+@sizes()
 @pytest.mark.parametrize("nest", NESTS)
-def test_a_hundred_thousand_levels_are_followed(
-    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]],
+def test_many_levels_are_followed(
+    nest: Callable[[Workflow[Any, Any], int], Workflow[Any, Any]], size: int
 ) -> None:
     w: Workflow[Any, Any] = a
-    for i in range(100_000):
+    for i in range(size):
         w = nest(w, i)
     assert "a" in lineage(w >> save).reach("out").data
 
 
-def test_a_long_chain_knows_all_its_sources() -> None:
-    known = lineage(seq(*map(written, range(20_000))))
-    assert len(known.reach("w19999").data) == 20_000
+@sizes(deep=20_000)
+def test_a_long_chain_knows_all_its_sources(size: int) -> None:
+    known = lineage(seq(*map(written, range(size))))
+    assert len(known.reach(f"w{size - 1}").data) == size
     assert known.reach("w1").data == ("r0", "r1")
     products = known.to_json()["products"]
     assert products[0]["sources"] == {"data": ["r0"], "control": []}

@@ -17,6 +17,7 @@ from fwf.algebra.builder import It, it
 from fwf.interpreters.plan import PlanError, load, plan, registry
 from tests import samples
 from tests.cli_support import ROOT, environment
+from tests.counting import MOST_CALLS, counted
 from tests.interpreters.plan.mutants import mutated
 
 KNOWN = registry(samples, *samples.KNOWN)
@@ -92,25 +93,6 @@ def test_what_can_not_be_a_name_is_refused_even_as_a_stand_in(
     error = load(of(name)).failure()
     assert error.pointer.startswith(("/tasks/0/task", "/nodes/"))
     assert len(str(error)) < 500
-
-
-MOST_CALLS = 2_000_000
-"""Of functions: well under a second. A test that took the time would tell the machine's load."""
-
-
-def counted(work: Callable[[], Any]) -> tuple[Any, int]:
-    """What a piece of work gives, and how many functions it calls: its cost on every machine."""
-    calls = 0
-
-    def count(frame: object, event: str, arg: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        return work(), calls
-    finally:
-        sys.setprofile(None)
 
 
 def test_ten_thousand_spoilt_plans_are_loaded_or_refused_within_bounds() -> None:

@@ -1,14 +1,19 @@
 """What isn't a plan is refused, with the place and what was expected."""
 
+import enum
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
+from returns.result import Failure
 
-from fwf.interpreters.plan import load, plan
+from fwf import check, const, diff, dry_run
+from fwf.interpreters.plan import PlanError, load, plan, registry
 from tests import samples
 
 CONST = '{{"plan":1,"tasks":[],"nodes":[{{"node":"pure","expr":{{"const":{}}}}}]}}'
@@ -240,3 +245,82 @@ def test_what_is_no_registry_is_misuse() -> None:
     given: Any = samples
     with pytest.raises(TypeError, match=r"needs a registry, made by registry\(workflow, …\)"):
         load("{}", given)
+
+
+# Values that Python itself refuses to hash, compare or compute with
+
+HOSTILE = [
+    "sNaN", "-sNaN7", "NaN", "-Infinity", "1E+999999999999999999", "1E-999999999999999999", "",
+    "0001-01-01", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59", "24:00",
+    "00:00:00+23:59", "999999999d 23h", "-999999999d", "0x" + "f" * 9_000, 10**600, -1, 1.5, True,
+    None, [], {}, [[1, 2]], {"a": 1},
+]  # fmt: skip
+TAGS = [
+    "text", "int", "float", "bytes", "decimal", "uuid", "date", "datetime", "time", "duration",
+    "tuple", "set", "dict", "enum", "coded",
+]  # fmt: skip
+AROUND: list[Callable[[Any], Any]] = [
+    lambda value: value,
+    lambda value: {"enum": "E", "value": value},
+    lambda value: {"coded": "c", "plain": value},
+    lambda value: {"set": [value, value]},
+    lambda value: {"set": [{"enum": "E", "value": value}, {"tuple": [value]}]},
+    lambda value: {"dict": [[value, 1], [value, 2]]},
+    lambda value: {"tuple": [value]},
+]
+PLACES: list[Callable[[Any], Any]] = [
+    lambda value: {"node": "pure", "expr": {"const": value}},
+    lambda value: {"node": "named", "name": "n", "body": 0, "notes": {"k": value}},
+    lambda value: {"node": "with_params", "body": 0, "params": {"p": value}, "resources": {}},
+    lambda value: {"task": value},
+]
+
+
+def holding(place: Callable[[Any], Any], value: Any) -> str:
+    """A plan with a value in some place: a node's, or a task's config."""
+    said = json.loads(plan(samples.load))
+    held = place(value)
+    if "task" in held:
+        said["tasks"][0]["config"] = {"a": value}
+    else:
+        said["nodes"].append(held)
+    return json.dumps(said)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("around", AROUND)
+def test_whatever_value_is_loaded_can_be_compared_hashed_printed_and_written(
+    around: Callable[[Any], Any], tag: str
+) -> None:
+    for value, place in product(HOSTILE, PLACES):
+        found = load(holding(place, around({tag: value})))
+        if isinstance(found, Failure):
+            assert type(found.failure()) is PlanError
+            continue
+        w = found.unwrap()
+        assert load(plan(w)).unwrap() == w
+        assert hash(w) == hash(load(plan(w)).unwrap())
+        assert repr(w) and not diff(w, load(plan(w)).unwrap())
+        assert isinstance(check(w), tuple) and str(dry_run(w, 1))
+
+
+def test_a_signaling_nan_is_refused_wherever_it_stands() -> None:
+    there = "/decimal: 'sNaN' is given; a decimal number, or NaN that isn't signaling, is expected"
+    for around, place in product(AROUND, PLACES):
+        text = holding(place, around({"decimal": "sNaN"}))
+        assert str(load(text).failure()).endswith(there)
+    with pytest.raises(ValueError, match="signaling NaN, which can't be compared or hashed"):
+        const([Decimal("sNaN")])
+
+
+def test_what_an_enum_raises_is_no_error_of_the_loader() -> None:
+    class Odd(enum.Enum):
+        A = 1
+
+        @classmethod
+        def _missing_(cls, value: object) -> Any:
+            raise ZeroDivisionError
+
+    said = {"enum": Odd.__qualname__.rpartition(".")[2], "value": 2}
+    text = CONST.format(json.dumps(said))
+    assert "is no member" in str(load(text, registry(const(Odd.A))).failure())

@@ -10,6 +10,7 @@ from fwf.algebra.normal import normal_form
 from fwf.interpreters.plan import load, plan, registry
 from fwf.testing import strategies as generated
 from tests import samples
+from tests.sizes import examples
 
 # Hypothesis warns where a strategy that rejects what doesn't fit has drawn a large workflow.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -17,13 +18,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 FLOWS = st.one_of(generated.workflows(), samples.workflows)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(FLOWS)
 def test_a_plan_loads_as_the_workflow_it_was_written_from(w: Any) -> None:
     assert load(plan(w), registry(w)).unwrap() == w
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(FLOWS)
 def test_without_a_registry_it_loads_as_an_equal_workflow_of_stand_ins(w: Any) -> None:
     found = load(plan(w)).unwrap()

@@ -15,6 +15,7 @@ from fwf.interpreters.plan import load, plan, schema
 from fwf.testing import strategies as generated
 from tests import samples
 from tests.interpreters.plan.mutants import mutated
+from tests.sizes import examples
 
 # Hypothesis warns where a strategy that rejects what doesn't fit has drawn a large workflow.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -48,13 +49,13 @@ def test_plans_of_examples_fit_the_schema(w: Any) -> None:
     VALIDATOR.validate(json.loads(plan(w)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(FLOWS)
 def test_plans_of_generated_workflows_fit_the_schema(w: Any) -> None:
     VALIDATOR.validate(json.loads(plan(w)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(FLOWS, st.randoms(use_true_random=False))
 def test_what_the_schema_refuses_the_loader_refuses_too(w: Any, random: Any) -> None:
     text = mutated(plan(w), random)

@@ -8,12 +8,16 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from json import dumps
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from returns.primitives.exceptions import UnwrapFailedError
 from returns.result import Failure
 
-from fwf import run, task
+from fwf import Secret, run, task
+from fwf.faults import BadInput
 
 
 class NeedsTwo(Exception):
@@ -72,6 +76,42 @@ def reads(*, db: Any) -> Any:
 @task(isolate=True)
 def other_name(x: int) -> int:
     return x
+
+
+@task(isolate=True, effect="pure")
+def deep_error(x: Any) -> Any:
+    try:
+        raise KeyError("first")
+    except KeyError as error:
+        again = NeedsTwo(1, 2)
+        again.add_note("a note")
+        raise again from error
+
+
+@task(effect="pure")
+def refused(x: Any) -> Any:
+    raise ConnectionError("refused")
+
+
+@task(isolate=True, effect="pure")
+def failing_run(x: Any) -> Any:
+    return run(refused, x)
+
+
+@task(isolate=True, effect="pure")
+def unwrapped_run(x: Any) -> Any:
+    return run(refused, x).unwrap()
+
+
+@task(isolate=True, effect="pure")
+def returned_fault(x: Any) -> Any:
+    return Failure(BadInput("a", "no"))
+
+
+@task(isolate=True, effect="pure")
+def group_of_runs(x: Any) -> Any:
+    errors = [UnwrapFailedError(run(refused, x)) for _ in range(2)]
+    raise ExceptionGroup("both", errors)
 
 
 @task(isolate=True, effect="pure")
@@ -140,3 +180,27 @@ def precision(x: Any) -> int:
 @task(isolate=True, effect="idempotent")
 def runs_shell(file: str) -> Any:
     return run(shell, file)
+
+
+@task(isolate=True, effect="read")
+def leaks_apart(x: Any, *, token: Secret) -> str:
+    """Puts a secret into all that an error can hold, or gives it, as `x` says."""
+    return leaked(x, token)
+
+
+def leaked(x: str, token: Secret) -> str:
+    text = token.reveal()
+    if x == "gives":
+        return f"token {text}"
+    error = ConnectionError(f"GET /?key={quote(text)} gave {dumps(text)} for {text}")
+    error.add_note(f"with {text!r}")
+    try:
+        raise ValueError(f"no {text}")
+    except ValueError as cause:
+        raise error from cause
+
+
+@task(isolate=True, effect="pure")
+def empties(rows: list[int]) -> int:
+    rows.clear()
+    return len(rows)

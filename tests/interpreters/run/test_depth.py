@@ -34,8 +34,7 @@ from fwf.interpreters.run import execute, run
 from fwf.interpreters.run.timers import Timers
 from tests.interpreters.run.support import doing, go, us, work
 from tests.samples import Twice
-
-DEEP = 100_000
+from tests.sizes import sizes
 
 
 @task(effect="pure")
@@ -59,76 +58,84 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@sizes()
 @pytest.mark.parametrize("name", WRAPPERS)
-def test_nested_wrappers_run(name: str) -> None:
+def test_nested_wrappers_run(name: str, size: int) -> None:
     w: Any = leaf
-    for _ in range(DEEP if name != "handler" else 1000):  # each failure on the way has its path
+    for _ in range(size if name != "handler" else 1000):  # each failure on the way has its path
         w = WRAPPERS[name](w)
     assert run(w, 0, pools={"p": 1}).unwrap() == 0
 
 
+@sizes(deep=10_000)
 @pytest.mark.parametrize(
     "name", sorted({*WRAPPERS} - {"branch", "finaliser", "handler", "fallback"})
 )
-def test_a_failure_passes_through_nested_wrappers(name: str) -> None:
+def test_a_failure_passes_through_nested_wrappers(name: str, size: int) -> None:
     w: Any = fail("X")
-    for _ in range(DEEP // 10 if name != "retry" else 10):
+    for _ in range(size if name != "retry" else 10):
         w = WRAPPERS[name](w)
     assert run(w, 0).failure().tags == ("X",)
 
 
-def test_a_cut_passes_through_nested_wrappers() -> None:
+@sizes(deep=10_000)
+def test_a_cut_passes_through_nested_wrappers(size: int) -> None:
     for name in ("retry", "timeout", "fallback", "named", "with_params", "limit", "loop_until"):
         w: Any = work("a", 10)
-        for _ in range(DEEP // 10):
+        for _ in range(size):
             w = WRAPPERS[name](w)
         ran = go(timeout(w, us(3)))
         assert ran.end == 3
 
 
-def test_of_many_equal_deadlines_the_innermost_catches() -> None:
+@sizes(deep=10_000)
+def test_of_many_equal_deadlines_the_innermost_catches(size: int) -> None:
     w: Any = work("a", 10)
-    for _ in range(DEEP // 10):
+    for _ in range(size):
         w = timeout(w, us(3))
     ran = go(w)
     assert ran.end == 3 and ran.outcome.cause.path == "a"  # type: ignore[union-attr]
 
 
-def test_pars_and_maps_nest() -> None:
+@sizes(deep=50_000)
+def test_pars_and_maps_nest(size: int) -> None:
     w: Any = leaf
-    for _ in range(DEEP // 2):
+    for _ in range(size):
         w = par(w)
     value = run(w, 0).unwrap()
     depth = 0
     while isinstance(value, tuple):
         (value,) = value
         depth += 1
-    assert (value, depth) == (0, DEEP // 2)
+    assert (value, depth) == (0, size)
 
 
+@sizes(deep=20_000)
 @pytest.mark.parametrize("workers", [None, 1, 3])
-def test_a_par_in_a_par_in_a_par(workers: int | None) -> None:
+def test_a_par_in_a_par_in_a_par(workers: int | None, size: int) -> None:
     w: Any = leaf
-    for _ in range(20_000):
+    for _ in range(size):
         w = par(leaf, w)
     value = run(w, 0, workers=workers).unwrap()
-    for _ in range(20_000):
+    for _ in range(size):
         left, value = value
         assert left == 0
     assert value == 0
 
 
-def test_a_fail_fast_in_a_fail_fast() -> None:
+@sizes(deep=5_000)
+def test_a_fail_fast_in_a_fail_fast(size: int) -> None:
     w: Any = fail("X")
-    for _ in range(5_000):
+    for _ in range(size):
         w = par(work("a", 5), w, fail_fast=True)
     ran = go(w >> identity, workers=2)
     assert ran.end == 0
 
 
-def test_graphs_and_extensions_nest() -> None:
+@sizes(deep=20_000)
+def test_graphs_and_extensions_nest(size: int) -> None:
     w: Any = leaf
-    for _ in range(20_000):
+    for _ in range(size):
         w = Graph((Step(w, (-1,)),), 0, 1)
     assert run(w, 0).unwrap() == 0
     w = leaf
@@ -137,36 +144,42 @@ def test_graphs_and_extensions_nest() -> None:
     assert run(w, 0).unwrap() == 0
 
 
-def test_a_wide_par_and_a_wide_map() -> None:
-    assert sum(run(par(*[pure(it)] * DEEP), 1).unwrap()) == DEEP
-    assert sum(run(par(*[leaf] * DEEP), 1, workers=1).unwrap()) == DEEP
-    assert run(map_each(leaf), list(range(DEEP)), workers=1).unwrap() == list(range(DEEP))
-    assert run(map_each(pure(it), at_once=3), list(range(DEEP))).unwrap() == list(range(DEEP))
+@sizes(quick=10_000)
+def test_a_wide_par_and_a_wide_map(size: int) -> None:
+    assert sum(run(par(*[pure(it)] * size), 1).unwrap()) == size
+    assert sum(run(par(*[leaf] * size), 1, workers=1).unwrap()) == size
+    assert run(map_each(leaf), list(range(size)), workers=1).unwrap() == list(range(size))
+    assert run(map_each(pure(it), at_once=3), list(range(size))).unwrap() == list(range(size))
 
 
-def test_a_wide_par_of_quick_leaves_in_threads() -> None:
-    assert sum(run(par(*[leaf] * 20_000), 1).unwrap()) == 20_000
-    assert sum(run(par(*[leaf] * 20_000), 1, workers=4).unwrap()) == 20_000
+@sizes(deep=20_000)
+def test_a_wide_par_of_quick_leaves_in_threads(size: int) -> None:
+    assert sum(run(par(*[leaf] * size), 1).unwrap()) == size
+    assert sum(run(par(*[leaf] * size), 1, workers=4).unwrap()) == size
 
 
-def test_a_wide_graph() -> None:
-    steps = [Step(leaf, (-1,))] * 20_000
-    last = Step(doing("sum", sum), tuple(range(20_000)))
-    assert run(Graph((*steps, last), 20_000, 1), 1, workers=1).unwrap() == 20_000
+@sizes(deep=20_000)
+def test_a_wide_graph(size: int) -> None:
+    steps = [Step(leaf, (-1,))] * size
+    last = Step(doing("sum", sum), tuple(range(size)))
+    assert run(Graph((*steps, last), size, 1), 1, workers=1).unwrap() == size
 
 
-def test_a_long_graph() -> None:
-    steps = [Step(leaf, (-1,)), *(Step(leaf, (at,)) for at in range(20_000))]
-    assert run(Graph(tuple(steps), 20_000, 1), 1).unwrap() == 1
+@sizes(deep=20_000)
+def test_a_long_graph(size: int) -> None:
+    steps = [Step(leaf, (-1,)), *(Step(leaf, (at,)) for at in range(size))]
+    assert run(Graph(tuple(steps), size, 1), 1).unwrap() == 1
 
 
-def test_a_loop_of_many_rounds() -> None:
+@sizes(quick=10_000)
+def test_a_loop_of_many_rounds(size: int) -> None:
     count = pure(it + 1)
-    assert run(loop_until(count >> leaf, it >= DEEP, limit=DEEP), 0).unwrap() == DEEP
+    assert run(loop_until(count >> leaf, it >= size, limit=size), 0).unwrap() == size
 
 
-def test_a_loop_of_many_rounds_with_a_timeout_each_keeps_few_timers() -> None:
-    w = loop_until(timeout(pure(it + 1), hours(1)), it >= DEEP, limit=DEEP)
+@sizes(quick=10_000)
+def test_a_loop_of_many_rounds_with_a_timeout_each_keeps_few_timers(size: int) -> None:
+    w = loop_until(timeout(pure(it + 1), hours(1)), it >= size, limit=size)
     most = 0
     kept = Timers.set
 
@@ -177,31 +190,35 @@ def test_a_loop_of_many_rounds_with_a_timeout_each_keeps_few_timers() -> None:
 
     Timers.set = watched  # type: ignore[method-assign]
     try:
-        assert run(w, 0).unwrap() == DEEP
+        assert run(w, 0).unwrap() == size
     finally:
         Timers.set = kept  # type: ignore[method-assign]
     assert most < 1000
 
 
-def test_a_retry_of_many_attempts() -> None:
+@sizes(deep=50_000)
+def test_a_retry_of_many_attempts(size: int) -> None:
     seen: list[int] = []
 
     def act(x: Any) -> Any:
         seen.append(1)
-        if len(seen) < 50_000:
+        if len(seen) < size:
             raise ConnectionError
         return x
 
-    assert run(retry(doing("flaky", act), attempts=50_000), 3).unwrap() == 3
+    assert run(retry(doing("flaky", act), attempts=size), 3).unwrap() == 3
 
 
-def test_a_chain_of_a_million_steps() -> None:
-    assert run(seq(*[pure(it + 1)] * 700_000, *[leaf] * 300_000), 0).unwrap() == 700_000
+@sizes(quick=10_000, deep=1_000_000)
+def test_a_chain_of_many_steps(size: int) -> None:
+    pures, leaves = size * 7 // 10, size * 3 // 10
+    assert run(seq(*[pure(it + 1)] * pures, *[leaf] * leaves), 0).unwrap() == pures
 
 
-def test_a_wide_trace_is_recorded() -> None:
-    ran = execute(map_each(leaf), list(range(20_000)), workers=1)
-    assert isinstance(ran.outcome, Ok) and len(list(events(ran.trace))) == 20_000
+@sizes(deep=20_000)
+def test_a_wide_trace_is_recorded(size: int) -> None:
+    ran = execute(map_each(leaf), list(range(size)), workers=1)
+    assert isinstance(ran.outcome, Ok) and len(list(events(ran.trace))) == size
 
 
 def test_many_timeouts_at_one_instant() -> None:
@@ -210,11 +227,12 @@ def test_many_timeouts_at_one_instant() -> None:
     assert ran.end == 3 and len(ran.outcome.value) == 300  # type: ignore[union-attr]
 
 
-def test_a_deep_path_is_named() -> None:
+@sizes(deep=20_000)
+def test_a_deep_path_is_named(size: int) -> None:
     w: Any = fail("X")
-    for _ in range(20_000):
+    for _ in range(size):
         w = named("n", w >> identity)
-    assert run(w, 0).failure().path.count("n") >= 20_000
+    assert run(w, 0).failure().path.count("n") >= size
 
 
 @graph

@@ -4,6 +4,8 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from fwf import (
     always,
     delay,
@@ -123,6 +125,7 @@ def test_an_observer_is_told_of_failures_cuts_and_retries() -> None:
         ("failed", "x", 1),
         ("retry", "par > x", 5),
         ("cut", "c", 3),
+        ("caught", "par > c", 3),
         ("start", "x", 5),
         ("ok", "x", 6),
     ]
@@ -137,7 +140,19 @@ def test_an_observer_is_told_in_order_from_left_to_right() -> None:
 
 def test_what_waits_for_a_slot_and_is_cut_is_not_told() -> None:
     w = par(limit(c, pool="p"), recover(timeout(limit(a, pool="p"), us(1)), 0))
-    assert notes(w, pools={"p": 1}) == [("start", "c", 0), ("ok", "c", 5)]
+    assert notes(w, pools={"p": 1}) == [
+        ("start", "c", 0), ("caught", "par > a", 1), ("ok", "c", 5),
+    ]  # fmt: skip
+
+
+def test_an_observer_is_told_of_faults_that_the_run_goes_on_after() -> None:
+    found: list[Note] = []
+    w = map_each(fallback(bad("F") >> a, bad("G"), on="F"), on_error="collect")
+    run(w, [0], observe=found.append)
+    assert [(each.kind, each.path) for each in found if each.kind == "caught"] == [
+        ("caught", "map_each[0] > F"), ("caught", "map_each[0] > F"),
+    ]  # fmt: skip
+    assert [each.detail.tags for each in found if each.kind == "caught"] == [("F",), ("G",)]
 
 
 def test_run_tells_an_observer_too() -> None:
@@ -167,7 +182,7 @@ def test_time_never_goes_backwards() -> None:
     for note in found:
         if note.kind == "start":
             assert note.at >= max(ends.get(note.path, 0), ran.start)
-        elif note.kind != "retry":
+        elif note.kind in ("ok", "failed", "cut"):
             ends[note.path] = note.at
 
     def ordered(trace: Any) -> tuple[int, int]:
@@ -192,3 +207,45 @@ def test_a_run_is_the_same_each_time_in_virtual_time() -> None:
     first = written(go(w, [1, 2, 3]).trace)
     for _ in range(20):
         assert written(go(w, [1, 2, 3]).trace) == first
+
+
+# An observer that raises
+
+
+ODD: list[BaseException] = [
+    ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), RuntimeWarning("no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", ODD, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("workers", [None, 1])
+def test_what_an_observer_raises_is_no_part_of_the_run_and_is_warned_of_once(
+    error: BaseException, workers: int | None
+) -> None:
+    told: list[str] = []
+
+    def observe(note: Note) -> None:
+        told.append(note.kind)
+        raise error
+
+    w = always(
+        retry(flaky("shaky", 1), attempts=2) >> par(timeout(work("a", 5), us(1)), work("b", 2)),
+        then=work("release"),
+    )
+    expected = go(w, workers=workers)
+    with pytest.warns(RuntimeWarning, match=type(error).__name__) as warned:
+        ran = go(w, workers=workers, observe=observe)
+    assert len(warned) == 1
+    assert (ran.outcome, ran.trace) == (expected.outcome, expected.trace)
+    assert told.count("start") == 5 and told.count("retry") == 1
+
+
+def test_an_observer_that_raises_does_no_harm_where_warnings_are_errors(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def observe(note: Note) -> None:
+        raise ValueError("no")
+
+    assert go(work("a", 1) >> work("b", 1), 3, observe=observe).outcome == Ok(3)
+    said = capsys.readouterr().err
+    assert said == "run(observe=…): it raised ValueError: no; the run goes on\n"

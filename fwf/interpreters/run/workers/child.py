@@ -22,6 +22,7 @@ from typing import Any, Final, NoReturn, cast, final
 from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.raised import raised
+from fwf.secrets import remember, remembered
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -34,6 +35,7 @@ def main(parent: Connection) -> NoReturn:
     payload = parent.recv_bytes()
     Thread(target=_end_with, args=(parent, os.getppid()), daemon=True).start()
     name: str = known["name"]
+    remember(known["secrets"])
     try:
         task, arguments, decimals = _found(known, payload)
     except BaseException as error:
@@ -133,10 +135,10 @@ def _called(task: Any, arguments: Any) -> Ended:
 
 def _send(parent: Connection, name: str, ended: Ended) -> None:
     try:
-        result = bytes(ForkingPickler.dumps(ended))
+        result = bytes(ForkingPickler.dumps((ended, remembered())))
     except Exception as error:
         why = f"its result must be picklable: {error}"
-        result = bytes(ForkingPickler.dumps((ERR, raised(unfit(name, why)))))
+        result = bytes(ForkingPickler.dumps(((ERR, raised(unfit(name, why))), remembered())))
     with suppress(OSError):
         parent.send_bytes(result)
 

@@ -21,6 +21,7 @@ from fwf.algebra.wants import path_of
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Issue
 from fwf.interpreters.run.calls import Ended
+from fwf.secrets import remember, remembered
 
 FAREWELL: Final = 1.0
 """Seconds that a process has to end when its result has come, and a group that was killed."""
@@ -92,7 +93,9 @@ class Process:
         with suppress(OSError):
             self._mine.poll(FAREWELL)  # until it has closed its end
         try:
-            return cast(Ended, cast(Any, ForkingPickler).loads(result))
+            ended, secrets = cast(Any, ForkingPickler).loads(result)
+            remember(secrets)
+            return cast(Ended, ended)
         except Exception as error:
             raise unfit(self._name, f"its result must be picklable: {error}") from error
 
@@ -178,7 +181,7 @@ def _modules_of(this: Any) -> Iterator[str]:
 
 def _surroundings(name: str, modules: set[str]) -> dict[str, Any]:
     """What a process must know before it can find things by their names."""
-    known: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None}
+    known: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None, "secrets": remembered()}
     if not modules.isdisjoint(MAIN):
         known["main"] = _script()
         if known["main"] is None:

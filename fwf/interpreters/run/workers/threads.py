@@ -59,7 +59,7 @@ class Threads:
     def _work(self) -> None:
         jobs, idle, inbox = self._jobs, self._idle, self._inbox
         while (job := jobs.get()) is not None:
-            result = job()
+            made = [job()]
+            del job  # with what the task was given: the scheduler is told after it is let go
             idle.append(None)
-            inbox.put(result)
-            del job, result
+            inbox.put(made.pop())

@@ -1,0 +1,54 @@
+"""How large is a workflow once all that is shared in it is written out?
+
+A part that stands in two places is one object, so sixty lines can say 2⁶⁰ parts. Whatever can,
+looks at each distinct part once. What must go from place to place stops with `TooLarge`.
+"""
+
+from typing import Any, Final, NamedTuple, final
+
+from fwf.algebra.nodes import Node
+from fwf.algebra.traverse import fold
+from fwf.algebra.workflow import Workflow
+
+MOST_SHARED: Final = 2**16
+"""So many places may be gone to that are only there because parts are shared."""
+_UNCOUNTED: Final = 2**62
+
+
+@final
+class TooLarge(ValueError):
+    """Sharing writes down more than can be gone through place by place."""
+
+
+class Extent(NamedTuple):
+    """How many parts are written, and how many places they stand in; the latter up to 2⁶²."""
+
+    written: int
+    places: int
+
+    @property
+    def shared(self) -> bool:
+        """Whether sharing makes it larger than can be gone through."""
+        return self.places > self.written + MOST_SHARED
+
+    def __str__(self) -> str:
+        least = "more than " if self.places == _UNCOUNTED else ""
+        return f"{self.written:,} parts stand in {least}{self.places:,} places"
+
+
+def extent(w: Workflow[Any, Any]) -> Extent:
+    """Workflow ⟶ its size as it is written, and with all that is shared written out. O(written)."""
+    written = 1
+
+    def step(node: Node, parts: tuple[int, ...]) -> int:
+        nonlocal written
+        written += len(parts)
+        return min(_UNCOUNTED, 1 + sum(parts))
+
+    places = fold(step, w)
+    return Extent(written, places)
+
+
+def too_large(where: str, size: object, instead: str) -> TooLarge:
+    """What goes from place to place, how many there are, the remedy ⟶ the error that says so."""
+    return TooLarge(f"{where}: {size}, too many to go through one by one: {instead}")

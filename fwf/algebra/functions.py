@@ -1,0 +1,101 @@
+"""Which functions may stand in a workflow: those whose name says what they do.
+
+A function is known by the place where it is defined, `module:qualified.name`. So what is found
+there is taken, whatever it is; and else a function defined in another one, if it holds nothing.
+"""
+
+import sys
+from collections.abc import Callable
+from types import BuiltinMethodType, FunctionType, MethodType
+from typing import Any
+
+VARARGS, KWARGS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
+"""Flags of code objects, as in `inspect.CO_VARARGS`, whose import takes 10 ms."""
+
+
+def place_of(thing: Any) -> str:
+    """Function or class ⟶ where it is defined, as `module:qualified.name`."""
+    module, name = _place(thing)
+    return f"{module}:{name}"
+
+
+def _place(thing: Any) -> tuple[str, str]:
+    """Methods of built-in classes have no module of their own, but the class has."""
+    module = getattr(thing, "__module__", None)
+    if module is None:
+        owner = getattr(thing, "__objclass__", None) or getattr(thing, "__self__", None)
+        module = getattr(owner, "__module__", None)
+    return str(module), thing.__qualname__
+
+
+def named_function(function: object, where: str) -> Callable[[Any], Any]:
+    """The function itself; raises `TypeError` if its name doesn't say what it does."""
+    name = getattr(function, "__qualname__", None)
+    if not callable(function) or isinstance(function, type):
+        remedy = "; write a function that calls it" if callable(function) else ""
+        said = "is not an expression, a workflow or a function"
+        raise TypeError(f"{where}: {function!r} {said}{remedy}")
+    refuse_lambda(name, where)
+    flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    if flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR):
+        kind = "async def" if flags & COROUTINE else "a generator"
+        raise TypeError(f"{where}: {name} is {kind}; write a def that returns the value")
+    found = _found(function) if isinstance(name, str) else None
+    if found is function or (isinstance(found, _METHODS) and found == function):
+        return function
+    held = _held(function, found)
+    if held:
+        raise TypeError(
+            f"{where}: {name or repr(function)} {held}, so its name doesn't say what it does; "
+            f"{uncalled(function) or _REMEDY}"
+        )
+    return function
+
+
+_METHODS = (MethodType, BuiltinMethodType)
+_REMEDY = "define a function at the top of a module, or write an expression with param(…)"
+
+
+def refuse_lambda(name: object, where: str) -> None:
+    """Raise for the name of a lambda."""
+    if isinstance(name, str) and "<lambda>" in name:
+        raise TypeError(
+            f"{where}: a lambda has no name, so it can't be printed, compared or exported; "
+            "write an expression such as it.total > 0, or a function with def"
+        )
+
+
+def _found(function: Any) -> object:
+    """What is at the place where a function says that it is defined."""
+    module, name = _place(function)
+    found: Any = sys.modules.get(module)
+    try:
+        for part in name.split("."):
+            found = getattr(found, part)
+    except Exception:  # whatever somebody's `__getattr__` raises
+        return None
+    return found
+
+
+def _held(function: Any, found: object) -> str:
+    """What a function has in it that its name doesn't say."""
+    if not isinstance(function, FunctionType):
+        return "is a method of an object" if isinstance(function, _METHODS) else "holds state"
+    if function.__closure__:
+        return "is a closure"
+    if "<locals>" in function.__qualname__:
+        defaults = function.__defaults__ or function.__kwdefaults__
+        return "is made in another function and has defaults" if defaults else ""
+    return "has been defined anew" if isinstance(found, FunctionType) else ""
+
+
+def uncalled(value: object) -> str:
+    """What to write for an expression's method that isn't called, `it.rows.present`; else none."""
+    if not isinstance(value, MethodType):
+        return ""
+    from fwf.algebra.builder import It  # which takes functions itself
+
+    if not isinstance(value.__self__, It):
+        return ""
+    arguments = "…" if value.__func__.__code__.co_argcount > 1 else ""
+    return f"call it: write {value.__self__!r}.{value.__name__}({arguments})"

@@ -1,0 +1,46 @@
+"""How frozen values pickle: without being looked up, since a NaN as a key isn't found again."""
+
+from enum import Enum
+from typing import Any, NamedTuple, cast
+
+from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
+
+
+class Packed(NamedTuple):
+    """What a value is made of: a dictionary's pairs, an enum's class and the member's name."""
+
+    kind: str
+    parts: tuple[Any, ...]
+
+
+def packed(value: Any) -> Any:
+    """Frozen value ⟶ the same in a form that any pickler writes; the inverse is `unpacked`."""
+    parts: Any = value
+    if isinstance(value, PMap):
+        return Packed("dict", tuple((packed(key), packed(item)) for key, item in parts.items()))
+    if isinstance(value, PVector | PSet):
+        kind = "list" if isinstance(value, PVector) else "set"
+        return Packed(kind, tuple(map(packed, cast("PVector[Any]", value))))
+    if type(value) is tuple:
+        return tuple(map(packed, parts))
+    if isinstance(value, Enum) and value.name in type(value).__members__:
+        return Packed("enum", (type(value), value.name))
+    return value
+
+
+def unpacked(value: Any) -> Any:
+    """The inverse of `packed`."""
+    parts: Any = value
+    if type(value) is tuple:
+        return tuple(map(unpacked, parts))
+    match value:
+        case Packed("dict", pairs):
+            return pmap({unpacked(key): unpacked(item) for key, item in pairs})
+        case Packed("list", items):
+            return pvector(map(unpacked, items))
+        case Packed("set", items):
+            return pset(map(unpacked, items))
+        case Packed("enum", (cls, name)):
+            return cls[name]
+        case _:
+            return value

@@ -1,0 +1,127 @@
+"""Do the numbers of a graph's steps fit together, and what they feed one another?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from fwf.algebra import types
+from fwf.algebra.checked import instance
+from fwf.algebra.types import ANY
+from fwf.algebra.workflow import Workflow
+
+if TYPE_CHECKING:
+    from fwf.algebra.nodes import Graph, Step
+
+Numbers = tuple[int, ...]
+
+
+def is_place(number: object, before: int, arity: int) -> bool:
+    """Whether it is the number of one of so many steps, or of a graph's inputs."""
+    return type(number) is int and -arity <= number < before
+
+
+def places(before: int, arity: int) -> str:
+    """The numbers that there are, for messages."""
+    steps = f"the number of a step before, from 0 to {before - 1}" if before else "none"
+    return steps + (f", or of one of the graph's inputs, from -1 to {-arity}" if arity else "")
+
+
+def check(graph: Graph[Any, Any]) -> None:
+    """Raise `ValueError` for a number that names nothing, `TypeError` for what doesn't fit."""
+    arity: object = graph.arity
+    if not is_place(arity, _MANY, 0):
+        raise ValueError(f"Graph: its arity is {arity!r}; needs a number of inputs, 0 or more")
+    if type(graph.steps) is not tuple:
+        raise TypeError(f"Graph: {graph.steps!r} is not a tuple of steps, (Step(task, ()), …)")
+    for at, step in enumerate(graph.steps):
+        _check_step(graph, at, step)
+    outputs: Any = graph.outputs
+    each = cast("tuple[object, ...]", outputs if isinstance(outputs, tuple) else (outputs,))
+    for number in each:
+        if not is_place(number, len(graph.steps), graph.arity):
+            raise ValueError(
+                f"Graph: its outputs have {number!r}; needs {places(len(graph.steps), graph.arity)}"
+            )
+
+
+_MANY = 2**63
+
+
+def _check_step(graph: Graph[Any, Any], at: int, step: Step) -> None:
+    where = f"Graph: step {at}"
+    if not hasattr(step, "inputs"):
+        raise TypeError(f"{where} is {step!r}; write Step(task, (0, 1)), or a function with @graph")
+    instance(step.body, Workflow, where, "a workflow; to give a plain value write const(…)")
+    for name, numbers in (("inputs", step.inputs), ("after", step.after)):
+        if type(numbers) is not tuple:
+            raise TypeError(f"{where}: {name}={numbers!r} is not a tuple of the numbers of steps")
+        for number in numbers:
+            if not is_place(number, at, graph.arity):
+                raise ValueError(
+                    f"{where}: {name} has {number!r}; needs {places(at, graph.arity)}: put it "
+                    "behind the steps that it waits for"
+                )
+    _check_fit(graph, step, where)
+
+
+def _check_fit(graph: Graph[Any, Any], step: Step, where: str) -> None:
+    """Raise unless a step can take what those that it feeds on give."""
+    wanted = step.body.edge.accepts
+    if wanted is ANY or wanted is object:
+        return
+    n, several = len(step.inputs), types.length_of(wanted)
+    if several is not None and n not in (1, several):
+        raise ValueError(f"{where}: has {n} inputs, but takes {several}: name one step for each")
+    kinds = [_gives(graph, number) for number in step.inputs]
+    given = kinds[0] if n == 1 else types.tuple_of(kinds)
+    if not types.compatible(given, wanted):
+        said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
+        raise TypeError(f"{where}: {said if n else f'{said}: it has no inputs'}")
+
+
+def _gives(graph: Graph[Any, Any], number: int) -> Any:
+    return ANY if number < 0 else graph.steps[number].body.edge.output
+
+
+# Types
+
+
+def gives(graph: Graph[Any, Any]) -> Any:
+    """The type of what a graph gives."""
+    outputs = graph.outputs
+    if isinstance(outputs, tuple):
+        return types.tuple_of(_gives(graph, each) for each in outputs)
+    return _gives(graph, outputs)
+
+
+def accepts(graph: Graph[Any, Any]) -> Any:
+    """The type of what a graph takes."""
+    if graph.arity > types.MAX_PARTS:
+        return ANY
+    if not graph.arity:
+        return object
+    taken: list[list[Any]] = [[] for _ in range(graph.arity)]
+    for kind, number in _taken(graph):
+        taken[-1 - number].append(kind)
+    each = [types.meet(kinds) for kinds in taken]
+    return each[0] if graph.arity == 1 else types.tuple_of(each)
+
+
+def _taken(graph: Graph[Any, Any]) -> Iterator[tuple[Any, int]]:
+    """The type that a step wants from each of the graph's inputs, and the input's number."""
+    for step in graph.steps:
+        wanted = step_inputs(step)
+        for place, number in enumerate(step.inputs):
+            if number < 0:
+                yield wanted[place], number
+
+
+def step_inputs(step: Step) -> tuple[Any, ...]:
+    """The type that a step takes from each of its inputs."""
+    accepts = step.body.edge.accepts
+    if len(step.inputs) == 1:
+        return (accepts,)
+    arguments = get_args(accepts)
+    known = len(arguments) == len(step.inputs) and Ellipsis not in arguments
+    return arguments if known else (ANY,) * len(step.inputs)

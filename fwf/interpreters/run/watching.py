@@ -1,0 +1,172 @@
+"""Whether a task changed what it was given: `run(…, watch_inputs=True)`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Final, NamedTuple, cast, final
+
+from fwf.algebra.nodes import Task
+from fwf.faults import counted
+
+_SCALARS: Final = (type(None), bool, int, float, complex, str, bytes)
+MOST_SAID: Final = 200
+
+
+class InputChanged(AssertionError):
+    """A task changed what it was given."""
+
+
+def watched(task: Task[Any, Any]) -> Callable[..., Any]:
+    """The task's function; it raises `InputChanged` if what it is given isn't as before."""
+    fn = task.fn
+    names = [each.name for each in task.contract.inputs]
+    params = [each.name for each in task.contract.injected if each.kind == "parameter"]
+
+    def look(args: tuple[Any, ...], keywords: dict[str, Any]) -> Look:
+        given = dict(zip(names, args, strict=False))
+        return Look(given | {name: keywords[name] for name in params if name in keywords})
+
+    @wraps(fn)
+    def watching(*args: Any, **keywords: Any) -> Any:
+        before = look(args, keywords)
+        try:
+            result = fn(*args, **keywords)
+        except Exception:
+            before.compare(task.name)
+            raise
+        before.compare(task.name)
+        return result
+
+    @wraps(fn)
+    async def awaiting(*args: Any, **keywords: Any) -> Any:
+        before = look(args, keywords)
+        try:
+            result = await fn(*args, **keywords)
+        except Exception:
+            before.compare(task.name)
+            raise
+        before.compare(task.name)
+        return result
+
+    return awaiting if task.contract.is_async else watching
+
+
+class Place(NamedTuple):
+    """Where a value is found: a name, or what holds it and under what."""
+
+    at: Any
+    inside: Place | None = None
+    field: bool = False
+
+    def __str__(self) -> str:
+        parts: list[str] = []
+        place = self
+        while place.inside is not None:
+            parts.append(f".{place.at}" if place.field else f"[{place.at!r}]")
+            place = place.inside
+        said = "".join([str(place.at), *reversed(parts)])
+        return said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…"
+
+
+@final
+class Look:
+    """Values by name, and what each part of them held when it was looked at.
+
+    It looks into lists, tuples, deques, dictionaries, sets, dataclasses, bytes, arrays (what has
+    `tobytes`), and tables that have `copy` and `equals`, as those of pandas do. Of anything else
+    it knows only that it is still the same object.
+    """
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._seen: list[tuple[Place, Any, Any]] = []
+        known: set[int] = set()
+        todo = [(Place(name), value) for name, value in given.items()]
+        while todo:
+            place, value = todo.pop()
+            if isinstance(value, _SCALARS) or id(value) in known:
+                continue
+            known.add(id(value))
+            held = _held(value)
+            if held is not None:
+                self._seen.append((place, value, held))
+                field = dataclasses.is_dataclass(value)
+                todo += [(Place(at, place, field), each) for at, each in zip(*held, strict=True)]
+            elif (content := _content(value)) is not None:
+                self._seen.append((place, value, content))
+
+    def compare(self, task: str) -> None:
+        """Raise `InputChanged` if anything isn't as it was."""
+        for place, value, before in self._seen:
+            change = _change(place, value, before)
+            if change is not None:
+                raise InputChanged(
+                    f"{change} while {task} ran; every attempt, and every part that is given it, "
+                    f"gets this same object: let {task} change a copy of it, such as list(x), "
+                    "dict(x), x.copy() or copy.deepcopy(x), and return that"
+                )
+
+
+def _change(place: Place, value: Any, before: Any) -> str | None:
+    """What is no longer as it was, in words that tell no values."""
+    held = _held(value)
+    if held is None:
+        return None if _has(value, before) else f"{place} was changed"
+    was, now = before[1], held[1]
+    if len(was) != len(now):
+        return f"{place} had {counted(len(was), 'item')} and has {len(now):,}"
+    if not all(map(_same, before[0], held[0])):
+        return f"{place} got other keys"
+    for at, old, new in zip(held[0], was, now, strict=True):
+        if not _same(old, new):
+            return f"{Place(at, place, dataclasses.is_dataclass(value))} was replaced"
+    return None
+
+
+def _held(value: Any) -> tuple[Sequence[Any], list[Any]] | None:
+    """Of a container: the places in it, and what is there."""
+    kind = cast(Any, type(value))
+    if issubclass(kind, dict):
+        return [*value], [*value.values()]
+    if issubclass(kind, list | tuple | deque):
+        each = [*value]
+        return range(len(each)), each
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(value)]
+        return names, [getattr(value, name, None) for name in names]
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    return type(one) is type(other) and isinstance(one, _SCALARS) and one == other
+
+
+def _content(value: Any) -> Any:
+    """Of what is no container but can be changed: a copy to compare it with; None of the rest."""
+    kind = cast(Any, type(value))
+    try:
+        if issubclass(kind, set):
+            return frozenset[Any](value)
+        if issubclass(kind, bytearray):
+            return bytes(value)
+        if hasattr(kind, "tobytes"):
+            return str(getattr(value, "dtype", "")), getattr(value, "shape", ()), value.tobytes()
+        if hasattr(kind, "copy") and hasattr(kind, "equals"):
+            return value.copy()
+    except Exception:  # a memoryview that was released, a table that can't be copied
+        return None
+    return None
+
+
+def _has(value: Any, before: Any) -> bool:
+    """Whether a value has the content that it had."""
+    try:
+        if hasattr(cast(Any, type(value)), "equals"):
+            return bool(value.equals(before))
+        return bool(_content(value) == before)
+    except Exception:  # what can't be compared isn't called changed
+        return True

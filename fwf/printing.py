@@ -1,0 +1,21 @@
+"""Which text stands for one that holds what a line can't show?
+
+Names, notes and messages come from anywhere, and what prints them may be a terminal that obeys
+them. Every form in which fwf shows a text passes it through `printable`.
+"""
+
+
+def printable(text: str) -> str:
+    r"""A text on one line, whatever is in it: what moves, hides or turns characters is escaped.
+
+    That is what a Python literal escapes too: control and format characters, those that change the
+    direction of writing, lone surrogates, spaces other than the plain one.
+
+    >>> print(printable("day\n\x1b[2J"))
+    day\n\x1b[2J
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,245 @@
+"""Progress in lines: what failed for good is named, what was caught is told so, one total."""
+
+import io
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from returns.result import Failure
+from rich.console import Console
+
+from fwf import (
+    always,
+    const,
+    delay,
+    fail,
+    fallback,
+    identity,
+    it,
+    loop_until,
+    map_each,
+    named,
+    par,
+    pure,
+    retry,
+    seconds,
+    task,
+    timeout,
+)
+from fwf.algebra.trace import Err, Ok
+from fwf.cli.lines import Lines
+from fwf.cli.live import Live
+from fwf.cli.tally import MOST_NAMED, Watched, reason, together
+from fwf.faults import Failed, Fault, leaves
+from fwf.interpreters.run import Ran, VirtualClock, execute
+
+LINE = re.compile(r"\d\d:\d\d:\d\d (start|ok|failed|cut|retry|caught|so far|total|done) +(.*)")
+
+
+@task(effect="read")
+def odd(i: int) -> int:
+    if i % 2:
+        raise ConnectionError(f"no {i}")
+    return i
+
+
+@task(effect="read")
+async def odd_async(i: int) -> int:
+    return odd.fn(i)
+
+
+@task(effect="read")
+def down() -> int:
+    raise OSError("down")
+
+
+@task(effect="read")
+def fine() -> int:
+    return 2
+
+
+def numbers(n: int) -> Any:
+    return const(list(range(n)))
+
+
+def told(w: Any, **more: Any) -> tuple[Ran, list[tuple[str, str]]]:
+    """How a run went, and its progress: the word of each line, and what it says."""
+    lines: list[str] = []
+    clock = VirtualClock()
+    progress = Lines(clock, lines.append)
+    went = execute(
+        w, clock=Watched(clock, progress.idle), observe=progress.observe, **more
+    )  # fmt: skip
+    if isinstance(went.outcome, Err):
+        progress.failed(went.outcome.cause)
+    progress.end()
+    found = [LINE.fullmatch(line) for line in lines]
+    assert all(found), lines
+    return went, [(each[1], each[2]) for each in found if each]
+
+
+def collected(value: Any) -> list[Fault]:
+    """The faults in a result, however deep its lists are."""
+    if isinstance(value, Failure):
+        return leaves(value.failure())
+    parts = value if isinstance(value, list | tuple) else []
+    return [fault for part in parts for fault in collected(part)]
+
+
+SHAPES = {
+    "one": down,
+    "side by side": par(down, fine, down),
+    "items": numbers(10) >> map_each(odd),
+    "async items": numbers(10) >> map_each(odd_async),
+    "one item at a time": numbers(10) >> map_each(odd, at_once=1),
+    "collected": numbers(20) >> map_each(odd, on_error="collect"),
+    "collected, async": numbers(20) >> map_each(odd_async, on_error="collect") >> identity,
+    "collected side by side": numbers(4) >> map_each(par(odd, odd), on_error="collect"),
+    "collected without an attempt": numbers(5)
+    >> map_each(fail("Empty", "no rows"), on_error="collect"),
+    "collected predicates": numbers(5) >> map_each(pure(it.total), on_error="collect"),
+    "collected timeouts": numbers(5)
+    >> map_each(timeout(delay(seconds(9)), seconds(1)), on_error="collect"),
+    "collected after retries": numbers(20)
+    >> map_each(retry(odd, attempts=3, wait=seconds(1)), on_error="collect"),
+    "retried": retry(down, attempts=4, wait=seconds(5)),
+    "retried at once": retry(par(down, down), attempts=3),
+    "retried items": numbers(20) >> map_each(retry(odd, attempts=2)),
+    "maps in maps": numbers(3) >> map_each(numbers(6) >> map_each(odd, on_error="collect")),
+    "maps in maps that fail": numbers(3) >> map_each(numbers(6) >> map_each(odd)),
+    "rounds": const(0) >> loop_until(fallback(odd, fine) >> pure(it + 1), it > 5, limit=9),
+    "fallback": fallback(down, fine),
+    "fallback that fails": fallback(down, down),
+    "fallback after a while": fallback(par(down, delay(seconds(3))), fine),
+    "finaliser": always(fine, then=down),
+    "one map after another": numbers(6)
+    >> map_each(odd, on_error="collect")
+    >> numbers(6)
+    >> map_each(odd),
+}
+
+
+@pytest.mark.parametrize("workers", [None, 1, 3])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_fails_for_good_is_named_with_its_reason(shape: str, workers: int | None) -> None:
+    went, lines = told(named("night", SHAPES[shape]), workers=workers)
+    faults = leaves(went.outcome.cause) if isinstance(went.outcome, Err) else []
+    final = [fault for fault in faults if isinstance(fault, Failed)]
+    assert Counter(_for_good(lines)) == Counter(fault.path for fault in final)
+    for fault in final:
+        assert any(_says(said, fault) for word, said in lines if word == "failed")
+
+
+def _for_good(lines: list[tuple[str, str]]) -> list[str]:
+    """The paths of failures that nothing answered: in their own line, or in a later one."""
+    found: list[str] = []
+    for word, said in lines:
+        place = said.partition("  ")[0]
+        if word in ("caught", "retry"):
+            found = [path for path in found if not path.startswith(place)]
+        elif word == "failed" and ", caught: " not in said and ", will retry in " not in said:
+            found.append(place)
+    return found
+
+
+def _says(said: str, fault: Fault) -> bool:
+    return said.startswith(f"{fault.path}  ") and said.endswith(reason(fault))
+
+
+@pytest.mark.parametrize("shape", [each for each in SHAPES if "collected" in each or "map" in each])
+def test_what_a_map_collects_is_named_as_caught(shape: str) -> None:
+    went, lines = told(SHAPES[shape])
+    for fault in collected(went.outcome.value) if isinstance(went.outcome, Ok) else []:
+        assert any(
+            _says(said, fault) and (word == "caught" or ", caught: " in said)
+            for word, said in lines
+        ), fault
+
+
+@pytest.mark.parametrize("workers", [None, 1, 3])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_total_comes_once_and_last(shape: str, workers: int | None) -> None:
+    _, lines = told(SHAPES[shape], workers=workers)
+    words = [word for word, _ in lines]
+    totals = [said.partition("  ")[0] for word, said in lines if word == "total"]
+    assert len(totals) == len(set(totals))
+    assert words[len(words) - len(totals) - 1 :] == ["total"] * len(totals) + ["done"]
+    many = {together(said.partition("  ")[0]) for word, said in lines if word == "start"}
+    assert set(totals) == {name for name in many if "[*]" in name}
+
+
+def test_a_failure_that_a_fallback_takes_up_is_told_so() -> None:
+    _, lines = told(fallback(down, fine))
+    assert [(word, re.sub(r"\d+ms", "0ms", said)) for word, said in lines] == [
+        ("start", "down"),
+        ("failed", "down  0ms, caught: OSError: down"),
+        ("start", "fallback > fine"),
+        ("ok", "fallback > fine  0ms"),
+        ("done", "in 0ms: 1 ok, 1 failed, 1 caught"),
+    ]
+
+
+def test_a_fault_that_is_no_attempt_of_a_task_is_told_where_it_is_caught() -> None:
+    _, lines = told(fallback(timeout(delay(seconds(9)), seconds(2)), fine))
+    assert ("caught", "delay  Timeout: not done within 0:00:02") in lines
+
+
+def test_past_a_bound_failures_are_counted_and_that_is_told() -> None:
+    _, lines = told(numbers(2 * MOST_NAMED + 70) >> map_each(odd, on_error="collect"))
+    failed = [said for word, said in lines if word == "failed"]
+    assert len(failed) == MOST_NAMED + 1
+    assert failed[-1] == "map_each[*] > odd  and 35 more that aren't named"
+
+
+def test_attempts_that_are_tried_again_do_not_use_up_the_bound() -> None:
+    w = numbers(2 * MOST_NAMED) >> map_each(retry(odd, attempts=3), on_error="collect")
+    _, lines = told(w)
+    failed = [said for word, said in lines if word == "failed"]
+    assert sum(", caught: " in said for said in failed) == MOST_NAMED
+    assert (
+        sum(", will retry in 0ms: " in said or ", will retry in 0s: " in said for said in failed)
+        == 3
+    )
+
+
+# On a terminal
+
+
+def left_behind(w: Any, **more: Any) -> list[str]:
+    """What the picture of a run leaves on a terminal when the run is over."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=60, height=10, color_system=None)
+    clock = VirtualClock()
+    progress = Live("night\x1b[2J", clock, console, tasks_print_there=False)
+    went = execute(w, clock=clock, observe=progress.observe, **more)
+    if isinstance(went.outcome, Err):
+        progress.failed(went.outcome.cause)
+    screen.seek(0)
+    screen.truncate()
+    progress.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", screen.getvalue()).splitlines()
+    return shown[max(at for at, line in enumerate(shown) if " ok" in line) :]
+
+
+def test_a_picture_leaves_a_summary_and_what_was_caught() -> None:
+    summary, *failures = [
+        line for line in left_behind(numbers(20) >> map_each(odd, on_error="collect")) if line
+    ]
+    assert re.fullmatch(r"night\\x1b\[2J  \d+ms: 10 ok, 10 failed, 10 caught", summary)
+    assert failures == [
+        f"  caught map_each[{i}] > odd: ConnectionError: no {i}" for i in range(1, 20, 2)
+    ]
+
+
+def test_a_picture_leaves_the_failures_that_the_outcome_does_not_tell() -> None:
+    _, *lost = left_behind(timeout(par(down, delay(seconds(9))), seconds(2)))
+    assert lost == ["  failed par > down: OSError: down"]
+    _, *told_after = left_behind(par(down, fine, down))
+    assert told_after == []
+
+
+def test_a_picture_names_so_many_and_counts_the_others() -> None:
+    _, *lines = left_behind(numbers(2 * MOST_NAMED + 8) >> map_each(odd, on_error="collect"))
+    assert len(lines) == MOST_NAMED + 1
+    assert lines[-1] == "  … and 4 more"
