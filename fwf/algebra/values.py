@@ -144,7 +144,8 @@ def as_member(frozen: object) -> object:
             f"{source(cast(object, frozen))} can change, so it can't be in a set or a dictionary's "
             "key: write a tuple or a frozenset"
         )
-    several = cast(tuple[object, ...], frozen) if type(frozen) is tuple else ()
+    kind: Any = type(frozen)
+    several = cast(tuple[object, ...], frozen) if kind is tuple else ()
     for each in several:
         as_member(each)
     return frozen

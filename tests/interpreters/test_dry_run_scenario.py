@@ -32,6 +32,11 @@ class Shape(TypedDict):
     sides: int
 
 
+def numbered(rows: list[Any]) -> list[str]:
+    """Names of rows that are the same in every process."""
+    return [str(number) for number in range(len(rows))]
+
+
 MISFITS: list[tuple[Any, Any, str]] = [
     (int, "3", "gives str of 1, but given gives int: it is str, not int"),
     (int, True, "it is bool, not int"),
@@ -80,7 +85,7 @@ def giving(declared: Any) -> Any:
     return task(effect="read", config={"declared": str(declared)})(given)
 
 
-@pytest.mark.parametrize(("declared", "value", "said"), MISFITS, ids=repr)
+@pytest.mark.parametrize(("declared", "value", "said"), MISFITS, ids=numbered(MISFITS))
 def test_what_a_task_cannot_give_is_refused(declared: Any, value: Any, said: str) -> None:
     w = giving(declared)
     for script in (
@@ -94,7 +99,7 @@ def test_what_a_task_cannot_give_is_refused(declared: Any, value: Any, said: str
         assert said in str(told.value)
 
 
-@pytest.mark.parametrize(("declared", "value"), FITS, ids=repr)
+@pytest.mark.parametrize(("declared", "value"), FITS, ids=numbered(FITS))
 def test_what_may_stand_for_what_a_task_gives_is_taken(declared: Any, value: Any) -> None:
     assert dry_run(giving(declared), scenario=Scenario().task("given", gives=value)).outcome == Ok(
         value
@@ -152,7 +157,7 @@ CALLS: list[tuple[Any, Any, int]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("each", "by", "given"), CALLS)
+@pytest.mark.parametrize(("each", "by", "given"), CALLS, ids=numbered(CALLS))
 def test_a_function_of_the_input_takes_what_the_task_takes(each: Any, by: Any, given: int) -> None:
     """In a dry run, and where a real run is made to follow the scenario."""
     script = Scenario().task(each.name, gives_by=by)

@@ -221,11 +221,12 @@ def entered(name: str, manager: Any) -> Any:
 
 def unwrapped(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
-    if type(result) in FREE:
+    cls: Any = type(result)  # pyright: ignore[reportUnknownVariableType]
+    if cls in FREE:
         return result
-    if type(result) is Success:
+    if cls is Success:
         return readable(result.unwrap())
-    if type(result) is Failure:
+    if cls is Failure:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
     return readable(result)

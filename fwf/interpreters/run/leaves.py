@@ -158,10 +158,11 @@ class Leaves:
         except KeyboardInterrupt as error:
             signal, result = self._interrupted(fiber, call, error)
         machine.instant = None  # look at the clock again
-        if signal == ERR and machine.stopping and machine.stopped(fiber):
-            signal, result = INT, None
         if signal == ERR:
-            result = result.fault(machine.path(fiber), machine.now())
+            if machine.stopping and machine.stopped(fiber):
+                signal, result = INT, None
+            else:
+                result = result.fault(machine.path(fiber), machine.now())
         if attempt is not None:
             self._ended(attempt, _ENDINGS[signal], result, machine.now())
         return None, signal, result
