@@ -105,6 +105,12 @@ def test_a_workflow_prints_as_the_source_that_makes_it(w: Any) -> None:
     assert definition_id(again) == definition_id(w)
 
 
+@pytest.mark.parametrize("after", [(), (0,), (0, 1)])
+def test_edges_that_only_order_print_as_their_source(after: tuple[int, ...]) -> None:
+    w = Graph((Step(ping, ()), Step(orders, ()), Step(anything, (0,), after)), 2, 0)
+    assert eval(repr(w), namespace()) == w
+
+
 @given(workflows)
 def test_a_workflow_pickles_and_copies(w: Any) -> None:
     again = pickle.loads(pickle.dumps(w))
