@@ -25,6 +25,7 @@ from fwf import (
     par,
     pure,
     retry,
+    run,
     seconds,
     task,
     timeout,
@@ -395,3 +396,23 @@ def test_what_two_ways_of_a_graph_have_in_common_is_counted_once() -> None:
     for fails, ending in (([None, OSError, None], "failed"), ([None, None, OSError], "ok")):
         night = dry_run(again, 1, scenario=Scenario().task("a", fails=fails))
         assert [each.ending for each in night.events if each.task == "a"] == ["ok", ending]
+
+
+UNDEFINED = branch(it.missing > 1, then=identity, otherwise=identity)
+
+
+@pytest.mark.parametrize(
+    ("w", "path"),
+    [
+        (UNDEFINED, ""),
+        (named("daily", UNDEFINED), "daily"),
+        (named("daily", par(identity, UNDEFINED)), "daily"),
+        (par(identity, UNDEFINED), "par"),
+        (par(named("part", UNDEFINED)), "par > part"),
+        (named("daily", branch(it == 1, then=UNDEFINED, otherwise=identity)), "daily > then"),
+    ],
+)
+def test_a_predicate_without_value_is_told_where_a_run_tells_it(w: Any, path: str) -> None:
+    fault = run(w, 1).failure()
+    assert dry_run(w, 1).outcome == Err(fault)
+    assert [each.path for each in leaves(fault)] == [path]
