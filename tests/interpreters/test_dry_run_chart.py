@@ -66,6 +66,14 @@ def test_a_bar_is_as_long_as_its_attempt_and_stands_at_its_time() -> None:
     assert one[2] < other[2] < last[2]
 
 
+def test_bars_stand_below_the_head_and_above_the_end_of_the_picture() -> None:
+    drawn = picture()
+    head = [float(each.get("y", 0)) for each in drawn.findall("text")]
+    groups = [group.find("rect") for group in drawn.findall("g")]
+    tops = [float(bar.get("y", 0)) for bar in groups if bar is not None]
+    assert max(head) < min(tops) and bars(drawn)[-1][2] < float(drawn.get("height", 0))
+
+
 def test_lines_go_from_the_end_of_a_bar_to_the_start_of_the_next_one() -> None:
     drawn = picture()
     one, _, last = bars(drawn)
