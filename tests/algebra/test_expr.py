@@ -355,3 +355,9 @@ BUILT: dict[str, Callable[[Any], Any]] = {
 def test_whatever_is_built_of_whatever_prints_as_its_source(build: Any, operand: Any) -> None:
     built = build(operand)
     assert expr_of(eval(repr(built), namespace())) == expr_of(built)
+
+
+@pytest.mark.parametrize("kind", sorted(set(BUILT) - {"present", "or_else"}))
+def test_a_field_that_a_type_lacks_is_told_wherever_it_is_read(kind: str) -> None:
+    with pytest.raises(TypeError, match="row_counts"):
+        type_of(expr_of(BUILT[kind](it.row_counts)), Orders)
