@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
+from fwf.algebra.counts import told
 from fwf.algebra.heads import head
 from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
 from fwf.algebra.nodes import Named, Task
-from fwf.faults import counted
 from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden, title_of
 from fwf.interpreters.diagram.layout import (
     MOST,
@@ -75,7 +75,7 @@ def drawing(laid: list[Box], marks: Mapping[str, Mark]) -> str:
         parts += _group(box, _mark(box, marks) if marks else None)
     parts.append("</g>")
     if unseen:
-        said = f"{counted(unseen, 'task')} not drawn"
+        said = f"{told(unseen, 'task')} not drawn"
         parts.append(f'<text class="note" x="{EDGE}" y="{height - 12}">{said}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
