@@ -157,7 +157,8 @@ def _badge(badge: Badge, text: str, x: int, y: int, width: int) -> str:
     kind = type(badge.node).__name__.lower() if badge.node is not None else "more"
     full = head(badge.node) if badge.node is not None else badge.text
     return (
-        f'<g class="badge {safe(kind)}" data-kind="{safe(kind)}" data-path={attribute(shortened(badge.path))}>'
+        f'<g class="badge {safe(kind)}" data-kind="{safe(kind)}" '
+        f"data-path={attribute(shortened(badge.path))}>"
         f"<title>{safe(full)}</title>"
         f'<rect x="{x}" y="{y}" width="{width}" height="17" rx="8.5"/>'
         f'<text x="{x + 7}" y="{y + 12.5}">{safe(text)}</text></g>'
