@@ -2,6 +2,7 @@
 
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
@@ -163,14 +164,16 @@ def _bounded(part: Any) -> Any:
 
 def _arguments(kinds: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
     """Types and how often they occur ⟶ the same of their arguments, each object once."""
-    found: dict[int, tuple[Any, int]] = {}
+    found: dict[int, Any] = {}
+    counts = Counter[int]()
     for kind, times in kinds:
-        for each in typing.get_args(kind) if type(kind) is not type else ():
-            before = found[id(each)][1] if id(each) in found else 0
-            found[id(each)] = each, before + times
-            if len(found) > MAX_PARTS:
-                return list(found.values())
-    return list(found.values())
+        arguments = () if type(kind) is type else typing.get_args(kind)
+        found.update(zip(map(id, arguments), arguments, strict=True))
+        for each, n in Counter(map(id, arguments)).items():
+            counts[each] += n * times
+        if len(found) > MAX_PARTS:
+            break
+    return [(found[each], times) for each, times in counts.items()]
 
 
 def item_of(annotation: Any) -> Any:

@@ -21,7 +21,7 @@ from fwf.records import record
 
 T = TypeVar("T")
 MAX_DEPTH = 100
-MAX_ITEMS = 250_000
+MAX_COLLECTIONS = 100_000
 _SCALARS = (bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta)
 
 
@@ -106,16 +106,16 @@ def codec_of(cls: type) -> Codec | None:
 def freeze(value: object, *, exact: bool = True) -> object:
     """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`, sets `PSet`.
 
-    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels, past 250,000 items
+    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels, past 100,000 collections
     (which a value that holds itself in many places soon has) and for a signaling NaN. What is of a
     subclass of a plain class isn't plain, since `thaw` couldn't give it back. Unless `exact`, such
-    classes, and any number of items, will do.
+    classes, and any number of collections, will do.
     """
-    return _frozen(value, 0, [MAX_ITEMS if exact else math.inf], exact=exact)
+    return _frozen(value, 0, [MAX_COLLECTIONS if exact else math.inf], exact=exact)
 
 
 def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> object:
-    """The same at a depth, where so many items are left."""
+    """The same at a depth, where so many collections are left."""
     kind = type(value)
     if kind is Decimal and cast(Decimal, value).is_snan():
         raise ValueError(
@@ -129,11 +129,11 @@ def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> obj
     make = _COLLECTIONS.get(kept)
     if make is None:
         raise TypeError(_not_plain(value))
-    left[0] -= len(cast(Collection[object], value))
+    left[0] -= 1
     if left[0] < 0:
         raise ValueError(
-            f"a value in a workflow may have {MAX_ITEMS:,} items in all, not more: have a task read "
-            "it from a file or a database"
+            f"a value in a workflow may hold {MAX_COLLECTIONS:,} lists, dictionaries and the like, "
+            "not more: have a task read it from a file or a database"
         )
     inner = partial(_frozen, depth=depth + 1, left=left, exact=exact)
     if kept in (dict, _PMAP):
