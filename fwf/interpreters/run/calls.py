@@ -171,11 +171,13 @@ def called(
             stack.push(partial(forked.leave, here))
             return OK, unwrapped(fn(*args, **keywords))
         return OK, None  # a resource swallowed the exception
+    except KeyboardInterrupt as error:
+        if forked.generation != here:
+            forked.end(error)
+        raise
     except BaseException as error:
         if forked.generation != here:
             forked.end(error)
-        if isinstance(error, KeyboardInterrupt):
-            raise
         caught = error
     return ERR, raised(caught, fn)
 

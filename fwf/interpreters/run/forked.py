@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from fwf.raised import raised
 
@@ -57,8 +57,9 @@ def end(error: BaseException | None) -> NoReturn:
 def _last_words(error: BaseException | None) -> tuple[int, str]:
     if error is None:
         return 0, ""
-    if not isinstance(error, SystemExit):
+    if not issubclass(type(error), SystemExit):  # not `isinstance`, which asks the error
         return 1, f"{raised(error).traceback}\n"
-    if error.code is None or isinstance(error.code, int):
-        return (error.code or 0) & 0xFF, ""
+    code = cast(SystemExit, error).code
+    if code is None or isinstance(code, int):
+        return (code or 0) & 0xFF, ""
     return 1, f"{raised(error).message}\n"
