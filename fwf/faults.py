@@ -1,8 +1,9 @@
 """How a run fails (`Fault`) and how a workflow is wrong (`Issue`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
 from fwf.printing import printable
@@ -16,7 +17,10 @@ DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", 
 """Exceptions that mean the program is wrong, so that trying again can't help."""
 MOST_PATH = 200
 MOST_CAUSES = 100
-"""So long paths, and so many causes of one fault, are told in a text; the values have them all."""
+MOST_PARTS = 5
+"""So long paths, so many causes of one fault and so many exceptions of a group are told in a text;
+the values have them all."""
+_parts = vars(BaseExceptionGroup)["exceptions"]
 
 
 @final
@@ -317,6 +321,30 @@ def text(error: object) -> str:
         raise
     except BaseException as another:
         return f"(its text is unknown: __str__ raised {tag_of(type(another))})"
+
+
+def full_text(error: object) -> str:
+    """`text` and, of a group of exceptions, what they say, which the group itself only counts."""
+    kind, group = cast(Any, type(error)), cast(Any, BaseExceptionGroup)
+    if not issubclass(kind, group) or kind.__str__ is not group.__str__:
+        return text(error)
+    said = list(map(named_text, islice(_singles(cast(BaseException, error)), MOST_PARTS + 1)))
+    return f"{text(error)}: {'; '.join([*said[:MOST_PARTS], *('…' for _ in said[MOST_PARTS:])])}"
+
+
+def _singles(group: BaseException) -> Iterator[BaseException]:
+    """The exceptions of a group and of the groups in it, in their order."""
+    todo = [group]
+    while todo:
+        one = todo.pop()
+        if not (parts := parts_of(one)):
+            yield one
+        todo.extend(reversed(parts))
+
+
+def parts_of(error: BaseException) -> tuple[BaseException, ...]:
+    """The exceptions of a group; none of others."""
+    return _parts.__get__(error) if issubclass(type(error), BaseExceptionGroup) else ()
 
 
 def named_text(error: BaseException) -> str:

@@ -15,8 +15,10 @@ from fwf.faults import (
     Fault,
     asked_delay,
     both,
+    full_text,
     leaves,
     packed,
+    parts_of,
     tag_of,
     tags_of,
     tags_of_class,
@@ -25,7 +27,7 @@ from fwf.faults import (
 )
 from fwf.records import changed, record
 from fwf.secrets import masked
-from fwf.tracebacks import Traceback, parts_of, traceback_of
+from fwf.tracebacks import Traceback, traceback_of
 
 MICROSECOND: Final = timedelta(microseconds=1)
 MOST_NESTED: Final = 20
@@ -86,7 +88,7 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
     cause = fault_in(given)
     after, unusable = asked_delay(given)
     if cause is None:
-        message = f"{text(given)}{unusable}"
+        message = f"{full_text(given)}{unusable}"
         return Raised(tags(given), message, given, after, traceback)
     known = cause.tags if isinstance(given, Fault) else (*cause.tags, *tags(given))
     hints = [asked_delay(leaf.error)[0] for leaf in leaves(cause) if isinstance(leaf, Failed)]
@@ -115,7 +117,7 @@ def _fault_of_group(parts: tuple[BaseException, ...], depth: int) -> Fault | Non
     if not any(faults):
         return None
     pairs = zip(faults, parts, strict=True)
-    return both(fault or Failed("", tags_of(part), text(part)) for fault, part in pairs)
+    return both(fault or Failed("", tags_of(part), full_text(part)) for fault, part in pairs)
 
 
 def tags(error: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, final
 
-from fwf.faults import named_text, text
+from fwf.faults import named_text, parts_of, text
 from fwf.records import record
 from fwf.secrets import masked
 
@@ -24,7 +24,6 @@ _cause, _context, _suppress, _traceback = (
     vars(BaseException)[name]
     for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__")
 )
-_parts = vars(BaseExceptionGroup)["exceptions"]
 _obj = vars(AttributeError)["obj"]
 """How to reach what Python itself keeps in an exception, whatever its class makes of the name."""
 _CAUSE: Final = "The above exception was the direct cause of the following exception:"
@@ -136,11 +135,6 @@ def _one(error: BaseException, known: dict[int, Traceback], code: Any) -> Traceb
         implied,
         tuple(known.pop(id(part)) for part in parts_of(error) if id(part) in known),
     )
-
-
-def parts_of(error: BaseException) -> tuple[BaseException, ...]:
-    """The exceptions of a group; none of others."""
-    return _parts.__get__(error) if issubclass(type(error), BaseExceptionGroup) else ()
 
 
 def _notes(error: BaseException) -> tuple[str, ...]:

@@ -92,6 +92,62 @@ def test_with_json_nothing_else_is_on_stdout(folder: Path) -> None:
     assert "from its process\n" in done.err
 
 
+REPLACING = """
+import contextlib, io, sys, threading
+from fwf import it, par, pure, task
+met = threading.Barrier(2)
+@task(effect="read")
+def replaces() -> str: sys.stdout = NEW; return "result"
+@task(effect="read")
+def replaces_both() -> str: sys.stdout = sys.stderr = NEW; return "result"
+@task(effect="read")
+def first() -> str:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        met.wait(30); met.wait(30)
+    met.wait(30)
+@task(effect="read")
+def second() -> str:
+    met.wait(30)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        met.wait(30); met.wait(30)
+    return "result"
+side_by_side = par(first, second) >> pure(it[1])
+"""
+"""Tasks that replace the standard streams: for all, or for themselves but side by side."""
+
+
+@pytest.mark.parametrize("json", [False, True])
+@pytest.mark.parametrize(
+    ("target", "new"),
+    [
+        ("replaces", "None"),
+        ("replaces", "io.StringIO()"),
+        ("replaces", "open('file', 'w')"),
+        ("replaces", "io.TextIOWrapper(sys.stdout.buffer)"),
+        ("replaces_both", "None"),
+        ("replaces_both", "io.StringIO()"),
+        ("side_by_side", ""),
+    ],
+)
+def test_what_tasks_put_in_the_place_of_the_streams_takes_nothing_from_them(
+    folder: Path, target: str, new: str, json: bool
+) -> None:
+    (folder / "replacing.py").write_text(REPLACING.replace("NEW", new or "None"))
+    done = fwf("run", f"replacing:{target}", *["--json"] * json, cwd=folder)
+    assert done.status == 0
+    assert ('"value": "result"' in done.out) if json else (done.out == "result\n")
+    words = [line[9:15].strip() for line in done.err.splitlines()]
+    tasks = 2 if target == "side_by_side" else 1
+    assert words == ["start"] * tasks + ["ok"] * tasks + ["done"]
+
+
+def test_a_stream_that_a_task_takes_apart_is_where_the_result_goes(folder: Path) -> None:
+    new = "io.TextIOWrapper(sys.stdout.detach())"
+    (folder / "replacing.py").write_text(REPLACING.replace("NEW", new))
+    done = fwf("run", "replacing:replaces", cwd=folder)
+    assert (done.status, done.out) == (0, "result\n")
+
+
 def test_exit_statuses(folder: Path) -> None:
     (folder / "failing.py").write_text("from fwf import fail\nworkflow = fail('TooLate', 'sorry')")
     assert fwf("show", "jobs", cwd=folder).status == 0

@@ -23,7 +23,7 @@ from fwf.algebra.expr import name_of_function
 from fwf.algebra.functions import named_function
 from fwf.algebra.once import read_once
 from fwf.algebra.values import digest, duration, encode
-from fwf.faults import as_delay, asked_delay, counted, tags_of_class, text
+from fwf.faults import as_delay, asked_delay, counted, full_text, tags_of_class
 from fwf.records import changed, record
 
 MICROSECOND = timedelta(microseconds=1)
@@ -174,7 +174,7 @@ def failing(
     after = None if retry_after is None else as_delay(retry_after, "failing(retry_after=…)")
     if isinstance(error, BaseException):
         asked, unusable = asked_delay(error)
-        said = message or f"{text(error)}{unusable}"
+        said = message or f"{full_text(error)}{unusable}"
         return Failing(tags_of_class(type(error)), said, asked if after is None else after)
     if isinstance(error, type):
         return Failing(tags_of_class(error), message, after)
@@ -327,7 +327,8 @@ def _script(
             raise TypeError(f"{where}(gives=…): it is {once}")
     if gives_by is not None:
         named_function(gives_by, f"{where}(gives_by=…)")
-    always = fails is not None and (isinstance(fails, str | type | Failing))
+    single = isinstance(fails, str | type | Failing) or not hasattr(fails, "__iter__")
+    always = fails is not None and single
     each = (fails,) if always else () if fails is None else tuple(cast(Any, fails))
     return Script(
         (gives,) if gives is not _NOTHING else outputs,

@@ -69,10 +69,10 @@ def in_colour() -> bool:
     return sys.stdout.isatty() and not plain
 
 
-def complain(text: str) -> None:
+def complain(text: str, *, to: TextIO | None = None) -> None:
     """Write lines to stderr, as a terminal may have them; nothing can be done if that fails."""
     with suppress(OSError, ValueError):
-        _write(sys.stderr, "\n".join(map(_shown, masked(text).split("\n"))))
+        _write(to or sys.stderr, "\n".join(map(_shown, masked(text).split("\n"))))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -92,6 +92,33 @@ def silence(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+@contextmanager
+def streams_kept() -> Generator[None]:
+    """While tasks run, which may put others in the place of the standard streams.
+
+    Two that use `redirect_stdout` side by side leave that of the one behind, and with it what is
+    told afterwards would be lost.
+    """
+    out, err = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = _given_back(out, sys.stdout), _given_back(err, sys.stderr)
+
+
+def _given_back(ours: Any, theirs: Any) -> Any:
+    """Our stream, unless theirs writes to the same file, which it closes when it is let go."""
+    if theirs is None:
+        return ours
+    try:
+        same = ours.closed or theirs.buffer is ours.buffer
+    except ValueError:  # the file was taken out of ours
+        same = True
+    except AttributeError:
+        same = False
+    return theirs if same else ours
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
         status = _misused(error)
     except (click.Abort, KeyboardInterrupt) as error:
         status = status_of_signal(_signal(error))
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # a module may have taken them away
         try:
             stream.flush()
         except (OSError, ValueError):

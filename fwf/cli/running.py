@@ -5,12 +5,13 @@ import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from fwf.algebra.trace import Err, Event, Ok, Outcome, Trace, events
 from fwf.cli.lines import Lines
 from fwf.cli.misuse import one_line, status_of_signal
-from fwf.cli.output import complain, elided, tell, text_of
+from fwf.cli.output import complain, elided, streams_kept, tell, text_of
 from fwf.cli.tally import SECOND, Harmless, Progress, Watched
 from fwf.cli.targets import Target
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves, shown_path
@@ -28,7 +29,7 @@ def ran(
     """Run a target and tell of its progress on stderr ⟶ how it went, and when it started."""
     clock = SystemClock()
     started = datetime.now().astimezone()
-    with watched(target.name, clock) as progress:
+    with streams_kept(), watched(target.name, clock) as progress:
         went = execute(
             target.workflow,
             params=params,
@@ -46,9 +47,10 @@ def ran(
 
 @contextmanager
 def watched(title: str, clock: Clock) -> Generator[Progress]:
-    """Progress as a picture on a terminal, as plain lines elsewhere."""
-    shown = _on_terminal(title, clock) if on_terminal() else Lines(clock, complain)
-    progress = Harmless(shown, complain)
+    """Progress as a picture on a terminal, as plain lines elsewhere: on stderr as it is now."""
+    write = partial(complain, to=sys.stderr)
+    shown = _on_terminal(title, clock) if on_terminal() else Lines(clock, write)
+    progress = Harmless(shown, write)
     try:
         yield progress
     finally:
@@ -65,7 +67,7 @@ def _on_terminal(title: str, clock: Clock) -> Progress:
 
     from fwf.cli.live import Live
 
-    return Live(title, clock, Console(stderr=True), tasks_print_there=sys.stdout.isatty())
+    return Live(title, clock, Console(file=sys.stderr), tasks_print_there=sys.stdout.isatty())
 
 
 # Afterwards

@@ -260,6 +260,12 @@ def test_other_durations_are_refused(wrong: object) -> None:
     assert isinstance(duration_of(wrong), str)
 
 
+@pytest.mark.parametrize("wrong", [VendorDown("gone"), 3, [VendorDown("gone")], [3], ""], ids=repr)
+def test_what_a_task_fails_with_is_a_tag_or_a_class(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"task\('a'\)\(fails=.*\): needs an error's tag or class"):
+        Scenario().task("a", fails=wrong)
+
+
 def test_failing_needs_a_tag() -> None:
     with pytest.raises(TypeError, match="needs an error's tag"):
         failing([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast, final
 
 from pyrsistent import PMap, pmap
@@ -17,6 +18,7 @@ from fwf.algebra.traverse import renamed
 from fwf.algebra.types import name_of
 from fwf.algebra.values import digest, thaw
 from fwf.faults import BadInput
+from fwf.interpreters.run import forked
 from fwf.raised import Failing, raised
 from fwf.records import record
 from fwf.secrets import Secret
@@ -152,18 +154,30 @@ def called(
     keywords: dict[str, Any],
     openers: list[tuple[str, Opener]],
 ) -> Ended:
-    """Call a task's function once, its resources open around it ⟶ its value or its error."""
+    """Call a task's function once, its resources open around it ⟶ its value or its error.
+
+    A fork that the function has made doesn't come back.
+    """
+    here = forked.generation
     try:
         if not openers:
-            return OK, unwrapped(fn(*args, **keywords))
+            result = fn(*args, **keywords)
+            if forked.generation != here:
+                forked.end(None)
+            return OK, unwrapped(result)
         with ExitStack() as stack:
             for name, opener in openers:
                 keywords[name] = stack.enter_context(entered(name, opener()))
+            stack.push(partial(forked.leave, here))
             return OK, unwrapped(fn(*args, **keywords))
         return OK, None  # a resource swallowed the exception
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if forked.generation != here:
+            forked.end(error)
         raise
     except BaseException as error:
+        if forked.generation != here:
+            forked.end(error)
         caught = error
     return ERR, raised(caught, fn)
 
@@ -189,6 +203,7 @@ async def awaited(
     openers: list[tuple[str, Opener]],
 ) -> Ended:
     """Like `called`, for an `async def` task; resources may be asynchronous ones."""
+    here = forked.generation
     try:
         async with AsyncExitStack() as stack:
             for name, opener in openers:
@@ -197,9 +212,12 @@ async def awaited(
                     keywords[name] = await stack.enter_async_context(manager)
                 else:
                     keywords[name] = stack.enter_context(entered(name, manager))
+            stack.push(partial(forked.leave, here))
             return OK, unwrapped(await fn(*args, **keywords))
         return OK, None
     except BaseException as error:
+        if forked.generation != here:
+            forked.end(error)
         caught = error
     return ERR, raised(caught, fn)
 

@@ -6,8 +6,11 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import cache
 from types import FrameType
 from typing import Any, Final, Literal, Protocol, TypeAlias, final
+
+from fwf.interpreters.run import forked
 
 DEFAULTS: Final[dict[str, Any]] = {
     "SIGINT": signal.default_int_handler,
@@ -54,6 +57,7 @@ def stopping(run: Stoppable) -> Generator[Signals]:
     The handlers are those of the outermost run on the main thread, and stop all runs of the
     process; signals that somebody else handles are left alone.
     """
+    _watch_forks()
     main = threading.current_thread() is threading.main_thread()
     this = _UnderWay(run)
     _under_way.append(this)
@@ -88,6 +92,23 @@ def _take() -> list[tuple[int, Any]]:
         if number is not None and signal.getsignal(number) is default:
             taken.append((number, signal.signal(number, _stop)))
     return taken
+
+
+@cache
+def _watch_forks() -> None:
+    forked.watch(_in_fork)
+
+
+def _in_fork() -> None:
+    """No run is under way in a fork, and signals do what they did before there was one.
+
+    Whoever made it ends it by SIGTERM, as `multiprocessing` does, and waits until it is gone.
+    """
+    _under_way.clear()
+    for name, default in DEFAULTS.items():
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is _stop:
+            signal.signal(number, default)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from json import dumps
 from pathlib import Path
@@ -204,3 +205,17 @@ def leaked(x: str, token: Secret) -> str:
 def empties(rows: list[int]) -> int:
     rows.clear()
     return len(rows)
+
+
+def fork(end: Callable[[], None]) -> int | None:
+    """The exit status of a fork; in the fork itself it ends otherwise."""
+    child = os.fork()
+    if not child:
+        end()
+        return None
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@task(isolate=True, effect="idempotent")
+def forks(end: Callable[[], None]) -> int | None:
+    return fork(end)

@@ -1,5 +1,6 @@
 """What becomes of an exception: data at once, alike in every worker, and nothing kept alive."""
 
+import asyncio
 import gc
 import json
 import pickle
@@ -16,9 +17,11 @@ from returns.result import Failure, Success
 
 from fwf import (
     RetryAfter,
+    Scenario,
     always,
     branch,
     const,
+    dry_run,
     fallback,
     identity,
     map_each,
@@ -29,6 +32,7 @@ from fwf import (
     task,
     timeout,
 )
+from fwf.algebra.scenario import failing
 from fwf.faults import (
     BadInput,
     Both,
@@ -357,6 +361,55 @@ def test_an_error_that_doesn_t_know_when_is_left_alone() -> None:
         raise error
 
     assert str(run(doing("does", act), 1).failure()) == "does: ConnectionError: busy"
+
+
+# Groups of exceptions
+
+
+class WithWords(ExceptionGroup[Exception]):
+    def __str__(self) -> str:
+        return "in my words"
+
+
+async def _in_a_group() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_refuse())
+
+
+async def _refuse() -> None:
+    raise ConnectionError("refused")
+
+
+def _grouped() -> None:
+    asyncio.run(_in_a_group())
+
+
+BAD, ABSENT = ValueError("bad"), KeyError("k")
+GROUPS: list[tuple[Any, str]] = [
+    (_grouped, "unhandled errors in a TaskGroup (1 sub-exception): ConnectionError: refused"),
+    (ExceptionGroup("g", [BAD, ABSENT]), "g (2 sub-exceptions): ValueError: bad; KeyError: 'k'"),
+    (
+        ExceptionGroup("g", [ExceptionGroup("h", [BAD]), TypeError()]),
+        "g (2 sub-exceptions): ValueError: bad; TypeError",
+    ),
+    (ExceptionGroup("g", [BAD] * 5), f"g (5 sub-exceptions): {'; '.join(['ValueError: bad'] * 5)}"),
+    (
+        ExceptionGroup("g", [BAD] * 9),
+        f"g (9 sub-exceptions): {'; '.join([*['ValueError: bad'] * 5, '…'])}",
+    ),
+    (BaseExceptionGroup("g", [KeyboardInterrupt()]), "g (1 sub-exception): KeyboardInterrupt"),
+    (WithWords("g", [BAD]), "in my words"),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), GROUPS)
+def test_a_group_of_exceptions_says_what_they_say(error: Any, said: str) -> None:
+    raises = doing("raises", lambda x: error() if callable(error) else _raise(error))
+    fault = run(raises, 0).failure()
+    assert str(fault) == f"raises: {fault.tags[0]}: {said}"
+    if not callable(error):
+        scenario = Scenario().task("raises", fails=failing(error))
+        assert str(dry_run(raises, 0, scenario=scenario).outcome.cause) == str(fault)
 
 
 # Faults of other runs

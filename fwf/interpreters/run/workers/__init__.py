@@ -24,6 +24,10 @@ when the run ends, for whatever reason.
 **What nobody can end.** A task that raises `SystemExit` or `KeyboardInterrupt`, stops or closes
 the event loop, or leaves its process by `os._exit` has failed, and that is all.
 
+**What a fork is.** A process that `os.fork()` in a task makes, or `multiprocessing`, is no part of
+the run. Signals mean to it what they mean to every process. Where the task's function returns or
+raises in it, it ends as a program would; its parent does the rest of the run.
+
 **After `kill -9`** nothing of this process runs any more, finalisers neither. Isolated processes
 notice by themselves that it is gone, and kill their own groups.
 

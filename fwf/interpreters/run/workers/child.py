@@ -19,6 +19,7 @@ from threading import Thread
 from types import ModuleType
 from typing import Any, Final, NoReturn, cast, final
 
+from fwf.interpreters.run import forked
 from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.raised import raised
@@ -30,7 +31,7 @@ STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(parent: Connection) -> NoReturn:
     """Call the task that the parent sends, send what came of it, and end."""
     _leave_signals_to_the_parent()
-    os.register_at_fork(after_in_child=lambda: _forked(parent))
+    forked.watch(lambda: _in_fork(parent))
     known: dict[str, Any] = parent.recv()
     payload = parent.recv_bytes()
     Thread(target=_end_with, args=(parent, os.getppid()), daemon=True).start()
@@ -62,7 +63,7 @@ def _leave_signals_to_the_parent() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
 
-def _forked(parent: Connection) -> None:
+def _in_fork(parent: Connection) -> None:
     """A fork of this process takes signals as every process does, and isn't the one to answer."""
     parent.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
