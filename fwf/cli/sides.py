@@ -9,7 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present, calling
+from fwf.algebra.extensions import field_names, workflows_in
 from fwf.algebra.nodes import Extension, Fallback, Node, Retry
 from fwf.algebra.traverse import children, fold, rebuild
 from fwf.algebra.workflow import Workflow
@@ -63,9 +65,20 @@ def _extension(module: str, other: str, node: Extension[Any, Any], parts: tuple[
     if cls.__module__ != module and parts == children(node):
         return node
     home = other if cls.__module__ == module else cls.__module__
-    names: tuple[str, ...] = getattr(node, "__match_args__", ())
-    fields = {name: getattr(node, name) for name in names}
+    names = field_names(cls)
+    fields = {name: _field(module, other, getattr(node, name)) for name in names}
     return extension(f"{home}:{cls.__qualname__}", fields, parts[0])
+
+
+def _field(module: str, other: str, value: Any) -> Any:
+    """What an extension has in a field, as if what a module defines were defined in another."""
+    step = partial(_moved, module, other)
+    if several := workflows_in(value):
+        moved = tuple(fold(step, each) for each in several)
+        return moved if type(value) is tuple else moved[0]
+    if isinstance(value, It):
+        return It(_expression(module, other, expr_of(value)) or expr_of(value))
+    return value
 
 
 def _expression(module: str, other: str, expr: Expr) -> Expr | None:
