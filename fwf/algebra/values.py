@@ -8,7 +8,7 @@ import enum
 import math
 import struct
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from keyword import iskeyword
@@ -80,6 +80,7 @@ _COLLECTIONS: dict[type, Callable[[Any], object]] = {
 """What a collection is frozen to."""
 _PLAIN = frozenset({*_SCALARS, list, tuple, set, frozenset, dict})
 _LIKE: dict[str, type] = {"bytearray": bytes, "memoryview": bytes, "deque": list, "range": list}
+_MOMENTS = frozenset({datetime, time})
 _codecs: dict[type, Codec] = {}
 
 
@@ -106,6 +107,7 @@ def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
     """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`, sets `PSet`.
 
     Raises `TypeError` for what isn't plain, `ValueError` past 100 levels and for a signaling NaN.
+    Zones of moments are offsets without a name, or have a key in the time zone database.
     What is of a subclass of a plain class isn't plain, since `thaw` couldn't give it back; unless
     `exact` is False.
     """
@@ -114,6 +116,8 @@ def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
         raise ValueError(
             f"{value!r} is a signaling NaN, which can't be compared or hashed: write Decimal('NaN')"
         )
+    if kind in _MOMENTS and exact:
+        return _zoned(cast(Any, value))
     if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
         return value
     if depth >= MAX_DEPTH:
@@ -132,6 +136,22 @@ def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
         )
     items = [freeze(each, depth + 1, exact=exact) for each in cast(Iterable[object], value)]
     return make(map(as_member, items) if make in (pset, frozenset) else items)
+
+
+def _zoned(moment: Any) -> Any:
+    """A moment whose zone any machine knows by its key or offset; raises `TypeError` for others.
+
+    A name that an offset was given, as `astimezone()` does, is no part of the moment.
+    """
+    zone = moment.tzinfo
+    if type(zone) is timezone:
+        return moment.replace(tzinfo=timezone(zone.utcoffset(None)))
+    if zone is None or isinstance(getattr(zone, "key", None), str):
+        return moment
+    raise TypeError(
+        f"{moment}: its zone is a {type(zone).__qualname__}, which is no more than code: write "
+        "zoneinfo.ZoneInfo('Europe/Paris'), or an offset as a datetime.timezone"
+    )
 
 
 def as_member(frozen: object) -> object:
