@@ -191,7 +191,7 @@ def param(name: str) -> "ParamIt[Any]": ...
 def param(name: str, type: type[T]) -> "ParamIt[T]": ...
 def param(name: str, type: Any = types.ANY) -> "ParamIt[Any]":
     """name ⟶ the value of a parameter of the run: `param("day", date) < date(2026, 7, 15)`."""
-    if not name.isidentifier():
+    if not isinstance(cast(object, name), str) or not name.isidentifier():
         raise ValueError(f"param({name!r}): a parameter's name is an identifier")
     return cast("ParamIt[Any]", It(Param(name, type)))
 

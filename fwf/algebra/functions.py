@@ -45,6 +45,7 @@ def named_function(function: object, where: str) -> Callable[[Any], Any]:
         return function
     held = _held(function, found)
     if held:
+        refuse_definition(function, where)
         raise TypeError(
             f"{where}: {name or repr(function)} {held}, so its name doesn't say what it does; "
             f"{uncalled(function) or _REMEDY}"
@@ -63,6 +64,16 @@ def refuse_lambda(name: object, where: str) -> None:
             f"{where}: a lambda has no name, so it can't be printed, compared or exported; "
             "write an expression such as it.total > 0, or a function with def"
         )
+
+
+def refuse_definition(value: Any, where: str) -> None:
+    """Raise for a workflow or an expression, which are called in definitions alone."""
+    from fwf.algebra.builder import It  # which takes functions itself
+    from fwf.algebra.workflow import Workflow
+
+    if isinstance(value, Workflow | It):
+        said = "a workflow" if isinstance(value, Workflow) else "an expression"
+        raise TypeError(f"{where}: {value!r} is {said}; a function with def goes here")
 
 
 def _found(function: Any) -> object:

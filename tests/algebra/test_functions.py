@@ -34,7 +34,7 @@ from fwf import (
     switch,
     when,
 )
-from tests.samples import is_big
+from tests.samples import is_big, ping
 
 
 class K:
@@ -165,6 +165,15 @@ def test_a_function_that_holds_what_its_name_does_not_say_is_refused(
         return  # a class is something else there: a type
     with pytest.raises(TypeError, match=re.escape(message)):
         ACCEPTORS[where](function)
+
+
+@pytest.mark.parametrize("where", ["apply", "key", "gives_by", "takes", "pure"])
+def test_a_definition_is_no_function_though_it_is_called_in_graphs(where: str) -> None:
+    with pytest.raises(TypeError, match=r"ping is a workflow; a function with def goes here"):
+        ACCEPTORS[where](ping)
+    if where in ("apply", "gives_by", "takes"):
+        with pytest.raises(TypeError, match=r"it\.n is an expression; a function with def goes he"):
+            ACCEPTORS[where](it.n)
 
 
 TAKEN: list[tuple[Any, Any, Any]] = [
