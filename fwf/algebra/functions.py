@@ -53,6 +53,31 @@ def named_function(function: object, where: str) -> Callable[[Any], Any]:
     return function
 
 
+def of_one_value(function: object, where: str) -> Callable[[Any], Any]:
+    """A named function that can be called on one value; raises `TypeError` for others.
+
+    Where it is written with def: signatures of others aren't known without `inspect`.
+    """
+    named = named_function(function, where)
+    if isinstance(function, FunctionType):
+        code, by_name = function.__code__, function.__kwdefaults__ or {}
+        most = code.co_argcount
+        least = most - len(function.__defaults__ or ())
+        others = code.co_varnames[most : most + code.co_kwonlyargcount]
+        wanted = next((name for name in others if name not in by_name), None)
+        if wanted is not None:
+            raise TypeError(
+                f"{where}: {function.__qualname__} is called on one value, and nothing gives it "
+                f"{wanted!r}: write an expression with param({wanted!r}), or a task"
+            )
+        if least > 1 or not (most or code.co_flags & VARARGS):
+            raise TypeError(
+                f"{where}: {function.__qualname__} takes {least} arguments, but is called on one "
+                "value: let it take the tuple of them, or write a task"
+            )
+    return named
+
+
 _METHODS = (MethodType, BuiltinMethodType)
 _REMEDY = "define a function at the top of a module, or write an expression with param(…)"
 
