@@ -43,23 +43,34 @@ deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million step
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m deep
 
 versions: ## the tests on every Python from 3.11 on that is installed, each in an environment of its own
-	@failed=; for version in $(VERSIONS); do \
+	@passed=; failed=; absent=; for version in $(VERSIONS); do \
 		for python in python$$version $(HOME)/.pyenv/versions/$$version*/bin/python; do \
 			"$$python" -c 'pass' 2>/dev/null && break; python=; \
 		done; \
-		if [ -z "$$python" ]; then echo "Python $$version: not installed, so nothing was run on it"; continue; fi; \
+		if [ -z "$$python" ]; then absent="$$absent $$version"; continue; fi; \
 		echo "Python $$version: $$python"; \
-		$(MAKE) tests PYTHON="$$python" VENV=.venvs/$$version || failed="$$failed $$version"; \
-	done; [ -z "$$failed" ] || { echo "the tests fail on Python$$failed" >&2; exit 1; }
+		if $(MAKE) tests PYTHON="$$python" VENV=.venvs/$$version; then passed="$$passed $$version"; \
+		else failed="$$failed $$version"; fi; \
+	done; \
+	[ -z "$$absent" ] || echo "not installed, so nothing was run on them: Python$$absent"; \
+	[ -z "$$passed" ] || echo "the tests pass on Python$$passed"; \
+	[ -z "$$failed" ] || { echo "the tests fail on Python$$failed" >&2; exit 1; }; \
+	[ -n "$$passed" ]
 
-# The last Hypothesis that comes without compiled code; tests of other processes fail there, and are left out.
-pyodide: $(VENV)/dev.stamp ## with node and npm: definitions and dry runs on Python 3.14 in WebAssembly
-	npm install --silent --prefix .venvs/pyodide pyodide@314.0.7
+# The last Hypothesis that comes without compiled code, and `make`'s versions of all else; tests of other processes
+# fail there, and are left out.
+PYODIDE := .venvs/pyodide
+pyodide: | $(VENV)/pyvenv.cfg ## with node and npm: definitions and dry runs on Python 3.14 in WebAssembly
+	@for program in node npm; do command -v $$program >/dev/null || { echo "make pyodide needs $$program: apt install npm \
+	(Debian and Ubuntu), brew install node (macOS), or https://nodejs.org" >&2; exit 2; }; done
+	rm -rf $(PYODIDE)/wheels
+	npm install --silent --prefix $(PYODIDE) pyodide@314.0.7
+	grep -v ^hypothesis= constraints.txt > $(PYODIDE)/constraints.txt
 	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --platform any --implementation py --abi none \
-		--python-version 3.14 -d .venvs/pyodide/wheels pyrsistent returns typing_extensions tzdata hypothesis==6.155.7 \
-		sortedcontainers attrs pytest pluggy iniconfig packaging pygments
-	ulimit -s $$(ulimit -Hs); node --stack-size=60000 tests/pyodide.mjs $(CURDIR)/.venvs/pyodide tests/test_annotations.py tests/test_records.py \
-		tests/test_tasks.py tests/test_notation.py tests/algebra/test_expr.py tests/algebra/test_types.py \
+		--python-version 3.14 -d $(PYODIDE)/wheels -c $(PYODIDE)/constraints.txt hypothesis==6.155.7 pyrsistent \
+		returns typing_extensions tzdata sortedcontainers attrs pytest pluggy iniconfig packaging pygments sybil
+	ulimit -s $$(ulimit -Hs); node --stack-size=60000 tests/pyodide.mjs $(CURDIR)/$(PYODIDE) tests/test_annotations.py \
+		tests/test_records.py tests/test_tasks.py tests/test_notation.py tests/algebra/test_expr.py tests/algebra/test_types.py \
 		tests/algebra/test_values.py tests/algebra/test_workflow.py tests/interpreters/test_needs.py \
 		tests/interpreters/test_check.py tests/interpreters/test_pretty.py tests/interpreters/test_dry_run.py
 

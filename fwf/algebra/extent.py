@@ -6,13 +6,13 @@ looks at each distinct part once. What must go from place to place stops with `T
 
 from typing import Any, Final, NamedTuple, final
 
+from fwf.algebra.counts import told, total
 from fwf.algebra.nodes import Node
 from fwf.algebra.traverse import fold
 from fwf.algebra.workflow import Workflow
 
 MOST_SHARED: Final = 2**16
 """So many places may be gone to that are only there because parts are shared."""
-_UNCOUNTED: Final = 2**62
 
 
 @final
@@ -32,8 +32,7 @@ class Extent(NamedTuple):
         return self.places > self.written + MOST_SHARED
 
     def __str__(self) -> str:
-        least = "more than " if self.places == _UNCOUNTED else ""
-        return f"{self.written:,} parts stand in {least}{self.places:,} places"
+        return f"{self.written:,} parts stand in {told(self.places, 'place')}"
 
 
 def extent(w: Workflow[Any, Any]) -> Extent:
@@ -43,7 +42,7 @@ def extent(w: Workflow[Any, Any]) -> Extent:
     def step(node: Node, parts: tuple[int, ...]) -> int:
         nonlocal written
         written += len(parts)
-        return min(_UNCOUNTED, 1 + sum(parts))
+        return total(parts, own=1)
 
     places = fold(step, w)
     return Extent(written, places)

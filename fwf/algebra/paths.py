@@ -6,13 +6,14 @@ by `#2`, `#3`. A structure right under a name goes by that name: `named("tenants
 is `tenants[acme]`, not `tenants > map_each[acme]`.
 
 A few lines in which parts are shared can write down more siblings than there are atoms. So counts
-end at `FAR`: what stands behind so many siblings is `… > load`.
+end at 2⁶²: what stands behind so many siblings is `… > load`.
 """
 
 import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, cast, final
 
+from fwf.algebra.counts import UNCOUNTED, total
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -36,8 +37,6 @@ from fwf.algebra.nodes import (
 )
 
 SEPARATOR = " > "
-FAR: Final = 2**62
-"""Names in one region are counted up to here."""
 MOST_LISTED: Final = 2**21
 """So many names are listed, which is fastest where all are wanted; more are found one by one."""
 
@@ -120,13 +119,14 @@ class Spot(NamedTuple):
 class Paths:
     """Names places in one workflow. Remembers what it has counted; build one for each use."""
 
-    __slots__ = ("_counts", "_left", "_names", "_offsets", "_times")
+    __slots__ = ("_counts", "_left", "_names", "_offsets", "_passed", "_times")
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._offsets: dict[int, list[int] | None] = {}
         self._names: dict[tuple[int, bool], list[str] | None] = {}
         self._times: dict[str, dict[int, int]] = {}
+        self._passed: dict[int, Node] = {}
         self._left = MOST_LISTED
 
     def root(self, w: Any) -> Spot:
@@ -168,7 +168,7 @@ class Paths:
         if spot.fresh:
             return ""
         region, ordinal = spot.region, spot.ordinal
-        if ordinal >= FAR:
+        if ordinal >= UNCOUNTED:
             return "…"
         key = (id(region.node), region.inner)
         names = self._names[key] if key in self._names else self._listed(region)
@@ -179,15 +179,16 @@ class Paths:
     def _listed(self, region: Region) -> list[str] | None:
         """The names of a region; None if they are too many to be listed."""
         node, inner = region.node, region.inner
-        total = sum(map(self._count, _siblings(node))) if inner else self._count(node)
-        names = self._named(node, inner) if total <= self._left else None
-        self._left -= 0 if names is None else total
+        size = total(map(self._count, _siblings(node))) if inner else self._count(node)
+        names = self._named(node, inner) if size <= self._left else None
+        self._left -= 0 if names is None else size
         self._names[id(node), inner] = names
         return names
 
     def _name_at(self, region: Region, ordinal: int) -> str:
         """The same name as in the list, found on one way down past the parts that come before."""
-        own, parts = ((), _siblings(region.node)) if region.inner else _own(region.node)
+        inner = region.inner
+        own, parts = ((), _siblings(region.node)) if inner else _own(self._counted(region.node))
         passed: list[Node] = []
         while True:
             for part in parts:
@@ -198,11 +199,28 @@ class Paths:
                 passed.append(part)
             else:
                 break
-            own, parts = _own(part)
+            own, parts = _own(self._counted(part))
         if ordinal >= len(own):
             return ""
-        n = 1 + sum(self._occurring(own[ordinal], part) for part in passed)
-        return own[ordinal] if n == 1 else f"{own[ordinal]}#{n if n < FAR else '…'}"
+        n = total((self._occurring(own[ordinal], part) for part in passed), own=1)
+        return own[ordinal] if n == 1 else f"{own[ordinal]}#{n if n < UNCOUNTED else '…'}"
+
+    def _counted(self, node: Node) -> Node:
+        """A node ⟶ the outermost on the way down its first parts of which these can be counted.
+
+        Whatever is counted stands there. Each node is passed once, however many names are asked.
+        """
+        passed: list[Node] = []
+        while id(node) not in self._passed:
+            _, parts = _own(node)
+            if not parts or self._count(parts[0]) < UNCOUNTED:
+                self._passed[id(node)] = node
+                break
+            passed.append(node)
+            node = parts[0]
+        node = self._passed[id(node)]
+        self._passed.update({id(each): node for each in passed})
+        return node
 
     def child(self, spot: Spot, node: Node, index: int, tag: str = "") -> Spot:
         """Spot of a node, the node, which part of it ⟶ the part's spot."""
@@ -230,10 +248,10 @@ class Paths:
     def _within(self, region: Region, start: int, node: Node, index: int) -> Spot:
         """The spot of a part of what starts at a number of a region."""
         ordinal = start + self._offset(node, index)
-        if ordinal < FAR:
+        if ordinal < UNCOUNTED:
             return Spot(region, ordinal)
         above = region.above
-        far = above if above is not None and above.ordinal >= FAR else Spot(region, FAR)
+        far = above if above is not None and above.ordinal >= UNCOUNTED else Spot(region, UNCOUNTED)
         return Spot(Region(far, _siblings(node)[index], False))
 
     def _offset(self, node: Node, index: int) -> int:
@@ -244,11 +262,11 @@ class Paths:
 
     def _measure(self, node: Node) -> list[int] | None:
         """The offsets of all parts; None where every part has just one name."""
-        total, offsets = 0, list[int]()
+        before, offsets = 0, list[int]()
         for part in _siblings(node):
-            offsets.append(total)
-            total = min(FAR, total + self._count(part))
-        uniform = total == len(offsets) and all(at == each for at, each in enumerate(offsets))
+            offsets.append(before)
+            before = total((self._count(part),), own=before)
+        uniform = before == len(offsets) and all(at == each for at, each in enumerate(offsets))
         self._offsets[id(node)] = None if uniform else offsets
         return self._offsets[id(node)]
 
@@ -266,7 +284,7 @@ class Paths:
             if missing:
                 todo.extend(missing)
             else:
-                counts[id(top)] = min(FAR, len(own) + sum(counts[id(part)] for part in parts))
+                counts[id(top)] = total((counts[id(part)] for part in parts), own=len(own))
         return counts[id(node)]
 
     def _occurring(self, name: str, node: Node) -> int:
@@ -283,8 +301,7 @@ class Paths:
             if missing:
                 todo.extend(missing)
             else:
-                n = own.count(name) + sum(times[id(part)] for part in parts)
-                times[id(top)] = min(FAR, n)
+                times[id(top)] = total((times[id(part)] for part in parts), own=own.count(name))
         return times[id(node)]
 
     def _named(self, node: Node, inner: bool) -> list[str]:

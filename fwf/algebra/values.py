@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from keyword import iskeyword
 from typing import Any, TypeVar, cast, final
 
@@ -21,6 +21,7 @@ from fwf.records import record
 
 T = TypeVar("T")
 MAX_DEPTH = 100
+MAX_ITEMS = 250_000
 _SCALARS = (bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta)
 
 
@@ -103,14 +104,20 @@ def codec_of(cls: type) -> Codec | None:
     return _codecs.get(cls)
 
 
-def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
+def freeze(value: object, *, exact: bool = True) -> object:
     """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`, sets `PSet`.
 
-    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels and for a signaling NaN.
-    Zones of moments are offsets without a name, or have a key in the time zone database.
-    What is of a subclass of a plain class isn't plain, since `thaw` couldn't give it back; unless
-    `exact` is False.
+    Raises `TypeError` for what isn't plain, `ValueError` past 100 levels, past 250,000 items
+    (which a value that holds itself in many places soon has) and for a signaling NaN. What is of a
+    subclass of a plain class isn't plain, since `thaw` couldn't give it back; nor is a moment whose
+    zone is neither an offset nor a key. Unless `exact`, such classes, such zones and any number of
+    items will do.
     """
+    return _frozen(value, 0, [MAX_ITEMS if exact else math.inf], exact=exact)
+
+
+def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> object:
+    """The same at a depth, where so many items are left."""
     kind = type(value)
     if kind is Decimal and cast(Decimal, value).is_snan():
         raise ValueError(
@@ -126,15 +133,17 @@ def freeze(value: object, depth: int = 0, *, exact: bool = True) -> object:
     make = _COLLECTIONS.get(kept)
     if make is None:
         raise TypeError(_not_plain(value))
+    left[0] -= len(cast(Collection[object], value))
+    if left[0] < 0:
+        raise ValueError(
+            f"a value in a workflow may have {MAX_ITEMS:,} items in all, not more: have a task read "
+            "it from a file or a database"
+        )
+    inner = partial(_frozen, depth=depth + 1, left=left, exact=exact)
     if kept in (dict, _PMAP):
         pairs = cast(dict[object, object], value).items()
-        return pmap(
-            {
-                as_member(freeze(key, depth + 1, exact=exact)): freeze(each, depth + 1, exact=exact)
-                for key, each in pairs
-            }
-        )
-    items = [freeze(each, depth + 1, exact=exact) for each in cast(Iterable[object], value)]
+        return pmap({as_member(inner(key)): inner(each) for key, each in pairs})
+    items = [inner(each) for each in cast(Iterable[object], value)]
     return make(map(as_member, items) if make in (pset, frozenset) else items)
 
 

@@ -1,6 +1,6 @@
 import copy
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -328,3 +328,38 @@ def test_what_a_value_itself_raises_is_a_defect_and_never_missing() -> None:
 
 def test_the_input_itself_is_one_object() -> None:
     assert expr_of(it) is IT
+
+
+OPERANDS = [it, it.a, literal("a"), literal(1), ~it, it + 1, -1 * it, it & it, it > 1, it.length()]
+BUILT: dict[str, Callable[[Any], Any]] = {
+    "a field": lambda x: x.a,
+    "an item": lambda x: x[0],
+    "present": lambda x: x.present(),
+    "or_else": lambda x: x.or_else(x),
+    "length": lambda x: x.length(),
+    "is_in": lambda x: x.is_in([1]),
+    "not": lambda x: ~x,
+    "and": lambda x: x & it & x,
+    "or": lambda x: it | x | x,
+    "sum": lambda x: x + x + x,
+    "difference": lambda x: x - (x - x),
+    "product": lambda x: (x + x) * x,
+    "comparison": lambda x: x == x,
+    "constant first": lambda x: 1 + x,
+    "constant last": lambda x: x + 1,
+    "tuple": lambda x: pick(x, x),
+    "call": lambda x: apply(is_big, x),
+}
+
+
+@pytest.mark.parametrize("build", BUILT.values(), ids=BUILT)
+@pytest.mark.parametrize("operand", OPERANDS, ids=repr)
+def test_whatever_is_built_of_whatever_prints_as_its_source(build: Any, operand: Any) -> None:
+    built = build(operand)
+    assert expr_of(eval(repr(built), namespace())) == expr_of(built)
+
+
+@pytest.mark.parametrize("kind", sorted(set(BUILT) - {"present", "or_else"}))
+def test_a_field_that_a_type_lacks_is_told_wherever_it_is_read(kind: str) -> None:
+    with pytest.raises(TypeError, match="row_counts"):
+        type_of(expr_of(BUILT[kind](it.row_counts)), Orders)

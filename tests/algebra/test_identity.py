@@ -105,6 +105,12 @@ def test_a_workflow_prints_as_the_source_that_makes_it(w: Any) -> None:
     assert definition_id(again) == definition_id(w)
 
 
+@pytest.mark.parametrize("after", [(), (0,), (0, 1)])
+def test_edges_that_only_order_print_as_their_source(after: tuple[int, ...]) -> None:
+    w = Graph((Step(ping, ()), Step(orders, ()), Step(anything, (0,), after)), 2, 0)
+    assert eval(repr(w), namespace()) == w
+
+
 @given(workflows)
 def test_a_workflow_pickles_and_copies(w: Any) -> None:
     again = pickle.loads(pickle.dumps(w))
@@ -238,7 +244,7 @@ def test_a_task_is_known_by_name_version_config_and_contract() -> None:
 
 
 @task(name="t", effect="read", reads=["a"], writes=["b"], config={}, duration=seconds(1))
-def declared(n: int, *, day: date) -> int: ...
+def declared(n: int, *, day: date = date(2026, 1, 1)) -> int: ...
 
 
 CONTRACT, ANOTHER = declared.contract, pure(it.b).expr
@@ -249,7 +255,7 @@ DEFINED: list[tuple[Any, dict[str, Any]]] = [
     (fail("A", "why"), {"tag": "B", "message": "how"}),
     (delay(seconds(1)), {"duration": seconds(2)}),
     (orders >> ping, {"parts": pvector([ping, orders])}),
-    (par(orders, ping), {"parts": pvector([ping, orders]), "fail_fast": True}),
+    (par(orders, ping), {"parts": (ping, orders), "fail_fast": True}),
     (branch(it.a, then=orders, otherwise=ping),
      {"predicate": ANOTHER, "then": ping, "otherwise": orders}),
     (loop_until(ping, it.a, limit=2),
@@ -284,7 +290,16 @@ DECLARED: dict[str, Any] = {
 }
 TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("inputs", {"name": "m", "type": str}),
-    ("injected", {"name": "on", "type": datetime, "kind": "resource", "optional": True}),
+    (
+        "injected",
+        {
+            "name": "on",
+            "type": datetime,
+            "kind": "resource",
+            "optional": False,
+            "default": date(2026, 1, 2),
+        },
+    ),
 ]
 
 

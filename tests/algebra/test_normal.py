@@ -91,7 +91,7 @@ SAME: dict[str, Pair] = {
     "branch true": (branch(literal(True), then=a, otherwise=b), a),
     "branch not true": (branch(~literal(True), then=a, otherwise=b), b),
     "same arms": (branch(P, then=w, otherwise=named("x", w)), w),
-    "same arms, present": (branch(it.x.present(), then=w, otherwise=w), w),
+    "same arms, present": (branch(it.present(), then=w, otherwise=w), w),
     "negation": (branch(~PARTIAL, then=a, otherwise=b), branch(PARTIAL, then=b, otherwise=a)),
     "twice negated": (branch(~~PARTIAL, then=a, otherwise=b), branch(PARTIAL, then=a, otherwise=b)),
     "asked again": (

@@ -5,6 +5,7 @@ import pickle
 from datetime import timedelta
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import pytest
 
@@ -149,6 +150,23 @@ def test_what_is_drawn_is_the_same_everywhere(
     drawing = [(1, 1), (2, 1), (1, 2)]
     here = [drawn(distribution, seed, "a > b", n).total_seconds() for seed, n in drawing]
     assert here == pytest.approx(there, abs=2e-6)  # the last bit of `exp` is the system's
+
+
+@pytest.mark.parametrize(
+    ("told", "apart"),
+    [
+        ({"gives": 1, "takes": seconds(1)}, False),
+        ({"gives_each": [1, 2]}, True),
+        ({"takes": [seconds(1), seconds(2)]}, True),
+        ({"fails": OSError}, False),
+        ({"fails": [OSError]}, True),
+        ({"fails": [OSError, None]}, True),
+    ],
+)
+def test_attempts_are_told_apart_where_a_scenario_does_so(
+    told: dict[str, Any], apart: bool
+) -> None:
+    assert Scenario().task("a", **told).tasks["a"].tells_attempts_apart is apart
 
 
 TOML = """

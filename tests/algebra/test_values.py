@@ -292,3 +292,12 @@ def test_keywords_that_are_no_names_go_in_a_dictionary() -> None:
     given: Any = freeze({"b": 1, "class": 2, "a b": 3})
     assert keywords(given) == "b=1, **{'a b': 3, 'class': 2}"
     assert not is_name("ﬁ") and is_name("größe")
+
+
+@pytest.mark.parametrize("make", [lambda v: (v, v), lambda v: [v, v], lambda v: {"a": v, "b": v}])
+def test_a_value_that_stands_in_itself_in_many_places_is_refused(make: Any) -> None:
+    value: Any = 1
+    for _ in range(60):
+        value = make(value)
+    with pytest.raises(ValueError, match="may have 250,000 items in all"):
+        freeze(value)

@@ -25,12 +25,13 @@ from fwf import (
     par,
     pure,
     retry,
+    run,
     seconds,
     task,
     timeout,
     with_params,
 )
-from fwf.algebra.nodes import Node, Par, Seq
+from fwf.algebra.nodes import Graph, Node, Par, Seq, Step
 from fwf.algebra.scenario import ScenarioError, failing, normal
 from fwf.algebra.trace import Err, Ok, events
 from fwf.faults import BadInput, Failed, TimedOut, leaves
@@ -387,3 +388,31 @@ def test_size_is_no_trouble(size: int) -> None:
         assert (found.attempts, found.took) == (size, seconds(2))
     loop = loop_until(a, it > 5, limit=size, on_limit="stop")
     assert dry_run(loop, 0, scenario=A2).attempts == size
+
+
+def test_what_two_ways_of_a_graph_have_in_common_is_counted_once() -> None:
+    """The second start of a task is its second attempt, whichever ways lead there."""
+    again = Graph((Step(a, (-1,)), Step(b, (0,)), Step(b, (0,)), Step(a, (-1,), (1, 2))), 3, 1)
+    for fails, ending in (([None, OSError, None], "failed"), ([None, None, OSError], "ok")):
+        night = dry_run(again, 1, scenario=Scenario().task("a", fails=fails))
+        assert [each.ending for each in night.events if each.task == "a"] == ["ok", ending]
+
+
+UNDEFINED = branch(it.missing > 1, then=identity, otherwise=identity)
+
+
+@pytest.mark.parametrize(
+    ("w", "path"),
+    [
+        (UNDEFINED, ""),
+        (named("daily", UNDEFINED), "daily"),
+        (named("daily", par(identity, UNDEFINED)), "daily"),
+        (par(identity, UNDEFINED), "par"),
+        (par(named("part", UNDEFINED)), "par > part"),
+        (named("daily", branch(it == 1, then=UNDEFINED, otherwise=identity)), "daily > then"),
+    ],
+)
+def test_a_predicate_without_value_is_told_where_a_run_tells_it(w: Any, path: str) -> None:
+    fault = run(w, 1).failure()
+    assert dry_run(w, 1).outcome == Err(fault)
+    assert [each.path for each in leaves(fault)] == [path]

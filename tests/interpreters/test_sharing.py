@@ -13,6 +13,7 @@ from pyrsistent import pmap, pvector
 
 from fwf import (
     TooLarge,
+    backoff,
     check,
     const,
     definition_id,
@@ -35,6 +36,7 @@ from fwf import (
     task,
     timeout,
 )
+from fwf.algebra.counts import UNCOUNTED, told, total
 from fwf.algebra.extent import MOST_SHARED, extent
 from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Always, Branch, Graph, MapEach, Named, Node, Seq, Step, WithParams
@@ -43,6 +45,7 @@ from fwf.algebra.paths import Paths
 from fwf.algebra.traverse import walk
 from fwf.interpreters import diagram
 from tests.counting import counted
+from tests.sizes import sizes
 
 WHEN = datetime(2026, 7, 15, tzinfo=UTC)
 
@@ -72,6 +75,9 @@ TWICE: dict[str, Callable[[Any], Any]] = {
     "of many kinds": lambda w: fallback(par(w, Seq(pvector([w, w]))), Named("n", w, pmap({}))),
 }
 """Ways in which a node uses one part twice."""
+QUICK = ("seq", "par", "graph", "branch", "retry", "of many kinds")
+SHAPES = [each if each in QUICK else pytest.param(each, marks=pytest.mark.deep) for each in TWICE]
+"""Those of every run, and the others of the deep tier."""
 LEAVES: dict[str, Any] = {"leaf": leaf, "fail": fail("X"), "pure": pure(it + 1)}
 LINEAR: dict[str, Callable[[Any], Any]] = {
     "definition_id": definition_id,
@@ -120,7 +126,7 @@ def asked(work: Callable[[Any], Any], w: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", [*LINEAR, *BOUNDED])
-@pytest.mark.parametrize("twice", TWICE)
+@pytest.mark.parametrize("twice", SHAPES)
 def test_sixty_doublings_are_answered_or_refused_within_bounds(twice: str, name: str) -> None:
     work = {**LINEAR, **BOUNDED}[name]
     for first in LEAVES.values() if twice == "seq" else (leaf,):
@@ -133,7 +139,7 @@ def test_sixty_doublings_are_answered_or_refused_within_bounds(twice: str, name:
             assert len(found) <= 20_000_000
 
 
-@pytest.mark.parametrize("twice", TWICE)
+@pytest.mark.parametrize("twice", SHAPES)
 def test_a_difference_below_sixty_doublings_is_told(twice: str) -> None:
     old, new = (doubled(TWICE[twice], first, 60) for first in (leaf, other))
     found, calls = counted(lambda: diff(old, new))
@@ -142,12 +148,56 @@ def test_a_difference_below_sixty_doublings_is_told(twice: str) -> None:
 
 
 @pytest.mark.parametrize("name", LINEAR)
-@pytest.mark.parametrize("twice", TWICE)
+@pytest.mark.parametrize("twice", SHAPES)
 def test_what_reads_a_definition_grows_with_its_distinct_nodes(twice: str, name: str) -> None:
     some, more = (
         counted(lambda n=n: LINEAR[name](doubled(TWICE[twice], leaf, n)))[1] for n in (300, 600)
     )
     assert more <= 2.6 * some, f"{some:,} calls, then {more:,}"
+
+
+@sizes()
+@pytest.mark.parametrize("picture", [diagram.svg, diagram.dot, diagram.mermaid, diagram.html])
+@pytest.mark.parametrize("twice", ["seq", "par", "branch", "of many kinds"])
+def test_a_picture_counts_tasks_no_further_than_it_can_print(
+    twice: str, picture: Callable[[Any], str], size: int
+) -> None:
+    drawn = picture(doubled(TWICE[twice], leaf, size))
+    assert "more than 4,611,686,018,427,387,904 tasks not drawn" in drawn
+    assert len(drawn) <= 25_000_000
+
+
+def test_no_count_is_larger_than_counting_goes() -> None:
+    assert total([UNCOUNTED, UNCOUNTED], own=1) == UNCOUNTED
+    assert total([2, 3], own=1) == 6
+    assert told(UNCOUNTED, "task") == "more than 4,611,686,018,427,387,904 tasks"
+    assert told(1, "task") == "1 task"
+
+
+@pytest.mark.parametrize("twice", ["seq", "par"])
+def test_what_differs_is_told_without_saying_all_that_stands_in_a_chain(twice: str) -> None:
+    old, new = doubled(TWICE[twice], leaf, 300), Seq(pvector([leaf, other, pure(it + 1)]))
+    found, calls = counted(lambda: str(diff(old, new)))
+    assert calls <= MOST_CALLS // 10 and len(found) <= 20_000
+
+
+JOINS: dict[str, Callable[[Any], Any]] = {
+    "+": lambda part: part + part,
+    "|": lambda part: part | part,
+    "&": lambda part: part & part,
+}
+
+
+@pytest.mark.parametrize("join", JOINS)
+def test_expressions_of_shared_parts_are_refused_when_built(join: str) -> None:
+    with pytest.raises(ValueError, match=r"may (nest|have)"):
+        doubled(JOINS[join], it.n, 60)
+
+
+@pytest.mark.parametrize("join", ["|", "&"])
+def test_schedules_of_shared_parts_are_refused_when_built(join: str) -> None:
+    with pytest.raises(ValueError, match="a schedule may nest"):
+        doubled(JOINS[join], backoff(seconds(1)), 60)
 
 
 @pytest.mark.deep

@@ -1,7 +1,8 @@
 """Which mistakes would no test notice: `python -m tests.mutation.sample LOG`, with cosmic-ray.
 
-A random sample of small changes to the code, each tried on the tests of its folder in a copy of
-the checkout. LOG gets a line of JSON for each; those that it says were killed are not tried again.
+A random sample of small changes to the code, each tried on the tests that name its module, and
+those of its folder, in a copy of the checkout. LOG gets a line of JSON for each; those that it
+says were killed are not tried again.
 """
 
 import ast
@@ -126,6 +127,13 @@ def sample(files: list[Path], n: int, seed: int) -> list[Mutant]:
     return list(islice((mutant for mutant in mixed if mutant.code()[1] is not None), n))
 
 
+def naming(file: str) -> list[str]:
+    """The tests that name a module: most likely to tell."""
+    module = file.removesuffix(".py").replace("/", ".")
+    tests = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(test.relative_to(ROOT)) for test in tests if f"from {module} " in test.read_text()]
+
+
 def tried(mutant: Mutant, tests: list[str], seconds: int) -> dict[str, Any]:
     """A change ⟶ what it is; killed, survived or timeout; the last that the tests said."""
     source, code = mutant.code()
@@ -173,9 +181,7 @@ def main() -> None:
         files = {path for name in options.files for path in (ROOT / part).rglob(f"{name}.py")}
         for mutant in sample(sorted(files), options.n, options.seed):
             if mutant not in killed:
-                own = f"{TESTS[part][0]}/test_{Path(mutant.file).stem}.py"
-                tests = [*([own] if (ROOT / own).exists() else []), *TESTS[part]]
-                came = tried(mutant, tests, options.seconds)
+                came = tried(mutant, [*naming(mutant.file), *TESTS[part]], options.seconds)
                 with options.log.open("a") as log:
                     print(json.dumps({"mutant": mutant, **came}), file=log)
                 print(came["verdict"], *mutant, *came["change"], sep="\n  ", flush=True)

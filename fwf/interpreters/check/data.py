@@ -20,7 +20,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.faults import Issue
-from fwf.interpreters.check.subject import Place, Subject, title, unwrapped
+from fwf.interpreters.check.subject import Place, Subject, first, giving, last
 
 
 def dropped_value(subject: Subject) -> Iterator[Issue]:
@@ -66,8 +66,8 @@ def _ignores(node: Node, parts: tuple[Task[Any, Any] | None, ...]) -> Task[Any, 
 def _dropped(
     subject: Subject, here: Place, at: int, source: Node, task: Task[Any, Any]
 ) -> Iterator[Issue]:
-    giver, given = _giver(source), source.edge.gives
-    if giver is None or _is_nothing(given):
+    giver, given = subject.end(giving, source), source.edge.gives
+    if not isinstance(giver, Task) or _is_nothing(given):
         return
     wasted = giver.contract.effect in ("pure", "read")
     yield Issue(
@@ -80,21 +80,6 @@ def _dropped(
     )
 
 
-def _giver(node: Node) -> Task[Any, Any] | None:
-    """The task whose value a part gives; for several side by side, the first."""
-    while True:
-        node = unwrapped(node, last=True)
-        match node:
-            case Task():
-                return node
-            case Par() if node.parts:
-                node = node.parts[0]
-            case Fallback() | Always():
-                node = node.body
-            case _:
-                return None
-
-
 def _is_nothing(given: Any) -> bool:
     """Whether a type isn't known, or is None, or a tuple of nothing but None."""
     if given in (types.ANY, object, Never, None, type(None)):
@@ -105,7 +90,7 @@ def _is_nothing(given: Any) -> bool:
 def positional_join(subject: Subject) -> Iterator[Issue]:
     """Several values of one type go to a task by their position alone."""
     for path, task, feeders, in_graph in _joins(subject):
-        names = [title(feeder) if feeder is not None else None for feeder in feeders]
+        names = [subject.title(feeder) if feeder is not None else None for feeder in feeders]
         if _crossed(task, names) or in_graph:
             continue
         inputs = task.contract.inputs
@@ -116,13 +101,13 @@ def positional_join(subject: Subject) -> Iterator[Issue]:
                 if each.type == kind and each.name != name
             ]
             if len(places) > 1:
-                first, *others = places
+                one, *others = places
                 yield Issue(
                     path,
                     "positional-join",
-                    f"{first} and {' and '.join(others)} of {task.described()} are all "
+                    f"{one} and {' and '.join(others)} of {task.described()} are all "
                     f"{types.name_of(kind)}, and par gives them by position, so a swap goes "
-                    f"unseen: name the parts after them, par(named({first!r}, …), …)",
+                    f"unseen: name the parts after them, par(named({one!r}, …), …)",
                     "warning",
                 )
 
@@ -130,7 +115,7 @@ def positional_join(subject: Subject) -> Iterator[Issue]:
 def crossed_join(subject: Subject) -> Iterator[Issue]:
     """A part feeds one parameter, but has the name of another."""
     for path, task, feeders, _ in _joins(subject):
-        names = [title(feeder) if feeder is not None else None for feeder in feeders]
+        names = [subject.title(feeder) if feeder is not None else None for feeder in feeders]
         for name, wanted in _crossed(task, names):
             yield Issue(
                 path,
@@ -168,8 +153,8 @@ def _joins(
         match here.node:
             case Seq():
                 for source, at in _pairs(here.node):
-                    feeders = unwrapped(source, last=True)
-                    task = unwrapped(here.node.parts[at], last=False)
+                    feeders = subject.end(last, source)
+                    task = subject.end(first, here.node.parts[at])
                     if isinstance(feeders, Par) and _takes(task, len(feeders.parts)):
                         yield (
                             subject.part_path(here, at),
@@ -179,7 +164,7 @@ def _joins(
                         )
             case Graph():
                 for at, step in enumerate(here.node.steps):
-                    task = unwrapped(step.body, last=False)
+                    task = subject.end(first, step.body)
                     if _takes(task, len(step.inputs)):
                         bodies = [here.node.steps[i].body if i >= 0 else None for i in step.inputs]
                         yield (

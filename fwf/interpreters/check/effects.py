@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 from fwf.algebra.nodes import Always, Graph, LoopUntil, MapEach, Node, Par, Retry, Task, Timeout
 from fwf.algebra.traverse import children
 from fwf.algebra.values import duration
-from fwf.algebra.wants import places
 from fwf.faults import Issue, Severity, counted
-from fwf.interpreters.check.subject import Place, Subject
+from fwf.interpreters.check.subject import Inward, Place, Subject
 
 MAX_NAMES = 5
 
@@ -151,9 +150,12 @@ def concurrent_writes(subject: Subject) -> Iterator[Issue]:
 
     written = subject.summaries(step)
     names = list(bits)
+    to_writer = {bit: _to_writer(bit, written) for bit in (1 << at for at in range(len(bits)))}
     for here in subject.places:
         for bit, pair in _clashes(here.node, written).items():
-            yield _side_by_side(subject, here, names[bit.bit_length() - 1], pair)
+            parts = children(here.node)
+            writers = [_name(subject.end(to_writer[bit], parts[at])) for at in pair]
+            yield _side_by_side(subject, here, names[bit.bit_length() - 1], writers)
 
 
 def _by_items(node: Node, untold: int, loose: int) -> int:
@@ -215,9 +217,16 @@ def _bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
-def _side_by_side(subject: Subject, here: Place, dataset: str, pair: tuple[int, int]) -> Issue:
-    parts = children(here.node)
-    names = [_writer(parts[at], dataset) for at in pair]
+def _to_writer(bit: int, written: dict[int, Written]) -> Inward:
+    """A way inward, to the first task that writes a dataset."""
+    return lambda node: next((part for part in children(node) if written[id(part)].all & bit), None)
+
+
+def _name(writer: Node) -> str:
+    return writer.name if isinstance(writer, Task) else "a part"
+
+
+def _side_by_side(subject: Subject, here: Place, dataset: str, names: list[str]) -> Issue:
     if isinstance(here.node, MapEach):
         return Issue(
             subject.path(here),
@@ -236,13 +245,6 @@ def _side_by_side(subject: Subject, here: Place, dataset: str, pair: tuple[int, 
         "other with >>, or let them write different datasets",
         "warning",
     )
-
-
-def _writer(part: Node, dataset: str) -> str:
-    for here in places(part):
-        if isinstance(here.node, Task) and dataset in here.node.contract.writes:
-            return here.node.name
-    return "a part"
 
 
 def undeclared_effect(subject: Subject) -> Iterator[Issue]:

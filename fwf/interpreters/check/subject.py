@@ -1,14 +1,16 @@
 """The workflow under examination: its places, and two ways of passing over it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast, final
+from typing import Any, TypeAlias, TypeVar, cast, final
 
 from fwf.algebra.nodes import (
+    Always,
     Extension,
     Fallback,
     Limit,
     Named,
     Node,
+    Par,
     Retry,
     Seq,
     Task,
@@ -22,6 +24,7 @@ from fwf.algebra.workflow import Workflow
 
 R = TypeVar("R")
 S = TypeVar("S")
+Inward: TypeAlias = Callable[[Node], Node | None]
 SILENCE = "silence"
 """The note of a name that says which rules are silent in that part."""
 
@@ -50,12 +53,13 @@ class Place:
 class Subject:
     """A workflow, with each distinct node at its first place."""
 
-    __slots__ = ("_at", "_bottom_up", "_paths", "places", "required", "root")
+    __slots__ = ("_at", "_bottom_up", "_ends", "_paths", "places", "required", "root")
 
     def __init__(self, w: Workflow[Any, Any]) -> None:
         self.root = cast(Node, w)
         self.required: Requirements = requirements(w)
         self._paths = Paths()
+        self._ends: dict[tuple[Inward, int], Node] = {}
         self._bottom_up: list[tuple[Node, tuple[Node, ...]]] = []
         fold(self._remember, w)
         self.places = [place for place, _ in self.descend(None, lambda node, at, nothing: None)]
@@ -76,6 +80,24 @@ class Subject:
         for node, parts in self._bottom_up:
             known[id(node)] = step(node, tuple([known[id(part)] for part in parts]))
         return known
+
+    def end(self, inward: Inward, node: Node) -> Node:
+        """Where a way inward ends. Each part is passed once for each way, however many ask."""
+        passed: list[tuple[Inward, int]] = []
+        while (inward, id(node)) not in self._ends:
+            passed.append((inward, id(node)))
+            below = inward(node)
+            if below is None:
+                break
+            node = below
+        end = self._ends.get((inward, id(node)), node)
+        self._ends.update(dict.fromkeys(passed, end))
+        return end
+
+    def title(self, node: Node) -> str | None:
+        """What a reader calls a part by the value it gives: its name, or that of its last task."""
+        end = self.end(titled, node)
+        return end.name if isinstance(end, Task | Named) else None
 
     def descend(
         self,
@@ -145,31 +167,46 @@ def silences(node: Node) -> bool:
     return isinstance(node, Named) and SILENCE in node.notes
 
 
-def unwrapped(node: Node, *, last: bool) -> Node:
-    """The part at one end of chains, under wrappers that neither repeat nor change its value."""
-    while True:
-        match node:
-            case Retry() | Timeout() | Limit() | WithParams() | Named():
-                node = node.body
-            case Extension():
-                node = node.meaning
-            case Seq() if node.parts:
-                node = node.parts[-1 if last else 0]
-            case _:
-                return node
+# Ways inward: a node ⟶ which of its parts is next; None at the end
 
 
-def title(node: Node) -> str | None:
-    """What a reader calls a part by the value it gives: its name, or that of its last task."""
-    while True:
-        match node:
-            case Task() | Named():
-                return node.name
-            case Retry() | Timeout() | Limit() | WithParams() | Fallback():
-                node = node.body
-            case Extension():
-                node = node.meaning
-            case Seq() if node.parts:
-                node = node.parts[-1]
-            case _:
-                return None
+def first(node: Node) -> Node | None:
+    """To what takes its value, through chains and what neither repeats nor changes it."""
+    return node.parts[0] if isinstance(node, Seq) and node.parts else _unwrapped(node)
+
+
+def last(node: Node) -> Node | None:
+    """To what gives its value, through chains and what neither repeats nor changes it."""
+    return node.parts[-1] if isinstance(node, Seq) and node.parts else _unwrapped(node)
+
+
+def giving(node: Node) -> Node | None:
+    """To the task whose value it gives; of several side by side, the first."""
+    match node:
+        case Par() if node.parts:
+            return node.parts[0]
+        case Fallback() | Always():
+            return node.body
+        case _:
+            return last(node)
+
+
+def titled(node: Node) -> Node | None:
+    """To the name or the last task that it goes by."""
+    match node:
+        case Named():
+            return None
+        case Fallback():
+            return node.body
+        case _:
+            return last(node)
+
+
+def _unwrapped(node: Node) -> Node | None:
+    match node:
+        case Retry() | Timeout() | Limit() | WithParams() | Named():
+            return node.body
+        case Extension():
+            return node.meaning
+        case _:
+            return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.contract import Contract
+from fwf.algebra.counts import told, total
 from fwf.algebra.heads import head, predicate, tag_names
 from fwf.algebra.nodes import (
     Always,
@@ -28,7 +29,6 @@ from fwf.algebra.nodes import (
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.traverse import children, fold, wrapped
 from fwf.algebra.workflow import Workflow
-from fwf.faults import counted
 from fwf.printing import printable
 
 MAX_BOXES: Final = 12_000
@@ -160,7 +160,8 @@ class _Boxes:
         elif wrapped(node) is not None:
             size = parts[0]
         else:
-            size = _Size(1 + sum(part[0] for part in parts), sum(part[1] for part in parts))
+            boxes, tasks = zip(*parts, strict=True)
+            size = _Size(total(boxes, own=1), total(tasks))
         self._sizes[id(node)] = size
         return size
 
@@ -185,9 +186,9 @@ class _Boxes:
         tasks, path = self._sizes[id(node)].tasks, self._paths.path(spot)
         drawn = self._drawn.get(id(node))
         if names > MAX_NAMES or (depth > MAX_DEPTH and children(node)):
-            box = Box("more", node, spot, path, f"… {counted(tasks, 'task')}")
+            box = Box("more", node, spot, path, f"… {told(tasks, 'task')}")
         elif drawn is not None and self._sizes[id(node)].boxes > SMALL:
-            box = Box("again", node, spot, path, f"↑ {name_of(drawn)} · {counted(tasks, 'task')}")
+            box = Box("again", node, spot, path, f"↑ {name_of(drawn)} · {told(tasks, 'task')}")
         else:
             box = Box(_KINDS[type(node)], node, spot, path, _text(node))
             self._drawn[id(node)] = box
@@ -218,9 +219,9 @@ class _Boxes:
         return parts
 
     def _rest(self, arms: list[_Arm]) -> Box:
-        tasks = sum(self._sizes[id(arm.node)].tasks for arm in arms)
+        tasks = total(self._sizes[id(arm.node)].tasks for arm in arms)
         node, spot = arms[0].node, arms[0].spot
-        text = f"… {len(arms):,} more · {counted(tasks, 'task')}"
+        text = f"… {len(arms):,} more · {told(tasks, 'task')}"
         box = Box("more", node, spot, self._paths.path(spot), text)
         box.hidden = tasks
         return box
@@ -312,7 +313,7 @@ def framed(box: Box) -> bool:
 
 def hidden(found: list[Box]) -> int:
     """How many tasks a picture counts without showing them."""
-    return sum(box.hidden for box in found)
+    return total(box.hidden for box in found)
 
 
 def elements(found: list[Box]) -> Iterator[Box | Badge]:

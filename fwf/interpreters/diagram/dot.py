@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fwf.faults import counted
+from fwf.algebra.counts import told
 from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
 from fwf.interpreters.diagram.flow import Arrow, Flow, Point, kind_of, said
 
@@ -38,7 +38,7 @@ def digraph(found: list[Box]) -> str:
     lines += [f"  {_arrow(arrow)}" for arrow in flow.arrows]
     unseen = hidden(found)
     if unseen:
-        lines.append(f"  // {counted(unseen, 'task')} not drawn")
+        lines.append(f"  // {told(unseen, 'task')} not drawn")
     return "\n".join([*lines, "}", ""])
 
 

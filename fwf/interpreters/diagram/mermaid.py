@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from fwf.faults import counted
+from fwf.algebra.counts import told
 from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
 from fwf.interpreters.diagram.flow import Arrow, Flow, kind_of, said
 
@@ -39,7 +39,7 @@ def flowchart(found: list[Box]) -> str:
     lines += [f"  classDef {name} {look}" for name, look in _LOOKS.items()]
     unseen = hidden(found)
     if unseen:
-        lines.append(f"  %% {counted(unseen, 'task')} not drawn")
+        lines.append(f"  %% {told(unseen, 'task')} not drawn")
     return "\n".join([*lines, ""])
 
 

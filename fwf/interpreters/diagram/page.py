@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
 
+from fwf.algebra.counts import told, total
 from fwf.algebra.heads import brief, head
 from fwf.algebra.ink import safe
 from fwf.algebra.nodes import Named, Node, Task
 from fwf.algebra.source import source_of
 from fwf.algebra.types import name_of as type_name
 from fwf.algebra.values import duration
-from fwf.faults import counted
+from fwf.faults import shortened
 from fwf.interpreters.diagram.boxes import Badge, Box, datasets, elements, hidden, name_of, title_of
 from fwf.printing import printable
 
@@ -26,11 +27,11 @@ def page(found: list[Box], picture: str) -> str:
     """Boxes, their SVG ⟶ the page."""
     drawn = sum(box.kind == "task" for box in found)
     name = safe(title_of(found[0]))
-    told = safe(counted(drawn + hidden(found), "task"))
+    tasks = told(total([hidden(found)], own=drawn), "task")
     return _PAGE.format(
         policy=_POLICY,
         name=name,
-        told=told,
+        told=safe(tasks),
         style=_beside("page.css"),
         picture=picture,
         details=_script_safe(_details(found)),
@@ -94,9 +95,9 @@ def _details(found: list[Box]) -> list[dict[str, Any]]:
 
 
 def _of_box(box: Box) -> dict[str, Any]:
-    rows = [("kind", [box.kind]), ("path", [box.path or "–"])]
+    rows = [("kind", [box.kind]), ("path", [shortened(box.path) or "–"])]
     if box.hidden:
-        rows.append(("not drawn", [counted(box.hidden, "task")]))
+        rows.append(("not drawn", [told(box.hidden, "task")]))
     if box.badges:
         rows.append(("around it", [_whole(badge) for badge in box.badges]))
     if box.kind == "task":
@@ -104,12 +105,12 @@ def _of_box(box: Box) -> dict[str, Any]:
     if box.kind not in ("again", "more"):
         rows.append(("source", [_source(box.node)]))
     sets = datasets(box.node.contract) if isinstance(box.node, Task) else []
-    texts = [box.path, box.text, *(badge.text for badge in box.badges), *sets]
+    texts = [shortened(box.path), box.text, *(badge.text for badge in box.badges), *sets]
     return {"title": name_of(box), "rows": rows, "find": "\n".join(texts).lower()}
 
 
 def _of_badge(badge: Badge) -> dict[str, Any]:
-    rows = [("path", [badge.path or "–"])]
+    rows = [("path", [shortened(badge.path) or "–"])]
     if badge.node is None:
         return {"title": badge.text, "rows": rows}
     rows.insert(0, ("kind", [type(badge.node).__name__]))

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
+from fwf.algebra.counts import told
 from fwf.algebra.heads import head
 from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
 from fwf.algebra.nodes import Named, Task
-from fwf.faults import counted
+from fwf.faults import shortened
 from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden, title_of
 from fwf.interpreters.diagram.layout import (
     MOST,
@@ -75,7 +76,7 @@ def drawing(laid: list[Box], marks: Mapping[str, Mark]) -> str:
         parts += _group(box, _mark(box, marks) if marks else None)
     parts.append("</g>")
     if unseen:
-        said = f"{counted(unseen, 'task')} not drawn"
+        said = f"{told(unseen, 'task')} not drawn"
         parts.append(f'<text class="note" x="{EDGE}" y="{height - 12}">{said}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
@@ -95,7 +96,7 @@ def _group(box: Box, mark: Mark | None) -> list[str]:
     marked = f" marked {mark}" if mark else ""
     even = "" if box.depth % 2 else " even"
     if framed(box):
-        about = f'data-kind="{box.kind}" data-path={attribute(box.path)}'
+        about = f'data-kind="{box.kind}" data-path={attribute(shortened(box.path))}'
         parts = [
             f'<g class="box {box.kind}{even}{marked}" {about}>',
             f"<title>{tooltip(box)}</title>",
@@ -156,7 +157,8 @@ def _badge(badge: Badge, text: str, x: int, y: int, width: int) -> str:
     kind = type(badge.node).__name__.lower() if badge.node is not None else "more"
     full = head(badge.node) if badge.node is not None else badge.text
     return (
-        f'<g class="badge {safe(kind)}" data-kind="{safe(kind)}" data-path={attribute(badge.path)}>'
+        f'<g class="badge {safe(kind)}" data-kind="{safe(kind)}" '
+        f"data-path={attribute(shortened(badge.path))}>"
         f"<title>{safe(full)}</title>"
         f'<rect x="{x}" y="{y}" width="{width}" height="17" rx="8.5"/>'
         f'<text x="{x + 7}" y="{y + 12.5}">{safe(text)}</text></g>'
@@ -191,7 +193,7 @@ def _said(box: Box, x: int, y: int) -> str:
 
 def tooltip(box: Box) -> str:
     """What a box says when pointed at, as XML: where it stands, what it is, what it touches."""
-    lines = [box.path, box.text]
+    lines = [shortened(box.path), box.text]
     if isinstance(box.node, Task) and box.kind == "task":
         contract = box.node.contract
         lines += [

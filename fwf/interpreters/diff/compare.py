@@ -21,7 +21,7 @@ from fwf.records import changed
 
 MOST_TIMES: Final = 16
 """Two parts that stand in many places are compared in so many of them, since sharing can write
-down exponentially many."""
+down exponentially many; in one if that makes either workflow too large to go through."""
 
 
 def edits(old: Visit, new: Visit) -> list[Edit]:
@@ -33,6 +33,7 @@ def edits(old: Visit, new: Visit) -> list[Edit]:
     seen = Counter[tuple[bytes, bytes]]()
     whole = Match(old, new)
     whole.grouped = extent(old.node).shared or extent(new.node).shared
+    most = 1 if whole.grouped else MOST_TIMES
     todo: Found = [whole]
     while todo:
         top = todo.pop()
@@ -40,7 +41,7 @@ def edits(old: Visit, new: Visit) -> list[Edit]:
             found.append(top)
             continue
         both = top.old.node.digest, top.new.node.digest
-        if both[0] != both[1] and seen[both] < MOST_TIMES:
+        if both[0] != both[1] and seen[both] < most:
             seen[both] += 1
             todo.extend(reversed(_compared(top)))
     return found

@@ -33,7 +33,8 @@ def said(node: Node) -> str:
         case Named():
             return repr(printable(node.name))
         case Seq():
-            return listed([said(part) for part in islice(node.parts, 3)], len(node.parts), " >> ")
+            words = ["(…)" if isinstance(part, Seq) else said(part) for part in node.parts[:3]]
+            return listed(words, len(node.parts), " >> ")
         case _:
             return head(node)
 

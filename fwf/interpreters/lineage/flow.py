@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from typing import Any, NamedTuple, TypeAlias, assert_never, cast, final
 
+from fwf.algebra.counts import total
 from fwf.algebra.expr import IT, Get
 from fwf.algebra.nodes import (
     Always,
@@ -273,7 +274,7 @@ class Follower:
 
 
 def _places(node: Node, parts: tuple[int, ...]) -> int:
-    return 1 + sum(parts)
+    return total(parts, own=1)
 
 
 def _repeated(w: Workflow[Any, Any]) -> frozenset[int]:

@@ -149,7 +149,7 @@ class Spreading(Forked[MapEach[Any, Any]]):
 
     def follow(self, machine: Machine, fiber: Fiber, child: Fiber) -> None:
         if child.signal == ERR and self.node.on_error == "collect":
-            machine.caught(child, child.value)
+            machine.caught(child, self.ends[child.index][1])
         lost = child.signal == INT or (child.signal == ERR and self.fail_fast)
         if not lost and self.next < len(self.items):
             machine.fork([self.next_child(fiber)], joined=False, eager=True)

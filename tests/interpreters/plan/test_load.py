@@ -105,6 +105,13 @@ def test_what_nests_up_to_the_limit_is_loaded_and_a_level_more_is_refused(
     assert said in str(result.failure())
 
 
+def test_a_name_that_is_longer_than_the_limit_is_refused() -> None:
+    named = '{"plan":1,"tasks":[],"nodes":[%s,{"node":"named","name":"%s","body":0,"notes":{}}]}'
+    identity = '{"node":"pure","expr":"it"}'
+    assert is_successful(load(named % (identity, "x" * 100_000)))
+    assert "/name: " in str(load(named % (identity, "x" * 100_001)).failure())
+
+
 W = samples.KNOWN[3]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fwf import Task, always, const, fallback, milliseconds, par, seconds, task, timeout
+from fwf import Task, Workflow, always, const, fallback, par, seconds, task, timeout
 from fwf.interpreters.run import run
 from tests.interpreters.run.support import doing, until
 
@@ -132,18 +132,30 @@ def test_asyncio_tasks_left_behind_are_cancelled_and_clean_up_when_the_run_ends(
     assert seen == ["clean"]
 
 
+def cut_once(begun: list[str], act: Callable[[Any], Awaitable[Any]]) -> Workflow[Any, Any]:
+    """A coroutine that is cut when it has begun: under a deadline it might not have."""
+
+    async def fails(x: Any) -> None:
+        while not begun:
+            await asyncio.sleep(0.001)
+        raise ConnectionError
+
+    return par(asynchronous("cut", act), asynchronous("fails", fails), fail_fast=True)
+
+
 def test_a_cut_coroutine_cleans_up_before_the_run_ends() -> None:
     seen: list[str] = []
 
     async def endless(x: Any) -> None:
         try:
+            seen.append("begun")
             await asyncio.sleep(600)
         finally:
             await asyncio.sleep(0.05)
             seen.append("clean")
 
-    run(timeout(asynchronous("endless", endless), milliseconds(30)), 0).failure()
-    assert seen == ["clean"]
+    run(cut_once(seen, endless), 0).failure()
+    assert seen == ["begun", "clean"]
 
 
 def test_a_coroutine_that_won_t_end_is_waited_for_only_so_long(
@@ -151,8 +163,10 @@ def test_a_coroutine_that_won_t_end_is_waited_for_only_so_long(
 ) -> None:
     monkeypatch.setattr("fwf.interpreters.run.workers.CLEAN_UP", 0.05)
     ended = threading.Event()
+    seen: list[str] = []
 
     async def stubborn(x: Any) -> None:
+        seen.append("begun")
         while not ended.is_set():
             try:
                 await asyncio.sleep(0.01)
@@ -160,7 +174,7 @@ def test_a_coroutine_that_won_t_end_is_waited_for_only_so_long(
                 continue
 
     try:
-        run(timeout(asynchronous("stubborn", stubborn), milliseconds(30)), 0).failure()
+        run(cut_once(seen, stubborn), 0).failure()
     finally:
         ended.set()
 

@@ -853,7 +853,7 @@ MAPS: list[tuple[str, Any, Any, str, str]] = [
             "make a list of it first at 0",
             "",
         )
-        for wrong in (None, 3, "abc", b"abc", {1: 2}, {1}, iter([]))
+        for wrong in (None, 3, "abc", b"abc", {1: 2}, {1})
     ),
 ]
 

@@ -55,6 +55,9 @@ def wrapped() -> Any:
     return generated()
 
 
+DATABASE = sqlite3.connect(":memory:", check_same_thread=False)
+
+
 class Pending:
     def __await__(self) -> Any:
         yield
@@ -74,7 +77,7 @@ ONCE: dict[str, tuple[Callable[[], Any], str]] = {
     "file": (lambda: io.StringIO("a"), "a StringIO"),
     "closed": (lambda: closed(io.StringIO("a")), "a StringIO"),
     "csv": (lambda: csv.reader(["a,b"]), "a reader"),
-    "cursor": (lambda: sqlite3.connect(":memory:").execute("select 1"), "a Cursor"),
+    "cursor": (lambda: DATABASE.execute("select 1"), "a Cursor"),
     "coroutine": (awaitable, "a coroutine, which nobody awaits: write async def, and await it"),
     "async": (streamed, "an async generator, which can be read only once"),
     "pending": (Pending, "a Pending, which nobody awaits"),

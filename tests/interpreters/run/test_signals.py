@@ -255,7 +255,7 @@ def prints_apart() -> None: prints()
 printing_inline, printing_apart = (
     always(par(naps, naps), then=each) for each in (prints_here, prints_apart)
 )
-late = begins >> always(identity, then=tidies_apart)
+late = always(begins, then=tidies_apart)
 """
 
 

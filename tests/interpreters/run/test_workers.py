@@ -477,7 +477,7 @@ def test_a_cut_async_task_is_cancelled_and_cleans_up() -> None:
             await asyncio.sleep(0.05)
             seen.append("clean")
 
-    fault = run(timeout(endless, milliseconds(30)), 0).failure()
+    fault = run(timeout(endless, milliseconds(300)), 0).failure()
     assert isinstance(fault, TimedOut)
     until(lambda: seen == ["cancelled", "clean"])
 

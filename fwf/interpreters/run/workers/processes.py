@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -50,6 +49,7 @@ class Process:
     """
 
     def __init__(self, task: Task[Any, Any], arguments: Any, decimals: Decimals | None) -> None:
+        import subprocess  # with `multiprocessing` 20 ms that most runs never need
         from multiprocessing import Pipe
 
         if not hasattr(os, "killpg"):
