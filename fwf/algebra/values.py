@@ -136,8 +136,8 @@ def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> obj
     left[0] -= len(cast(Collection[object], value))
     if left[0] < 0:
         raise ValueError(
-            f"a value in a workflow may have {MAX_ITEMS:,} items in all, not more: have a task read "
-            "it from a file or a database"
+            f"a value in a workflow may have {MAX_ITEMS:,} items in all, not more: have a task "
+            "read it from a file or a database"
         )
     inner = partial(_frozen, depth=depth + 1, left=left, exact=exact)
     if kept in (dict, _PMAP):
