@@ -288,7 +288,8 @@ def recursive(
     function with annotations.) `again` may stand only last: in a tail of
     `>>`, in an arm of `branch`, under `named` or `with_params`.
     """
-    if not callable(build) or isinstance(cast(object, build), Workflow):
+    given: Any = build
+    if not callable(given) or isinstance(given, Workflow):
         raise TypeError(
             f"recursive({build!r}, …): needs a function that is given the workflow itself, such as "
             "lambda again: branch(it.done, then=finish, otherwise=step >> again)"

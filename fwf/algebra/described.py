@@ -55,8 +55,9 @@ def _contents(value: Any, cls: Any, depth: int) -> object:
     shows = cls.__repr__
     if isinstance(shows, FunctionType) and shows.__module__ not in _VALUES:
         return None  # it may hide what is in it, as a URL does its password
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return pmap({name: described(getattr(value, name), depth) for name in cls._fields})
+    names: Any = getattr(cast(Any, cls), "_fields", ()) if issubclass(cls, tuple) else ()
+    if names:
+        return pmap({name: described(getattr(value, name), depth) for name in names})
     if issubclass(cls, dict) and all(type(key) is str for key in value):
         return pmap({key: described(each, depth) for key, each in value.items()})
     if issubclass(cls, dict):
