@@ -100,7 +100,7 @@ DIFFERENT: list[tuple[Any, Any, str]] = [
     ([Options(3)], [Options(5)], "retries=5"),
     ({"a": Point(1, 2)}, {"a": Point(1, 3)}, "y=3"),
     ({Point(1, 2): 3}, {Point(1, 2): 4}, "builtins:dict"),
-    ({Point(1, 2)}, {Point(1, 3)}, "y=3"),
+    (set(map(Point, "abcdef", "abcdef")), {Point(1, 3)}, "limit is builtins:set((tests."),
     (Options(client=Point(1, 2)), Options(client=Point(1, 3)), "y=3"),
     (Row([1]), Row([2]), "tests.algebra.test_defaults:Row"),
     (deque([1]), deque([2]), "collections:deque"),
