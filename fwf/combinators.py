@@ -11,7 +11,7 @@ from pyrsistent import PMap, pmap
 from fwf.algebra import types
 from fwf.algebra.builder import It, expr_of, it, literal, pick
 from fwf.algebra.expr import IT, Call, Expr, type_of
-from fwf.algebra.functions import named_function
+from fwf.algebra.functions import of_one_value
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -425,7 +425,7 @@ def _expression(given: Any, where: str) -> Expr:
         raise TypeError(
             f"{where}: {given!r} is not an expression; for the tuple of several write pick(…)"
         )
-    return expr_of(given) if isinstance(given, It) else Call(named_function(given, where), IT)
+    return expr_of(given) if isinstance(given, It) else Call(of_one_value(given, where), IT)
 
 
 def _predicate(given: Any, where: str) -> Expr:

@@ -13,6 +13,7 @@ from fwf.algebra.comparison import kind_of, plain
 from fwf.algebra.expr import moved
 from fwf.algebra.nodes import Branch, Named, Node, OnLimit, Pure, Task, WithParams
 from fwf.algebra.traverse import rebuild, walk
+from fwf.algebra.values import source
 from fwf.algebra.workflow import Seq, Workflow, as_workflow
 from fwf.combinators import (
     Error,
@@ -67,7 +68,7 @@ def switch(
     if not _is_mapping(cases):
         raise TypeError(f"switch(…, {cases!r}): needs a dictionary of workflows by case")
     arms: dict[K, Workflow[Any, Any]] = {
-        case: as_workflow(arm, f"switch(…, {{{case!r}: …}})") for case, arm in cases.items()
+        case: as_workflow(arm, f"switch(…, {{{source(case)}: …}})") for case, arm in cases.items()
     }
     _of_one_kind([case for case in arms if case is not None])
     chosen: Workflow[Any, Any] = as_workflow(otherwise, "switch(otherwise=…)")
@@ -287,6 +288,12 @@ def recursive(
     function with annotations.) `again` may stand only last: in a tail of
     `>>`, in an arm of `branch`, under `named` or `with_params`.
     """
+    given: Any = build
+    if not callable(given) or isinstance(given, Workflow):
+        raise TypeError(
+            f"recursive({build!r}, …): needs a function that is given the workflow itself, such as "
+            "lambda again: branch(it.done, then=finish, otherwise=step >> again)"
+        )
     again: Workflow[Any, Any] = Named("again", cast(Node, identity), pmap({}))
     body = _tail(as_workflow(build(again), "recursive"), again)
     left = [visit.path for visit in walk(body) if visit.node is again]

@@ -153,6 +153,8 @@ def test_join_puts_inputs_in_the_order_of_the_signature() -> None:
             lambda: switch(is_big, {Colour.RED: ping, Level.LOW: ping}, otherwise=ping),
             "no selector can be compared with both",
         ),
+        (lambda: switch(it.a, {Colour.RED: 3}, otherwise=ping), r"{Colour\.RED: …}\): 3 is not a"),
+        (lambda: switch(it.a, {10**5000: 3}, otherwise=ping), "3 is not a workflow"),
         (lambda: switch(it.a, {}, otherwise=3), r"switch\(otherwise=…\): 3 is not a workflow"),
         (lambda: switch(lambda x: x, {}, otherwise=ping), "a lambda has no name"),
         (lambda: poll(to_text, it, every=5, limit=3), "delay: 5 is not a duration"),
@@ -179,6 +181,12 @@ def test_join_puts_inputs_in_the_order_of_the_signature() -> None:
             "`again` stands at par > again",
         ),
         (lambda: recursive(lambda again: 3, limit=3), "recursive: 3 is not a workflow"),
+        (
+            lambda: recursive(3, limit=3),
+            r"recursive\(3, …\): needs a function that is given the wor",
+        ),
+        (lambda: recursive(ping, limit=3), r"recursive\(ping, …\): needs a function that is given"),
+        (lambda: recursive([ping], limit=3), r"recursive\(\[ping\], …\): needs a function that is"),
         (lambda: recursive(lambda again: again, limit=0), r"limit=0\): needs at least 1 round"),
     ],
 )

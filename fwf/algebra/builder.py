@@ -21,7 +21,7 @@ from fwf.algebra.expr import (
     show,
     written,
 )
-from fwf.algebra.functions import named_function
+from fwf.algebra.functions import of_one_value
 from fwf.algebra.values import freeze
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def param(name: str) -> "ParamIt[Any]": ...
 def param(name: str, type: type[T]) -> "ParamIt[T]": ...
 def param(name: str, type: Any = types.ANY) -> "ParamIt[Any]":
     """name ⟶ the value of a parameter of the run: `param("day", date) < date(2026, 7, 15)`."""
-    if not name.isidentifier():
+    if not isinstance(cast(object, name), str) or not name.isidentifier():
         raise ValueError(f"param({name!r}): a parameter's name is an identifier")
     return cast("ParamIt[Any]", It(Param(name, type)))
 
@@ -228,7 +228,7 @@ def _checked_key(key: object) -> Key:
 
 def apply(function: Callable[[Any], Any], of: object = it) -> It:
     """A named pure function, an expression ⟶ its value there."""
-    return It(Call(named_function(function, "apply"), as_expr(of)))
+    return It(Call(of_one_value(function, "apply"), as_expr(of)))
 
 
 def _flat(symbol: Literal["and", "or"], left: Expr, right: Expr) -> Op:

@@ -1,20 +1,31 @@
 """What a definition says of any object: the same data on every machine, in every process.
 
-Plain data says all of itself. Of other objects it is their class and, of dataclasses, the fields
-that they show; of functions and classes the place where they are defined. Never a `repr`, which may
-show an address.
+Plain data says all of itself. Of other objects it is their class and what their `repr` shows of
+them too: the items of collections, the fields of dataclasses and named tuples, what the standard
+library's own values are made of; of functions and classes the place where they are defined. Never a
+`repr`, which may show an address.
 """
 
+from collections import deque
+from copyreg import dispatch_table
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import Any, cast
 
 from pyrsistent import pmap
 
 from fwf.algebra.functions import place_of
-from fwf.algebra.values import Coded, freeze
+from fwf.algebra.values import Coded, encode, freeze
 
 MAX_DEPTH = 10
-"""How deep dataclasses in one another are looked into."""
+"""How deep objects in one another are looked into."""
+
+_VALUES = frozenset(
+    {"builtins", "collections", "datetime", "fractions", "ipaddress", "re", "zoneinfo"}
+)
+"""The modules whose objects are no more than the call that `pickle` makes them with."""
+
+_PATH = "pathlib:Path"
+"""What paths are called, whose classes and modules have other names elsewhere."""
 
 
 def described(value: object, depth: int = 0) -> object:
@@ -25,9 +36,44 @@ def described(value: object, depth: int = 0) -> object:
         place = place_of(type(value))
     if isinstance(value, FunctionType | MethodType | BuiltinFunctionType | type):
         return Coded(place, place_of(value))
-    fields: Any = getattr(type(value), "__dataclass_fields__", None)
-    if fields is None or depth >= MAX_DEPTH:
+    if depth >= MAX_DEPTH:
         return Coded(place, None)
-    shown = [name for name, field in fields.items() if field.repr]
-    said = {name: described(getattr(value, name, None), depth + 1) for name in shown}
-    return Coded(place, pmap(said))
+    try:
+        if hasattr(type(value), "as_posix"):
+            return Coded(_PATH, cast(Any, value).as_posix())
+        return Coded(place, _contents(value, type(value), depth + 1))
+    except Exception:  # whatever somebody's class raises when it is looked into
+        return Coded(place, None)
+
+
+def _contents(value: Any, cls: Any, depth: int) -> object:
+    """What an object says besides its class; `None` for one that says no more."""
+    fields: Any = getattr(cls, "__dataclass_fields__", None)
+    if fields is not None:
+        shown = [name for name, field in fields.items() if field.repr]
+        return pmap({name: described(getattr(value, name, None), depth) for name in shown})
+    shows = cls.__repr__
+    if isinstance(shows, FunctionType) and shows.__module__ not in _VALUES:
+        return None  # it may hide what is in it, as a URL does its password
+    names: Any = getattr(cast(Any, cls), "_fields", ()) if issubclass(cls, tuple) else ()
+    if names:
+        return pmap({name: described(getattr(value, name), depth) for name in names})
+    if issubclass(cls, dict) and all(type(key) is str for key in value):
+        return pmap({key: described(each, depth) for key, each in value.items()})
+    if issubclass(cls, dict):
+        pairs = ((described(key, depth), described(each, depth)) for key, each in value.items())
+        return tuple(sorted(pairs, key=encode))
+    if issubclass(cls, set | frozenset):
+        return tuple(sorted((described(each, depth) for each in value), key=encode))
+    if issubclass(cls, list | tuple | deque):
+        return tuple(described(each, depth) for each in value)
+    return _made_of(value, cls, depth) if cls.__module__ in _VALUES else None
+
+
+def _made_of(value: Any, cls: Any, depth: int) -> object:
+    reduce = dispatch_table.get(cls)
+    made: Any = value.__reduce_ex__(2) if reduce is None else cast(Any, reduce)(value)
+    if isinstance(made, str):  # the name of a constant, such as `...`
+        return None
+    given = [each for each in made[1] if not isinstance(each, type)]
+    return tuple(described(each, depth) for each in given) or None

@@ -45,11 +45,37 @@ def named_function(function: object, where: str) -> Callable[[Any], Any]:
         return function
     held = _held(function, found)
     if held:
+        refuse_definition(function, where)
         raise TypeError(
             f"{where}: {name or repr(function)} {held}, so its name doesn't say what it does; "
             f"{uncalled(function) or _REMEDY}"
         )
     return function
+
+
+def of_one_value(function: object, where: str) -> Callable[[Any], Any]:
+    """A named function that can be called on one value; raises `TypeError` for others.
+
+    Where it is written with def: signatures of others aren't known without `inspect`.
+    """
+    named = named_function(function, where)
+    if isinstance(function, FunctionType):
+        code, by_name = function.__code__, function.__kwdefaults__ or {}
+        most = code.co_argcount
+        least = most - len(function.__defaults__ or ())
+        others = code.co_varnames[most : most + code.co_kwonlyargcount]
+        wanted = next((name for name in others if name not in by_name), None)
+        if wanted is not None:
+            raise TypeError(
+                f"{where}: {function.__qualname__} is called on one value, and nothing gives it "
+                f"{wanted!r}: write an expression with param({wanted!r}), or a task"
+            )
+        if least > 1 or not (most or code.co_flags & VARARGS):
+            raise TypeError(
+                f"{where}: {function.__qualname__} takes {least} arguments, but is called on one "
+                "value: let it take the tuple of them, or write a task"
+            )
+    return named
 
 
 _METHODS = (MethodType, BuiltinMethodType)
@@ -63,6 +89,16 @@ def refuse_lambda(name: object, where: str) -> None:
             f"{where}: a lambda has no name, so it can't be printed, compared or exported; "
             "write an expression such as it.total > 0, or a function with def"
         )
+
+
+def refuse_definition(value: Any, where: str) -> None:
+    """Raise for a workflow or an expression, which are called in definitions alone."""
+    from fwf.algebra.builder import It  # which takes functions itself
+    from fwf.algebra.workflow import Workflow
+
+    if isinstance(value, Workflow | It):
+        said = "a workflow" if isinstance(value, Workflow) else "an expression"
+        raise TypeError(f"{where}: {value!r} is {said}; a function with def goes here")
 
 
 def _found(function: Any) -> object:

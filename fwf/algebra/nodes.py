@@ -7,18 +7,27 @@ parts which share one input fit one another is checked by the combinators, which
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Literal, Never, TypeAlias, Union, cast, final, get_args
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, Union, cast, final, get_args
 
 from pyrsistent import PMap
 
 from fwf.algebra import checked, types, wiring
 from fwf.algebra.contract import Contract
 from fwf.algebra.expr import IT, Expr, type_of
-from fwf.algebra.extensions import check_fields
+from fwf.algebra.extensions import check_class, check_fields
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.types import ANY, SAME
 from fwf.algebra.values import keywords
-from fwf.algebra.workflow import MAX_PROBES, Edge, In, Out, Workflow, set_edge
+from fwf.algebra.workflow import (
+    MAX_PROBES,
+    Edge,
+    In,
+    Out,
+    Workflow,
+    as_workflow,
+    get_edge,
+    set_edge,
+)
 from fwf.algebra.workflow import Seq as Seq  # a node like the others, for who imports them
 from fwf.records import record
 
@@ -331,16 +340,29 @@ class Extension(Workflow[In, Out]):
         try:
             return self._meaning
         except AttributeError:
-            object.__setattr__(self, "_meaning", cast("Node", self.desugar()))
+            where = f"{type(self).__qualname__}.desugar()"
+            made = cast(object, self.desugar())
+            if made is self:
+                raise TypeError(f"{where}: gives itself; say it in terms of others") from None
+            object.__setattr__(self, "_meaning", as_workflow(made, where))
             return self._meaning
 
+    if not TYPE_CHECKING:
+
+        def __init__(self) -> None:  # that of a dataclass takes its place
+            check_class(type(self))
+
+        @property
+        def edge(self):
+            """What it takes and gives; unknown until here if a `__post_init__` skipped ours."""
+            try:
+                return get_edge(self)
+            except AttributeError:
+                Extension.__post_init__(self)
+                return get_edge(self)
+
     def __post_init__(self) -> None:
-        cls, base = type(self), cast(Any, Workflow)
-        if cls.__eq__ is not base.__eq__ or cls.__repr__ is not base.__repr__:
-            raise TypeError(
-                f"{cls.__qualname__}: an extension compares and prints as every workflow does: "
-                "write @dataclass(frozen=True, slots=True, eq=False, repr=False)"
-            )
+        check_class(type(self))
         check_fields(self)
         set_edge(self, self.meaning.edge)
 

@@ -11,7 +11,7 @@ task, then what the task declares about itself (`duration=`, `example=`).
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, cast, final
@@ -315,10 +315,9 @@ def _script(
     fails: object,
     takes: object,
 ) -> Script:
-    said = [gives is not _NOTHING, gives_each is not None, gives_by is not None]
-    if sum(said) > 1:
+    if sum((gives is not _NOTHING, gives_each is not None, gives_by is not None)) > 1:
         raise TypeError(f"{where}: needs one of gives=, gives_each= and gives_by=, not several")
-    outputs = tuple(gives_each) if gives_each is not None else ()
+    outputs = () if gives_each is None else _each(gives_each, f"{where}(gives_each=…)", "an output")
     if gives_each is not None and not outputs:
         raise ValueError(f"{where}(gives_each=[]): needs at least one output")
     for output in outputs if gives is _NOTHING else (gives,):
@@ -327,9 +326,9 @@ def _script(
             raise TypeError(f"{where}(gives=…): it is {once}")
     if gives_by is not None:
         named_function(gives_by, f"{where}(gives_by=…)")
-    single = isinstance(fails, str | type | Failing) or not hasattr(fails, "__iter__")
-    always = fails is not None and single
-    each = (fails,) if always else () if fails is None else tuple(cast(Any, fails))
+    always = isinstance(fails, str | type | Failing)
+    said = (fails,) if always else () if fails is None else fails
+    each = _each(said, f"{where}(fails=…)", "an error or None")
     return Script(
         (gives,) if gives is not _NOTHING else outputs,
         gives_by,
@@ -337,6 +336,13 @@ def _script(
         always,
         _as_takes(takes, where),
     )
+
+
+def _each(given: object, where: str, what: str) -> tuple[object, ...]:
+    """What is said attempt by attempt; a text is a single thing, though it has letters."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"{where}: {given!r} is not a list with {what} for each attempt")
+    return tuple(cast(Iterable[object], given))
 
 
 def _as_takes(takes: object, where: str) -> Takes | None:

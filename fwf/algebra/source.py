@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, assert_never, cast
 
 from fwf.algebra.expr import Const, Get, Param, show
-from fwf.algebra.extensions import field_names
+from fwf.algebra.extensions import field_names, field_source
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -187,7 +187,7 @@ def _extension(node: Extension[Any, Any]) -> list["Node | str"]:
     for name in field_names(type(node)):
         value: Any = getattr(node, name)
         is_part = isinstance(value, Workflow) and not isinstance(value, Pure)
-        arguments.append((f"{name}=", value) if is_part else f"{name}={value!r}")
+        arguments.append((f"{name}=", value) if is_part else f"{name}={field_source(value)}")
     return [f"{type(node).__name__}(", *_spaced(arguments), ")"]
 
 

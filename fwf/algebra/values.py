@@ -8,7 +8,7 @@ import enum
 import math
 import struct
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import cache, partial
 from keyword import iskeyword
@@ -81,6 +81,7 @@ _COLLECTIONS: dict[type, Callable[[Any], object]] = {
 """What a collection is frozen to."""
 _PLAIN = frozenset({*_SCALARS, list, tuple, set, frozenset, dict})
 _LIKE: dict[str, type] = {"bytearray": bytes, "memoryview": bytes, "deque": list, "range": list}
+_MOMENTS = frozenset({datetime, time})
 _codecs: dict[type, Codec] = {}
 
 
@@ -108,8 +109,9 @@ def freeze(value: object, *, exact: bool = True) -> object:
 
     Raises `TypeError` for what isn't plain, `ValueError` past 100 levels, past 100,000 collections
     (which a value that holds itself in many places soon has) and for a signaling NaN. What is of a
-    subclass of a plain class isn't plain, since `thaw` couldn't give it back. Unless `exact`, such
-    classes, and any number of collections, will do.
+    subclass of a plain class isn't plain, since `thaw` couldn't give it back; nor is a moment whose
+    zone is neither an offset nor a key. Unless `exact`, such classes, such zones and any number of
+    collections will do.
     """
     return _frozen(value, 0, [MAX_COLLECTIONS if exact else math.inf], exact=exact)
 
@@ -121,6 +123,8 @@ def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> obj
         raise ValueError(
             f"{value!r} is a signaling NaN, which can't be compared or hashed: write Decimal('NaN')"
         )
+    if kind in _MOMENTS and exact:
+        return _zoned(cast(Any, value))
     if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
         return value
     if depth >= MAX_DEPTH:
@@ -141,6 +145,22 @@ def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> obj
         return pmap({as_member(inner(key)): inner(each) for key, each in pairs})
     items = [inner(each) for each in cast(Iterable[object], value)]
     return make(map(as_member, items) if make in (pset, frozenset) else items)
+
+
+def _zoned(moment: Any) -> Any:
+    """A moment whose zone any machine knows by its key or offset; raises `TypeError` for others.
+
+    A name that an offset was given, as `astimezone()` does, is no part of the moment.
+    """
+    zone = moment.tzinfo
+    if type(zone) is timezone:
+        return moment.replace(tzinfo=timezone(zone.utcoffset(None)))
+    if zone is None or isinstance(getattr(zone, "key", None), str):
+        return moment
+    raise TypeError(
+        f"{moment}: its zone is a {type(zone).__qualname__}, which is no more than code: write "
+        "zoneinfo.ZoneInfo('Europe/Paris'), or an offset as a datetime.timezone"
+    )
 
 
 def as_member(frozen: object) -> object:

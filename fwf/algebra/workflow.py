@@ -191,6 +191,7 @@ if TYPE_CHECKING:
         ) -> Ref[A]: ...
 
 
+get_edge = cast(Callable[[Any], Edge], Workflow.__dict__["edge"].__get__)
 set_edge = cast(Callable[[Any, Edge], None], Workflow.__dict__["edge"].__set__)
 set_digest = cast(Callable[[Any, bytes], None], Workflow.__dict__["digest"].__set__)
 

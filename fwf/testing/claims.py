@@ -107,6 +107,8 @@ class Claim:
 
         tag: one of the error's tags, such as its class's name or that of a base; or the class.
         """
+        if not isinstance(cast(object, tag), str | type):
+            raise TypeError(f"failed({tag!r}): needs an error's tag or class")
         failures = [event for event in self.found if event.ending == "failed"]
         others = [each for each in failures if not _has_tag(each, tag)]
         said = tag if isinstance(tag, str) else tag.__qualname__
@@ -175,6 +177,8 @@ def _attempts(run: DryRun, name: str) -> tuple[Event, ...]:
     """The attempts that a name stands for; a name that the workflow doesn't have is an error."""
     if not isinstance(cast(object, run), DryRun):
         raise TypeError(f"assert_ran({run!r}, …): needs what dry_run(…) gives, then a task's name")
+    if not isinstance(cast(object, name), str):
+        raise TypeError(f"{name!r} is no name of a task, which is a text, nor a path")
     events = run.events
     by_task = tuple(event for event in events if event.task == name)
     if by_task:

@@ -3,12 +3,20 @@
 import enum
 import json
 import pickle
+import re
 import subprocess
 import sys
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from ipaddress import ip_address
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -47,6 +55,32 @@ def taking(default: Any) -> Any:
     return takes
 
 
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+class Row(list[int]): ...
+
+
+class Address(NamedTuple):
+    host: str
+    password: str = "hunter2"
+
+    def __repr__(self) -> str:
+        return f"Address({self.host}, ***)"
+
+
+def holding_itself() -> list[Any]:
+    rows: list[Any] = []
+    rows.append(rows)
+    return rows
+
+
+def no_items(*_: Any) -> Any:
+    raise RuntimeError
+
+
 DIFFERENT: list[tuple[Any, Any, str]] = [
     (Decimal(0), Decimal(100), "limit is Decimal('100') where it isn't given, was Decimal('0')"),
     (1, True, "limit is True where it isn't given, was 1"),
@@ -61,6 +95,31 @@ DIFFERENT: list[tuple[Any, Any, str]] = [
     (Options(3), Options(5), "limit is tests.algebra.test_defaults:Options(client=None, inner=Non"),
     (Options(inner=Options(3)), Options(inner=Options(4)), "retries=4"),
     (Options(client=Sentinel()), Options(client=object()), "client=builtins:object"),
+    (Point(1, 2), Point(1, 3), "limit is tests.algebra.test_defaults:Point(x=1, y=3) where it"),
+    (Point(1, 2), (1, 2), "limit is (1, 2) where it isn't given"),
+    ([Options(3)], [Options(5)], "retries=5"),
+    ({"a": Point(1, 2)}, {"a": Point(1, 3)}, "y=3"),
+    ({Point(1, 2): 3}, {Point(1, 2): 4}, "builtins:dict"),
+    (set(map(Point, "abcdef", "abcdef")), {Point(1, 3)}, "limit is builtins:set((tests."),
+    (Options(client=Point(1, 2)), Options(client=Point(1, 3)), "y=3"),
+    (Row([1]), Row([2]), "tests.algebra.test_defaults:Row"),
+    (deque([1]), deque([2]), "collections:deque"),
+    (Counter("a"), Counter("b"), "collections:Counter"),
+    (
+        Path("a"),
+        Path("b"),
+        "limit is pathlib:Path('b') where it isn't given, was pathlib:Path('a')",
+    ),
+    (Fraction(1, 2), Fraction(1, 3), "fractions:Fraction"),
+    (re.compile("a"), re.compile("a", re.IGNORECASE), "re:Pattern"),
+    (1j, 2j, "builtins:complex"),
+    (range(3), range(4), "builtins:range"),
+    (slice(3), slice(4), "builtins:slice"),
+    (bytearray(b"a"), bytearray(b"b"), "builtins:bytearray"),
+    (ip_address("10.0.0.1"), ip_address("10.0.0.2"), "ipaddress:IPv4Address"),
+    (ValueError("a"), ValueError("b"), "builtins:ValueError"),
+    (timezone(timedelta(hours=1)), timezone(timedelta(hours=2)), "datetime:timezone"),
+    (ZoneInfo("Europe/Oslo"), ZoneInfo("Asia/Tokyo"), "zoneinfo:ZoneInfo"),
 ]
 
 
@@ -79,7 +138,10 @@ def test_another_default_is_another_definition_everywhere(was: Any, now: Any, sa
     [
         object, Sentinel, Options, dict, lambda: Options(client=Sentinel()), lambda: [object()],
         lambda: Options(client=Options(client={}.get)), lambda: lambda: 0, lambda: Secret.env("T"),
-        lambda: (n for n in [1]), lambda: Loud(), lambda: Options(inner=Options(password="x")),
+        lambda: (n for n in [1]), lambda: Loud(), lambda: Point(1, 2), holding_itself, Lock,
+        lambda: {Point(1, 2), Point(2, 1), Sentinel}, lambda: PurePosixPath("a"), lambda: ...,
+        lambda: type("Torn", (list,), {"__iter__": no_items})([1]),
+        lambda: Options(inner=Options(password="x")),
     ],
 )  # fmt: skip
 def test_any_object_may_be_a_default_and_says_the_same_each_time(make: Callable[[], Any]) -> None:
@@ -114,7 +176,8 @@ def test_no_secret_is_written_out() -> None:
     def careless(*, token: Secret = "hunter2") -> int:  # type: ignore[assignment]
         return 1
 
-    for w in (asks, careless):
+    url, several = taking(Address("db")), taking([{"a": Secret.env("TOKEN_OF_THE_SHOP")}])
+    for w in (asks, careless, url, several):
         for text in (plan(w), repr(w), repr(w.contract), str(diff(w, taking(1)))):
             assert "hunter2" not in text and "TOKEN_OF" not in text
     assert '"coded":"fwf.secrets:Secret"' in plan(asks)

@@ -251,11 +251,13 @@ def test_constants_differ_by_type() -> None:
         (lambda: pick(1.5), r"pick\(1.5\): needs field names, item numbers or expressions"),
         (lambda: apply(lambda x: x), "apply: a lambda has no name"),
         (lambda: apply(int), "apply: <class 'int'> is not an expression, a workflow or a funct"),
+        (lambda: param(3), r"param\(3\): a parameter's name is an identifier"),
+        (lambda: param(None, int), r"param\(None\): a parameter's name is an identifier"),
         (lambda: it == object(), "is a object; a value in a workflow is plain data"),
     ],
 )
 def test_misuse_of_expressions_is_refused_with_the_remedy(misuse: Any, said: str) -> None:
-    with pytest.raises(TypeError, match=said):
+    with pytest.raises((TypeError, ValueError), match=said):
         misuse()
 
 

@@ -1,12 +1,15 @@
 """All that an extension has in its fields is part of what it is."""
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+import fwf
 from fwf import (
     Extension,
     Workflow,
@@ -140,3 +143,92 @@ def test_extensions_in_fields_of_extensions_nest_deeper_than_any_stack() -> None
         one, other = Lab(ping, one), Lab(ping, other)
     assert one != other and hash(one) != hash(other)
     assert definition_id(one) != definition_id(other)
+
+
+FIELDS: list[Any] = [
+    *(10**5000, float("nan"), float("inf"), timedelta(days=1), Colour.RED, Decimal("NaN")),
+    *(
+        [float("nan")],
+        {"a": (Colour.RED, seconds(1))},
+        (seconds(1),),
+        frozenset({2, 1}),
+        {"b", "a"},
+    ),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("label", FIELDS, ids=lambda label: type(label).__name__)
+def test_an_extension_prints_the_source_of_its_fields(make: Any, label: Any) -> None:
+    w = make(ping, label)
+    names = {**vars(fwf), "Lab": Lab, "Worded": Worded, "ping": ping, "Colour": Colour}
+    assert eval(repr(w), {**names, "Decimal": Decimal}) == w
+
+
+def of_meaning(meaning: Any) -> Callable[[], Any]:
+    return Lab.__class__("Odd", (Lab,), {"__slots__": (), "desugar": meaning})
+
+
+async def awaited(_: Any) -> Workflow[Any, Any]:
+    return ping
+
+
+MEANINGS: list[tuple[Any, str]] = [
+    (lambda _: None, "None is not a workflow; a function that builds one has to return it"),
+    (lambda self: self, "gives itself; say it in terms of others"),
+    (lambda _: "ping", "'ping' is not a workflow"),
+    (lambda _: [ping, ping], r"to run all at once write par\(ping, ping\)"),
+    (lambda _: Lab, "is not a workflow; write a function with @task that calls it"),
+    (lambda _: len, "len can't be a task"),
+    (lambda _: (yield ping), "to run all the workflows that it gives at once write"),
+    (awaited, "comes of a call"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'awaited':RuntimeWarning")
+@pytest.mark.parametrize(("meaning", "said"), MEANINGS)
+def test_what_desugars_to_no_workflow_is_refused_where_it_is_made(meaning: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=rf"^Odd\.desugar\(\): .*{said}"):
+        of_meaning(meaning)(ping)
+
+
+def test_an_extension_may_mean_an_expression() -> None:
+    assert run(of_meaning(lambda _: it + 1)(ping), 1).unwrap() == 2
+
+
+class Bare(Extension[Any, Any]):
+    def desugar(self) -> Workflow[Any, Any]:
+        return ping
+
+
+class Built(Bare):
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+
+@pytest.mark.parametrize("make", [Bare, lambda: Built(1) >> ping, lambda: ping >> Built(1)])
+def test_an_extension_whose_fields_are_not_known_is_refused(make: Any) -> None:
+    with pytest.raises(TypeError, match=r"^(Bare|Built): .*write @dataclass\(frozen=True"):
+        make()
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Counted(Extension[Any, Any]):
+    """Checks its field, and leaves ours alone."""
+
+    n: Any
+
+    def __post_init__(self) -> None:
+        if self.n == 0:
+            raise ValueError("n is 0")
+
+    def desugar(self) -> Workflow[Any, Any]:
+        return const(self.n)
+
+
+def test_an_extension_with_a_check_of_its_own_is_one_like_the_others() -> None:
+    w = ping >> Counted(1)
+    assert run(w).unwrap() == 1 and load(plan(w), registry(w)).unwrap() == w
+    assert pickle.loads(pickle.dumps(w)) == w and Counted(1).edge.output is int
+    with pytest.raises(TypeError, match=r"^Counted\(n=…\): "):
+        ping >> Counted(object())

@@ -34,7 +34,7 @@ from fwf import (
     switch,
     when,
 )
-from tests.samples import is_big
+from tests.samples import is_big, ping
 
 
 class K:
@@ -165,6 +165,53 @@ def test_a_function_that_holds_what_its_name_does_not_say_is_refused(
         return  # a class is something else there: a type
     with pytest.raises(TypeError, match=re.escape(message)):
         ACCEPTORS[where](function)
+
+
+@pytest.mark.parametrize("where", ["apply", "key", "gives_by", "takes", "pure"])
+def test_a_definition_is_no_function_though_it_is_called_in_graphs(where: str) -> None:
+    with pytest.raises(TypeError, match=r"ping is a workflow; a function with def goes here"):
+        ACCEPTORS[where](ping)
+    if where in ("apply", "gives_by", "takes"):
+        with pytest.raises(TypeError, match=r"it\.n is an expression; a function with def goes he"):
+            ACCEPTORS[where](it.n)
+
+
+def no_value() -> bool:
+    return True
+
+
+def two_values(n: int, m: int) -> bool:
+    return n > m
+
+
+def two_or_none(n: int = 1, m: int = 2) -> bool:
+    return n > m
+
+
+def any_values(*ns: int) -> bool:
+    return bool(ns)
+
+
+def by_name(n: int, *, least: int) -> bool:
+    return n > least
+
+
+def by_name_or_not(n: int, /, *, least: int = 3) -> bool:
+    return n > least
+
+
+@pytest.mark.parametrize("where", sorted(set(ACCEPTORS) - {"gives_by", "takes", "registry"}))
+def test_a_function_that_does_not_take_one_value_is_refused(where: str) -> None:
+    for function, said in (
+        (no_value, "no_value takes 0 arguments, but is called on one value: let it take the tup"),
+        (two_values, "two_values takes 2 arguments, but is called on one value"),
+        (K.big, "K.big takes 2 arguments"),
+        (by_name, "nothing gives it 'least': write an expression with param('least'), or a task"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(said)):
+            ACCEPTORS[where](function)
+    for one in (two_or_none, any_values, by_name_or_not):
+        assert ACCEPTORS[where](one) is not None
 
 
 TAKEN: list[tuple[Any, Any, Any]] = [

@@ -64,7 +64,7 @@ def raw(cls: Any, *fields: Any) -> Any:
         (Retry, (W, 2, seconds(1), ()), "is not a schedule; write backoff(…)"),
         (Retry, (W, 2, WAIT, ("",)), "retry(on=('',)): needs exception classes or error tags"),
         (Retry, (W, 2, WAIT, ["a"]), "retry(on=['a']): needs exception classes or error tags"),
-        (Retry, (one.fn, 2, WAIT, ()), "retry: one is the bare function of a task; write one for the task"),
+        (Retry, (one.fn, 2, WAIT, ()), "retry: one is the bare function of a task; write one"),
         (Timeout, (W, -seconds(1)), "timeout: -1 day, 23:59:59 is negative"),
         (Timeout, (W, 5), "timeout: 5 is not a duration; write seconds(…)"),
         (Delay, (-timedelta.resolution,), "is negative; a duration is 0 or more"),

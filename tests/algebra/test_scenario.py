@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fwf import Scenario, milliseconds, minutes, seconds
+from fwf import Scenario, const, dry_run, milliseconds, minutes, seconds
 from fwf.algebra.scenario import (
     Distribution,
     Failing,
@@ -73,6 +73,20 @@ def test_exception_classes_carry_the_tags_of_their_bases() -> None:
         (lambda: Scenario().task("a", gives=1, gives_by=square), "not several"),
         (lambda: Scenario().task("a", gives_each=[]), "at least one output"),
         (lambda: Scenario().task("a", fails=[3]), "an error's tag or class"),  # type: ignore[list-item]
+        (
+            lambda: Scenario().task("a", fails=3),
+            r"fails=…\): 3 is not a list with an error or None",
+        ),
+        (lambda: Scenario().task("a", fails=0), "0 is not a list with an error or None for each"),
+        (lambda: Scenario().task("a", fails=VendorDown("x")), "is not a list with an error or No"),
+        (
+            lambda: Scenario().task("a", fails=square),
+            "is not a list with an error or None for each",
+        ),
+        (lambda: Scenario().task("a", gives_each=3), "3 is not a list with an output for each"),
+        (lambda: Scenario().task("a", gives_each="ab"), "'ab' is not a list with an output for"),
+        (lambda: Scenario().at("a", gives_each={"a": 1}), "is not a list with an output for each"),
+        (lambda: dry_run(const(1), scenario={"a": 1}), r"dry_run\(scenario={'a': 1}\): needs a Sc"),
         (lambda: uniform(seconds(2), seconds(1)), "low <= high"),
         (lambda: lognormal(seconds(2), -1), "0 <= sigma"),
     ],
@@ -262,7 +276,9 @@ def test_other_durations_are_refused(wrong: object) -> None:
 
 @pytest.mark.parametrize("wrong", [VendorDown("gone"), 3, [VendorDown("gone")], [3], ""], ids=repr)
 def test_what_a_task_fails_with_is_a_tag_or_a_class(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"task\('a'\)\(fails=.*\): needs an error's tag or class"):
+    with pytest.raises(
+        TypeError, match=r"task\('a'\)\(fails=.*\): is not a list with an error or None"
+    ):
         Scenario().task("a", fails=wrong)
 
 

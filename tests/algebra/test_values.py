@@ -1,9 +1,11 @@
 import ipaddress
 import math
 import re
+import struct
 from collections import Counter, OrderedDict, defaultdict, deque
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import pmap, pset, pvector
 
-from fwf import IdempotencyKey, const, fail, recover, register_codec, run, task, with_params
+from fwf import (
+    IdempotencyKey,
+    const,
+    fail,
+    load,
+    plan,
+    recover,
+    register_codec,
+    run,
+    task,
+    with_params,
+)
 from fwf.algebra.values import duration, encode, freeze, is_name, keywords, source, thaw
 from tests.samples import (
     Access,
@@ -191,6 +204,39 @@ def test_huge_integers_and_lone_surrogates_are_plain() -> None:
     for value in (10**5_000, -(10**5_000), "\ud800", b"\xff", Decimal("NaN"), timedelta.min):
         assert same(eval(source(freeze(value)), namespace()), value)
         repr(const(value))
+
+
+class Summer(tzinfo):
+    """A zone of somebody's own, of which nothing but its class is known."""
+
+    def utcoffset(self, dt: datetime | None, /) -> timedelta:
+        return timedelta(hours=2)
+
+    def dst(self, dt: datetime | None, /) -> None:
+        return None
+
+    def tzname(self, dt: datetime | None, /) -> str:
+        return "summer"
+
+
+@pytest.mark.parametrize("moment", [datetime(2026, 7, 1, 2), time(2)])
+def test_a_zone_is_known_by_its_key_or_its_offset_alone(moment: Any) -> None:
+    hours = timedelta(hours=2)
+    plain, named = (moment.replace(tzinfo=timezone(hours, *name)) for name in ((), ("CEST",)))
+    for value in (plain, [plain], {plain: plain}, frozenset({plain})):
+        assert load(plan(const(value))).unwrap() == const(value)
+    assert const(plain) == const(named) and repr(const(plain)) == repr(const(named))
+    assert run(const(named)).unwrap().tzname() == "UTC+02:00"
+    for zone in (Summer(), without_a_key()):
+        with pytest.raises(TypeError, match=r"its zone is a (Summer|ZoneInfo), .*write zoneinfo\."):
+            const([moment.replace(tzinfo=zone)])
+        assert freeze(moment.replace(tzinfo=zone), exact=False) == moment.replace(tzinfo=zone)
+
+
+def without_a_key() -> tzinfo:
+    """A zone out of a file, which holds one offset."""
+    head = struct.pack(">4s16x6l", b"TZif", 0, 0, 0, 0, 1, 4)
+    return ZoneInfo.from_file(BytesIO(head + struct.pack(">lbb", 7200, 0, 0) + b"CET\0"))
 
 
 def test_what_is_not_plain_is_refused_with_the_remedy() -> None:

@@ -424,6 +424,12 @@ def test_a_rule_can_be_silenced_for_one_part(rule: str, w: Workflow[Any, Any]) -
         assert paths and not [path for path in paths if path.startswith("par > x")]
 
 
+@pytest.mark.parametrize("silence", [3, None, True, [3], ["cut-writer", None]])
+def test_what_is_no_rule_is_refused_whatever_it_is(silence: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^check\(silence=.*(needs|there is no)"):
+        check(const(1), silence=silence)
+
+
 def test_at_the_root_a_rule_is_silenced_for_all() -> None:
     assert rules(named("daily", plain, silence="undeclared-effect")) == set()
 

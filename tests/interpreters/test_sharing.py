@@ -226,7 +226,8 @@ def test_what_is_written_part_by_part_is_never_too_large() -> None:
     wide: Any = Seq(pvector([pure(it + 1)] * (2 * MOST_SHARED)))
     assert not extent(wide).shared
     assert dry_run(wide, 0).outcome.value == 2 * MOST_SHARED  # type: ignore[union-attr]
-    assert normal_id(wide) == normal_id(Seq(pvector([wide])))
+    chain: Any = Seq(pvector([leaf] * (2 * MOST_SHARED)))
+    assert normal_id(chain) == normal_id(Seq(pvector([chain])))
 
 
 def test_a_loop_may_go_round_as_often_as_it_says() -> None:
@@ -257,7 +258,7 @@ def test_a_part_that_ends_early_is_dry_run_however_large_the_rest_is() -> None:
 def test_a_place_behind_more_siblings_than_are_counted_is_named() -> None:
     w = Seq(pvector([doubled(TWICE["seq"], leaf, 100_000), par(other, other)]))
     (issue,) = [each for each in check(w) if each.rule == "concurrent-writes"][:1]
-    assert issue.path.startswith("… > par > other")
+    assert issue.path == "… > par"
     near = Seq(pvector([doubled(TWICE["seq"], leaf, 50), retry(other, attempts=2), leaf]))
     (issue,) = [each for each in check(near) if each.rule == "repeated-unrepeatable"]
     assert issue.path == "other"

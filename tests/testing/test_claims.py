@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -279,6 +280,17 @@ def test_a_workflow_without_tasks_says_so() -> None:
 def test_swapped_arguments_are_told(night: DryRun) -> None:
     with pytest.raises(TypeError, match="needs what dry_run"):
         assert_ran("orders", night)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [orders, None, 3, ["orders"]])
+def test_what_is_no_name_is_told(night: DryRun, wrong: Any) -> None:
+    one = assert_ran(night, "orders")
+    claims = (one.before, one.after, one.beside, partial(assert_ran, night))
+    for claim in (*claims, partial(assert_never_ran, night)):
+        with pytest.raises(TypeError, match=f"{re.escape(repr(wrong))} is no name of a task"):
+            claim(wrong)
+    with pytest.raises(TypeError, match=r"failed\(.*\): needs an error's tag or class"):
+        one.failed(wrong)
 
 
 @sizes()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
@@ -77,9 +77,11 @@ def _issues(name: str, subject: Subject, quiet: Collection[str]) -> Iterator[Iss
 
 
 def _known(silence: Sequence[str]) -> frozenset[str]:
+    if not isinstance(cast(object, silence), Iterable):
+        raise TypeError(f"check(silence={silence!r}): needs the name of a rule, or several")
     for name in silence:
         if name not in RULES:
-            told = near(name, RULES) or f"; rules are {', '.join(RULES)}"
+            told = near(str(name), RULES) or f"; rules are {', '.join(RULES)}"
             raise ValueError(f"check(silence={name!r}): there is no such rule{told}")
     return frozenset(silence)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from fwf.algebra.requirements import problems, requirements
 from fwf.algebra.scenario import EMPTY, Scenario, ScenarioError
@@ -56,6 +56,8 @@ def dry_run(
     """
     node = as_workflow(w, "dry_run")
     _check_sizes(workers, pools or {})
+    if not isinstance(cast(object, scenario), Scenario | None):
+        raise TypeError(f"dry_run(scenario={scenario!r}): needs a Scenario().task(…), or none")
     script = EMPTY if scenario is None else scenario
     if script is not EMPTY:
         wrong = wrong_with(script, node)

@@ -224,7 +224,7 @@ def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
     there = under(at, tag)
     items = _read_items(given[tag], there, names, depth)
     found: Any = make(_member(each, under(there, i)) for i, each in enumerate(items))
-    if min(len(found), len(set(map(encode, items)))) != len(items):
+    if len(found) != len(items):
         raise Refused(there, "holds a value twice; every value once is expected")
     return found
 
@@ -249,7 +249,7 @@ def read_bindings(given: Json, at: str, names: Names, depth: int = 1) -> PMap[An
             raise refused(there, pair, "a key and a value")
         key = _member(read(pair[0], under(there, 0), names, depth), under(there, 0))
         made[key] = read(pair[1], under(there, 1), names, depth)
-    if min(len(made), len(set(map(encode, made)))) != len(given):  # every NaN is another key
+    if len(made) != len(given):
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)
 
