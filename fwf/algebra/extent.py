@@ -11,8 +11,9 @@ from fwf.algebra.nodes import Node
 from fwf.algebra.traverse import fold
 from fwf.algebra.workflow import Workflow
 
+MOST_TIMES: Final = 10
 MOST_SHARED: Final = 2**16
-"""So many places may be gone to that are only there because parts are shared."""
+"""So many times the parts that are written, and so many places more, may be gone to."""
 
 
 @final
@@ -29,7 +30,7 @@ class Extent(NamedTuple):
     @property
     def shared(self) -> bool:
         """Whether sharing makes it larger than can be gone through."""
-        return self.places > self.written + MOST_SHARED
+        return self.places > MOST_TIMES * self.written + MOST_SHARED
 
     def __str__(self) -> str:
         return f"{self.written:,} parts stand in {told(self.places, 'place')}"
