@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast, final, overload
@@ -26,6 +25,7 @@ from fwf.interpreters.run.machine import Machine
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.slots import Line, Pool
 from fwf.interpreters.run.telling import Note
+from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.records import record
 from fwf.secrets import Secret
@@ -189,7 +189,7 @@ def _execute(
     )
     with stopping(machine) as machine.signals:
         machine.scope.cuttable = machine.signals == "elsewhere"
-        ended, result = copy_context().run(machine.execute, value)
+        ended, result = Contexts().new().run(machine.execute, value)
     outcome = Ok(result) if ended == OK else Err(result)
     return Ran(outcome, machine.trace, start, clock.now())
 

@@ -108,10 +108,11 @@ def test_every_attempt_sees_the_caller_s_context_and_changes_only_its_own(
 def test_functions_in_expressions_and_observers_change_nothing_for_the_caller() -> None:
     def calls() -> None:
         tenant.set("acme")
+        decimal.setcontext(decimal.Context(prec=17))
         seen.clear()
         run(pure(body) >> looks, 0, observe=lambda note: tenant.set("observed")).unwrap()
         assert [each[0] for each in seen] == ["acme", "acme"]
-        assert tenant.get() == "acme"
+        assert (tenant.get(), decimal.getcontext().prec) == ("acme", 17)
 
     copy_context().run(calls)
 
