@@ -35,6 +35,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_runtest_teardown() -> None:
+    """Forget the secrets that a test revealed: texts of the next ones are searched for each."""
+    secrets = sys.modules.get("fwf.secrets")
+    if secrets is not None:
+        secrets._revealed.clear()
+
+
 def run_console_block(example: Example) -> str | None:
     """Run each `$ fwf …` or `$ python …` line of a console block and compare what it prints.
 

@@ -405,6 +405,8 @@ def _at(path: str, message: str) -> str:
 
 def shown_path(path: str) -> str:
     """A path as people are shown it: without secrets, and without its middle if it is long."""
+    if len(path) > 20 * MOST_PATH:  # what is far from both ends isn't shown anyhow
+        path = f"{path[: 10 * MOST_PATH]}…{path[-10 * MOST_PATH :]}"
     return shortened(masked(path))
 
 
