@@ -21,11 +21,12 @@ from typing import Any, Final, NoReturn, cast, final
 
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside
+from fwf.interpreters.run.signals import DEFAULTS
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.raised import raised
 from fwf.secrets import remember, remembered
 
-STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING: Final = [signal.Signals[name] for name in DEFAULTS]
 
 
 def main(parent: Connection) -> NoReturn:
@@ -66,9 +67,8 @@ def _leave_signals_to_the_parent() -> None:
 def _in_fork(parent: Connection) -> None:
     """A fork of this process takes signals as every process does, and isn't the one to answer."""
     parent.close()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    for name, default in DEFAULTS.items():
+        signal.signal(signal.Signals[name], default)
 
 
 def _end_with(parent: Connection, process: int) -> None:

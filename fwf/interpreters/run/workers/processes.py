@@ -20,6 +20,7 @@ from fwf.algebra.wants import path_of
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Issue
 from fwf.interpreters.run.calls import Ended
+from fwf.interpreters.run.signals import DEFAULTS
 from fwf.secrets import remember, remembered
 
 FAREWELL: Final = 1.0
@@ -140,7 +141,7 @@ def unfit(name: str, why: str) -> TypeError:
 @contextmanager
 def _signals_held_back() -> Generator[None]:
     """Let a process that is started here begin with the signals blocked that stop a run."""
-    stopping = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    stopping = [signal.Signals[name] for name in DEFAULTS]
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
         yield
