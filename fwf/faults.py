@@ -1,5 +1,7 @@
 """How a run fails (`Fault`) and how a workflow is wrong (`Issue`)."""
 
+import builtins
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -236,6 +238,23 @@ def tag_of(cls: type) -> str:
     if module == "__mp_main__":  # what `multiprocessing` calls the script in its processes
         module = "__main__"
     return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
+
+
+def exception_class(tag: str) -> type[BaseException] | None:
+    """The exception class that a tag names, if it is built in or its module is loaded.
+
+    Only looked at for the names of its bases. Nothing is imported, and nothing is made of it.
+    """
+    module, _, name = tag.rpartition(".")
+    found: Any = sys.modules.get(module) if module else builtins
+    found = getattr(found, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def known_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """A tag alone ⟶ with those of its class's bases, as a real error would carry them."""
+    cls = exception_class(tags[0]) if len(tags) == 1 else None
+    return tags if cls is None else tags_of_class(cls)
 
 
 Severity: TypeAlias = Literal["error", "warning", "note"]

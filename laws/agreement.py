@@ -8,15 +8,18 @@ times too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any, Literal, TypeAlias, final, get_args
 
 from hypothesis import strategies as st
 
+from fwf.algebra.nodes import Task
 from fwf.algebra.scenario import EMPTY, Scenario, failing
 from fwf.algebra.trace import Event, Outcome, events
 from fwf.algebra.workflow import Workflow
-from fwf.combinators import par
+from fwf.combinators import delay, fail, par, pure, retry, timeout
 from fwf.interpreters.dry_run import dry_run
 from fwf.records import record
 from fwf.testing import strategies as draw
@@ -70,7 +73,15 @@ Few kinds at a time meet one another more often (swarm testing: Groce et al. 201
 @st.composite
 def cases(draws: st.DrawFn, *, max_leaves: int = 6, expected: Interpreter = reference) -> Case:
     """A workflow, and a script for every place where it does something."""
-    w = draws(several_flows(max_leaves))
+    return draws(scripted(several_flows(max_leaves), expected))
+
+
+@st.composite
+def scripted(
+    draws: st.DrawFn, ws: st.SearchStrategy[Workflow[Any, Any]], expected: Interpreter
+) -> Case:
+    """One of these workflows, and a script for every place where it does something."""
+    w = draws(ws)
     value, params = draws(draw.numbers()), draw.taken_by(w, draws(draw.params()))
     scenario, known = EMPTY, -1
     while known < len(scenario.paths):
@@ -85,7 +96,8 @@ def cases(draws: st.DrawFn, *, max_leaves: int = 6, expected: Interpreter = refe
 def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
     """Workflows side by side, since what each of them does can be seen; one stands alone."""
     one = st.sampled_from(THEMES).flatmap(partial(flows, max_leaves))
-    return st.lists(one, min_size=1, max_size=4).map(_beside)
+    several = st.lists(st.one_of(one, one, overtaken(tasks.PLAIN)), min_size=1, max_size=4)
+    return several.map(_beside)
 
 
 @lru_cache
@@ -96,13 +108,37 @@ def flows(max_leaves: int, kept: tuple[draw.Part, ...]) -> st.SearchStrategy[Wor
     return st.builds(placed, inner, around("any", ()))
 
 
+def overtaken(plain: Sequence[Task[Any, Any]]) -> st.SearchStrategy[Workflow[Any, Any]]:
+    """What is cut and tried again, often while the earlier attempts would still be at work.
+
+    By chance alone, one case in a thousand is such. plain: the tasks that it is made of.
+    """
+    some = draw.workflows(max_leaves=2, without=("delay", "fail", "unfit"), plain=plain)
+    cuts = st.one_of(
+        st.builds(timeout, some, draw.durations(0, 2)),
+        st.builds(_raced, some, draw.durations(0, 2)),
+    )
+    return st.builds(_again, cuts, st.integers(2, 3), draw.durations(0, 1))
+
+
+def _raced(w: Workflow[Any, Any], d: timedelta) -> Workflow[Any, Any]:
+    return par(w, delay(d) >> fail("ConnectionError"), fail_fast=True) >> pure(tasks.total)
+
+
+def _again(w: Workflow[Any, Any], n: int, wait: timedelta) -> Workflow[Any, Any]:
+    return retry(w, attempts=n, wait=wait)
+
+
 def _beside(ws: list[Workflow[Any, Any]]) -> Workflow[Any, Any]:
     return par(*ws) if len(ws) > 1 else ws[0]
 
 
 @lru_cache
 def scripts() -> st.SearchStrategy[dict[str, Any]]:
-    """Keyword arguments of `Scenario.at`: mostly what goes well, at once or in a while."""
+    """Keyword arguments of `Scenario.at`: mostly what goes well, at once or in a while.
+
+    What is cut stops or works on, or nothing is said of that.
+    """
     failures = st.one_of(
         draw.errors(), st.builds(failing, draw.errors(), retry_after=draw.durations())
     )
@@ -118,15 +154,15 @@ def scripts() -> st.SearchStrategy[dict[str, Any]]:
         st.sampled_from([tasks.as_long, tasks.half_as_long]),
     )
     fails = st.integers(0, 9).flatmap(lambda n: some if n > 6 else failures if n == 6 else NEVER)
-    return st.builds(_script, gives, fails, takes)
+    return st.builds(_script, gives, fails, takes, draw.when_cut())
 
 
 NEVER = st.just(())
 WORKS = (*tasks.SHIFT, tasks.unless_odd)
 
 
-def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
-    return {**gives, **({"fails": fails} if fails else {}), "takes": takes}
+def _script(gives: dict[str, Any], fails: Any, takes: Any, cut: dict[str, Any]) -> dict[str, Any]:
+    return {**gives, **({"fails": fails} if fails else {}), "takes": takes, **cut}
 
 
 # Whether they agree

@@ -2,7 +2,9 @@
 
 It maps (ρ, x, s, D, h) to (o, t, e, h′) for a model M. Written to be read beside the page, and to
 judge `dry_run`, which says the same a thousand times faster and at any depth. Reruns, copies and
-recursion are how the page says it. Workers and pools are unlimited.
+recursion are how the page says it. Workers and pools are unlimited, so that of what section 8 says
+of a cut only this is left: an attempt that writes waits for the earlier ones of its step that were
+cut and work on.
 """
 
 from __future__ import annotations
@@ -55,12 +57,28 @@ from fwf.faults import (
 )  # fmt: skip
 from fwf.records import changed, record
 
-Model = Callable[[Task[Any, Any], Any, Mapping[str, Any], int, str], "tuple[Ok | Failed, int]"]
-"""M(task, x, ρ, k) = (response, duration in µs). A failure is told its path; when it asks not to be
-tried again before some time, it counts that from its end."""
-History = frozenset[tuple[int, object]]
-"""The attempts in the causal past: each has a number of its own, a task and an input."""
+Model = Callable[
+    [Task[Any, Any], Any, Mapping[str, Any], int, str], "tuple[Ok | Failed, int, bool]"
+]
+"""M(task, x, ρ, k) = (response, duration in µs, whether it works on when it is cut). A failure is
+told its path; when it asks not to be tried again before some time, it counts that from its end."""
 FOREVER = float("inf")
+
+
+class Past(NamedTuple):
+    """An attempt in the causal past: its number, its task and input, its step, and its end.
+
+    That is when its work was over, later than its event's end if it was cut and worked on.
+    """
+
+    number: int
+    key: object
+    path: str
+    over: int
+
+
+History = frozenset[Past]
+"""The attempts in the causal past."""
 
 
 @record()
@@ -201,15 +219,24 @@ class Denotation:
     def attempt(
         self, t: Task[Any, Any], at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
     ) -> End:
-        """s>D: Int.  (r,d) = M(t,x,h[t,x]);  s+d>D: Int at D, event "cut";  else r at s+d."""
+        """s>D: Int.  (r,d) = M(t,x,h[t,x]);  s+d>D: Int at D, event "cut";  else r at s+d.
+
+        A writer starts when all earlier attempts of its step are over; later than D: Int at D.
+        """
         if s > D:
             return End(Int(), series([]), s, h)
         path, x = self.paths.path(at.spot), x if t.contract.inputs else None
+        if t.contract.effect not in ("pure", "read"):
+            s = max([s, *(past.over for past in h if past.path == path)])
+        if s > D:
+            return End(Int(), series([]), int(D), h)
         injected = {each.name: p.get(each.name) for each in t.contract.injected}
-        key = (t.name, repr((x, injected)))
-        k = sum(attempted == key for _, attempted in h)
-        r, d = self.m(t, x, injected, k, path)
-        e, h = s + d, h | {(next(self.numbers), key)}
+        key = self.key(t, x, injected, path)
+        k = sum(past.key == key for past in h)
+        r, d, works_on = self.m(t, x, injected, k, path)
+        e = s + d
+        over = e if e <= D or works_on else int(D)
+        h |= {Past(next(self.numbers), key, path, over)}
         if e > D:
             return End(Int(), Event(t.name, path, at.tries, "cut", None, s, int(D)), int(D), h)
         if isinstance(r, Ok):
@@ -217,6 +244,10 @@ class Denotation:
         if r.not_before is not None:
             r = changed(r, not_before=r.not_before + e)
         return End(Err(r), Event(t.name, path, at.tries, "failed", r, s, e), e, h)
+
+    def key(self, t: Task[Any, Any], x: Any, injected: Mapping[str, Any], path: str) -> object:
+        """What the attempts have in common that M counts: the task, and all that it is given."""
+        return t.name, repr((x, injected))
 
     def items(
         self,
@@ -229,13 +260,9 @@ class Denotation:
         h: History,
     ) -> End:
         """Items start in index order whenever fewer than k run; a lost slot is not used again."""
-        names = [str(i) for i in range(len(x))]
-        if w.key is not None:
-            names = [str(evaluate(w.key, item, p)) for item in x]
-            for i, name in enumerate(names):
-                if name in names[:i]:
-                    said = f"items {names.index(name)} and {i} have the same key {name!r}"
-                    return End(Err(BadInput(self.paths.path(at.spot), said)), series([]), s, h)
+        names = keyed(w, x, p, self.paths.path(at.spot))
+        if isinstance(names, BadInput):
+            return End(Err(names), series([]), s, h)
 
         def parts(D: float) -> list[End]:
             slots, ends = [s] * (w.at_once or len(x)), list[End]()
@@ -263,20 +290,12 @@ class Denotation:
     ) -> End:
         """Step i starts at the max end of its predecessors; skipped when one of them erred."""
         ends: list[End | None] = []
-        before: list[tuple[int, ...]] = []
-
-        def value(i: int) -> Any:
-            if i < 0:
-                return x if w.arity == 1 else x[-1 - i]
-            return cast(Ok, cast(End, ends[i]).o).value
-
-        for index, step in enumerate(w.steps):
-            before.append(tuple(sorted({i for i in (*step.inputs, *step.after) if i >= 0})))
-            waited = [ends[i] for i in before[-1]]
+        for index, (step, before) in enumerate(zip(w.steps, predecessors(w), strict=True)):
+            waited = [ends[i] for i in before]
             if not all(end is not None and isinstance(end.o, Ok) for end in waited):
                 ends.append(None)
                 continue
-            given = tuple(value(i) for i in step.inputs)
+            given = values(w, step.inputs, x, ends)
             known = [end for end in waited if end is not None]
             ends.append(
                 self.of(
@@ -285,22 +304,52 @@ class Denotation:
                     max([s, *(end.e for end in known)]), D, h.union(*(end.h for end in known)),
                 )
             )  # fmt: skip
-        ran = [end for end in ends if end is not None]
-        t = Partial(
-            tuple(
-                zip(
-                    [series([]) if end is None else series([end.t]) for end in ends],
-                    before,
-                    strict=True,
-                )
-            )
-        )
-        whole = beside(lambda _: ran, False, list, s, D, h, len(ran))._replace(t=t)
-        if isinstance(whole.o, Ok):
-            outputs = w.outputs
-            given = value(outputs) if isinstance(outputs, int) else tuple(map(value, outputs))
-            whole = whole._replace(o=Ok(given))
+        return woven(w, x, ends, s, D, h)
+
+
+def keyed(w: MapEach[Any, Any], x: Any, p: Mapping[str, Any], path: str) -> list[str] | BadInput:
+    """What the items are called: by their keys, which must differ, or by their numbers."""
+    if w.key is None:
+        return [str(i) for i in range(len(x))]
+    names = [str(evaluate(w.key, item, p)) for item in x]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            said = f"items {names.index(name)} and {i} have the same key {name!r}"
+            return BadInput(path, said)
+    return names
+
+
+def predecessors(w: Graph[Any, Any]) -> list[tuple[int, ...]]:
+    """The steps that each step waits for."""
+    return [tuple(sorted({i for i in (*step.inputs, *step.after) if i >= 0})) for step in w.steps]
+
+
+def values(
+    w: Graph[Any, Any], wanted: tuple[int, ...], x: Any, ends: Sequence[End | None]
+) -> tuple[Any, ...]:
+    """What steps gave, by their numbers; a negative one stands for a part of the graph's input."""
+
+    def value(i: int) -> Any:
+        if i < 0:
+            return x if w.arity == 1 else x[-1 - i]
+        return cast(Ok, cast(End, ends[i]).o).value
+
+    return tuple(map(value, wanted))
+
+
+def woven(
+    w: Graph[Any, Any], x: Any, ends: Sequence[End | None], s: int, D: float, h: History
+) -> End:
+    """What a graph comes to, of which these steps ran."""
+    ran = [end for end in ends if end is not None]
+    parts = [series([]) if end is None else series([end.t]) for end in ends]
+    t = Partial(tuple(zip(parts, predecessors(w), strict=True)))
+    whole = beside(lambda _: ran, False, list, s, D, h, len(ran))._replace(t=t)
+    if not isinstance(whole.o, Ok):
         return whole
+    if isinstance(w.outputs, int):
+        return whole._replace(o=Ok(values(w, (w.outputs,), x, ends)[0]))
+    return whole._replace(o=Ok(values(w, w.outputs, x, ends)))
 
 
 def beside(

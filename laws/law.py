@@ -55,8 +55,12 @@ Condition: TypeAlias = Literal[
     "responses ignore data",
     "responses ignore attempts",
     "without parameters",
+    "what is cut may work on",
 ]
-"""What must be given for a law to hold; those about parts are already so by how they are drawn."""
+"""What must be given for a law to hold; those about parts are already so by how they are drawn.
+
+The last one gives more worlds, not fewer: elsewhere what is cut stops.
+"""
 Sides: TypeAlias = tuple[Workflow[Any, Any], Workflow[Any, Any]]
 Verdict: TypeAlias = Literal["holds", "broken", "vacuous"]
 
@@ -253,11 +257,11 @@ def cases(draws: st.DrawFn, law: Law) -> Case:
     drawn: dict[str, Any] = {name: draws(one) for name, one in _metavariables(law).items()}
     left, right = law.sides(**drawn)
     outside = draws(around(context_of(law), parts_without(law)))
-    names = draw.tasks_in(left, right, *(each.w for each in outside if each.w is not None))
+    others = [each.w for each in outside if each.w is not None]
     return Case(
         drawn,
         draws(_given(law.on)),
-        draws(draw.scenarios_of(sorted(names), **_responses(draws, law))),
+        draws(draw.scenarios(left, right, *others, **_responses(draws, law))),
         draws(draw.params()),
         outside,
     )
@@ -280,6 +284,8 @@ def _responses(draws: st.DrawFn, law: Law) -> dict[str, bool]:
         kinds["by_input"] = False
     if "responses ignore attempts" in law.conditions:
         kinds["by_attempt"] = False
+    if "what is cut may work on" in law.conditions:
+        kinds["work_on"] = True
     return kinds
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import Paths
-from fwf.algebra.scenario import Failing, Scenario, Script
+from fwf.algebra.scenario import Failing, Scenario, Script, works_on
 from fwf.algebra.trace import Err, Ok, Outcome, Trace
-from fwf.faults import Failed, Interrupted, tags_of
-from fwf.interpreters.dry_run.scripts import known_tags
+from fwf.faults import Failed, Interrupted, known_tags, tags_of
 
 from .denotation import FOREVER, At, Denotation, Int, Model, micros
 
 Reading: TypeAlias = Callable[[Model, Paths], Denotation]
 """A reading of the page: `Denotation`, or one with a mistake in it."""
+
+
+NOTHING_SAID = Script((0,), takes=(timedelta(0),))
 
 
 class Read(NamedTuple):
@@ -27,38 +30,60 @@ class Read(NamedTuple):
     end: int
 
 
-def meaning_by(reading: Reading) -> Callable[..., Read]:
+def model(scenario: Scenario) -> Model:
+    """Scenario ⟶ M(task, x, ρ, k), from what it says of each task.
+
+    Entries for a place or an item, and durations drawn at random, are no function of these four.
+    """
+    return _model(lambda t, path: scenario.tasks[t.name])
+
+
+def model_of_places(scenario: Scenario) -> Model:
+    """Scenario ⟶ M(path, x, ρ, k), from what it says of each place; for `ByPlace`.
+
+    A place of which nothing is said gives 0 at once.
+    """
+    return _model(lambda t, path: scenario.paths.get(path, NOTHING_SAID))
+
+
+@final
+class ByPlace(Denotation):
+    """The page, with k = attempts at this place: the world in which a run can be held to it."""
+
+    def key(self, t: Task[Any, Any], x: Any, injected: Mapping[str, Any], path: str) -> object:
+        return path
+
+
+def _model(script_of: Callable[[Task[Any, Any], str], Script]) -> Model:
+    def m(
+        t: Task[Any, Any], x: Any, injected: Mapping[str, Any], k: int, path: str
+    ) -> tuple[Ok | Failed, int, bool]:
+        usual = () if t.contract.duration is None else (t.contract.duration,)
+        script = script_of(t, path).over(Script(takes=usual))
+        goes_on = works_on(script, t.contract)
+        return response(script, x, k, path), duration(script, x, k), goes_on
+
+    return m
+
+
+def meaning_by(reading: Reading, of: Callable[[Scenario], Model] = model) -> Callable[..., Read]:
     """A reading of the page ⟶ the interpreter that goes by it: what `assert_lawful` takes."""
-    return partial(_read, reading)
+    return partial(_read, reading, of)
 
 
 def _read(
     reading: Reading,
+    of: Callable[[Scenario], Model],
     w: Any,
     value: Any,
     scenario: Scenario,
     params: Mapping[str, object],
 ) -> Read:
     paths = Paths()
-    denotation = reading(model(scenario), paths)
+    denotation = reading(of(scenario), paths)
     end = denotation.of(w, At(paths.root(w)), params, value, 0, FOREVER, frozenset())
     outcome = Err(end.o.cause or Interrupted()) if isinstance(end.o, Int) else end.o
     return Read(outcome, end.t, end.e)
-
-
-def model(scenario: Scenario) -> Model:
-    """Scenario ⟶ M(task, x, ρ, k) = (response, duration), from what it says of each task.
-
-    Entries for a place or an item, and durations drawn at random, are no function of these four.
-    """
-
-    def m(
-        t: Task[Any, Any], x: Any, injected: Mapping[str, Any], k: int, path: str
-    ) -> tuple[Ok | Failed, int]:
-        script = scenario.tasks[t.name]
-        return response(script, x, k, path), duration(script, x, k)
-
-    return m
 
 
 def response(script: Script, x: Any, k: int, path: str) -> Ok | Failed:
@@ -67,7 +92,7 @@ def response(script: Script, x: Any, k: int, path: str) -> Ok | Failed:
     if failure is not None:
         return failed(failure, path)
     if script.by is None:
-        return Ok(script.output(sum(script.failure(before) is None for before in range(k))))
+        return Ok(script.output(k))
     try:
         return Ok(script.by(x))
     except Exception as error:
@@ -86,4 +111,4 @@ def duration(script: Script, x: Any, k: int) -> int:
     each: Any = script.takes
     if callable(each):
         each = (each(x),)
-    return micros(each[min(k, len(each) - 1)])
+    return micros(each[min(k, len(each) - 1)]) if each else 0

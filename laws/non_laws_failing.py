@@ -216,6 +216,25 @@ def deadlines_do_not_add_up(a: Flow, b: Flow, d: Duration, e: Duration) -> Sides
 
 
 @tempting(
+    "retry(timeout(w, d), 0) = fallback(timeout(w, d), timeout(w, d))",
+    "O",
+    on(
+        0,
+        Scenario().task("c", gives=0, takes=[seconds(3), seconds(0)]),
+        w=c,
+        d=seconds(1),
+        on=("Timeout",),
+    ),
+    "same filter",
+    "what is cut may work on",
+)
+def a_step_waits_for_itself(w: Leaf, d: Duration, on: Filter) -> Sides:
+    """A writer that works on when it is cut holds up its own next attempt, not another step's."""
+    cut = timeout(w, d)
+    return retry(cut, attempts=2, on=on), fallback(cut, cut, on=on)
+
+
+@tempting(
     "timeout(par(a, b), d) = par(timeout(a, d), timeout(b, d))",
     "D",
     on(0, a=delay(seconds(1)), b=delay(seconds(1)), d=seconds(0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import FAMILIES, catalogue, mutants, non_laws
+from . import FAMILIES, catalogue, mutants, mutants_scheduling, non_laws
 from .broken import Mutant
 from .law import LEVELS, Law
 
@@ -13,9 +13,10 @@ INTRODUCTION = """\
 # Laws
 
 What every interpreter must agree on, checked by Hypothesis over generated workflows, scenarios,
-parameters and contexts (histories, deadlines, retries, races …). `pytest laws` tries 50 cases of
-each law, `pytest laws --hypothesis-profile thorough` 5,000. To try them on an interpreter of your
-own: `fwf.testing.assert_lawful(interpreter)`. `mutants.py` has interpreters with one mistake each,
+parameters and contexts (histories, deadlines, retries, races …). What is cut stops there, where
+nothing else is said. `pytest laws` tries 50 cases of each law, `pytest laws --hypothesis-profile
+thorough` 5,000. To try them on an interpreter of your own:
+`fwf.testing.assert_lawful(interpreter)`. `mutants.py` has interpreters with one mistake each,
 which some law must tell from a right one; `agreement.py` compares `run` with `dry_run` in the same
 generated worlds.
 
@@ -41,6 +42,14 @@ def page() -> str:
         "`denotation.py` with one\nclause changed, and for each a law that it breaks.\n\n"
         f"{table_of_mutants(mutants.catalogue())}\n"
     )
+    wrong = [f"| `{each.__name__}` | {each.__doc__} |" for each in mutants_scheduling.catalogue()]
+    parts.append(
+        "## Schedulers\n\nWhere workers and pools are few, when an attempt starts depends on the "
+        "others.\n`list_scheduler.py` says when, `occupancy.py` what is true of every schedule; "
+        "both judge `run`\nand `dry_run` on generated crowds. These wrong schedulers are told from "
+        "the right one.\n"
+    )
+    parts.append("\n".join(["| Mutant | Mistake |", "|---|---|", *wrong, ""]))
     return "\n".join(parts)
 
 

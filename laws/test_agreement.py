@@ -25,6 +25,8 @@ from fwf.testing import (
     settled,
 )
 
+from .model import ByPlace, meaning_by, model_of_places
+
 THOROUGH = 1_000
 """Profiles that ask for so many examples get them; others a part of what CI does."""
 LIMITS: list[dict[str, Any]] = [
@@ -66,6 +68,10 @@ def asked(default: int) -> int:
 
 
 class TestAgreement:
+    def test_a_run_agrees_with_the_page(self) -> None:
+        by_place = meaning_by(ByPlace, model_of_places)
+        assert_agrees(real, expected=by_place, timed=True, max_examples=asked(100))
+
     def test_a_run_agrees_with_the_dry_run(self) -> None:
         assert_agrees(real, timed=True, max_examples=asked(150))
 

@@ -179,6 +179,14 @@ def test_workers_and_pools_bound_what_runs_at_once(folder: Path) -> None:
     assert of_json(*slow, "--pool", "vendor=4", "--workers", "1")["end"] == 40_000_000
 
 
+def test_a_pool_of_the_module_bounds_how_often_tasks_start(folder: Path) -> None:
+    text = (folder / "jobs.py").read_text()
+    rate = text.replace("Pool(2, starts=9, per=seconds(1))", "Pool(starts=2, per=seconds(60))")
+    (folder / "paced.py").write_text(rate)
+    starts = [event["start"] for event in of_json("paced:wide")["events"]]
+    assert starts == [0, 0, 60_000_000, 60_000_000]
+
+
 # Files
 
 

@@ -77,6 +77,7 @@ def test_keyword_only_parameters_are_injected_by_what_their_type_says() -> None:
 def test_what_is_undeclared_counts_as_unrepeatable() -> None:
     assert not ping.contract.repeatable and ping.contract.effect is None
     assert orders.contract.repeatable and load.contract.repeatable
+    assert ping.contract.may_write and load.contract.may_write and not orders.contract.may_write
 
 
 def test_declarations_are_kept_and_can_be_given_in_steps() -> None:

@@ -122,6 +122,11 @@ class Contract:
         """Whether the task may be started again; undeclared counts as `unrepeatable`."""
         return self.effect in ("pure", "read", "idempotent")
 
+    @property
+    def may_write(self) -> bool:
+        """Whether two attempts of one step must not overlap; undeclared counts as if so."""
+        return self.effect not in ("pure", "read")
+
 
 def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
     """Function ⟶ its contract; raises `TypeError` naming the parameter that doesn't fit."""

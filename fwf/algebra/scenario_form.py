@@ -9,6 +9,7 @@
     [tasks.rates]
     fails = ["shop.VendorDown", {tag = "shop.RateLimited", message = "slow", retry_after = "30s"}]
     takes = {normal = ["2s", "500ms"]}
+    when_cut = "stops"
 
     [tasks.load.items.acme]
     fails = "shop.VendorDown"
@@ -18,7 +19,7 @@
 
 Durations are texts such as "1m 30s", or numbers of seconds. `gives_each` and the lists in `fails`
 and `takes` go attempt by attempt; `fails` may hold `null`, in TOML "", for an attempt that
-succeeds.
+succeeds. `when_cut`, "stops" or "works on", is what an attempt does that is cut.
 """
 
 import re
@@ -77,7 +78,7 @@ def _read(data: Any, source: str) -> Scenario:
 
 
 _TOP = ("seed", "tasks", "paths")
-_ENTRY = ("gives", "gives_each", "fails", "takes")
+_ENTRY = ("gives", "gives_each", "fails", "takes", "when_cut")
 
 
 @final

@@ -128,18 +128,21 @@ def fold(
     """
     known = {} if known is None else known
     root = cast(Node, w)
-    todo: list[tuple[Node, tuple[Node, ...] | None]] = [(root, None)]
+    todo: list[tuple[Node, list[Hashable] | None]] = [(root, None)]
     while todo:
-        node, parts = todo.pop()
+        node, keys = todo.pop()
         if key(node) in known:
             continue
-        if parts is None:
+        if keys is None:
             parts = parts_of(node)
+            keys = [*map(key, parts)]
             if parts:
-                todo.append((node, parts))
-                todo.extend((part, None) for part in reversed(parts))
+                todo.append((node, keys))
+                if key is id:  # wide nodes often have one part many times
+                    parts = tuple(dict(zip(keys, parts, strict=True)).values())
+                todo.extend([(part, None) for part in reversed(parts)])
                 continue
-        known[key(node)] = step(node, tuple(known[key(part)] for part in parts))
+        known[key(node)] = step(node, tuple(map(known.__getitem__, keys)))
     return known[key(root)]
 
 

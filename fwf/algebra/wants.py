@@ -131,7 +131,7 @@ def _add(free: Free, want: Want) -> None:
 
 def _merged(parts: tuple[Free, ...]) -> Free:
     """What several parts leave open together; the first one's own if the others add nothing."""
-    distinct = list({id(part): part for part in parts}.values())
+    distinct = list(dict(zip(map(id, parts), parts, strict=True)).values())
     if len(distinct) == 1:
         return distinct[0]
     merged: Free = {}

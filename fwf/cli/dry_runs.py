@@ -1,6 +1,6 @@
 """What is given to a dry run of a target, and the forms in which it is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, final
 
@@ -11,10 +11,8 @@ from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
 from fwf.cli.targets import Target
 from fwf.cli.texts import Unreadable, example, read
-from fwf.interpreters.dry_run import DryRun, dry_run
-from fwf.interpreters.dry_run.form import as_data
-from fwf.interpreters.dry_run.timeline import Line, lines
-from fwf.interpreters.dry_run.words import spoken
+from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
+from fwf.readable import spoken
 
 T = TypeVar("T")
 Form: TypeAlias = Literal["text", "json", "svg"]
@@ -59,7 +57,7 @@ def made(target: Target, given: Given) -> DryRun:
             scenario=scenario,
             params=values,
             workers=given.workers,
-            pools=_in_numbers(sizes),
+            pools=sizes,
             start=start,
         )
     except ScenarioError as error:
@@ -105,12 +103,6 @@ def _start(text: str | None) -> datetime | None:
     return found
 
 
-def _in_numbers(pools: Mapping[str, Any]) -> dict[str, int]:
-    """Pools of a run ⟶ how many may be in each at once; a dry run bounds no more than that."""
-    sizes = {name: getattr(pool, "at_once", pool) for name, pool in pools.items()}
-    return {name: size for name, size in sizes.items() if size is not None}
-
-
 def _check_end(run: DryRun, start: str | None) -> None:
     """A timeline can't show what ends after the last year that a date can have."""
     if run.start is not None:
@@ -125,18 +117,18 @@ def _check_end(run: DryRun, start: str | None) -> None:
 def told(target: Target, run: DryRun, form: Form, *, coloured: bool) -> str:
     """Dry run ⟶ it in one of its forms, coloured where a terminal can show that."""
     if form == "json":
-        return as_json({"target": target.text, **as_data(run), "workflow": target.name})
+        return as_json({"target": target.text, **run.data(), "workflow": target.name})
     if form == "svg":
         return run.svg().rstrip()
     show = _painted if coloured and in_colour() else _plain
-    return "\n".join(map(show, lines(run)))
+    return "\n".join(map(show, run.lines()))
 
 
-def _plain(line: Line) -> str:
+def _plain(line: TextLine) -> str:
     return line.text
 
 
-def _painted(line: Line) -> str:
+def _painted(line: TextLine) -> str:
     import click
 
     if not (line.critical or line.failed):

@@ -59,7 +59,7 @@ def _renamed(module: str, other: str, name: str) -> str:
 
 
 def _extension(module: str, other: str, node: Extension[Any, Any], parts: tuple[Node, ...]) -> Node:
-    from fwf.interpreters.plan.standins import extension
+    from fwf.interpreters.plan import stand_in_extension
 
     cls = type(node)
     if cls.__module__ != module and parts == children(node):
@@ -67,7 +67,7 @@ def _extension(module: str, other: str, node: Extension[Any, Any], parts: tuple[
     home = other if cls.__module__ == module else cls.__module__
     names = field_names(cls)
     fields = {name: _field(module, other, getattr(node, name)) for name in names}
-    return extension(f"{home}:{cls.__qualname__}", fields, parts[0])
+    return stand_in_extension(f"{home}:{cls.__qualname__}", fields, parts[0])
 
 
 def _field(module: str, other: str, value: Any) -> Any:
@@ -83,7 +83,7 @@ def _field(module: str, other: str, value: Any) -> Any:
 
 def _expression(module: str, other: str, expr: Expr) -> Expr | None:
     """The expression, calling what stands for the module's own functions; None if it calls none."""
-    from fwf.interpreters.plan.standins import function
+    from fwf.interpreters.plan import stand_in_function
 
     found: list[Callable[[Any], Any]] = []
 
@@ -91,7 +91,7 @@ def _expression(module: str, other: str, expr: Expr) -> Expr | None:
         if one.__module__ != module:
             return one
         found.append(one)
-        return function(other, one.__qualname__)
+        return stand_in_function(other, one.__qualname__)
 
     there = calling(expr, moved)
     return there if found else None

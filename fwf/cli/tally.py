@@ -236,6 +236,9 @@ class Watched:
     def cut(self, worker: int) -> None:
         self._clock.cut(worker)
 
+    def release(self) -> None:
+        self._clock.release()
+
 
 def at_work(groups: Iterator[Group]) -> Iterator[Group]:
     """Those groups in which something runs or waits for another try."""

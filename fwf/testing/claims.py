@@ -27,7 +27,7 @@ from fwf.algebra.traverse import walk
 from fwf.algebra.unknown import Unknown
 from fwf.faults import counted, near, tags_of_class
 from fwf.interpreters.dry_run import DryRun
-from fwf.interpreters.dry_run.words import MICROSECOND, brief, label, spoken
+from fwf.readable import MICROSECOND, brief, label, spoken
 from fwf.records import record
 from fwf.secrets import masked
 from fwf.testing.orders import Order, orders_of

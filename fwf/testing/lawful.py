@@ -81,6 +81,9 @@ def assert_lawful(
     max_examples: how many cases of each; as many as the Hypothesis profile says if None.
     shrink: whether to look for the smallest case that breaks a law; if not, the first one will do.
 
+    In the worlds of laws what may write stops when it is cut, as their scenarios say; in those of
+    `assert_agrees` it may also work on.
+
     Raises `BrokenLaw` for a law that doesn't hold, `Disagreement` for a run that differs.
     """
     for law in catalogue() if laws is None else laws:

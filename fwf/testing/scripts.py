@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from returns.result import Failure
 
 from fwf.algebra.contract import Attempt, Contract, Injected, RunInfo
 from fwf.algebra.nodes import Node, Task
-from fwf.algebra.scenario import EMPTY, Failing, Scenario, ScenarioError, Script, called
+from fwf.algebra.scenario import (
+    EMPTY,
+    Failing,
+    Scenario,
+    ScenarioError,
+    Script,
+    WhenCut,
+    called,
+    works_on,
+)
 from fwf.algebra.trace import Event
 from fwf.algebra.traverse import fold, rebuild
 from fwf.algebra.types import ANY
 from fwf.algebra.unknown import Unknown
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import Failed
-from fwf.interpreters.dry_run import DryRun
-from fwf.interpreters.dry_run.checks import wrong_with
-from fwf.interpreters.dry_run.scripts import MICROSECOND, Role, known_tags
+from fwf.faults import Failed, known_tags
+from fwf.interpreters.dry_run import DryRun, scenario_problems
 from fwf.interpreters.run import VirtualClock
+from fwf.readable import MICROSECOND
 from fwf.records import changed
 
 WHERE, WHICH = "scripted_run", "scripted_attempt"
@@ -30,8 +38,9 @@ WHERE, WHICH = "scripted_run", "scripted_attempt"
 def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> Workflow[Any, Any]:
     """Workflow, scenario, clock ⟶ the same workflow of tasks that do what the scenario says.
 
-    They take virtual time, fail, and give their output, as in a dry run of that scenario; nothing
-    else is called, and no resource is opened. Extensions become what they mean.
+    They take virtual time, fail, give their output, and stop or work on when they are cut, as in a
+    dry run of that scenario; nothing else is called, and no resource is opened. Extensions become
+    what they mean.
 
     A run doesn't count, as a dry run does, the attempts before this one that had the same input;
     it counts those of a place. So a script that tells attempts apart must be that of a place
@@ -49,16 +58,16 @@ def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> 
     9000000
     """
     root = as_workflow(w, "scripted")
-    wrong = wrong_with(scenario, root)
+    wrong = scenario_problems(scenario, root)
 
     def step(node: Node, parts: tuple[Node, ...]) -> Node:
         if not isinstance(node, Task):
             return rebuild(node, parts)
-        role = Role(node, scenario)
-        if role.by_item or role.own.tells_attempts_apart:
+        usual = scenario.usual(node)
+        if scenario.in_items(node.name) or usual.tells_attempts_apart:
             said = "say of each of its places, with Scenario.at(…), what it does there"
             wrong.append(f"task {node.name}: {said}")
-        return _played(node, role.own, scenario, clock)
+        return _played(node, usual, scenario, clock)
 
     made = fold(step, root)
     if wrong:
@@ -69,15 +78,16 @@ def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> 
 def settled(found: DryRun) -> Scenario:
     """Dry run ⟶ the scenario that says of each place what happened there, attempt by attempt.
 
-    A dry run of it is the same, and so is a real run of tasks that follow it. What was cut takes
-    a moment longer than it had.
+    A dry run of it is the same, and so is a real run of tasks that follow it. What was cut and
+    stopped takes a moment longer than it had.
     """
+    unfinished = found.unfinished
     there: dict[str, list[Event]] = {}
     for event in found.events:
         there.setdefault(event.path, []).append(event)
     scenario = EMPTY
     for path, events in there.items():
-        takes = [MICROSECOND * (each.end - each.start + (each.ending == "cut")) for each in events]
+        takes = [MICROSECOND * (_over(each, unfinished) - each.start) for each in events]
         unsaid = Unknown(ANY, path)  # what was cut gave nothing, nor what always failed
         gives = [
             each.result if each.ending == "ok" else unsaid
@@ -85,8 +95,22 @@ def settled(found: DryRun) -> Scenario:
             if each.ending != "failed"
         ] or [unsaid]
         fails = [_failure(each) if each.ending == "failed" else None for each in events]
-        scenario = scenario.at(path, gives_each=gives, fails=fails, takes=takes)
+        when_cut = _when_cut(events, unfinished)
+        scenario = scenario.at(path, gives_each=gives, fails=fails, takes=takes, when_cut=when_cut)
     return scenario
+
+
+def _over(event: Event, unfinished: Mapping[Any, int]) -> int:
+    """When an attempt was over, or would have been if it hadn't been cut."""
+    return event.end if event.ending != "cut" else unfinished.get(event.key, event.end + 1)
+
+
+def _when_cut(events: Sequence[Event], unfinished: Mapping[Any, int]) -> WhenCut | None:
+    """What the attempts of a place did that were cut, all of them the same; None if none was."""
+    for event in events:
+        if event.ending == "cut":
+            return "works on" if event.key in unfinished else "stops"
+    return None
 
 
 def _failure(event: Event) -> Failing:
@@ -102,21 +126,23 @@ def _played(
 
     def begun(
         args: tuple[Any, ...], where: RunInfo, which: Attempt
-    ) -> tuple[int, Callable[[], Any]]:
-        """How long an attempt takes, and what comes of it then."""
+    ) -> tuple[int, bool, Callable[[], Any]]:
+        """How long an attempt takes, whether a cut ends that, and what comes of it then."""
         script = scenario.paths.get(where.path, Script()).over(usual)
         value = args[0] if len(args) == 1 else args or None
         takes = script.duration(which - 1, value, scenario.seed, where.path, len(args))
-        return takes // MICROSECOND, lambda: _ended(script, task, where.path, which - 1, value)
+        until_cut = not works_on(script, task.contract)
+        ended = partial(_ended, script, task, where.path, which - 1, value)
+        return takes // MICROSECOND, until_cut, ended
 
     def body(*args: Any, **injected: Any) -> Any:
-        takes, ended = begun(args, injected[WHERE], injected[WHICH])
-        clock.sleep(takes)
+        takes, until_cut, ended = begun(args, injected[WHERE], injected[WHICH])
+        clock.sleep(takes, until_cut=until_cut)
         return ended()
 
     async def async_body(*args: Any, **injected: Any) -> Any:
-        takes, ended = begun(args, injected[WHERE], injected[WHICH])
-        await clock.pause(takes)
+        takes, until_cut, ended = begun(args, injected[WHERE], injected[WHICH])
+        await clock.pause(takes, until_cut=until_cut)
         return ended()
 
     contract = task.contract

@@ -6,7 +6,7 @@ inputs happen, and what a failing test shows can be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias, cast
@@ -68,7 +68,7 @@ __all__ = [
     "UNFIT", "Flow", "Part", "Strategy", "bindings", "durations", "errors", "filters", "functions",
     "known_to", "numbers", "params", "predicates", "pures", "scenarios", "scenarios_of",
     "schedules", "sure_functions", "sure_predicates", "taken_by", "tasks_in", "tests_of_values",
-    "words", "workflows",
+    "when_cut", "words", "workflows",
 ]  # fmt: skip
 
 Part: TypeAlias = Literal[
@@ -76,7 +76,7 @@ Part: TypeAlias = Literal[
     "map_each", "named", "param", "retry", "timeout", "unfit",
 ]  # fmt: skip
 """What `workflows(without=…)` can leave out; "unfit" are expressions that may have no value."""
-POOL = "vendor"
+POOLS: tuple[str, ...] = ("vendor", "warehouse")
 
 
 # Workflows
@@ -172,7 +172,7 @@ def _wrappers(inner: Strategy[Flow], without: frozenset[Part]) -> dict[str, Any]
         "retry": st.builds(_retry, inner, few, schedules(), filters()),
         "timeout": st.builds(_timeout, inner, durations()),
         "param": st.builds(_with_params, inner, bindings()),
-        "limit": st.builds(_limit, inner),
+        "limit": st.builds(_limit, inner, st.sampled_from(POOLS)),
         "named": st.builds(_named, inner),
         "extension": st.builds(_extension, inner, kinds),
     }
@@ -221,8 +221,8 @@ def _with_params(w: Flow, given: dict[str, object]) -> Flow:
     return with_params(w, **given)
 
 
-def _limit(w: Flow) -> Flow:
-    return limit(w, pool=POOL)
+def _limit(w: Flow, pool: str) -> Flow:
+    return limit(w, pool=pool)
 
 
 def _named(w: Flow) -> Flow:
@@ -260,21 +260,51 @@ def scenarios(*ws: Workflow[Any, Any], **kinds: bool) -> Strategy[Scenario]:
     """What the tasks of these workflows give, how they fail, and how long they take.
 
     by_attempt, by_input: whether that depends on the attempt, or on the input; fails: whether
-    they fail. All if nothing is said.
+    they fail. All if nothing is said. work_on: whether what may write may work on when it is cut.
+    If not it stops there, as laws need it: the two sides of an equation differ in which attempts
+    are one step's, and so in what has to wait for the end of what was cut.
     """
-    return scenarios_of(sorted(tasks_in(*ws)), **kinds)
+    found = _tasks(*ws)
+    readers = {each.name for each in found} - {
+        each.name for each in found if each.contract.may_write
+    }
+    return scenarios_of(sorted({each.name for each in found}), readers=readers, **kinds)
 
 
 def scenarios_of(
-    names: Sequence[str], *, fails: bool = True, by_attempt: bool = True, by_input: bool = True
+    names: Sequence[str],
+    *,
+    readers: Collection[str] = (),
+    fails: bool = True,
+    by_attempt: bool = True,
+    by_input: bool = True,
+    work_on: bool = False,
 ) -> Strategy[Scenario]:
-    """As `scenarios`, for tasks by their names."""
-    return _scenarios(tuple(names), _scripts(fails, by_attempt, by_input))
+    """As `scenarios`, for tasks by their names; `readers` are those that write nothing."""
+    return _scenarios(
+        tuple(names), frozenset(readers), _scripts(fails, by_attempt, by_input), work_on
+    )
+
+
+def when_cut() -> Strategy[dict[str, Any]]:
+    """Nothing, or the keyword argument of `Scenario.task` that says what is done when cut."""
+    return st.sampled_from([{}, {"when_cut": "stops"}, {"when_cut": "works on"}])
 
 
 @lru_cache(maxsize=512)
-def _scenarios(names: tuple[str, ...], script: Strategy[dict[str, Any]]) -> Strategy[Scenario]:
-    return st.fixed_dictionaries(dict.fromkeys(names, script)).map(_scripted)
+def _scenarios(
+    names: tuple[str, ...],
+    readers: frozenset[str],
+    script: Strategy[dict[str, Any]],
+    work_on: bool,
+) -> Strategy[Scenario]:
+    writing = st.builds(_both, script, when_cut() if work_on else st.just({"when_cut": "stops"}))
+    each = {name: script if name in readers else writing for name in names}
+    return st.fixed_dictionaries(each).map(_scripted)
+
+
+def _both(script: dict[str, Any], cut: dict[str, Any]) -> dict[str, Any]:
+    return {**script, **cut}
 
 
 def _scripted(scripts: Mapping[str, Mapping[str, Any]]) -> Scenario:
@@ -311,12 +341,16 @@ def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
 
 def tasks_in(*ws: Workflow[Any, Any]) -> set[str]:
     """Workflows ⟶ the names of their tasks."""
-    found: set[str] = set()
+    return {each.name for each in _tasks(*ws)}
+
+
+def _tasks(*ws: Workflow[Any, Any]) -> list[Task[Any, Any]]:
+    found: list[Task[Any, Any]] = []
     todo = [cast(Node, w) for w in ws]
     while todo:
         node = todo.pop()
         if isinstance(node, Task):
-            found.add(node.name)
+            found.append(node)
         todo.extend(children(node))
     return found
 

@@ -4,18 +4,13 @@ import json
 import pickle
 from datetime import timedelta
 from pathlib import Path
-from statistics import mean, median
 from typing import Any
 
 import pytest
 
-from fwf import Scenario, const, dry_run, milliseconds, minutes, seconds
+from fwf import Scenario, const, dry_run, milliseconds, minutes, seconds, task
 from fwf.algebra.scenario import (
-    Distribution,
-    Failing,
     ScenarioError,
-    drawn,
-    exponential,
     failing,
     lognormal,
     normal,
@@ -30,6 +25,11 @@ class VendorDown(ConnectionError):
 
 def square(n: int) -> int:
     return n * n
+
+
+@task(duration=seconds(5), example=1)
+def load(n: int) -> int:
+    raise AssertionError("a scenario calls no task")
 
 
 def test_a_scenario_is_a_value() -> None:
@@ -47,7 +47,8 @@ def test_a_scenario_prints_as_its_source() -> None:
         .task("a", gives_by=square, takes=[seconds(1), minutes(1)])
         .task("a", item="x", fails=failing("T", "so", retry_after=seconds(2)))
         .task("b", gives_each=[1, 2], fails=["X", None], takes=normal(seconds(2), seconds(1)))
-        .at("p > a", gives=None, takes=seconds(0))
+        .at("p > a", gives=None, takes=seconds(0), when_cut="works on")
+        .task("c", when_cut="stops")
     )
     assert eval(repr(made)) == made
 
@@ -55,6 +56,15 @@ def test_a_scenario_prints_as_its_source() -> None:
 def test_a_later_entry_changes_what_it_names_and_leaves_the_rest() -> None:
     made = Scenario().task("a", gives=1, takes=seconds(1)).task("a", takes=seconds(2))
     assert made == Scenario().task("a", gives=1, takes=seconds(2))
+
+
+def test_what_a_task_usually_does_is_what_is_said_of_it_over_what_it_declares() -> None:
+    said = Scenario().task("load", gives=2).task("load", item="x", gives=3).at("load", gives=4)
+    assert said.usual(load).outputs == (2,)
+    assert said.usual(load).durations == (seconds(5),)
+    assert Scenario().usual(load).outputs == (1,)
+    assert {item: script.outputs for item, script in said.in_items("load").items()} == {"x": (3,)}
+    assert said.in_items("other") == {}
 
 
 def test_exception_classes_carry_the_tags_of_their_bases() -> None:
@@ -87,6 +97,15 @@ def test_exception_classes_carry_the_tags_of_their_bases() -> None:
         (lambda: Scenario().task("a", gives_each="ab"), "'ab' is not a list with an output for"),
         (lambda: Scenario().at("a", gives_each={"a": 1}), "is not a list with an output for each"),
         (lambda: dry_run(const(1), scenario={"a": 1}), r"dry_run\(scenario={'a': 1}\): needs a Sc"),
+        (
+            lambda: Scenario().task("a", when_cut="stop"),  # type: ignore[arg-type]
+            r"task\('a'\)\(when_cut='stop'\): needs 'stops' or 'works on'; did you mean 'stops'\?",
+        ),
+        (
+            lambda: Scenario().at("p > a", when_cut=True),  # type: ignore[arg-type]
+            r"^at\('p > a'\)\(when_cut=True\): needs 'stops' or 'works on'$",
+        ),
+        (lambda: Scenario().at("a", when_cut=""), "needs 'stops' or 'works on'$"),  # type: ignore[arg-type]
         (lambda: uniform(seconds(2), seconds(1)), "low <= high"),
         (lambda: lognormal(seconds(2), -1), "0 <= sigma"),
     ],
@@ -94,79 +113,6 @@ def test_exception_classes_carry_the_tags_of_their_bases() -> None:
 def test_misuse_is_refused_where_it_is_written(wrong: object, said: str) -> None:
     with pytest.raises((TypeError, ValueError), match=said):
         wrong()  # type: ignore[operator]
-
-
-@pytest.mark.parametrize(
-    ("distribution", "centre"),
-    [
-        (uniform(seconds(1), seconds(3)), 2.0),
-        (normal(seconds(10), seconds(1)), 10.0),
-        (lognormal(seconds(5), 0.5), 5.0),
-        (exponential(seconds(4)), 4.0),
-    ],
-)
-def test_draws_follow_their_distribution(distribution: Distribution, centre: float) -> None:
-    found = [drawn(distribution, 7, f"p > {n}", 0).total_seconds() for n in range(4_000)]
-    assert min(found) >= 0
-    middle = median(found) if "lognormal" in repr(distribution) else mean(found)
-    assert abs(middle - centre) < 0.05 * centre
-
-
-def test_a_draw_depends_on_seed_path_and_attempt_alone() -> None:
-    d = normal(seconds(10), seconds(1))
-    assert drawn(d, 1, "p", 0) == drawn(d, 1, "p", 0)
-    assert len({drawn(d, s, p, n) for s in (1, 2) for p in "pq" for n in (0, 1)}) == 8
-
-
-@pytest.mark.parametrize(
-    ("distribution", "low", "high", "share"),
-    [
-        (uniform(seconds(1), seconds(3)), 1.5, 2.5, 0.5),
-        (normal(seconds(10), seconds(2)), 8, 12, 0.683),
-        (normal(seconds(10), seconds(2)), 6, 14, 0.954),
-        (lognormal(seconds(10), 0.5), 6.07, 16.49, 0.683),
-        (exponential(seconds(10)), 0, 10, 0.632),
-    ],
-)
-def test_draws_spread_as_their_distribution_says(
-    distribution: Distribution, low: float, high: float, share: float
-) -> None:
-    found = [drawn(distribution, 7, f"p > {n}", 0).total_seconds() for n in range(4_000)]
-    assert abs(sum(low <= each <= high for each in found) / 4_000 - share) < 0.03
-
-
-@pytest.mark.parametrize(
-    ("distribution", "there"),
-    [
-        (uniform(seconds(1), seconds(3)), [1.252965, 1.174984, 2.048036]),
-        (normal(seconds(10), seconds(2)), [11.032742, 9.172162, 12.231795]),
-        (lognormal(seconds(10), 0.5), [12.94579, 8.130525, 17.470849]),
-        (exponential(seconds(10)), [1.352273, 0.915582, 7.423751]),
-    ],
-)
-def test_what_is_drawn_is_the_same_everywhere(
-    distribution: Distribution, there: list[float]
-) -> None:
-    drawing = [(1, 1), (2, 1), (1, 2)]
-    here = [drawn(distribution, seed, "a > b", n).total_seconds() for seed, n in drawing]
-    assert here == pytest.approx(there, abs=2e-6)  # the last bit of `exp` is the system's
-
-
-@pytest.mark.parametrize(
-    ("told", "apart"),
-    [
-        ({"gives": 1, "takes": seconds(1)}, False),
-        ({"gives_each": [1, 2]}, True),
-        ({"takes": [seconds(1), seconds(2)]}, True),
-        ({"fails": OSError}, False),
-        ({"fails": [OSError]}, True),
-        ({"fails": [OSError, None]}, True),
-    ],
-)
-def test_attempts_are_told_apart_where_a_scenario_does_so(
-    told: dict[str, Any], apart: bool
-) -> None:
-    assert Scenario().task("a", **told).tasks["a"].tells_attempts_apart is apart
 
 
 TOML = """
@@ -177,11 +123,14 @@ takes = "1m 30s"
 [tasks.rates]
 fails = ["shop.Down", "", {tag = "shop.Limited", message = "slow", retry_after = "30s"}]
 takes = {normal = ["2s", 0.5]}
+when_cut = "stops"
 [tasks.load.items.acme]
 fails = "shop.Down"
+when_cut = "stops"
 [paths."daily > par > visits"]
 gives_each = [1, 2]
 takes = ["1ms", 2]
+when_cut = "works on"
 """
 READ = (
     Scenario(seed=7)
@@ -190,10 +139,16 @@ READ = (
         "rates",
         fails=["shop.Down", None, failing("shop.Limited", "slow", retry_after=seconds(30))],
         takes=normal(seconds(2), milliseconds(500)),
+        when_cut="stops",
     )
     .task("load")
-    .task("load", item="acme", fails="shop.Down")
-    .at("daily > par > visits", gives_each=[1, 2], takes=[milliseconds(1), seconds(2)])
+    .task("load", item="acme", fails="shop.Down", when_cut="stops")
+    .at(
+        "daily > par > visits",
+        gives_each=[1, 2],
+        takes=[milliseconds(1), seconds(2)],
+        when_cut="works on",
+    )
 )
 
 
@@ -212,7 +167,8 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         Scenario.from_json(
             '{"sed": 1, "tasks": {"a": {"take": 1, "takes": -3}, "b": {"fails": [3]},'
-            ' "c": {"takes": {"norml": [1, 2]}}, "d": 4}}'
+            ' "c": {"takes": {"norml": [1, 2]}}, "d": 4, "e": {"when_cut": "stop"},'
+            ' "f": {"items": {"x": {"when_cut": 1}}}}}'
         )
     assert caught.value.problems == (
         "there is no key 'sed'; did you mean 'seed'?",
@@ -222,6 +178,8 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         "tasks.c.takes: there is no key 'norml'; did you mean 'normal'?",
         "tasks.c.takes: needs one of uniform, normal, lognormal, exponential",
         "tasks.d: needs a table of keys and values, not 4",
+        "tasks.e: task('e')(when_cut='stop'): needs 'stops' or 'works on'; did you mean 'stops'?",
+        "tasks.f.items.x: task('f', item='x')(when_cut=1): needs 'stops' or 'works on'",
     )
 
 
@@ -279,9 +237,3 @@ def test_what_a_task_fails_with_is_a_tag_or_a_class(wrong: Any) -> None:
     told = r"task\('a'\)\(fails=.*\): .*(needs an error's tag or class|is not a list with an error)"
     with pytest.raises(TypeError, match=told):
         Scenario().task("a", fails=wrong)
-
-
-def test_failing_needs_a_tag() -> None:
-    with pytest.raises(TypeError, match="needs an error's tag"):
-        failing([])
-    assert failing(["A", "B"]) == Failing(("A", "B"))

@@ -7,6 +7,7 @@ from functools import partial
 
 from fwf import map_each, par, run, seq, task
 from fwf.algebra.workflow import Workflow
+from fwf.interpreters.run import execute
 
 from .measure import best, best_of_process, report
 
@@ -94,6 +95,16 @@ def called_in_turn() -> int:
 def test_run_chain() -> None:
     w = seq(*[increment] * STEPS)
     report("run a chain of 1,000, a step", best(lambda: run(w, 0)), best(called_in_turn), per=STEPS)
+
+
+def test_execute() -> None:
+    """A recorded run beside one that isn't, and then with all its places named."""
+    for what, w in (("chain", seq(*[increment] * STEPS)), ("fan", par(*[increment] * STEPS))):
+        bare = best(lambda w=w: run(w, 0, workers=1))  # type: ignore[misc]
+        recorded = best(lambda w=w: execute(w, 0, workers=1))  # type: ignore[misc]
+        told = best(lambda w=w: execute(w, 0, workers=1).trace)  # type: ignore[misc]
+        report(f"execute a {what} of 1,000, beside run, a step", recorded, bare, per=STEPS)
+        report("    and its trace", told, bare, per=STEPS)
 
 
 def test_run_fan_inline() -> None:

@@ -13,7 +13,7 @@ from fwf.algebra.workflow import Workflow
 
 from .measure import bytes_of_process, figures_of_process, report
 
-N = 200_000
+HUNDRED = 100
 MILLION = 1_000_000
 
 
@@ -37,6 +37,7 @@ def pairs(n: int) -> Workflow[Any, Any]:
 
 SHAPES: dict[str, Callable[[int], Workflow[Any, Any]]] = {
     "chain": lambda n: seq(*[step] * n),
+    "chains side by side": lambda n: par(*[seq(*[step] * HUNDRED)] * (n // HUNDRED)),
     "fan": lambda n: par(*[step] * n),
     "fan, fail-fast": lambda n: par(*[step] * n, fail_fast=True),
     "loop": lambda n: loop_until(step, it > 1, limit=n, on_limit="stop"),
@@ -46,11 +47,11 @@ SHAPES: dict[str, Callable[[int], Workflow[Any, Any]]] = {
 }
 
 
-def by_hand() -> None:
+def by_hand(n: int) -> None:
     """As many events through a heap."""
     heap: list[tuple[int, int]] = []
-    for n in range(N):
-        heappush(heap, (n * 7919 % N, n))
+    for at in range(n):
+        heappush(heap, (at * 7919 % n, at))
     while heap:
         heappop(heap)
 
@@ -60,20 +61,25 @@ from functools import partial
 from time import process_time
 
 from fwf import dry_run
-from tests.bench.bench_dry_run import N, SCRIPT, SHAPES, by_hand
+from tests.bench.bench_dry_run import SCRIPT, SHAPES, by_hand
 from tests.bench.measure import best
 
-ours = partial(dry_run, SHAPES[{name!r}](N), N, scenario=SCRIPT, workers={workers})
-print(*(best(each, repeats=5, clock=process_time) for each in (ours, by_hand)))
+ours = partial(dry_run, SHAPES[{name!r}]({n}), {n}, scenario=SCRIPT, workers={workers})
+print(*(best(each, repeats=9, clock=process_time) for each in (ours, partial(by_hand, {n}))))
 """
+SPEEDS: list[tuple[str, int, int | None]] = [
+    ("chain", 100_000, None),
+    *((name, 10_000, None) for name in SHAPES if name != "chain"),
+    ("fan", 10_000, 10),
+]
 
 
-@pytest.mark.parametrize(("name", "workers"), [*product(SHAPES, [None]), ("fan", 10)])
-def test_events_a_second(name: str, workers: int | None) -> None:
-    took, peer = figures_of_process(SPEED.format(name=name, workers=workers))
+@pytest.mark.parametrize(("name", "n", "workers"), SPEEDS)
+def test_events_a_second(name: str, n: int, workers: int | None) -> None:
+    took, peer = figures_of_process(SPEED.format(name=name, n=n, workers=workers))
     on = "" if workers is None else f" on {workers} workers"
-    report(f"dry run of {N:,} tasks, {name}{on}", took, peer, per=N)
-    print(f"   {N / took:>9,.0f} events a second", end="")
+    report(f"dry run of {n:,} tasks, {name}{on}", took, peer, per=n)
+    print(f"   {n / took:>9,.0f} events a second", end="")
 
 
 OURS = """

@@ -12,6 +12,7 @@ from fwf import (
     Workflow,
     always,
     branch,
+    const,
     delay,
     dry_run,
     fail,
@@ -34,9 +35,9 @@ from fwf import (
 )
 from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import Scenario, failing
+from fwf.algebra.scenario import Scenario, WhenCut, failing
 from fwf.algebra.schedule import Schedule, backoff, delays
-from fwf.algebra.trace import Event, events
+from fwf.algebra.trace import Event, Ok, events
 from fwf.algebra.traverse import walk
 from laws.denotation import meaning
 from laws.model import model
@@ -158,6 +159,9 @@ def workflow(draw: st.DrawFn, size: int) -> Any:
         case "retry":
             n, on = draw(st.integers(1, 3)), draw(st.sampled_from(TAGS))
             return retry(inner(), attempts=n, wait=draw(waits), on=on)
+        case "again":  # while what was cut may still be at work
+            within = timeout(inner(), draw(st.integers(0, 3).map(seconds)))
+            return retry(within, attempts=draw(st.integers(2, 3)), wait=draw(durations))
         case "timeout":
             return timeout(inner(), draw(st.integers(0, 3)) * draw(durations))
         case "fallback":
@@ -178,8 +182,9 @@ def workflow(draw: st.DrawFn, size: int) -> Any:
 LEAVES = [a, b, c, a, b, c, a, b, nothing, pure(it + 1), identity, fail("Declared", "so"), None]
 SHAPES = [
     "seq", "par", "par", "join", "branch", "loop", "map", "retry", "timeout", "timeout", "fallback",
-    "always", "around", "dag",
+    "always", "around", "dag", "again",
 ]  # fmt: skip
+WHEN_CUT: tuple[WhenCut | None, ...] = (None, "stops", "works on")
 failures = st.one_of(
     st.none(),
     st.sampled_from(
@@ -207,11 +212,12 @@ def cases(draw: st.DrawFn) -> tuple[Workflow[Any, Any], int, Scenario]:
     for each in tasks_in(w):
         fails = draw(st.lists(failures, max_size=3))
         takes = draw(st.lists(durations, min_size=1, max_size=3))
+        when_cut = draw(st.sampled_from(WHEN_CUT))
         if draw(st.booleans()):
-            made = made.task(each.name, fails=fails, takes=takes, gives_by=grown)
+            gives: dict[str, Any] = {"gives_by": grown}
         else:
-            gives = draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
-            made = made.task(each.name, fails=fails, takes=takes, gives_each=gives)
+            gives = {"gives_each": draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))}
+        made = made.task(each.name, fails=fails, takes=takes, when_cut=when_cut, **gives)
     return w, n, made
 
 
@@ -229,6 +235,15 @@ def assert_agrees(w: Workflow[Any, Any], n: int, scenario: Scenario) -> None:
     with_enough = dry_run(w, n, scenario=scenario, params=params, workers=10**6)
     assert (with_enough.outcome, with_enough.end) == (found.outcome, found.end)
     assert times(with_enough.trace) == times(found.trace)
+
+
+def test_outputs_are_counted_without_the_attempts_that_failed() -> None:
+    script = Scenario().task(
+        "a", fails=[failing(ConnectionError)], gives_each=[1, 2], takes=seconds(1)
+    )
+    w = par(retry(a, attempts=2)) >> const(4) >> a
+    assert_agrees(w, 4, script)
+    assert dry_run(w, 4, scenario=script).outcome == Ok(2)
 
 
 @DEEP

@@ -28,7 +28,7 @@ from fwf import (
     timeout,
 )
 from fwf.algebra.scenario import failing
-from fwf.interpreters.dry_run.words import brief, clock, columns, spoken
+from fwf.readable import brief, clock, columns, spoken
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -100,6 +100,14 @@ def test_a_long_timeline_says_what_it_leaves_out() -> None:
     many = const(list(range(1200))) >> map_each(load)
     text = str(dry_run(many, scenario=Scenario().task("load", gives=1)))
     assert "… and 200 attempts more" in text
+
+
+def test_lines_tell_what_the_text_does_and_data_what_the_json_does() -> None:
+    found = dry_run(DAILY, scenario=SCRIPT, start=MORNING)
+    lines = list(found.lines())
+    assert "\n".join(line.text for line in lines) == str(found)
+    assert any(line.critical for line in lines) and any(line.failed for line in lines)
+    assert found.data() == json.loads(found.json())
 
 
 def test_json_holds_all_of_it() -> None:

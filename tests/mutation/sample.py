@@ -30,12 +30,14 @@ from cosmic_ray.plugins import get_operator
 
 ROOT = Path(__file__).parents[2]
 RUNS = "laws/test_agreement.py"
+DRY_RUNS = [
+    f"tests/interpreters/test_dry_run{of}.py" for of in ("", "_prints", "_unknown", "_agrees")
+]
 TESTS = {
     "fwf/algebra": ["tests/algebra", "tests/test_combinators.py", RUNS],
     "fwf/interpreters/run": ["tests/interpreters/run", RUNS],
-    "fwf/interpreters/dry_run": [*(f"tests/interpreters/test_dry_run{of}.py" for of in (
-        "", "_prints", "_unknown", "_agrees",
-    )), RUNS],
+    "fwf/interpreters/dry_run": [*DRY_RUNS, RUNS],
+    "fwf/machine": ["tests/machine", "tests/interpreters/run", *DRY_RUNS, RUNS],
     "fwf/interpreters/check": ["tests/interpreters/test_check.py"],
     "fwf/interpreters/diff": ["tests/interpreters/diff"],
     "fwf/interpreters/plan": ["tests/interpreters/plan"],

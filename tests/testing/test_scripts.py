@@ -1,7 +1,9 @@
 """Scripted workflows: a real run in the world of a scenario."""
 
+import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from fwf import (
     const,
     dry_run,
     it,
+    limit,
     map_each,
+    microseconds,
     par,
     pure,
     recover,
@@ -22,12 +26,14 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.contract import IdempotencyKey
-from fwf.algebra.scenario import Scenario, ScenarioError, failing, normal
+from fwf.algebra.scenario import Scenario, ScenarioError, WhenCut, failing, normal
 from fwf.algebra.trace import Err, Ok, events
 from fwf.faults import Failed
 from fwf.interpreters.run import Ran, VirtualClock, execute
 from fwf.testing import scripted, settled
 from fwf.testing.tasks import as_long
+from laws.model import ByPlace, meaning_by, model_of_places
+from tests.interpreters.run.support import until
 from tests.sizes import sizes
 
 
@@ -61,10 +67,17 @@ def told(value: Any) -> str:
 
 
 def played(
-    w: Any, scenario: Scenario, value: Any = 1, params: Mapping[str, object] | None = None
+    w: Any,
+    scenario: Scenario,
+    value: Any = 1,
+    params: Mapping[str, object] | None = None,
+    **limits: Any,
 ) -> Ran:
     clock = VirtualClock()
-    return execute(scripted(w, scenario, clock), value, params=params, clock=clock)
+    return execute(scripted(w, scenario, clock), value, params=params, clock=clock, **limits)
+
+
+page = meaning_by(ByPlace, model_of_places)
 
 
 def times(found: Any) -> list[tuple[str, str, int, int]]:
@@ -154,10 +167,70 @@ def test_async_tasks_sleep_beside_one_another_and_return_when_cut() -> None:
     ]
 
 
-def test_a_task_that_is_cut_returns_before_its_step_starts_again() -> None:
-    script = HALF.at("a", takes=[seconds(9), seconds(1)])
-    ran = played(retry(timeout(a, seconds(3)), attempts=2), script)
-    assert (ran.outcome, ran.end) == (Ok(2), 4 * S)
+@task(effect="read")
+def reads(n: int) -> int:
+    raise AssertionError("the script plays this task")
+
+
+@task(effect="read")
+async def reads_async(n: int) -> int:
+    raise AssertionError("the script plays this task")
+
+
+@task(effect="unrepeatable", isolate=True)
+def writes_apart(n: int) -> int:
+    raise AssertionError("the script plays this task")
+
+
+CUT: list[tuple[Any, WhenCut | None, int, int]] = [
+    (a, None, 5, 5), (a, "works on", 5, 5), (a, "stops", 3, 3),
+    (b, None, 3, 3), (b, "works on", 5, 5), (b, "stops", 3, 3),
+    (writes_apart, None, 3, 3), (writes_apart, "works on", 5, 5), (writes_apart, "stops", 3, 3),
+    (reads, None, 3, 5), (reads, "works on", 3, 5), (reads, "stops", 3, 3),
+    (reads_async, None, 3, 3), (reads_async, "works on", 3, 5), (reads_async, "stops", 3, 3),
+]  # fmt: skip
+"""A task that takes 5 s and is cut after 3; when its next attempt may start, and when its slot is
+free."""
+
+
+@pytest.mark.parametrize(("one", "when_cut", "again", "free"), CUT)
+class TestCut:
+    def test_the_next_attempt_of_a_step_starts_when_it_may(
+        self, one: Any, when_cut: WhenCut | None, again: int, free: int
+    ) -> None:
+        takes = [seconds(5), seconds(1)]
+        script = Scenario().at(one.name, gives=2, takes=takes, when_cut=when_cut)
+        w = retry(timeout(one, seconds(3)), attempts=2)
+        for ran in (played(w, script), page(w, 1, script, {})):
+            assert (ran.outcome, ran.end) == (Ok(2), (again + 1) * S)
+            assert times(ran)[1:] == [(one.name, "ok", again * S, (again + 1) * S)]
+
+    @pytest.mark.parametrize("limits", [{"workers": 1}, {"pools": {"p": 1}}], ids=str)
+    def test_its_slots_are_free_when_it_is_over(
+        self, one: Any, when_cut: WhenCut | None, again: int, free: int, limits: Any
+    ) -> None:
+        script = Scenario().at(f"par > {one.name}", gives=1, takes=seconds(5), when_cut=when_cut)
+        script = script.at("par > keyed", gives=2, takes=seconds(1))
+        w = par(recover(timeout(limit(one, pool="p"), seconds(3)), 0), limit(keyed, pool="p"))
+        ran = played(w, script, **limits)
+        assert (ran.outcome, ran.end) == (Ok((0, 2)), (free + 1) * S)
+        assert times(ran)[1:] == [("par > keyed", "ok", free * S, (free + 1) * S)]
+
+    def test_the_run_doesn_t_wait_for_its_end(
+        self, one: Any, when_cut: WhenCut | None, again: int, free: int
+    ) -> None:
+        script = Scenario().at(one.name, gives=1, takes=seconds(5), when_cut=when_cut)
+        before = threading.active_count()
+        ran = played(timeout(one, seconds(3)), script)
+        assert (isinstance(ran.outcome, Err), ran.end) == (True, 3 * S)
+        until(lambda: threading.active_count() <= before)
+
+
+def test_what_the_attempts_of_a_place_do_when_cut_goes_before_what_the_task_does() -> None:
+    script = Scenario().task("a", takes=[seconds(5)], gives=2, when_cut="stops")
+    w = retry(timeout(a, seconds(3)), attempts=2)
+    assert len(times(played(w, script))) == 2
+    assert len(times(played(w, script.at("a", takes=seconds(9), when_cut="works on")))) == 1
 
 
 def test_a_script_that_a_run_could_not_follow_is_refused() -> None:
@@ -193,6 +266,18 @@ def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
     assert ran.outcome == found.outcome == Ok(1)
     assert ran.trace == found.trace and times(ran) == times(found)
     assert settled(dry_run(w, [1, 2, 4], scenario=left)) == left
+
+
+def test_a_settled_scenario_says_what_cut_attempts_did_and_for_how_long() -> None:
+    script = Scenario().task("a", gives=1, takes=seconds(9)).task("b", gives=1, takes=seconds(9))
+    w = par(*(recover(timeout(each, seconds(3)), 0) for each in (a, b, reads))) >> pure(it[0])
+    script = script.task("reads", gives=1, takes=seconds(2))
+    found = dry_run(w, 1, scenario=script)
+    worked_on: Any = SimpleNamespace(events=found.events, unfinished={("par > a", (), 0): 9 * S})
+    left = settled(worked_on).paths
+    assert left["par > a"].takes == (seconds(9),) and left["par > a"].when_cut == "works on"
+    assert left["par > b"].takes == (seconds(3) + microseconds(1),)
+    assert left["par > b"].when_cut == "stops" and left["par > reads"].when_cut is None
 
 
 @sizes()

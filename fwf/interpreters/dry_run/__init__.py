@@ -9,16 +9,20 @@ from typing import Any, cast
 from fwf.algebra.requirements import problems, requirements
 from fwf.algebra.scenario import EMPTY, Scenario, ScenarioError
 from fwf.algebra.trace import Err, Ok
+from fwf.algebra.unknown import unknown_in
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import BadInput, both
-from fwf.interpreters.dry_run.checks import wrong_with
-from fwf.interpreters.dry_run.fibers import OK
-from fwf.interpreters.dry_run.line import Line
-from fwf.interpreters.dry_run.machine import Machine
-from fwf.interpreters.dry_run.report import Assumption, DryRun, Totals
-from fwf.interpreters.dry_run.scripts import Cast
+from fwf.interpreters.dry_run.checks import scenario_problems
+from fwf.interpreters.dry_run.report import Assumption, DryRun, TextLine, Totals
+from fwf.interpreters.dry_run.scripts import Scripted
+from fwf.machine.fibers import OK, Env
+from fwf.machine.line import Pool, check_limits, known_to
+from fwf.machine.machine import Machine
 
-__all__ = ["Assumption", "DryRun", "Scenario", "ScenarioError", "Totals", "dry_run"]
+__all__ = [
+    "Assumption", "DryRun", "Scenario", "ScenarioError", "TextLine", "Totals", "dry_run",
+    "scenario_problems",
+]  # fmt: skip
 
 
 def dry_run(
@@ -29,7 +33,7 @@ def dry_run(
     scenario: Scenario | None = None,
     params: Mapping[str, object] | None = None,
     workers: int | None = None,
-    pools: Mapping[str, int] | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
     start: datetime | None = None,
 ) -> DryRun:
     """Workflow, input, scenario ⟶ what would happen, and when. No task is called.
@@ -55,12 +59,12 @@ def dry_run(
     (Ok(value=1.1), 2, 9.0)
     """
     node = as_workflow(w, "dry_run")
-    _check_sizes(workers, pools or {})
+    check_limits("dry_run", workers, pools or {})
     if not isinstance(cast(object, scenario), Scenario | None):
         raise TypeError(f"dry_run(scenario={scenario!r}): needs a Scenario().task(…), or none")
     script = EMPTY if scenario is None else scenario
     if script is not EMPTY:
-        wrong = wrong_with(script, node)
+        wrong = scenario_problems(script, node)
         if wrong:
             raise ScenarioError("scenario", wrong)
     given, required = params or {}, requirements(node)
@@ -69,22 +73,15 @@ def dry_run(
     issues = problems(required, given, open_names - wanted, value)
     if issues:
         fault = both(BadInput(issue.path, issue.message) for issue in issues)
-        return DryRun(node, start, Err(fault), 0, [], [], lambda _: "")
-    limited = workers is not None or not set(pools or {}).isdisjoint(required.pools)
-    machine = Machine(node, given, Cast(script), Line(workers, pools or {}) if limited else None)
-    machine.execute(value)
-    main = machine.main
-    outcome = Ok(main.value) if main.signal == OK else Err(main.value)
-    return DryRun(node, start, outcome, main.time, main.log, machine.assumed, machine.path)
-
-
-def _check_sizes(workers: int | None, pools: Mapping[str, int]) -> None:
-    if workers is not None and not _is_size(workers):
-        raise ValueError(f"dry_run(workers={workers!r}): needs at least 1 worker")
-    for name, size in pools.items():
-        if not _is_size(size):
-            raise ValueError(f"dry_run(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
-
-
-def _is_size(size: object) -> bool:
-    return isinstance(size, int) and not isinstance(size, bool) and size >= 1
+        return DryRun(node, start, Err(fault), None)
+    machine = Machine(
+        node,
+        Scripted(script),
+        Env(given),
+        workers=workers,
+        pools=known_to(required, pools or {}),
+        recording=True,
+    )
+    machine.unknown = unknown_in(value) is not None
+    ended, result = machine.execute(value)
+    return DryRun(node, start, Ok(result) if ended is OK else Err(result), machine)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
 from fwf.algebra.trace import Event, Ok
 from fwf.faults import counted
-from fwf.interpreters.dry_run.words import MICROSECOND, clock, ended, instant, label, spoken
+from fwf.readable import MICROSECOND, clock, ended, instant, label, spoken
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun

@@ -14,16 +14,15 @@ from fwf.algebra.scenario import Scenario, Script, wrong_call
 from fwf.algebra.traverse import children, walk
 from fwf.algebra.types import name_of
 from fwf.algebra.workflow import Workflow
-from fwf.faults import near
-from fwf.interpreters.dry_run.scripts import exception_class
+from fwf.faults import exception_class, near
 from fwf.interpreters.dry_run.stand_in import misfit
-from fwf.interpreters.dry_run.words import brief
+from fwf.readable import brief
 
 Tasks: TypeAlias = dict[str, list[Task[Any, Any]]]
 _OURS = ("Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted")
 
 
-def wrong_with(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
+def scenario_problems(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
     """Scenario, workflow ⟶ everything in the scenario that isn't for this workflow."""
     tasks, tags = _names(w)
     places = _places(w) if scenario.paths else {}
@@ -74,7 +73,8 @@ def _names(w: Workflow[Any, Any]) -> tuple[Tasks, dict[str, None]]:
             tags[node.tag] = None
         elif isinstance(node, Retry | Fallback):
             tags.update(dict.fromkeys(node.on))
-        todo.extend(reversed(children(node)))
+        parts = children(node)  # wide nodes often have one part many times
+        todo.extend(reversed(dict(zip(map(id, parts), parts, strict=True)).values()))
     return tasks, tags
 
 

@@ -1,8 +1,7 @@
-"""A dry run for machines: JSON."""
+"""A dry run for machines: what JSON can hold."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun
 
 MICROSECOND = timedelta(microseconds=1)
-
-
-def as_json(run: DryRun) -> str:
-    """Dry run ⟶ JSON."""
-    return json.dumps(as_data(run), ensure_ascii=False, indent=2)
 
 
 def as_data(run: DryRun) -> dict[str, Any]:

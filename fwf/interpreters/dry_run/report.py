@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, final
 
 from fwf.algebra.nodes import Named
 from fwf.algebra.trace import Event, Outcome, Trace
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.dry_run.fibers import Place
-from fwf.interpreters.dry_run.log import ENDINGS, Attempt, attempts, numbers, predecessors, told
+from fwf.machine.fibers import ERR, OK
+from fwf.machine.frames import MICROSECOND
+from fwf.machine.log import Entry, Item, entries, event_of, predecessors, told
+from fwf.machine.machine import Machine
+from fwf.machine.places import Place
 
-MICROSECOND = timedelta(microseconds=1)
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -35,8 +37,17 @@ class Totals(NamedTuple):
 
 
 @final
+class TextLine(NamedTuple):
+    """A line of a timeline, and whether it tells of the critical path, or of a failure."""
+
+    text: str
+    critical: bool = False
+    failed: bool = False
+
+
+@final
 class DryRun:
-    """What would happen. Prints as a timeline; see also `json` and `svg`.
+    """What would happen. Prints as a timeline; see also `lines`, `json`, `data` and `svg`.
 
     outcome: `Ok` or `Err`, as a run would end.
     end: when it would end, in microseconds from its start; `took` is the same as a duration.
@@ -45,7 +56,7 @@ class DryRun:
 
     __slots__ = (
         "_assumed", "_assumptions", "_by_task", "_critical", "_log", "_path", "_raw", "_trace",
-        "end", "outcome", "start", "workflow",
+        "_unfinished", "end", "outcome", "start", "workflow",
     )  # fmt: skip
 
     def __init__(
@@ -53,20 +64,18 @@ class DryRun:
         workflow: Workflow[Any, Any],
         start: datetime | None,
         outcome: Outcome,
-        end: int,
-        log: Any,
-        assumed: list[tuple[Place, str]],
-        path: Callable[[Place], str],
+        ran: Machine | None,
     ) -> None:
         self.workflow = workflow
         self.start = start
         self.outcome = outcome
-        self.end = end
-        self._log = log
-        self._assumed = assumed
+        self.end = 0 if ran is None else ran.now()
+        self._log: Item = None if ran is None else ran.log
+        self._assumed: list[tuple[Place, str]] = [] if ran is None else ran.assumed
+        self._unfinished = [] if ran is None else ran.attempts.unfinished
         self._assumptions: tuple[Assumption, ...] | None = None
-        self._path = path
-        self._raw: list[Attempt] | None = None
+        self._path: Callable[[Place], str] = (lambda _: "") if ran is None else ran.path
+        self._raw: list[Entry] | None = None
         self._trace: Trace | None = None
         self._critical: tuple[Event, ...] | None = None
         self._by_task: dict[str, Totals] | None = None
@@ -99,6 +108,11 @@ class DryRun:
         return [self._event(raw) for raw in sorted(self._attempts(), key=_start)]
 
     @property
+    def unfinished(self) -> Mapping[tuple[str, tuple[int, ...], int], int]:
+        """Of the attempts that were cut and work on, by their `key`, when each would be over."""
+        return {self._event(entry).key: over for entry, over in self._unfinished}
+
+    @property
     def assumed(self) -> tuple[Assumption, ...]:
         """What was assumed about values that no scenario, example or declaration gives."""
         if self._assumptions is None:
@@ -116,12 +130,12 @@ class DryRun:
         """What each task's attempts come to, in the order of their first start."""
         if self._by_task is None:
             sums: dict[str, list[int]] = {}
-            for task, _, _, signal, _, start, end in sorted(self._attempts(), key=_start):
-                total = sums.setdefault(task.name, [0, 0, 0, 0])
+            for each in sorted(self._attempts(), key=_start):
+                total = sums.setdefault(each.task.name, [0, 0, 0, 0])
                 total[0] += 1
-                total[3] += end - start
-                if signal:
-                    total[signal] += 1
+                total[3] += each.end - each.start
+                if each.status is not OK:
+                    total[1 if each.status is ERR else 2] += 1
             self._by_task = {
                 name: Totals(n, failed, cut, busy * MICROSECOND)
                 for name, (n, failed, cut, busy) in sums.items()
@@ -142,19 +156,29 @@ class DryRun:
         return self._critical
 
     def __str__(self) -> str:
-        from fwf.interpreters.dry_run.timeline import timeline
-
-        return timeline(self)
+        return "\n".join(line.text for line in self.lines())
 
     def __repr__(self) -> str:
         how = type(self.outcome).__name__
         return f"<DryRun of {self.name}: {how} after {self.took}, {self.attempts:,} attempts>"
 
+    def lines(self) -> Iterator[TextLine]:
+        """The timeline's lines: every attempt, the critical path marked `*`, then totals."""
+        from fwf.interpreters.dry_run.timeline import lines
+
+        return lines(self)
+
+    def data(self) -> dict[str, Any]:
+        """All of it as what JSON can hold; times in microseconds."""
+        from fwf.interpreters.dry_run.form import as_data
+
+        return as_data(self)
+
     def json(self) -> str:
         """All of it for machines; times in microseconds."""
-        from fwf.interpreters.dry_run.form import as_json
+        import json
 
-        return as_json(self)
+        return json.dumps(self.data(), ensure_ascii=False, indent=2)
 
     def svg(self) -> str:
         """A Gantt chart, self-contained, that names the critical path."""
@@ -162,33 +186,30 @@ class DryRun:
 
         return chart(self)
 
-    def _attempts(self) -> list[Attempt]:
+    def _attempts(self) -> list[Entry]:
         if self._raw is None:
-            self._raw = attempts(self._log)
+            self._raw = entries(self._log)
         return self._raw
 
-    def _event(self, raw: Attempt) -> Event:
-        task, place, tries, signal, result, start, end = raw
-        return Event(
-            task.name, self._path(place), numbers(tries), ENDINGS[signal], result, start, end
-        )
+    def _event(self, entry: Entry) -> Event:
+        return event_of(entry, self._path)
 
 
-def _start(raw: Attempt) -> int:
-    return raw[5]
+def _start(entry: Entry) -> int:
+    return entry.start
 
 
-def _critical(raw: list[Attempt], before: dict[int, Attempt | None]) -> list[Attempt]:
+def _critical(raw: list[Entry], before: dict[int, Entry | None]) -> list[Entry]:
     """Back from the last to end."""
-    at: Attempt | None = max(reversed(raw), key=lambda each: each[6])
-    path: list[Attempt] = []
-    freed: dict[int, Attempt] = {}
+    at: Entry | None = max(reversed(raw), key=lambda each: each.end)
+    path: list[Entry] = []
+    freed: dict[int, Entry] = {}
     while at is not None:
         path.append(at)
-        cause, start = before[id(at)], at[5]
-        if cause is None or cause[6] < start:
+        cause = before[id(at)]
+        if cause is None or cause.end < at.start:
             if not freed:
-                freed = {each[6]: each for each in reversed(raw) if each[6] > each[5]}
-            cause = freed.get(start, cause) if start else cause
+                freed = {each.end: each for each in reversed(raw) if each.end > each.start}
+            cause = freed.get(at.start, cause) if at.start else cause
         at = cause
     return path[::-1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING
 
 from fwf.algebra.trace import Event, Ok
 from fwf.faults import counted, leaves, shortened
-from fwf.interpreters.dry_run.words import brief, clock, columns, ended, label, spoken
+from fwf.interpreters.dry_run.report import TextLine
 from fwf.printing import printable
+from fwf.readable import brief, clock, columns, ended, label, spoken
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.report import DryRun
@@ -20,41 +21,30 @@ BAR = 24
 _FULL = {"ok": "█", "failed": "▓", "cut": "░"}
 
 
-@final
-class Line(NamedTuple):
-    """A line of a timeline, and whether it tells of the critical path, or of a failure."""
-
-    text: str
-    critical: bool = False
-    failed: bool = False
-
-
-def timeline(run: DryRun) -> str:
+def lines(run: DryRun) -> Iterator[TextLine]:
     """Dry run ⟶ its events line by line, the critical path marked `*`, then totals."""
-    return "\n".join(line.text for line in lines(run))
-
-
-def lines(run: DryRun) -> Iterator[Line]:
-    """Dry run ⟶ the lines of its timeline."""
     failed = not isinstance(run.outcome, Ok)
-    yield Line(printable(f"{run.name}: {_outcome(run)}"), failed=failed)
-    yield from (Line(printable(f"  {line}"), failed=True) for line in _faults(run))
+    yield TextLine(printable(f"{run.name}: {_outcome(run)}"), failed=failed)
+    yield from (TextLine(printable(f"  {line}"), failed=True) for line in _faults(run))
     yield from _attempts(run)
     assumed, more = run.assumptions(MAX_TOLD)
     if assumed:
-        yield from (Line(""), Line("assumed, since no scenario, example or type says more:"))
+        yield from (
+            TextLine(""),
+            TextLine("assumed, since no scenario, example or type says more:"),
+        )
         for each in assumed:
-            yield Line(printable(f"  {shortened(each.path) or run.name}: {each.what}"))
+            yield TextLine(printable(f"  {shortened(each.path) or run.name}: {each.what}"))
         if more:
-            yield Line(f"  … and {more:,} more")
+            yield TextLine(f"  … and {more:,} more")
     if run.critical_path:
         yield from (
-            Line(""),
-            Line(printable(f"critical path (*): {_critical(run)}"), critical=True),
+            TextLine(""),
+            TextLine(printable(f"critical path (*): {_critical(run)}"), critical=True),
         )
 
 
-def _attempts(run: DryRun) -> Iterator[Line]:
+def _attempts(run: DryRun) -> Iterator[TextLine]:
     events = run.events
     shown = events[:MAX_LINES]
     marks = {event.key for event in run.critical_path}
@@ -62,16 +52,16 @@ def _attempts(run: DryRun) -> Iterator[Line]:
     widest = max((len(_took(event)) for event in shown), default=0)
     clocks = len(clock(run.start, run.end, run.end))
     if shown:
-        yield Line("")
+        yield TextLine("")
     for event in shown:
         critical = event.key in marks
         at = clock(run.start, event.start, run.end).rjust(clocks)
         name = _fitted(label(event), width)
         took = _took(event).rjust(max(9, widest))
         said = f"{name}  {_bar(event, run.end)}  {took}  {ended(event)}"
-        yield Line(f"{at} {'*' if critical else ' '} {said}", critical, event.ending != "ok")
+        yield TextLine(f"{at} {'*' if critical else ' '} {said}", critical, event.ending != "ok")
     if len(events) > len(shown):
-        yield Line(f"… and {counted(len(events) - len(shown), 'attempt')} more")
+        yield TextLine(f"… and {counted(len(events) - len(shown), 'attempt')} more")
 
 
 def _took(event: Event) -> str:

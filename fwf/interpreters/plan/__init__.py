@@ -9,11 +9,14 @@ from fwf.interpreters.plan.ahead import prepare
 from fwf.interpreters.plan.read import MAX_NODES, read
 from fwf.interpreters.plan.refusal import PlanError, Refused
 from fwf.interpreters.plan.registry import Registry, registry
-from fwf.interpreters.plan.standins import StandIns
+from fwf.interpreters.plan.standins import StandIns, stand_in_extension, stand_in_function
 from fwf.interpreters.plan.strict import MAX_BYTES
 from fwf.interpreters.plan.write import plan
 
-__all__ = ["MAX_BYTES", "MAX_NODES", "PlanError", "Registry", "load", "plan", "registry", "schema"]
+__all__ = [
+    "MAX_BYTES", "MAX_NODES", "PlanError", "Registry", "load", "plan", "registry", "schema",
+    "stand_in_extension", "stand_in_function",
+]  # fmt: skip
 
 prepare()
 

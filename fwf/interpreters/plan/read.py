@@ -331,7 +331,7 @@ def _read_extension(reading: _Reading, given: Json, at: str) -> Any:
         if not is_name(name):
             raise refused(under(there, name), name, "the name of a field")
         fields[name] = _read_field(reading, each, under(there, name))
-    recorded = standins.extension(place, fields, reading.part(given, at, "meaning"))
+    recorded = standins.stand_in_extension(place, fields, reading.part(given, at, "meaning"))
     made: Extension[Any, Any] = resolved(reading.names.extension, at, recorded)
     return made
 

@@ -76,7 +76,7 @@ class RecordedExtension(Extension[Any, Any]):
         return self._given[name]
 
 
-def extension(place: str, fields: Mapping[str, Any], meaning: Node) -> Extension[Any, Any]:
+def stand_in_extension(place: str, fields: Mapping[str, Any], meaning: Node) -> Extension[Any, Any]:
     """Place of a class, fields, meaning ⟶ what stands for the extension."""
     module, _, qualname = place.partition(":")
     body = {"__slots__": (), "__module__": module, "__qualname__": qualname}
@@ -89,7 +89,7 @@ def extension(place: str, fields: Mapping[str, Any], meaning: Node) -> Extension
     return cast(Extension[Any, Any], made)
 
 
-def function(module: str, qualname: str) -> Callable[..., Any]:
+def stand_in_function(module: str, qualname: str) -> Callable[..., Any]:
     """Where a function is defined ⟶ one of that name, which can't be called."""
     made: Callable[..., Any] = _raising(qualname)
     made.__code__ = _CODE
@@ -123,7 +123,7 @@ class StandIns:
 
     def function(self, place: str) -> Callable[[Any], Any]:
         module, _, qualname = place.partition(":")
-        return function(module, qualname)
+        return stand_in_function(module, qualname)
 
     def type(self, name: str) -> Any:
         return named_type(name)

@@ -75,7 +75,7 @@ def read(given: Json, at: str, names: Names) -> Task[Any, Any]:
     if not version:
         raise refused(f"{at}/version", version, "a text that isn't empty")
     config = values.read_bindings(fields["config"], f"{at}/config", names)
-    function = standins.function("", name)
+    function = standins.stand_in_function("", name)
     recorded: Task[Any, Any] = Task(name, version, config, _contract(fields, at), function)
     return resolved(names.task, at, recorded)
 

@@ -14,20 +14,24 @@ from returns.result import Failure, Result, Success
 from fwf.algebra.identity import definition_id
 from fwf.algebra.nodes import Named, Node
 from fwf.algebra.requirements import problems, requirements
-from fwf.algebra.trace import NOTHING, Err, Ok, Outcome, Trace
+from fwf.algebra.trace import Err, Ok, Outcome, Trace
 from fwf.algebra.values import digest, encode, freeze
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import BadInput, Fault, both, tag_of
-from fwf.interpreters.run.calls import OK, Env, Opener
+from fwf.interpreters.run.calls import Opener
 from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
-from fwf.interpreters.run.machine import Machine
+from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.signals import stopping
-from fwf.interpreters.run.slots import Line, Pool
-from fwf.interpreters.run.telling import Note
+from fwf.interpreters.run.stop import Stop
+from fwf.interpreters.run.telling import Note, Observer
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
-from fwf.records import record
+from fwf.machine.fibers import OK, Env
+from fwf.machine.line import Pool, check_limits, known_to
+from fwf.machine.log import Item, event_of, told
+from fwf.machine.machine import Machine
+from fwf.machine.places import Place
 from fwf.secrets import Secret
 
 A = TypeVar("A")
@@ -37,14 +41,47 @@ __all__ = ["Clock", "Note", "Pool", "Ran", "SystemClock", "VirtualClock", "execu
 
 
 @final
-@record()
 class Ran:
-    """How a run ended, what happened in it, and when it started and ended on its clock (µs)."""
+    """How a run ended, what happened in it, and when it started and ended on its clock (µs).
 
-    outcome: Outcome
-    trace: Trace
-    start: int
-    end: int
+    trace: the attempts, as a partial order; worked out when first asked for.
+    """
+
+    __slots__ = ("_log", "_path", "_trace", "end", "outcome", "start")
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        log: Item,
+        path: Callable[[Place], str],
+        start: int,
+        end: int,
+    ) -> None:
+        self.outcome = outcome
+        self.start = start
+        self.end = end
+        self._log = log
+        self._path = path
+        self._trace: Trace | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """What happened; nothing if that was not recorded."""
+        if self._trace is None:
+            self._trace = told(self._log, partial(event_of, path=self._path))
+        return self._trace
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ran):
+            return NotImplemented
+        mine, theirs = (self.outcome, self.start, self.end), (other.outcome, other.start, other.end)
+        return mine == theirs and self.trace == other.trace
+
+    def __hash__(self) -> int:
+        return hash((self.start, self.end))
+
+    def __repr__(self) -> str:
+        return f"Ran({self.outcome!r}, {self.trace!r}, start={self.start}, end={self.end})"
 
 
 @overload
@@ -169,41 +206,33 @@ def _execute(
 ) -> Ran:
     node = as_workflow(w, "run")
     _refuse_in_import()
-    _check_sizes(workers, pools)
+    check_limits("run", workers, pools)
     start = clock.now()
     required = requirements(node)
     wrong = [*problems(required, params, resources, value), *in_no_file(required)]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
-        return Ran(Err(fault), NOTHING, start, start)
+        return Ran(Err(fault), [], lambda _: "", start, start)
     shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources, watch_inputs)
+    world = Local(shared, clock)
+    observer = None if observe is None else Observer(observe)
     machine = Machine(
         node,
-        shared,
+        world,
         Env(params),
-        clock,
-        Line(workers, pools),
+        workers=workers,
+        pools=known_to(required, pools),
         recording=recording,
         keep_results=keep_results,
-        observe=observe,
+        tell=observer,
     )
-    with stopping(machine) as machine.signals:
+    if observer is not None:
+        observer.machine = machine
+    with stopping(Stop(machine, world.inbox)) as machine.signals:
         machine.scope.cuttable = machine.signals == "elsewhere"
         ended, result = Contexts().new().run(machine.execute, value)
-    outcome = Ok(result) if ended == OK else Err(result)
-    return Ran(outcome, machine.trace, start, clock.now())
-
-
-def _check_sizes(workers: object, pools: Mapping[str, object]) -> None:
-    if workers is not None and not _counts(workers):
-        raise ValueError(f"run(workers={workers!r}): needs at least 1 worker")
-    for name, size in pools.items():
-        if not (isinstance(size, Pool) or _counts(size)):
-            raise ValueError(f"run(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
-
-
-def _counts(n: object) -> bool:
-    return isinstance(n, int) and not isinstance(n, bool) and n >= 1
+    outcome = Ok(result) if ended is OK else Err(result)
+    return Ran(outcome, machine.log, machine.path, start, clock.now())
 
 
 def _run_id(node: Node, params: Mapping[str, object], value: Any) -> Callable[[], str]:

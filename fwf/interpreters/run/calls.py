@@ -2,98 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any, Final, cast, final
+from typing import Any, TypeAlias, cast, final
 
-from pyrsistent import PMap, pmap
 from returns.result import Failure, Success
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, Injected, RunInfo
-from fwf.algebra.nodes import Task, WithParams
+from fwf.algebra.nodes import Task
 from fwf.algebra.once import FREE, readable
-from fwf.algebra.traverse import renamed
-from fwf.algebra.types import name_of
-from fwf.algebra.values import digest, thaw
-from fwf.faults import BadInput
+from fwf.algebra.values import digest
 from fwf.interpreters.run import forked
+from fwf.machine.fibers import ERR, OK, Env, Status
+from fwf.machine.world import Ended
 from fwf.raised import Failing, raised
 from fwf.records import record
 from fwf.secrets import Secret
 
-OK: Final = 0
-ERR: Final = 1
-INT: Final = 2
-WAIT: Final = 3
-"""How a part ended: a value, a fault, cut (with the fault of a finaliser, if one failed); or not
-yet."""
-
-Ended = tuple[int, Any]
-MICROSECOND: Final = timedelta(microseconds=1)
-Opener = Callable[[], Any]
-
-
-@final
-class Env:
-    """What is bound by name at a place: parameters, and resources under their local names."""
-
-    __slots__ = ("_inner", "given", "params", "renames")
-
-    def __init__(
-        self,
-        params: Mapping[str, Any],
-        renames: PMap[str, str] = pmap(),  # noqa: B008 (immutable)
-    ) -> None:
-        self.params = params
-        self.renames = renames
-        self.given: dict[int, dict[str, Any]] = {}
-        """Keyword arguments of tasks that take parameters alone, by the identity of the task."""
-        self._inner: dict[int, Env] = {}
-
-    def within(self, node: WithParams[Any, Any]) -> Env:
-        """The names inside a `with_params` or `using`."""
-        inner = self._inner.get(id(node))
-        if inner is None:
-            params = {**self.params, **thaw(node.params)}
-            inner = self._inner[id(node)] = Env(params, renamed(self.renames, node.resources))
-        return inner
+Called: TypeAlias = tuple[Status, Any]
+"""What came of a call: `OK` and the value, `ERR` and the error, or `INT`."""
+Opener: TypeAlias = Callable[[], Any]
 
 
 @final
 class Call:
-    """What is known of a task's calls beforehand."""
+    """A task's role in a local run: what is known of its calls beforehand."""
 
-    __slots__ = ("arity", "fn", "is_async", "isolate", "just_params", "plain", "task", "writes")
+    __slots__ = (
+        "always", "arity", "fn", "inline", "is_async", "isolate", "just_params", "task",
+        "writes",
+    )  # fmt: skip
 
     def __init__(self, task: Task[Any, Any]) -> None:
         contract = task.contract
         self.task = task
         self.fn = task.fn
         self.arity = len(contract.inputs)
+        self.always: Ended | None = None
         self.is_async = contract.is_async
         self.isolate = contract.isolate
-        self.plain = not (contract.is_async or contract.isolate)
-        """Whether it may run on the scheduler's own thread."""
+        self.inline = not (contract.is_async or contract.isolate)
         self.just_params = all(each.kind == "parameter" for each in contract.injected)
-        self.writes = contract.effect not in ("pure", "read")
-        """Whether two attempts of one step must not overlap."""
+        self.writes = contract.may_write
 
     def arguments(self, value: Any) -> tuple[Any, ...]:
         """The positional arguments for a value that fits."""
         if self.arity == 1:
             return (value,)
         return cast("tuple[Any, ...]", value) if self.arity else ()
-
-    def misfit(self, value: Any, path: Callable[[], str]) -> BadInput | None:
-        """What is wrong with the input of a task that takes several."""
-        given = as_tuple(value)
-        if given is not None and len(given) == self.arity:
-            return None
-        inputs = self.task.contract.inputs
-        wanted = ", ".join(f"{each.name}: {name_of(each.type)}" for each in inputs)
-        return BadInput(path(), f"{self.task.name} takes ({wanted}) but is given a {kind(value)}")
 
 
 @final
@@ -152,8 +110,8 @@ def called(
     fn: Callable[..., Any],
     args: tuple[Any, ...],
     keywords: dict[str, Any],
-    openers: list[tuple[str, Opener]],
-) -> Ended:
+    openers: Sequence[tuple[str, Opener]],
+) -> Called:
     """Call a task's function once, its resources open around it ⟶ its value or its error.
 
     A fork that the function has made doesn't come back.
@@ -186,8 +144,8 @@ def called_beside(
     fn: Callable[..., Any],
     args: tuple[Any, ...],
     keywords: dict[str, Any],
-    openers: list[tuple[str, Opener]],
-) -> Ended:
+    openers: Sequence[tuple[str, Opener]],
+) -> Called:
     """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
     try:
         return called(fn, args, keywords, openers)
@@ -200,8 +158,8 @@ async def awaited(
     fn: Callable[..., Any],
     args: tuple[Any, ...],
     keywords: dict[str, Any],
-    openers: list[tuple[str, Opener]],
-) -> Ended:
+    openers: Sequence[tuple[str, Opener]],
+) -> Called:
     """Like `called`, for an `async def` task; resources may be asynchronous ones."""
     here = forked.generation
     try:
@@ -248,14 +206,3 @@ def unwrapped(result: Any) -> Any:
         error = result.failure()
         raise error if isinstance(error, BaseException) else Failing(error)
     return readable(result)
-
-
-def kind(value: Any) -> str:
-    """What a value is, for messages: its type, and the length of a tuple."""
-    given = as_tuple(value)
-    return type(value).__qualname__ if given is None else f"tuple of {len(given)}"
-
-
-def as_tuple(value: Any) -> tuple[Any, ...] | None:
-    """The value if it is a tuple."""
-    return cast("tuple[Any, ...]", value) if isinstance(value, tuple) else None  # type: ignore[redundant-cast]

@@ -1,11 +1,13 @@
 """Where a run gets its time from: the system's clock, or a virtual one that jumps."""
 
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
+from time import monotonic_ns
 from typing import Any, Final, Protocol, final
 
 Inbox = SimpleQueue[Any]
@@ -32,6 +34,10 @@ class Clock(Protocol):
         """Nobody waits any longer for what a worker does: a thread, or a task of the event loop."""
         ...
 
+    def release(self) -> None:
+        """The run is over: nobody waits any longer for anything."""
+        ...
+
 
 @final
 class SystemClock:
@@ -40,7 +46,7 @@ class SystemClock:
     __slots__ = ()
 
     def now(self) -> int:
-        return time.monotonic_ns() // 1000
+        return monotonic_ns() // 1000
 
     def wait(self, inbox: Inbox, until: float, busy: int) -> list[Any]:
         seconds = min(max(0.0, (until - self.now()) / 1e6), LONGEST)
@@ -52,6 +58,27 @@ class SystemClock:
     def cut(self, worker: int) -> None:
         pass
 
+    def release(self) -> None:
+        pass
+
+
+@final
+class Sleeper:
+    """Until when a worker sleeps, whether a cut ends that, and how to wake it."""
+
+    __slots__ = ("early", "until", "until_cut", "wake")
+
+    def __init__(self, until: int, until_cut: bool, wake: Callable[[], object]) -> None:
+        self.until = until
+        self.until_cut = until_cut
+        self.wake = wake
+        self.early = False
+        """Whether it was woken before its time."""
+
+
+_WOKEN_EARLY: ContextVar[bool] = ContextVar("woken early", default=False)
+"""Whether that happened to this attempt, which has a context of its own: it sleeps no more."""
+
 
 @final
 class VirtualClock:
@@ -60,13 +87,16 @@ class VirtualClock:
     Made on the thread that runs the workflow. Tasks pass time by calling `sleep`, and `async def`
     tasks by awaiting `pause`. At the end of a jump all who wake go on before anything else does,
     so that a run is the same each time.
+
+    Who is cut in its sleep sleeps on, as a thread works on, or wakes, as `until_cut` says. The end
+    of the run wakes everybody.
     """
 
     def __init__(self, start: int = 0) -> None:
         self._now = start
         self._lock = threading.Lock()
-        self._asleep: dict[int, tuple[int, Callable[[], object]]] = {}
-        """Until when each of the workers sleeps, and how to wake it."""
+        self._asleep: dict[int, Sleeper] = {}
+        """The workers that sleep."""
         self._alarms: list[tuple[int, int]] = []
         self._inbox: Inbox | None = None
         self._owner = threading.get_ident()
@@ -74,41 +104,59 @@ class VirtualClock:
     def now(self) -> int:
         return self._now
 
-    def sleep(self, microseconds: int) -> None:
-        """Let virtual time pass in a task's thread; returns at once when the task is cut."""
+    def sleep(self, microseconds: int, *, until_cut: bool = False) -> None:
+        """Let virtual time pass in a task's thread.
+
+        until_cut: whether it returns at once when the task is cut; threads work on.
+        """
         me = threading.get_ident()
         if me == self._owner:  # a leaf on the scheduler's own thread: nothing runs beside it
             self._now += max(microseconds, 0)
             return
         woken = threading.Event()
-        if self._lie_down(me, microseconds, woken.set):
+        sleeper = self._lie_down(me, microseconds, until_cut, woken.set)
+        if sleeper is not None:
             woken.wait()
+            _WOKEN_EARLY.set(sleeper.early)
 
-    async def pause(self, microseconds: int) -> None:
-        """Let virtual time pass in an `async def` task."""
+    async def pause(self, microseconds: int, *, until_cut: bool = True) -> None:
+        """Let virtual time pass in an `async def` task.
+
+        until_cut: whether it is cancelled when the task is cut; otherwise it outlasts that.
+        """
         import asyncio
 
         woken = asyncio.Event()
         me = current_task()
         wake = partial(asyncio.get_running_loop().call_soon_threadsafe, woken.set)
-        if self._lie_down(me, microseconds, wake):
-            try:
-                await woken.wait()
-            finally:  # it may be cancelled by whoever awaits it
-                with self._lock:
-                    self._asleep.pop(me, None)
+        sleeper = self._lie_down(me, microseconds, until_cut, wake)
+        if sleeper is None:
+            return
+        try:
+            while not woken.is_set():
+                try:
+                    await woken.wait()
+                except asyncio.CancelledError:  # by the cut, or by whoever awaits it
+                    if until_cut:
+                        raise
+        finally:
+            _WOKEN_EARLY.set(sleeper.early)
+            with self._lock:
+                self._asleep.pop(me, None)
 
-    def _lie_down(self, me: int, microseconds: int, wake: Callable[[], object]) -> bool:
-        """Be woken after a time; False if there is none to wait for."""
+    def _lie_down(
+        self, me: int, microseconds: int, until_cut: bool, wake: Callable[[], object]
+    ) -> Sleeper | None:
+        """Be woken after a time; None if there is none to wait for."""
         with self._lock:
             until = self._now + microseconds
-            if until <= self._now:
-                return False
-            self._asleep[me] = until, wake
+            if until <= self._now or _WOKEN_EARLY.get():
+                return None
+            sleeper = self._asleep[me] = Sleeper(until, until_cut, wake)
             heappush(self._alarms, (until, me))
             if self._inbox is not None:
                 self._inbox.put(None)
-            return True
+            return sleeper
 
     def wait(self, inbox: Inbox, until: float, busy: int) -> list[Any]:
         with self._lock:
@@ -140,21 +188,29 @@ class VirtualClock:
             while self._alarms and self._alarms[0][0] == self._now:
                 alarm = heappop(self._alarms)
                 if self._rings(*alarm):
-                    self._wake(alarm[1])
+                    self._asleep.pop(alarm[1]).wake()
             return True
 
     def _rings(self, time: int, worker: int) -> bool:
         """Whether a worker sleeps until just that time."""
-        return worker in self._asleep and self._asleep[worker][0] == time
-
-    def _wake(self, worker: int) -> None:
-        _, wake = self._asleep.pop(worker)
-        wake()
+        return worker in self._asleep and self._asleep[worker].until == time
 
     def cut(self, worker: int) -> None:
         with self._lock:
-            if worker in self._asleep:
-                self._wake(worker)
+            sleeper = self._asleep.get(worker)
+            if sleeper is not None and sleeper.until_cut:
+                self._wake_early(worker)
+
+    def release(self) -> None:
+        with self._lock:
+            for worker in list(self._asleep):
+                self._wake_early(worker)
+
+    def _wake_early(self, worker: int) -> None:
+        sleeper = self._asleep.pop(worker)
+        sleeper.early = True
+        with suppress(RuntimeError):  # its event loop has ended
+            sleeper.wake()
 
 
 def current_task() -> int:

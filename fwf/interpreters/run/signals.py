@@ -8,9 +8,10 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import cache
 from types import FrameType
-from typing import Any, Final, Literal, Protocol, TypeAlias, final
+from typing import Any, Final, Protocol, final
 
 from fwf.interpreters.run import forked
+from fwf.machine.machine import Signals
 
 DEFAULTS: Final[dict[str, Any]] = {
     "SIGINT": signal.default_int_handler,
@@ -43,11 +44,6 @@ class _UnderWay:
 
 _under_way: list[_UnderWay] = []
 """The runs of this process, the outer ones first. Signals are the process's, and so is this."""
-
-
-Signals: TypeAlias = Literal["here", "elsewhere", "unknown"]
-"""Where the signals of a run arrive: on its own thread, which they interrupt, on another one, or
-nobody knows, since somebody else handles ctrl-C."""
 
 
 @contextmanager

@@ -5,49 +5,88 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, final
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
 
 from fwf.faults import named_text
-from fwf.records import record
+from fwf.machine.fibers import Tries, numbers
+from fwf.machine.places import Place
+
+if TYPE_CHECKING:
+    from fwf.machine.machine import Machine
 
 
 @final
-@record()
 class Note:
     """Something an observer is told while a workflow runs.
 
     `kind` is start, ok, failed or cut of a task's attempt; retry; or caught, where a fallback or a
     map that collects takes up a fault. `at` is in microseconds of the run's clock; a retry's is
-    when it will try again. `detail` is the task's result, or the fault.
+    when it will try again. `detail` is the task's result, or the fault. `path` is worked out when
+    first asked for.
     """
 
-    kind: str
-    path: str
-    task: str
-    tries: tuple[int, ...]
-    at: int
-    detail: Any = None
+    __slots__ = ("_where", "at", "detail", "kind", "task", "tries")
+
+    def __init__(
+        self,
+        kind: str,
+        path: str | Callable[[], str],
+        task: str,
+        tries: tuple[int, ...],
+        at: int,
+        detail: Any = None,
+    ) -> None:
+        self.kind = kind
+        self.task = task
+        self.tries = tries
+        self.at = at
+        self.detail = detail
+        self._where = path
+
+    @property
+    def path(self) -> str:
+        """The path of the place that it tells of."""
+        if not isinstance(self._where, str):
+            self._where = self._where()
+        return self._where
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Note):
+            return NotImplemented
+        return _fields(self) == _fields(other)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.path, self.task, self.tries, self.at))
+
+    def __repr__(self) -> str:
+        return f"Note{_fields(self)!r}"
+
+
+def _fields(note: Note) -> tuple[Any, ...]:
+    return note.kind, note.path, note.task, note.tries, note.at, note.detail
 
 
 @final
 class Observer:
     """Who is told of a run. What it raises is no part of the run: a warning says so, once."""
 
-    __slots__ = ("_observe", "_passes", "_warned")
+    __slots__ = ("_observe", "_warned", "machine")
 
-    def __init__(
-        self, observe: Callable[[Note], None], passes: Callable[[BaseException], bool]
-    ) -> None:
+    def __init__(self, observe: Callable[[Note], None]) -> None:
         self._observe = observe
-        self._passes = passes
-        """Whether what comes out of it is ctrl-C's."""
+        self.machine: Machine
         self._warned = False
 
-    def __call__(self, note: Note) -> None:
+    def __call__(
+        self, kind: str, place: Place, task: str, tries: Tries, at: int, detail: Any = None
+    ) -> None:
+        machine = self.machine
+        note = Note(kind, partial(machine.path, place), task, numbers(tries), at, detail)
         try:
             self._observe(note)
         except BaseException as error:
-            if self._passes(error):
+            if machine.passes(error):
                 raise
             if not self._warned:
                 self._warned = True

@@ -15,14 +15,14 @@ _clock: list[VirtualClock] = [VirtualClock()]
 log: list[Any] = []
 
 
-def sleep(microseconds: int) -> None:
+def sleep(microseconds: int, *, until_cut: bool = False) -> None:
     """Let virtual time pass in a task."""
-    _clock[0].sleep(microseconds)
+    _clock[0].sleep(microseconds, until_cut=until_cut)
 
 
-async def pause(microseconds: int) -> None:
+async def pause(microseconds: int, *, until_cut: bool = True) -> None:
     """Let virtual time pass in an async task."""
-    await _clock[0].pause(microseconds)
+    await _clock[0].pause(microseconds, until_cut=until_cut)
 
 
 def now() -> int:

@@ -124,6 +124,9 @@ class Late:
     def cut(self, worker: int) -> None:
         self._clock.cut(worker)
 
+    def release(self) -> None:
+        self._clock.release()
+
 
 def test_a_task_that_is_reached_after_its_deadline_is_cut_whatever_it_is_given() -> None:
     def run_late(two: Any) -> Any:

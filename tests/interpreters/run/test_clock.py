@@ -7,6 +7,8 @@ from datetime import timedelta
 from queue import SimpleQueue
 from typing import Any
 
+import pytest
+
 from fwf import always, delay, it, loop_until, par, pure, recover, retry, task, timeout
 from fwf.algebra.trace import Ok
 from fwf.interpreters.run import SystemClock, VirtualClock, execute, run
@@ -74,11 +76,41 @@ def test_an_inline_sleep_while_a_loop_s_time_runs_is_right() -> None:
     assert ran.end == 8
 
 
-def test_a_task_that_was_cut_goes_on_at_once() -> None:
+def test_the_end_of_the_run_wakes_a_task_that_was_cut_for_as_often_as_it_sleeps() -> None:
     back = threading.Event()
-    w = recover(timeout(doing("a", lambda x: (sleep(50), back.set())), us(2)), 0)
-    assert go(w).end == 2
+
+    def act(x: Any) -> None:
+        for _ in range(3):
+            sleep(50)
+        back.set()
+
+    assert go(recover(timeout(doing("a", act), us(2)), 0)).end == 2
     assert back.wait(10)
+    assert go(work("b", 3)).end == 3
+
+
+@pytest.mark.parametrize(("until_cut", "woken"), [(False, 5), (True, 2)])
+def test_a_cut_thread_sleeps_on_unless_it_is_to_wake(until_cut: bool, woken: int) -> None:
+    seen: list[int] = []
+
+    def act(x: Any) -> None:
+        sleep(5, until_cut=until_cut)
+        seen.append(now())
+
+    ran = go(par(recover(timeout(doing("a", act), us(2)), 0), delay(us(9)) >> work("b")))
+    assert (written(ran.trace), seen) == ("(a~ 0-2 | b 9-9)", [woken])
+
+
+def test_a_thread_that_a_cut_has_woken_sleeps_no_more_but_the_next_one_does() -> None:
+    seen: list[int] = []
+
+    def act(x: Any) -> None:
+        for _ in range(3):
+            sleep(5, until_cut=True)
+            seen.append(now())
+
+    ran = go(par(recover(timeout(doing("a", act), us(2)), 0) >> work("b", 3), delay(us(9))))
+    assert (written(ran.trace), seen) == ("a~ 0-2; b 2-5", [2, 2, 2])
 
 
 def test_threads_of_cut_tasks_end_with_the_run() -> None:
@@ -97,13 +129,13 @@ def test_an_async_task_takes_no_virtual_time() -> None:
     assert ran.outcome == Ok(("done", 0)) and ran.end == 3
 
 
-def napping(name: str, takes: int, seen: list[Any]) -> Any:
+def napping(name: str, takes: int, seen: list[Any], *, until_cut: bool = True) -> Any:
     """An async task that takes virtual time, and says when it goes on, and how."""
 
     @task(name=name, effect="pure", config={"takes": takes})
     async def step(x: Any) -> Any:
         try:
-            await pause(takes)
+            await pause(takes, until_cut=until_cut)
             seen.append((name, now()))
         except asyncio.CancelledError:
             seen.append((name, "cancelled"))
@@ -126,6 +158,15 @@ def test_an_async_pause_that_is_cut_is_cancelled_and_passes_no_more_time() -> No
     ran = go(w)
     assert (written(ran.trace), ran.end) == ("p~ 0-2; a 2-3", 9)
     assert seen == [("p", "cancelled")]
+
+
+def test_an_async_pause_may_outlast_a_cut_but_not_the_run() -> None:
+    seen: list[Any] = []
+    first, second = napping("p", 4, seen, until_cut=False), napping("q", 50, seen, until_cut=False)
+    w = par(*(recover(timeout(each, us(2)), 0) for each in (first, second)), delay(us(9)))
+    ran = go(w)
+    assert (written(ran.trace), ran.end) == ("(p~ 0-2 | q~ 0-2)", 9)
+    assert seen == [("p", 4), ("q", 9)]
 
 
 def test_an_async_pause_of_nothing_returns_at_once() -> None:

@@ -198,7 +198,7 @@ WORKERS: list[tuple[str, Any, int, str]] = [
         "a cut leaf frees its worker when it is back",
         par(recover(timeout(c, us(1)), 0), a),
         1,
-        "(c~ 0-1 | a 1-3)",
+        "(c~ 0-1 | a 5-7)",
     ),
     ("map_each and workers bound each other", map_each(a, at_once=3), 2, "(a 0-2 | a 0-2 | a 2-4)"),
 ]
@@ -339,7 +339,7 @@ POOLS: list[tuple[str, Any, dict[str, Any], str]] = [
             limit(a, pool="p"),
         ),
         {"p": 1},
-        "(twice~ 0-1 | a 7-9)",
+        "(twice~ 0-1 | a 10-12)",
     ),
 ]
 
@@ -357,15 +357,15 @@ def test_pools_are_given_out_in_order(
 
 
 def _lingering(effect: Any) -> Any:
-    """A task that goes on for 6 when it is cut while it sleeps for 4."""
-    return doing("lingers", lambda x: (sleep(4), sleep(6)), effect)
+    """A task that takes 10, whether it is cut or not."""
+    return work("lingers", 10, effect=effect)
 
 
 @pytest.mark.parametrize("effect", ["idempotent", "unrepeatable"])
 def test_a_later_attempt_of_a_writer_waits_for_the_one_that_was_cut(effect: Any) -> None:
     def act(x: Any) -> None:
         log.append(("start", now()))
-        sleep(2 if len(log) > 1 else 20)
+        sleep(2 if len(log) > 1 else 9)
         sleep(0 if len(log) > 1 else 4)
         log.append(("end", now()))
 

@@ -39,25 +39,26 @@ signals that reach the whole group to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event, get_ident
 from typing import TYPE_CHECKING, Any, Final, final
 
-from fwf.interpreters.run.calls import ERR, Ended, Opener, awaited, called_beside
+from fwf.interpreters.run.calls import Called, Opener, awaited, called_beside
 from fwf.interpreters.run.clock import Clock, Inbox, current_task
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.event_loop import EventLoop
 from fwf.interpreters.run.workers.processes import Process
 from fwf.interpreters.run.workers.threads import Threads
+from fwf.machine.fibers import ERR
 from fwf.raised import raised
 
 if TYPE_CHECKING:
-    from fwf.interpreters.run.leaves import Attempt
+    from fwf.machine.waits import Attempt
 
 CLEAN_UP: Final = 5.0
 """Seconds that what was cancelled or killed has to end, when the run ends."""
-Arguments = tuple[tuple[Any, ...], dict[str, Any], list[tuple[str, Opener]]]
+Arguments = tuple[tuple[Any, ...], dict[str, Any], Sequence[tuple[str, Opener]]]
 """The positional arguments of a task's function, the others, and the resources to be opened."""
 
 
@@ -76,7 +77,7 @@ class Workers:
 
     def start(self, attempt: Attempt, arguments: Arguments) -> None:
         """Run an attempt beside the scheduler; if that can't be done, it has failed."""
-        call = attempt.call
+        call = attempt.role
         begin = self._isolate if call.isolate else self._await if call.is_async else self._thread
         try:
             begin(attempt, arguments)
@@ -95,6 +96,7 @@ class Workers:
 
     def close(self, *, at_once: bool) -> None:
         """The run is over: all that can end ends now. `at_once`: no coroutine is waited for."""
+        self._clock.release()
         self._threads.close()
         if self._loop is not None:
             self._loop.close(0 if at_once else CLEAN_UP)
@@ -104,14 +106,14 @@ class Workers:
     # Kinds of task
 
     def _thread(self, attempt: Attempt, arguments: Arguments) -> None:
-        self._in_thread(attempt, partial(called_beside, attempt.call.fn, *arguments))
+        self._in_thread(attempt, partial(called_beside, attempt.role.fn, *arguments))
 
     def _isolate(self, attempt: Attempt, arguments: Arguments) -> None:
         gone = Event()
 
-        def apart() -> Ended:
+        def apart() -> Called:
             try:
-                process = Process(attempt.call.task, arguments, self._contexts.decimals)
+                process = Process(attempt.role.task, arguments, self._contexts.decimals)
                 attempt.stop = process.kill
                 if attempt.cut:
                     process.kill()
@@ -121,15 +123,15 @@ class Workers:
             finally:
                 self._isolated.discard(gone)
                 gone.set()
-            return ERR, raised(caught, attempt.call.fn)
+            return ERR, raised(caught, attempt.role.fn)
 
         self._isolated.add(gone)
         self._in_thread(attempt, apart)
 
-    def _in_thread(self, attempt: Attempt, call: Callable[[], Ended]) -> None:
+    def _in_thread(self, attempt: Attempt, call: Callable[[], Called]) -> None:
         context = self._contexts.new()
 
-        def job() -> tuple[Attempt, Ended, int]:
+        def job() -> tuple[Attempt, Called, int]:
             attempt.worker = get_ident()
             ended = context.run(call)
             return attempt, ended, self._clock.now()
@@ -140,11 +142,11 @@ class Workers:
         if self._loop is None or self._loop.dead:
             self._loop = EventLoop()
 
-        async def awaiting() -> Ended:
+        async def awaiting() -> Called:
             attempt.worker = current_task()
-            return await awaited(attempt.call.fn, *arguments)
+            return await awaited(attempt.role.fn, *arguments)
 
-        def done(ended: Ended) -> None:
+        def done(ended: Called) -> None:
             self._inbox.put((attempt, ended, self._clock.now()))
 
         attempt.stop = self._loop.start(awaiting(), done, self._contexts.new())

@@ -20,9 +20,10 @@ from types import ModuleType
 from typing import Any, Final, NoReturn, cast, final
 
 from fwf.interpreters.run import forked
-from fwf.interpreters.run.calls import ERR, Ended, awaited, called_beside
+from fwf.interpreters.run.calls import Called, awaited, called_beside
 from fwf.interpreters.run.signals import DEFAULTS
 from fwf.interpreters.run.workers.processes import unfit
+from fwf.machine.fibers import ERR
 from fwf.raised import raised
 from fwf.secrets import remember, remembered
 
@@ -42,7 +43,7 @@ def main(parent: Connection) -> NoReturn:
         task, arguments, decimals = _found(known, payload)
     except BaseException as error:
         why = f"that process must import what it needs, but {type(error).__qualname__}: {error}"
-        ended: Ended = ERR, raised(unfit(name, why))
+        ended: Called = ERR, raised(unfit(name, why))
     else:
         if decimals is not None:
             setcontext(decimals)
@@ -122,7 +123,7 @@ def _import_script(module: str | None, file: str) -> None:
     sys.modules["__main__"] = sys.modules["__mp_main__"] = script
 
 
-def _called(task: Any, arguments: Any) -> Ended:
+def _called(task: Any, arguments: Any) -> Called:
     if not task.contract.is_async:
         return called_beside(task.fn, *arguments)
     from asyncio import run
@@ -134,7 +135,7 @@ def _called(task: Any, arguments: Any) -> Ended:
     return ERR, raised(caught, task.fn)
 
 
-def _send(parent: Connection, name: str, ended: Ended) -> None:
+def _send(parent: Connection, name: str, ended: Called) -> None:
     try:
         result = bytes(ForkingPickler.dumps((ended, remembered())))
     except Exception as error:

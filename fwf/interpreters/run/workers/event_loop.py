@@ -8,14 +8,15 @@ from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, final
 
-from fwf.interpreters.run.calls import ERR, INT, Ended
+from fwf.interpreters.run.calls import Called
+from fwf.machine.fibers import ERR, INT
 from fwf.raised import raised
 
 if TYPE_CHECKING:
     import asyncio
 
-Job = Coroutine[Any, Any, Ended]
-Done = Callable[[Ended], None]
+Job = Coroutine[Any, Any, Called]
+Done = Callable[[Called], None]
 
 
 @final
@@ -44,14 +45,14 @@ class EventLoop:
 
     def start(self, job: Job, done: Done, context: Context) -> Callable[[], object]:
         """Run a coroutine and pass on how it ended; returns how to cancel it from a thread."""
-        tasks: list[asyncio.Task[Ended]] = []
+        tasks: list[asyncio.Task[Called]] = []
 
         def begin() -> None:
             task = self._loop.create_task(job, context=context)
             tasks.append(task)
             task.add_done_callback(ended)
 
-        def ended(task: asyncio.Task[Ended]) -> None:
+        def ended(task: asyncio.Task[Called]) -> None:
             self._report(job, (INT, None) if task.cancelled() else task.result())
 
         self._at_work[job] = done
@@ -59,7 +60,7 @@ class EventLoop:
             self._report(job, (ERR, raised(RuntimeError("the event loop has ended"))))
         return lambda: self._soon(lambda: tasks[0].cancel())
 
-    def _report(self, job: Job, ended: Ended) -> None:
+    def _report(self, job: Job, ended: Called) -> None:
         done = self._at_work.pop(job, None)
         if done is not None:
             done(ended)

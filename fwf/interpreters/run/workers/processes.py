@@ -19,7 +19,7 @@ from fwf.algebra.requirements import Requirements
 from fwf.algebra.wants import path_of
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Issue
-from fwf.interpreters.run.calls import Ended
+from fwf.interpreters.run.calls import Called
 from fwf.interpreters.run.signals import DEFAULTS
 from fwf.secrets import remember, remembered
 
@@ -70,7 +70,7 @@ class Process:
                 start_new_session=True,
             )
 
-    def result(self) -> Ended:
+    def result(self) -> Called:
         """Wait for how the task ended; raises `Killed` if the process ended without a word."""
         try:
             return self._received()
@@ -80,7 +80,7 @@ class Process:
         finally:
             self._end()
 
-    def _received(self) -> Ended:
+    def _received(self) -> Called:
         from multiprocessing.reduction import ForkingPickler
 
         self._mine.send(sys.path)
@@ -96,7 +96,7 @@ class Process:
         try:
             ended, secrets = cast(Any, ForkingPickler).loads(result)
             remember(secrets)
-            return cast(Ended, ended)
+            return cast(Called, ended)
         except Exception as error:
             raise unfit(self._name, f"its result must be picklable: {error}") from error
 

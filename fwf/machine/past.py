@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 from fwf.algebra.values import encode, freeze
 
 if TYPE_CHECKING:
-    from fwf.interpreters.dry_run.fibers import Fiber
+    from fwf.machine.fibers import Fiber
 
 Tally = dict[object, int]
 """Numbers of attempts, by task and input."""

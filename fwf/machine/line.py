@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, final
 
+from fwf.algebra.requirements import Requirements
+from fwf.machine.timers import NEVER
 from fwf.records import record
 
 MICROSECOND = timedelta(microseconds=1)
-NEVER = float("inf")
 
 
 @final
@@ -64,9 +65,13 @@ class _Room:
 
 
 class Waiting(Protocol):
-    """Who stands in a line: before those who came later and, of one instant, those to his right."""
+    """Who stands in a line: before those who came later and, of one instant, those to his right.
+
+    `cut`: he has left it.
+    """
 
     pools: tuple[str, ...]
+    cut: bool
 
     def __lt__(self, other: Any, /) -> bool: ...
 
@@ -82,6 +87,8 @@ class Line(Generic[W]):
     wait for the same pools.
     """
 
+    __slots__ = ("_free", "_queues", "_rated", "_rooms", "bounded", "pools", "waiting", "workers")
+
     def __init__(self, workers: int | None, pools: Mapping[str, int | Pool]) -> None:
         self.workers = workers
         self.pools = frozenset(pools)
@@ -89,15 +96,14 @@ class Line(Generic[W]):
         """Whether anybody may have to wait."""
         self._free: float = NEVER if workers is None else workers
         self._rooms = {name: _Room(as_pool(pool)) for name, pool in pools.items()}
+        self._rated = any(room.starts is not None for room in self._rooms.values())
         self._queues: dict[tuple[str, ...], deque[W]] = {}
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
+        self.waiting = 0
+        """Who stands in the line, and has perhaps left it since."""
 
     def join(self, who: W) -> None:
         """Stand in the line."""
-        self._length += 1
+        self.waiting += 1
         queue = self._queues.get(who.pools)
         if queue is None:
             queue = self._queues[who.pools] = deque()
@@ -106,32 +112,47 @@ class Line(Generic[W]):
         else:
             queue.append(who)
 
+    def leave(self, who: W) -> None:
+        """Wait no longer. The place stays, and is passed over when its turn comes."""
+        who.cut = True
+
     def next(self, now: int) -> W | None:
         """Who may start now, with all that he needs taken; None if nobody may."""
-        if self._free < 1 or not self._length:
+        if self._free < 1:
             return None
         first: W | None = None
         for pools, queue in self._queues.items():
-            soonest = first is None or queue[0] < first
-            if soonest and self._ready_at(pools, now) <= now:
+            while queue and queue[0].cut:
+                queue.popleft()
+                self.waiting -= 1
+            soonest = queue and (first is None or queue[0] < first)
+            if soonest and (not pools or self._ready_at(pools, now) <= now):
                 first = queue[0]
         if first is None:
             return None
-        queue = self._queues[first.pools]
-        queue.popleft()
-        if not queue:
-            del self._queues[first.pools]
-        self._length -= 1
-        self._free -= 1
-        for room in self._rooms_of(first.pools):
-            room.take(now)
+        self._queues[first.pools].popleft()
+        self.waiting -= 1
+        self._take(first.pools, now)
         return first
+
+    def take(self, pools: tuple[str, ...], now: int) -> bool:
+        """Take a worker and slots of pools without standing in the line, if nobody does."""
+        if self.waiting or self._free < 1 or self._ready_at(pools, now) > now:
+            return False
+        self._take(pools, now)
+        return True
+
+    def _take(self, pools: tuple[str, ...], now: int) -> None:
+        self._free -= 1
+        for room in self._rooms_of(pools):
+            room.take(now)
 
     def ready_at(self, now: int) -> float:
         """When the rate of a pool lets somebody start; infinity if nobody waits for that."""
-        if self._free < 1:
+        if self._free < 1 or not self._rated:
             return NEVER
-        return min((self._ready_at(pools, now) for pools in self._queues), default=NEVER)
+        waiting = [pools for pools, queue in self._queues.items() if not all(w.cut for w in queue)]
+        return min((self._ready_at(pools, now) for pools in waiting), default=NEVER)
 
     def release(self, pools: tuple[str, ...]) -> None:
         """Give back what was taken."""
@@ -152,3 +173,21 @@ class Line(Generic[W]):
 def as_pool(size: int | Pool) -> Pool:
     """A number of tasks at once, or a pool ⟶ a pool."""
     return Pool(size) if isinstance(size, int) else size
+
+
+def known_to(required: Requirements, pools: Mapping[str, int | Pool]) -> dict[str, int | Pool]:
+    """Of the pools that are given, those that the workflow speaks of."""
+    return {name: pool for name, pool in pools.items() if name in required.pools}
+
+
+def check_limits(where: str, workers: object, pools: Mapping[str, object]) -> None:
+    """Raise `ValueError` for numbers of workers, and sizes of pools, that are none."""
+    if workers is not None and not _counts(workers):
+        raise ValueError(f"{where}(workers={workers!r}): needs at least 1 worker")
+    for name, size in pools.items():
+        if not (isinstance(size, Pool) or _counts(size)):
+            raise ValueError(f"{where}(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
+
+
+def _counts(n: object) -> bool:
+    return isinstance(n, int) and not isinstance(n, bool) and n >= 1

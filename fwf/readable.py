@@ -1,4 +1,4 @@
-"""Times and values as people read them, in timelines and charts."""
+"""How times, values and attempts read to people, in timelines, charts and messages."""
 
 from __future__ import annotations
 

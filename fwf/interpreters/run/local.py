@@ -1,0 +1,131 @@
+"""The world of a local run: tasks are called here, by threads, an event loop or processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+from fwf.interpreters.run.calls import Call, Called, Opener, Run, called
+from fwf.interpreters.run.clock import Clock, Inbox
+from fwf.interpreters.run.workers import Workers
+from fwf.interpreters.run.workers.contexts import Contexts
+from fwf.machine.fibers import ERR, INT, Fiber
+from fwf.machine.waits import Attempt
+from fwf.machine.world import Ended, Landed
+from fwf.raised import raised
+
+if TYPE_CHECKING:
+    from fwf.machine.machine import Machine
+
+
+@final
+class Local:
+    """Where tasks are called."""
+
+    foretells: ClassVar[bool] = False
+
+    __slots__ = ("_clock", "_context", "_run", "_tries", "_workers", "inbox", "now", "role")
+
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self.inbox: Inbox = SimpleQueue()
+        """Where workers leave what they have finished; None wakes the machine."""
+        self.now = clock.now
+        self.role = run.call
+        self._run = run
+        self._clock = clock
+        self._tries: dict[str, int] = {}
+        """Attempts so far, by the path of their step."""
+        contexts = Contexts()
+        self._context = contexts.new
+        self._workers = Workers(self.inbox, clock, contexts)
+
+    def start(
+        self, machine: Machine, fiber: Fiber, role: Call, alone: bool
+    ) -> Ended | Attempt | None:
+        """Call a task's function: on this thread if it is `alone`, else beside it."""
+        keywords: dict[str, Any] | None = fiber.around.env.given.get(id(role.task))
+        openers: Sequence[tuple[str, Opener]] = ()
+        if keywords is None:
+            named = self._keywords(machine, fiber, role)
+            if isinstance(named, BaseException):
+                machine.undefined(fiber, machine.path(fiber.place), named)
+                return None
+            keywords, openers = named
+        if machine.tell is not None:
+            machine.tell("start", fiber.place, role.task.name, fiber.tries, machine.now())
+        args = (fiber.value,) if role.arity == 1 else role.arguments(fiber.value)
+        if not alone:
+            attempt = Attempt(fiber, role, machine.now())
+            self._workers.start(attempt, (args, dict(keywords), openers))
+            return attempt
+        try:
+            status, result = self._context().run(called, role.fn, args, keywords, openers)
+        except KeyboardInterrupt as error:
+            status, result = _interrupted(machine, fiber, role, error)
+        machine.instant = None  # look at the clock again
+        if status is ERR:
+            if machine.stopping and machine.stopped(fiber):
+                status, result = INT, None
+            else:
+                result = result.fault(machine.path(fiber.place), machine.now())
+        return status, result, 0
+
+    def _keywords(
+        self, machine: Machine, fiber: Fiber, call: Call
+    ) -> tuple[dict[str, Any], list[tuple[str, Opener]]] | BaseException:
+        """What to inject; or what somebody's codec raised when the run was to be named."""
+        path = partial(machine.path, fiber.place)
+        env = fiber.around.env
+        try:
+            keywords, openers = self._run.keywords(call, env, path, lambda: self._count(path()))
+        except BaseException as error:
+            return error
+        if call.just_params:
+            env.given[id(call.task)] = keywords
+        return keywords, openers
+
+    def _count(self, path: str) -> int:
+        """The number of this attempt among those of its step."""
+        self._tries[path] = self._tries.get(path, 0) + 1
+        return self._tries[path]
+
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+        """Wait for the clock, or for what workers have finished."""
+        messages = self._clock.wait(self.inbox, until, busy)
+        return [_landed(machine, *message) for message in messages if message is not None]
+
+    def cut(self, machine: Machine, fiber: Fiber, role: Call) -> bool:
+        """Stop an attempt where that can be done; it keeps its slots until it has ended."""
+        assert isinstance(fiber.waiting, Attempt)
+        self._workers.cut(fiber.waiting)
+        return False
+
+    def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
+        """Cut what is still at work, and end the workers."""
+        for attempt in left:
+            if not attempt.cut:
+                self._workers.cut(attempt)
+        self._workers.close(at_once=at_once)
+
+
+def _landed(machine: Machine, attempt: Attempt, called: Called, end: int) -> Landed:
+    status, result = called
+    if status is ERR and not attempt.cut:
+        result = result.fault(machine.path(attempt.fiber.place), end)
+    return attempt, status, result, end
+
+
+def _interrupted(machine: Machine, fiber: Fiber, call: Call, error: KeyboardInterrupt) -> Called:
+    """A task on this thread raised `KeyboardInterrupt`, or a signal did.
+
+    Where somebody else handles ctrl-C, it is taken for that.
+    """
+    if machine.stopping_at_once:
+        raise error
+    own = machine.signals != "unknown" and not machine.stopping
+    if own or fiber.around.scope is not machine.scope:  # a finaliser can't be interrupted
+        return ERR, raised(error, call.fn)
+    machine.stopping = machine.stopping or "SIGINT"
+    return INT, None

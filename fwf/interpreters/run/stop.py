@@ -1,0 +1,48 @@
+"""What a signal does to a run under way, and which of the user's code it interrupts."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Final, final
+
+from fwf.algebra.evaluation import evaluate, test
+from fwf.interpreters.run.calls import called
+from fwf.interpreters.run.clock import Inbox
+from fwf.interpreters.run.telling import Observer
+from fwf.machine.machine import Machine
+
+
+@final
+class Stop:
+    """How signals stop one run."""
+
+    def __init__(self, machine: Machine, inbox: Inbox) -> None:
+        self._machine = machine
+        self._inbox = inbox
+
+    def stop_by(self, signal: str, frame: FrameType | None) -> bool:
+        """A signal: the deadline of the whole run is now. Called by its handler, in a frame.
+
+        Whether to interrupt what runs there: code of the user's that is no part of a finaliser or,
+        when called again, any. Then the run also ends at once, with `KeyboardInterrupt`.
+        """
+        machine = self._machine
+        machine.stopping_at_once = signal if machine.stopping else ""
+        machine.stopping = machine.stopping or signal
+        self._inbox.put(None)
+        in_body = machine.current.around.scope is machine.scope
+        return (bool(machine.stopping_at_once) or in_body) and _in_users(frame)
+
+
+_USERS: Final = {called.__code__, evaluate.__code__, test.__code__, Observer.__call__.__code__}
+"""The functions here that call code of the user's."""
+
+
+def _in_users(frame: FrameType | None) -> bool:
+    """Whether a frame is within code of the user's that a run called on its own thread."""
+    ours = Machine.execute.__code__
+    while frame is not None and frame.f_code is not ours:
+        if frame.f_code in _USERS:
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,31 @@
+"""Does an input fit what a task, or a graph, takes by position?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.types import name_of
+from fwf.algebra.unknown import Unknown
+from fwf.faults import BadInput
+
+
+def misfit(task: Task[Any, Any], value: Any, path: Callable[[], str]) -> BadInput | None:
+    """What is wrong with the input of a task that takes several."""
+    inputs, given = task.contract.inputs, as_tuple(value)
+    if isinstance(value, Unknown) or (given is not None and len(given) == len(inputs)):
+        return None
+    wanted = ", ".join(f"{each.name}: {name_of(each.type)}" for each in inputs)
+    return BadInput(path(), f"{task.name} takes ({wanted}) but is given a {kind(value)}")
+
+
+def kind(value: Any) -> str:
+    """What a value is, for messages: its type, and the length of a tuple."""
+    given = as_tuple(value)
+    return type(value).__qualname__ if given is None else f"tuple of {len(given)}"
+
+
+def as_tuple(value: Any) -> tuple[Any, ...] | None:
+    """The value if it is a tuple."""
+    return cast("tuple[Any, ...]", value) if isinstance(value, tuple) else None  # type: ignore[redundant-cast]

@@ -1,0 +1,258 @@
+"""What stands on a fiber's stack while a part of a node runs, where the part is its only one.
+
+`resume` finds in the fiber's registers how the part ended, and leaves there what comes next:
+another node to run, a wait, or how the whole node ended. Where that is the same, it does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
+
+from fwf.algebra.nodes import (
+    Always,
+    Fallback,
+    LoopUntil,
+    Node,
+    Retry,
+    Seq,
+    Timeout,
+)
+from fwf.algebra.schedule import cap_of, each
+from fwf.faults import Exhausted, Failed, Fault, TimedOut, carries, leaves, then
+from fwf.machine.fibers import ERR, INT, OK, Around, Fiber, Scope, Status
+from fwf.machine.places import Place
+
+if TYPE_CHECKING:
+    from fwf.machine.machine import Machine
+
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Frame(Protocol):
+    """What a stack holds."""
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        """The part has ended; the frame is off the stack."""
+        ...
+
+
+@final
+class Chain:
+    """`Seq`: a >> b is b, fed what a gave, unless a failed."""
+
+    __slots__ = ("index", "node", "place", "rest")
+
+    def __init__(self, node: Seq[Any, Any], place: Place) -> None:
+        self.node = node
+        self.place = place
+        self.index = 0
+        self.rest: Iterator[Node] = iter(node.parts)
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        """A part has failed or was cut; from one that is fine the machine's loop goes on itself."""
+
+
+@final
+class Restoring:
+    """`WithParams`, `Limit`: what was around before holds again."""
+
+    __slots__ = ("around",)
+
+    def __init__(self, around: Around) -> None:
+        self.around = around
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        fiber.around = self.around
+
+
+def matches(on: tuple[str, ...], cause: Fault, *, otherwise_all: bool) -> bool:
+    """Whether a filter catches a fault: all its single faults must carry one of the tags.
+
+    Without tags everything is caught or, unless `otherwise_all`, everything but defects.
+    """
+    for leaf in leaves(cause):
+        if on:
+            if not carries(leaf, on):
+                return False
+        elif not otherwise_all and "Defect" in leaf.tags:
+            return False
+    return True
+
+
+@final
+class Retrying:
+    """`Retry`: retry (d:ds) w = fallback(w, delay d >> retry ds w)."""
+
+    __slots__ = ("delays", "input", "node", "place", "waiting")
+
+    def __init__(self, node: Retry[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+        self.input = fiber.value if node.attempts > 1 else None
+        self.waiting = False
+        """Whether it is the time between two attempts."""
+        self.delays: Iterator[timedelta] | None = None
+        fiber.tries = fiber.tries, 1
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        status = fiber.status
+        if self.waiting:
+            self.waiting = False
+            if status is OK:
+                self._begin(fiber)
+                return
+        elif status is ERR and matches(self.node.on, fiber.value, otherwise_all=False):
+            if self.delays is None:
+                self.delays = islice(each(self.node.wait), self.node.attempts - 1)
+            delay = next(self.delays, None)
+            if delay is not None:
+                self._wait(machine, fiber, delay // MICROSECOND, fiber.value)
+                return
+        assert fiber.tries is not None
+        fiber.tries = fiber.tries[0]
+
+    def _begin(self, fiber: Fiber) -> None:
+        """The next attempt."""
+        fiber.frames.append(self)
+        fiber.place = self.place
+        fiber.run(self.node.body, self.input)
+        if fiber.tries is not None and fiber.tries[1] >= self.node.attempts:
+            self.input = None  # nobody else will read it
+
+    def _wait(self, machine: Machine, fiber: Fiber, delay: int, cause: Fault) -> None:
+        assert fiber.tries is not None
+        outer, number = fiber.tries
+        fiber.tries = outer, number + 1
+        hints = [leaf.not_before for leaf in leaves(cause) if isinstance(leaf, Failed)]
+        asked = max((hint for hint in hints if hint is not None), default=None)
+        if asked is not None:
+            cap = cap_of(self.node.wait)
+            left = asked - machine.now()
+            delay = max(delay, round(left if cap is None else min(left, cap // MICROSECOND)))
+        if machine.tell is not None:
+            at = machine.now() + delay
+            machine.tell("retry", self.place, "", fiber.tries, at, cause)
+        self.waiting = True
+        fiber.frames.append(self)
+        fiber.end(OK, None)
+        machine.pause(fiber, delay)
+
+
+@final
+class Timing:
+    """`Timeout`: a deadline of its own; catches the cut that it caused."""
+
+    __slots__ = ("around", "deadline", "node", "place", "scope", "strikes")
+
+    def __init__(self, machine: Machine, node: Timeout[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+        self.around = fiber.around
+        outer = self.around.scope
+        self.deadline = machine.now() + node.limit // MICROSECOND
+        self.scope = Scope(outer, min(self.deadline, outer.limit))
+        self.strikes = self.deadline <= outer.limit
+        if self.strikes:
+            machine.timers.strike(self.deadline, self.scope)
+        fiber.around = self.around.scoped(self.scope)
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if self.strikes:
+            machine.timers.spare(self.deadline, self.scope)
+        self.scope.close()
+        fiber.around = self.around
+        if fiber.status is INT and self.deadline <= self.around.scope.limit:
+            fault: Fault = TimedOut(machine.path(self.place), self.node.limit)
+            fiber.end(ERR, fault if fiber.value is None else then(fault, fiber.value))
+
+
+@final
+class FallingBack:
+    """`Fallback`: the handler, on the same input, after a matching failure."""
+
+    __slots__ = ("input", "node", "place")
+
+    def __init__(self, node: Fallback[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+        self.input = fiber.value
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if fiber.status is ERR and matches(self.node.on, fiber.value, otherwise_all=True):
+            if machine.tell is not None:
+                machine.tell("caught", self.place, "", fiber.tries, machine.now(), fiber.value)
+            fiber.place = (self.place, self.node, 1, None)
+            fiber.status = OK
+            fiber.run(self.node.handler, self.input)
+
+
+@final
+class Finishing:
+    """`Always`: the finaliser, out of reach of every deadline; then how the body ended."""
+
+    __slots__ = ("around", "ended", "input", "node", "place")
+
+    def __init__(self, node: Always[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+        self.input = fiber.value
+        self.around = fiber.around
+        self.ended: tuple[Status, Any] | None = None
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if self.ended is None:
+            self.ended = fiber.status, fiber.value
+            fiber.around = self.around.unbounded()
+            fiber.place = (self.place, self.node, 1, None)
+            fiber.frames.append(self)
+            fiber.status = OK
+            fiber.run(self.node.finaliser, self.input)
+            self.input = None
+            return
+        fiber.around = self.around
+        before, first = self.ended
+        if fiber.status is OK:
+            fiber.end(before, first)
+        elif before is not OK:
+            fiber.end(before, fiber.value if first is None else then(first, fiber.value))
+
+
+@final
+class Looping:
+    """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
+
+    __slots__ = ("node", "place", "round", "start")
+
+    def __init__(self, machine: Machine, node: LoopUntil[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+        self.round = 1
+        self.start = 0 if node.within is None else machine.now()
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if fiber.status is not OK:
+            return
+        done = machine.holds(fiber, self.node.done, self.place, "the loop is done")
+        if isinstance(done, BaseException):
+            machine.undefined(fiber, machine.path(self.place), done)
+        elif not done:
+            self._again(machine, fiber)
+
+    def _again(self, machine: Machine, fiber: Fiber) -> None:
+        node = self.node
+        within = node.within
+        late = within is not None and machine.now() > self.start + within // MICROSECOND
+        if self.round >= node.limit or late:
+            if node.on_limit != "stop":
+                fiber.end(ERR, Exhausted(machine.path(self.place), self.round))
+            return
+        if machine.stopping and machine.stopped(fiber):
+            fiber.end(INT, None)
+            return
+        self.round += 1
+        fiber.place = (self.place, node, 0, self.round)
+        fiber.frames.append(self)
+        fiber.node = node.body

@@ -1,0 +1,61 @@
+"""Where a part of a run stands: noted on the way down, and named only when somebody asks."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, final
+
+from fwf.algebra.nodes import MapEach, Node
+from fwf.algebra.paths import Paths, Spot
+
+Place: TypeAlias = "tuple[Any, Node, int, Any] | None"
+"""The place that encloses it, the node there, which part of that node, and the item's key or the
+round's number; None for the whole workflow."""
+
+
+def item_of(place: Place) -> str:
+    """The key of the innermost item that a place is in; empty if it is in none."""
+    while place is not None:
+        above, node, _, tag = place
+        if isinstance(node, MapEach):
+            return str(tag)
+        place = above
+    return ""
+
+
+@final
+class Places:
+    """Names the places of one run."""
+
+    def __init__(self, w: Node) -> None:
+        self._paths = Paths()
+        self._root = self._paths.root(w)
+        self._spots: dict[int, tuple[Place, Spot]] = {}
+        """Spots of places that enclose others, by identity; the place is kept, so that it lasts."""
+
+    def path(self, place: Place) -> str:
+        """The path of the node at a place."""
+        return self._paths.path(self._spot(place))
+
+    def enclosing(self, place: Place) -> str:
+        """The path of what encloses the node at a place."""
+        return self._paths.enclosing(self._spot(place))
+
+    def _spot(self, place: Place) -> Spot:
+        if place is None:
+            return self._root
+        above, node, index, tag = place
+        known = (None, self._root) if above is None else self._spots.get(id(above))
+        spot = self._enclosing_spot(above) if known is None else known[1]
+        return self._paths.child(spot, node, index, "" if tag is None else str(tag))
+
+    def _enclosing_spot(self, place: Place) -> Spot:
+        inward: list[tuple[Any, Node, int, Any]] = []
+        while place is not None and id(place) not in self._spots:
+            inward.append(place)
+            place = place[0]
+        spot = self._root if place is None else self._spots[id(place)][1]
+        for each in reversed(inward):
+            _, node, index, tag = each
+            spot = self._paths.child(spot, node, index, "" if tag is None else str(tag))
+            self._spots[id(each)] = each, spot
+        return spot
