@@ -257,6 +257,8 @@ class Attempts:
             elif isinstance(who, Rest):
                 self._line.release(who.pools)
                 self._returned(who.path)
+            elif who.at == time:
+                who.at = None
 
     def _rouse(self, fiber: Fiber, time: int) -> None:
         waiting = fiber.waiting

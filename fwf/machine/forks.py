@@ -236,7 +236,7 @@ class Spreading(Fork[MapEach[Any, Any]]):
         elif status is INT or (status is ERR and self.fail_fast):
             return  # its slot is lost
         if self.next < len(self.items):
-            machine.fork(self.begin_next(1), eager=True)
+            machine.fork(self.begin_next(1), eager=True, later=True)
 
     def _collect(self, machine: Machine, child: Fiber) -> None:
         _, cause = self.bad.pop(child.index)

@@ -6,7 +6,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar, cast, final
 
 from fwf.algebra.requirements import Requirements
 from fwf.machine.timers import NEVER
@@ -30,12 +30,14 @@ class Pool:
 
     def __post_init__(self) -> None:
         for name, n in (("at_once", self.at_once), ("starts", self.starts)):
-            if n is not None and (isinstance(n, bool) or n < 1):
-                raise ValueError(f"Pool({name}={n!r}): needs at least 1")
+            if n is not None and not _counts(n):
+                raise ValueError(f"Pool({name}={n!r}): needs a number of at least 1")
         if (self.starts is None) != (self.per is None):
             raise ValueError(
                 "Pool(starts=…, per=…): a rate needs both, such as starts=10, per=seconds(1)"
             )
+        if self.per is not None and not _lasts(self.per):
+            raise ValueError(f"Pool(per={self.per!r}): needs a duration, such as seconds(1)")
 
 
 @final
@@ -183,10 +185,18 @@ def known_to(required: Requirements, pools: Mapping[str, int | Pool]) -> dict[st
 def check_limits(where: str, workers: object, pools: Mapping[str, object]) -> None:
     """Raise `ValueError` for numbers of workers, and sizes of pools, that are none."""
     if workers is not None and not _counts(workers):
-        raise ValueError(f"{where}(workers={workers!r}): needs at least 1 worker")
+        raise ValueError(
+            f"{where}(workers={workers!r}): needs at least 1 worker; leave it out for no bound"
+        )
+    if not isinstance(cast(object, pools), Mapping):
+        raise TypeError(f"{where}(pools={pools!r}): needs sizes by name, such as {{'vendor': 2}}")
     for name, size in pools.items():
         if not (isinstance(size, Pool) or _counts(size)):
             raise ValueError(f"{where}(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
+
+
+def _lasts(per: object) -> bool:
+    return isinstance(per, timedelta) and per >= MICROSECOND
 
 
 def _counts(n: object) -> bool:

@@ -267,11 +267,12 @@ class Machine:
             raise too_large("dry_run(…)", size, "dry-run the part that is shared alone")
         self._left = NEVER
 
-    def fork(self, children: list[Fiber], *, eager: bool = False) -> None:
+    def fork(self, children: list[Fiber], *, eager: bool = False, later: bool = False) -> None:
         """Start fibers, for which another one waits.
 
         `eager`: none but these are started while they haven't all begun. With one worker the
         first may then run at once, if all are just tasks and nobody else is about to go on.
+        `later`: others of that fork haven't begun yet, and come first.
         """
         ready = self.ready
         alone = eager and self._line.workers == 1 and (not ready or ready[0].fresh)
@@ -279,7 +280,10 @@ class Machine:
             for child in children:
                 child.fresh = True
         self.live += len(children)
-        ready.extendleft(reversed(children))  # what stands to the left moves first
+        if later:
+            ready.extend(children)
+        else:  # what stands to the left moves first
+            ready.extendleft(reversed(children))
 
     def wake(self, fiber: Fiber, status: Status, value: Any) -> None:
         """Let a fiber go on, told how its part ended."""

@@ -69,7 +69,7 @@ class Timers(Generic[W, S]):
         there = self.wakes.get(time)
         if there is None:
             return
-        if len(there) <= FEW:
+        if len(there) <= FEW and who in there:
             there.remove(who)
             if not there:
                 del self.wakes[time]

@@ -191,3 +191,28 @@ def test_a_function_that_cannot_be_called_so_is_refused(
     with pytest.raises(ScenarioError) as told:
         dry_run(each, (1, 2), scenario=Scenario().task(each.name, **{word: by}))
     assert f"task {each.name}: {word}=" in str(told.value) and said in str(told.value)
+
+
+def forever(n: int) -> Any:
+    raise KeyError("no such length")
+
+
+def backwards(n: int) -> Any:
+    return seconds(-1)
+
+
+@task(effect="read")
+def step(n: int) -> int:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("takes", "tag"), [(forever, "KeyError"), (backwards, "ValueError")])
+def test_a_function_that_gives_no_duration_fails_the_attempt_in_both_worlds(
+    takes: Any, tag: str
+) -> None:
+    scenario, clock = Scenario().task("step", gives=1, takes=takes), VirtualClock()
+    dry = dry_run(step, 1, scenario=scenario)
+    ran = run(scripted(step, scenario, clock), 1, clock=clock)
+    fault = dry.outcome.cause  # type: ignore[union-attr]
+    assert (fault.path, fault.tags[0]) == ("step", tag)
+    assert ran.failure() == fault

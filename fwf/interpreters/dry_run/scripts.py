@@ -9,7 +9,7 @@ from fwf.algebra.contract import Contract
 from fwf.algebra.nodes import Task
 from fwf.algebra.scenario import Distribution, Failing, Scenario, Script, called, works_on
 from fwf.algebra.unknown import Unknown, unknown_in
-from fwf.faults import Failed, known_tags
+from fwf.faults import Failed, Fault, known_tags
 from fwf.machine.fibers import ERR, OK, Fiber, Status
 from fwf.machine.frames import MICROSECOND
 from fwf.machine.past import count, key_of
@@ -95,6 +95,8 @@ class Scripted:
         script, path = self._script(role, machine, place)
         n = self._number(role, script, path, fiber)
         takes = self._takes(role, script, path, machine, fiber, n)
+        if not isinstance(takes, int):
+            return ERR, takes, 0
         failure, end = script.failure(n), machine.now() + takes
         if failure is not None:
             return ERR, _failed(failure, path or machine.path(place), end), takes
@@ -133,14 +135,22 @@ class Scripted:
 
     def _takes(
         self, role: Role, script: Script, path: str, machine: Machine, fiber: Fiber, n: int
-    ) -> int:
+    ) -> int | Fault:
+        """How long an attempt takes; or, if the script's function raises, that it failed."""
         takes, value = script.takes, fiber.value
         if callable(takes) and unknown_in(value) is not None:
             machine.assume(fiber.place, "no time passes: how long it takes depends on the input")
             return 0
         if isinstance(takes, Distribution):
             n = self._tries[path] - 1
-        return script.duration(n, value, self.scenario.seed, path, role.arity) // MICROSECOND
+        try:
+            return script.duration(n, value, self.scenario.seed, path, role.arity) // MICROSECOND
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            caught = error
+        assert callable(takes)
+        return raised(caught, takes).fault(machine.path(fiber.place), machine.now())
 
 
 def _failed(failure: Failing, path: str, end: int) -> Failed:

@@ -55,6 +55,8 @@ class Local:
             keywords, openers = named
         if machine.tell is not None:
             machine.tell("start", fiber.place, role.task.name, fiber.tries, machine.now())
+            if alone and machine.stopping and machine.stopped(fiber):
+                return INT, None, 0
         args = (fiber.value,) if role.arity == 1 else role.arguments(fiber.value)
         if not alone:
             attempt = Attempt(fiber, role, machine.now())

@@ -88,6 +88,8 @@ class Observer:
         except BaseException as error:
             if machine.passes(error):
                 raise
+            if machine.stopping and isinstance(error, KeyboardInterrupt):
+                return  # the signal's, which stops the run and not its observer
             if not self._warned:
                 self._warned = True
                 _warn(f"run(observe=…): it raised {named_text(error)}; the run goes on")

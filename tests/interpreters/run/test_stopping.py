@@ -267,6 +267,19 @@ ran = execute(reads, None, resources={"r": opened}); say(ran.trace.ending, ran.o
     ]
 
 
+def test_ctrl_c_while_an_observer_is_told_of_a_start_cuts_that_attempt() -> None:
+    code = """
+def watch(note):
+    say(note.kind, note.task)
+    if note.kind == "start" and note.task == "naps": time.sleep(30)
+result(always(naps, then=quick), observe=watch)
+"""
+    assert interrupted(code, "start naps") == [
+        "start naps", "cut naps", "start quick", "ok quick",
+        "<Failure: Interrupted: stopped by SIGINT>",
+    ]  # fmt: skip
+
+
 def test_a_task_that_never_returns_doesn_t_keep_the_process() -> None:
     said = interrupted("result(timeout(never, milliseconds(50)))")
     assert said == ["napping", "<Failure: never: Timeout: not done within 0:00:00.050000>"]

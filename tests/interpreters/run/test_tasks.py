@@ -34,6 +34,7 @@ from fwf import (
 )
 from fwf.algebra.trace import Ok, events
 from fwf.faults import BadInput, Both, Failed, TimedOut, leaves
+from fwf.interpreters.dry_run import dry_run
 from fwf.interpreters.run import Pool, run
 from tests.interpreters.run.support import doing, go, log, sleep, told, until, us, work, written
 
@@ -529,11 +530,21 @@ def test_a_pool_s_size_must_be_a_count_or_a_pool(size: Any) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"at_once": 0}, {"starts": 3}, {"per": us(1)}, {"starts": 0, "per": us(1)}, {"at_once": True}],
-)
+    [
+        {"at_once": 0}, {"starts": 3}, {"per": us(1)}, {"starts": 0, "per": us(1)},
+        {"at_once": True}, {"at_once": 1.5}, {"at_once": "2"}, {"starts": 1, "per": 1},
+        {"starts": 1, "per": us(0)}, {"starts": 1, "per": us(-1)},
+    ],
+)  # fmt: skip
 def test_a_pool_says_what_is_wrong_with_it(given: Any) -> None:
     with pytest.raises(ValueError, match=r"Pool\("):
         Pool(**given)
+
+
+@pytest.mark.parametrize("start", [run, dry_run])
+def test_pools_must_have_names(start: Any) -> None:
+    with pytest.raises(TypeError, match="needs sizes by name, such as {'vendor': 2}"):
+        start(identity, 1, pools=[("p", 1)])
 
 
 def test_what_is_no_workflow_is_refused() -> None:

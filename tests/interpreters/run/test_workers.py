@@ -237,6 +237,14 @@ def test_with_one_worker_a_graph_s_later_delay_passes_while_others_work() -> Non
     )
 
 
+def test_with_one_worker_items_start_in_their_order_however_many_at_once() -> None:
+    w = const([1, 1, 1, 1]) >> map_each(a, at_once=2)
+    assert written(go(w, workers=1).trace) == "(a 0-2 | a 2-4 | a 4-6 | a 6-8)"
+    started = []
+    run(const([*range(6)]) >> map_each(doing("note", started.append), at_once=3), workers=1)
+    assert started == [*range(6)]
+
+
 POOLS: list[tuple[str, Any, dict[str, Any], str]] = [
     (
         "a pool of one takes one at a time",
