@@ -543,7 +543,7 @@ def test_a_pool_says_what_is_wrong_with_it(given: Any) -> None:
 
 @pytest.mark.parametrize("start", [run, dry_run])
 def test_pools_must_have_names(start: Any) -> None:
-    with pytest.raises(TypeError, match="needs sizes by name, such as {'vendor': 2}"):
+    with pytest.raises(TypeError, match="needs sizes by name, such as"):
         start(identity, 1, pools=[("p", 1)])
 
 
