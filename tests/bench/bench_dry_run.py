@@ -31,8 +31,8 @@ def items(n: int) -> list[int]:
 
 def pairs(n: int) -> Workflow[Any, Any]:
     """Each step after the two before it."""
-    steps = [Step(step, (at - 1,)[: at > 0], (at - 2,)[: at > 1]) for at in range(n)]
-    return Graph(tuple(steps), n - 1, 0)
+    steps = [Step(step, (at - 1,), (at - 2,)[: at > 1]) for at in range(n)]
+    return Graph(tuple(steps), n - 1, 1)
 
 
 SHAPES: dict[str, Callable[[int], Workflow[Any, Any]]] = {
