@@ -237,6 +237,11 @@ def test_with_one_worker_a_graph_s_later_delay_passes_while_others_work() -> Non
     )
 
 
+def test_a_task_that_is_alone_waits_for_the_only_worker_while_a_cut_one_has_it() -> None:
+    w = recover(timeout(work("slow", 5), us(1)), 0) >> a
+    assert written(go(w, workers=1).trace) == "slow~ 0-1; a 5-7"
+
+
 def test_with_one_worker_items_start_in_their_order_however_many_at_once() -> None:
     w = const([1, 1, 1, 1]) >> map_each(a, at_once=2)
     assert written(go(w, workers=1).trace) == "(a 0-2 | a 2-4 | a 4-6 | a 6-8)"
