@@ -31,8 +31,8 @@ class Attempts:
 
     def __init__(self, machine: Machine, world: World, line: Line[Turn]) -> None:
         self.at_work: set[Attempt] = set()
-        self.unfinished: list[tuple[Entry, int]] = []
-        """Attempts that were cut and work on, and when each of them ends."""
+        self.unfinished: list[Entry] = []
+        """Attempts that were cut and work on, as they would have ended."""
         self._machine = machine
         self._world = world
         self._line = line
@@ -147,22 +147,21 @@ class Attempts:
 
     def _wait(self, fiber: Fiber, role: Role) -> None:
         """Wait for a worker and for pools, at least until all that can move has moved."""
-        turn = Turn(fiber, role, self._machine.now())
-        fiber.waiting = turn
-        self._line.join(turn)
-        self._machine.suspend(fiber)
+        self._line.join(self._turn(fiber, role))
 
     def _wait_behind(self, fiber: Fiber, role: Role) -> bool:
         """Wait for an attempt of the same step that works on, if there is one."""
-        machine = self._machine
-        path = machine.path(fiber.place)
+        path = self._machine.path(fiber.place)
         if path not in self.overlapping:
             return False
-        turn = Turn(fiber, role, machine.now())
-        fiber.waiting = turn
-        self._behind.setdefault(path, []).append(turn)
-        machine.suspend(fiber)
+        self._behind.setdefault(path, []).append(self._turn(fiber, role))
         return True
+
+    def _turn(self, fiber: Fiber, role: Role) -> Turn:
+        """What a fiber waits for from now on."""
+        fiber.waiting = turn = Turn(fiber, role, self._machine.now())
+        self._machine.suspend(fiber)
+        return turn
 
     def hand_out(self) -> None:
         """Give workers and pools to those who wait for them: earliest first, then leftmost."""
@@ -171,11 +170,11 @@ class Attempts:
             return
         while not machine.ready and (turn := line.next(machine.now())) is not None:
             fiber, role = turn.fiber, turn.role
-            self._leave(fiber)
             if fiber.around.scope.limit < machine.now():  # the clock is late
                 line.release(turn.pools)
-                machine.wake(fiber, INT, None)
+                machine.resume(fiber, INT, None)
                 continue
+            machine.rouse(fiber)
             self._start(fiber, role)
             if fiber.status is not WAIT:
                 machine.ready.append(fiber)
@@ -186,14 +185,6 @@ class Attempts:
                 machine.timers.let_sleep(look.at, look)
             look.at = round(later)
             machine.timers.wake(look.at, look)
-
-    def _leave(self, fiber: Fiber) -> None:
-        """Wait no longer."""
-        fiber.waiting = None
-        fiber.status = OK
-        suspended = fiber.around.scope.suspended
-        if suspended is not None:
-            suspended.pop(fiber, None)
 
     def _start(self, fiber: Fiber, role: Role) -> None:
         """Start an attempt that has its worker, and slots of its pools."""
@@ -297,7 +288,7 @@ class Attempts:
             if self._bounded:
                 self._line.join(turn)
             else:  # it comes to the task once more
-                self._leave(turn.fiber)
+                self._machine.rouse(turn.fiber)
                 turn.fiber.node = turn.role.task
                 self._machine.ready.append(turn.fiber)
 
@@ -332,7 +323,7 @@ class Attempts:
             if self._bounded:
                 self._line.release(pools)
             return
-        self.unfinished.append((known, known.end))
+        self.unfinished.append(known)
         if self._bounded or role.writes:
             path = self._overlaps(fiber) if role.writes else ""
             machine.timers.wake(known.end, Rest(pools, path))

@@ -30,7 +30,6 @@ from fwf.faults import Failed
 from fwf.machine.fibers import ERR, Fiber
 from fwf.machine.forks import Joining, Spreading
 from fwf.machine.frames import (
-    MICROSECOND,
     Chain,
     FallingBack,
     Finishing,
@@ -40,6 +39,7 @@ from fwf.machine.frames import (
     Timing,
 )
 from fwf.machine.graphs import Ordering
+from fwf.machine.timers import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine

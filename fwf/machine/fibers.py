@@ -212,7 +212,7 @@ class Fiber:
         self.status, self.value = status, value
 
     def note(self, item: Item) -> None:
-        """Write down what happened next."""
+        """Write down what happened next; what many attempts go through does it without the call."""
         log = self.log
         if type(log) is list:
             log.append(item)

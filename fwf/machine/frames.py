@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from fwf.algebra.nodes import (
     Always,
@@ -24,11 +24,10 @@ from fwf.algebra.schedule import cap_of, each
 from fwf.faults import Exhausted, Failed, Fault, TimedOut, carries, leaves, then
 from fwf.machine.fibers import ERR, INT, OK, Around, Fiber, Scope, Status
 from fwf.machine.places import Place
+from fwf.machine.timers import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
-
-MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Frame(Protocol):

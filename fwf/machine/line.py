@@ -9,10 +9,8 @@ from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, cast, final
 
 from fwf.algebra.requirements import Requirements
-from fwf.machine.timers import NEVER
+from fwf.machine.timers import MICROSECOND, NEVER
 from fwf.records import record
-
-MICROSECOND = timedelta(microseconds=1)
 
 
 @final
@@ -113,10 +111,6 @@ class Line(Generic[W]):
             insort(queue, who)
         else:
             queue.append(who)
-
-    def leave(self, who: W) -> None:
-        """Wait no longer. The place stays, and is passed over when its turn comes."""
-        who.cut = True
 
     def next(self, now: int) -> W | None:
         """Who may start now, with all that he needs taken; None if nobody may."""

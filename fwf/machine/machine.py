@@ -285,11 +285,6 @@ class Machine:
         else:  # what stands to the left moves first
             ready.extendleft(reversed(children))
 
-    def wake(self, fiber: Fiber, status: Status, value: Any) -> None:
-        """Let a fiber go on, told how its part ended."""
-        fiber.status, fiber.value = status, value
-        self.ready.append(fiber)
-
     def suspend(self, fiber: Fiber) -> None:
         """Let a fiber wait for what it has noted."""
         fiber.status = WAIT
@@ -300,13 +295,17 @@ class Machine:
                 self.timers.strike(self.now(), scope)  # what struck it may have been before this
 
     def resume(self, fiber: Fiber, status: Status, value: Any) -> None:
-        """Let a fiber that is suspended go on."""
-        fiber.waiting = None
+        """Let a fiber that is suspended go on, told how its part ended."""
+        self.rouse(fiber)
+        fiber.status, fiber.value = status, value
+        self.ready.append(fiber)
+
+    def rouse(self, fiber: Fiber) -> None:
+        """A fiber waits no longer."""
+        fiber.waiting, fiber.status = None, OK
         suspended = fiber.around.scope.suspended
         if suspended is not None:
             suspended.pop(fiber, None)
-        fiber.status, fiber.value = status, value
-        self.ready.append(fiber)
 
     # Time
 

@@ -10,10 +10,10 @@ from fwf.algebra.nodes import Named
 from fwf.algebra.trace import Event, Outcome, Trace
 from fwf.algebra.workflow import Workflow
 from fwf.machine.fibers import ERR, OK
-from fwf.machine.frames import MICROSECOND
 from fwf.machine.log import Entry, Item, entries, event_of, predecessors, told
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
+from fwf.machine.timers import MICROSECOND
 
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -110,7 +110,7 @@ class DryRun:
     @property
     def unfinished(self) -> Mapping[tuple[str, tuple[int, ...], int], int]:
         """Of the attempts that were cut and work on, by their `key`, when each would be over."""
-        return {self._event(entry).key: over for entry, over in self._unfinished}
+        return {self._event(entry).key: entry.end for entry in self._unfinished}
 
     @property
     def assumed(self) -> tuple[Assumption, ...]:

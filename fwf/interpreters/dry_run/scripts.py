@@ -11,9 +11,9 @@ from fwf.algebra.scenario import Distribution, Failing, Scenario, Script, called
 from fwf.algebra.unknown import Unknown, unknown_in
 from fwf.faults import Failed, Fault, known_tags
 from fwf.machine.fibers import ERR, OK, Fiber, Status
-from fwf.machine.frames import MICROSECOND
 from fwf.machine.past import count, key_of
 from fwf.machine.places import Place, item_of
+from fwf.machine.timers import MICROSECOND
 from fwf.machine.world import Ended, Landed
 from fwf.raised import raised
 
