@@ -10,7 +10,9 @@ from fwf.algebra.builder import apply, it, literal, param, pick
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
 from fwf.algebra.extent import TooLarge
 from fwf.algebra.identity import definition_id
+from fwf.algebra.kinds import Parameter, Resource
 from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
+from fwf.algebra.questions import failed, fault_of, text, value_of
 from fwf.algebra.schedule import (
     Schedule,
     backoff,
@@ -28,13 +30,14 @@ from fwf.algebra.values import register_codec
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import (
     always,
+    as_result,
     branch,
     const,
     delay,
     fail,
     fallback,
     identity,
-    limit,
+    in_pool,
     loop_until,
     map_each,
     named,
@@ -46,21 +49,6 @@ from fwf.combinators import (
     using,
     with_params,
 )
-from fwf.derived import (
-    Page,
-    Pages,
-    as_pages,
-    bracket,
-    join,
-    keep_input,
-    optional,
-    paginate,
-    poll,
-    recover,
-    recursive,
-    switch,
-    when,
-)
 from fwf.faults import Fault, Issue, RetryAfter
 from fwf.notation import graph
 from fwf.secrets import Secret
@@ -68,38 +56,73 @@ from fwf.tasks import task
 
 if TYPE_CHECKING:
     from fwf.algebra.scenario import Scenario
+    from fwf.combinators import from_result
+    from fwf.derived import (
+        Page,
+        Pages,
+        as_pages,
+        bracket,
+        join,
+        keep_input,
+        on_failure,
+        optional,
+        paginate,
+        poll,
+        recover,
+        recursive,
+        switch,
+        when,
+    )
     from fwf.interpreters.check import check
     from fwf.interpreters.diff import diff
-    from fwf.interpreters.dry_run import dry_run
+    from fwf.interpreters.dry_run import DryRun, dry_run
     from fwf.interpreters.lineage import lineage
     from fwf.interpreters.needs import needs
     from fwf.interpreters.plan import load, plan, registry
     from fwf.interpreters.pretty import pretty
-    from fwf.interpreters.run import run
+    from fwf.interpreters.run import (
+        Clock,
+        Pool,
+        Ran,
+        SystemClock,
+        VirtualClock,
+        execute,
+        run,
+    )
 
 __all__ = [  # noqa: RUF022 (in reading order)
     "task",
-    "it", "param", "pick", "apply", "literal",
+    "it", "param", "pick", "apply", "literal", "text", "failed", "value_of", "fault_of",
     "const", "identity", "pure", "fail", "delay",
     "seq", "par", "branch", "loop_until", "map_each",
-    "retry", "timeout", "fallback", "always",
-    "with_params", "using", "limit", "named",
+    "retry", "timeout", "fallback", "always", "as_result", "from_result",
+    "with_params", "using", "in_pool", "named",
     "switch", "when", "recover", "optional", "bracket", "keep_input", "join",
+    "on_failure",
     "poll", "paginate", "Page", "Pages", "as_pages", "recursive",
     "graph", "Graph", "Ref", "Step",
     "microseconds", "milliseconds", "seconds", "minutes", "hours", "days",
     "Schedule", "backoff", "delays", "every",
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
-    "Attempt", "IdempotencyKey", "RunInfo", "Secret",
+    "Parameter", "Resource", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
     "Fault", "Issue", "RetryAfter", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
-    "dry_run", "Scenario", "run",
+    "dry_run", "Scenario", "DryRun", "run", "execute", "Ran",
+    "Pool", "Clock", "SystemClock", "VirtualClock",
 ]  # fmt: skip
 
+_DERIVED = (
+    "Page", "Pages", "as_pages", "bracket", "join", "keep_input", "on_failure", "optional",
+    "paginate", "poll", "recover", "recursive", "switch", "when",
+)  # fmt: skip
 _LATE = {
+    **dict.fromkeys(_DERIVED, "fwf.derived"),
     "check": "fwf.interpreters.check",
     "diff": "fwf.interpreters.diff",
     "dry_run": "fwf.interpreters.dry_run",
+    "from_result": "fwf.combinators",
+    "DryRun": "fwf.interpreters.dry_run",
+    "execute": "fwf.interpreters.run",
     "lineage": "fwf.interpreters.lineage",
     "load": "fwf.interpreters.plan",
     "needs": "fwf.interpreters.needs",
@@ -107,12 +130,17 @@ _LATE = {
     "pretty": "fwf.interpreters.pretty",
     "registry": "fwf.interpreters.plan",
     "run": "fwf.interpreters.run",
+    "Clock": "fwf.interpreters.run",
+    "Pool": "fwf.interpreters.run",
+    "Ran": "fwf.interpreters.run",
     "Scenario": "fwf.algebra.scenario",
+    "SystemClock": "fwf.interpreters.run",
+    "VirtualClock": "fwf.interpreters.run",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Interpreters are imported when they are first asked for, so that `import fwf` is quick."""
+    """What takes long is imported when it is first asked for, so that `import fwf` is quick."""
     if name not in _LATE:
         raise AttributeError(f"module 'fwf' has no attribute {name!r}")
     from importlib import import_module

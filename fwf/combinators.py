@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast, overload
 
 from pyrsistent import PMap, pmap
 
 from fwf.algebra import types
-from fwf.algebra.builder import It, expr_of, it, literal, pick
-from fwf.algebra.expr import IT, Call, Expr, type_of
+from fwf.algebra.builder import It, as_expr, expr_of, literal
+from fwf.algebra.expr import IT, Call, Expr, argument, type_of
+from fwf.algebra.filters import Error as Error
+from fwf.algebra.filters import tags as tags
 from fwf.algebra.functions import of_one_value
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Fail,
     Fallback,
-    Limit,
+    FromResult,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -31,16 +35,19 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.questions import message as message_of
 from fwf.algebra.schedule import Schedule, as_schedule
 from fwf.algebra.values import freeze
-from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import Fault, tag_of
+from fwf.algebra.workflow import Edge, Workflow, as_workflow, set_edge
 
 if TYPE_CHECKING:
     from returns.result import Result
 
     from fwf.algebra.builder import ParamIt
-    from fwf.algebra.workflow import Same
+    from fwf.algebra.workflow import Opened, Same
+    from fwf.faults import Fault
+
+    from_result: Opened
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -55,11 +62,21 @@ T = TypeVar("T")
 
 Test: TypeAlias = It | Callable[[A], bool] | Workflow[A, bool]
 """A predicate: an expression over the value, a named pure function, or a workflow that decides."""
-Error: TypeAlias = type[BaseException] | str
-"""An error by its class or its tag."""
-
 identity: Same = cast("Same", Pure(IT))
 """A → A: the value as it is."""
+
+
+def __getattr__(name: str) -> Any:
+    """`from_result` is made when it is first asked for: its type takes a library of 20 ms.
+
+    Result[B, Fault] → B: the value of a `Success`; of a `Failure` the fault, as it was. Undoes
+    `as_result` (semantics §8). Anything else is a `BadInput`.
+    """
+    if name != "from_result":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made: FromResult[Any, Any] = FromResult()
+    globals()[name] = made
+    return made
 
 
 def const(value: T, /) -> Workflow[object, T]:
@@ -86,19 +103,24 @@ def pure(expr: Any, /) -> Workflow[Any, Any]:
 
     Where it can't be evaluated the workflow fails with a `PredicateDefect`.
 
+    >>> from fwf import it
     >>> pure(it.price * it.count)
     pure(it.price * it.count)
     """
     return Pure(_expression(expr, "pure"))
 
 
-def fail(tag: str, message: str = "") -> Workflow[object, Never]:
+def fail(tag: str, message: str | It = "") -> Workflow[object, Never]:
     """A → never: fail with a declared error.
 
-    >>> fail("NoOrders", "the shop was closed")
-    fail('NoOrders', 'the shop was closed')
+    message: a text, or an expression that is evaluated at the place and told as `text` does; one
+        without a value is a `PredicateDefect`.
+
+    >>> from fwf import it, text
+    >>> fail("NoOrders", text("nothing sold on {}", it.day))
+    fail('NoOrders', text('nothing sold on {}', it.day))
     """
-    return Fail(tag, message)
+    return Fail(tag, cast("str | Expr", message_of(message)))
 
 
 def delay(duration: timedelta, /) -> Same:
@@ -214,6 +236,7 @@ def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) ->
 
     A predicate that can't be evaluated is a `PredicateDefect`, never silently false.
 
+    >>> from fwf import it
     >>> branch(it.total > 0, then=identity, otherwise=fail("Empty"))
     branch(it.total > 0, then=identity, otherwise=fail('Empty'))
     """
@@ -222,11 +245,9 @@ def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) ->
         decides = as_workflow(p, "branch")
         accepts = types.meet(part.edge.accepts for part in (decides, *arms))
         _one_input((decides, *arms), accepts, "branch")
-        first: Workflow[Any, Any] = Pure(expr_of(pick(0)))
-        chosen: Branch[Any, Any] = Branch(
-            expr_of(pick(1)), cast(Node, first >> arms[0]), cast(Node, first >> arms[1])
-        )
-        return par(identity, cast(Workflow[Any, Any], p)) >> chosen
+        from fwf.derived.deciding import DecidedBranch  # which is made of these
+
+        return DecidedBranch(decides, *arms)
     made: Branch[Any, Any] = Branch(_predicate(p, "branch"), *arms)
     _one_input(arms, made.edge.accepts, "branch")
     _check_probes(made)
@@ -248,18 +269,16 @@ def loop_until(
     after the first. Then it fails with `Exhausted`, or gives the last value (`on_limit="stop"`).
     Elgot iteration, bounded: our choice, so that every analysis ends.
 
+    >>> from fwf import it
     >>> loop_until(pure(it * 2), it > 100, limit=10)
     loop_until(pure(it * 2), it > 100, limit=10)
     """
     part = as_workflow(body, "loop_until")
     _repeats(part, "loop_until")
     if isinstance(done, Workflow):
-        flagged = pick(0) >> part >> par(identity, cast(Workflow[Any, Any], done))
-        loop: LoopUntil[Any, Any] = LoopUntil(
-            cast(Node, flagged), expr_of(pick(1)), limit, within, on_limit
-        )
-        unwrapped: Workflow[Any, Any] = Pure(expr_of(pick(0)))
-        return pick(it, literal(False)) >> loop >> unwrapped
+        from fwf.derived.deciding import DecidedLoop
+
+        return DecidedLoop(part, as_workflow(done, "loop_until"), limit, within, on_limit)
     until = _predicate(done, "loop_until")
     made: LoopUntil[Any, Any] = LoopUntil(part, until, limit, within, on_limit)
     _check_fields(made.done, part.edge.output, "loop_until")
@@ -294,7 +313,8 @@ def map_each(
 ) -> Workflow[Any, Any]:
     """(A → B) ⟶ Sequence[A] → list[B]: the body on each item; the width is known at run time.
 
-    key: names items in paths and idempotency keys; must be unique. Without it, the index.
+    key: names items in paths and idempotency keys, by its text; must be unique. Without it, the
+        index.
     at_once: how many items run at the same time; all if None.
     on_error: `settle` runs all items and reports every fault, `fail_fast` cuts the others at the
         first, `collect` never fails and gives a list of `Result`s.
@@ -326,12 +346,14 @@ def retry(
     return Retry(as_workflow(w, "retry"), attempts, as_schedule(wait), tags(on, "retry"))
 
 
-def timeout(w: Workflow[A, B], limit: timedelta, /) -> Workflow[A, B]:
-    """(A → B) ⟶ A → B: fail with tag `Timeout` unless done within `limit`.
+def timeout(w: Workflow[A, B], within: timedelta, /) -> Workflow[A, B]:
+    """(A → B) ⟶ A → B: fail with tag `Timeout` unless done in that time.
+
+    It also carries the tag of Python's `TimeoutError`, so that `on=TimeoutError` takes both.
 
     The deadline goes down to every part and is inclusive; only finalisers may pass it.
     """
-    return Timeout(as_workflow(w, "timeout"), limit)
+    return Timeout(as_workflow(w, "timeout"), within)
 
 
 def fallback(
@@ -362,32 +384,58 @@ def always(w: Workflow[A, B], /, *, then: Workflow[A, object]) -> Workflow[A, B]
     return made
 
 
+def as_result(w: Workflow[A, B], /) -> Workflow[A, Result[B, Fault]]:
+    """(A → B) ⟶ A → Result[B, Fault]: never fails; how it ended is what it gives.
+
+    `Success` of the value or, whatever the fault, `Failure` of it (semantics §8). What a deadline
+    cuts stays cut. Expressions ask a result: `failed(it, on="Timeout")`, `value_of(it)`,
+    `fault_of(it).message`. `from_result` makes of it what it was.
+
+    >>> from fwf import it
+    >>> as_result(pure(it.price * it.count))
+    as_result(pure(it.price * it.count))
+    """
+    return AsResult(as_workflow(w, "as_result"))
+
+
 def with_params(w: Workflow[A, B], /, **params: object) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: bind parameters for a part; the innermost binding wins.
 
-    >>> with_params(identity, min_amount=10)
-    with_params(identity, min_amount=10)
+    A parameter is bound to a plain value or to an expression over the part's input. That is
+    evaluated when the part is entered, with the parameters outside of it; where it has no value
+    the part doesn't start, and fails with a `PredicateDefect`: ⟦local β w⟧ρ x = ⟦w⟧(ρ ◁ β(x, ρ)) x.
+    So `days >> map_each(with_params(daily, day=it), key=it)` does each day with its own `day`.
+
+    What is bound must be taken inside, and be of the type that is taken.
+
+    >>> from fwf import param
+    >>> from fwf import it
+    >>> with_params(pure(param("n", int) + 1), n=it.count)
+    with_params(pure(param('n', int) + 1), n=it.count)
     """
     if not params:
         return w
-    frozen = cast("PMap[str, object]", freeze(params))
-    return WithParams(as_workflow(w, "with_params"), frozen, pmap({}))
+    bound = pmap({name: as_expr(value) for name, value in params.items()})
+    return _taken(WithParams(as_workflow(w, "with_params"), bound, pmap({})))
 
 
 def using(w: Workflow[A, B], /, **resources: str) -> Workflow[A, B]:
-    """(A → B) ⟶ A → B: let a part use other resources: `using(w, shop_db="shop_eu")`."""
+    """(A → B) ⟶ A → B: let a part use other resources: `using(w, shop_db="shop_eu")`.
+
+    Each name must be that of a resource or a secret that something inside takes.
+    """
     if not resources:
         return w
-    return WithParams(as_workflow(w, "using"), pmap({}), pmap(resources))
+    return _taken(WithParams(as_workflow(w, "using"), pmap({}), pmap(resources)))
 
 
-def limit(w: Workflow[A, B], /, *, pool: str) -> Workflow[A, B]:
+def in_pool(w: Workflow[A, B], pool: str, /) -> Workflow[A, B]:
     """(A → B) ⟶ A → B: take a slot of a named pool for every attempt of every task in it.
 
     Pools are shared by the whole run; their sizes are given to the interpreter:
     `run(w, pools={"vendor": 2})`.
     """
-    return Limit(as_workflow(w, "limit"), pool)
+    return InPool(as_workflow(w, "in_pool"), pool)
 
 
 def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
@@ -402,30 +450,18 @@ def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
     return Named(name, part, kept)
 
 
-def tags(on: Error | Sequence[Error], where: str) -> tuple[str, ...]:
-    """Error classes and tags ⟶ their tags, sorted: what `on=` stores, so that it is exported."""
-    several: Iterable[object] = (on,) if isinstance(on, str | type) else on
-    found: set[str] = set()
-    for one in several if _is_iterable(several) else (several,):
-        if isinstance(one, str) and one:
-            found.add(one)
-        elif isinstance(one, type) and issubclass(cast(Any, one), BaseException):
-            found.add(tag_of(one))
-        else:
-            raise TypeError(f"{where}(on={one!r}): needs exception classes or error tags")
-    return tuple(sorted(found))
-
-
-def _is_iterable(given: object) -> bool:
-    return isinstance(given, Iterable)
-
-
 def _expression(given: Any, where: str) -> Expr:
     if isinstance(given, list | tuple):
         raise TypeError(
             f"{where}: {given!r} is not an expression; for the tuple of several write pick(…)"
         )
     return expr_of(given) if isinstance(given, It) else Call(of_one_value(given, where), IT)
+
+
+def as_test(p: Any, where: str) -> Expr | Node:
+    """A predicate as a field has it: an expression, or the workflow that decides."""
+    decides = isinstance(p, Workflow)
+    return as_workflow(cast(object, p), where) if decides else _predicate(p, where)
 
 
 def _predicate(given: Any, where: str) -> Expr:
@@ -446,6 +482,18 @@ def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:
                 f"and {_short(part)} takes {types.name_of(part.edge.accepts)}: "
                 "turn the input into what each takes, such as it.field >> part"
             )
+
+
+def _taken(made: WithParams[A, B]) -> WithParams[A, B]:
+    """Bindings that something inside takes, of types that fit; raises `TypeError` for others."""
+    from fwf.algebra.bindings import accepts, check  # which most definitions don't need
+
+    for name, expr in made.computed:
+        _check_fields(expr, made.edge.accepts, f"with_params({name}={argument(expr)})")
+    check(made)
+    if made.computed:
+        set_edge(made, Edge(accepts(made), made.edge.gives, made.edge.probes))
+    return made
 
 
 def _repeats(body: Node, where: str) -> None:

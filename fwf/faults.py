@@ -15,6 +15,10 @@ from fwf.secrets import masked
 if TYPE_CHECKING:
     from fwf.tracebacks import Traceback
 
+TAGS = (
+    "Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted"
+)  # fmt: skip
+"""The tags that fwf itself gives, beside those of exceptions."""
 DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", "AssertionError"})
 """Exceptions that mean the program is wrong, so that trying again can't help."""
 MOST_PATH = 200
@@ -34,8 +38,9 @@ class Failed:
     its bases, or the tag given to `fail`. `error` is the exception itself, without its frames;
     None where it can't leave the process that it was raised in. `not_before` is the time on the
     run's clock, in microseconds, before which the error asked not to be tried again. `traceback`
-    says where it was raised. `cause` is the fault of another run that came out of the task; the
-    tags begin with those of it.
+    says where it was raised. `cause` is the fault of another run that came out of the task, whose
+    tags stand first; or that of a group of exceptions, all of its single ones together, whose tags
+    stand last.
     """
 
     path: str
@@ -46,8 +51,19 @@ class Failed:
     traceback: "Traceback | None" = None
     cause: "Fault | None" = None
 
+    @property
+    def of_run(self) -> bool:
+        """Whether it is the fault of another run that came out of the task."""
+        return self.cause is not None and self.tags[: len(self.cause.tags)] == self.cause.tags
+
+    @property
+    def own_tags(self) -> tuple[str, ...]:
+        """Of the tags, those of the task's own error, not of its cause."""
+        n = 0 if self.cause is None else len(self.cause.tags)
+        return self.tags[n:] if self.of_run else self.tags[: len(self.tags) - n]
+
     def __str__(self) -> str:
-        if self.cause is not None:
+        if self.of_run:
             return _at(self.path, f"a run in it failed: {self.message}")
         said = f"{self.tags[0]}: {self.message}" if self.message else self.tags[0]
         return _at(self.path, said)
@@ -64,27 +80,41 @@ def _failed(path: str, tags: tuple[str, ...], said: str, error: bytes | None, *r
 @final
 @record()
 class TimedOut:
-    """The part at `path` was still at work when its `timeout` of `limit` struck."""
+    """The part at `path` was still at work when its `timeout` struck, `within` after its start."""
 
     path: str
-    limit: timedelta
-    tags = ("Timeout",)
+    within: timedelta
+    tags = ("Timeout", "TimeoutError")
+
+    @property
+    def message(self) -> str:
+        return f"not done within {self.within}"
 
     def __str__(self) -> str:
-        return _at(self.path, f"Timeout: not done within {self.limit}")
+        return _at(self.path, f"Timeout: {self.message}")
 
 
 @final
-@record()
+@record(hidden=("why",))
 class Exhausted:
-    """A loop used up its bound before its condition held."""
+    """A loop used up its bound before its condition held.
+
+    `why` is what is said behind the path, in the words of the extension that the loop is part of.
+    """
 
     path: str
     rounds: int
+    why: str = ""
     tags = ("Exhausted",)
 
+    @property
+    def message(self) -> str:
+        return self.why.lstrip(": ") or f"not done after {counted(self.rounds, 'round')}"
+
     def __str__(self) -> str:
-        return _at(self.path, f"Exhausted: not done after {counted(self.rounds, 'round')}")
+        if self.why:
+            return shown_path(self.path) + masked(self.why)
+        return _at(self.path, f"Exhausted: {self.message}")
 
 
 @final
@@ -126,9 +156,12 @@ class Interrupted:
     by: str = ""
     tags = ("Interrupted",)
 
+    @property
+    def message(self) -> str:
+        return f"stopped by {self.by}" if self.by else "stopped from outside"
+
     def __str__(self) -> str:
-        by = f"by {self.by}" if self.by else "from outside"
-        return _at(self.path, f"Interrupted: stopped {by}")
+        return _at(self.path, f"Interrupted: {self.message}")
 
 
 @final
@@ -140,14 +173,18 @@ class Then:
 
     @property
     def path(self) -> str:
-        return self.causes[0].path
+        return leaves(self)[0].path
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(tag for cause in self.causes for tag in cause.tags)
+        return tuple(tag for leaf in leaves(self) for tag in leaf.tags)
+
+    @property
+    def message(self) -> str:
+        return _together(self)
 
     def __str__(self) -> str:
-        return _together(self.causes, "; then ")
+        return self.message
 
 
 @final
@@ -159,14 +196,18 @@ class Both:
 
     @property
     def path(self) -> str:
-        return self.causes[0].path
+        return leaves(self)[0].path
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(tag for cause in self.causes for tag in cause.tags)
+        return tuple(tag for leaf in leaves(self) for tag in leaf.tags)
+
+    @property
+    def message(self) -> str:
+        return _together(self)
 
     def __str__(self) -> str:
-        return _together(self.causes, "; and ")
+        return self.message
 
 
 Fault: TypeAlias = (
@@ -208,15 +249,28 @@ def leaves(fault: Fault) -> list[Fault]:
 def carries(fault: Fault, on: tuple[str, ...]) -> bool:
     """Whether a single fault carries one of the tags.
 
-    If it came out of another run: whether each of that run's faults does, or the error that
-    brought it.
+    If it is that of a group, or came out of another run: whether each of the faults there does, or
+    the error that brought them.
     """
     if not isinstance(fault, Failed) or fault.cause is None:
         return not set(on).isdisjoint(fault.tags)
-    brought_by = fault.tags[len(fault.cause.tags) :]
-    return not set(on).isdisjoint(brought_by) or all(
+    return not set(on).isdisjoint(fault.own_tags) or all(
         carries(cause, on) for cause in leaves(fault.cause)
     )
+
+
+def matches(on: tuple[str, ...], cause: Fault, *, otherwise_all: bool) -> bool:
+    """Whether a filter catches a fault: all its single faults must carry one of the tags.
+
+    Without tags everything is caught or, unless `otherwise_all`, everything but defects.
+    """
+    for leaf in leaves(cause):
+        if on:
+            if not carries(leaf, on):
+                return False
+        elif not otherwise_all and "Defect" in leaf.tags:
+            return False
+    return True
 
 
 def tags_of(error: BaseException) -> tuple[str, ...]:
@@ -351,14 +405,38 @@ def full_text(error: object) -> str:
     return f"{text(error)}: {'; '.join([*said[:MOST_PARTS], *('…' for _ in said[MOST_PARTS:])])}"
 
 
-def _singles(group: BaseException) -> Iterator[BaseException]:
-    """The exceptions of a group and of the groups in it, in their order."""
+def singles(error: object) -> tuple[BaseException, ...]:
+    """The exceptions of a group and of the groups in it, each once; none of what is no group."""
+    if not issubclass(cast(Any, type(error)), BaseExceptionGroup):
+        return ()
+    return tuple(_singles(cast(BaseException, error), set()))
+
+
+def _singles(group: BaseException, seen: set[int] | None = None) -> Iterator[BaseException]:
+    """Those of a group in their order; with `seen`, what stands in many places comes once."""
     todo = [group]
     while todo:
         one = todo.pop()
+        if seen is not None and id(one) in seen:
+            continue
         if not (parts := parts_of(one)):
             yield one
+        if seen is not None:
+            seen.add(id(one))
         todo.extend(reversed(parts))
+
+
+def asked_by(errors: Iterable[object]) -> timedelta | None:
+    """Of the delays that errors ask for, the longest, which suits them all."""
+    delays = (asked_delay(error)[0] for error in errors)
+    return max((delay for delay in delays if delay is not None), default=None)
+
+
+def of_group(own: tuple[str, ...], parts: Iterable[Failed]) -> tuple[tuple[str, ...], Fault | None]:
+    """The tags of a group's own, its single faults ⟶ all its tags, and its cause."""
+    singly = tuple(parts)
+    cause = both(singly) if singly else None
+    return (own if cause is None else (*own, *cause.tags)), cause
 
 
 def parts_of(error: BaseException) -> tuple[BaseException, ...]:
@@ -429,8 +507,21 @@ def shown_path(path: str) -> str:
     return shortened(masked(path))
 
 
-def _together(causes: tuple[Fault, ...], between: str) -> str:
-    """The first causes, and how many more there are."""
-    more = len(causes) - MOST_CAUSES
-    said = [str(cause) for cause in causes[:MOST_CAUSES]]
-    return between.join([*said, f"{more:,} more"] if more > 0 else said)
+def _together(fault: Then | Both) -> str:
+    """The first of the single faults, and how many more there are. Explicit stack."""
+    told: list[str] = []
+    count = 0
+    todo: list[Fault | str] = [fault]
+    while todo and count < MOST_CAUSES:
+        top = todo.pop()
+        if isinstance(top, str):
+            told.append(top)
+        elif isinstance(top, Then | Both):
+            between = "; then " if isinstance(top, Then) else "; and "
+            for n, cause in enumerate(reversed(top.causes)):
+                todo.extend([between, cause] if n else [cause])
+        else:
+            told.append(str(top))
+            count += 1
+    more = len(leaves(fault)) - count
+    return "".join(told) + (f"{todo[-1]}{more:,} more" if more else "")

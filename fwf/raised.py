@@ -13,12 +13,15 @@ from returns.result import Failure
 from fwf.faults import (
     Failed,
     Fault,
+    asked_by,
     asked_delay,
     both,
     full_text,
     leaves,
+    of_group,
     packed,
     parts_of,
+    singles,
     tag_of,
     tags_of,
     tags_of_class,
@@ -86,14 +89,18 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
         given = error.error
         traceback = changed(traceback, error=": ".join(filter(None, (tags(given)[0], text(given)))))
     cause = fault_in(given)
-    after, unusable = asked_delay(given)
+    unusable = asked_delay(given)[1]
     if cause is None:
-        message = f"{full_text(given)}{unusable}"
-        return Raised(tags(given), message, given, after, traceback)
+        parts = singles(given)
+        known, cause = of_group(
+            tags(given), (Failed("", tags_of(part), text(part)) for part in parts)
+        )
+        after = asked_by((given, *parts))
+        return Raised(known, f"{full_text(given)}{unusable}", given, after, traceback, cause)
     known = cause.tags if isinstance(given, Fault) else (*cause.tags, *tags(given))
-    hints = [asked_delay(leaf.error)[0] for leaf in leaves(cause) if isinstance(leaf, Failed)]
-    longest = max((hint for hint in (after, *hints) if hint is not None), default=None)
-    return Raised(known, f"{cause}{unusable}", given, longest, traceback, cause)
+    errors = [leaf.error for leaf in leaves(cause) if isinstance(leaf, Failed)]
+    after = asked_by((given, *errors))
+    return Raised(known, f"{cause}{unusable}", given, after, traceback, cause)
 
 
 def fault_in(error: object, depth: int = 0) -> Fault | None:

@@ -1,48 +1,56 @@
 """`@task`: a function becomes the leaf of workflows."""
 # mypy: disable-error-code="overload-overlap"
+# pyright: reportOverlappingOverload=false
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
-from types import MethodType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Concatenate,
-    ParamSpec,
-    TypeAlias,
-    TypeVar,
-    cast,
-    final,
-    overload,
-)
+from typing import TYPE_CHECKING, Any, ParamSpec, cast, final, overload
 
 from pyrsistent import PMap
 
 from fwf.algebra.checked import checked_name
-from fwf.algebra.contract import EFFECTS, Effect, contract_of
+from fwf.algebra.contract import EFFECTS, NO_EXAMPLE, Contract, Effect, contract_of
 from fwf.algebra.functions import ASYNC_GENERATOR, GENERATOR, refuse_lambda
 from fwf.algebra.nodes import Task
 from fwf.algebra.values import freeze
+from fwf.algebra.wrapped import plain_function
 from fwf.faults import near
-
-A = TypeVar("A")
-B = TypeVar("B")
-C = TypeVar("C")
-D = TypeVar("D")
-E = TypeVar("E")
-F = TypeVar("F")
-G = TypeVar("G")
-H = TypeVar("H")
-R = TypeVar("R")
-P = ParamSpec("P")
 
 if TYPE_CHECKING:
     from returns.result import Result
+    from typing_extensions import TypeVar
 
-    Async: TypeAlias = Coroutine[Any, Any, R]
-    Fallible: TypeAlias = Result[R, Any] | Coroutine[Any, Any, Result[R, Any]]
+    from fwf.signatures import (
+        Takes0,
+        Takes1,
+        Takes2,
+        Takes3,
+        Takes4,
+        Takes5,
+        Takes6,
+        Takes7,
+        Takes8,
+        Unmatched,
+    )
+
+    A = TypeVar("A")
+    B = TypeVar("B")
+    C = TypeVar("C")
+    D = TypeVar("D")
+    E = TypeVar("E")
+    F = TypeVar("F")
+    G = TypeVar("G")
+    H = TypeVar("H")
+    P = ParamSpec("P")
+    Q = ParamSpec("Q")
+    Fallible = TypeVar("Fallible", bound=Result[Any, Any] | Coroutine[Any, Any, Result[Any, Any]])
+    Async = TypeVar("Async", bound=Coroutine[Any, Any, Any])
+    Plain = TypeVar("Plain")
+    Awaited = TypeVar("Awaited", default=Any)
+    Value = TypeVar("Value", default=Any)
+    Other = TypeVar("Other", bound=Unmatched, default=Any)
 
 
 @final
@@ -77,98 +85,112 @@ class TaskDecorator:
 
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, G, H, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B, C, D, E, F, G, H], R]: ...
+        self, fn: Takes8[A, B, C, D, E, F, G, H, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F, G, H], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, G, H, ...], Async[R]], /
-    ) -> Task[tuple[A, B, C, D, E, F, G, H], R]: ...
+        self, fn: Takes8[A, B, C, D, E, F, G, H, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F, G, H], Awaited, Callable[P, Async]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, G, H, ...], R], /
-    ) -> Task[tuple[A, B, C, D, E, F, G, H], R]: ...
+        self, fn: Takes8[A, B, C, D, E, F, G, H, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F, G, H], Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, G, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B, C, D, E, F, G], R]: ...
+        self, fn: Takes7[A, B, C, D, E, F, G, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F, G], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, G, ...], Async[R]], /
-    ) -> Task[tuple[A, B, C, D, E, F, G], R]: ...
+        self, fn: Takes7[A, B, C, D, E, F, G, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F, G], Awaited, Callable[P, Async]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, G, ...], R], /
-    ) -> Task[tuple[A, B, C, D, E, F, G], R]: ...
+        self, fn: Takes7[A, B, C, D, E, F, G, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F, G], Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B, C, D, E, F], R]: ...
+        self, fn: Takes6[A, B, C, D, E, F, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, ...], Async[R]], /
-    ) -> Task[tuple[A, B, C, D, E, F], R]: ...
+        self, fn: Takes6[A, B, C, D, E, F, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F], Awaited, Callable[P, Async]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, F, ...], R], /
-    ) -> Task[tuple[A, B, C, D, E, F], R]: ...
+        self, fn: Takes6[A, B, C, D, E, F, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E, F], Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B, C, D, E], R]: ...
+        self, fn: Takes5[A, B, C, D, E, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, ...], Async[R]], /
-    ) -> Task[tuple[A, B, C, D, E], R]: ...
+        self, fn: Takes5[A, B, C, D, E, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E], Awaited, Callable[P, Async]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, E, ...], R], /
-    ) -> Task[tuple[A, B, C, D, E], R]: ...
+        self, fn: Takes5[A, B, C, D, E, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D, E], Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B, C, D], R]: ...
+        self, fn: Takes4[A, B, C, D, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, ...], Async[R]], /
-    ) -> Task[tuple[A, B, C, D], R]: ...
+        self, fn: Takes4[A, B, C, D, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D], Awaited, Callable[P, Async]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, D, ...], R], /
-    ) -> Task[tuple[A, B, C, D], R]: ...
+        self, fn: Takes4[A, B, C, D, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C, D], Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B, C], R]: ...
+        self, fn: Takes3[A, B, C, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, ...], Async[R]], /
-    ) -> Task[tuple[A, B, C], R]: ...
+        self, fn: Takes3[A, B, C, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C], Awaited, Callable[P, Async]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, C, ...], R], /
-    ) -> Task[tuple[A, B, C], R]: ...
+        self, fn: Takes3[A, B, C, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B, C], Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, ...], Fallible[R]], /
-    ) -> Task[tuple[A, B], R]: ...
+        self, fn: Takes2[A, B, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B], Value, Callable[P, Fallible]]: ...
     @overload
     def __call__(
-        self, fn: Callable[Concatenate[A, B, ...], Async[R]], /
-    ) -> Task[tuple[A, B], R]: ...
+        self, fn: Takes2[A, B, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B], Awaited, Callable[P, Async]]: ...
     @overload
-    def __call__(self, fn: Callable[Concatenate[A, B, ...], R], /) -> Task[tuple[A, B], R]: ...
+    def __call__(
+        self, fn: Takes2[A, B, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[tuple[A, B], Plain, Callable[P, Plain]]: ...
     @overload
-    def __call__(self, fn: Callable[Concatenate[A, ...], Fallible[R]], /) -> Task[A, R]: ...
+    def __call__(
+        self, fn: Takes1[A, Q, P, Fallible, Awaited, Value, Other], /
+    ) -> Task[A, Value, Callable[P, Fallible]]: ...
     @overload
-    def __call__(self, fn: Callable[Concatenate[A, ...], Async[R]], /) -> Task[A, R]: ...
+    def __call__(
+        self, fn: Takes1[A, Q, P, Async, Awaited, Value, Other], /
+    ) -> Task[A, Awaited, Callable[P, Async]]: ...
     @overload
-    def __call__(self, fn: Callable[Concatenate[A, ...], R], /) -> Task[A, R]: ...
+    def __call__(
+        self, fn: Takes1[A, Q, P, Plain, Awaited, Value, Other], /
+    ) -> Task[A, Plain, Callable[P, Plain]]: ...
     @overload
-    def __call__(self, fn: Callable[P, Fallible[R]], /) -> Task[object, R]: ...
+    def __call__(
+        self, fn: Takes0[P, Fallible, Awaited, Value, Other], /
+    ) -> Task[object, Value, Callable[P, Fallible]]: ...
     @overload
-    def __call__(self, fn: Callable[P, Async[R]], /) -> Task[object, R]: ...
+    def __call__(
+        self, fn: Takes0[P, Async, Awaited, Value, Other], /
+    ) -> Task[object, Awaited, Callable[P, Async]]: ...
     @overload
-    def __call__(self, fn: Callable[P, R], /) -> Task[object, R]: ...
+    def __call__(
+        self, fn: Takes0[P, Plain, Awaited, Value, Other], /
+    ) -> Task[object, Plain, Callable[P, Plain]]: ...
     @overload
     def __call__(
         self,
@@ -202,9 +224,7 @@ task = TaskDecorator({})
 def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
     if isinstance(fn, Task):
         raise TypeError(f"@task: {fn.described()} is a task already")
-    wrapped = isinstance(fn, staticmethod | classmethod | property | MethodType)
-    if wrapped or not hasattr(fn, "__code__"):
-        raise TypeError(f"@task: {fn!r} is not a plain function; a task is written with def")
+    inner = plain_function(fn)
     if fn.__code__.co_flags & (GENERATOR | ASYNC_GENERATOR):
         raise TypeError(
             f"@task: {fn.__qualname__} has a yield in its body, so calling it does nothing yet and "
@@ -212,7 +232,7 @@ def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
             "store and return where"
         )
     config = declared.get("config")
-    if config is None and fn.__closure__:
+    if config is None and inner.__closure__:
         raise TypeError(
             f"@task: {fn.__qualname__} is a closure, so its name doesn't say what it does; give "
             "config= the arguments of the function that makes it, or take them after *"
@@ -221,13 +241,32 @@ def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
         refuse_lambda(fn.__qualname__, "@task")
     of_task = ("name", "version", "config")
     given = {key: value for key, value in declared.items() if key not in of_task}
+    contract = contract_of(fn, **given)
+    _check_example(fn.__qualname__, contract)
     return Task(
         declared.get("name", fn.__name__),
         declared.get("version", "1"),
         cast("PMap[str, object]", freeze(dict(config or {}))),
-        contract_of(fn, **given),
+        contract,
         fn,
     )
+
+
+def _check_example(name: str, contract: Contract) -> None:
+    """An example must be able to stand for what the task gives, as a scenario's outputs must."""
+    if contract.example is NO_EXAMPLE:
+        return
+    from fwf.algebra.once import read_once  # for none but those who give one
+    from fwf.algebra.stand_in import misfit
+    from fwf.algebra.types import name_of
+
+    once = read_once(contract.example)
+    if once:
+        raise TypeError(f"@task: the example of {name} is {once}")
+    wrong = misfit(contract.example, contract.output)
+    if wrong:
+        kind = name_of(contract.output)
+        raise TypeError(f"@task: {name} gives {kind}, but its example doesn't: {wrong}")
 
 
 _NAMES = (

@@ -17,7 +17,10 @@ MOST_LINES: Final = 100
 MOST_LINKED: Final = 100
 """Exceptions kept of all that one comes from or consists of."""
 _OURS: Final = __file__.removesuffix("tracebacks.py")
-_CALLERS: Final = f"{_OURS}interpreters{_OURS[-1]}run{_OURS[-1]}"
+_CALLERS: Final = tuple(
+    _OURS + _OURS[-1].join(each)
+    for each in (("interpreters", "run", ""), ("machine", "results.py"))
+)
 _FOREIGN: Final = (_OURS, enum.__file__.removesuffix("enum.py"), "<frozen ")
 _INSTALLED: Final = ("site-packages", "dist-packages")
 _cause, _context, _suppress, _traceback = (

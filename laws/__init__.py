@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .law import Law
 
 FAMILIES = (
-    "category", "par", "branch", "loop", "retry", "fallback", "timeout", "map_each", "reader",
-    "always", "graph", "schedules", "named", "optimiser",
+    "category", "par", "branch", "loop", "retry", "fallback", "results", "timeout", "map_each",
+    "reader", "always", "graph", "schedules", "named", "derived", "optimiser",
 )  # fmt: skip
 
 

@@ -14,12 +14,15 @@ from functools import lru_cache, partial
 from typing import Any, Literal, TypeAlias, final, get_args
 
 from hypothesis import strategies as st
+from returns.result import Result
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.scenario import EMPTY, Scenario, failing
-from fwf.algebra.trace import Event, Outcome, events
+from fwf.algebra.schedule import Schedule, every
+from fwf.algebra.trace import Event, events
 from fwf.algebra.workflow import Workflow
-from fwf.combinators import delay, fail, par, pure, retry, timeout
+from fwf.combinators import delay, fail, map_each, par, pure, retry, timeout
+from fwf.faults import Fault
 from fwf.interpreters.dry_run import dry_run
 from fwf.records import record
 from fwf.testing import strategies as draw
@@ -27,9 +30,9 @@ from fwf.testing import tasks
 
 from . import erased
 from .around import around, placed
-from .law import Interpreter, Run, told
+from .law import DRAWN, Interpreter, Run, told
 
-Kind: TypeAlias = Literal["outcome", "trace", "times"]
+Kind: TypeAlias = Literal["result", "trace", "times"]
 
 
 @final
@@ -61,10 +64,10 @@ THEMES: tuple[tuple[draw.Part, ...], ...] = (
     ("loop_until",),
     ("delay", "loop_until", "timeout"),
     ("always", "graph", "timeout"),
-    ("limit", "map_each", "retry"),
+    ("in_pool", "map_each", "retry"),
     ("param", "extension", "named", "retry"),
 )
-"""What workflows are made of beside `seq`, `par`, `branch` and `fallback`; () is everything.
+"""What workflows are made of beside `seq`, `par`, `branch` and `fallback`; () is all but jitter.
 
 Few kinds at a time meet one another more often (swarm testing: Groce et al. 2012).
 """
@@ -96,14 +99,15 @@ def scripted(
 def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
     """Workflows side by side, since what each of them does can be seen; one stands alone."""
     one = st.sampled_from(THEMES).flatmap(partial(flows, max_leaves))
-    several = st.lists(st.one_of(one, one, overtaken(tasks.PLAIN)), min_size=1, max_size=4)
+    others = overtaken(tasks.PLAIN), spread()
+    several = st.lists(st.one_of(one, one, one, *others), min_size=1, max_size=4)
     return several.map(_beside)
 
 
 @lru_cache
 def flows(max_leaves: int, kept: tuple[draw.Part, ...]) -> st.SearchStrategy[Workflow[Any, Any]]:
     """A workflow of these kinds of parts, in some context."""
-    without = tuple(part for part in get_args(draw.Part) if kept and part not in kept)
+    without = tuple(part for part in get_args(draw.Part) if part not in kept) if kept else DRAWN
     inner = draw.workflows(max_leaves=max_leaves, without=without)
     return st.builds(placed, inner, around("any", ()))
 
@@ -121,11 +125,31 @@ def overtaken(plain: Sequence[Task[Any, Any]]) -> st.SearchStrategy[Workflow[Any
     return st.builds(_again, cuts, st.integers(2, 3), draw.durations(0, 1))
 
 
+@lru_cache
+def spread() -> st.SearchStrategy[Workflow[Any, Any]]:
+    """What is tried again after a time that is drawn, once or for several items.
+
+    It stands in no other workflows, since little happens at one instant then.
+    """
+    some = draw.workflows(max_leaves=2, without=("jitter", "unfit"))
+    waits = st.builds(_drawn, draw.durations(1, 3), st.integers(0, 9))
+    again = st.builds(_again, some, st.integers(2, 3), waits)
+    return st.one_of(again, again.map(_for_each))
+
+
+def _drawn(delay: timedelta, seed: int) -> Schedule:
+    return every(delay).jitter(seed)
+
+
+def _for_each(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
+    return pure(tasks.several) >> map_each(w) >> pure(tasks.total)
+
+
 def _raced(w: Workflow[Any, Any], d: timedelta) -> Workflow[Any, Any]:
     return par(w, delay(d) >> fail("ConnectionError"), fail_fast=True) >> pure(tasks.total)
 
 
-def _again(w: Workflow[Any, Any], n: int, wait: timedelta) -> Workflow[Any, Any]:
+def _again(w: Workflow[Any, Any], n: int, wait: timedelta | Schedule) -> Workflow[Any, Any]:
     return retry(w, attempts=n, wait=wait)
 
 
@@ -174,8 +198,8 @@ def differences(
     """Case, interpreter, whom to agree with ⟶ in what their runs differ."""
     one, other = ran(case, interpreter), ran(case, expected)
     found: list[Kind] = []
-    if not same_outcome(one.outcome, other.outcome):
-        found.append("outcome")
+    if not same_result(one.result, other.result):
+        found.append("result")
     if erased.trace(one.trace, placed=True) != erased.trace(other.trace, placed=True):
         found.append("trace")
     elif timed and _times(one) != _times(other):
@@ -188,9 +212,9 @@ def ran(case: Case, interpreter: Interpreter) -> Run:
     return interpreter(case.w, case.value, case.scenario, case.params)
 
 
-def same_outcome(one: Outcome, other: Outcome) -> bool:
+def same_result(one: Result[Any, Fault], other: Result[Any, Fault]) -> bool:
     """Whether two runs end just alike: values with their types, faults with their paths."""
-    return one == other and erased.same_outcome(one, other)
+    return one == other and erased.same_result(one, other)
 
 
 def _times(run: Run) -> Any:
@@ -206,7 +230,7 @@ def explained(
     lines.append(f"on {case.value!r}, params {case.params!r}, {case.scenario!r}")
     for name, one in (("expected", expected), ("found", interpreter)):
         run = ran(case, one)
-        lines.append(f"{name}: {told(run.outcome)} at {run.end}")
+        lines.append(f"{name}: {told(run.result)} at {run.end}")
         lines += map(_line, sorted(events(run.trace), key=_start))
     return "\n".join(lines)
 

@@ -48,7 +48,7 @@ class Broken(Denotation):
         """What the page says of a node, whatever it is made of."""
         return super().of(w, *here)
 
-    def part(self, w: Node, index: int, here: Here, tag: object = "") -> End:
+    def part(self, w: Node, index: int, here: Here, tag: object = None) -> End:
         """What one of a node's parts comes to."""
         return self.of(children(w)[index], *here._replace(at=self.inner(here.at, w, index, tag)))
 

@@ -15,19 +15,21 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import Any, NamedTuple, assert_never, cast
 
-from returns.result import Failure, Success
+from returns.result import Failure, Result, Success
 
-from fwf.algebra.evaluation import Undefined, evaluate, test
+from fwf.algebra.evaluation import Undefined, evaluate, message, test
 from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -42,16 +44,18 @@ from fwf.algebra.nodes import (
 )  # fmt: skip
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.schedule import cap_of, each
-from fwf.algebra.trace import Err, Event, Ok, Partial, Trace, parallel, series
-from fwf.algebra.values import thaw
+from fwf.algebra.schedule import drawn as factor
+from fwf.algebra.trace import Event, Partial, Trace, parallel, series
 from fwf.faults import (
     BadInput,
     Exhausted,
     Failed,
     Fault,
+    Interrupted,
     PredicateDefect,
     TimedOut,
     both,
+    carries,
     leaves,
     then,
 )  # fmt: skip
@@ -82,10 +86,35 @@ History = frozenset[Past]
 
 
 @record()
+class Ok:
+    """Ended, with a value. With `Err` and `Int` one of three, of which a `Result` has two."""
+
+    value: Any
+
+
+@record()
+class Err:
+    """Failed."""
+
+    cause: Fault
+
+
+@record()
 class Int:
     """Cut, with the fault of a finaliser if one failed."""
 
     cause: Fault | None = None
+
+
+def result_of(o: Ok | Err | Int) -> Result[Any, Fault]:
+    """How a whole run ends; one that was cut has been `Interrupted`."""
+    match o:
+        case Ok(value):
+            return Success(value)
+        case Err(cause):
+            return Failure(cause)
+        case Int(cause):
+            return Failure(cause or Interrupted())
 
 
 class End(NamedTuple):
@@ -109,6 +138,9 @@ def meaning(m: Model, w: Any, x: Any = None, params: Mapping[str, Any] | None = 
 
 
 class Denotation:
+    run = b""
+    """What the run is named by, from which jitter draws."""
+
     def __init__(self, m: Model, paths: Paths) -> None:
         self.m, self.paths, self.numbers = m, paths, count()
 
@@ -118,7 +150,7 @@ class Denotation:
         """⟦w⟧(ρ, x, s, D, h), with ρ written p."""
         path = self.paths.path(at.spot)
 
-        def inside(index: int, part: Node, x: Any, s: int, h: History, tag: object = "") -> End:
+        def inside(index: int, part: Node, x: Any, s: int, h: History, tag: object = None) -> End:
             return self.of(part, self.inner(at, w, index, tag), p, x, s, D, h)
 
         match w:
@@ -127,7 +159,7 @@ class Denotation:
             case Pure():  # Ok f(x); no event, no time
                 return End(valued(path, w.expr, x, p), series([]), s, h)
             case Fail():
-                return End(Err(Failed(path, (w.tag,), w.message)), series([]), s, h)
+                return End(failing(path, w, x, p), series([]), s, h)
             case Delay():
                 return pause(micros(w.duration), x, s, D, h)
             case Seq():  # Ok v from a: ⟦b⟧ v at a.end, trace S(a, b); otherwise a's result
@@ -178,7 +210,8 @@ class Denotation:
                     return after(a, inside(1, w.handler, x, a.e, a.h))
                 return a
             case Retry():  # retry (d:ds) w = fallback(w, delay d >> retry ds w)
-                delays = islice(each(w.wait), w.attempts - 1)
+                drawn = each(w.wait, lambda jitter, n: factor(jitter, n, self.run, path))
+                delays = islice(drawn, w.attempts - 1)
                 end = self.of(w.body, At(at.spot, (*at.tries, 1)), p, x, s, D, h)
                 for n, d in enumerate(delays, 2):
                     if not isinstance(end.o, Err) or not caught(w.on, end.o.cause):
@@ -190,10 +223,10 @@ class Denotation:
                         end = after(end, self.of(w.body, there, p, x, end.e, D, end.h))
                 return end
             case Timeout():  # run with D' = min(D, s+d); if Int and s+d ≤ D: Err Timeout(d)
-                deadline = s + micros(w.limit)
+                deadline = s + micros(w.within)
                 end = self.of(w.body, at, p, x, s, min(D, deadline), h)
                 if isinstance(end.o, Int) and deadline <= D:
-                    fault: Fault = TimedOut(path, w.limit)
+                    fault: Fault = TimedOut(path, w.within)
                     cause = end.o.cause
                     return end._replace(o=Err(fault if cause is None else then(fault, cause)))
                 return end
@@ -202,19 +235,28 @@ class Denotation:
                 there = self.inner(at, w, 1)
                 f = after(a, self.of(w.finaliser, there, p, x, a.e, FOREVER, a.h))
                 return f._replace(o=finished(a.o, f.o))
-            case WithParams():  # ρ := ρ ◁ β
-                return self.of(w.body, at, {**p, **thaw(w.params)}, x, s, D, h)
+            case AsResult():  # Ok v: Ok (Success v);  Err c: Ok (Failure c);  Int stays Int
+                end = self.of(w.body, at, p, x, s, D, h)
+                return end if isinstance(end.o, Int) else end._replace(o=Ok(collected(end.o)))
+            case FromResult():  # Ok (Success v): Ok v;  Ok (Failure c): Err c
+                return End(opened(path, x), series([]), s, h)
+            case WithParams():  # ρ := ρ ◁ β, each β_k at (x, ρ); one without a value: Err
+                bound = bindings(path, w, x, p)
+                if isinstance(bound, Err):
+                    return End(bound, series([]), s, h)
+                return self.of(w.body, at, {**p, **bound.value}, x, s, D, h)
             case Named():
                 return inside(0, w.body, x, s, h)
-            case Limit():
+            case InPool():
                 return self.of(w.body, at, p, x, s, D, h)
             case Extension():
-                return self.of(w.meaning, at, p, x, s, D, h)
+                return inside(0, w.meaning, x, s, h)
             case _:
                 assert_never(w)
 
-    def inner(self, at: At, w: Node, index: int, tag: object = "") -> At:
-        return At(self.paths.child(at.spot, w, index, str(tag)), at.tries)
+    def inner(self, at: At, w: Node, index: int, tag: object = None) -> At:
+        said = None if tag is None else str(tag)
+        return At(self.paths.child(at.spot, w, index, said), at.tries)
 
     def attempt(
         self, t: Task[Any, Any], at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
@@ -305,6 +347,23 @@ class Denotation:
                 )
             )  # fmt: skip
         return woven(w, x, ends, s, D, h)
+
+
+def failing(path: str, w: Fail[Any, Any], x: Any, p: Mapping[str, Any]) -> Err:
+    """Err z; a message that can't be told is a defect."""
+    try:
+        said = w.message if isinstance(w.message, str) else message(w.message, x, p)
+    except Undefined as error:
+        return Err(PredicateDefect(path, str(error)))
+    return Err(Failed(path, (w.tag,), said))
+
+
+def opened(path: str, x: Any) -> Ok | Err:
+    """The value of a result, or its fault."""
+    if isinstance(x, Success):
+        return Ok(cast(Any, x).unwrap())
+    cause: Any = cast(Any, x).failure() if isinstance(x, Failure) else None
+    return Err(cause) if isinstance(cause, Fault) else Err(BadInput(path, "no result"))
 
 
 def keyed(w: MapEach[Any, Any], x: Any, p: Mapping[str, Any], path: str) -> list[str] | BadInput:
@@ -417,7 +476,7 @@ def finished(a: Ok | Err | Int, f: Ok | Err | Int) -> Ok | Err | Int:
 def caught(on: tuple[str, ...], cause: Fault, *, all_of_them: bool = False) -> bool:
     """`on=` matches iff all leaves of the cause match; without it, all or all but `Defect`."""
     if on:
-        return all(set(on) & set(leaf.tags) for leaf in leaves(cause))
+        return all(carries(leaf, on) for leaf in leaves(cause))
     return all_of_them or not any("Defect" in leaf.tags for leaf in leaves(cause))
 
 
@@ -433,6 +492,17 @@ def valued(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:
         return Ok(evaluate(expr, x, p))
     except Undefined as error:
         return Err(PredicateDefect(path, str(error)))
+
+
+def bindings(path: str, w: WithParams[Any, Any], x: Any, p: Mapping[str, Any]) -> Ok | Err:
+    """What is bound by name, all of it seen from outside; or the first that has no value."""
+    found: dict[str, Any] = {}
+    for name in sorted(w.params):
+        value = valued(path, w.params[name], x, p)
+        if isinstance(value, Err):
+            return value
+        found[name] = value.value
+    return Ok(found)
 
 
 def decided(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:

@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from returns.result import Failure, Success
+from returns.result import Failure, Result, Success
 
-from fwf.algebra.trace import Err, Event, Ok, Outcome, Parallel, Partial, Series, Trace
-from fwf.faults import Both, Failed, Fault, Then
+from fwf.algebra.trace import Event, Parallel, Partial, Series, Trace
+from fwf.faults import Both, Failed, Fault, Then, TimedOut
 
 Erased = tuple[Any, ...]
 """Nested tuples, comparable with `==`; `repr` orders them."""
 EMPTY: Erased = ("series",)
 
 
-def outcome(found: Outcome) -> Erased:
-    """Outcome ⟶ its value, or its cause."""
-    return ("ok", value(found.value)) if isinstance(found, Ok) else ("err", cause(found.cause))
+def result(found: Result[Any, Fault]) -> Erased:
+    """Result ⟶ its value, or its cause."""
+    if isinstance(found, Success):
+        return ("ok", value(found.unwrap()))
+    return ("err", cause(found.failure()))
 
 
 def value(found: Any) -> Any:
@@ -46,6 +48,8 @@ def cause(fault: Fault) -> Erased:
             return ("both", *sorted((cause(each) for each in causes), key=repr))
         case Failed(tags=tags, message=message):
             return *tags, message
+        case TimedOut():  # as `fail("Timeout")`; what else it is a filter has to find out
+            return "Timeout", ""
         case _:
             return *fault.tags, ""
 
@@ -163,11 +167,11 @@ def _coloured(
     return sorted(colours.values(), key=repr)
 
 
-def same_outcome(left: Outcome, right: Outcome) -> bool:
+def same_result(left: Result[Any, Fault], right: Result[Any, Fault]) -> bool:
     """Whether two runs end alike."""
-    return outcome(left) == outcome(right)
+    return result(left) == result(right)
 
 
-def ok_value(found: Outcome) -> Erased | None:
-    """Outcome ⟶ its value if it is ok, whatever the cause otherwise."""
-    return None if isinstance(found, Err) else ("ok", value(found.value))
+def ok_value(found: Result[Any, Fault]) -> Erased | None:
+    """Result ⟶ its value if it is ok, whatever the cause otherwise."""
+    return None if isinstance(found, Failure) else ("ok", value(found.unwrap()))

@@ -7,8 +7,9 @@ from typing import Any, cast
 from fwf.algebra.nodes import Graph, Node, Step
 from fwf.algebra.workflow import Workflow
 from fwf.arrows import dup, fst, snd, split, swap
-from fwf.combinators import always, identity, par, pure, timeout, with_params
+from fwf.combinators import always, identity, par, pure, timeout
 from fwf.testing import tasks
+from fwf.testing.pieces import local
 
 from .law import Bindings, Duration, Flow, Sides, law
 
@@ -123,8 +124,8 @@ def nested(a: Flow, b: Flow, c: Flow) -> Sides:
 @law("with_params(graph(a → b; …)) = graph(with_params(a) → with_params(b); …)", "D", PAGE)
 def with_params_goes_to_steps(a: Flow, b: Flow, given: Bindings) -> Sides:
     """A binding goes to each step."""
-    left = with_params(graph(step(a, -1), step(b, -1), gives=(0, 1)), **given)
-    bound = (step(with_params(a, **given), -1), step(with_params(b, **given), -1))
+    left = local(graph(step(a, -1), step(b, -1), gives=(0, 1)), **given)
+    bound = (step(local(a, **given), -1), step(local(b, **given), -1))
     return left, graph(*bound, gives=(0, 1))
 
 

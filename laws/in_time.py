@@ -15,13 +15,15 @@ from typing import Any, NamedTuple, TypeAlias, assert_never, cast, final
 
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -37,24 +39,29 @@ from fwf.algebra.nodes import (
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import cap_of, each
-from fwf.algebra.trace import Err, Event, Ok, series
-from fwf.algebra.values import thaw
-from fwf.faults import BadInput, Exhausted, Failed, Fault, TimedOut, then
+from fwf.algebra.schedule import drawn as factor
+from fwf.algebra.trace import Event, series
+from fwf.faults import BadInput, Exhausted, Fault, TimedOut, then
 from fwf.records import changed
 
 from .denotation import (
     FOREVER,
     End,
+    Err,
     Int,
+    Ok,
     after,
     beside,
+    bindings,
     caught,
     collected,
     decided,
+    failing,
     finished,
     hinted,
     keyed,
     micros,
+    opened,
     predecessors,
     valued,
     values,
@@ -122,6 +129,8 @@ class InTime:
     def __init__(self, scenario: Scenario) -> None:
         self.m, self.paths = model_of_places(scenario), Paths()
         self.tries = Counter[str]()
+        self.name = b""
+        """What the run is named by, from which jitter draws."""
         self.now = 0
         self.movable: list[tuple[Part, Any]] = []
         """Parts that can go on, and what they are told."""
@@ -136,8 +145,9 @@ class InTime:
         """An end now, of which there is nothing to tell."""
         return End(o, series([]), self.now, frozenset())
 
-    def inner(self, here: Here, w: Node, index: int, tag: object = "") -> Here:
-        return here._replace(spot=self.paths.child(here.spot, w, index, str(tag)))
+    def inner(self, here: Here, w: Node, index: int, tag: object = None) -> Here:
+        said = None if tag is None else str(tag)
+        return here._replace(spot=self.paths.child(here.spot, w, index, said))
 
     def attempt(self, t: Task[Any, Any], here: Here, x: Any) -> Moves:
         """Stand in line; then work, as the scenario says. Who is cut in line leaves no event."""
@@ -241,7 +251,7 @@ class InTime:
             case Pure():
                 return self.ended(valued(path, w.expr, x, here.p))
             case Fail():
-                return self.ended(Err(Failed(path, (w.tag,), w.message)))
+                return self.ended(failing(path, w, x, here.p))
             case Delay():
                 return (yield from self.pause(micros(w.duration), here, x))
             case Seq():
@@ -296,7 +306,8 @@ class InTime:
                 return a
             case Retry():
                 end = yield from self.of(w.body, here._replace(tries=(*here.tries, 1)), x)
-                for n, d in enumerate(islice(each(w.wait), w.attempts - 1), 2):
+                drawn = each(w.wait, lambda jitter, n: factor(jitter, n, self.name, path))
+                for n, d in enumerate(islice(drawn, w.attempts - 1), 2):
                     if not isinstance(end.o, Err) or not caught(w.on, end.o.cause):
                         break
                     wait = hinted(end.o.cause, micros(d), self.now, cap_of(w.wait))
@@ -306,10 +317,10 @@ class InTime:
                         end = after(end, (yield from self.of(w.body, there, x)))
                 return end
             case Timeout():
-                deadline = s + micros(w.limit)
+                deadline = s + micros(w.within)
                 end = yield from self.of(w.body, here._replace(scope=Scope(D, deadline)), x)
                 if isinstance(end.o, Int) and deadline <= D.limit:
-                    fault: Fault = TimedOut(path, w.limit)
+                    fault: Fault = TimedOut(path, w.within)
                     return end._replace(
                         o=Err(fault if end.o.cause is None else then(fault, end.o.cause))
                     )
@@ -319,16 +330,24 @@ class InTime:
                 there = self.inner(here, w, 1)._replace(scope=Scope())
                 f = after(a, (yield from self.of(w.finaliser, there, x)))
                 return f._replace(o=finished(a.o, f.o))
+            case AsResult():
+                end = yield from self.of(w.body, here, x)
+                return end if isinstance(end.o, Int) else end._replace(o=Ok(collected(end.o)))
+            case FromResult():
+                return self.ended(opened(path, x))
             case WithParams():
-                there = here._replace(p={**here.p, **thaw(w.params)})
+                bound = bindings(path, w, x, here.p)
+                if isinstance(bound, Err):
+                    return self.ended(bound)
+                there = here._replace(p={**here.p, **bound.value})
                 return (yield from self.of(w.body, there, x))
             case Named():
                 return (yield from self.of(w.body, self.inner(here, w, 0), x))
-            case Limit():
+            case InPool():
                 there = here._replace(pools=here.pools | {w.pool})
                 return (yield from self.of(w.body, there, x))
             case Extension():
-                return (yield from self.of(w.meaning, here, x))
+                return (yield from self.of(w.meaning, self.inner(here, w, 0), x))
             case _:
                 assert_never(w)
 

@@ -18,13 +18,15 @@ from typing import (
 )  # fmt: skip
 
 from hypothesis import strategies as st
+from returns.result import Failure, Result, Success
 
 from fwf.algebra.builder import It
 from fwf.algebra.nodes import Task
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.trace import Err, Ok, Outcome, Trace, events
+from fwf.algebra.trace import Trace, events
 from fwf.algebra.workflow import Workflow
+from fwf.faults import Fault
 from fwf.records import record
 from fwf.testing import strategies as draw
 from fwf.testing import tasks
@@ -69,7 +71,7 @@ class Run(Protocol):
     """What an interpreter tells of a run."""
 
     @property
-    def outcome(self) -> Outcome: ...
+    def result(self) -> Result[Any, Fault]: ...
     @property
     def trace(self) -> Trace: ...
     @property
@@ -126,6 +128,8 @@ AnyTest = Annotated[It, _plain(partial(draw.predicates, unfit=True))]
 """A predicate that may be a defect."""
 ValueTest = Annotated[It, _plain(draw.tests_of_values)]
 """A total predicate that reads no parameters."""
+ValueFunction = Annotated[It, _plain(draw.functions_of_values)]
+"""A pure function of a number that reads no parameters."""
 Duration = Annotated[timedelta, _plain(draw.durations)]
 """A duration; 0 and equal ones are as likely as others."""
 Some = Annotated[timedelta, _plain(partial(draw.durations, 1))]
@@ -142,7 +146,11 @@ Filter = Annotated[tuple[str, ...], _plain(lambda: draw.filters().filter(bool))]
 Count = Annotated[int, _plain(lambda: st.integers(1, 3))]
 """A number of rounds or attempts."""
 Bindings = Annotated[dict[str, object], _plain(draw.bindings)]
-"""Parameters for `with_params`."""
+"""Parameters for `with_params`, as plain values."""
+Outer = Annotated[dict[str, object], _plain(draw.outer)]
+Computed = Annotated[dict[str, object], _plain(draw.computed)]
+"""Parameters that may be computed: of other parameters alone; and of the input too. They always
+have a value."""
 
 GIVEN: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
     "number": draw.numbers,
@@ -233,11 +241,16 @@ WITHOUT: dict[Condition, tuple[draw.Part, ...]] = {
     "no cuts": ("timeout", "fail_fast"),
     "without parameters": ("param",),
 }
+DRAWN: tuple[draw.Part, ...] = ("jitter",)
 
 
 def parts_without(law: Law) -> tuple[draw.Part, ...]:
-    """What the workflows that a law speaks of don't have."""
-    return tuple(part for condition in law.conditions for part in WITHOUT.get(condition, ()))
+    """What the workflows that a law speaks of don't have.
+
+    Never jitter that is drawn: it goes by the place, so that its laws hold for the interval alone.
+    """
+    given = [WITHOUT.get(condition, ()) for condition in law.conditions]
+    return tuple(part for parts in (*given, DRAWN) for part in parts)
 
 
 @lru_cache
@@ -305,10 +318,10 @@ def judged(law: Law, case: Case, interpreter: Interpreter) -> Verdict:
     if law.level == "S" and not decided(left, right):
         return "broken"
     one = ran(left, case, interpreter)
-    if isinstance(one.outcome, Err) and {"left succeeds", "both succeed"} & set(law.conditions):
+    if isinstance(one.result, Failure) and {"left succeeds", "both succeed"} & set(law.conditions):
         return "vacuous"
     other = ran(right, case, interpreter)
-    if isinstance(other.outcome, Err) and "both succeed" in law.conditions:
+    if isinstance(other.result, Failure) and "both succeed" in law.conditions:
         return "vacuous"
     return "holds" if AGREE[law.level](one, other) else "broken"
 
@@ -330,12 +343,12 @@ def _same_trace(one: Run, other: Run, *, timed: bool = False) -> bool:
 
 
 def _denotation(one: Run, other: Run) -> bool:
-    alike = one.end == other.end and erased.same_outcome(one.outcome, other.outcome)
+    alike = one.end == other.end and erased.same_result(one.result, other.result)
     return alike and _same_trace(one, other, timed=True)
 
 
-def _outcome_and_trace(one: Run, other: Run) -> bool:
-    return erased.same_outcome(one.outcome, other.outcome) and _same_trace(one, other)
+def _result_and_trace(one: Run, other: Run) -> bool:
+    return erased.same_result(one.result, other.result) and _same_trace(one, other)
 
 
 def _value_trace_time(one: Run, other: Run) -> bool:
@@ -344,7 +357,7 @@ def _value_trace_time(one: Run, other: Run) -> bool:
 
 
 def _ok_value(one: Run, other: Run) -> bool:
-    return erased.ok_value(one.outcome) == erased.ok_value(other.outcome)
+    return erased.ok_value(one.result) == erased.ok_value(other.result)
 
 
 def attempts(run: Run) -> int:
@@ -355,7 +368,7 @@ def attempts(run: Run) -> int:
 AGREE: dict[Level, Callable[[Run, Run], bool]] = {
     "S": _denotation,
     "D": _denotation,
-    "T": _outcome_and_trace,
+    "T": _result_and_trace,
     "V": _value_trace_time,
     "O": _ok_value,
     "≤ time": lambda one, other: bool(one.end <= other.end),
@@ -376,11 +389,11 @@ def explained(law: Law, case: Case, interpreter: Interpreter) -> str:
         run = ran(w, case, interpreter)
         lines.append(f"{side}: {placed(w, case.around)!r}")
         lines.append(
-            f"    = {told(run.outcome)} at {run.end}, trace {erased.trace(run.trace, timed=True)}"
+            f"    = {told(run.result)} at {run.end}, trace {erased.trace(run.trace, timed=True)}"
         )
     return "\n".join(lines)
 
 
-def told(found: Outcome) -> str:
+def told(found: Result[Any, Fault]) -> str:
     """How a run ended, for messages."""
-    return repr(found) if isinstance(found, Ok) else f"Err({found.cause})"
+    return f"ok {found.unwrap()!r}" if isinstance(found, Success) else f"failed {found.failure()}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fwf.algebra.schedule import seconds
 from fwf.algebra.workflow import Workflow
-from fwf.combinators import limit, par
+from fwf.combinators import in_pool, par
 from fwf.interpreters.run import Pool
 from fwf.testing import strategies as draw
 from fwf.testing import tasks
@@ -83,7 +83,7 @@ def crowds() -> st.SearchStrategy[Flow]:
 
 def _limited(w: Flow, names: list[str]) -> Flow:
     for name in names:
-        w = limit(w, pool=name)
+        w = in_pool(w, name)
     return w
 
 

@@ -12,13 +12,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Node
+from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import Err
-from fwf.faults import Interrupted
 from fwf.interpreters.run import Pool
 
-from .denotation import FOREVER, End, Int, micros
+from .denotation import FOREVER, End, micros, result_of
 from .in_time import Here, InTime, Part, Scope, Wait
 from .model import Read
 
@@ -39,6 +39,7 @@ class ListScheduler(InTime):
 
     def run(self, w: Node, x: Any, params: Mapping[str, Any]) -> End:
         """⟦w⟧ from time 0."""
+        self.name = RunName(requirements(w), params, x, None).spread
         whole = self.begun(self.of(w, Here(self.paths.root(w), params, Scope()), x))
         while whole.end is None:
             self.follow_a_rule()
@@ -138,5 +139,4 @@ def scheduled(
 ) -> Read:
     """What happens with so many workers and pools of these sizes, in the form that laws compare."""
     end = by(scenario, workers, pools or {}).run(w, value, params)
-    outcome = Err(end.o.cause or Interrupted()) if isinstance(end.o, Int) else end.o
-    return Read(outcome, end.t, end.e)
+    return Read(result_of(end.o), end.t, end.e)

@@ -7,13 +7,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, final
 
+from returns.result import Result
+
+from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import Paths
+from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import Failing, Scenario, Script, works_on
-from fwf.algebra.trace import Err, Ok, Outcome, Trace
-from fwf.faults import Failed, Interrupted, known_tags, tags_of
+from fwf.algebra.trace import Trace
+from fwf.faults import Failed, Fault, tags_of
 
-from .denotation import FOREVER, At, Denotation, Int, Model, micros
+from .denotation import FOREVER, At, Denotation, Model, Ok, micros, result_of
 
 Reading: TypeAlias = Callable[[Model, Paths], Denotation]
 """A reading of the page: `Denotation`, or one with a mistake in it."""
@@ -25,7 +29,7 @@ NOTHING_SAID = Script((0,), takes=(timedelta(0),))
 class Read(NamedTuple):
     """What the page says of a run; times in microseconds."""
 
-    outcome: Outcome
+    result: Result[Any, Fault]
     trace: Trace
     end: int
 
@@ -81,9 +85,9 @@ def _read(
 ) -> Read:
     paths = Paths()
     denotation = reading(of(scenario), paths)
+    denotation.run = RunName(requirements(w), params, value, None).spread
     end = denotation.of(w, At(paths.root(w)), params, value, 0, FOREVER, frozenset())
-    outcome = Err(end.o.cause or Interrupted()) if isinstance(end.o, Int) else end.o
-    return Read(outcome, end.t, end.e)
+    return Read(result_of(end.o), end.t, end.e)
 
 
 def response(script: Script, x: Any, k: int, path: str) -> Ok | Failed:
@@ -103,7 +107,7 @@ def failed(failure: Failing, path: str) -> Failed:
     """A scripted failure, as a task's own would be told."""
     after = failure.retry_after
     hint = None if after is None else micros(after)
-    return Failed(path, known_tags(failure.tags), failure.message, None, hint)
+    return failure.fault(path, hint)
 
 
 def duration(script: Script, x: Any, k: int) -> int:

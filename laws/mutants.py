@@ -1,6 +1,7 @@
 """Small wrong interpreters, each killed by a law: what keeps the laws from saying too little.
 
-Those that get failures, deadlines and finalisers wrong are in `mutants_failing.py`.
+Those that get failures, deadlines and finalisers wrong are in `mutants_failing.py`, those of
+derived words in `mutants_derived.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from fwf.algebra.nodes import (
     Extension,
     Fail,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -27,8 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )  # fmt: skip
 from fwf.algebra.schedule import seconds
-from fwf.algebra.trace import Err, Ok, parallel, series
-from fwf.algebra.values import thaw
+from fwf.algebra.trace import parallel, series
 from fwf.combinators import fallback as either
 from fwf.combinators import identity
 from fwf.records import changed
@@ -40,6 +40,7 @@ from . import (
     graph,
     loop,
     map_each,
+    mutants_derived,
     mutants_failing,
     named,
     par,
@@ -48,7 +49,18 @@ from . import (
     timeout,
 )
 from .broken import Broken, Here, Mutant, mutant
-from .denotation import FOREVER, End, after, decided, micros, pause
+from .denotation import (
+    FOREVER,
+    End,
+    Err,
+    Ok,
+    after,
+    bindings,
+    decided,
+    micros,
+    pause,
+    valued,
+)
 
 SECOND = 1_000_000
 
@@ -334,7 +346,9 @@ def results_are_made_again(m: Broken, w: Graph[Any, Any], here: Here) -> End:
 @mutant(WithParams, reader.the_inner_one_wins)
 def outer_bindings_win(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
     """Of two bindings of one parameter the outer one wins."""
-    bound = {**thaw(w.params), **m.memory}
+    found = bindings("", w, here.x, here.p)
+    own: dict[str, Any] = found.value if isinstance(found, Ok) else {}
+    bound = {**own, **m.memory}
     before, m.memory = m.memory, bound
     end = m.of(w.body, *here._replace(p={**here.p, **bound}))
     m.memory = before
@@ -345,12 +359,51 @@ def outer_bindings_win(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
 def bindings_leak(m: Broken, w: Node, here: Here) -> End:
     """What is bound for a part stays bound after it."""
     if isinstance(w, WithParams):
-        m.memory |= thaw(w.params)
+        found = bindings("", w, here.x, here.p)
+        m.memory |= found.value if isinstance(found, Ok) else {}
     return m.page(w, here._replace(p={**here.p, **m.memory}))
 
 
-@mutant(Limit, named.pools_without_end)
-def slots_take_time(m: Broken, w: Limit[Any, Any], here: Here) -> End:
+@mutant(WithParams, reader.all_at_once)
+def bindings_see_one_another(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
+    """A binding is evaluated where those before it are bound already."""
+    p = here.p
+    for name in sorted(w.params):
+        found = valued("", w.params[name], here.x, p)
+        if isinstance(found, Err):
+            return m.page(w, here)
+        p = {**p, name: found.value}
+    return m.of(w.body, *here._replace(p=p))
+
+
+@mutant(WithParams, reader.asking_in_items)
+def bindings_are_made_once(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
+    """What was computed where a part was first entered holds for all that enter it later."""
+    found = m.memory.setdefault(str(id(w)), bindings("", w, here.x, here.p))
+    if isinstance(found, Err):
+        return m.page(w, here)
+    return m.of(w.body, *here._replace(p={**here.p, **found.value}))
+
+
+@mutant(WithParams, reader.nothing_starts)
+def bindings_without_value_are_left_out(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
+    """A part starts though a parameter that is bound for it has no value."""
+    ends = {name: valued("", expr, here.x, here.p) for name, expr in w.params.items()}
+    bound = {name: end.value for name, end in ends.items() if isinstance(end, Ok)}
+    return m.of(w.body, *here._replace(p={**here.p, **bound}))
+
+
+@mutant(WithParams, reader.asking_what_was_computed)
+def bindings_read_no_input(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
+    """A binding is evaluated without the part's input."""
+    found = bindings("", w, None, here.p)
+    if isinstance(found, Err):
+        return m.page(w, here)
+    return m.of(w.body, *here._replace(p={**here.p, **found.value}))
+
+
+@mutant(InPool, named.pools_without_end)
+def slots_take_time(m: Broken, w: InPool[Any, Any], here: Here) -> End:
     """A slot of a pool is given after a second, though all are free."""
     return m.page(w, here._replace(s=here.s + SECOND))
 
@@ -372,5 +425,9 @@ def a_native_handler_is_wrong(m: Broken, w: Any, here: Here) -> End:
 
 def catalogue() -> tuple[Mutant, ...]:
     """Every mutant, in the order they are written."""
-    entries = [*globals().values(), *vars(mutants_failing).values()]
+    entries = [
+        *globals().values(),
+        *vars(mutants_failing).values(),
+        *vars(mutants_derived).values(),
+    ]
     return tuple(each for each in entries if isinstance(each, Mutant))

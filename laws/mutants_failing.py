@@ -6,16 +6,27 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from fwf.algebra.nodes import Always, Fallback, Node, Par, Retry, Task, Timeout
-from fwf.algebra.schedule import delays, each, every
-from fwf.algebra.trace import Err, Ok
+from returns.result import Failure, Result
+
+from fwf.algebra.nodes import (
+    Always,
+    AsResult,
+    Fallback,
+    FromResult,
+    Node,
+    Par,
+    Retry,
+    Task,
+    Timeout,
+)
+from fwf.algebra.schedule import Jitter, delays, each, every
 from fwf.combinators import delay
-from fwf.faults import Both, Then, TimedOut
+from fwf.faults import BadInput, Both, Failed, Interrupted, Then, TimedOut
 from fwf.records import changed
 
-from . import always, fallback, par, retry, timeout
+from . import always, fallback, par, results, retry, schedules, timeout
 from .broken import Broken, Here, mutant
-from .denotation import FOREVER, End, Int, after, caught, finished, micros
+from .denotation import FOREVER, End, Err, Int, Ok, after, caught, finished, micros
 
 # Side by side
 
@@ -80,6 +91,22 @@ def delays_stay_the_same(m: Broken, w: Retry[Any, Any], here: Here) -> End:
     """Every wait is as long as the first one."""
     first = next(each(w.wait), None)
     return m.page(w if first is None else changed(w, wait=every(first)), here)
+
+
+@mutant(Retry, schedules.jitter_is_no_longer)
+def jitter_leaves_its_bounds(m: Broken, w: Retry[Any, Any], here: Here) -> End:
+    """Jitter may make delays longer than its upper bound says."""
+    wait = w.wait
+    return m.page(changed(w, wait=changed(wait, high=3.0)) if isinstance(wait, Jitter) else w, here)
+
+
+@mutant(Retry, schedules.jitter_nests)
+def jitter_goes_by_outer_attempts(m: Broken, w: Retry[Any, Any], here: Here) -> End:
+    """Another attempt of what is around draws other delays."""
+    named, m.run = m.run, m.run + repr(here.at.tries).encode()
+    end = m.page(w, here)
+    m.run = named
+    return end
 
 
 @mutant(Retry, retry.once)
@@ -189,6 +216,51 @@ def defects_are_not_caught(m: Broken, w: Fallback[Any, Any], here: Here) -> End:
     return m.page(w, here) if not isinstance(end.o, Err) or caught(w.on, end.o.cause) else end
 
 
+# Results
+
+
+@mutant(AsResult, results.a_cut_stays_cut)
+def cuts_are_failures(m: Broken, w: AsResult[Any, Any], here: Here) -> End:
+    """What is cut gives a result as well."""
+    end = m.part(w, 0, here)
+    if isinstance(end.o, Int):
+        return end._replace(o=Ok(Failure(Interrupted())))
+    return m.page(w, here)
+
+
+@mutant(AsResult, results.of_a_failure)
+def only_the_tag_is_kept(m: Broken, w: AsResult[Any, Any], here: Here) -> End:
+    """A failure loses what it says."""
+    end = m.part(w, 0, here)
+    if isinstance(end.o, Err):
+        return end._replace(o=Ok(Failure(Failed("", end.o.cause.tags, ""))))
+    return m.page(w, here)
+
+
+@mutant(AsResult, results.twice)
+def results_are_not_wrapped_again(m: Broken, w: AsResult[Any, Any], here: Here) -> End:
+    """The result of a result is that result."""
+    end = m.part(w, 0, here)
+    nested = isinstance(end.o, Ok) and isinstance(end.o.value, Result)
+    return end if nested else m.page(w, here)
+
+
+@mutant(FromResult, results.there_and_back)
+def opened_faults_are_new(m: Broken, w: FromResult[Any, Any], here: Here) -> End:
+    """A fault that was data is another one afterwards."""
+    end = m.page(w, here)
+    wrong = isinstance(end.o, Err) and not isinstance(end.o.cause, BadInput)
+    return end._replace(o=Err(Failed("", ("Failure",), ""))) if wrong else end
+
+
+@mutant(FromResult, results.of_what_is_no_result)
+def what_is_no_result_passes(m: Broken, w: FromResult[Any, Any], here: Here) -> End:
+    """A value that is no result comes out as it is."""
+    end = m.page(w, here)
+    wrong = isinstance(end.o, Err) and isinstance(end.o.cause, BadInput)
+    return end._replace(o=Ok(here.x)) if wrong else end
+
+
 # Deadlines
 
 
@@ -196,8 +268,8 @@ def defects_are_not_caught(m: Broken, w: Fallback[Any, Any], here: Here) -> End:
 def deadlines_are_exclusive(m: Broken, w: Timeout[Any, Any], here: Here) -> End:
     """What ends at its deadline is too late."""
     end = m.page(w, here)
-    late = isinstance(end.o, Ok) and end.e == here.s + micros(w.limit)
-    return end._replace(o=Err(TimedOut("", w.limit))) if late else end
+    late = isinstance(end.o, Ok) and end.e == here.s + micros(w.within)
+    return end._replace(o=Err(TimedOut("", w.within))) if late else end
 
 
 @mutant(Task, timeout.ends_in_time)
@@ -225,14 +297,14 @@ def inner_deadlines_win(m: Broken, w: Timeout[Any, Any], here: Here) -> End:
 def inner_deadlines_take_the_blame(m: Broken, w: Timeout[Any, Any], here: Here) -> End:
     """What an outer deadline cuts fails already at the inner one, where it can be caught."""
     end = m.page(w, here)
-    return end._replace(o=Err(TimedOut("", w.limit))) if isinstance(end.o, Int) else end
+    return end._replace(o=Err(TimedOut("", w.within))) if isinstance(end.o, Int) else end
 
 
 @mutant(Timeout, timeout.caught_around_it)
 def outer_deadlines_take_the_blame(m: Broken, w: Timeout[Any, Any], here: Here) -> End:
     """Of two deadlines at one instant the outer one strikes first."""
     end = m.page(w, here)
-    both_strike = here.s + micros(w.limit) == here.D
+    both_strike = here.s + micros(w.within) == here.D
     cut = both_strike and isinstance(end.o, Err) and "Timeout" in end.o.cause.tags
     return end._replace(o=Int()) if cut else end
 
@@ -243,6 +315,14 @@ def deadlines_have_no_tag(m: Broken, w: Timeout[Any, Any], here: Here) -> End:
     end = m.page(w, here)
     struck = isinstance(end.o, Err) and "Timeout" in end.o.cause.tags
     return end._replace(o=Ok(here.x)) if struck else end
+
+
+@mutant(Timeout, timeout.is_a_timeout_error)
+def deadlines_have_one_tag(m: Broken, w: Timeout[Any, Any], here: Here) -> End:
+    """What isn't done in time is no TimeoutError."""
+    end = m.page(w, here)
+    struck = isinstance(end.o, Err) and isinstance(end.o.cause, TimedOut)
+    return end._replace(o=Err(Failed("", ("Timeout",), ""))) if struck else end
 
 
 # Finalisers

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from fwf.algebra.nodes import Node
-from fwf.combinators import fallback, identity, limit, named, using
+from fwf.combinators import fallback, identity, in_pool, named
+from fwf.testing.pieces import renaming
 from fwf.testing.tasks import Tolerant, Twice
 
 from .law import Flow, Sides, law
@@ -28,26 +29,26 @@ def notes_are_erased(w: Flow) -> Sides:
 @law("using(using(w, db=a), a=b) = using(w, db=b, a=b)", "D", PAGE)
 def renamings_compose(w: Flow) -> Sides:
     """Renamings compose, the inner ones first."""
-    return using(using(w, db="a"), a="b"), using(w, db="b", a="b")
+    return renaming(renaming(w, db="a"), a="b"), renaming(w, db="b", a="b")
 
 
-@law("limit(limit(w, pool), pool) = limit(w, pool)", "D", "semantics §7")
+@law("in_pool(in_pool(w, p), p) = in_pool(w, p)", "D", "semantics §7")
 def one_slot_is_enough(w: Flow) -> Sides:
     """An attempt takes one slot of a pool, however often the pool is named."""
-    return limit(limit(w, pool="vendor"), pool="vendor"), limit(w, pool="vendor")
+    return in_pool(in_pool(w, "vendor"), "vendor"), in_pool(w, "vendor")
 
 
-@law("limit(limit(w, p), q) = limit(limit(w, q), p)", "D", "semantics §7")
+@law("in_pool(in_pool(w, p), q) = in_pool(in_pool(w, q), p)", "D", "semantics §7")
 def pools_in_any_order(w: Flow) -> Sides:
     """All pools of an attempt are taken at once."""
-    left = limit(limit(w, pool="vendor"), pool="other")
-    return left, limit(limit(w, pool="other"), pool="vendor")
+    left = in_pool(in_pool(w, "vendor"), "other")
+    return left, in_pool(in_pool(w, "other"), "vendor")
 
 
-@law("limit(w, pool) = w", "D", "semantics §7", "unlimited workers")
+@law("in_pool(w, p) = w", "D", "semantics §7", "unlimited workers")
 def pools_without_end(w: Flow) -> Sides:
     """A pool that nobody gave a size bounds nothing."""
-    return limit(w, pool="vendor"), w
+    return in_pool(w, "vendor"), w
 
 
 @law("Twice(w) = w >> w", "S", PAGE)

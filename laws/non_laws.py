@@ -23,9 +23,9 @@ from fwf.combinators import (
     par,
     pure,
     retry,
-    with_params,
 )  # fmt: skip
 from fwf.testing import tasks
+from fwf.testing.pieces import local
 from fwf.testing.tasks import a, b, c, d, e, f, g
 
 from . import non_laws_failing
@@ -33,6 +33,7 @@ from .category import first, second
 from .law import (
     AnyTest,
     Bindings,
+    Computed,
     Count,
     Duration,
     Filter,
@@ -47,6 +48,7 @@ from .law import (
     Test,
     Word,
 )  # fmt: skip
+from .reader import composed
 from .tempting import NonLaw, on, tempting
 
 FOUR = Scenario().task("a", gives=0).task("c", gives=0).task("e", gives=0).task("g", gives=0)
@@ -278,8 +280,49 @@ def fused_maps_may_do_more(a: FlowA, b: FlowB) -> Sides:
 )
 def bindings_do_not_pass_predicates(p: Test, a: Flow, b: Flow, given: Bindings) -> Sides:
     """A predicate that reads a parameter reads what is bound around it."""
-    left = with_params(branch(p, then=a, otherwise=b), **given)
-    return left, branch(p, then=with_params(a, **given), otherwise=with_params(b, **given))
+    left = local(branch(p, then=a, otherwise=b), **given)
+    return left, branch(p, then=local(a, **given), otherwise=local(b, **given))
+
+
+@tempting(
+    "with_params(a >> b, β) = with_params(a, β) >> with_params(b, β)",
+    "O",
+    on(0, a=const(1), b=pure(param("amount", int)), given={"amount": it}),
+)
+def what_is_computed_is_not_computed_again(a: Flow, b: Flow, given: Computed) -> Sides:
+    """A later step would compute its parameters from what the step before it gives."""
+    return local(a >> b, **given), local(a, **given) >> local(b, **given)
+
+
+@tempting(
+    "with_params(map_each(w), β) = map_each(with_params(w, β))",
+    "O",
+    on([0], w=pure(param("flag", bool)), given={"flag": it.length() > 0}),
+    given="list",
+)
+def a_list_is_not_its_items(w: Flow, given: Computed) -> Sides:
+    """In the items it would be computed from them."""
+    return local(map_each(w), **given), map_each(local(w, **given))
+
+
+@tempting(
+    "pure(f) >> with_params(w, β) = with_params(pure(f) >> w, β∘f)",
+    "O",
+    on(1, f=it * 2 + param("amount", int), g=it, w=identity),
+)
+def functions_read_what_is_bound(f: Function, g: Function, w: Flow) -> Sides:
+    """Where f asks for what β binds, it would be given that."""
+    return pure(f) >> local(w, amount=g), local(pure(f) >> w, amount=composed(g, f))
+
+
+@tempting(
+    "with_params(with_params(w, k=v), k=f) = with_params(w, k=v), where f has no value",
+    "O",
+    on(0, w=identity, n=1),
+)
+def a_defect_does_not_vanish(w: Flow, n: Count) -> Sides:
+    """A binding that isn't used but has no value is a defect."""
+    return local(local(w, amount=n), amount=it.missing), local(w, amount=n)
 
 
 @tempting(

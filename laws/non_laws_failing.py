@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fwf.algebra.builder import it
 from fwf.algebra.scenario import Scenario
-from fwf.algebra.schedule import delays, seconds
+from fwf.algebra.schedule import delays, each, every, seconds
 from fwf.combinators import (
     always,
+    as_result,
     branch,
     const,
     delay,
@@ -14,10 +17,13 @@ from fwf.combinators import (
     fallback,
     identity,
     map_each,
+    named,
     par,
+    pure,
     retry,
     timeout,
 )  # fmt: skip
+from fwf.derived import on_failure
 from fwf.testing import tasks
 from fwf.testing.tasks import a, b, c, e
 
@@ -26,9 +32,11 @@ from .law import (
     Duration,
     Filter,
     Flow,
+    Function,
     Leaf,
     Other,
     Sides,
+    Some,
     Tag,
     Waits,
     Word,
@@ -65,6 +73,35 @@ def waiting_can_be_seen(z: Tag, s: Waits) -> Sides:
 def together_if_apart(a: Leaf, b: Other, n: Count) -> Sides:
     """Two budgets of attempts are more than one."""
     return retry(a, attempts=n) >> retry(b, attempts=n), retry(a >> b, attempts=n)
+
+
+@tempting(
+    "named(n, retry(w, s.jitter)) = retry(w, s.jitter)", "D", on(0, z="KeyError", d=seconds(1))
+)
+def jitter_stays_when_it_is_named(z: Tag, d: Some) -> Sides:
+    """Jitter is drawn by the place, which a name is part of; the bounds stay."""
+    shaken = retry(fail(z), attempts=3, wait=every(d).jitter(7))
+    return named("part", shaken), shaken
+
+
+@tempting(
+    "map_each(retry(w, s.jitter), key=it) = map_each(retry(w, s.jitter))",
+    "D",
+    on([1], z="KeyError", d=seconds(1)),
+    given="list",
+)
+def jitter_is_the_same_for_every_item(z: Tag, d: Some) -> Sides:
+    """Jitter is drawn for each item, by its key or its number."""
+    shaken = retry(fail(z), attempts=3, wait=every(d).jitter(7))
+    return map_each(shaken, key=it), map_each(shaken)
+
+
+@tempting("s.jitter = the delays that it draws", "D", on(0, z="KeyError", d=seconds(1)))
+def jitter_can_be_spelt(z: Tag, d: Some) -> Sides:
+    """What is drawn is known only where it stands, in a run; no list of delays says the same."""
+    drawn = list(each(every(d).times(2).jitter(7)))
+    shaken = retry(fail(z), attempts=3, wait=every(d).jitter(7))
+    return shaken, retry(fail(z), attempts=3, wait=delays(*drawn))
 
 
 @tempting("retry(par(a, b)) = par(retry(a), retry(b))", "O", on(0, TURNS, a=a, b=e))
@@ -278,3 +315,46 @@ def a_finaliser_guards_all_of_it(a: Flow, b: Flow, f: Flow) -> Sides:
 def a_finaliser_is_not_a_step(w: Flow, f: Flow) -> Sides:
     """A finaliser runs after a failure too, and its value is dropped."""
     return always(w, then=f), w >> f
+
+
+# Results
+
+
+@tempting(
+    "timeout(as_result(w), d) = as_result(timeout(w, d))",
+    "D",
+    on(0, w=delay(seconds(2)), d=seconds(1)),
+)
+def cuts_as_data(w: Flow, d: Duration) -> Sides:
+    """A deadline outside goes through; one inside is a fault like any other."""
+    left: Any = timeout(as_result(w), d)
+    return left, as_result(timeout(w, d))
+
+
+@tempting("retry(as_result(w)) = as_result(retry(w))", "D", on(0, TURNS, w=a, n=2))
+def trying_again_around(w: Flow, n: Count) -> Sides:
+    """Around it nothing is left to be tried again."""
+    left: Any = retry(as_result(w), attempts=n)
+    return left, as_result(retry(w, attempts=n))
+
+
+@tempting(
+    "on_failure(fail(z), h) = always(fail(z), h)",
+    "D",
+    on(0, z="KeyError", d=seconds(2), e=seconds(1)),
+)
+def told_whatever_happens(z: Tag, d: Duration, e: Duration) -> Sides:
+    """A deadline reaches a handler, and no finaliser."""
+    left = on_failure(fail(z), then=delay(d))
+    return timeout(left, e), timeout(always(fail(z), then=delay(d)), e)
+
+
+@tempting(
+    "as_result(w >> f) = as_result(w) >> pure(f)",
+    "D",
+    on(0, Scenario().task("a", gives=1, fails="KeyError"), f=it + 1, w=a),
+)
+def going_on_after_a_failure(w: Flow, f: Function) -> Sides:
+    """What follows within is skipped when it fails; what follows outside isn't."""
+    left: Any = as_result(w >> pure(f)) >> pure(tasks.outcome)
+    return left, as_result(w) >> pure(tasks.outcome) >> pure(f)

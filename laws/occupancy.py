@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from fwf.algebra.expr import IT
-from fwf.algebra.nodes import Delay, Limit, MapEach, Node, Par, Pure, Retry, Task, Timeout
+from fwf.algebra.nodes import Delay, InPool, MapEach, Node, Par, Pure, Retry, Task, Timeout
 from fwf.algebra.paths import Paths, Spot, untagged
 from fwf.algebra.scenario import Failing, Script, works_on
 from fwf.algebra.schedule import every
@@ -69,7 +69,7 @@ def _places(w: Any) -> Iterator[tuple[str, Task[Any, Any], frozenset[str]]]:
         node, spot, pools = todo.pop()
         if isinstance(node, Task):
             yield untagged(paths.path(spot)), node, pools
-        pools = pools | {node.pool} if isinstance(node, Limit) else pools
+        pools = pools | {node.pool} if isinstance(node, InPool) else pools
         todo += [(part, paths.child(spot, node, i), pools)
                  for i, part in enumerate(children(node))]  # fmt: skip
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from fwf.algebra.schedule import Schedule, backoff, delays, each, every, seconds
 from fwf.algebra.workflow import Workflow
-from fwf.combinators import delay, fail, retry
+from fwf.combinators import delay, fail, map_each, retry
 
 from .law import Count, Duration, Flow, Sides, Some, Tag, Waits, Word, law
 
@@ -226,6 +226,22 @@ def jitter_is_no_shorter(z: Tag, s: Waits, n: Count) -> Sides:
     least = delays(*(0.25 * d for d in islice(each(s), MANY)))
     shaken = s.jitter(n, 0.25, 1.0)
     return retry(fail(z), attempts=MANY, wait=least), retry(fail(z), attempts=MANY, wait=shaken)
+
+
+@law("each item keeps to the bounds of s.jitter(low, 1)", "≤ time", PAGE, "no deadline", on="list")
+def items_keep_to_the_bounds(z: Tag, s: Waits, n: Count) -> Sides:
+    """Items wait for different times, and none for longer than without jitter."""
+    shaken = retry(fail(z), attempts=MANY, wait=s.jitter(n, 0.25, 1.0))
+    return map_each(shaken), map_each(retry(fail(z), attempts=MANY, wait=s))
+
+
+@law("retry(retry(w, i.jitter), o.jitter) = retry(w, o.jitter.nest(i.jitter))", "D", PAGE)
+def jitter_nests(w: Flow, o: Word, i: Word, n: Count) -> Sides:
+    """What is drawn goes by the place and the attempt in its own retry, not by those around. †"""
+    inner, outer = i.jitter(n), o.jitter(n + 1)
+    few, several = len(list(each(i))) + 1, len(list(each(o))) + 1
+    left = retry(retry(w, attempts=few, wait=inner), attempts=several, wait=outer)
+    return left, tried(w, outer.nest(inner), few * several)
 
 
 @law("s.jitter(seed, 1, 1) = s", "D", PAGE)

@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from fwf.algebra.nodes import Always, Node, Retry, Timeout
 from fwf.algebra.scenario import Scenario
-from fwf.algebra.schedule import every, microseconds
+from fwf.algebra.schedule import Jitter, every, microseconds
 from fwf.algebra.traverse import fold, rebuild
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import const
@@ -24,6 +24,7 @@ from fwf.testing import (
     scripted,
     settled,
 )
+from fwf.testing import strategies as draw
 
 from .model import ByPlace, meaning_by, model_of_places
 
@@ -37,18 +38,24 @@ LIMITS: list[dict[str, Any]] = [
 Flow = Workflow[Any, Any]
 
 
+def within(w: Flow, limits: dict[str, Any]) -> dict[str, Any]:
+    """Of the limits, those that a workflow has the pools for."""
+    return {**limits, "pools": draw.pools_of(w, limits.get("pools", {}))}
+
+
 def real(
     w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object], **limits: Any
-) -> Ran:
+) -> Ran[Any]:
     """The real scheduler, with its threads and its event loop, in virtual time."""
     clock = VirtualClock()
-    return execute(scripted(w, scenario, clock), value, params=params, clock=clock, **limits)
+    few = within(w, limits)
+    return execute(scripted(w, scenario, clock), value, params=params, clock=clock, **few)
 
 
 def dry(
     w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object], **limits: Any
 ) -> DryRun:
-    return dry_run(w, value, scenario=scenario, params=params, **limits)
+    return dry_run(w, value, scenario=scenario, params=params, **within(w, limits))
 
 
 def resettled(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> DryRun:
@@ -56,7 +63,9 @@ def resettled(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, obje
     return dry(w, value, settled(dry(w, value, scenario, params)), params)
 
 
-def settled_first(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran:
+def settled_first(
+    w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]
+) -> Ran[Any]:
     """A real run in a world of which the laws say more than a run could know."""
     return real(w, value, settled(dry(w, value, scenario, params)), params)
 
@@ -98,7 +107,7 @@ class TestAgreement:
 def rewritten(step: Any) -> Any:
     """A real run of another workflow than it was given: a mistake, as a change of some nodes."""
 
-    def wrong(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran:
+    def wrong(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran[Any]:
         made = fold(lambda node, parts: step(rebuild(node, parts)), w)
         return real(made, value, scenario, params)
 
@@ -110,11 +119,18 @@ def hurried(node: Node) -> Node:
     return changed(node, wait=every(microseconds(0))) if isinstance(node, Retry) else node
 
 
+def reseeded(node: Node) -> Node:
+    """Jitter draws from another seed."""
+    if not (isinstance(node, Retry) and isinstance(node.wait, Jitter)):
+        return node
+    return changed(node, wait=changed(node.wait, seed=node.wait.seed + 1))
+
+
 def shortened(node: Node) -> Node:
     """Timeouts strike a moment early, so that work that ends just then is cut."""
     if not isinstance(node, Timeout):
         return node
-    return changed(node, limit=max(node.limit - microseconds(1), microseconds(0)))
+    return changed(node, within=max(node.within - microseconds(1), microseconds(0)))
 
 
 def cut_short(node: Node) -> Node:
@@ -125,7 +141,7 @@ def cut_short(node: Node) -> Node:
 
 
 class TestDisagreement:
-    @pytest.mark.parametrize("mistake", [hurried, shortened, cut_short])
+    @pytest.mark.parametrize("mistake", [hurried, reseeded, shortened, cut_short])
     def test_a_mistake_is_found_and_shown(self, mistake: Any) -> None:
         with pytest.raises(Disagreement) as told:
             assert_agrees(
@@ -138,7 +154,7 @@ class TestDisagreement:
     def test_who_does_nothing_keeps_the_equations_but_agrees_with_nobody(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def idle(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran:
+        def idle(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran[Any]:
             return execute(const(0), clock=VirtualClock())
 
         laws = catalogue("category", "par", levels=["D"])
@@ -148,7 +164,7 @@ class TestDisagreement:
             assert_lawful(idle, max_examples=3)
 
     def test_who_keeps_other_times_agrees_all_the_same(self) -> None:
-        def late(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran:
+        def late(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran[Any]:
             clock = VirtualClock(start=5)
             return execute(scripted(w, scenario, clock), value, params=params, clock=clock)
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from pyrsistent import pmap
+from returns.result import Failure, Success
 
 from fwf.algebra.scenario import Scenario, WhenCut
 from fwf.algebra.schedule import seconds
-from fwf.algebra.trace import Err, Ok, events
+from fwf.algebra.trace import events
 from fwf.combinators import retry, timeout
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.records import changed
@@ -99,9 +100,9 @@ class TestCut:
             scenario = Scenario().task("c", gives=0, takes=takes, when_cut=when_cut)
             return interpreter(retry(timeout(tasks.c, seconds(1)), attempts=2), 0, scenario, {})
 
-        assert ran("stops").outcome == Ok(0)
+        assert ran("stops").result == Success(0)
         for found in (ran("works on"), ran(None)):
-            assert isinstance(found.outcome, Err) and found.end == 2_000_000
+            assert isinstance(found.result, Failure) and found.end == 2_000_000
             assert [event.ending for event in events(found.trace)] == ["cut"]
 
 

@@ -11,7 +11,7 @@ from fwf.algebra.scenario import EMPTY
 from fwf.algebra.schedule import minutes, seconds
 from fwf.algebra.trace import events
 from fwf.algebra.traverse import walk
-from fwf.combinators import const, delay, fallback, limit, par
+from fwf.combinators import const, delay, fallback, in_pool, par
 from fwf.records import changed
 from fwf.tasks import task
 from fwf.testing import Disagreement, assert_agrees
@@ -103,7 +103,7 @@ def probe() -> int:
     raise AssertionError("it is scripted")
 
 
-PROBES = par(*[limit(limit(probe, pool=POOLS[0]), pool=POOLS[1])] * 5)
+PROBES = par(*[in_pool(in_pool(probe, POOLS[0]), POOLS[1])] * 5)
 
 
 def starts(interpreter: Interpreter, w: Any, case: Case) -> list[int]:

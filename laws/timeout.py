@@ -35,6 +35,16 @@ def too_late(d: Duration, e: Some) -> Sides:
     return timeout(delay(d + e), d), delay(d) >> fail("Timeout")
 
 
+@law(
+    "fallback(timeout(delay(d + e), d), w, on=TimeoutError) = delay(d) >> w, for e > 0",
+    "D",
+    "our choice: a filter that names Python's error takes ours",
+)
+def is_a_timeout_error(d: Duration, e: Some, w: Flow) -> Sides:
+    """What isn't done in time is caught as a TimeoutError of Python is. †"""
+    return fallback(timeout(delay(d + e), d), w, on=TimeoutError), delay(d) >> w
+
+
 @law("timeout(delay(d), d + e) = delay(d)", "D", PAGE)
 def just_in_time(d: Duration, e: Duration) -> Sides:
     """Work that ends at its deadline is in time. †"""

@@ -2,15 +2,17 @@
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol, TypedDict
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, NamedTuple, Protocol, TypedDict, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from hypothesis import reject
 from hypothesis import strategies as st
+from returns.result import Failure, Success
 
 from fwf import (
     Extension,
@@ -18,6 +20,7 @@ from fwf import (
     Workflow,
     always,
     apply,
+    as_result,
     backoff,
     branch,
     const,
@@ -25,11 +28,14 @@ from fwf import (
     delays,
     every,
     fail,
+    failed,
     fallback,
+    fault_of,
+    from_result,
     graph,
     identity,
+    in_pool,
     it,
-    limit,
     literal,
     loop_until,
     map_each,
@@ -43,11 +49,14 @@ from fwf import (
     seconds,
     seq,
     task,
+    text,
     timeout,
     using,
+    value_of,
     with_params,
 )
 from fwf.algebra.nodes import Node
+from fwf.faults import Both, Exhausted, Failed, Fault, Then, TimedOut
 from fwf.records import record
 
 
@@ -60,6 +69,16 @@ class Orders:
 class Visits(NamedTuple):
     row_count: int
     urls: list[str]
+
+
+@dataclass(frozen=True)
+class Limit:
+    day: object
+    least: int = field(default=0, kw_only=True)
+    doubled: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "doubled", 2 * self.least)
 
 
 class Rates(TypedDict):
@@ -146,6 +165,10 @@ def to_int(text: str) -> int:
 def ping() -> None: ...
 
 
+@task(effect="read")
+def from_db(*, shop_db: Sales) -> None: ...
+
+
 @task
 def anything(value: object) -> object:
     return value
@@ -162,6 +185,14 @@ def reader(table: str, limit: int = 10) -> Task[object, list[int]]:
         return [len(table)] * limit
 
     return read
+
+
+FAULT = Both(
+    (
+        Then((Failed("a", ("KeyError",), "'k'", not_before=1_500_000), TimedOut("a", seconds(5)))),
+        Failed("b", ("Late",), "", cause=Exhausted("c", 3)),
+    )
+)
 
 
 def is_big(value: Any) -> bool:
@@ -195,8 +226,13 @@ members = st.recursive(
         st.decimals(allow_nan=False),
         st.dates(),
         st.sampled_from([*Colour, Access(0), Money(Decimal("3.50"), "EUR")]),
+        st.sampled_from([Path("a/b"), PureWindowsPath("c:/d"), PurePosixPath("/e")]),
     ),
-    lambda inner: st.frozensets(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple),
+    lambda inner: st.one_of(
+        st.frozensets(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.builds(Limit, inner, least=st.integers()),
+    ),
     max_leaves=4,
 )
 """What can be in a set, and a dictionary's key."""
@@ -218,15 +254,20 @@ plain_values = st.recursive(
         st.timedeltas(),
         st.uuids(),
         st.sampled_from([*Colour, *Level, *Mood, Access.READ | Access.WRITE, Access(0)]),
-        st.just(Money(Decimal("3.50"), "EUR")),
+        st.sampled_from([Money(Decimal("3.50"), "EUR"), FAULT, Failure(FAULT)]),
+        st.sampled_from([Path("a/b"), Path("ä"), PureWindowsPath("c:/d"), PurePosixPath("/e")]),
         st.sets(members, max_size=3),
         st.frozensets(members, max_size=3),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),
+        inner.map(Success),
         st.dictionaries(st.text(max_size=3), inner, max_size=3),
         st.dictionaries(members, inner, max_size=2),
+        st.builds(Limit, inner, least=st.integers()),
+        st.builds(Orders, inner, inner),
+        st.builds(Visits, inner, st.lists(inner, max_size=2)),
     ),
     max_leaves=8,
 )
@@ -235,6 +276,8 @@ plain_values = st.recursive(
 names = st.sampled_from(
     ["total", "n", "class", "größe", "ﬁ", "length", "present", "_x", "a b", "items", "", "é", "é"]
 )
+
+filters = st.sampled_from([(), "Timeout", OSError, (KeyError, "Timeout")])
 
 expressions = st.recursive(
     st.one_of(
@@ -249,6 +292,10 @@ expressions = st.recursive(
         st.builds(lambda of, at: of[at], inner, st.integers(-3, 3)),
         st.builds(lambda of: of.present(), inner),
         st.builds(lambda of: of.length(), inner),
+        st.builds(lambda of: value_of(of), inner),
+        st.builds(lambda of: fault_of(of).message, inner),
+        st.builds(lambda of, on: failed(of, on=on), inner, filters),
+        st.builds(lambda a, b: text("{{}} {}: {}", a, b), inner, inner | plain_values),
         st.builds(lambda of: ~of, inner),
         st.builds(lambda of: apply(is_big, of), inner),
         st.builds(lambda of, value: of.or_else(value), inner, inner | plain_values),
@@ -310,7 +357,17 @@ schedules = st.recursive(
 keywords = st.dictionaries(
     st.sampled_from(["day", "n", "class", "größe", "a b", "ﬁ", "_x"]), plain_values, max_size=2
 )
-filters = st.sampled_from([(), "Timeout", OSError, (KeyError, "Timeout")])
+bindings = st.dictionaries(
+    st.sampled_from(["day", "n", "class", "größe", "ﬁ", "_x"]),
+    plain_values | expressions,
+    max_size=2,
+)
+
+
+def bound(w: Workflow[Any, Any], **given: object) -> Workflow[Any, Any]:
+    """The same with parameters bound, and taken: by a finaliser."""
+    taken = pure(pick(*map(param, given))) if given else identity
+    return with_params(always(w, then=taken), **given)
 
 
 def _built(build: Callable[..., Any], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -320,7 +377,8 @@ def _built(build: Callable[..., Any], *parts: st.SearchStrategy[Any]) -> st.Sear
         try:
             return build(*given)
         except TypeError as error:
-            if "takes" in str(error) or "it has no" in str(error):
+            unfit = ("takes", "binds", "it has no", "it is no result")
+            if any(said in str(error) for said in unfit):
                 reject()
             raise
 
@@ -367,9 +425,10 @@ def _wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         _built(timeout, inner, durations),
         _built(lambda a, b, on: fallback(a, b, on=on), inner, inner, filters),
         _built(lambda a, b: always(a, then=b), inner, inner),
-        _built(lambda w, given: with_params(w, **given), inner, keywords),
-        _built(lambda w: using(w, shop_db="shop_eu"), inner),
-        _built(lambda w, pool: limit(w, pool=pool), inner, st.text(min_size=1)),
+        _built(as_result, inner),
+        _built(lambda w, given: bound(w, **given), inner, bindings),
+        _built(lambda w: using(always(w, then=from_db), shop_db="shop_eu"), inner),
+        _built(lambda w, pool: in_pool(w, pool), inner, st.text(min_size=1)),
         _built(
             lambda name, w, notes: named(name, w, **notes),
             st.sampled_from(["daily", "o'brien", "a-b/c"]),
@@ -382,11 +441,12 @@ def _wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 workflows: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
-        st.sampled_from([identity, ping, anything, unannotated, reader("t"), diamond]),
+        st.sampled_from([identity, from_result, ping, anything, unannotated, reader("t"), diamond]),
         st.builds(const, plain_values),
         _built(pure, expressions),
         st.just(pure(is_big)),
         st.builds(fail, st.text(min_size=1), st.text()),
+        _built(fail, st.text(min_size=1), expressions),
         st.builds(delay, durations),
     ),
     _wrapped,
@@ -406,6 +466,7 @@ def namespace() -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(fwf, name) for name in fwf.__all__ if _ready(name)}
     found |= {key: value for key, value in globals().items() if not key.startswith("__")}
     found |= {"Graph": Graph, "Step": Step, "zoneinfo": zoneinfo, "datetime": datetime_module}
+    found |= {cls.__name__: cls for cls in get_args(Fault)}
     return found | {"date": date, "time": time, "Decimal": Decimal, "UUID": UUID}
 
 
@@ -426,7 +487,18 @@ KNOWN: tuple[Workflow[Any, Any], ...] = (
     ),
     loop_until(pure(it * 2), it.length() > 100, limit=9, within=seconds(9), on_limit="stop"),
     always(map_each(anything, key=it.id, at_once=2, on_error="collect"), then=delay(seconds(1))),
-    using(with_params(limit(named("part", anything, owner="me"), pool="p"), n=1), shop_db="eu"),
+    using(
+        bound(in_pool(named("part", always(anything, then=from_db), owner="me"), "p"), n=1),
+        shop_db="eu",
+    ),
+    as_result(anything)
+    >> branch(
+        failed(it, on="Timeout"),
+        then=fail("Late", text("{} on {{}} {}", fault_of(it).message, param("day", date))),
+        otherwise=pure(value_of(it)),
+    ),
+    const([Success(1), Failure(FAULT)]) >> map_each(from_result),
+    map_each(bound(anything, n=it.n, day=param("start", date), size=[1])),
     const({"b": 1, "a": {"d", "c", "e"}, "größe": 2}),
 )
 """Workflows that together have every node, and values of every kind."""

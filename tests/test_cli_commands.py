@@ -17,7 +17,7 @@ import dataclasses, enum, math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
-from fwf import Secret, const, fail, limit, map_each, named, par, retry, run, task
+from fwf import Secret, const, fail, in_pool, map_each, named, par, retry, run, task
 
 class Colour(enum.Enum):
     RED = 1
@@ -73,7 +73,7 @@ workflow = named("greeting", read_in)
 both_fail = named("job", par(refused, fail("TooLate", "sorry")))
 many_fail = const(list(range(110))) >> map_each(broken)
 retried = retry(once, attempts=2)
-pooled = limit(nothing, pool="vendor")
+pooled = in_pool(nothing, "vendor")
 
 @task(effect="read")
 def inside() -> int: return run(both_fail).unwrap()
@@ -208,7 +208,8 @@ def test_debug_shows_the_tracebacks_of_a_failed_run() -> None:
 def test_json_of_a_run_says_what_happened() -> None:
     said = of_json("run", "jobs", "--param", "day=2026-07-15")
     assert list(said) == [
-        "target", "workflow", "outcome", "value", "fault", "started", "ended", "seconds", "events",
+        "target", "workflow", "outcome", "value", "fault", "unit", "started", "ended", "seconds",
+        "events",
     ]  # fmt: skip
     assert (said["outcome"], said["value"], said["fault"]) == ("ok", "2026-07-15: 1", None)
     (event,) = said["events"]
@@ -220,15 +221,17 @@ def test_json_of_a_run_says_what_happened() -> None:
 def test_json_of_a_failed_run_has_every_fault() -> None:
     said = of_json("run", "jobs:both_fail", status=1)
     assert (said["outcome"], said["value"]) == ("failed", None)
-    assert list(said["fault"]) == ["path", "tags", "message", "leaves"]
+    assert list(said["fault"]) == ["path", "tags", "message", "leaves", "joined"]
     first, second = said["fault"]["leaves"]
+    assert said["fault"]["joined"] == [{"kind": "Both", "causes": [0, 1]}]
     assert first == {
         "kind": "Failed",
         "path": "job > fail",
         "tags": ["TooLate"],
-        "message": "TooLate: sorry",
+        "message": "sorry",
         "at": None,
         "traceback": None,
+        "not_before": None,
         "cause": None,
     }
     assert second["at"]["line"] == 47 and second["at"]["function"] == "refused"
@@ -248,7 +251,51 @@ def test_every_value_becomes_valid_json() -> None:
 
 def test_pools_and_workers_are_given_to_the_run() -> None:
     assert call("run", "jobs:pooled", "--pool", "vendor=2", "--workers", "1").exit_code == 0
+    assert call("run", "jobs:pooled", "--pool", "vendor=2,9/1s").exit_code == 0
     assert call("run", "jobs:pooled", "--pool", "vendr=2").exit_code == 2
+
+
+def test_a_module_s_pools_are_those_of_its_workflows(tmp_path: Path) -> None:
+    file, source = (
+        tmp_path / "sized.py",
+        (
+            "from fwf import identity, in_pool\n"
+            "one, two = in_pool(identity, 'a'), in_pool(identity, 'b')\n"
+            "pools = {'a': 1, 'b': 1}\n"
+        ),
+    )
+    file.write_text(source)
+    assert call("run", f"{file}:one").exit_code == 0
+    file.write_text(source.replace("'b': 1", "'c': 1, 'bb': 2"))
+    sys.modules.pop("sized")
+    refused = call("run", f"{file}:one")
+    assert (refused.exit_code, refused.stderr.splitlines()) == (2, [
+        "fwf: sized:pools has 'bb', a pool of no workflow there; did you mean 'b'?",
+        "fwf: sized:pools has 'c', a pool of no workflow there; take it out, or name it by in_pool",
+    ])  # fmt: skip
+
+
+def test_what_check_calls_an_error_isn_t_run_unless_it_is_asked_for_anyway() -> None:
+    refused = call("run", "jobs:retried")
+    first, last = refused.stderr.splitlines()
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert first.startswith("fwf: once: it is unrepeatable") or "[repeated-" in first
+    assert last == "fwf: jobs:retried isn't run: 1 error; --anyway runs it"
+    said = of_json("run", "jobs:retried", status=2)
+    assert (said["outcome"], said["target"]) == ("refused", "jobs:retried")
+    assert said["issues"] == of_json("check", "jobs:retried", status=1)["issues"]
+    done = call("run", "jobs:retried", "--anyway")
+    assert (done.exit_code, done.stdout) == (0, "1\n")
+
+
+def test_errors_and_other_misuse_are_told_at_once(folder: Path) -> None:
+    more = "\nboth = named('both', retry(once, attempts=2) >> read_in)\n"
+    more += "quiet = named('quiet', retry(once, attempts=2), silence='repeated-unrepeatable')\n"
+    (folder / "jobs.py").write_text(SOURCE + more)
+    lines = call("run", "jobs:both", "--pool", "x=1").stderr.splitlines()
+    told = ["parameter 'day' (date) is missing", "--pool x:", "[repeated-", "isn't run: 1 error"]
+    assert [part for part, line in zip(told, lines, strict=True) if part not in line] == []
+    assert call("run", "jobs:quiet").exit_code == 0
 
 
 def test_misuse_writes_no_json() -> None:

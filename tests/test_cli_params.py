@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from fwf import Secret, Workflow, limit, named, par, task, with_params
+from fwf import Pool, Resource, Secret, Workflow, in_pool, named, par, task, with_params
 from fwf.cli.misuse import Misuse
 from fwf.cli.params import given
 from fwf.cli.targets import Target
@@ -126,11 +126,11 @@ def test_a_text_is_read_by_the_type(annotation: Any, texts: list[str], value: ob
         (int, ["1", "2"], "it is given 2 times, but takes one value"),
         (list[int], ["[1, 2"], "it starts with [ but is no JSON list (Expecting ',' delimiter: "
                                "line 1 column 6 (char 5))"),
-        (list[int], ["[[1]]"], "an item of it is a JSON list"),
-        (list[int], ['[{"a": 1}]'], "an item of it is a JSON object"),
+        (list[int], ["[[1]]"], "is a list, not int"),
+        (list[int], ['[{"a": 1}]'], "is an object, not int"),
         (list[int], ["[" * 100_000], None),
         (list[int], ["1", "x"], ""),
-        (tuple[int, str], ["1"], "it is given 1 items, but takes 2"),
+        (tuple[int, str], ["1"], "is given 1 items, but takes 2"),
     ],
 )  # fmt: skip
 def test_what_is_no_value_of_the_type_is_refused(
@@ -165,7 +165,9 @@ def test_durations_read_back_as_seconds(duration: timedelta) -> None:
 
 
 @task(effect="read")
-def orders(*, day: date, min_amount: Decimal = Decimal(0), db: dict[Any, Any]) -> int:
+def orders(
+    *, day: date, min_amount: Decimal = Decimal(0), db: Annotated[dict[Any, Any], Resource]
+) -> int:
     return 1
 
 
@@ -179,12 +181,12 @@ def total(orders: int, visits: int) -> int:
     return orders + visits
 
 
-DAILY = named("daily", par(limit(orders, pool="shop"), visits) >> total)
+DAILY = named("daily", par(in_pool(orders, "shop"), visits) >> total)
 GOOD: Mapping[str, Any] = {"db": dict, "token": Secret.env("TOKEN")}
 
 
 def target(w: Workflow[Any, Any] = DAILY, resources: Mapping[str, Any] = GOOD) -> Target:
-    return Target("job", w, resources, {"shop": 2, "other": 1})
+    return Target("job", w, resources, {"shop": 2} if w is DAILY else {})
 
 
 def refused(*params: str, pools: tuple[str, ...] = (), what: Target | None = None) -> list[str]:
@@ -196,8 +198,44 @@ def refused(*params: str, pools: tuple[str, ...] = (), what: Target | None = Non
 def test_what_is_given_is_what_the_run_gets() -> None:
     assert given(target(), ["day=2026-07-15", "loose=x=y"], ["shop=4"]) == (
         {"day": date(2026, 7, 15), "loose": "x=y"},
-        {"shop": 4, "other": 1},
+        {"shop": Pool(4)},
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("4", Pool(4)),
+        ("100/1m", Pool(starts=100, per=timedelta(minutes=1))),
+        ("2,100/PT1H", Pool(2, starts=100, per=timedelta(hours=1))),
+    ],
+)
+def test_a_pool_is_so_large_or_so_quick_or_both(text: str, size: Pool) -> None:
+    assert given(target(), ["day=2026-07-15"], [f"shop={text}"])[1] == {"shop": size}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0",
+        "-1",
+        "1.5",
+        "²",
+        "4,",
+        ",4",
+        "/1m",
+        "100/",
+        "100/m",
+        "0/1m",
+        "5/0s",
+        "1,2",
+        "1,0/1m",
+    ],
+)
+def test_what_is_no_size_of_a_pool_is_told_what_is(text: str) -> None:
+    (line,) = refused("day=2026-07-15", pools=(f"shop={text}",))
+    assert line.startswith(f"--pool shop={text}: a pool's size is so many tasks at once, ")
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -207,7 +245,8 @@ def test_all_problems_are_told_at_once() -> None:
         "daily > par > orders: parameter 'day' (date) is missing; add --param day=2026-07-15",
         "there is no parameter 'dya': did you mean 'day'?",
         "--pool shp: the workflow has no such pool; did you mean 'shop'?",
-        "--pool shop=0: a pool's size is 1 or more, such as shop=4",
+        "--pool shop=0: a pool's size is so many tasks at once, so many starts in a time, or both: "
+        "shop=4, shop=100/1m, shop=4,100/1m",
     ]
 
 
@@ -239,7 +278,7 @@ def test_a_workflow_that_needs_an_input_is_told() -> None:
 
 def test_types_that_clash_are_told() -> None:
     @task(effect="read")
-    def other(*, day: datetime, db: dict[Any, Any]) -> int:
+    def other(*, day: datetime, db: Annotated[dict[Any, Any], Resource]) -> int:
         return 1
 
     (line,) = refused("day=2026-07-15", what=target(par(orders, other)))

@@ -17,7 +17,6 @@ SOURCE = """
 import os, subprocess, sys, time
 from pathlib import Path
 from fwf import Secret, always, const, map_each, named, par, retry, seconds, task, timeout
-from fwf.interpreters.run import Pool
 
 @task(effect="read")
 def hello() -> str:
@@ -68,7 +67,6 @@ isolated = timeout(apart, seconds(30))
 again = retry(flaky, attempts=2, wait=seconds(0.25))
 secret = guarded
 resources = {"token": Secret.env("FWF_TEST_TOKEN")}
-pools = {"vendor": Pool(2)}
 """
 
 
@@ -101,7 +99,7 @@ def replaces() -> str: sys.stdout = NEW; return "result"
 @task(effect="read")
 def replaces_both() -> str: sys.stdout = sys.stderr = NEW; return "result"
 @task(effect="read")
-def first() -> str:
+def first() -> None:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         met.wait(30); met.wait(30)
     met.wait(30)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from returns.result import Failure
+from returns.result import Failure, Success
 from rich.console import Console
 
 from fwf import (
@@ -27,7 +27,6 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.trace import Err, Ok
 from fwf.cli.lines import Lines
 from fwf.cli.live import Live
 from fwf.cli.tally import MOST_NAMED, Watched, reason, together
@@ -71,8 +70,8 @@ def told(w: Any, **more: Any) -> tuple[Ran, list[tuple[str, str]]]:
     went = execute(
         w, clock=Watched(clock, progress.idle), observe=progress.observe, **more
     )  # fmt: skip
-    if isinstance(went.outcome, Err):
-        progress.failed(went.outcome.cause)
+    if isinstance(went.result, Failure):
+        progress.failed(went.result.failure())
     progress.end()
     found = [LINE.fullmatch(line) for line in lines]
     assert all(found), lines
@@ -124,7 +123,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_fails_for_good_is_named_with_its_reason(shape: str, workers: int | None) -> None:
     went, lines = told(named("night", SHAPES[shape]), workers=workers)
-    faults = leaves(went.outcome.cause) if isinstance(went.outcome, Err) else []
+    faults = leaves(went.result.failure()) if isinstance(went.result, Failure) else []
     final = [fault for fault in faults if isinstance(fault, Failed)]
     assert Counter(_for_good(lines)) == Counter(fault.path for fault in final)
     for fault in final:
@@ -150,7 +149,7 @@ def _says(said: str, fault: Fault) -> bool:
 @pytest.mark.parametrize("shape", [each for each in SHAPES if "collected" in each or "map" in each])
 def test_what_a_map_collects_is_named_as_caught(shape: str) -> None:
     went, lines = told(SHAPES[shape])
-    for fault in collected(went.outcome.value) if isinstance(went.outcome, Ok) else []:
+    for fault in collected(went.result.unwrap()) if isinstance(went.result, Success) else []:
         assert any(
             _says(said, fault) and (word == "caught" or ", caught: " in said)
             for word, said in lines
@@ -213,8 +212,8 @@ def left_behind(w: Any, **more: Any) -> list[str]:
     clock = VirtualClock()
     progress = Live("night\x1b[2J", clock, console, tasks_print_there=False)
     went = execute(w, clock=clock, observe=progress.observe, **more)
-    if isinstance(went.outcome, Err):
-        progress.failed(went.outcome.cause)
+    if isinstance(went.result, Failure):
+        progress.failed(went.result.failure())
     screen.seek(0)
     screen.truncate()
     progress.end()

@@ -41,6 +41,7 @@ class Twice(Extension[Any, Any]):
     def desugar(self): return seq(self.body, self.body)
 
 def big(x: Any) -> bool: return True
+def hue(x: Any) -> Any: return Colour.RED
 class Rules:
     @staticmethod
     def odd(x: Any) -> bool: return True
@@ -54,13 +55,15 @@ def other(x: Any) -> Any: ...
 
 retried = retry(orders, attempts=2, on=(Down, OSError))
 caught = fallback(orders, other, on=Down.Worse)
+answered = as_result(orders) >> branch(failed(it, on=Down), then=other, otherwise=identity)
 types = orders >> store
 predicate = orders >> branch((it.n > 0) & apply(big, it), then=other, otherwise=identity)
 method = orders >> branch(Rules.odd, then=other, otherwise=identity)
 loop = orders >> loop_until(other, big, limit=3)
 key = const([1]) >> map_each(other, key=big)
 called = pure(big) >> retry(other, attempts=2, on=Trouble)
-member = const(Colour.RED) >> with_params(other, colour=Colour.RED)
+member = const(Colour.RED) >> other >> with_params(store, colour=Colour.RED)
+computed = orders >> with_params(store, colour=apply(hue, it))
 coded = const(Money(1)) >> other
 extension = Twice(retry(other, attempts=2, on=Down), "so")
 inside = Twice(Twice(pure(big), "in"), "out")

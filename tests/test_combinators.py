@@ -14,8 +14,8 @@ from fwf import (
     fail,
     fallback,
     identity,
+    in_pool,
     it,
-    limit,
     literal,
     loop_until,
     map_each,
@@ -23,6 +23,7 @@ from fwf import (
     named,
     par,
     param,
+    pick,
     pure,
     retry,
     seconds,
@@ -31,10 +32,23 @@ from fwf import (
     using,
     with_params,
 )
+from fwf.algebra.builder import expr_of
 from fwf.algebra.nodes import Branch, Fallback, LoopUntil, Retry, WithParams
-from tests.samples import anything, is_big, namespace, orders, ping, to_int, to_text, unannotated
+from fwf.algebra.traverse import desugared
+from tests.samples import (
+    anything,
+    from_db,
+    is_big,
+    namespace,
+    orders,
+    ping,
+    to_int,
+    to_text,
+    unannotated,
+)
 
 W: Any = unannotated
+BOTH = pure(pick(param("a"), param("b")))
 
 
 @pytest.mark.parametrize(
@@ -83,9 +97,12 @@ W: Any = unannotated
         (timeout(W, seconds(90)), "timeout(unannotated, seconds(90))"),
         (fallback(W, ping, on="X"), "fallback(unannotated, ping, on='X')"),
         (always(W, then=ping), "always(unannotated, then=ping)"),
-        (with_params(W, b=1, a="x"), "with_params(unannotated, a='x', b=1)"),
-        (using(W, db="other"), "using(unannotated, db='other')"),
-        (limit(W, pool="vendor"), "limit(unannotated, pool='vendor')"),
+        (
+            with_params(BOTH, b=1, a="x"),
+            "with_params(pure(pick(param('a'), param('b'))), a='x', b=1)",
+        ),
+        (using(from_db, shop_db="other"), "using(from_db, shop_db='other')"),
+        (in_pool(W, "vendor"), "in_pool(unannotated, 'vendor')"),
         (named("x", W), "named('x', unannotated)"),
         (
             named("x", W, owner="us", links=["a"]),
@@ -112,12 +129,14 @@ def test_a_constant_wait_is_a_schedule_and_filters_are_sorted_names() -> None:
 
 def test_a_workflow_that_decides_is_kept_beside_its_input() -> None:
     made = branch(anything, then=to_text, otherwise=ping)
-    assert repr(made) == (
+    assert repr(made) == "branch(anything, then=to_text, otherwise=ping)"
+    assert repr(desugared(made)) == (
         "(par(identity, anything) >> branch(it[1], "
         "then=(pure(it[0]) >> to_text), otherwise=(pure(it[0]) >> ping)))"
     )
     looped = loop_until(anything, anything, limit=3)
-    assert repr(looped) == (
+    assert repr(looped) == "loop_until(anything, anything, limit=3)"
+    assert repr(desugared(looped)) == (
         "(pure(pick(it, literal(False))) >> loop_until((pure(it[0]) >> anything >> "
         "par(identity, anything)), it[1], limit=3) >> it[0])"
     )
@@ -194,8 +213,8 @@ MISUSE: list[tuple[Any, str]] = [
     (lambda: with_params(ping, a=object()), "is a object; a value in a workflow is plain data"),
     (lambda: using(ping, db=3), r"using\(db=3\): needs the name of another resource"),
     (lambda: using(ping, db="a b"), r"using\(db='a b'\): needs the name of another resource"),
-    (lambda: limit(ping, pool=""), r"limit\(pool=''\): needs the name of a pool"),
-    (lambda: limit(ping, pool=3), r"limit\(pool=3\): needs the name of a pool"),
+    (lambda: in_pool(ping, ""), r"in_pool\(''\): needs the name of a pool"),
+    (lambda: in_pool(ping, 3), r"in_pool\(3\): needs the name of a pool"),
     (lambda: named("", ping), "named: '' is no name, which is a text that isn't empty"),
     (lambda: named(ping, "x"), "named: "),
     (
@@ -218,7 +237,6 @@ def test_mandatory_arguments_are_mandatory() -> None:
         lambda: retry(ping),
         lambda: loop_until(ping, it),
         lambda: branch(it, then=ping),
-        lambda: limit(ping),
     ):
         with pytest.raises(TypeError, match="missing 1 required keyword-only argument"):
             misuse()
@@ -231,5 +249,6 @@ def test_nodes_hold_what_they_were_given() -> None:
     assert isinstance(looped, LoopUntil) and (looped.limit, looped.within) == (5, None)
     caught: Any = fallback(to_int, ping)
     assert isinstance(caught, Fallback) and caught.on == ()
-    bound: Any = with_params(ping, a=[1])
-    assert isinstance(bound, WithParams) and bound.params["a"] == [1] and not bound.resources
+    bound: Any = with_params(BOTH, a=[1])
+    assert isinstance(bound, WithParams) and not bound.resources
+    assert bound.params["a"] == expr_of(literal([1]))

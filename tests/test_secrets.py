@@ -31,7 +31,6 @@ from fwf import (
 )
 from fwf import secrets as subject
 from fwf.algebra.scenario import failing
-from fwf.algebra.trace import Err
 from fwf.cli import running
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import as_json, complain
@@ -192,13 +191,13 @@ def told(w: Any, value: Any, capsys: pytest.CaptureFixture[str]) -> str:
     """All that fwf tells of a run: as a library, on the command line, to machines."""
     resources = {"token": Secret.env("TOKEN")}
     ran = execute(w, value, resources=resources)
-    parts = [repr(ran), str(ran.outcome)]
-    if isinstance(ran.outcome, Err):
-        fault: Any = ran.outcome.cause
+    parts = [repr(ran)]
+    if isinstance(ran.result, Failure):
+        fault: Any = ran.result.failure()
         parts += [str(fault), repr(fault), getattr(fault, "message", ""), *fault.tags]
         parts += [str(getattr(fault, "traceback", "")), repr(getattr(fault, "traceback", ""))]
     target = Target("t", w, resources, {})
-    running.tell_outcome(ran.outcome, debug=True)
+    running.tell_result(ran.result, debug=True)
     parts.append(as_json(running.report(target, ran, datetime.now().astimezone())))
     return "\n".join([*parts, *capsys.readouterr()])
 

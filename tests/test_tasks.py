@@ -2,13 +2,22 @@ import pickle
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NewType,
+    TypeVar,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 import pytest
 from returns.result import Result, Success
 
-from fwf import Attempt, IdempotencyKey, RunInfo, Secret, Task, seconds, task
+from fwf import Attempt, IdempotencyKey, Resource, RunInfo, Secret, Task, seconds, task
 from fwf.algebra.contract import contract_of, kind_of
 from fwf.algebra.fitting import fits
 from tests.samples import Colour, Orders, Visits, enrich, load, orders, ping, reader
@@ -35,6 +44,22 @@ def test_the_bare_function_is_kept_for_tests() -> None:
     assert orders.fn(day=date(2026, 7, 15)) == Orders(1, date(2026, 7, 15))
 
 
+def test_a_task_is_annotated_with_or_without_the_type_of_its_function() -> None:
+    of_any, of_one = Task[int, str], Task[int, str, Callable[[int], str]]
+    assert get_args(of_any) == (int, str, Callable[..., Any])
+    assert get_args(of_one) == (int, str, Callable[[int], str])
+    assert get_origin(of_any) is get_origin(of_one) is Task
+
+
+def test_what_no_type_checker_sees_of_several_anys_is_found_when_the_workflow_is_built() -> None:
+    @task
+    def two_of_anything(a: Any, b: Any) -> int:
+        return 0
+
+    with pytest.raises(TypeError, match=r"orders .* gives Orders, but two_of_anything .* takes"):
+        orders >> two_of_anything
+
+
 def test_keyword_only_parameters_are_injected_by_what_their_type_says() -> None:
     @task
     def all_of_them(
@@ -50,6 +75,7 @@ def test_keyword_only_parameters_are_injected_by_what_their_type_says() -> None:
         db: Database,
         opener: Callable[[], int],
         settings: dict[str, int],
+        client: Annotated[dict[str, int], Resource],
         password: Secret,
         token: Secret | None,
         key: IdempotencyKey,
@@ -63,10 +89,22 @@ def test_keyword_only_parameters_are_injected_by_what_their_type_says() -> None:
     kinds = {each.name: each.kind for each in all_of_them.contract.injected}
     assert kinds == {
         **dict.fromkeys(
-            ["day", "birthday", "amount", "colour", "mode", "tags", "run_id", "wait", "flag"],
+            [
+                "day",
+                "birthday",
+                "amount",
+                "colour",
+                "mode",
+                "tags",
+                "run_id",
+                "wait",
+                "settings",
+                "flag",
+            ],
             "parameter",
         ),
-        **dict.fromkeys(["db", "opener", "settings"], "resource"),
+        "flag": "parameter",
+        **dict.fromkeys(["db", "opener", "client"], "resource"),
         **dict.fromkeys(["password", "token"], "secret"),
         **dict.fromkeys(["key", "attempt", "run"], "fact"),
         **dict.fromkeys(["mystery", "unresolved"], "unknown"),

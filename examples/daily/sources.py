@@ -7,7 +7,7 @@ import zlib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import pyarrow as pa
 
@@ -27,7 +27,10 @@ from examples.daily.tables import (
     RatesPage,
     table,
 )
-from fwf import Pages, task
+from fwf import Pages, Resource, task
+
+Place: TypeAlias = Annotated[Path, Resource]
+"""Paths are parameters by their type; these are resources, which `openers.py` makes ready."""
 
 ORDERS_OF_THE_DAY: Final = """
     SELECT order_key, customer_key, name, country, currency, count(line_number), total_cents
@@ -58,7 +61,7 @@ def orders(*, day: date, shop_db: sqlite3.Connection) -> pa.Table:
 
 
 @task(effect="read", reads=["file://logs"])
-def log_files(*, day: date, logs: Path) -> list[LogFile]:
+def log_files(*, day: date, logs: Place) -> list[LogFile]:
     """The day's log files, by name."""
     folder = logs / day.isoformat()
     names = sorted(path.name for path in folder.glob("*.log.gz"))
@@ -70,7 +73,7 @@ def log_files(*, day: date, logs: Path) -> list[LogFile]:
 
 
 @task(effect="read", reads=["file://logs"])
-def parse_log(file: LogFile, *, logs: Path) -> ParsedLog:
+def parse_log(file: LogFile, *, logs: Place) -> ParsedLog:
     """The hits in one log file, and the lines that are none."""
     try:
         content = gzip.decompress((logs / file.name).read_bytes())
@@ -88,7 +91,7 @@ def parse_log(file: LogFile, *, logs: Path) -> ParsedLog:
 
 
 @task(effect="idempotent", writes=["file://quarantine"])
-def set_bad_lines_aside(logs: list[ParsedLog], *, day: date, quarantine: Path) -> Hits:
+def set_bad_lines_aside(logs: list[ParsedLog], *, day: date, quarantine: Place) -> Hits:
     """Write the day's bad lines, with place and reason, to one file; pass on the hits."""
     bad_lines = [bad for log in logs for bad in log.bad_lines]
     text = "".join(json.dumps(bad._asdict(), ensure_ascii=False) + "\n" for bad in bad_lines)
@@ -104,7 +107,7 @@ def rates_page(cursor: int | None, *, day: date, rates_api: Api) -> RatesPage:
 
 
 @task(effect="idempotent", reads=["file://last_rates"], writes=["file://last_rates"])
-def fresh_rates(pages: Pages[Rate], *, day: date, last_rates: Path) -> pa.Table:
+def fresh_rates(pages: Pages[Rate], *, day: date, last_rates: Place) -> pa.Table:
     """The day's rates. All pages: keep them for bad days. Some: the last known fill the gaps.
 
     `as_of` says of each rate how old it is. A currency that two pages list counts once, the later.
@@ -122,7 +125,7 @@ def fresh_rates(pages: Pages[Rate], *, day: date, last_rates: Path) -> pa.Table:
 
 
 @task(effect="read", reads=["file://last_rates"])
-def last_known_rates(*, last_rates: Path) -> pa.Table:
+def last_known_rates(*, last_rates: Place) -> pa.Table:
     """The rates of the last day on which all were known."""
     known, since = read_last_rates(last_rates)
     if since is None:

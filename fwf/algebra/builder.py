@@ -160,6 +160,15 @@ class It:
     def __repr__(self) -> str:
         return written(expr_of(self))
 
+    def __str__(self) -> str:
+        raise TypeError(
+            f"str of {self!r}: its value is known only when the workflow runs; for a text that "
+            f"holds it write text('… {{}} …', {self!r}), for the expression itself repr(…)"
+        )
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return It, (expr_of(self),)
 

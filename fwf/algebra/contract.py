@@ -1,17 +1,18 @@
 """What a task asks for and gives: its inputs, its output, its injected names, its effect."""
 
-import enum
 import types as pytypes
 import typing
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, Literal, TypeAlias, TypeVar, cast, final
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias, TypeVar, final
 
 from fwf.algebra import types
+from fwf.algebra.aliases import bare, lenient, without_none
 from fwf.algebra.described import described
-from fwf.algebra.functions import COROUTINE, KWARGS, VARARGS, place_of
-from fwf.algebra.values import Coded, is_uuid
+from fwf.algebra.functions import KWARGS, VARARGS, place_of
+from fwf.algebra.kinds import by_type, marked
+from fwf.algebra.values import Coded, freeze
+from fwf.algebra.wrapped import innermost, is_awaited
 from fwf.annotations import annotations
 from fwf.records import record
 from fwf.secrets import Secret
@@ -20,7 +21,6 @@ MAX_INPUTS = 8
 Effect: TypeAlias = Literal["pure", "read", "idempotent", "unrepeatable"]
 EFFECTS: tuple[Effect, ...] = ("pure", "read", "idempotent", "unrepeatable")
 Kind: TypeAlias = Literal["parameter", "resource", "secret", "fact", "unknown"]
-_SCALARS = (bool, int, float, str, bytes, Decimal, date, datetime, time, timedelta)
 
 
 class IdempotencyKey(str):
@@ -38,11 +38,16 @@ class Attempt(int):
 @final
 @record()
 class RunInfo:
-    """The run that a task is part of."""
+    """The run that a task is part of.
+
+    `run_id` tells it from every other, and later ones have greater ones. `run_key` is its name,
+    the same when it is run again; None where its input can't name it and the caller didn't.
+    """
 
     run_id: str
     path: str
     started: datetime
+    run_key: str | None
 
 
 _FACTS = (IdempotencyKey, Attempt, RunInfo)
@@ -70,6 +75,11 @@ class Injected:
     kind: Kind
     optional: bool
     default: object = None
+
+    @property
+    def fact(self) -> str:
+        """Which fact of the run it is, by the name of its type; read from a plan it has no more."""
+        return types.name_of(bare(self.type)).removesuffix(" | None")
 
 
 @final
@@ -123,13 +133,23 @@ class Contract:
         return self.effect in ("pure", "read", "idempotent")
 
     @property
+    def keyed(self) -> bool:
+        """Whether the task asks for its idempotency key."""
+        facts = (each.fact for each in self.injected if each.kind == "fact")
+        return IdempotencyKey.__name__ in facts
+
+    @property
     def may_write(self) -> bool:
         """Whether two attempts of one step must not overlap; undeclared counts as if so."""
         return self.effect not in ("pure", "read")
 
 
 def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
-    """Function ⟶ its contract; raises `TypeError` naming the parameter that doesn't fit."""
+    """Function ⟶ its contract; raises `TypeError` naming the parameter that doesn't fit.
+
+    The signature of one that wraps another is that of the other.
+    """
+    outer, function = function, innermost(function)
     name = function.__qualname__
     hints = resolved_hints(function)
     positional, keyword_only = _signature(function)
@@ -139,6 +159,7 @@ def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
         )
     for parameter in positional:
         _refuse_type_variable(name, parameter, hints)
+        _refuse_marker(name, parameter, hints.get(parameter, types.ANY), positional=True)
     if function.__defaults__:
         first = positional[-len(function.__defaults__)]
         raise TypeError(
@@ -153,11 +174,12 @@ def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
     defaults = function.__kwdefaults__ or {}
     for parameter in keyword_only:
         _refuse_type_variable(name, parameter, hints)
+        _refuse_marker(name, parameter, hints.get(parameter, types.ANY), positional=False)
     return Contract(
         tuple(InputOf(each, hints.get(each, types.ANY)) for each in positional),
         unwrapped(hints.get("return", types.ANY)),
         tuple(_injected(each, hints, defaults) for each in keyword_only),
-        bool(function.__code__.co_flags & COROUTINE),
+        is_awaited(outer),
         **declared,
     )
 
@@ -202,7 +224,7 @@ def _has_type_variable(annotation: Any) -> bool:
 
 
 def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Function ⟶ its annotations; those that can't be resolved are `Any`."""
+    """Function ⟶ its annotations; those that can't be resolved are `Any`, marked or not."""
     try:
         return typing.get_type_hints(function, include_extras=True)
     except Exception:  # one name that exists only for type checkers; take the others singly
@@ -215,51 +237,69 @@ def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
     try:
         return typing.get_type_hints(one, function.__globals__, include_extras=True)[name]
     except Exception:  # whatever evaluating somebody's annotation raises
-        return types.ANY
+        partly = lenient(annotation, function.__globals__, {})
+        return partly if marked(partly) else types.ANY
 
 
 def unwrapped(output: Any) -> Any:
-    """`Result[A, E]` ⟶ A; other types stay."""
-    origin = typing.get_origin(output)
-    if getattr(origin, "__module__", "") == "returns.result":
-        return typing.get_args(output)[0]
-    return output
+    """`Result[A, E]` ⟶ A, whatever is around it; other types stay. A `Failure` gives nothing."""
+    origin, arguments = typing.get_origin(output), typing.get_args(output)
+    if origin in (typing.Union, pytypes.UnionType):
+        parts = [unwrapped(part) for part in arguments]
+        same = all(new is old for new, old in zip(parts, arguments, strict=True))
+        return output if same else types.union(parts)
+    if origin is typing.Annotated:
+        inner = unwrapped(arguments[0])
+        return output if inner is arguments[0] else inner
+    if type(output).__name__ == "TypeAliasType":  # of Python 3.12
+        inner = unwrapped(output.__value__)
+        return output if inner is output.__value__ else inner
+    cls = origin or output
+    if not isinstance(cls, type) or cls.__module__ != "returns.result":
+        return output
+    if cls.__name__ == "Failure":
+        return typing.Never
+    return arguments[0] if arguments else types.ANY
 
 
 def kind_of(annotation: Any, default: object) -> Kind:
     """Annotation ⟶ what a keyword-only parameter is: parameter, resource, secret or fact."""
-    bare = _bare(annotation)
-    if bare is types.ANY:
-        return "parameter" if isinstance(default, _SCALARS) else "unknown"
-    if bare in _FACTS:
-        return "fact"
-    if bare is Secret:
+    own = _of_the_run(annotation)
+    if own is not None:
+        return own
+    kind = marked(annotation) or by_type(annotation)
+    if kind == "unknown" and without_none(annotation) is types.ANY and _is_data(default):
+        return "parameter"
+    return kind
+
+
+def _of_the_run(annotation: Any) -> Kind | None:
+    """The kind of what the run gives by its class, whatever else is said of it."""
+    kind = without_none(annotation)
+    if kind is Secret:
         return "secret"
-    return "parameter" if is_parameter(annotation) else "resource"
+    return "fact" if any(kind is fact for fact in _FACTS) else None
 
 
-def _bare(annotation: Any) -> Any:
-    """Take off `Annotated`, `NewType` and `| None`."""
-    origin = typing.get_origin(annotation)
-    if isinstance(annotation, typing.NewType):
-        return _bare(annotation.__supertype__)
-    if origin is typing.Annotated:
-        return _bare(typing.get_args(annotation)[0])
-    if origin in (typing.Union, pytypes.UnionType):
-        parts = [part for part in typing.get_args(annotation) if part is not type(None)]
-        return _bare(parts[0]) if len(parts) == 1 else annotation
-    return annotation
+def _is_data(default: object) -> bool:
+    try:
+        return default is not None and freeze(default, objects=False) is not None
+    except Exception:  # it isn't plain; whatever its `__repr__` raises then
+        return False
 
 
-def is_parameter(annotation: Any) -> bool:
-    """Whether values of the type can be given on a command line: scalars, and lists of them."""
-    bare = _bare(annotation)
-    origin = typing.get_origin(bare)
-    if origin is Literal:
-        return True
-    if origin in (typing.Union, pytypes.UnionType, list, tuple, set, frozenset):
-        parts = [part for part in typing.get_args(bare) if part not in (type(None), Ellipsis)]
-        return all(map(is_parameter, parts))
-    return isinstance(bare, type) and (
-        bare in _SCALARS or issubclass(bare, enum.Enum) or is_uuid(cast(Any, bare))
+def _refuse_marker(name: str, parameter: str, annotation: Any, *, positional: bool) -> None:
+    """Raise for `Parameter` or `Resource` where the place, or the class, decides already."""
+    kind, own = marked(annotation), _of_the_run(annotation)
+    if kind is None or (own is None and not positional):
+        return
+    word = kind.capitalize()
+    if positional:
+        raise TypeError(
+            f"{name}({parameter}: Annotated[…, {word}]): positional parameters are data from "
+            f"upstream; to have {parameter} injected as a {kind}, put it after *"
+        )
+    raise TypeError(
+        f"{name}({parameter}: Annotated[…, {word}]): {types.name_of(annotation)} is a {own} "
+        f"by its class: take {word} off"
     )

@@ -14,6 +14,7 @@ from typing import Any, cast
 from pyrsistent import pmap
 
 from fwf.algebra.functions import place_of
+from fwf.algebra.instances import PATH
 from fwf.algebra.values import Coded, encode, freeze
 
 MAX_DEPTH = 10
@@ -24,14 +25,11 @@ _VALUES = frozenset(
 )
 """The modules whose objects are no more than the call that `pickle` makes them with."""
 
-_PATH = "pathlib:Path"
-"""What paths are called, whose classes and modules have other names elsewhere."""
-
 
 def described(value: object, depth: int = 0) -> object:
     """Object ⟶ a frozen value that stands for it: itself if it is plain, else a `Coded`."""
     try:
-        return freeze(value)
+        return freeze(value, objects=False)
     except Exception:  # it isn't plain; whatever its `__repr__` raises then
         place = place_of(type(value))
     if isinstance(value, FunctionType | MethodType | BuiltinFunctionType | type):
@@ -40,7 +38,7 @@ def described(value: object, depth: int = 0) -> object:
         return Coded(place, None)
     try:
         if hasattr(type(value), "as_posix"):
-            return Coded(_PATH, cast(Any, value).as_posix())
+            return Coded(PATH, cast(Any, value).as_posix())
         return Coded(place, _contents(value, type(value), depth + 1))
     except Exception:  # whatever somebody's class raises when it is looked into
         return Coded(place, None)

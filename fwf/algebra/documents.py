@@ -38,11 +38,12 @@ def json_of(
     error: type[DocumentError],
     *,
     number: Callable[[str], Any] = float,
+    whole: Callable[[str], Any] = int,
     constant: Callable[[str], Any] | None = None,
 ) -> Any:
     """JSON ⟶ what it says; no key may stand twice in an object.
 
-    number: what becomes of numbers with a point or an exponent.
+    number, whole: what becomes of numbers with a point or an exponent, and of those without.
     constant: what becomes of NaN and Infinity, which are no JSON; refused if None.
     """
     import json  # 3 ms that only documents need
@@ -50,9 +51,15 @@ def json_of(
     refuse = _refuse_constant if constant is None else constant
     try:
         return json.loads(
-            text, object_pairs_hook=_unique, parse_float=number, parse_constant=refuse
+            text,
+            object_pairs_hook=_unique,
+            parse_float=number,
+            parse_int=whole,
+            parse_constant=refuse,
         )
-    except (ValueError, RecursionError) as refused:
+    except RecursionError:
+        raise error(source, ["isn't JSON: it nests too deep"]) from None
+    except ValueError as refused:
         raise error(source, [f"isn't JSON: {refused}"]) from None
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from fwf.algebra.comparison import among, brief, operated, plain
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
 from fwf.algebra.once import read_once
+from fwf.algebra.texts import filled, told_of
 from fwf.algebra.values import is_frozen, thaw
 from fwf.faults import PredicateDefect, named_text, near, tag_of
 from fwf.secrets import masked
@@ -147,10 +148,31 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
             return _length(expr, evaluate(expr.args[0], value, params))
         case "tuple":
             return tuple(evaluate(part, value, params) for part in expr.args)
+        case "failed" | "value_of" | "fault_of" | "text":
+            return _told(expr, [evaluate(part, value, params) for part in expr.args])
         case symbol:
             left = evaluate(expr.args[0], value, params)
             right = evaluate(expr.args[1], value, params)
             return _apply(symbol, expr, left, right)
+
+
+def _told(expr: Op, given: list[Any]) -> Any:
+    """What is asked of a result, or a text."""
+    from fwf.algebra.results import asked  # imports a library of 20 ms
+
+    try:
+        return filled(given[0], given[1:]) if expr.symbol == "text" else asked(expr.symbol, *given)
+    except ValueError as error:
+        raise Undefined(f"{show(expr)}: {error}") from None
+
+
+def message(expr: Expr, value: Any, params: Mapping[str, Any]) -> str:
+    """Expression, input, parameters ⟶ its value as a text tells it; raises as `evaluate` does."""
+    found = evaluate(expr, value, params)
+    try:
+        return found if type(found) is str else told_of(found)
+    except ValueError as error:
+        raise Undefined(f"{show(expr)}: {error}") from None
 
 
 def _among(expr: Op, sought: Any, items: Any) -> bool:

@@ -12,15 +12,16 @@ from typing import Any, Literal, TypeAlias, cast, final
 from fwf.algebra import types
 from fwf.algebra.values import encode, is_name, source, thaw
 from fwf.annotations import returned_by
-from fwf.faults import near
+from fwf.faults import Fault, near
 from fwf.records import record
 
 MAX_DEPTH = 100
 MAX_SIZE = 10_000
 Key: TypeAlias = str | int
 Operator: TypeAlias = Literal[
-    "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "and", "or", "not", "in", "length", "tuple"
-]
+    "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "and", "or", "not", "in", "length", "tuple",
+    "failed", "value_of", "fault_of", "text",
+]  # fmt: skip
 
 
 @final
@@ -113,7 +114,7 @@ class Call:
 @final
 @record(derived=("depth", "size"))
 class Op:
-    """An operator on expressions."""
+    """An operator on expressions; the errors of `failed` and the words of `text` are constants."""
 
     symbol: Operator
     args: tuple["Expr", ...]
@@ -160,6 +161,11 @@ def written(expr: Expr) -> str:
     return _show(expr, 9 if isinstance(expr, Const) else 0)
 
 
+def argument(expr: Expr) -> str:
+    """Expression ⟶ source of an argument that it is; a constant as the plain value."""
+    return _show(expr, 0)
+
+
 def name_of_function(function: Callable[..., Any]) -> str:
     """Function ⟶ the name that it goes by where it was defined."""
     return function.__qualname__.rpartition("<locals>.")[2]
@@ -204,6 +210,11 @@ def _show_operator(expr: Op, outer: int) -> str:
             return f"{_show(args[0], 9)}.length()"
         case "tuple":
             return f"pick({', '.join(_show(part, 9) for part in args)})"
+        case "failed" | "value_of" | "fault_of" | "text" as word:
+            shown = [_show(part, 0) for part in args]
+            if word == "failed" and len(args) == 2:
+                shown[1] = f"on={_shown_filter(args[1])}"
+            return f"{word}({', '.join(shown)})"
         case "and" | "or":
             shown = [_show(args[0], 9), *(_show(part, 8) for part in args[1:])]
             return f"({f' {_SIGN[expr.symbol]} '.join(shown)})"
@@ -212,6 +223,12 @@ def _show_operator(expr: Op, outer: int) -> str:
             left = _show(args[0], 9 if turns and isinstance(args[0], Const) else 8)
             text = f"{left} {symbol} {_show(args[1], 8)}"
             return f"({text})" if outer else text
+
+
+def _shown_filter(on: Expr) -> str:
+    names = cast("tuple[object, ...]", getattr(on, "value", None))
+    one = type(names) is tuple and len(names) == 1
+    return source(names[0]) if one else _show(on, 0)
 
 
 # Types
@@ -239,12 +256,33 @@ def type_of(expr: Expr, given: Any) -> Any:
             type_of(of, given)
             return returned_by(function)
         case Op(symbol, args):
-            parts = [type_of(part, given) for part in args]
-            if symbol == "tuple":
-                return types.tuple_of(parts)
-            if symbol in ("+", "-", "*"):
-                return types.ANY
-            return int if symbol == "length" else bool
+            return _type_of_operation(symbol, args, [type_of(part, given) for part in args])
+
+
+def _type_of_operation(symbol: Operator, args: tuple[Expr, ...], parts: list[Any]) -> Any:
+    match symbol:
+        case "tuple":
+            return types.tuple_of(parts)
+        case "+" | "-" | "*":
+            return types.ANY
+        case "length":
+            return int
+        case "text":
+            return str
+        case "failed" | "value_of" | "fault_of":
+            return _type_of_question(symbol, parts[0], args[0])
+        case _:
+            return bool
+
+
+def _type_of_question(word: str, holder: Any, of: Expr) -> Any:
+    known = holder is types.ANY or types.compatible(holder, types.result_of(types.ANY))
+    if not known:
+        raise TypeError(
+            f"{show(of)} is {types.name_of(holder)}: it is no result, so {word}(…) can't be asked "
+            "of it; put as_result(…) around what makes it"
+        )
+    return {"failed": bool, "fault_of": Fault}.get(word) or types.value_of(holder)
 
 
 def _type_of_field(holder: Any, key: Key, of: Expr) -> Any:
@@ -254,7 +292,7 @@ def _type_of_field(holder: Any, key: Key, of: Expr) -> Any:
         if is_tuple and not -len(items) <= key < len(items):
             raise TypeError(f"{show(of)} is {types.name_of(holder)}: it has no item {key}")
         return items[key] if is_tuple else types.item_of(holder)
-    fields = types.fields_of(holder)
+    fields = _FAULT if holder is Fault else types.fields_of(holder)
     if fields is None:
         return types.ANY
     if key not in fields:
@@ -263,37 +301,44 @@ def _type_of_field(holder: Any, key: Key, of: Expr) -> Any:
     return fields[key]
 
 
+_FAULT: dict[str, Any] = {"tags": tuple[str, ...], "message": str, "path": str}
+"""The fields that every fault has."""
+
+
 def moved(expr: Expr, place: Expr) -> Expr:
     """An expression over `it` ⟶ the same over what `place` gives."""
-    match expr:
-        case Input():
-            return place
-        case Const() | Param():
-            return expr
-        case Get(of, key):
-            return Get(moved(of, place), key)
-        case Present(of):
-            return Present(moved(of, place))
-        case OrElse(of, default):
-            return OrElse(moved(of, place), moved(default, place))
-        case Call(function, of):
-            return Call(function, moved(of, place))
-        case Op(symbol, args):
-            return Op(symbol, tuple(moved(part, place) for part in args))
+    return place if isinstance(expr, Input) else _rebuilt(expr, lambda part: moved(part, place))
 
 
 def calling(expr: Expr, other: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Expr:
     """An expression, function ⟶ function ⟶ the same expression, which calls those."""
+    made = _rebuilt(expr, lambda part: calling(part, other))
+    return Call(other(made.function), made.of) if isinstance(made, Call) else made
+
+
+def retagged(expr: Expr, other: Callable[[str], str]) -> Expr:
+    """An expression, tag ⟶ tag ⟶ the same expression, which asks results for those errors."""
+    made = _rebuilt(expr, lambda part: retagged(part, other))
+    match made:
+        case Op("failed", (of, Const(names))):
+            tags = sorted(map(other, cast("tuple[str, ...]", names)))
+            return Op("failed", (of, Const(tuple(tags))))
+        case _:
+            return made
+
+
+def _rebuilt(expr: Expr, part: Callable[[Expr], Expr]) -> Expr:
+    """An expression, part ⟶ part ⟶ the same expression of those."""
     match expr:
         case Input() | Const() | Param():
             return expr
         case Get(of, key):
-            return Get(calling(of, other), key)
+            return Get(part(of), key)
         case Present(of):
-            return Present(calling(of, other))
+            return Present(part(of))
         case OrElse(of, default):
-            return OrElse(calling(of, other), calling(default, other))
+            return OrElse(part(of), part(default))
         case Call(function, of):
-            return Call(other(function), calling(of, other))
+            return Call(function, part(of))
         case Op(symbol, args):
-            return Op(symbol, tuple(calling(part, other) for part in args))
+            return Op(symbol, tuple(map(part, args)))

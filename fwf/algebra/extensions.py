@@ -1,12 +1,58 @@
 """What an extension has in its fields: workflows, expressions, schedules and plain data."""
 
-from typing import Any, cast
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from fwf.algebra.builder import It
+from fwf.algebra.checked import checked_name
 from fwf.algebra.expr import Expr
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.values import freeze, source
 from fwf.algebra.workflow import Workflow
+
+
+class Arm(NamedTuple):
+    """A part of an extension as people see it: in trees and pictures, in paths.
+
+    label: what is said in front of it: `then`, `on failure`.
+    segment: what its paths begin with, as `poll > file_there`; by default the extension's word.
+        With none, "", it stands where the extension does, as what is in a retry; unless it is done
+        several times.
+    tag: what tells its paths from those of the other parts, as `switch['eu'] > load`.
+    stands: the part of the meaning that it is, if that isn't `node` itself.
+    """
+
+    node: Workflow[Any, Any]
+    label: str = ""
+    segment: str | None = None
+    tag: str = ""
+    stands: Workflow[Any, Any] | None = None
+
+
+Shape: TypeAlias = Literal["steps", "choice", "aside"]
+"""How the parts of an extension stand to one another: each after those that it feeds on, one of
+them, or the first and, when it has failed, the others."""
+
+
+def call(word: str, *parts: object, **named: object) -> list[Any]:
+    """`poll(file_there, …)` as pieces of source: texts, and workflows where theirs goes.
+
+    A text in `parts` is source already. Of what has a name, a text is source too; None is left out.
+    """
+    arguments: list[list[Any]] = [[part] for part in parts]
+    for name, given in named.items():
+        if given is not None:
+            arguments.append([f"{name}=", given])
+    return [f"{word}(", *joined(arguments), ")"]
+
+
+def joined(arguments: Iterable[list[Any]]) -> list[Any]:
+    """Arguments in pieces ⟶ the pieces with commas between."""
+    pieces: list[Any] = []
+    for argument in arguments:
+        pieces.extend([", ", *argument] if pieces else argument)
+    return pieces
 
 
 def field_names(cls: Any) -> tuple[str, ...]:
@@ -27,6 +73,8 @@ def check_class(cls: Any) -> None:
             f"{cls.__qualname__}: an extension compares and prints as every workflow does: "
             "write @dataclass(frozen=True, slots=True, eq=False, repr=False)"
         )
+    if cls.word:
+        checked_name(cls.word, f"{cls.__qualname__}.word")
 
 
 def workflows_in(value: Any) -> tuple[Workflow[Any, Any], ...]:
@@ -42,6 +90,31 @@ def check_fields(node: Any) -> None:
         value = getattr(node, name)
         if not _prints_itself(value):
             frozen(value, f"{type(node).__qualname__}({name}=…)")
+
+
+def plain_fields(node: Any) -> tuple[str, ...]:
+    """An extension's fields of plain data, as keyword arguments for people."""
+    from fwf.algebra.heads import keywords  # which knows all nodes
+
+    plain = bool | int | float | str | timedelta
+    fields = {name: getattr(node, name) for name in field_names(type(node))}
+    return tuple(keywords({name: each for name, each in fields.items() if isinstance(each, plain)}))
+
+
+def call_of_class(node: Any) -> list[Any]:
+    """The source of a call of an extension's class on its fields, in pieces."""
+    cls = cast(Any, type(node))
+    fields = {name: getattr(node, name) for name in field_names(cls)}
+    said = {name: as_piece(each) for name, each in fields.items()}
+    return call(cls.__name__, **said)
+
+
+def as_piece(value: Any) -> Any:
+    """A field as a piece of source: a workflow as it is, but for an expression; else a text."""
+    from fwf.algebra.nodes import Pure  # which extensions are among
+
+    whole = isinstance(value, Workflow) and not isinstance(value, Pure)
+    return cast(Any, value) if whole else field_source(value)
 
 
 def field_source(value: Any) -> str:

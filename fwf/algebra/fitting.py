@@ -1,6 +1,5 @@
 """Whether a given value has the annotated type, at any depth; and if not, where in it."""
 
-import types as pytypes
 import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -9,6 +8,8 @@ from reprlib import repr as brief
 from typing import Any, Literal, NamedTuple, cast
 
 from fwf.algebra import types
+from fwf.algebra.aliases import UNIONS, bare, is_typeddict
+from fwf.algebra.shapes import shape_of
 
 MAX_DEPTH = 100
 """What nests deeper isn't looked at: types and values may both go round in circles."""
@@ -18,12 +19,14 @@ class Wrong(NamedTuple):
     """A part of a value that doesn't have its type: the place in the value, the part, the type.
 
     The place is what is written behind the value's name: `[1][0]`, `['eu'].limit`, `{…}` for what
-    is in a set or a dictionary's key; empty for the value itself.
+    is in a set or a dictionary's key; empty for the value itself. `missing` is the key that a
+    typed dictionary should have, and which this one hasn't.
     """
 
     place: str
     value: Any
     type: Any
+    missing: str | None = None
 
 
 def fits(value: Any, annotation: Any) -> bool:
@@ -33,11 +36,11 @@ def fits(value: Any, annotation: Any) -> bool:
 
 def wrong_part(value: Any, annotation: Any, depth: int = 0) -> Wrong | None:
     """Value, type ⟶ the first part of it that doesn't fit, if any."""
-    annotation = _bare(annotation)
+    annotation = bare(annotation)
     if annotation is types.ANY or annotation is object or depth > MAX_DEPTH:
         return None
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in (typing.Union, pytypes.UnionType):
+    if origin in UNIONS:
         return _of_union(value, annotation, depth)
     if origin is Literal:
         fit = any(value == one and type(value) is type(one) for one in arguments)
@@ -48,24 +51,15 @@ def wrong_part(value: Any, annotation: Any, depth: int = 0) -> Wrong | None:
     length = types.length_of(annotation)
     if not _is_a(value, cls) or (length is not None and len(value) != length):
         return Wrong("", value, annotation)
+    if is_typeddict(cls):
+        missing = _missing(value, annotation)
+        if missing is not None:
+            return Wrong("", value, annotation, missing)
     for place, part, kind in _parts(value, annotation, cls):
         wrong = wrong_part(part, kind, depth + 1)
         if wrong is not None:
             return wrong._replace(place=place + wrong.place)
     return None
-
-
-def _bare(annotation: Any) -> Any:
-    """Take off `Annotated`, `NewType` and names for types."""
-    if annotation is None:
-        return type(None)
-    if isinstance(annotation, typing.NewType):
-        return _bare(annotation.__supertype__)
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _bare(typing.get_args(annotation)[0])
-    if type(annotation).__name__ == "TypeAliasType":  # of Python 3.12
-        return _bare(annotation.__value__)
-    return annotation
 
 
 def _of_union(value: Any, annotation: Any, depth: int) -> Wrong | None:
@@ -75,13 +69,13 @@ def _of_union(value: Any, annotation: Any, depth: int) -> Wrong | None:
         wrong = wrong_part(value, part, depth)
         if wrong is None:
             return None
-        if len(wrong.place) > len(closest.place):
+        if len(wrong.place) > len(closest.place) or (wrong.missing and not closest.place):
             closest = wrong
     return closest
 
 
 def _is_a(value: Any, cls: Any) -> bool:
-    if typing.is_typeddict(cls):
+    if is_typeddict(cls):
         return isinstance(value, Mapping)
     if cls is float:
         return isinstance(value, float | int) and not isinstance(value, bool)
@@ -111,7 +105,7 @@ def _parts(value: Any, annotation: Any, cls: type) -> _Parts:
         return (("{…}", each, arguments[0]) for each in value)
     if cls in _SEQUENCES and len(arguments) == 1 and isinstance(value, Sequence):
         return _items(cast(Any, value), (arguments[0],) * len(cast(Any, value)))
-    return _fields(value, cls)
+    return _fields(value, annotation, cls)
 
 
 _SEQUENCES: tuple[Any, ...] = (list, Sequence, Collection, Iterable)
@@ -128,15 +122,17 @@ def _pairs(value: Mapping[Any, Any], kinds: tuple[Any, ...]) -> _Parts:
         yield f"[{brief(key)}]", part, kinds[1]
 
 
-def _fields(value: Any, cls: Any) -> _Parts:
+def _missing(value: Mapping[Any, Any], annotation: Any) -> str | None:
+    """The first key that a typed dictionary must have, and that this one hasn't."""
+    shape = shape_of(annotation) or ()
+    return next((each.name for each in shape if each.required and each.name not in value), None)
+
+
+def _fields(value: Any, annotation: Any, cls: Any) -> _Parts:
     """The fields of a dataclass, a named tuple or a typed dictionary that have been given."""
-    keyed = typing.is_typeddict(cls)
-    if not (keyed or hasattr(cls, "__dataclass_fields__") or hasattr(cls, "_fields")):
-        return
-    hints = types.fields_of(cls) or {}
-    names = getattr(cls, "__dataclass_fields__", None) or getattr(cls, "_fields", None) or hints
-    for name in names:
-        if keyed and name in value:
-            yield f"[{name!r}]", value[name], hints[name]
-        elif not keyed and hasattr(value, name):
-            yield f".{name}", getattr(value, name), hints.get(name, types.ANY)
+    keyed = is_typeddict(cls)
+    for each in shape_of(annotation) or ():
+        if keyed and each.name in value:
+            yield f"[{each.name!r}]", value[each.name], each.type
+        elif not keyed and each.kept and hasattr(value, each.name):
+            yield f".{each.name}", getattr(value, each.name), each.type

@@ -1,21 +1,35 @@
 """What a node says on its own line: its word and arguments, short enough to read."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any, cast
 
 from pyrsistent import PMap, PSet, PVector
 
-from fwf.algebra.expr import Call, Const, Expr, Get, Op, OrElse, Param, Present, show
-from fwf.algebra.extensions import field_names
+from fwf.algebra.expr import (
+    Call,
+    Const,
+    Expr,
+    Get,
+    Input,
+    Op,
+    OrElse,
+    Param,
+    Present,
+    show,
+    written,
+)
+from fwf.algebra.instances import Instance
 from fwf.algebra.nodes import (
+    AsResult,
     Delay,
     Extension,
     Fail,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -29,7 +43,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.schedule import Constant
-from fwf.algebra.values import Coded, duration, source
+from fwf.algebra.values import Coded, duration, short_name, source
 from fwf.printing import printable
 
 MAX_TEXT = 40
@@ -55,7 +69,7 @@ def _words(node: Node) -> str:
         case Pure():
             return _pure(node.expr)
         case Fail():
-            said = [brief(node.tag), *([brief(node.message)] if node.message else [])]
+            said = [brief(node.tag), *_message(node)]
             return f"fail({', '.join(said)})"
         case Delay():
             return f"delay({short(node.duration)})"
@@ -80,21 +94,20 @@ def _words(node: Node) -> str:
 def _other(node: Node) -> str:
     match node:
         case Timeout():
-            return f"timeout({short(node.limit)})"
+            return f"timeout({short(node.within)})"
         case WithParams():
             word = "with_params" if node.params else "using"
-            return _call(word, [*keywords(node.params), *keywords(node.resources)])
-        case Limit():
-            return f"limit(pool={brief(node.pool)})"
+            return _call(word, [*keywords(node.params, argument), *keywords(node.resources)])
+        case AsResult():
+            return "as_result"
+        case FromResult():
+            return "from_result"
+        case InPool():
+            return f"in_pool({brief(node.pool)})"
         case Named():
             return node.name + _call("", keywords(node.notes), space=" ")
         case Extension():
-            plain = {
-                name: getattr(node, name)
-                for name in field_names(type(node))
-                if isinstance(getattr(node, name), bool | int | float | str | timedelta)
-            }
-            return _call(type(node).__name__, keywords(plain))
+            return _call(node.word or type(node).__name__, node.arguments())
         case Seq():
             return "seq" if node.parts else "seq()"
         case Graph():
@@ -111,6 +124,12 @@ def _pure(expr: Expr) -> str:
         return "identity"
     plain = isinstance(expr, Get | Param) or (isinstance(expr, Op) and expr.symbol == "tuple")
     return text if plain else f"pure({text})"
+
+
+def _message(node: Fail[Any, Any]) -> list[str]:
+    if not isinstance(node.message, str):
+        return [predicate(node.message)]
+    return [brief(node.message)] if node.message else []
 
 
 def _wait(node: Retry[Any, Any]) -> list[str]:
@@ -133,9 +152,9 @@ def _call(word: str, arguments: Iterable[str], *, space: str = "") -> str:
     return f"{word}{space}({said})" if said else word
 
 
-def keywords(given: Mapping[str, object]) -> list[str]:
-    """Keyword arguments, by name."""
-    return [f"{name}={brief(given[name])}" for name in sorted(given)]
+def keywords(given: Mapping[str, Any], shown: Callable[[Any], str] | None = None) -> list[str]:
+    """Keyword arguments, by name; `shown` says what their values look like, if not `brief`."""
+    return [f"{name}={(shown or brief)(given[name])}" for name in sorted(given)]
 
 
 def short(span: timedelta) -> str:
@@ -157,6 +176,12 @@ def predicate(expr: Expr) -> str:
     return printable(show(_shortened(expr)))
 
 
+def argument(expr: Expr) -> str:
+    """Expression that is an argument ⟶ its source, with large constants elided."""
+    function = isinstance(expr, Call) and isinstance(expr.of, Input)
+    return printable(written(expr)) if function else predicate(expr)
+
+
 def _shortened(expr: Expr) -> Expr:
     match expr:
         case Const(value):
@@ -169,6 +194,8 @@ def _shortened(expr: Expr) -> Expr:
             return OrElse(_shortened(of), _shortened(default))
         case Call(function, of):
             return Call(function, _shortened(of))
+        case Op("failed", (of, on)):
+            return Op("failed", (_shortened(of), on))
         case Op(symbol, args):
             return Op(symbol, tuple(_shortened(part) for part in args))
         case _:
@@ -198,6 +225,9 @@ def brief(value: object, depth: int = 0) -> str:
             return short(value)
         case Coded():
             return _coded(value, depth)
+        case Instance():
+            shown = [f"{name}={brief(value.fields[name], depth + 1)}" for name in value.names()]
+            return f"{short_name(value.cls)}({_with_rest(shown[:MAX_ITEMS], len(shown))})"
         case PVector() | tuple() | PSet() | frozenset() | list():
             return _items(cast(Iterable[object], value), depth)
         case PMap() | dict():

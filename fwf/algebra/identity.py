@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never, cast
 
-from pyrsistent import PMap
+from pyrsistent import PMap, pmap
 
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.contract import Contract, Injected
@@ -11,13 +11,15 @@ from fwf.algebra.extensions import field_names, workflows_in
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -99,7 +101,8 @@ def _said(node: Node) -> tuple[object, ...]:
         case Pure():
             return (expr_plain(node.expr),)
         case Fail():
-            return (node.tag, node.message)
+            words = node.message
+            return (node.tag, words if isinstance(words, str) else ("expr", expr_plain(words)))
         case Delay():
             return (node.duration,)
         case Seq():
@@ -119,14 +122,15 @@ def _said(node: Node) -> tuple[object, ...]:
         case Retry():
             return (node.attempts, schedule_plain(node.wait), node.on)
         case Timeout():
-            return (node.limit,)
+            return (node.within,)
         case Fallback():
             return (node.on,)
-        case Always():
+        case Always() | AsResult() | FromResult():
             return ()
         case WithParams():
-            return (node.params, node.resources)
-        case Limit():
+            params = {name: expr_plain(expr) for name, expr in node.params.items()}
+            return (pmap(params), node.resources)
+        case InPool():
             return (node.pool,)
         case Named():
             return (node.name,)

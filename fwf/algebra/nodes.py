@@ -7,17 +7,38 @@ parts which share one input fit one another is checked by the combinators, which
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, Union, cast, final, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Never,
+    TypeAlias,
+    Union,
+    cast,
+    final,
+    get_args,
+)
 
 from pyrsistent import PMap
 
 from fwf.algebra import checked, types, wiring
 from fwf.algebra.contract import Contract
-from fwf.algebra.expr import IT, Expr, type_of
-from fwf.algebra.extensions import check_class, check_fields
+from fwf.algebra.expr import IT, Const, Expr, type_of
+from fwf.algebra.extensions import (
+    Arm,
+    Shape,
+    call_of_class,
+    check_class,
+    check_fields,
+    field_names,
+    plain_fields,
+    workflows_in,
+)
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.types import ANY, SAME
-from fwf.algebra.values import keywords
+from fwf.algebra.values import keywords, thaw
 from fwf.algebra.workflow import (
     MAX_PROBES,
     Edge,
@@ -29,7 +50,18 @@ from fwf.algebra.workflow import (
     set_edge,
 )
 from fwf.algebra.workflow import Seq as Seq  # a node like the others, for who imports them
+from fwf.algebra.wrapped import innermost
+from fwf.faults import Fault
 from fwf.records import record
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Fn = TypeVar("Fn", covariant=True, default=Callable[..., Any])
+else:
+    from typing import TypeVar
+
+    Fn = TypeVar("Fn", covariant=True)
 
 OnLimit: TypeAlias = Literal["fail", "stop"]
 OnError: TypeAlias = Literal["settle", "fail_fast", "collect"]
@@ -37,14 +69,24 @@ OnError: TypeAlias = Literal["settle", "fail_fast", "collect"]
 
 @final
 @record(eq=False, repr=False)
-class Task(Workflow[In, Out]):
-    """The only leaf that touches the world. Known by `name@version` and its `config`."""
+class Task(Workflow[In, Out], Generic[In, Out, Fn]):
+    """The only leaf that touches the world. Known by `name@version` and its `config`.
+
+    `Task[A, B]` is a task of any function; of one that `@task` made the function's type is known.
+    """
 
     name: str
     version: str
     config: PMap[str, object]
     contract: Contract
-    fn: Callable[..., Any]
+    fn: Fn
+
+    if not TYPE_CHECKING:  # defaults of type variables came with Python 3.13
+
+        def __class_getitem__(cls, ends):
+            several = ends if isinstance(ends, tuple) else (ends,)
+            default = (Callable[..., Any],) if len(several) == 2 else ()
+            return super(Workflow, cls).__class_getitem__((*several, *default))
 
     def __post_init__(self) -> None:
         checked.checked_name(self.name, "task(name=…)")
@@ -53,7 +95,7 @@ class Task(Workflow[In, Out]):
     @property
     def place(self) -> str:
         """Where the function stands: `shop.py:12`."""
-        code = self.fn.__code__
+        code = innermost(cast(Any, self.fn)).__code__
         return f"{code.co_filename.rpartition('/')[2]}:{code.co_firstlineno}"
 
     def described(self) -> str:
@@ -80,13 +122,19 @@ class Fail(Workflow[In, Out]):
     """Fails with a declared error."""
 
     tag: str
-    message: str
+    message: str | Expr
 
     def __post_init__(self) -> None:
         checked.text(self.tag, f"fail({self.tag!r})", "an error's tag is a text that isn't empty")
-        if not isinstance(cast(object, self.message), str):
-            raise TypeError(f"fail({self.tag!r}, {self.message!r}): an error's message is a text")
-        set_edge(self, Edge(ANY, Never))
+        message = self.message
+        if isinstance(message, Expr):
+            type_of(message, ANY)
+        elif not isinstance(cast(object, message), str):
+            raise TypeError(
+                f"fail({self.tag!r}, {message!r}): an error's message is a text; write "
+                "text('… {} …', it.day) for one that holds values"
+            )
+        set_edge(self, Edge(ANY, Never, () if isinstance(message, str) else (message,)))
 
 
 @final
@@ -174,7 +222,7 @@ class MapEach(Workflow[In, Out]):
             checked.at_least(self.at_once, 1, "map_each", "at_once", "item")
         checked.one_of(self.on_error, get_args(OnError), "map_each(on_error=…)")
         edge = self.body.edge
-        item = ANY if self.on_error == "collect" else edge.output
+        item = types.result_of(edge.output) if self.on_error == "collect" else edge.output
         accepts = ANY if edge.accepts is ANY else types.sequence_of(edge.accepts)
         set_edge(self, Edge(accepts, types.list_of(item)))
 
@@ -235,11 +283,11 @@ class Timeout(Workflow[In, Out]):
     """Fails when it isn't done in time; the deadline goes down to every part."""
 
     body: "Node"
-    limit: timedelta
+    within: timedelta
 
     def __post_init__(self) -> None:
         checked.parts((self.body,), "timeout")
-        checked.duration(self.limit, "timeout")
+        checked.duration(self.within, "timeout")
         set_edge(self, self.body.edge)
 
 
@@ -273,30 +321,68 @@ class Always(Workflow[In, Out]):
 
 @final
 @record(eq=False, repr=False)
-class WithParams(Workflow[In, Out]):
-    """Binds parameters, and renames resources, for a part."""
+class AsResult(Workflow[In, Out]):
+    """Never fails: gives `Success` of the value or `Failure` of the fault."""
 
     body: "Node"
-    params: PMap[str, object]
-    resources: PMap[str, str]
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "with_params")
-        _check_bindings(self)
-        set_edge(self, self.body.edge)
+        checked.parts((self.body,), "as_result")
+        edge = self.body.edge
+        set_edge(self, Edge(edge.accepts, types.result_of(edge.output), edge.probes))
 
 
 @final
 @record(eq=False, repr=False)
-class Limit(Workflow[In, Out]):
+class FromResult(Workflow[In, Out]):
+    """The value of a result, or its fault as it was: undoes `as_result`."""
+
+    def __post_init__(self) -> None:
+        set_edge(self, Edge(types.result_of(ANY), ANY))
+
+
+@final
+@record(eq=False, repr=False, derived=("computed",))
+class WithParams(Workflow[In, Out]):
+    """Binds parameters, and renames resources, for a part.
+
+    A parameter is bound to an expression over the part's input and the parameters outside; a plain
+    value is a constant. `computed` are those that are no constants, by name.
+    """
+
+    body: "Node"
+    params: PMap[str, Expr]
+    resources: PMap[str, str]
+
+    if TYPE_CHECKING:
+
+        @property
+        def computed(self) -> tuple[tuple[str, Expr], ...]: ...
+
+    def __post_init__(self) -> None:
+        checked.parts((self.body,), "with_params")
+        _check_bindings(self)
+        pairs = [(name, self.params[name]) for name in sorted(self.params)]
+        computed = tuple(pair for pair in pairs if not isinstance(pair[1], Const))
+        object.__setattr__(self, "computed", computed)
+        edge = self.body.edge
+        if computed:
+            probes = tuple(expr for _, expr in computed)
+            edge = Edge(edge.accepts, edge.gives, (probes + edge.probes)[:MAX_PROBES])
+        set_edge(self, edge)
+
+
+@final
+@record(eq=False, repr=False)
+class InPool(Workflow[In, Out]):
     """A named pool bounds how much of this runs at once, across the run."""
 
     body: "Node"
     pool: str
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "limit")
-        checked.text(self.pool, f"limit(pool={self.pool!r})", "needs the name of a pool")
+        checked.parts((self.body,), "in_pool")
+        checked.text(self.pool, f"in_pool({self.pool!r})", "needs the name of a pool")
         set_edge(self, self.body.edge)
 
 
@@ -325,10 +411,19 @@ class Extension(Workflow[In, Out]):
 
     Fields are workflows and tuples of them, expressions, schedules and plain data. All of them
     count: two extensions with one meaning and different fields differ.
+
+    One that has a `word` speaks it in all that people see: in texts and pictures, in paths, and in
+    faults; what its meaning is made of stays out of sight. `arms` are its parts as people see
+    them, `arguments` and `written` how it is said and written down, `worded` what it makes of a
+    fault of its own. One without a word is shown, and named in paths, by its meaning.
     """
 
-    __slots__ = ("_meaning",)
+    __slots__ = ("_layout", "_meaning")
     _meaning: "Node"
+    _layout: "Any"
+    """Where its parts stand in the meaning, once that is known."""
+    word: ClassVar[str] = ""
+    """What it is called."""
 
     @abstractmethod
     def desugar(self) -> "Workflow[Any, Any]":
@@ -346,6 +441,33 @@ class Extension(Workflow[In, Out]):
                 raise TypeError(f"{where}: gives itself; say it in terms of others") from None
             object.__setattr__(self, "_meaning", as_workflow(made, where))
             return self._meaning
+
+    def arms(self) -> tuple[Arm, ...]:
+        """Its parts as people see them, in order: by default the workflows in its fields."""
+        named = [(name, workflows_in(getattr(self, name))) for name in field_names(type(self))]
+        parts = [(name, part) for name, several in named for part in several]
+        return tuple(Arm(part, name if len(parts) > 1 else "") for name, part in parts)
+
+    @property
+    def shape(self) -> Shape:
+        """How pictures put its parts together."""
+        return "steps"
+
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Which of these feed on which, by their numbers: by default each on the one before."""
+        return tuple((at - 1, at) for at in range(1, len(self.arms())))
+
+    def arguments(self) -> tuple[str, ...]:
+        """What is said of it behind its word, without its parts: by default its plain fields."""
+        return plain_fields(self)
+
+    def written(self) -> "list[str | Workflow[Any, Any]]":
+        """Its source in pieces, its parts where theirs goes: by default a call of its class."""
+        return call_of_class(self)
+
+    def worded(self, fault: Fault) -> Fault:
+        """A fault of what its meaning is made of, but for its parts, in its own words."""
+        return fault
 
     if not TYPE_CHECKING:
 
@@ -367,7 +489,7 @@ class Extension(Workflow[In, Out]):
         set_edge(self, self.meaning.edge)
 
 
-Node: TypeAlias = Union[  # noqa: UP007 (17 times | takes a millisecond at import)
+Node: TypeAlias = Union[  # noqa: UP007 (19 times | takes a millisecond at import)
     Task[Any, Any],
     Pure[Any, Any],
     Fail[Any, Any],
@@ -382,8 +504,10 @@ Node: TypeAlias = Union[  # noqa: UP007 (17 times | takes a millisecond at impor
     Timeout[Any, Any],
     Fallback[Any, Any],
     Always[Any, Any],
+    AsResult[Any, Any],
+    FromResult[Any, Any],
     WithParams[Any, Any],
-    Limit[Any, Any],
+    InPool[Any, Any],
     Named[Any, Any],
     Extension[Any, Any],
 ]
@@ -415,9 +539,17 @@ def _either(edges: tuple[Edge, Edge], predicates: tuple[Expr, ...]) -> Edge:
 def _check_bindings(node: WithParams[Any, Any]) -> None:
     for given in (node.params, node.resources):
         checked.instance(given, PMap, "with_params", "a dictionary, as pmap(…)")
+    for name, expr in node.params.items():
+        checked.expression(expr, f"with_params({name}=…)")
     for name, other in node.resources.items():
         if not isinstance(cast(object, other), str) or not other.isidentifier():
             raise TypeError(f"using({name}={other!r}): needs the name of another resource")
+
+
+def constants_of(node: WithParams[Any, Any]) -> dict[str, Any]:
+    """The plain values that a node binds, by name, each made anew."""
+    params = node.params.items()
+    return {name: thaw(expr.value) for name, expr in params if isinstance(expr, Const)}
 
 
 def config_source(task: Task[Any, Any]) -> str:

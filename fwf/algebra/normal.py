@@ -14,7 +14,7 @@ from pyrsistent import pvector
 from fwf.algebra.expr import IT
 from fwf.algebra.extent import MOST_SHARED, TooLarge, too_large
 from fwf.algebra.identity import digest_of
-from fwf.algebra.nodes import Extension, Fail, Fallback, Named, Node, Pure, Seq
+from fwf.algebra.nodes import Extension, Fail, Fallback, FromResult, Named, Node, Pure, Seq
 from fwf.algebra.rules import (
     FLAT,
     IN_FALLBACK,
@@ -346,7 +346,7 @@ class Rewriter:
         return None
 
 
-_TELLING = frozenset({Pure, Fail})
+_TELLING = frozenset({Pure, Fail, FromResult})
 """Every rule about neighbours is about one of these."""
 
 

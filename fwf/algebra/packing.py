@@ -5,6 +5,8 @@ from typing import Any, NamedTuple, cast
 
 from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
 
+from fwf.algebra.instances import Instance
+
 
 class Packed(NamedTuple):
     """What a value is made of: a dictionary's pairs, an enum's class and the member's name."""
@@ -23,6 +25,8 @@ def packed(value: Any) -> Any:
         return Packed(kind, tuple(map(packed, cast("PVector[Any]", value))))
     if type(value) is tuple:
         return tuple(map(packed, parts))
+    if isinstance(value, Instance):
+        return Packed("instance", (value.cls, packed(value.fields)))
     if isinstance(value, Enum) and value.name in type(value).__members__:
         return Packed("enum", (type(value), value.name))
     return value
@@ -40,6 +44,8 @@ def unpacked(value: Any) -> Any:
             return pvector(map(unpacked, items))
         case Packed("set", items):
             return pset(map(unpacked, items))
+        case Packed("instance", (cls, given)):
+            return Instance(cls, unpacked(given))
         case Packed("enum", (cls, name)):
             return cls[name]
         case _:

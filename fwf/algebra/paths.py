@@ -3,7 +3,9 @@
 Segments come from names, tasks, `par`, branch arms, handlers, finalisers, map items and loop
 rounds. Wrappers add none, so adding a retry changes no path. Siblings of one name are told apart
 by `#2`, `#3`. A structure right under a name goes by that name: `named("tenants", map_each(…))`
-is `tenants[acme]`, not `tenants > map_each[acme]`.
+is `tenants[acme]`, not `tenants > map_each[acme]`. An extension with a word of its own is a
+structure of that word, `poll[3] > file_there`; what its meaning is made of besides its parts has
+no names.
 
 A few lines in which parts are shared can write down more siblings than there are atoms. So counts
 end at 2⁶²: what stands behind so many siblings is `… > load`.
@@ -14,15 +16,18 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.algebra.counts import UNCOUNTED, total
+from fwf.algebra.layout import NOTHING, Inside, Layout, layout
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -35,15 +40,37 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.parts import children, shown
 
 SEPARATOR = " > "
 MOST_LISTED: Final = 2**21
 """So many names are listed, which is fastest where all are wanted; more are found one by one."""
 
 
+def tagged(tag: str) -> str:
+    r"""The key of an item, or the number of a round ⟶ how it stands behind a segment: `[acme]`.
+
+    Brackets in it and what can't be seen are escaped, so that no two keys make one path.
+
+    >>> print(tagged("acme"), tagged("a > b[1]"), tagged("C:\\"), tagged("two\nlines"))
+    [acme] [a > b\x5b1\x5d] [C:\\] [two\nlines]
+    """
+    plain = tag.isprintable() and not _BRACKETS.intersection(tag)
+    return f"[{tag}]" if plain else f"[{''.join(map(_escaped, tag))}]"
+
+
+_BRACKETS: Final = frozenset("[]\\")
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return {"[": "\\x5b", "]": "\\x5d", "\\": "\\\\"}.get(char, char)
+    return char.encode("unicode_escape").decode("ascii")
+
+
 def untagged(path: str) -> str:
     """Path ⟶ the same without the keys of items and the numbers of rounds."""
-    return re.sub(r"\[.*?\](?= > |\[|#|$)", "", path, flags=re.DOTALL)
+    return re.sub(r"\[[^\]]*\]", "", path)
 
 
 def stands_for(name: str, path: str) -> bool:
@@ -76,7 +103,7 @@ def near_place(name: str, places: Iterable[str]) -> str:
 
 def _segments(path: str) -> list[str]:
     """The segments of a path; the key of an item may hold what separates them."""
-    return re.split(rf"{SEPARATOR}(?![^\[]*\](?:{SEPARATOR}|\[|#|$))", path)
+    return re.split(rf"{SEPARATOR}(?![^\[]*\])", path)
 
 
 _WORDS: dict[type, str] = {
@@ -86,25 +113,44 @@ _WORDS: dict[type, str] = {
     Pure: "pure",
     Fail: "fail",
     Delay: "delay",
+    FromResult: "from_result",
 }
 
 
-@final
 class Region:
     """What lies under one path segment.
 
     `node` is what stands there or, if `inner`, what holds the parts that do; `above` is where
-    the segment itself stands; `tag` is the key of a map's item or the number of a loop's round.
+    the segment itself stands; `tag` is the key of a map's item or the number of a loop's round, as
+    it stands in paths, if there is one.
     """
 
     __slots__ = ("above", "inner", "known_path", "node", "tag")
 
-    def __init__(self, above: "Spot | None", node: Node, inner: bool, tag: str = "") -> None:
+    def __init__(
+        self, above: "Spot | None", node: Node | Inside, inner: bool, tag: str = ""
+    ) -> None:
         self.above = above
         self.node = node
         self.inner = inner
         self.tag = tag
         self.known_path: str | None = None
+
+
+@final
+class Joints(Region):
+    """What an extension's meaning is made of besides its parts, as far as one place in it.
+
+    `spot` is where the extension stands, `before` how many parts come before that place.
+    """
+
+    __slots__ = ("before", "layout", "spot")
+
+    def __init__(self, above: "Spot", spot: "Spot", of: Layout, before: int, tag: str = "") -> None:
+        super().__init__(above, NOTHING, True, tag)
+        self.spot = spot
+        self.layout = of
+        self.before = before
 
 
 class Spot(NamedTuple):
@@ -151,7 +197,7 @@ class Paths:
 
     def _path_above(self, region: Region) -> str:
         segments: list[str] = []
-        tag = region.tag and f"[{region.tag}]"
+        tag = region.tag
         above = region.above
         while above is not None:
             name = self._name(above)
@@ -159,7 +205,7 @@ class Paths:
                 segments.append(name + tag)
                 tag = ""
             region = above.region
-            tag = (region.tag and f"[{region.tag}]") + tag
+            tag = region.tag + tag
             above = region.above
         return SEPARATOR.join(reversed(segments))
 
@@ -179,7 +225,7 @@ class Paths:
     def _listed(self, region: Region) -> list[str] | None:
         """The names of a region; None if they are too many to be listed."""
         node, inner = region.node, region.inner
-        size = total(map(self._count, _siblings(node))) if inner else self._count(node)
+        size = total(map(self._count, _siblings(node))) if inner else self._count(cast(Node, node))
         names = self._named(node, inner) if size <= self._left else None
         self._left -= 0 if names is None else size
         self._names[id(node), inner] = names
@@ -188,7 +234,9 @@ class Paths:
     def _name_at(self, region: Region, ordinal: int) -> str:
         """The same name as in the list, found on one way down past the parts that come before."""
         inner = region.inner
-        own, parts = ((), _siblings(region.node)) if inner else _own(self._counted(region.node))
+        own, parts = (
+            ((), _siblings(region.node)) if inner else _own(self._counted(cast(Node, region.node)))
+        )
         passed: list[Node] = []
         while True:
             for part in parts:
@@ -222,17 +270,21 @@ class Paths:
         self._passed.update({id(each): node for each in passed})
         return node
 
-    def child(self, spot: Spot, node: Node, index: int, tag: str = "") -> Spot:
-        """Spot of a node, the node, which part of it ⟶ the part's spot."""
+    def child(self, spot: Spot, node: Node, index: int, tag: str | None = None) -> Spot:
+        """Spot of a node, the node, which part of it, of which item or round ⟶ the part's spot."""
         match node:
+            case _ if isinstance(spot.region, Joints):
+                return self._joined(spot.region, node, index, tag)
             case Seq() | Graph():
                 return self._within(spot.region, spot.ordinal, node, index)
+            case Extension():
+                return self._meaning(spot, node)
             case Named():
                 return Spot(Region(spot, node.body, False), 0, True)
             case Par():
                 return self._within(Region(spot, node, True), 0, node, index)
             case MapEach() | LoopUntil():
-                return Spot(Region(spot, node, True, tag))
+                return Spot(Region(spot, node, True, "" if tag is None else tagged(tag)))
             case Branch():
                 arm = node.otherwise if index else node.then
                 return Spot(Region(Spot(spot.region, spot.ordinal + index), arm, False))
@@ -245,7 +297,60 @@ class Paths:
             case _:
                 return spot
 
-    def _within(self, region: Region, start: int, node: Node, index: int) -> Spot:
+    def arms(self, spot: Spot, node: Node) -> list[Spot]:
+        """Spot of a node, the node ⟶ the spots of its parts as people see them."""
+        of = layout(node) if isinstance(node, Extension) else None
+        if of is None:
+            return [self.child(spot, node, at) for at in range(len(children(node)))]
+        joints = self._joints(spot, of)
+        firsts = [of.first(at) for at in range(len(shown(node)))]
+        return [Spot(joints) if nth is None else self._placed(joints, nth) for nth in firsts]
+
+    def is_joint(self, spot: Spot) -> bool:
+        """Whether what stands there is what an extension's meaning is made of, and no part."""
+        return isinstance(spot.region, Joints)
+
+    def _meaning(self, spot: Spot, node: Extension[Any, Any]) -> Spot:
+        """The spot of an extension's meaning."""
+        of = layout(node)
+        if of is None:
+            return spot
+        joints = self._joints(spot, of)
+        return self._placed(joints, 0) if of.leads(node.meaning) else Spot(joints)
+
+    def _joints(self, spot: Spot, of: Layout) -> Joints:
+        """What is outside of an extension's parts."""
+        own = of.own
+        return Joints(spot if own is None else self._segment(spot, of, own), spot, of, 0)
+
+    def _segment(self, spot: Spot, of: Layout, number: int) -> Spot:
+        """The spot of one of the names that an extension adds."""
+        before = total(map(self._count, of.outside), own=number)
+        return Spot(spot.region, spot.ordinal + before, spot.fresh and number == of.own)
+
+    def _joined(self, region: Joints, node: Node, index: int, tag: str | None) -> Spot:
+        """The spot of a part of what an extension's meaning is made of."""
+        of, part = region.layout, children(node)[index]
+        before = region.before + of.before(node, index)
+        tags = region.tag + ("" if tag is None else tagged(tag))
+        inner = Joints(cast(Spot, region.above), region.spot, of, before, tags)
+        return self._placed(inner, before) if of.leads(part) else Spot(inner)
+
+    def _placed(self, joints: Joints, nth: int) -> Spot:
+        """The spot of one of an extension's parts."""
+        of, spot = joints.layout, joints.spot
+        inside, number = of.place(nth)
+        if inside is None:
+            alone = not of.segments and len(of.outside) == 1
+            before = total(map(self._count, of.outside[:number]))
+            return spot if alone else Spot(spot.region, spot.ordinal + before)
+        tags = joints.tag + (tagged(inside.tag) if inside.tag else "")
+        region = Region(self._segment(spot, of, inside.number), inside, True, tags)
+        if number >= UNCOUNTED:
+            return Spot(region, UNCOUNTED)
+        return self._within(region, 0, inside, number)
+
+    def _within(self, region: Region, start: int, node: Node | Inside, index: int) -> Spot:
         """The spot of a part of what starts at a number of a region."""
         ordinal = start + self._offset(node, index)
         if ordinal < UNCOUNTED:
@@ -254,13 +359,13 @@ class Paths:
         far = above if above is not None and above.ordinal >= UNCOUNTED else Spot(region, UNCOUNTED)
         return Spot(Region(far, _siblings(node)[index], False))
 
-    def _offset(self, node: Node, index: int) -> int:
+    def _offset(self, node: Node | Inside, index: int) -> int:
         """How many names come before a part, among its siblings."""
         known = id(node) in self._offsets
         offsets = self._offsets[id(node)] if known else self._measure(node)
         return index if offsets is None else offsets[index]
 
-    def _measure(self, node: Node) -> list[int] | None:
+    def _measure(self, node: Node | Inside) -> list[int] | None:
         """The offsets of all parts; None where every part has just one name."""
         before, offsets = 0, list[int]()
         for part in _siblings(node):
@@ -304,11 +409,11 @@ class Paths:
                 times[id(top)] = total((times[id(part)] for part in parts), own=own.count(name))
         return times[id(node)]
 
-    def _named(self, node: Node, inner: bool) -> list[str]:
+    def _named(self, node: Node | Inside, inner: bool) -> list[str]:
         """The names of a region, numbered where they repeat."""
         names: list[str] = []
         taken: dict[str, int] = {}
-        todo: list[Node | str] = list(reversed(_siblings(node))) if inner else [node]
+        todo: list[Node | str] = list(reversed(_siblings(node))) if inner else [cast(Node, node)]
         while todo:
             top = todo.pop()
             if isinstance(top, str):
@@ -320,8 +425,10 @@ class Paths:
         return names
 
 
-def _siblings(node: Node) -> tuple[Node, ...]:
+def _siblings(node: Node | Inside) -> tuple[Node, ...]:
     match node:
+        case Inside():
+            return tuple(node.parts)
         case Seq() | Par():
             return tuple(node.parts)
         case Graph():
@@ -346,8 +453,11 @@ def _own(node: Node) -> tuple[tuple[str, ...], tuple[Node, ...]]:
         case Seq() | Graph():
             return (), _siblings(node)
         case Extension():
-            return (), (node.meaning,)
-        case Retry() | Timeout() | Limit() | WithParams():
+            of = layout(node)
+            if of is None:
+                return (), (node.meaning,)
+            return tuple(of.segments), tuple(of.outside)
+        case Retry() | Timeout() | AsResult() | InPool() | WithParams():
             return (), (node.body,)
         case _:
             return (_WORDS[type(node)],), ()

@@ -2,16 +2,26 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from reprlib import Repr
-from typing import Any, cast, final
+from typing import Any, Final, cast, final
 
-from fwf.algebra import types
+from fwf.algebra import aliases, types
 from fwf.algebra.contract import Kind
+from fwf.algebra.entry import refusal
+from fwf.algebra.expr import Const, Expr, argument
 from fwf.algebra.fitting import Wrong, wrong_part
 from fwf.algebra.nodes import Task
 from fwf.algebra.once import read_once
 from fwf.algebra.traverse import fold
+from fwf.algebra.unknown import Unknown
 from fwf.algebra.values import thaw
-from fwf.algebra.wants import Collector, Misfit, Want, path_of, path_of_use
+from fwf.algebra.wants import (
+    Collector,
+    Misfit,
+    Want,
+    path_of,
+    path_of_use,
+    type_of_binding,
+)
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Issue, near
 from fwf.records import record
@@ -103,21 +113,27 @@ _KINDS: tuple[Kind, ...] = ("parameter", "resource", "secret", "unknown")
 
 def _requirement(kind: Kind, wants: list[Want]) -> Requirement:
     distinct: list[Any] = []
+    meant: list[Any] = []
     for want in wants:
-        if want.type is not types.ANY and want.type not in distinct:
+        bare = aliases.bare(want.type)
+        if bare is not types.ANY and bare not in meant:
             distinct.append(want.type)
+            meant.append(bare)
     optional = all(want.optional for want in wants)
     return Requirement(wants[0].name, kind, tuple(distinct), optional)
 
 
 # What is wrong with what was given
 
+ANY_INPUT: Final = Unknown(types.ANY, "")
+"""Where nobody says what the input will be."""
+
 
 def problems(
     required: Requirements,
     params: Mapping[str, object],
     resources: Mapping[str, object] | Collection[str],
-    value: object = None,
+    value: object = ANY_INPUT,
 ) -> tuple[Issue, ...]:
     """Everything missing, unknown or wrongly typed, at once, so that a run never starts in vain.
 
@@ -128,15 +144,18 @@ def problems(
     once = read_once(value)
     if once:
         found.append(Issue("", "input", f"the input is {once}"))
+    elif (refused := refusal(required.workflow, value)) is not None:
+        path = path_of(required.workflow, refused.node)
+        found.append(Issue(path, "input", refused.said))
     for each in required.parameters:
-        found.extend(_of_parameter(required, each, params))
+        found.extend(_of_parameter(required, each, params, resources))
     for each in (*required.resources, *required.secrets):
         found.extend(_of_resource(required, each, resources))
     for each in required.unknown:
         if each.name not in params and each.name not in resources and not each.optional:
-            found.append(_missing_either(required, each))
+            found.append(_missing_either(required, each, {*params, *resources}))
         if each.name in params:
-            found.extend(_read_once(required, each, params))
+            found.extend(_value(required, each, params))
     found.extend(_unknown(required, params))
     wrong = [misfit for misfit in required.misfits if misfit.wanted is not None]
     found.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
@@ -144,20 +163,34 @@ def problems(
 
 
 def _of_parameter(
+    required: Requirements,
+    each: Requirement,
+    params: Mapping[str, object],
+    resources: Collection[str],
+) -> Iterator[Issue]:
+    if each.name in params:
+        yield from _value(required, each, params)
+    elif not each.optional and each.name in resources:
+        yield _issue(
+            required, each, "missing-parameter",
+            f"{each.name!r} ({_types(each)}) is given in resources, but is a parameter by its "
+            "type: give it in params, or annotate it as Annotated[…, Resource]",
+        )  # fmt: skip
+    elif not each.optional:
+        yield _missing(required, each, params, "params")
+
+
+def _value(
     required: Requirements, each: Requirement, params: Mapping[str, object]
 ) -> Iterator[Issue]:
+    """What is wrong with the value of what may be a parameter."""
     name = each.name
-    if name not in params:
-        if not each.optional:
-            yield _missing(required, each, params, "params")
-        return
     for kind in each.types:
         wrong = wrong_part(params[name], kind)
         if wrong is not None:
             yield _issue(
                 required, each, "parameter-type",
-                f"parameter {name!r} is given {brief(params[name])}, which is "
-                f"{_a(params[name])}, but needs {types.name_of(kind)}{_where(name, wrong)}",
+                f"parameter {name!r} is given {unlike(name, params[name], kind, wrong, 'needs')}",
             )  # fmt: skip
             return
     yield from _read_once(required, each, params)
@@ -206,12 +239,15 @@ def _missing(
     return _issue(required, each, f"missing-{each.kind}", said)
 
 
-def _missing_either(required: Requirements, each: Requirement) -> Issue:
-    return _issue(
-        required, each, "missing-parameter",
-        f"{each.name!r} is missing: give it in params or in resources; annotate it in the task to "
-        "say which it is",
-    )  # fmt: skip
+def _missing_either(required: Requirements, each: Requirement, given: Collection[str]) -> Issue:
+    name = each.name
+    close = near(name, set(given) - {other.name for other in required.named()})
+    told = close or (
+        f"; give it in params or in resources: {{{name!r}: …}}, and annotate it in the task to say "
+        "which it is, with its type, or as Annotated[…, Parameter] or Annotated[…, Resource]"
+    )
+    said = f"resource or parameter {name!r} ({_types(each)}) is missing{told}"
+    return _issue(required, each, "missing-parameter", said)
 
 
 def _unknown(required: Requirements, params: Mapping[str, object]) -> Iterator[Issue]:
@@ -222,6 +258,7 @@ def _unknown(required: Requirements, params: Mapping[str, object]) -> Iterator[I
             continue
         if name in others:
             said = f"it is a {others[name].kind}: give it in resources"
+            said += _OR_MARK if others[name].kind == "resource" else ""
         elif name in required.bound:
             said = (
                 "it is bound by with_params wherever it is used; take it out there to give it here"
@@ -233,46 +270,75 @@ def _unknown(required: Requirements, params: Mapping[str, object]) -> Iterator[I
         yield Issue("", "unknown-parameter", f"there is no parameter {name!r}: {said}")
 
 
+def no_such_pool(required: Requirements, name: object) -> str:
+    """What to say of a pool that the workflow doesn't have."""
+    there = f"its pools are {', '.join(required.pools)}" if required.pools else "it has none"
+    return f"the workflow has no such pool{near(str(name), required.pools) or f'; {there}'}"
+
+
+_OR_MARK = ", or annotate it in the task as Annotated[…, Parameter]"
+
+
 def misfit_issue(path: str, misfit: Misfit) -> Issue:
     """A `with_params` that binds what doesn't fit, or what nobody takes, as an issue."""
     node, name = misfit.node, misfit.name
     if misfit.wanted is None:
         return _unused(path, misfit)
-    value = thaw(node.params[name])
-    wrong = wrong_part(value, misfit.wanted.type)
+    expr = node.params[name]
+    if isinstance(expr, Const):
+        value = thaw(expr.value)
+        bound, where = _a(value), _where(name, wrong_part(value, misfit.wanted.type))
+    else:
+        bound, where = _a_type(type_of_binding(node, expr)), ""
     return Issue(
         path,
         "parameter-type",
-        f"with_params({name}={brief(value)}) binds {_a(value)}, but what is inside "
-        f"needs {types.name_of(misfit.wanted.type)}{_where(name, wrong)}",
+        f"with_params({name}={_binding(expr)}) binds {bound}, but what is inside "
+        f"needs {types.told(misfit.wanted.type)}{where}",
     )
+
+
+def _binding(expr: Expr) -> str:
+    return brief(thaw(expr.value)) if isinstance(expr, Const) else argument(expr)
+
+
+def unlike(name: str, value: object, kind: Any, wrong: Wrong, needs: str) -> str:
+    """A value that isn't of a type, for messages: `'x', which is a str, but needs date`."""
+    told = f"{brief(value)}, which is {_a(value)}, but {needs} {types.told(kind)}"
+    return f"{told}{_where(name, wrong)}"
 
 
 def _where(name: str, wrong: Wrong | None) -> str:
     """Which part of a value it is that doesn't fit, if it isn't the value itself."""
+    if wrong is not None and wrong.missing is not None:
+        return f": {name}{wrong.place} has no {wrong.missing!r}"
     if wrong is None or not wrong.place:
         return ""
     return f": {name}{wrong.place} is {_a(wrong.value)}, not {_a_type(wrong.type)}"
 
 
 def _a_type(kind: Any) -> str:
-    name = types.name_of(kind)
+    name = types.told(kind)
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _unused(path: str, misfit: Misfit) -> Issue:
     node, name = misfit.node, misfit.name
     word, kind = ("using", "resource") if name in node.resources else ("with_params", "parameter")
-    value = brief(thaw(node.params[name]) if kind == "parameter" else node.resources[name])
+    value = repr(node.resources[name]) if word == "using" else _binding(node.params[name])
     wants = {want.name: want.kind for want in misfit.inside}
     if kind == "parameter" and misfit.bound:
         told = ": a with_params further inside binds it"
     elif name in wants:
-        told = f"; it is a {wants[name]}: write using({name}=…)"
+        told = f"; it is a {wants[name]}: write {_GIVEN_BY[word]}({name}=…)"
     else:
         told = near(name, wants) or ": take it out, or correct the name"
     said = f"{word}({name}={value}): nothing inside takes a {kind} {name!r}{told}"
     return Issue(path, "unused-binding", said, "warning")
+
+
+_GIVEN_BY = {"with_params": "using", "using": "with_params"}
+"""What gives a name that the one word doesn't."""
 
 
 def _issue(required: Requirements, each: Requirement, rule: str, message: str) -> Issue:
@@ -285,7 +351,7 @@ def first_use(w: Workflow[Any, Any], wanted: Requirement) -> str:
 
 
 def _types(each: Requirement) -> str:
-    return " and ".join(map(types.name_of, each.types)) or "of any type"
+    return " and ".join(map(types.told, each.types)) or "of any type"
 
 
 def _a(value: object) -> str:

@@ -4,8 +4,9 @@ A rule takes a node whose parts are rewritten already and gives what it equals, 
 doesn't apply. What it reads (equal arms, predicates) it compares by digest. "Equal" is ≈ of §1:
 the same outcome, trace and end for every model, environment, deadline and history, but for
 
-- paths, and what a task is told of its own (`IdempotencyKey`, `RunInfo`): they name the place as
-  written. Within a run the new names differ where the old ones did;
+- paths, and what goes by them: what a task is told of its own (`IdempotencyKey`, `RunInfo`), and
+  what jitter draws. They name the place as written. Within a run the new names differ where the old
+  ones did;
 - the wording of a `PredicateDefect`, which quotes the expression as written;
 - what a workflow asks of its caller: a part that never runs may leave, with what it needs.
 """
@@ -15,14 +16,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal, TypeAlias, final
 
-from fwf.algebra.expr import IT, Const, Expr, Get, Op, Param
-from fwf.algebra.fitting import fits
+from fwf.algebra.binding_rules import bound_parameter, nested_bindings, no_binding
+from fwf.algebra.expr import IT, Const, Expr, Get, Op
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Fail,
     Fallback,
+    FromResult,
     LoopUntil,
     Node,
     Par,
@@ -31,10 +34,8 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.schedule import Nested, cap_of, each
+from fwf.algebra.schedule import Nested, cap_of, each, least
 from fwf.algebra.totality import composed, decides, is_total
-from fwf.algebra.traverse import renamed
-from fwf.algebra.values import thaw
 from fwf.algebra.words import MAX_ATTEMPTS, exactly, spelling, word_of
 from fwf.records import record
 
@@ -100,6 +101,10 @@ def _kept_and_dropped(first: Node, then: Node, on: tuple[str, ...]) -> Node | No
     return None
 
 
+def _there_and_back(first: Node, then: Node, on: tuple[str, ...]) -> Node | None:
+    return first.body if isinstance(first, AsResult) and isinstance(then, FromResult) else None
+
+
 # branch (GKAT: Smolka et al., POPL 2020)
 
 
@@ -160,7 +165,7 @@ def _known(predicate: Expr, arm: Node, truth: bool) -> Node | None:
 
 def _one_attempt(node: Retry[Any, Any]) -> Node | None:
     """Because it says so, or because there are no delays."""
-    return node.body if node.attempts == 1 or next(each(node.wait), None) is None else None
+    return node.body if node.attempts == 1 or next(each(node.wait, least), None) is None else None
 
 
 def _nested_retries(node: Retry[Any, Any]) -> Node | None:
@@ -206,7 +211,14 @@ def _never_caught(body: Node, on: tuple[str, ...], *, otherwise_all: bool) -> bo
     """Whether a pure part or a `fail` surely ends with what a filter doesn't catch."""
     if isinstance(body, Pure):
         return is_total(body.expr) or not _catches(on, _DEFECT, otherwise_all)
-    return isinstance(body, Fail) and not _catches(on, (body.tag,), otherwise_all)
+    if not isinstance(body, Fail) or _catches(on, (body.tag,), otherwise_all):
+        return False
+    return _surely_told(body) or not _catches(on, _DEFECT, otherwise_all)
+
+
+def _surely_told(node: Fail[Any, Any]) -> bool:
+    """Whether the message is sure to have a value; else it may be a defect that is raised."""
+    return isinstance(node.message, str) or is_total(node.message)
 
 
 _DEFECT = ("PredicateDefect", "Defect")
@@ -221,7 +233,9 @@ def _catches(on: tuple[str, ...], tags: tuple[str, ...], otherwise_all: bool) ->
 
 def _failed_first(first: Node, then: Node, on: tuple[str, ...]) -> Node | None:
     """Only where the filter catches z."""
-    return then if isinstance(first, Fail) and _catches(on, (first.tag,), True) else None
+    if not isinstance(first, Fail) or not _catches(on, (first.tag,), True):
+        return None
+    return then if _surely_told(first) or _catches(on, _DEFECT, True) else None
 
 
 def _left_catch(first: Node, then: Node, on: tuple[str, ...]) -> Node | None:
@@ -250,12 +264,14 @@ def _between(rule: PairRule, node: Fallback[Any, Any]) -> Node | None:
 def _nested_timeouts(node: Timeout[Any, Any]) -> Node | None:
     """Also with finalisers."""
     inner = node.body
-    return Timeout(inner.body, min(node.limit, inner.limit)) if isinstance(inner, Timeout) else None
+    return (
+        Timeout(inner.body, min(node.within, inner.within)) if isinstance(inner, Timeout) else None
+    )
 
 
 def _endless(node: Timeout[Any, Any]) -> Node | None:
     """`timedelta.max` stands for ∞; 2.7 million years of delays in a row could still reach it."""
-    return node.body if node.limit == timedelta.max else None
+    return node.body if node.within == timedelta.max else None
 
 
 def _instant(node: Timeout[Any, Any]) -> Node | None:
@@ -268,41 +284,6 @@ def _instant(node: Timeout[Any, Any]) -> Node | None:
 def _pure_finaliser(node: Always[Any, Any]) -> Node | None:
     final = node.finaliser
     return node.body if isinstance(final, Pure) and is_total(final.expr) else None
-
-
-# Reader
-
-
-def _no_binding(node: WithParams[Any, Any]) -> Node | None:
-    return None if node.params or node.resources else node.body
-
-
-def _nested_bindings(node: WithParams[Any, Any]) -> Node | None:
-    """Not where the outer one binds as a parameter what the inner one renames as a resource.
-
-    There a name without annotation would become the parameter.
-    """
-    inner = node.body
-    if not isinstance(inner, WithParams):
-        return None
-    added = [name for name in node.params if name not in inner.params]
-    if any(name in inner.resources for name in added):
-        return None
-    params = inner.params.evolver()
-    for name in added:
-        params[name] = node.params[name]
-    resources = renamed(node.resources, inner.resources) if node.resources else inner.resources
-    return WithParams(inner.body, params.persistent(), resources)
-
-
-def _bound_parameter(node: WithParams[Any, Any]) -> Node | None:
-    body = node.body
-    if not (isinstance(body, Pure) and isinstance(body.expr, Param)):
-        return None
-    param = body.expr
-    if param.name not in node.params or not fits(thaw(node.params[param.name]), param.type):
-        return None
-    return Pure(Const(node.params[param.name]))
 
 
 # loop_until
@@ -332,6 +313,7 @@ IN_SEQ = (
     PairRule("fail z >> w = fail z", PAGE, "S", _nothing_after_fail),
     PairRule("pure f >> pure g = pure(g∘f)", ARROWS, "S", _pures_fuse),
     PairRule("par(a, id) >> fst = a", PAGE, "D", _kept_and_dropped),
+    PairRule("as_result(w) >> from_result = w", "semantics.md §8", "D", _there_and_back),
 )
 IN_FALLBACK = (
     PairRule("fallback(fail z, w) = w", PAGE, "S", _failed_first),
@@ -343,7 +325,7 @@ FLAT = PairRule("(a >> b) >> c = a >> b >> c", ARROWS, "S", lambda first, then, 
 CONSTANT = Rule("branch(true, a, b) = a", GKAT, "S", _constant)
 ONE_ATTEMPT = Rule("retry([], w) = w", "semantics.md §5", "S", _one_attempt)
 ENDLESS = Rule("timeout(∞, w) = w", PAGE, "S", _endless)
-NO_BINDING = Rule("local {} w = w", PAGE, "S", _no_binding)
+NO_BINDING = Rule("local {} w = w", PAGE, "S", no_binding)
 
 SHRINKING: dict[type, tuple[Rule, ...]] = {
     Branch: (
@@ -372,8 +354,8 @@ SHRINKING: dict[type, tuple[Rule, ...]] = {
     Always: (Rule("always(w, pure f) = w", PAGE, "D", _pure_finaliser),),
     WithParams: (
         NO_BINDING,
-        Rule("local β (local γ w) = local (β◁γ) w", PAGE, "S", _nested_bindings),
-        Rule("local β (param k) = const β[k]", PAGE, "D", _bound_parameter),
+        Rule("local β (local γ w) = local (β◁γ) w", PAGE, "S", nested_bindings),
+        Rule("local β (param k) = pure β[k]", PAGE, "D", bound_parameter),
     ),
 }
 """What makes a workflow smaller."""
@@ -396,6 +378,6 @@ def stands_for(node: Node) -> tuple[int, Rule] | None:
         case Timeout():
             return (0, ENDLESS) if _endless(node) is not None else None
         case WithParams():
-            return (0, NO_BINDING) if _no_binding(node) is not None else None
+            return (0, NO_BINDING) if no_binding(node) is not None else None
         case _:
             return None

@@ -48,6 +48,8 @@ from fwf.algebra.values import duration
 from fwf.records import changed, record
 
 if TYPE_CHECKING:
+    from returns.result import Result
+
     from fwf.algebra.nodes import Task
 
 __all__ = [
@@ -147,22 +149,22 @@ class Scenario:
         return changed(self, seed=seed)
 
     @staticmethod
-    def from_json(text: str) -> "Scenario":
-        """JSON ⟶ scenario; see `fwf.algebra.scenario_form`. Raises `ScenarioError`."""
+    def from_json(text: str) -> "Result[Scenario, ScenarioError]":
+        """JSON ⟶ scenario, or why it can't be read; see `fwf.algebra.scenario_form`."""
         from fwf.algebra.scenario_form import from_json
 
         return from_json(text)
 
     @staticmethod
-    def from_toml(text: str) -> "Scenario":
-        """TOML ⟶ scenario; see `fwf.algebra.scenario_form`. Raises `ScenarioError`."""
+    def from_toml(text: str) -> "Result[Scenario, ScenarioError]":
+        """TOML ⟶ scenario, or why it can't be read; see `fwf.algebra.scenario_form`."""
         from fwf.algebra.scenario_form import from_toml
 
         return from_toml(text)
 
     @staticmethod
-    def load(path: str) -> "Scenario":
-        """The scenario in a `.json` or `.toml` file. Raises `ScenarioError`."""
+    def load(path: str) -> "Result[Scenario, ScenarioError]":
+        """The scenario in a `.json` or `.toml` file, or why it can't be read."""
         from fwf.algebra.scenario_form import load
 
         return load(path)

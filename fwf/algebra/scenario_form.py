@@ -27,6 +27,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast, final
 
+from returns.result import safe
+
 from fwf.algebra.documents import brief, json_of, text_of
 from fwf.algebra.scenario import (
     Distribution,
@@ -45,21 +47,32 @@ MAX_BYTES = 10_000_000
 _ABSENT = object()
 
 
+@safe(exceptions=(ScenarioError,))
 def load(path: str) -> Scenario:
-    """Path of a `.json` or `.toml` file ⟶ its scenario."""
-    read = {".json": from_json, ".toml": from_toml}.get(path[-5:].lower())
+    """Path of a `.json` or `.toml` file ⟶ its scenario, or why it can't be read."""
+    read = {".json": _from_json, ".toml": _from_toml}.get(path[-5:].lower())
     if read is None:
         raise ScenarioError(path, ["a scenario is a .json or a .toml file"])
     return read(text_of(path, MAX_BYTES, ScenarioError), path)
 
 
-def from_json(text: str, source: str = "scenario") -> Scenario:
-    """JSON ⟶ scenario."""
+@safe(exceptions=(ScenarioError,))
+def from_json(text: str) -> Scenario:
+    """JSON ⟶ scenario, or why it can't be read."""
+    return _from_json(text, "scenario")
+
+
+@safe(exceptions=(ScenarioError,))
+def from_toml(text: str) -> Scenario:
+    """TOML ⟶ scenario, or why it can't be read."""
+    return _from_toml(text, "scenario")
+
+
+def _from_json(text: str, source: str) -> Scenario:
     return _read(json_of(text, source, ScenarioError), source)
 
 
-def from_toml(text: str, source: str = "scenario") -> Scenario:
-    """TOML ⟶ scenario."""
+def _from_toml(text: str, source: str) -> Scenario:
     import tomllib
 
     try:

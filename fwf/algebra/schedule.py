@@ -5,7 +5,7 @@ first delay of `s` after the first failure, and for the second after the second.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeAlias, final
@@ -100,7 +100,7 @@ class _Combinators:
         return Within(_own(self), _positive(total, "within(…)"))
 
     def jitter(self, seed: int, low: float = 0.5, high: float = 1.0) -> "Jitter":
-        """Each delay times a factor in [low, high), drawn from the seed and the delay's place."""
+        """Each delay times a factor in [low, high), drawn for each run, place and attempt anew."""
         if not 0 <= low <= high < math.inf:
             raise ValueError(f"jitter(low={low}, high={high}): needs 0 <= low <= high")
         return Jitter(_own(self), _whole(seed, "jitter", "seed"), float(low), float(high))
@@ -209,7 +209,7 @@ class Within(_Combinators):
 @final
 @record(repr=False)
 class Jitter(_Combinators):
-    """The delays of a schedule, each times a factor that its place and a seed decide."""
+    """The delays of a schedule, each times a factor; `drawn` says what decides it."""
 
     of: "Schedule"
     seed: int
@@ -225,6 +225,10 @@ Schedule: TypeAlias = (
     Delays | Constant | Backoff | Pointwise | Chained | Nested | First | Within | Jitter
 )
 """How long to wait between attempts. Closed: match on the classes."""
+
+
+Factor: TypeAlias = Callable[[Jitter, int], float]
+"""Jitter, which of its delays ⟶ the factor for it."""
 
 
 def delays(*each: timedelta) -> Delays:
@@ -266,8 +270,9 @@ def as_schedule(wait: object) -> Schedule:
     )
 
 
-def each(schedule: Schedule) -> Iterator[timedelta]:
-    """Schedule ⟶ its delays, in order; may never end."""
+def each(schedule: Schedule, factor: Factor | None = None) -> Iterator[timedelta]:
+    """Schedule ⟶ its delays, in order; may never end. Jitter is drawn by `factor`."""
+    factor = factor or drawn
     match schedule:
         case Delays(given):
             yield from given
@@ -277,28 +282,28 @@ def each(schedule: Schedule) -> Iterator[timedelta]:
         case Backoff():
             yield from _growing(schedule)
         case Pointwise(left, right, longer):
-            yield from _pointwise(left, right, longer)
+            yield from _pointwise(each(left, factor), each(right, factor), longer)
         case Chained(before, after, gap):
-            yield from each(before)
+            yield from each(before, factor)
             yield gap
-            yield from each(after)
+            yield from each(after, factor)
         case Nested(outer, inner):
-            yield from each(inner)
-            for delay in each(outer):
+            yield from each(inner, factor)
+            for delay in each(outer, factor):
                 yield delay
-                yield from each(inner)
+                yield from each(inner, factor)
         case First(of, n):
-            yield from islice(each(of), n)
+            yield from islice(each(of, factor), n)
         case Within(of, total):
             remaining = total
-            for delay in each(of):
+            for delay in each(of, factor):
                 if delay > remaining:
                     return
                 remaining -= delay
                 yield delay
-        case Jitter(of, seed, low, high):
-            for index, delay in enumerate(each(of)):
-                yield _clipped(delay, low + (high - low) * _fraction(seed, index))
+        case Jitter(of):
+            for index, delay in enumerate(each(of, factor)):
+                yield _clipped(delay, factor(schedule, index))
 
 
 def _growing(schedule: Backoff) -> Iterator[timedelta]:
@@ -316,8 +321,9 @@ def _clipped(delay: timedelta, factor: float) -> timedelta:
         return timedelta.max
 
 
-def _pointwise(left: Schedule, right: Schedule, longer: bool) -> Iterator[timedelta]:
-    mine, theirs = each(left), each(right)
+def _pointwise(
+    mine: Iterator[timedelta], theirs: Iterator[timedelta], longer: bool
+) -> Iterator[timedelta]:
     while True:
         pair = [delay for delay in (next(mine, None), next(theirs, None)) if delay is not None]
         if not pair or (longer and len(pair) < 2):
@@ -325,9 +331,26 @@ def _pointwise(left: Schedule, right: Schedule, longer: bool) -> Iterator[timede
         yield max(pair) if longer else min(pair)
 
 
-def _fraction(seed: int, index: int) -> float:
-    drawn = digest(encode(seed), encode(index))
-    return int.from_bytes(drawn[:7], "big") / 2**56
+def drawn(jitter: Jitter, index: int, run: bytes = b"", path: str = "") -> float:
+    """Jitter, which delay, run, place ⟶ the factor for it: a pure function of these.
+
+    The place has the items and rounds that it is in. So items and runs wait for different times,
+    and a run that is repeated for the same ones.
+    """
+    place = run + path.encode("utf-8", "surrogatepass")
+    fraction = digest(encode(jitter.seed), encode(index), place)
+    share = int.from_bytes(fraction[:7], "big") / 2**56
+    return jitter.low + (jitter.high - jitter.low) * share
+
+
+def least(jitter: Jitter, index: int) -> float:
+    """The factor below which none is drawn; with it, `each` gives the shortest delays."""
+    return jitter.low
+
+
+def most(jitter: Jitter, index: int) -> float:
+    """The factor that none reaches; with it, `each` gives the longest delays."""
+    return jitter.high
 
 
 def length(schedule: Schedule) -> float:

@@ -12,7 +12,20 @@ from fwf.algebra.expr import name_of_function
 from fwf.algebra.functions import named_function
 from fwf.algebra.once import read_once
 from fwf.algebra.values import duration
-from fwf.faults import as_delay, asked_delay, counted, full_text, near, tags_of_class
+from fwf.faults import (
+    Failed,
+    as_delay,
+    asked_by,
+    asked_delay,
+    counted,
+    full_text,
+    known_tags,
+    near,
+    of_group,
+    singles,
+    tags_of_class,
+    text,
+)
 from fwf.records import record
 
 Takes: TypeAlias = tuple[timedelta, ...] | Distribution | Callable[[Any], timedelta]
@@ -30,20 +43,26 @@ WHEN_CUT: tuple[WhenCut, ...] = get_args(WhenCut)
 class Failing:
     """A failed attempt. `tags` name the error, most specific first, as a `Failed` fault has them.
 
-    `retry_after` is how long the error asks to wait before the next attempt.
+    `retry_after` is how long the error asks to wait before the next attempt. `parts` are the single
+    errors of a group.
     """
 
     tags: tuple[str, ...]
     message: str = ""
     retry_after: timedelta | None = None
+    parts: "tuple[Failing, ...]" = ()
+
+    def fault(self, path: str, not_before: int | None) -> Failed:
+        """The fault that it means at a place, as a task's own would be."""
+        parts = (Failed("", known_tags(part.tags), part.message) for part in self.parts)
+        tags, cause = of_group(known_tags(self.tags), parts)
+        return Failed(path, tags, self.message, None, not_before, None, cause)
 
     def __repr__(self) -> str:
         tag = self.tags[0] if len(self.tags) == 1 else list(self.tags)
         said = f", {self.message!r}" if self.message else ""
-        after = self.retry_after
-        return (
-            f"failing({tag!r}{said}{'' if after is None else f', retry_after={duration(after)}'})"
-        )
+        after = "" if self.retry_after is None else f", retry_after={duration(self.retry_after)}"
+        return f"failing({tag!r}{said}{after}{f', parts={[*self.parts]}' if self.parts else ''})"
 
 
 Error: TypeAlias = str | type[BaseException] | Failing
@@ -55,25 +74,29 @@ def failing(
     message: str = "",
     *,
     retry_after: timedelta | float | Decimal | None = None,
+    parts: Sequence[Failing] = (),
 ) -> Failing:
     """Tag, tags, exception class or exception ⟶ a failed attempt with that error.
 
     retry_after: a duration, or a number of seconds.
+    parts: of a group its single errors, which `on=` must take all; an exception has its own.
 
     >>> failing("RateLimited", "10 a minute")
     failing('RateLimited', '10 a minute')
     """
     after = None if retry_after is None else as_delay(retry_after, "failing(retry_after=…)")
     if isinstance(error, BaseException):
-        asked, unusable = asked_delay(error)
-        said = message or f"{full_text(error)}{unusable}"
-        return Failing(tags_of_class(type(error)), said, asked if after is None else after)
+        single = singles(error)
+        said = message or f"{full_text(error)}{asked_delay(error)[1]}"
+        asked = asked_by((error, *single)) if after is None else after
+        own = parts or [Failing(tags_of_class(type(part)), text(part)) for part in single]
+        return Failing(tags_of_class(type(error)), said, asked, tuple(own))
     if isinstance(error, type):
-        return Failing(tags_of_class(error), message, after)
+        return Failing(tags_of_class(error), message, after, tuple(parts))
     tags = (error,) if isinstance(error, str) else tuple(error)
     if not tags or not all(isinstance(cast(object, tag), str) and tag for tag in tags):
         raise TypeError(f"failing({error!r}): needs an error's tag or class")
-    return Failing(tags, message, after)
+    return Failing(tags, message, after, tuple(parts))
 
 
 def _as_failing(error: object, where: str) -> Failing | None:

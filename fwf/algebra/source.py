@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from typing import Any, assert_never, cast
 
-from fwf.algebra.expr import Const, Get, Param, show
-from fwf.algebra.extensions import field_names, field_source
+from fwf.algebra import expr
+from fwf.algebra.expr import Const, Get, Param, show, written
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -64,20 +66,22 @@ def source_of(w: Workflow[Any, Any], most: int = MAX_CHARS) -> str:
 def layout(node: Node) -> list["Node | str"]:
     """Node ⟶ its source as text pieces, with its parts where theirs goes."""
     match node:
-        case Task() | Pure() | Fail() | Delay():
+        case Task() | Pure() | Fail() | Delay() | FromResult():
             return [leaf_source(node)]
         case Seq():
             return _chain(node)
         case Graph():
             return _graph(node)
         case Extension():
-            return _extension(node)
+            return cast("list[Node | str]", node.written())
         case _:
             word, before, after = call_of(node)
             return [f"{word}(", *_spaced([*before, *_labelled(node), *after]), ")"]
 
 
-def leaf_source(node: Task[Any, Any] | Pure[Any, Any] | Fail[Any, Any] | Delay[Any, Any]) -> str:
+def leaf_source(
+    node: Task[Any, Any] | Pure[Any, Any] | Fail[Any, Any] | Delay[Any, Any] | FromResult[Any, Any],
+) -> str:
     """A leaf's source."""
     match node:
         case Task():
@@ -94,10 +98,12 @@ def leaf_source(node: Task[Any, Any] | Pure[Any, Any] | Fail[Any, Any] | Delay[A
             plain = isinstance(node.expr, Get | Param)
             return "identity" if text == "it" else text if plain else f"pure({text})"
         case Fail():
-            message = f", {node.message!r}" if node.message else ""
-            return f"fail({node.tag!r}{message})"
+            said = repr(node.message) if isinstance(node.message, str) else written(node.message)
+            return f"fail({node.tag!r}, {said})" if node.message else f"fail({node.tag!r})"
         case Delay():
             return f"delay({duration(node.duration)})"
+        case FromResult():
+            return "from_result"
 
 
 def call_of(node: Node) -> tuple[str, list[str], list[str]]:
@@ -114,20 +120,22 @@ def call_of(node: Node) -> tuple[str, list[str], list[str]]:
         case Retry():
             return "retry", [], _retry_arguments(node)
         case Timeout():
-            return "timeout", [], [duration(node.limit)]
+            return "timeout", [], [duration(node.within)]
         case Fallback():
             return "fallback", [], _filter(node.on)
         case Always():
             return "always", [], []
+        case AsResult():
+            return "as_result", [], []
         case WithParams() if node.resources:
             return "using", [], [keywords(node.resources)]
         case WithParams():
-            return "with_params", [], [keywords(node.params)]
-        case Limit():
-            return "limit", [], [f"pool={node.pool!r}"]
+            return "with_params", [], [keywords(node.params, expr.argument)]
+        case InPool():
+            return "in_pool", [], [repr(node.pool)]
         case Named():
             return "named", [repr(node.name)], [keywords(node.notes)] if node.notes else []
-        case Task() | Pure() | Fail() | Delay() | Seq() | Graph() | Extension():
+        case Task() | Pure() | Fail() | Delay() | FromResult() | Seq() | Graph() | Extension():
             raise TypeError(f"{type(node).__name__} is not written as a call on its parts")
         case _:
             assert_never(node)
@@ -180,15 +188,6 @@ def _graph(node: Graph[Any, Any]) -> list["Node | str"]:
     for step in steps:
         pieces.extend([*step, ", "])
     return [*pieces, f"), {node.outputs!r}, {node.arity})"]
-
-
-def _extension(node: Extension[Any, Any]) -> list["Node | str"]:
-    arguments: list[Any] = []
-    for name in field_names(type(node)):
-        value: Any = getattr(node, name)
-        is_part = isinstance(value, Workflow) and not isinstance(value, Pure)
-        arguments.append((f"{name}=", value) if is_part else f"{name}={field_source(value)}")
-    return [f"{type(node).__name__}(", *_spaced(arguments), ")"]
 
 
 def _loop_arguments(node: LoopUntil[Any, Any]) -> list[str]:

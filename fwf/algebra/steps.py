@@ -6,7 +6,7 @@ from typing import Any, Generic, NoReturn, TypeVar, final
 
 from fwf.algebra import types
 from fwf.algebra.expr import Const, Param
-from fwf.algebra.nodes import Named, Node, Pure, Seq, Step, Task
+from fwf.algebra.nodes import LoopUntil, MapEach, Named, Node, Pure, Seq, Step, Task, WithParams
 from fwf.algebra.traverse import children
 
 T_co = TypeVar("T_co", covariant=True)
@@ -114,7 +114,8 @@ def _step(recorder: Recorder, body: Node, name: str, refs: tuple[Ref[Any], ...])
 def _takes_nothing(body: Node) -> bool:
     """Whether a step ignores what it is called on, so that the call only orders."""
     while isinstance(body, Seq) or len(children(body)) == 1:
-        if not children(body):
+        reads_it = isinstance(body, WithParams) and bool(body.computed)
+        if not children(body) or reads_it or isinstance(body, MapEach | LoopUntil):
             return False
         body = children(body)[0]
     if isinstance(body, Task):

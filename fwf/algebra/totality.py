@@ -90,6 +90,8 @@ def _kind_of_operation(expr: Op) -> type | None:
             return bool if told or (expr.symbol in ("==", "!=") and type(None) in kinds) else None
         case "in":
             return bool if _comparable(kinds[0], expr.args[1]) else None
+        case "text":
+            return str if all(kind in (bool, float, str, type(None)) for kind in kinds) else None
         case _:  # arithmetic, length: whatever the operands' types make of it
             return None
 

@@ -1,31 +1,11 @@
-"""What interpreters tell of a run: its outcome, and what happened in which order."""
+"""What interpreters tell of a run: what happened, and in which order."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias, final
 
-from fwf.faults import Fault
 from fwf.records import record
 
 Ending: TypeAlias = Literal["ok", "failed", "cut"]
-
-
-@final
-@record()
-class Ok:
-    """A run came to its end, with a value."""
-
-    value: Any
-
-
-@final
-@record()
-class Err:
-    """A run failed."""
-
-    cause: Fault
-
-
-Outcome: TypeAlias = Ok | Err
 
 
 @final

@@ -1,20 +1,22 @@
 """Walking over workflows of any depth and size: children, rebuild, fold, walk."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, assert_never, cast, final
 
 from pyrsistent import PMap, pmap, pvector
 
-from fwf.algebra.extensions import workflows_in
+from fwf.algebra.extensions import field_names, workflows_in
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -27,6 +29,8 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.parts import arms_of, shown
+from fwf.algebra.parts import children as children
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.pickling import fields
 from fwf.algebra.workflow import Workflow
@@ -34,31 +38,6 @@ from fwf.records import changed, record
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """Node ⟶ its direct parts, in the order they are written."""
-    match node:
-        case Seq():
-            return tuple(node.parts)
-        case Task() | Pure() | Fail() | Delay():
-            return ()
-        case Par():
-            return node.parts
-        case Branch():
-            return (node.then, node.otherwise)
-        case Fallback():
-            return (node.body, node.handler)
-        case Always():
-            return (node.body, node.finaliser)
-        case Graph():
-            return tuple(step.body for step in node.steps)
-        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
-            return (node.body,)
-        case Extension():
-            return (node.meaning,)
-        case _:
-            assert_never(node)
 
 
 def parts_of(node: Node) -> tuple[Node, ...]:
@@ -70,12 +49,16 @@ def parts_of(node: Node) -> tuple[Node, ...]:
 
 
 def wrapped(node: Node) -> Node | None:
-    """The one part of a node that is put around it: of a retry, a name, a loop; None for others."""
+    """The one part that a node is put around: of a retry, a name, a loop; None for others."""
     match node:
-        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
+        case LoopUntil() | MapEach() | Retry() | Timeout() | AsResult():
+            return node.body
+        case WithParams() | InPool() | Named():
             return node.body
         case Extension():
-            return node.meaning
+            arms = arms_of(node)
+            alone = len(arms) == 1 and not arms[0].label
+            return cast(Node, arms[0].node) if alone else None
         case _:
             return None
 
@@ -85,7 +68,7 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
     if all(new is old for new, old in zip(parts, children(node), strict=True)):
         return node
     match node:
-        case Task() | Pure() | Fail() | Delay():
+        case Task() | Pure() | Fail() | Delay() | FromResult():
             return node
         case Seq():
             return Seq(pvector(parts))
@@ -102,12 +85,46 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
                 changed(step, body=part) for step, part in zip(node.steps, parts, strict=True)
             )
             return Graph(steps, node.outputs, node.arity)
-        case LoopUntil() | MapEach() | Retry() | Timeout() | WithParams() | Limit() | Named():
+        case LoopUntil() | MapEach() | Retry() | Timeout() | AsResult():
+            return cast(Node, changed(node, body=parts[0]))
+        case WithParams() | InPool() | Named():
             return cast(Node, changed(node, body=parts[0]))
         case Extension():
             return parts[0]
         case _:
             assert_never(node)
+
+
+def refilled(node: Extension[Any, Any], parts: Iterable[Node]) -> Extension[Any, Any]:
+    """Extension, workflows ⟶ the same with these in its fields, in the place of those there."""
+    left = iter(parts)
+    fields: dict[str, Any] = {}
+    for name in field_names(type(node)):
+        value = fields[name] = getattr(node, name)
+        several = workflows_in(value)
+        if several:
+            taken = tuple(next(left) for _ in several)
+            fields[name] = taken if type(value) is tuple else taken[0]
+    return type(node)(**fields)
+
+
+def rewritten(node: Node, parts: tuple[Node, ...]) -> Node:
+    """Node, new `parts_of` it ⟶ the same node around them.
+
+    An extension without a word of its own becomes what it means.
+    """
+    if not isinstance(node, Extension):
+        return rebuild(node, parts)
+    return refilled(node, parts[:-1]) if node.word else parts[-1]
+
+
+def desugared(w: Workflow[Any, Any]) -> Node:
+    """Workflow ⟶ the same with the meanings of extensions in their places."""
+
+    def step(node: Node, parts: tuple[Node, ...]) -> Node:
+        return parts[0] if isinstance(node, Extension) else rebuild(node, parts)
+
+    return fold(step, w)
 
 
 def fold(
@@ -151,6 +168,8 @@ def fold(
 class Visit:
     """A node where it stands, as part `at` of what is around it, and what it inherits from that.
 
+    Of an extension's parts as people see them, the first is -1.
+
     Where that is, `spot`, is worked out when it is first asked for.
     """
 
@@ -171,11 +190,12 @@ class Visit:
             here = here.around
         for each in reversed(inward):
             above = each.around
-            spot = (
-                each.paths.root(each.node)
-                if above is None
-                else each.paths.child(above.spot, above.node, each.at)
-            )
+            if above is None:
+                spot = each.paths.root(each.node)
+            elif each.at >= 0:
+                spot = each.paths.child(above.spot, above.node, each.at)
+            else:
+                spot = each.paths.arms(above.spot, above.node)[-1 - each.at]
             object.__setattr__(each, "_spot", spot)
         return cast(Spot, cast(Any, self)._spot)
 
@@ -194,6 +214,15 @@ class Visit:
     def parts(self) -> "list[Visit]":
         """The node's direct parts where they stand."""
         return [self.part(at, part) for at, part in enumerate(children(self.node))]
+
+    def arms(self) -> "list[Visit]":
+        """Its direct parts as people see them."""
+        return [self.arm(at, part) for at, part in enumerate(shown(self.node))]
+
+    def arm(self, at: int, part: Node) -> "Visit":
+        """One of its direct parts as people see them: which one, and the part itself."""
+        plain = not (isinstance(self.node, Extension) and self.node.word)
+        return self.part(at if plain else -1 - at, part)
 
     def part(self, at: int, part: Node) -> "Visit":
         """One of the node's direct parts where it stands: which one, and the part itself."""

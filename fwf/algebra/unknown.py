@@ -20,6 +20,7 @@ from fwf.algebra.expr import (
     type_of,
 )
 from fwf.annotations import returned_by
+from fwf.faults import Fault
 
 
 @final
@@ -113,7 +114,9 @@ def _of_one(expr: Expr, of: Expr, kind: Any, value: Any, params: Mapping[str, An
     return evaluate(expr, value, params) if found is None else found.as_type(kind)
 
 
-_KINDS: dict[str, Any] = {"+": types.ANY, "-": types.ANY, "*": types.ANY, "length": int}
+_KINDS: dict[str, Any] = {
+    "+": types.ANY, "-": types.ANY, "*": types.ANY, "length": int, "text": str, "fault_of": Fault,
+}  # fmt: skip
 
 
 def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
@@ -124,8 +127,12 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
     if symbol == "tuple":
         return parts
     found = next((at for at in map(unknown_in, parts) if at is not None), None)
+    if symbol in ("failed", "value_of", "fault_of") and not isinstance(parts[0], Unknown):
+        found = None
     if symbol == "length" and not isinstance(parts[0], Unknown):
         found = None
+    if found is not None and symbol == "value_of":
+        return found.as_type(types.value_of(found.type))
     if found is not None:
         return found.as_type(_KINDS.get(symbol, bool))
     places = tuple([Get(IT, index) for index in range(len(parts))])

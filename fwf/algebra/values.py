@@ -1,7 +1,8 @@
 """Plain values in a definition: kept immutable, encoded with their types, printed as source.
 
-Plain are `None`, booleans, numbers, strings, bytes, dates, durations, UUIDs, enums, lists,
-tuples, sets and dictionaries of them, and classes with a registered codec.
+Plain are `None`, booleans, numbers, strings, bytes, dates, durations, UUIDs, enums, paths, lists,
+tuples, sets, dictionaries, dataclasses and named tuples of them, and classes with a registered
+codec.
 """
 
 import enum
@@ -16,6 +17,8 @@ from typing import Any, TypeVar, cast, final
 
 from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
 
+from fwf.algebra import instances
+from fwf.algebra.instances import Instance
 from fwf.algebra.once import read_once
 from fwf.records import record
 
@@ -82,6 +85,8 @@ _COLLECTIONS: dict[type, Callable[[Any], object]] = {
 _PLAIN = frozenset({*_SCALARS, list, tuple, set, frozenset, dict})
 _LIKE: dict[str, type] = {"bytearray": bytes, "memoryview": bytes, "deque": list, "range": list}
 _MOMENTS = frozenset({datetime, time})
+_OUTCOMES = frozenset({"returns.result", "fwf.faults"})
+"""The modules of results and faults, whose codecs are fwf's own."""
 _codecs: dict[type, Codec] = {}
 
 
@@ -99,24 +104,31 @@ def register_codec(
     _codecs[cls] = Codec(name, to_plain, from_plain)
 
 
-def codec_of(cls: type) -> Codec | None:
-    """Class ⟶ the codec registered for it, if any."""
-    return _codecs.get(cls)
+def registered(cls: Any) -> bool:
+    """Whether somebody has registered a codec for a class."""
+    return cls in _codecs
 
 
-def freeze(value: object, *, exact: bool = True) -> object:
+def codec_of(cls: Any) -> Codec | None:
+    """Class ⟶ how it is written down, if it is: as registered, by its fields, or as a path."""
+    return _codecs.get(cls) or (Codec(*own) if (own := instances.own_codec(cls)) else None)
+
+
+def freeze(value: object, *, exact: bool = True, objects: bool | None = None) -> object:
     """Plain value ⟶ an immutable copy: lists become `PVector`, dictionaries `PMap`, sets `PSet`.
 
     Raises `TypeError` for what isn't plain, `ValueError` past 100 levels, past 100,000 collections
     (which a value that holds itself in many places soon has) and for a signaling NaN. What is of a
     subclass of a plain class isn't plain, since `thaw` couldn't give it back; nor is a moment whose
-    zone is neither an offset nor a key. Unless `exact`, such classes, such zones and any number of
-    collections will do.
+    zone is neither an offset nor a key. Unless `exact`, such classes, such zones, and any number of
+    collections will do. Objects of dataclasses and of named tuples, and paths, are plain if it is
+    to be exact, or as `objects` says.
     """
-    return _frozen(value, 0, [MAX_COLLECTIONS if exact else math.inf], exact=exact)
+    left = [MAX_COLLECTIONS if exact else math.inf]
+    return _frozen(value, 0, left, exact=exact, objects=exact if objects is None else objects)
 
 
-def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> object:
+def _frozen(value: object, depth: int, left: list[float], *, exact: bool, objects: bool) -> object:
     """The same at a depth, where so many collections are left."""
     kind = type(value)
     if kind is Decimal and cast(Decimal, value).is_snan():
@@ -125,26 +137,67 @@ def _frozen(value: object, depth: int, left: list[float], *, exact: bool) -> obj
         )
     if kind in _MOMENTS and exact:
         return _zoned(cast(Any, value))
-    if kind in _EXACT or kind in _codecs or isinstance(value, enum.Enum) or is_uuid(kind):
+    if kind in _EXACT or isinstance(value, enum.Enum) or is_uuid(kind):
+        return value
+    own = kind.__module__ in _OUTCOMES
+    if kind in _codecs and not own:
+        return value
+    known = kind in _COLLECTIONS
+    if objects and not known and instances.path_place(kind):
         return value
     if depth >= MAX_DEPTH:
         raise ValueError(f"a value in a workflow may nest {MAX_DEPTH} levels deep, not more")
+    inner = partial(_frozen, depth=depth + 1, left=left, exact=exact, objects=objects)
+    if own:
+        return _frozen_result(value, inner)
+    if kind is Instance or (objects and not known and instances.is_instance_class(kind)):
+        return _instance(value, inner, left, exact=exact)
     kept = kind if exact else next(filter(kind.__mro__.__contains__, _COLLECTIONS), kind)
     make = _COLLECTIONS.get(kept)
     if make is None:
         raise TypeError(_not_plain(value))
+    _count(left)
+    if kept in (dict, _PMAP):
+        pairs = cast(dict[object, object], value).items()
+        return pmap({as_member(inner(key)): inner(each) for key, each in pairs})
+    items = [inner(each) for each in cast(Iterable[object], value)]
+    return make(map(as_member, items) if make in (pset, frozenset) else items)
+
+
+def _count(left: list[float]) -> None:
     left[0] -= 1
     if left[0] < 0:
         raise ValueError(
             f"a value in a workflow may hold {MAX_COLLECTIONS:,} lists, dictionaries and the like, "
             "not more: have a task read it from a file or a database"
         )
-    inner = partial(_frozen, depth=depth + 1, left=left, exact=exact)
-    if kept in (dict, _PMAP):
-        pairs = cast(dict[object, object], value).items()
-        return pmap({as_member(inner(key)): inner(each) for key, each in pairs})
-    items = [inner(each) for each in cast(Iterable[object], value)]
-    return make(map(as_member, items) if make in (pset, frozenset) else items)
+
+
+def _instance(
+    value: Any, inner: Callable[[Any], object], left: list[float], *, exact: bool
+) -> Instance:
+    """An object of a dataclass or a named tuple, frozen, and made anew once to see that it can."""
+    if type(value) is Instance:
+        return value
+    _count(left)
+    kept = instances.frozen(value, inner)
+    if exact:
+        instances.check(value, kept, thaw, _encoded_part)
+    return kept
+
+
+def _encoded_part(part: object) -> bytes:
+    return encode(freeze(part, exact=False, objects=True))
+
+
+def _frozen_result(value: Any, inner: Callable[[object], object]) -> object:
+    """A result with a copy of what is in it, which has to be plain; a fault is so already."""
+    from fwf.algebra import results  # which registers their codecs, and imports a library of 20 ms
+
+    kind = cast(Any, type(value))
+    if kind not in _codecs:
+        raise TypeError(_not_plain(value))
+    return results.copied(value, lambda part: thaw(inner(part)))
 
 
 def _zoned(moment: Any) -> Any:
@@ -168,16 +221,20 @@ def as_member(frozen: object) -> object:
 
     Frozen lists can be hashed, but what they are thawed to can't.
     """
-    if isinstance(frozen, PVector | PMap | PSet):
+    if isinstance(frozen, PVector | PMap | PSet) or _can_change(frozen):
         raise TypeError(
-            f"{source(cast(object, frozen))} can change, so it can't be in a set or a dictionary's "
+            f"{source(cast(Any, frozen))} can change, so it can't be in a set or a dictionary's "
             "key: write a tuple or a frozenset"
         )
     kind: Any = type(frozen)
-    several = cast(tuple[object, ...], frozen) if kind is tuple else ()
-    for each in several:
+    several: Iterable[object] = cast(tuple[object, ...], frozen) if kind is tuple else ()
+    for each in cast(Instance, frozen).fields.values() if kind is Instance else several:
         as_member(each)
     return frozen
+
+
+def _can_change(frozen: object) -> bool:
+    return isinstance(frozen, Instance) and frozen.cls.__hash__ is None
 
 
 def _not_plain(value: object) -> str:
@@ -195,8 +252,9 @@ def _not_plain(value: object) -> str:
     )
     return (
         f"{value!r} is a {kind.__qualname__}; a value in a workflow is plain data (None, bool, "
-        "int, float, str, bytes, Decimal, dates, durations, UUID, enums, lists, tuples, sets and "
-        f"dictionaries of them, no subclasses); {uncalled(value) or remedy}"
+        "int, float, str, bytes, Decimal, dates, durations, UUID, enums, paths, lists, tuples, "
+        "sets, dictionaries, dataclasses and named tuples of them, no subclasses); "
+        f"{uncalled(value) or remedy}"
     )
 
 
@@ -207,10 +265,14 @@ def thaw(value: object) -> Any:
     if isinstance(value, PMap):
         return {thaw(key): thaw(item) for key, item in _items(cast(PMap[object, object], value))}
     if isinstance(value, PSet):
-        return set(cast(PSet[object], value))
+        return {thaw(item) for item in cast(PSet[object], value)}
     if type(value) is tuple:
         return tuple(thaw(item) for item in cast(tuple[object, ...], value))
-    return value
+    if isinstance(value, Instance):
+        return value.made(thaw)
+    if is_frozen(value):
+        return value
+    return frozenset(map(thaw, cast(frozenset[object], value)))
 
 
 def is_uuid(cls: type) -> bool:
@@ -220,7 +282,11 @@ def is_uuid(cls: type) -> bool:
 
 def is_frozen(value: object) -> bool:
     """Whether `thaw` would return the value itself."""
-    return type(value) in _EXACT or not isinstance(value, PVector | PMap | PSet | tuple)
+    if type(value) in _EXACT:
+        return True
+    if type(value) is frozenset:
+        return all(map(is_frozen, cast(frozenset[object], value)))
+    return not isinstance(value, PVector | PMap | PSet | tuple | Instance)
 
 
 def _items(value: PMap[object, object]) -> list[tuple[object, object]]:
@@ -292,13 +358,16 @@ _ENCODERS: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {
 def _encoder(value: Any) -> tuple[bytes, Callable[[Any], bytes]]:
     """The encoder of what isn't plain by its very type: enums and registered classes."""
     cls: type = value.__class__
+    if cls is Instance:
+        return b"codec " + value.place.encode(), lambda value: encode(value.fields)
     if cls is Coded:
         return b"codec " + value.codec.encode(), lambda value: encode(value.plain)
     if is_uuid(cls):
         return b"UUID", _encode_text
     if isinstance(value, enum.Enum):
         return b"enum", lambda value: repr(member_of(value)).encode()
-    codec = _codecs[cls]
+    codec = codec_of(cls)
+    assert codec is not None, "freeze lets nothing else in"
     return b"codec " + codec.name.encode(), lambda value: encode(freeze(codec.to_plain(value)))
 
 
@@ -323,10 +392,23 @@ def source(value: object) -> str:
             return f"({inner},)" if len(cast(tuple[object, ...], value)) == 1 else f"({inner})"
         case enum.Enum():
             return repr(member_of(value))
+        case Instance():
+            given = [f"{name}={source(value.fields[name])}" for name in value.names()]
+            return f"{short_name(value.cls)}({', '.join(given)})"
         case int() if type(value) is int and value.bit_length() > 10_000:
             return hex(value)  # decimal digits stop at 4,300
+        case _ if type(value).__module__ in _OUTCOMES:
+            from fwf.algebra.results import source_of
+
+            return source_of(value)
         case _:
-            return repr(value)
+            path = instances.path_place(cast(Any, type(value)))
+            return instances.path_source(value) if path else repr(value)
+
+
+def short_name(cls: Any) -> str:
+    """Class ⟶ its name as it stands in source, without the function that it is defined in."""
+    return str(cls.__qualname__).rpartition("<locals>.")[2]
 
 
 def _set_source(items: Collection[object]) -> str:
@@ -337,16 +419,19 @@ def _set_source(items: Collection[object]) -> str:
 def member_of(value: enum.Enum) -> Member:
     """Enum's member ⟶ what it is known by: `Colour.RED`; `Access(3)` for a combination of flags."""
     cls = type(value)
-    name = cls.__qualname__.rpartition("<locals>.")[2]
+    name = short_name(cls)
     if value.name in cls.__members__:
         return Member(name, value.name, None)
     return Member(name, None, value.value)
 
 
-def keywords(given: PMap[str, Any]) -> str:
-    """Names and frozen values ⟶ source of keyword arguments: `table='orders', limit=10`."""
-    plain = [f"{name}={source(given[name])}" for name in sorted(given) if is_name(name)]
-    others = [f"{name!r}: {source(given[name])}" for name in sorted(given) if not is_name(name)]
+def keywords(given: PMap[str, Any], written: Callable[[Any], str] = source) -> str:
+    """Names and frozen values ⟶ source of keyword arguments: `table='orders', limit=10`.
+
+    written: what a value's source is.
+    """
+    plain = [f"{name}={written(given[name])}" for name in sorted(given) if is_name(name)]
+    others = [f"{name!r}: {written(given[name])}" for name in sorted(given) if not is_name(name)]
     return ", ".join([*plain, f"**{{{', '.join(others)}}}"] if others else plain)
 
 

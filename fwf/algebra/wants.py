@@ -1,17 +1,18 @@
 """Which names the parts of a workflow want from outside, and where they stand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, final, get_args, get_origin
 
 from fwf.algebra import types
+from fwf.algebra.aliases import bare
 from fwf.algebra.contract import Kind
-from fwf.algebra.expr import Call, Expr, Get, Op, OrElse, Param, Present
+from fwf.algebra.expr import Call, Const, Expr, Get, Op, OrElse, Param, Present, type_of
 from fwf.algebra.fitting import fits
-from fwf.algebra.nodes import Branch, Limit, LoopUntil, MapEach, Node, Pure, Task, WithParams
+from fwf.algebra.nodes import Branch, Fail, InPool, LoopUntil, MapEach, Node, Pure, Task, WithParams
 from fwf.algebra.traverse import Visit, children, fold, visit
 from fwf.algebra.values import thaw
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import Workflow, get_wants, set_wants
 from fwf.records import record
 
 
@@ -26,22 +27,6 @@ class Want(NamedTuple):
 
 Free: TypeAlias = dict[object, Want]
 """The names that a part leaves open, each once, in the order of their first use."""
-
-
-@final
-@record()
-class Misfit:
-    """A `with_params` that binds a name to a value of the wrong type, or one that nobody takes.
-
-    `wanted` is what the parts inside take; None where none takes the name. `inside` are the names
-    that they leave open, `bound` whether one was bound before.
-    """
-
-    node: WithParams[Any, Any]
-    name: str
-    wanted: Want | None
-    inside: tuple[Want, ...] = ()
-    bound: bool = False
 
 
 @final
@@ -65,52 +50,79 @@ class Collector:
         """A node, what its parts leave open ⟶ what it leaves open itself."""
         match node:
             case Task():
-                free = self._of_task(node)
+                self._touched(node)
             case WithParams():
-                free = self._bind(node, parts[0])
-            case Pure() | Branch() | LoopUntil() | MapEach():
-                free = _merged((*parts, _of_expression(expression_of(node))))
+                taken = [want.name for want in parts[0].values() if binds(node, want)]
+                self.bound.update(dict.fromkeys(taken))
+                self.misfits.extend(misfits_of(node, parts[0], self.bound))
+            case InPool():
+                self.pools[node.pool] = None
             case _:
-                free = _merged(parts)
-                if isinstance(node, Limit):
-                    self.pools[node.pool] = None
-        self.free[id(node)] = free
+                pass
+        free = self.free[id(node)] = _left_open(node, parts)
         return free
 
-    def _of_task(self, task: Task[Any, Any]) -> Free:
+    def _touched(self, task: Task[Any, Any]) -> None:
         contract = task.contract
         self.reads.update(dict.fromkeys(contract.reads))
         self.writes.update(dict.fromkeys(contract.writes))
         if contract.isolate:
             self.isolated.append(task)
-        free: Free = {}
-        for each in contract.injected:
-            if each.kind == "fact":
-                self.facts[types.name_of(each.type)] = None
-            else:
-                _add(free, Want(each.name, each.kind, each.type, each.optional))
-        return free
+        facts = [each.fact for each in contract.injected if each.kind == "fact"]
+        self.facts.update(dict.fromkeys(facts))
 
-    def _bind(self, node: WithParams[Any, Any], inside: Free) -> Free:
-        free: Free = {}
-        unused = dict.fromkeys([*node.params, *node.resources])
-        for want in inside.values():
-            if _binds(node, want):
-                unused.pop(want.name, None)
-                self.bound[want.name] = None
-                if not fits(thaw(node.params[want.name]), want.type):
-                    self.misfits.append(Misfit(node, want.name, want))
-                continue
-            if want.name in node.resources and want.kind != "parameter":
-                unused.pop(want.name, None)
+
+def open_in(w: Workflow[Any, Any]) -> Free:
+    """Workflow ⟶ the names that it leaves open; kept on every node that it visits.
+
+    So whoever wraps a part again and again asks for what is new alone.
+    """
+
+    def step(node: Node, parts: tuple[Free, ...]) -> Free:
+        if not _is_known(node):
+            set_wants(node, _left_open(node, parts))
+        return get_wants(node)
+
+    return fold(step, w, parts_of=lambda node: () if _is_known(node) else children(node))
+
+
+def _is_known(node: Node) -> bool:
+    return hasattr(node, "_wants")
+
+
+def _left_open(node: Node, parts: tuple[Free, ...]) -> Free:
+    """A node, what its parts leave open ⟶ what it leaves open itself."""
+    match node:
+        case Task():
+            return _of_task(node)
+        case Pure() | Fail() | Branch() | LoopUntil() | MapEach():
+            return _merged((*parts, _of_expressions(node)))
+        case WithParams():
+            outside = _outside(node, parts[0])
+            return _merged((outside, _of_expressions(node))) if node.computed else outside
+        case _:
+            return _merged(parts)
+
+
+def _of_task(task: Task[Any, Any]) -> Free:
+    free: Free = {}
+    for each in task.contract.injected:
+        if each.kind != "fact":
+            _add(free, Want(each.name, each.kind, each.type, each.optional))
+    return free
+
+
+def _outside(node: WithParams[Any, Any], inside: Free) -> Free:
+    """What is open inside of bindings ⟶ what of it is open outside, under the names there."""
+    free: Free = {}
+    for want in inside.values():
+        if not binds(node, want):
             _add(free, _renamed(node, want))
-        for name in sorted(unused):
-            known = name in self.bound
-            self.misfits.append(Misfit(node, name, None, tuple(inside.values()), known))
-        return free
+    return free
 
 
-def _binds(node: WithParams[Any, Any], want: Want) -> bool:
+def binds(node: WithParams[Any, Any], want: Want) -> bool:
+    """Whether a node gives its part, as a parameter, what is wanted there."""
     return want.name in node.params and want.kind in ("parameter", "unknown")
 
 
@@ -141,19 +153,23 @@ def _merged(parts: tuple[Free, ...]) -> Free:
     return same[0] if same else merged
 
 
-def expression_of(node: Node) -> Expr | None:
-    """The expression that a node evaluates, if it has one."""
+def expressions_of(node: Node) -> tuple[Expr, ...]:
+    """The expressions that a node evaluates."""
     match node:
         case Pure():
-            return node.expr
+            return (node.expr,)
         case Branch():
-            return node.predicate
+            return (node.predicate,)
         case LoopUntil():
-            return node.done
+            return (node.done,)
         case MapEach():
-            return node.key
+            return () if node.key is None else (node.key,)
+        case Fail():
+            return () if isinstance(node.message, str) else (node.message,)
+        case WithParams():
+            return tuple(expr for _, expr in node.computed)
         case _:
-            return None
+            return ()
 
 
 def parts_of(expr: Expr) -> tuple[Expr, ...]:
@@ -178,9 +194,16 @@ def subexpressions(expr: Expr) -> Iterator[Expr]:
         todo.extend(reversed(parts_of(top)))
 
 
-def _of_expression(expr: Expr | None) -> Free:
+def asked_for(node: Node) -> Iterator[str]:
+    """Node ⟶ the tags of errors that its expressions ask results for."""
+    for part in (each for expr in expressions_of(node) for each in subexpressions(expr)):
+        if isinstance(part, Op) and part.symbol == "failed" and len(part.args) == 2:
+            yield from cast("Any", part.args[1]).value
+
+
+def _of_expressions(node: Node) -> Free:
     free: Free = {}
-    if expr is not None:
+    for expr in expressions_of(node):
         for part in subexpressions(expr):
             if isinstance(part, Param):
                 _add(free, Want(part.name, "parameter", part.type, False))
@@ -189,6 +212,7 @@ def _of_expression(expr: Expr | None) -> Free:
 
 def clash(one: Any, other: Any) -> bool:
     """Type, type ⟶ whether no value of a parameter fits both."""
+    one, other = bare(one), bare(other)
     for this, that in ((one, other), (other, one)):
         if get_origin(this) is Literal:
             return not any(fits(value, that) for value in get_args(this))
@@ -199,6 +223,55 @@ def clash(one: Any, other: Any) -> bool:
 
 _APART: tuple[tuple[Any, Any], ...] = ((date, datetime), (bool, int), (bool, float))
 """Pairs of which the one is a subclass of the other, but isn't taken for it."""
+
+
+# Bindings
+
+
+@final
+@record()
+class Misfit:
+    """A `with_params` that binds a name to what is of the wrong type, or one that nobody takes.
+
+    `wanted` is what the parts inside take; None where none takes the name. `inside` are the names
+    that they leave open, `bound` whether one was bound before.
+    """
+
+    node: WithParams[Any, Any]
+    name: str
+    wanted: Want | None
+    inside: tuple[Want, ...] = ()
+    bound: bool = False
+
+
+def misfits_of(node: WithParams[Any, Any], inside: Free, bound: Container[str]) -> Iterator[Misfit]:
+    """What a node binds that doesn't fit what its part leaves open; `bound`: the names in there."""
+    unused = dict.fromkeys([*node.params, *node.resources])
+    for want in inside.values():
+        if binds(node, want):
+            unused.pop(want.name, None)
+            if not _suits(node, want):
+                yield Misfit(node, want.name, want)
+        elif want.name in node.resources and want.kind != "parameter":
+            unused.pop(want.name, None)
+    for name in sorted(unused):
+        yield Misfit(node, name, None, tuple(inside.values()), name in bound)
+
+
+def _suits(node: WithParams[Any, Any], want: Want) -> bool:
+    """Whether what a name is bound to may be of the type that is wanted."""
+    expr = node.params[want.name]
+    if isinstance(expr, Const):
+        return fits(thaw(expr.value), want.type)
+    return not clash(type_of_binding(node, expr), want.type)
+
+
+def type_of_binding(node: WithParams[Any, Any], expr: Expr) -> Any:
+    """The type that an expression has at a node's input, as far as that is known."""
+    try:
+        return type_of(expr, node.edge.accepts)
+    except TypeError:  # a field that isn't there
+        return types.ANY
 
 
 # Where
@@ -218,7 +291,7 @@ def path_of_use(w: Workflow[Any, Any], name: str, kind: Kind) -> str:
             for inner in _inside(node, name, found.free[id(part.node)])
             if _wants(found.free[id(part.node)], inner, kind)
         ]
-        if not below or _wants(_of_expression(expression_of(node)), name, kind):
+        if not below or _wants(_of_expressions(node), name, kind):
             return here.path
         here, name = below[0]
 
@@ -235,7 +308,7 @@ def users(w: Workflow[Any, Any], name: str, kind: Kind, found: Collector) -> tup
         seen.add((id(node), name))
         if isinstance(node, Task):
             names[node.name] = None
-        elif _wants(_of_expression(expression_of(node)), name, kind):
+        elif _wants(_of_expressions(node), name, kind):
             names[_EXPRESSIVE[type(node)]] = None
         below = [
             (part, inner)
@@ -248,9 +321,11 @@ def users(w: Workflow[Any, Any], name: str, kind: Kind, found: Collector) -> tup
 
 _EXPRESSIVE: dict[type, str] = {
     Pure: "pure",
+    Fail: "fail",
     Branch: "branch",
     LoopUntil: "loop_until",
     MapEach: "map_each",
+    WithParams: "with_params",
 }
 
 
@@ -261,7 +336,7 @@ def _inside(node: Node, name: str, free: Free) -> Iterable[str]:
     return dict.fromkeys(
         want.name
         for want in free.values()
-        if not _binds(node, want) and _renamed(node, want).name == name
+        if not binds(node, want) and _renamed(node, want).name == name
     )
 
 

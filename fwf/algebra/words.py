@@ -5,19 +5,29 @@ from itertools import islice
 from typing import Any, Final
 
 from fwf.algebra.nodes import Retry
-from fwf.algebra.schedule import Backoff, Chained, Delays, First, Schedule, each
+from fwf.algebra.schedule import Backoff, Chained, Delays, First, Jitter, Schedule, each
 
 MAX_ATTEMPTS: Final = 64
 """A retry of more attempts keeps its schedule as written."""
 
 
 def word_of(node: Retry[Any, Any]) -> tuple[timedelta, ...] | None:
-    """The delays of a retry; None past 63, where it stays as written."""
+    """The delays of a retry; None past 63, and where they are drawn: it stays as written there."""
     at_most, wait = min(node.attempts - 1, MAX_ATTEMPTS), node.wait
+    if is_drawn(wait):
+        return None
     found = (
         wait.delays[:at_most] if isinstance(wait, Delays) else tuple(islice(each(wait), at_most))
     )
     return found if len(found) < MAX_ATTEMPTS else None
+
+
+def is_drawn(schedule: Schedule) -> bool:
+    """Whether chance decides how long a delay is, so that no list of them says the same."""
+    if isinstance(schedule, Jitter) and schedule.low != schedule.high:
+        return True
+    parts = (getattr(schedule, name) for name in schedule.__match_args__)
+    return any(is_drawn(part) for part in parts if isinstance(part, Schedule))
 
 
 def exactly(wait: Schedule, word: tuple[timedelta, ...]) -> Schedule:

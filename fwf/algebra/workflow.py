@@ -18,8 +18,12 @@ from fwf.algebra.types import ANY, SAME
 from fwf.records import record
 
 if TYPE_CHECKING:
+    from returns.result import Result
+
     from fwf.algebra.nodes import Node
     from fwf.algebra.steps import Ref
+    from fwf.algebra.wants import Free
+    from fwf.faults import Fault
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -58,12 +62,14 @@ class Edge:
 class Workflow(Generic[In, Out]):
     """Work that turns an `In` into an `Out`, as a value."""
 
-    __slots__ = ("digest", "edge")
+    __slots__ = ("_wants", "digest", "edge")
     digest: bytes
     edge: Edge
 
     @overload
     def __rshift__(self, other: Same, /) -> Workflow[In, Out]: ...
+    @overload
+    def __rshift__(self: Workflow[In, Result[B, Fault]], other: Opened, /) -> Workflow[In, B]: ...
     @overload
     def __rshift__(self, other: Workflow[Out, C], /) -> Workflow[In, C]: ...
     def __rshift__(self, other: Any, /) -> Any:
@@ -190,10 +196,19 @@ if TYPE_CHECKING:
             self, ref: Ref[A], /
         ) -> Ref[A]: ...
 
+    class Opened(Workflow["Result[Any, Fault]", Any]):
+        """What gives the value of the result that it gets, for type checkers: `from_result`."""
+
+        def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, ref: Ref[Result[A, Fault]], /
+        ) -> Ref[A]: ...
+
 
 get_edge = cast(Callable[[Any], Edge], Workflow.__dict__["edge"].__get__)
 set_edge = cast(Callable[[Any, Edge], None], Workflow.__dict__["edge"].__set__)
 set_digest = cast(Callable[[Any, bytes], None], Workflow.__dict__["digest"].__set__)
+get_wants = cast("Callable[[Any], Free]", Workflow.__dict__["_wants"].__get__)
+set_wants = cast("Callable[[Any, Free], None]", Workflow.__dict__["_wants"].__set__)
 
 
 @final
@@ -259,8 +274,10 @@ def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
             "put a step between them that turns the one into the other"
         )
     kinds = [_probe(probe, given, left) for probe in theirs.probes]
-    from fwf.algebra.nodes import Pure
+    from fwf.algebra.nodes import FromResult, Pure
 
+    if isinstance(right, FromResult):
+        return Edge(theirs.accepts, types.value_of(given), theirs.probes)
     if isinstance(right, Pure) and kinds:
         return Edge(theirs.accepts, kinds[0], theirs.probes)
     return theirs
@@ -292,11 +309,11 @@ def _giver(node: Any) -> str:
 
 def _taker(node: Any, given: Any) -> str:
     """What takes a part's input and can't take this type."""
-    from fwf.algebra.nodes import Always, Branch, Fallback, LoopUntil, Par
+    from fwf.algebra.nodes import Always, AsResult, Branch, Fallback, LoopUntil, Par
     from fwf.algebra.traverse import children
 
     while True:
-        inner = node.body if isinstance(node, LoopUntil) else _wrapped(node)
+        inner = node.body if isinstance(node, LoopUntil | AsResult) else _wrapped(node)
         parts: tuple[Any, ...] = () if inner is None else (inner,)
         if isinstance(node, Seq | Par | Branch | Fallback | Always):
             parts = children(cast("Node", node))
@@ -308,13 +325,13 @@ def _taker(node: Any, given: Any) -> str:
 
 def _wrapped(node: Any) -> Any:
     """The part whose input and output are those of the wrapper around it; a graph has its name."""
-    from fwf.algebra.nodes import Extension, Graph, Limit, Named, Retry, Timeout, WithParams
+    from fwf.algebra.nodes import Extension, Graph, InPool, Named, Retry, Timeout, WithParams
 
     if isinstance(node, Extension):
         return node.meaning
     if isinstance(node, Named) and isinstance(node.body, Graph):
         return None
-    wrapper = isinstance(node, Limit | Named | Retry | Timeout | WithParams)
+    wrapper = isinstance(node, InPool | Named | Retry | Timeout | WithParams)
     return node.body if wrapper else None
 
 

@@ -1,12 +1,12 @@
 """What is given to a dry run of a target, and the forms in which it is told."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, final
+from typing import Any, Literal, NamedTuple, TypeAlias, final
+
+from returns.result import Failure, Success
 
 from fwf.algebra.scenario import Scenario, ScenarioError
-from fwf.algebra.trace import Ok
-from fwf.cli.misuse import Misuse
+from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
 from fwf.cli.targets import Target
@@ -14,7 +14,6 @@ from fwf.cli.texts import Unreadable, example, read
 from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
 from fwf.readable import spoken
 
-T = TypeVar("T")
 Form: TypeAlias = Literal["text", "json", "svg"]
 
 
@@ -24,6 +23,7 @@ class Given(NamedTuple):
 
     params: tuple[str, ...]
     pools: tuple[str, ...]
+    key: str | None
     workers: int | None
     scenario: str | None
     seed: int | None
@@ -44,9 +44,9 @@ def made(target: Target, given: Given) -> DryRun:
     """Target, what is given ⟶ its dry run; raises `Misuse` with all that is wrong."""
     wrong: list[str] = []
     nothing: tuple[Any, Any] = ({}, {})
-    scenario = _collected(wrong, lambda: _scenario(given.scenario, given.seed), None)
-    start = _collected(wrong, lambda: _start(given.start), None)
-    values, sizes = _collected(
+    scenario = collected(wrong, lambda: _scenario(given.scenario, given.seed), None)
+    start = collected(wrong, lambda: _start(given.start), None)
+    values, sizes = collected(
         wrong, lambda: given_values(target, given.params, given.pools, dry=True), nothing
     )
     if wrong:
@@ -55,6 +55,7 @@ def made(target: Target, given: Given) -> DryRun:
         run = dry_run(
             target.workflow,
             scenario=scenario,
+            key=given.key,
             params=values,
             workers=given.workers,
             pools=sizes,
@@ -68,22 +69,13 @@ def made(target: Target, given: Given) -> DryRun:
     return run
 
 
-def _collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:
-    """What a step gives; if it is misuse, the other, and its lines are among what is wrong."""
-    try:
-        return step()
-    except Misuse as error:
-        wrong.extend(error.lines)
-        return otherwise
-
-
 def _scenario(file: str | None, seed: int | None) -> Scenario:
     scenario = Scenario()
     if file is not None:
-        try:
-            scenario = Scenario.load(file)
-        except ScenarioError as error:
-            raise Misuse(*_lines(file, error)) from error
+        loaded = Scenario.load(file)
+        if isinstance(loaded, Failure):
+            raise Misuse(*_lines(file, loaded.failure())) from loaded.failure()
+        scenario = loaded.unwrap()
     return scenario if seed is None else scenario.seeded(seed)
 
 
@@ -138,7 +130,7 @@ def _painted(line: TextLine) -> str:
 
 def delivered(run: DryRun, text: str, file: str | None) -> int:
     """Write the text to stdout or to the file ⟶ the exit status: 1 if the run would fail."""
-    ok = isinstance(run.outcome, Ok)
+    ok = isinstance(run.result, Success)
     if file is None:
         tell(text)
     else:

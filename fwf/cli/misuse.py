@@ -1,10 +1,13 @@
 """What is told of a command that can't be done: one line a problem, and never a traceback."""
 
 import signal
-from typing import final
+from collections.abc import Callable
+from typing import TypeVar, final
 
 from fwf.printing import printable
 from fwf.secrets import masked
+
+T = TypeVar("T")
 
 
 @final
@@ -17,6 +20,15 @@ class Misuse(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
         self.lines = tuple(one_line(line) for line in lines)
+
+
+def collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:
+    """What a step gives; if it is misuse, the other, and its lines are among what is wrong."""
+    try:
+        return step()
+    except Misuse as error:
+        wrong.extend(error.lines)
+        return otherwise
 
 
 def one_line(text: str, most: int = 600) -> str:

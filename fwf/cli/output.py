@@ -18,7 +18,12 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
+from returns.result import Result
+
+from fwf.algebra.fault_form import fault_to_json
+from fwf.algebra.results import opened
 from fwf.cli.misuse import Misuse, one_line
+from fwf.faults import Fault
 from fwf.printing import printable
 from fwf.secrets import masked
 
@@ -275,7 +280,8 @@ def as_json(content: Mapping[str, object]) -> str:
 def plain(value: Any, depth: int = 0) -> Any:
     """Value ⟶ the same as JSON can say it.
 
-    Named tuples and dataclasses become objects, enums their names, dates and times ISO 8601.
+    Named tuples and dataclasses become objects, enums their names, dates and times ISO 8601,
+    results an object with `success` or `failure`, faults what `fault_to_json` makes of them.
     Whatever JSON lacks (NaN, decimals, tables) becomes its `str`.
     """
     if value is None or isinstance(value, bool):
@@ -301,6 +307,11 @@ def _number(value: float) -> float | str:
 
 def _inside(value: Any, depth: int) -> Any:
     kind = cast(Any, type(value))
+    if isinstance(value, Fault):
+        return fault_to_json(value)
+    if isinstance(value, Result):
+        is_failure, inside = opened(value)
+        return {"failure" if is_failure else "success": plain(inside, depth)}
     if (fields := _fields(value, kind)) is not None:
         return {_key(key): plain(each, depth) for key, each in fields}
     if issubclass(kind, set | frozenset):

@@ -1,15 +1,28 @@
 """`--param` and `--pool` ⟶ the values and sizes that a run is given. All problems at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Final
 
 from fwf.algebra.fitting import fits
-from fwf.algebra.requirements import Requirement, Requirements, first_use, problems, requirements
-from fwf.algebra.types import compatible, name_of
-from fwf.cli.misuse import Misuse, either, one_line
-from fwf.cli.targets import Target
+from fwf.algebra.requirements import (
+    Requirement,
+    Requirements,
+    first_use,
+    no_such_pool,
+    problems,
+    requirements,
+)
+from fwf.algebra.types import compatible, name_of, told
+from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.targets import Target, pools_beside
 from fwf.cli.texts import Unreadable, example, read
 from fwf.faults import near
+
+if TYPE_CHECKING:
+    from fwf.interpreters.run import Pool
 
 _WITHOUT_TYPE = str
 
@@ -26,16 +39,17 @@ def given(
     texts = _split("--param", params, wrong)
     values = _values(required, texts, wrong)
     resources = _unasked(required, texts) if dry else target.resources
-    wrong += _missing(required, {*texts, *resources})
+    wrong += _missing(required, texts, resources)
     wrong += [
         str(issue).removesuffix(f" [{issue.rule}]")
         for issue in problems(required, _known(required, texts, values), resources)
         if issue.rule != "missing-parameter"
     ]
+    beside = _beside(target, required, wrong)
     sizes = _sizes(required, _split("--pool", pools, wrong), wrong)
     if wrong:
         raise Misuse(*wrong)
-    return values, {**target.pools, **sizes}
+    return values, {**beside, **sizes}
 
 
 def _unasked(required: Requirements, texts: Mapping[str, object]) -> set[str]:
@@ -65,7 +79,7 @@ def _values(
             try:
                 values[each.name] = _value(each, texts[each.name])
             except Unreadable as error:
-                wrong.append(_unreadable(each, texts[each.name], str(error)))
+                wrong.append(_unreadable(each, texts[each.name], error.told(each.name)))
     return values
 
 
@@ -87,7 +101,8 @@ def _value(each: Requirement, texts: Sequence[str]) -> Any:
 def _unreadable(each: Requirement, texts: Sequence[str], more: str) -> str:
     shown = ", ".join(repr(one_line(text, 40)) for text in texts[:3])
     said = f"--param {each.name}={shown}: needs {_types(each)}"
-    return f"{said}, such as {each.name}={_example(each)}{more and f'; {more}'}"
+    such_as = quote(f"{each.name}={_example(each)}")
+    return f"{said}, such as {such_as}{more and f'; {more}'}"
 
 
 def _known(
@@ -102,16 +117,21 @@ def _names(some: Sequence[Requirement]) -> set[str]:
     return {each.name for each in some}
 
 
-def _missing(required: Requirements, given: set[str]) -> Iterator[str]:
+def _missing(
+    required: Requirements, texts: Collection[str], resources: Collection[str]
+) -> Iterator[str]:
     for each in (*required.parameters, *required.unknown):
-        if not each.optional and each.name not in given:
+        either = each.kind == "unknown"
+        given = each.name in texts or (either and each.name in resources)
+        if not each.optional and not given:
             where = first_use(required.workflow, each)
-            said = f"{where and f'{where}: '}parameter {each.name!r} ({_types(each)}) is missing"
-            yield f"{said}; add --param {each.name}={_example(each)}"
+            what = "resource or parameter" if either else "parameter"
+            said = f"{where and f'{where}: '}{what} {each.name!r} ({_types(each)}) is missing"
+            yield f"{said}; add --param {quote(f'{each.name}={_example(each)}')}"
 
 
 def _types(each: Requirement) -> str:
-    return " and ".join(map(name_of, each.types)) or "any text"
+    return " and ".join(map(told, each.types)) or "any text"
 
 
 def _example(each: Requirement) -> str:
@@ -128,17 +148,49 @@ def _input(target: Target) -> Iterator[str]:
         )
 
 
+def _beside(target: Target, required: Requirements, wrong: list[str]) -> dict[str, Any]:
+    """Of the pools that the module has sizes for, those of this workflow; others are for others."""
+    sizes = {name: size for name, size in target.pools.items() if name in required.pools}
+    others = target.pools.keys() - sizes.keys()
+    known = pools_beside(target) if others else ()
+    for name in sorted(others - {*known}, key=str):
+        close = near(str(name), sorted({*known, *required.pools}))
+        remedy = close or "; take it out, or name it by in_pool"
+        wrong.append(f"{target.module}:pools has {name!r}, a pool of no workflow there{remedy}")
+    return sizes
+
+
 def _sizes(
     required: Requirements, texts: Mapping[str, Sequence[str]], wrong: list[str]
-) -> dict[str, int]:
-    sizes: dict[str, int] = {}
+) -> "dict[str, Pool]":
+    sizes: dict[str, Pool] = {}
     for name, given in texts.items():
         if name not in required.pools:
-            known = f"its pools are {either(list(required.pools))}"
-            close = near(name, required.pools) or f"; {known if required.pools else 'it has none'}"
-            wrong.append(f"--pool {name}: the workflow has no such pool{close}")
-        elif not (given[-1].isascii() and given[-1].isdecimal() and int(given[-1])):
-            wrong.append(f"--pool {name}={given[-1]}: a pool's size is 1 or more, such as {name}=4")
-        else:
-            sizes[name] = int(given[-1])
+            wrong.append(f"--pool {name}: {no_such_pool(required, name)}")
+            continue
+        try:
+            sizes[name] = _size(given[-1])
+        except (ValueError, Unreadable):
+            wrong.append(
+                f"--pool {name}={one_line(given[-1], 40)}: a pool's size is so many tasks at once, "
+                f"so many starts in a time, or both: {name}=4, {name}=100/1m, {name}=4,100/1m"
+            )
     return sizes
+
+
+_SIZE: Final = re.compile(r"(?:(\d+)(?:,(?=.)|$))?(?:(\d+)/(.+))?", re.ASCII)
+
+
+def _size(text: str) -> "Pool":
+    """`4`, `100/1m` or `4,100/1m` ⟶ the pool; raises where it is none of these."""
+    from fwf.interpreters.run import Pool  # which a dry run needs for nothing else
+
+    found = _SIZE.fullmatch(text)
+    if not text or found is None:
+        raise Unreadable
+    at_once, starts, per = found.groups()
+    return Pool(
+        None if at_once is None else int(at_once),
+        starts=None if starts is None else int(starts),
+        per=None if per is None else read([per], timedelta),
+    )

@@ -161,6 +161,12 @@ def _file(ctx: click.Context, option: click.Parameter, given: str | None) -> str
     return None if given == "-" else given
 
 
+def _key(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not given.strip():
+        raise click.BadParameter("it names no run", ctx, option)
+    return given
+
+
 def output_option(what: str) -> Callable[[F], F]:
     """`-o FILE`; None stands for stdout, which is also what `-` means."""
     return click.option(
@@ -171,6 +177,10 @@ def output_option(what: str) -> Callable[[F], F]:
 
 def run_options(function: F) -> F:
     """What a run is given, and a dry run."""
+    key = click.option(
+        "--key", metavar="TEXT", callback=_key,
+        help="Names the run, in place of its required parameters: of one name, one work.",
+    )  # fmt: skip
     params = click.option(
         "--param", "params", multiple=True, metavar="NAME=VALUE",
         help="A parameter of the run; repeatable, and repeated for the items of a list.",
@@ -180,10 +190,11 @@ def run_options(function: F) -> F:
         help="So many tasks at once; no bound if not given.",
     )  # fmt: skip
     pools = click.option(
-        "--pool", "pools", multiple=True, metavar="NAME=N",
-        help="The size of a pool that the workflow names by limit; repeatable.",
+        "--pool", "pools", multiple=True, metavar="NAME=SIZE",
+        help="The size of a pool that in_pool names: so many tasks at once, so many starts in a "
+        "time, or both, as in 2, 100/1m and 2,100/1m; repeatable.",
     )  # fmt: skip
-    return params(workers(pools(function)))
+    return params(key(workers(pools(function))))
 
 
 @click.group(

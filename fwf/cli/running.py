@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from fwf.algebra.trace import Err, Event, Ok, Outcome, Trace, events
+from returns.result import Failure, Result, Success
+
+from fwf.algebra.fault_form import fault_to_json
+from fwf.algebra.trace import Event, Trace, events
 from fwf.cli.lines import Lines
 from fwf.cli.misuse import one_line, status_of_signal
 from fwf.cli.output import complain, elided, streams_kept, tell, text_of
 from fwf.cli.tally import SECOND, Harmless, Progress, Watched
 from fwf.cli.targets import Target
-from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves, shown_path
+from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
 from fwf.interpreters.run import Clock, Ran, SystemClock, execute
 from fwf.records import changed
 from fwf.tracebacks import Line
@@ -24,14 +27,19 @@ MOST_FAULTS: Final = 100
 
 
 def ran(
-    target: Target, params: Mapping[str, Any], pools: Mapping[str, Any], workers: int | None
-) -> tuple[Ran, datetime]:
+    target: Target,
+    params: Mapping[str, Any],
+    pools: Mapping[str, Any],
+    workers: int | None,
+    key: str | None = None,
+) -> tuple[Ran[Any], datetime]:
     """Run a target and tell of its progress on stderr ⟶ how it went, and when it started."""
     clock = SystemClock()
     started = datetime.now().astimezone()
     with streams_kept(), watched(target.name, clock) as progress:
         went = execute(
             target.workflow,
+            key=key,
             params=params,
             resources=target.resources,
             workers=workers,
@@ -40,8 +48,8 @@ def ran(
             observe=progress.observe,
             keep_results=False,
         )
-        if isinstance(went.outcome, Err):
-            progress.failed(went.outcome.cause)
+        if isinstance(went.result, Failure):
+            progress.failed(went.result.failure())
     return went, started
 
 
@@ -73,14 +81,12 @@ def _on_terminal(title: str, clock: Clock) -> Progress:
 # Afterwards
 
 
-def status_of(outcome: Outcome) -> int:
+def status_of(result: Result[Any, Fault]) -> int:
     """0 fine, 1 failed, 128 and the number of the signal that stopped it."""
-    match outcome:
-        case Ok():
-            return 0
-        case Err(cause):
-            signal = stopped_by(cause)
-            return FAILED if signal is None else status_of_signal(signal)
+    if isinstance(result, Success):
+        return 0
+    signal = stopped_by(result.failure())
+    return FAILED if signal is None else status_of_signal(signal)
 
 
 def stopped_by(fault: Fault) -> str | None:
@@ -88,18 +94,17 @@ def stopped_by(fault: Fault) -> str | None:
     return next((leaf.by for leaf in leaves(fault) if isinstance(leaf, Interrupted)), None)
 
 
-def tell_outcome(outcome: Outcome, *, debug: bool) -> None:
+def tell_result(result: Result[Any, Fault], *, debug: bool) -> None:
     """The result to stdout, or what failed to stderr: a line for each fault, its path first."""
-    match outcome:
-        case Ok(value):
-            if value is not None:
-                tell(elided(text_of(value)))
-        case Err(cause):
-            for line in fault_lines(cause):
-                complain(line)
-            if debug:
-                for text in _tracebacks(cause):
-                    complain(text)
+    if isinstance(result, Success):
+        if result.unwrap() is not None:
+            tell(elided(text_of(result.unwrap())))
+        return
+    for line in fault_lines(result.failure()):
+        complain(line)
+    if debug:
+        for text in _tracebacks(result.failure()):
+            complain(text)
 
 
 def fault_lines(fault: Fault) -> list[str]:
@@ -141,44 +146,25 @@ def _tracebacks(fault: Fault, within: str = "") -> Iterator[str]:
             yield from _tracebacks(leaf.cause, f"{within}{leaf.path}, in it ")
 
 
-def report(target: Target, went: Ran, started: datetime) -> dict[str, object]:
+def report(target: Target, went: Ran[Any], started: datetime) -> dict[str, object]:
     """What `fwf run --json` writes; README and `fwf run --help` say what the keys mean."""
     took = _seconds(went.end - went.start)
     outcome: dict[str, object]
-    match went.outcome:
-        case Ok(value):
-            outcome = {"outcome": "ok", "value": value, "fault": None}
-        case Err(cause):
-            word = "failed" if stopped_by(cause) is None else "interrupted"
-            outcome = {"outcome": word, "value": None, "fault": _fault(cause)}
+    if isinstance(went.result, Success):
+        outcome = {"outcome": "ok", "value": went.result.unwrap(), "fault": None}
+    else:
+        fault = went.result.failure()
+        word = "failed" if stopped_by(fault) is None else "interrupted"
+        outcome = {"outcome": word, "value": None, "fault": fault_to_json(fault)}
     return {
         "target": target.text,
         "workflow": target.name,
         **outcome,
+        "unit": "seconds",
         "started": started,
         "ended": started + timedelta(seconds=took),
         "seconds": took,
         "events": _events(went.trace, went.start),
-    }
-
-
-def _fault(fault: Fault) -> dict[str, object]:
-    faults = [_leaf(leaf) for leaf in leaves(fault)]
-    return {"path": fault.path, "tags": fault.tags, "message": str(fault), "leaves": faults}
-
-
-def _leaf(fault: Fault) -> dict[str, object]:
-    where = _raised_at(fault)
-    told = isinstance(fault, Failed | PredicateDefect) and fault.traceback
-    cause = fault.cause if isinstance(fault, Failed) else None
-    return {
-        "kind": type(fault).__name__,
-        "path": fault.path,
-        "tags": fault.tags,
-        "message": str(fault).removeprefix(f"{shown_path(fault.path)}: "),
-        "at": where and {"file": where.file, "line": where.number, "function": where.name},
-        "traceback": str(told) if told else None,
-        "cause": cause and _fault(cause),
     }
 
 

@@ -5,15 +5,27 @@ names. So what NEW's own module defines goes by the name of OLD's: `b.VendorDown
 `a.VendorDown`, as it would be if the one file had replaced the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
 from fwf.algebra.builder import It, expr_of
-from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present, calling
-from fwf.algebra.extensions import field_names, workflows_in
-from fwf.algebra.nodes import Extension, Fallback, Node, Retry
-from fwf.algebra.traverse import children, fold, rebuild
+from fwf.algebra.expr import (
+    Call,
+    Const,
+    Expr,
+    Get,
+    Input,
+    Op,
+    OrElse,
+    Param,
+    Present,
+    calling,
+    retagged,
+)
+from fwf.algebra.extensions import Arm, field_names, workflows_in
+from fwf.algebra.nodes import Extension, Fallback, Node, Retry, WithParams
+from fwf.algebra.traverse import children, fold, merged, rebuild
 from fwf.algebra.workflow import Workflow
 from fwf.cli.revisions import revision, target_at
 from fwf.cli.targets import Target, load
@@ -46,6 +58,9 @@ def _moved(module: str, other: str, node: Node, parts: tuple[Node, ...]) -> Node
     if isinstance(node, Retry | Fallback):
         tags = tuple(_renamed(module, other, tag) for tag in node.on)
         node = node if tags == node.on else changed(node, on=tags)
+    if isinstance(node, WithParams):
+        pairs = [(name, _expression(module, other, expr)) for name, expr in node.computed]
+        node = changed(node, params=merged(node.params, {k: v for k, v in pairs if v is not None}))
     names: tuple[str, ...] = cast(Any, node).__match_args__
     for name in names:
         value = getattr(node, name)
@@ -67,7 +82,21 @@ def _extension(module: str, other: str, node: Extension[Any, Any], parts: tuple[
     home = other if cls.__module__ == module else cls.__module__
     names = field_names(cls)
     fields = {name: _field(module, other, getattr(node, name)) for name in names}
-    return stand_in_extension(f"{home}:{cls.__qualname__}", fields, parts[0])
+    if node.word and cls.__module__ != module:
+        return cls(**fields)
+    arms = _arms(node, fields)
+    return stand_in_extension(f"{home}:{cls.__qualname__}", fields, parts[0], node.word, arms)
+
+
+def _arms(node: Extension[Any, Any], fields: Mapping[str, Any]) -> tuple[Arm, ...]:
+    """How people see its parts, which are now those in other fields."""
+    names = field_names(type(node))
+    old = [part for name in names for part in workflows_in(getattr(node, name))]
+    new = [part for name in names for part in workflows_in(fields[name])]
+    there = dict(zip(map(id, old), new, strict=True))
+    arms = node.arms() if node.word else ()
+    known = all(arm.stands is None and id(arm.node) in there for arm in arms)
+    return tuple(arm._replace(node=there[id(arm.node)]) for arm in arms) if known else ()
 
 
 def _field(module: str, other: str, value: Any) -> Any:
@@ -93,5 +122,5 @@ def _expression(module: str, other: str, expr: Expr) -> Expr | None:
         found.append(one)
         return stand_in_function(other, one.__qualname__)
 
-    there = calling(expr, moved)
-    return there if found else None
+    there = retagged(calling(expr, moved), partial(_renamed, module, other))
+    return there if found or there != expr else None

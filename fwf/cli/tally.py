@@ -11,7 +11,7 @@ from fwf.cli.misuse import one_line
 from fwf.faults import Failed, Fault, counted, leaves, named_text, shown_path
 from fwf.interpreters.run import Clock, Note
 
-_TAG: Final = re.compile(r"\[.*?\](?= > |\[|#|$)", re.DOTALL)
+_TAG: Final = re.compile(r"\[[^\]]*\]")
 SECOND: Final = 1_000_000
 MOST_REASON: Final = 200
 MOST_NAMED: Final = 100

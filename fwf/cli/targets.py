@@ -15,6 +15,7 @@ from typing import Any, Final, TypeGuard, cast, final
 from returns.result import Failure
 
 from fwf.algebra.nodes import Named, Task
+from fwf.algebra.requirements import requirements
 from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse, either
 from fwf.cli.output import text_of
@@ -62,6 +63,13 @@ def load(text: str, *, to_run: bool = False) -> Target:
     workflow = _workflow(module, place, attribute)
     resources, pools = _mapping(module, "resources"), _mapping(module, "pools")
     return Target(text, workflow, resources, pools, module.__name__)
+
+
+def pools_beside(target: Target) -> set[str]:
+    """The pools of all workflows in a target's module."""
+    module = sys.modules.get(target.module)
+    values: list[object] = [] if module is None else list(vars(module).values())
+    return {pool for each in values if _is_workflow(each) for pool in requirements(each).pools}
 
 
 def folder() -> Path:

@@ -28,7 +28,7 @@ class Need:
     @property
     def type(self) -> str:
         """Its type as a reader would write it."""
-        return " and ".join(map(types.name_of, self.types)) or "Any"
+        return " and ".join(map(types.told, self.types)) or "Any"
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

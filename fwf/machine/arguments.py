@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from fwf.algebra.arrival import told
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
@@ -17,13 +18,7 @@ def misfit(task: Task[Any, Any], value: Any, path: Callable[[], str]) -> BadInpu
     if isinstance(value, Unknown) or (given is not None and len(given) == len(inputs)):
         return None
     wanted = ", ".join(f"{each.name}: {name_of(each.type)}" for each in inputs)
-    return BadInput(path(), f"{task.name} takes ({wanted}) but is given a {kind(value)}")
-
-
-def kind(value: Any) -> str:
-    """What a value is, for messages: its type, and the length of a tuple."""
-    given = as_tuple(value)
-    return type(value).__qualname__ if given is None else f"tuple of {len(given)}"
+    return BadInput(path(), f"{task.name} takes ({wanted}) but is given {told(value)}")
 
 
 def as_tuple(value: Any) -> tuple[Any, ...] | None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
+from returns.result import Failure
+
+from fwf.algebra import types
+from fwf.algebra.evaluation import message
+from fwf.algebra.expr import IT, Expr, show
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -26,10 +33,14 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.faults import Failed
+from fwf.algebra.results import misfit
+from fwf.algebra.unknown import Unknown
+from fwf.faults import BadInput, Failed
+from fwf.machine.bindings import computed
 from fwf.machine.fibers import ERR, Fiber
 from fwf.machine.forks import Joining, Spreading
 from fwf.machine.frames import (
+    Catching,
     Chain,
     FallingBack,
     Finishing,
@@ -77,12 +88,16 @@ def enter_of(node: Node) -> Enter:
             return _fallback
         case Always():
             return _always
+        case AsResult():
+            return _as_result
+        case FromResult():
+            return _from_result
         case LoopUntil():
             return _loop_until
         case WithParams():
             return _with_params
-        case Limit():
-            return _limit
+        case InPool():
+            return _in_pool
         case Delay():
             return _delay
         case Fail():
@@ -162,6 +177,26 @@ def _always(machine: Machine, fiber: Fiber, node: Always[Any, Any]) -> None:
     fiber.node = node.body
 
 
+def _as_result(machine: Machine, fiber: Fiber, node: AsResult[Any, Any]) -> None:
+    fiber.frames.append(Catching(node, fiber))
+    fiber.node = node.body
+
+
+def _from_result(machine: Machine, fiber: Fiber, node: FromResult[Any, Any]) -> None:
+    value = fiber.value
+    if isinstance(value, Unknown):
+        machine.assume(fiber.place, "the result is a success")
+        fiber.value = value.as_type(types.value_of(value.type))
+        return
+    wrong = misfit(value)
+    if wrong:
+        fiber.end(ERR, BadInput(machine.path(fiber.place), f"from_result: {wrong}"))
+    elif isinstance(value, Failure):
+        fiber.end(ERR, value.failure())
+    else:
+        fiber.value = value.unwrap()
+
+
 def _loop_until(machine: Machine, fiber: Fiber, node: LoopUntil[Any, Any]) -> None:
     fiber.frames.append(Looping(machine, node, fiber))
     fiber.place = (fiber.place, node, 0, 1)
@@ -169,12 +204,19 @@ def _loop_until(machine: Machine, fiber: Fiber, node: LoopUntil[Any, Any]) -> No
 
 
 def _with_params(machine: Machine, fiber: Fiber, node: WithParams[Any, Any]) -> None:
-    fiber.frames.append(Restoring(fiber.around))
-    fiber.around = fiber.around.within(node)
+    around = fiber.around
+    env = around.env.within(node)
+    if node.computed:
+        values = computed(machine, fiber, node)
+        if values is None:
+            return
+        env = env.binding(values)
+    fiber.frames.append(Restoring(around))
+    fiber.around = around.within(env)
     fiber.node = node.body
 
 
-def _limit(machine: Machine, fiber: Fiber, node: Limit[Any, Any]) -> None:
+def _in_pool(machine: Machine, fiber: Fiber, node: InPool[Any, Any]) -> None:
     around = fiber.around
     if node.pool in machine.pools and node.pool not in around.pools:
         fiber.frames.append(Restoring(around))
@@ -187,8 +229,24 @@ def _delay(machine: Machine, fiber: Fiber, node: Delay[Any, Any]) -> None:
 
 
 def _fail(machine: Machine, fiber: Fiber, node: Fail[Any, Any]) -> None:
-    fiber.end(ERR, Failed(machine.path(fiber.place), (node.tag,), node.message))
+    said = node.message
+    told = said if isinstance(said, str) else _message(machine, fiber, said)
+    if isinstance(told, str):
+        fault = Failed(machine.path(fiber.place), (node.tag,), told)
+        fiber.end(ERR, machine.worded(fiber.place, fault))
+    else:
+        machine.undefined(fiber, machine.path(fiber.place), told)
+
+
+def _message(machine: Machine, fiber: Fiber, expr: Expr) -> str | BaseException:
+    """An error's message, or why it has none; the expression itself while a value is unknown."""
+    try:
+        found = machine.evaluate(fiber, expr, fiber.value)
+        return show(expr) if isinstance(found, Unknown) else message(IT, found, {})
+    except BaseException as error:
+        return error
 
 
 def _extension(machine: Machine, fiber: Fiber, node: Extension[Any, Any]) -> None:
+    fiber.place = (fiber.place, node, 0, None)
     fiber.node = node.meaning

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.nodes import Node, Task, WithParams
+from fwf.algebra.nodes import Node, Task, WithParams, constants_of
 from fwf.algebra.trace import Ending
 from fwf.algebra.traverse import renamed
-from fwf.algebra.values import thaw
 from fwf.machine.places import Place
 from fwf.machine.timers import NEVER
 from fwf.machine.waits import OVER, Attempt, Over, Pause, Turn
@@ -67,12 +66,16 @@ class Env:
         self._inner: dict[int, Env] = {}
 
     def within(self, node: WithParams[Any, Any]) -> Env:
-        """The names inside a `with_params` or `using`; the inner ones win."""
+        """The names inside a `with_params` or `using`, but for those that it computes."""
         inner = self._inner.get(id(node))
         if inner is None:
-            params = {**self.params, **thaw(node.params)}
+            params = {**self.params, **constants_of(node)}
             inner = self._inner[id(node)] = Env(params, renamed(self.renames, node.resources))
         return inner
+
+    def binding(self, values: Mapping[str, Any]) -> Env:
+        """The same with these parameters bound: what was computed where a part was entered."""
+        return Env({**self.params, **values}, self.renames)
 
 
 @final
@@ -137,9 +140,9 @@ class Around:
         """The pools that bound anything, each once."""
         self.scope = scope
 
-    def within(self, node: WithParams[Any, Any]) -> Around:
-        """The same with names bound."""
-        return Around(self.env.within(node), self.pools, self.scope)
+    def within(self, env: Env) -> Around:
+        """The same with other names bound."""
+        return Around(env, self.pools, self.scope)
 
     def pooled(self, name: str) -> Around:
         """The same with a pool more."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.evaluation import listed
+from fwf.algebra.arrival import told
+from fwf.algebra.canonical import Nameless, text_of_key
+from fwf.algebra.evaluation import Undefined, listed
 from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput, Fault, both, then
-from fwf.machine.arguments import kind
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Scope, Status
 from fwf.machine.log import Beside, Item
 from fwf.machine.past import Tally, before_parts, joined
@@ -191,12 +192,11 @@ class Spreading(Fork[MapEach[Any, Any]]):
     @staticmethod
     def begin(machine: Machine, fiber: Fiber, node: MapEach[Any, Any]) -> None:
         value = fiber.value
-        given = kind(value)
         if isinstance(value, Unknown):
             machine.assume(fiber.place, "the list has one item")
             value = [value.item()]
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
-            said = f"map_each takes a list but is given a {given}; make a list of it first"
+            said = f"map_each takes a list but is given {told(value)}; make a list of it first"
             fiber.end(ERR, BadInput(machine.path(fiber.place), said))
             return
         items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
@@ -277,10 +277,15 @@ def _names(machine: Machine, fiber: Fiber, key: Expr, items: list[Any]) -> list[
     return list(names)
 
 
+_BY = "write key=it.id, or give the class a __str__"
+
+
 def _name(machine: Machine, fiber: Fiber, key: Expr, index: int, item: Any) -> str | BaseException:
     """An item's key as it stands in paths, or why it has none."""
     try:
         name = machine.evaluate(fiber, key, item)
-        return str(index) if isinstance(name, Unknown) else str(name)
+        return str(index) if isinstance(name, Unknown) else text_of_key(name)
+    except Nameless as error:
+        return Undefined(f"it{error}; an item goes by a text, a number or the like: {_BY}")
     except BaseException as error:
         return error

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, final
 
+from returns.result import Failure, Success
+
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Fallback,
     LoopUntil,
     Node,
@@ -20,8 +24,8 @@ from fwf.algebra.nodes import (
     Seq,
     Timeout,
 )
-from fwf.algebra.schedule import cap_of, each
-from fwf.faults import Exhausted, Failed, Fault, TimedOut, carries, leaves, then
+from fwf.algebra.schedule import Jitter, cap_of, drawn, each
+from fwf.faults import Exhausted, Failed, Fault, TimedOut, leaves, matches, then
 from fwf.machine.fibers import ERR, INT, OK, Around, Fiber, Scope, Status
 from fwf.machine.places import Place
 from fwf.machine.timers import MICROSECOND
@@ -56,7 +60,7 @@ class Chain:
 
 @final
 class Restoring:
-    """`WithParams`, `Limit`: what was around before holds again."""
+    """`WithParams`, `InPool`: what was around before holds again."""
 
     __slots__ = ("around",)
 
@@ -65,20 +69,6 @@ class Restoring:
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         fiber.around = self.around
-
-
-def matches(on: tuple[str, ...], cause: Fault, *, otherwise_all: bool) -> bool:
-    """Whether a filter catches a fault: all its single faults must carry one of the tags.
-
-    Without tags everything is caught or, unless `otherwise_all`, everything but defects.
-    """
-    for leaf in leaves(cause):
-        if on:
-            if not carries(leaf, on):
-                return False
-        elif not otherwise_all and "Defect" in leaf.tags:
-            return False
-    return True
 
 
 @final
@@ -105,7 +95,8 @@ class Retrying:
                 return
         elif status is ERR and matches(self.node.on, fiber.value, otherwise_all=False):
             if self.delays is None:
-                self.delays = islice(each(self.node.wait), self.node.attempts - 1)
+                delays = each(self.node.wait, partial(_factor, machine, self.place))
+                self.delays = islice(delays, self.node.attempts - 1)
             delay = next(self.delays, None)
             if delay is not None:
                 self._wait(machine, fiber, delay // MICROSECOND, fiber.value)
@@ -140,6 +131,11 @@ class Retrying:
         machine.pause(fiber, delay)
 
 
+def _factor(machine: Machine, place: Place, jitter: Jitter, index: int) -> float:
+    """What a jitter draws at a place of this run, for one of its delays."""
+    return drawn(jitter, index, machine.name.spread, machine.path(place))
+
+
 @final
 class Timing:
     """`Timeout`: a deadline of its own; catches the cut that it caused."""
@@ -151,7 +147,7 @@ class Timing:
         self.place = fiber.place
         self.around = fiber.around
         outer = self.around.scope
-        self.deadline = machine.now() + node.limit // MICROSECOND
+        self.deadline = machine.now() + node.within // MICROSECOND
         self.scope = Scope(outer, min(self.deadline, outer.limit))
         self.strikes = self.deadline <= outer.limit
         if self.strikes:
@@ -164,7 +160,8 @@ class Timing:
         self.scope.close()
         fiber.around = self.around
         if fiber.status is INT and self.deadline <= self.around.scope.limit:
-            fault: Fault = TimedOut(machine.path(self.place), self.node.limit)
+            path = machine.path(self.place)
+            fault = machine.worded(self.place, TimedOut(path, self.node.within))
             fiber.end(ERR, fault if fiber.value is None else then(fault, fiber.value))
 
 
@@ -186,6 +183,25 @@ class FallingBack:
             fiber.place = (self.place, self.node, 1, None)
             fiber.status = OK
             fiber.run(self.node.handler, self.input)
+
+
+@final
+class Catching:
+    """`AsResult`: how the part ended, as a value; what was cut stays cut."""
+
+    __slots__ = ("node", "place")
+
+    def __init__(self, node: AsResult[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if fiber.status is OK:
+            fiber.value = Success(fiber.value)
+        elif fiber.status is ERR:
+            if machine.tell is not None and not machine.is_joint(self.place, self.node):
+                machine.tell("caught", self.place, "", fiber.tries, machine.now(), fiber.value)
+            fiber.end(OK, Failure(fiber.value))
 
 
 @final
@@ -246,7 +262,8 @@ class Looping:
         late = within is not None and machine.now() > self.start + within // MICROSECOND
         if self.round >= node.limit or late:
             if node.on_limit != "stop":
-                fiber.end(ERR, Exhausted(machine.path(self.place), self.round))
+                fault = Exhausted(machine.path(self.place), self.round)
+                fiber.end(ERR, machine.worded(self.place, fault))
             return
         if machine.stopping and machine.stopped(fiber):
             fiber.end(INT, None)

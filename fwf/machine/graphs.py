@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, final
 
+from fwf.algebra.arrival import told
 from fwf.algebra.nodes import Graph
 from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput
-from fwf.machine.arguments import as_tuple, kind
+from fwf.machine.arguments import as_tuple
 from fwf.machine.fibers import ERR, OK, Fiber
 from fwf.machine.forks import Fork, wait_for
 from fwf.machine.log import Item, Woven
@@ -59,7 +60,7 @@ class Ordering(Fork[Graph[Any, Any]]):
         if inputs is None and isinstance(value, Unknown):
             inputs = tuple([value.field(at) for at in range(arity)])
         if inputs is None or len(inputs) != arity:
-            said = f"takes a tuple of {arity} inputs but is given a {kind(value)}"
+            said = f"takes a tuple of {arity} inputs but is given {told(value)}"
             fiber.end(ERR, BadInput(machine.path(fiber.place), said))
             return
         frame = Ordering(machine, fiber, node, inputs)

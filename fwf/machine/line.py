@@ -1,4 +1,4 @@
-"""How much may run at once: worker slots, and the named pools of `limit`."""
+"""How much may run at once: worker slots, and the pools that `in_pool` names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, cast, final
 
-from fwf.algebra.requirements import Requirements
+from fwf.algebra.requirements import Requirements, no_such_pool
 from fwf.machine.timers import MICROSECOND, NEVER
 from fwf.records import record
 
@@ -171,13 +171,10 @@ def as_pool(size: int | Pool) -> Pool:
     return Pool(size) if isinstance(size, int) else size
 
 
-def known_to(required: Requirements, pools: Mapping[str, int | Pool]) -> dict[str, int | Pool]:
-    """Of the pools that are given, those that the workflow speaks of."""
-    return {name: pool for name, pool in pools.items() if name in required.pools}
-
-
-def check_limits(where: str, workers: object, pools: Mapping[str, object]) -> None:
-    """Raise `ValueError` for numbers of workers, and sizes of pools, that are none."""
+def check_limits(
+    where: str, required: Requirements, workers: object, pools: Mapping[str, object]
+) -> None:
+    """Raise `ValueError` for numbers of workers, sizes and names of pools that are none."""
     if workers is not None and not _counts(workers):
         raise ValueError(
             f"{where}(workers={workers!r}): needs at least 1 worker; leave it out for no bound"
@@ -187,6 +184,9 @@ def check_limits(where: str, workers: object, pools: Mapping[str, object]) -> No
     for name, size in pools.items():
         if not (isinstance(size, Pool) or _counts(size)):
             raise ValueError(f"{where}(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
+        if name not in required.pools:
+            told = no_such_pool(required, name)
+            raise ValueError(f"{where}(pools={{{name!r}: …}}): {told}")
 
 
 def _lasts(per: object) -> bool:

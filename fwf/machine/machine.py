@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, final
 
+from fwf.algebra.bindings import Wanted
 from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.expr import Expr
 from fwf.algebra.extent import MOST_SHARED, extent, too_large
+from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.unknown import Unknown, guess
 from fwf.faults import Fault, Interrupted, then
@@ -47,9 +49,10 @@ class Machine:
 
     __slots__ = (
         "_bounded", "_enters", "_left", "_line", "_places", "_stopped", "_whole", "ahead",
-        "assumed", "attempts", "current", "enclosing", "instant", "keep_results", "leaf", "live",
-        "main", "path", "pools", "present", "ready", "recording", "scope", "signals", "stopping",
-        "stopping_at_once", "tell", "timed", "timers", "unknown", "world",
+        "assumed", "attempts", "current", "enclosing", "instant", "is_joint", "keep_results",
+        "leaf", "live", "main", "name", "path", "pools", "present", "ready", "recording", "scope",
+        "signals", "stopping", "stopping_at_once", "tell", "timed", "timers", "unknown", "wanted",
+        "world",
     )  # fmt: skip
 
     def __init__(
@@ -63,8 +66,11 @@ class Machine:
         recording: bool = False,
         keep_results: bool = True,
         tell: Tell | None = None,
+        name: RunName,
     ) -> None:
         self.world = world
+        self.name = name
+        """What the run is named by."""
         self.recording = recording
         self.keep_results = keep_results
         """Whether what is recorded of an attempt has the value that it gave."""
@@ -87,6 +93,8 @@ class Machine:
         """What was assumed about unknown values, and where."""
         self.unknown = False
         """Whether there may be an unknown value anywhere."""
+        self.wanted: dict[int, Wanted] = {}
+        """What names that are computed are wanted as, by the identity of the node."""
         self.signals: Signals = "nowhere"
         self.stopping = ""
         """The signal that stops the run."""
@@ -98,6 +106,8 @@ class Machine:
         self._left: float = MOST_SHARED if world.foretells else NEVER
         """So many parts may be entered before the size of the whole is looked at."""
         self._places = Places(w)
+        self.is_joint = self._places.is_joint
+        """Whether a node at a place is what an extension is made of, and no part of it."""
         self.path = self._places.path
         """Place ⟶ the path of the node there."""
         self.enclosing = self._places.enclosing
@@ -361,6 +371,13 @@ class Machine:
             self.attempts.cut(fiber)
             self.resume(fiber, INT, None)
 
+    # Faults
+
+    def worded(self, place: Place, fault: Fault) -> Fault:
+        """A fault of the node at a place; of what an extension is made of, in the words of that."""
+        word = self._places.word(place)
+        return fault if word is None else word.worded(fault)
+
     # What stops a run
 
     def stopped(self, fiber: Fiber) -> bool:
@@ -414,7 +431,7 @@ class Machine:
         if self.stopping and isinstance(error, KeyboardInterrupt):
             fiber.end(INT, None)
         else:
-            fiber.end(ERR, defect(path, error, said))
+            fiber.end(ERR, self.worded(fiber.place, defect(path, error, said)))
 
     def assume(self, place: Place, what: str) -> None:
         """Note what was assumed about an unknown value."""

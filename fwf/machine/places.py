@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, final
 
-from fwf.algebra.nodes import MapEach, Node
+from fwf.algebra.layout import layout
+from fwf.algebra.nodes import Extension, MapEach, Node
 from fwf.algebra.paths import Paths, Spot
 
 Place: TypeAlias = "tuple[Any, Node, int, Any] | None"
@@ -40,13 +41,38 @@ class Places:
         """The path of what encloses the node at a place."""
         return self._paths.enclosing(self._spot(place))
 
+    def word(self, place: Place) -> Extension[Any, Any] | None:
+        """The extension, as somebody wrote it, whose own doing the node at a place is."""
+        word: Extension[Any, Any] | None = None
+        while place is not None and self._paths.is_joint(self._spot(place)):
+            place, node = place[0], place[1]
+            while not (isinstance(node, Extension) and node.word):
+                assert place is not None
+                place, node = place[0], place[1]
+            word = node
+        return word
+
+    def is_joint(self, place: Place, node: Node) -> bool:
+        """Whether a node at a place is what an extension is made of, and no part of it."""
+        inward: list[Node] = [node]
+        while place is not None:
+            place, around = place[0], place[1]
+            of = layout(around) if isinstance(around, Extension) else None
+            if of is None:
+                inward.append(around)
+            elif any(map(of.is_part, inward)):  # it belongs to whoever wrote the extension
+                inward = [around]
+            else:
+                return True
+        return False
+
     def _spot(self, place: Place) -> Spot:
         if place is None:
             return self._root
         above, node, index, tag = place
         known = (None, self._root) if above is None else self._spots.get(id(above))
         spot = self._enclosing_spot(above) if known is None else known[1]
-        return self._paths.child(spot, node, index, "" if tag is None else str(tag))
+        return self._paths.child(spot, node, index, None if tag is None else str(tag))
 
     def _enclosing_spot(self, place: Place) -> Spot:
         inward: list[tuple[Any, Node, int, Any]] = []
@@ -56,6 +82,6 @@ class Places:
         spot = self._root if place is None else self._spots[id(place)][1]
         for each in reversed(inward):
             _, node, index, tag = each
-            spot = self._paths.child(spot, node, index, "" if tag is None else str(tag))
+            spot = self._paths.child(spot, node, index, None if tag is None else str(tag))
             self._spots[id(each)] = each, spot
         return spot

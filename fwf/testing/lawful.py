@@ -8,10 +8,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
+from returns.result import Result
 
 from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import Outcome, Trace
+from fwf.algebra.trace import Trace
 from fwf.algebra.workflow import Workflow
+from fwf.faults import Fault
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -21,7 +23,7 @@ class Run(Protocol):
     """What an interpreter tells of a run; times in any unit that compares."""
 
     @property
-    def outcome(self) -> Outcome: ...
+    def result(self) -> Result[Any, Fault]: ...
     @property
     def trace(self) -> Trace: ...
     @property

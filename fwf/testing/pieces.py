@@ -9,8 +9,10 @@ from itertools import product
 from typing import Any, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
+from pyrsistent import pmap
 
-from fwf.algebra.builder import It, apply, it, literal, param
+from fwf.algebra.builder import It, apply, as_expr, it, literal, param
+from fwf.algebra.nodes import Node, WithParams
 from fwf.algebra.schedule import Schedule, backoff, delays, every, seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import pure
@@ -18,6 +20,7 @@ from fwf.testing import tasks
 from fwf.testing.tasks import ERRORS, SHIFT, VALUES
 
 A = TypeVar("A")
+B = TypeVar("B")
 Flow: TypeAlias = Workflow[int, int]
 Strategy: TypeAlias = st.SearchStrategy[A]
 UNFIT = it.missing > 1
@@ -104,6 +107,13 @@ def functions() -> Strategy[It]:
 
 
 @lru_cache
+def functions_of_values() -> Strategy[It]:
+    """An expression that gives a number for every number, and reads no parameters."""
+    applied = [apply(each) for each in SHIFT]
+    return st.sampled_from([it, *applied, *(it + n for n in range(1, 4)), literal(2)])
+
+
+@lru_cache
 def sure_functions() -> Strategy[It]:
     """An expression that has a value for whatever comes in, as its form alone says."""
     constants = st.sampled_from([literal(n) for n in range(VALUES)])
@@ -124,14 +134,19 @@ def words(most: int = 3) -> Strategy[Schedule]:
 
 
 @lru_cache
-def schedules() -> Strategy[Schedule]:
-    """A schedule of any kind."""
+def schedules(*, drawn: bool = False) -> Strategy[Schedule]:
+    """A schedule of any kind.
+
+    drawn: whether jitter is drawn in every other one. That depends on the place, so no equation
+        that moves a part holds then; without, its factor is known.
+    """
     plain: Strategy[Any] = st.one_of(
         durations().map(every),
         words(),
         durations(1, 2).map(lambda first: backoff(first, cap=seconds(3))),
     )
-    return st.one_of(
+    steady = st.sampled_from([(0.5, 0.5), (2.0, 2.0)])
+    kinds = st.one_of(
         plain,
         st.builds(_longer, plain, plain),
         st.builds(_shorter, plain, plain),
@@ -139,8 +154,13 @@ def schedules() -> Strategy[Schedule]:
         st.builds(_nested, words(1), words(1)),
         st.builds(_few, plain, st.integers(0, 2)),
         st.builds(_within, plain, durations()),
-        st.builds(_shaken, plain, st.integers(0, 9)),
+        st.builds(_shaken, plain, st.integers(0, 9), steady),
     )
+    if not drawn:
+        return kinds
+    bounds = st.sampled_from([(0.5, 1.0), (0.0, 2.0)])
+    ways = [kinds, st.builds(_shaken, kinds, st.integers(0, 9), bounds)]
+    return st.sampled_from(ways).flatmap(_itself)
 
 
 def _and(p: It, q: It) -> It:
@@ -153,6 +173,10 @@ def _or(p: It, q: It) -> It:
 
 def _not(p: It) -> It:
     return ~p
+
+
+def _itself(one: Strategy[Schedule]) -> Strategy[Schedule]:
+    return one
 
 
 def _longer(s: Schedule, t: Schedule) -> Schedule:
@@ -179,8 +203,8 @@ def _within(s: Schedule, total: timedelta) -> Schedule:
     return s.within(total)
 
 
-def _shaken(s: Schedule, seed: int) -> Schedule:
-    return s.jitter(seed)
+def _shaken(s: Schedule, seed: int, bounds: tuple[float, float]) -> Schedule:
+    return s.jitter(seed, *bounds)
 
 
 @lru_cache
@@ -196,6 +220,46 @@ def bindings() -> Strategy[dict[str, object]]:
     amounts: list[dict[str, object]] = [{"amount": n} for n in range(4)]
     flags: list[dict[str, object]] = [{"flag": flag} for flag in (False, True)]
     return evenly([{}], flags, amounts, [{**one, **other} for one in amounts for other in flags])
+
+
+@lru_cache
+def outer() -> Strategy[dict[str, object]]:
+    """What `with_params` binds without a look at what comes in."""
+    asked = [_amount(param("amount", int) + n) for n in range(3)]
+    return bindings() | st.sampled_from([_flag(param("amount", int) > 1), *asked])
+
+
+@lru_cache
+def computed() -> Strategy[dict[str, object]]:
+    """What `with_params` binds to plain values, and to expressions that always have one."""
+    amounts = st.builds(_amount, functions())
+    flags = st.builds(_flag, predicates())
+    return st.one_of(bindings(), amounts, flags, st.builds(_and_also, amounts, flags))
+
+
+def _amount(f: It) -> dict[str, object]:
+    return {"amount": f}
+
+
+def _flag(p: It) -> dict[str, object]:
+    return {"flag": p}
+
+
+def _and_also(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
+    return {**one, **other}
+
+
+def local(w: Workflow[A, B], /, **given: object) -> Workflow[A, B]:
+    """`with_params(w, …)`, also of names that nothing inside takes, as laws bind them."""
+    if not given:
+        return w
+    params = pmap({name: as_expr(value) for name, value in given.items()})
+    return WithParams(cast("Node", w), params, pmap({}))
+
+
+def renaming(w: Workflow[A, B], /, **resources: str) -> Workflow[A, B]:
+    """`using(w, …)`, also of names that nothing inside takes."""
+    return WithParams(cast("Node", w), pmap({}), pmap(resources))
 
 
 @lru_cache

@@ -21,12 +21,12 @@ from fwf.algebra.scenario import (
     works_on,
 )
 from fwf.algebra.trace import Event
-from fwf.algebra.traverse import fold, rebuild
+from fwf.algebra.traverse import fold, parts_of, rewritten
 from fwf.algebra.types import ANY
 from fwf.algebra.unknown import Unknown
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import Failed, known_tags
-from fwf.interpreters.dry_run import DryRun, scenario_problems
+from fwf.faults import Failed
+from fwf.interpreters.dry_run import DryRun, result_of, scenario_problems
 from fwf.interpreters.run import VirtualClock
 from fwf.readable import MICROSECOND
 from fwf.records import changed
@@ -39,8 +39,8 @@ def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> 
     """Workflow, scenario, clock ⟶ the same workflow of tasks that do what the scenario says.
 
     They take virtual time, fail, give their output, and stop or work on when they are cut, as in a
-    dry run of that scenario; nothing else is called, and no resource is opened. Extensions become
-    what they mean.
+    dry run of that scenario; nothing else is called, and no resource is opened. Extensions
+    without a word of their own become what they mean.
 
     A run doesn't count, as a dry run does, the attempts before this one that had the same input;
     it counts those of a place. So a script that tells attempts apart must be that of a place
@@ -62,14 +62,14 @@ def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> 
 
     def step(node: Node, parts: tuple[Node, ...]) -> Node:
         if not isinstance(node, Task):
-            return rebuild(node, parts)
+            return rewritten(node, parts)
         usual = scenario.usual(node)
         if scenario.in_items(node.name) or usual.tells_attempts_apart:
             said = "say of each of its places, with Scenario.at(…), what it does there"
             wrong.append(f"task {node.name}: {said}")
         return _played(node, usual, scenario, clock)
 
-    made = fold(step, root)
+    made = fold(step, root, parts_of=parts_of)
     if wrong:
         raise ScenarioError("scripted", list(dict.fromkeys(wrong)))
     return made
@@ -151,11 +151,14 @@ def _played(
 
 
 def _told_more(contract: Contract) -> Contract:
-    """A contract ⟶ the same without resources, in a thread or the event loop, told its place."""
+    """A contract ⟶ the same without resources, in a thread or the event loop, told its place.
+
+    It may give anything: plain data of the scenario stand for what the task itself would give.
+    """
     asked = [each for each in contract.injected if each.kind in ("parameter", "unknown")]
     given = [each if each.kind == "parameter" else changed(each, optional=True) for each in asked]
     facts = Injected(WHERE, RunInfo, "fact", False), Injected(WHICH, Attempt, "fact", False)
-    return changed(contract, injected=(*given, *facts), isolate=False)
+    return changed(contract, output=ANY, injected=(*given, *facts), isolate=False)
 
 
 def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value: Any) -> Any:
@@ -163,7 +166,7 @@ def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value:
     if failure is not None:
         return Failure(_error(failure))
     if script.by is not None:
-        return called(script.by, value, len(task.contract.inputs))
+        return result_of(task, called(script.by, value, len(task.contract.inputs)))
     if script.outputs:
         return script.output(attempt)
     raise AssertionError(f"{path}: the scenario doesn't say what {task.name} gives")
@@ -171,7 +174,7 @@ def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value:
 
 def _error(failure: Failing) -> object:
     """A failure ⟶ an error that carries just its tags, its message, and when to try again."""
-    error = _class_of(known_tags(failure.tags))()
+    error = _class_of(failure.fault("", None).tags)()
     error.message = failure.message
     error.retry_after = failure.retry_after
     return error

@@ -9,25 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
 
-from fwf.algebra.builder import It, it
+from fwf.algebra.builder import It, apply, it, param, pick
 from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
+from fwf.algebra.questions import failed, fault_of, value_of
 from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import EMPTY, Scenario
 from fwf.algebra.schedule import Schedule, seconds
 from fwf.algebra.traverse import children
+from fwf.algebra.wants import open_in
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import (
     always,
+    as_result,
     branch,
     const,
     delay,
     fail,
     fallback,
-    limit,
+    from_result,
+    in_pool,
     loop_until,
     map_each,
     named,
@@ -35,27 +39,31 @@ from fwf.combinators import (
     pure,
     retry,
     timeout,
-    using,
     with_params,
 )
 from fwf.records import changed
 from fwf.testing import tasks
+from fwf.testing.extensions import extensions, tests_in
 from fwf.testing.pieces import (
     UNFIT,
     A,
     Flow,
     Strategy,
     bindings,
+    computed,
     durations,
     errors,
     evenly,
     filters,
     functions,
+    functions_of_values,
     lists_of,
     numbers,
+    outer,
     params,
     predicates,
     pures,
+    renaming,
     schedules,
     sure_functions,
     sure_predicates,
@@ -65,17 +73,19 @@ from fwf.testing.pieces import (
 from fwf.testing.tasks import ERRORS, PLAIN, SHIFT, VALUES
 
 __all__ = [
-    "UNFIT", "Flow", "Part", "Strategy", "bindings", "durations", "errors", "filters", "functions",
-    "known_to", "numbers", "params", "predicates", "pures", "scenarios", "scenarios_of",
-    "schedules", "sure_functions", "sure_predicates", "taken_by", "tasks_in", "tests_of_values",
-    "when_cut", "words", "workflows",
+    "UNFIT", "Flow", "Part", "Strategy", "bindings", "computed", "durations", "errors", "filters",
+    "functions", "functions_of_values", "known_to", "numbers", "outer", "params", "pools_of",
+    "predicates", "pures", "scenarios", "scenarios_of", "schedules", "sure_functions",
+    "sure_predicates", "taken_by", "tasks_in", "tests_of_values", "when_cut", "words", "workflows",
 ]  # fmt: skip
 
+T = TypeVar("T")
 Part: TypeAlias = Literal[
-    "always", "delay", "extension", "fail", "fail_fast", "graph", "limit", "loop_until",
-    "map_each", "named", "param", "retry", "timeout", "unfit",
+    "always", "as_result", "delay", "extension", "fail", "fail_fast", "graph", "in_pool",
+    "jitter", "loop_until", "map_each", "named", "param", "retry", "timeout", "unfit",
 ]  # fmt: skip
-"""What `workflows(without=…)` can leave out; "unfit" are expressions that may have no value."""
+"""What `workflows(without=…)` can leave out; "jitter" is drawn by the place where it stands, and
+"unfit" are expressions that may have no value."""
 POOLS: tuple[str, ...] = ("vendor", "warehouse")
 
 
@@ -105,6 +115,10 @@ def _flow(size: int, without: frozenset[Part], plain: tuple[Task[Any, Any], ...]
     other = _flow(size - size // 2, without, plain)
     inner = _flow(size - 1, without, plain)
     kinds = {**_pairs(small, other, without), **_wrappers(inner, without)}
+    if "extension" not in without:
+        kinds["extension"] = _one_of(
+            [kinds["extension"], *extensions(small, other, without, alone=plain != PLAIN)]
+        )
     return _one_of([leaf, *(made for kind, made in kinds.items() if kind not in without)])
 
 
@@ -137,12 +151,6 @@ def _pures(without: Iterable[Part]) -> Strategy[Flow]:
     return st.one_of(kinds)
 
 
-def _tests(without: frozenset[Part]) -> Strategy[It]:
-    if "param" in without:
-        return tests_of_values()
-    return predicates(unfit="unfit" not in without)
-
-
 def _pairs(
     small: Strategy[Flow], other: Strategy[Flow], without: frozenset[Part]
 ) -> dict[str, Any]:
@@ -151,7 +159,7 @@ def _pairs(
     return {
         "seq": st.builds(_seq, small, other),
         "par": st.builds(_par, small, other, fast),
-        "branch": st.builds(_branch, _tests(without), small, other),
+        "branch": st.builds(_branch, tests_in(without), small, other),
         "fallback": st.builds(_fallback, small, other, filters()),
         "always": st.builds(_always, small, other),
         "graph": st.builds(_graph, small, other, st.sampled_from(_SHAPES)),
@@ -165,14 +173,16 @@ def _wrappers(inner: Strategy[Flow], without: frozenset[Part]) -> dict[str, Any]
     if "fail_fast" in without:
         modes.pop()
     ends: list[OnLimit] = ["fail", "stop"]
+    waits = schedules(drawn="jitter" not in without)
     wide, kinds = st.none() | st.integers(1, 2), st.sampled_from([tasks.Twice, tasks.Tolerant])
     return {
-        "loop_until": st.builds(_loop, inner, _tests(without), few, maybe, st.sampled_from(ends)),
+        "loop_until": st.builds(_loop, inner, tests_in(without), few, maybe, st.sampled_from(ends)),
         "map_each": st.builds(_map_each, inner, st.booleans(), wide, st.sampled_from(modes)),
-        "retry": st.builds(_retry, inner, few, schedules(), filters()),
+        "retry": st.builds(_retry, inner, few, waits, filters()),
         "timeout": st.builds(_timeout, inner, durations()),
-        "param": st.builds(_with_params, inner, bindings()),
-        "limit": st.builds(_limit, inner, st.sampled_from(POOLS)),
+        "as_result": st.builds(_as_result, inner, st.sampled_from(_opened(without))),
+        "param": st.builds(_with_params, inner, computed()),
+        "in_pool": st.builds(_in_pool, inner, st.sampled_from(POOLS)),
         "named": st.builds(_named, inner),
         "extension": st.builds(_extension, inner, kinds),
     }
@@ -217,16 +227,45 @@ def _timeout(w: Flow, d: timedelta) -> Flow:
     return timeout(w, d)
 
 
+def _as_result(w: Flow, then: Workflow[Any, int]) -> Flow:
+    """A fault as a value, which is looked at, or is a fault again."""
+    return as_result(w) >> then
+
+
+_OPENED: tuple[Workflow[Any, int], ...] = (
+    from_result,
+    pure(tasks.outcome),
+    branch(failed(it), then=const(1), otherwise=pure(value_of(it))),
+    branch(
+        failed(it, on="OSError"),
+        then=fail("KeyError", fault_of(it).tags[0]),
+        otherwise=from_result,
+    ),
+)
+"""What makes a number of a result; the last one may fail by itself."""
+
+
+def _opened(without: frozenset[Part]) -> tuple[Workflow[Any, int], ...]:
+    return _OPENED[:-1] if "fail" in without else _OPENED
+
+
 def _with_params(w: Flow, given: dict[str, object]) -> Flow:
-    return with_params(w, **given)
+    """Bound is what is taken; if nothing is, it is made to take an amount."""
+    taken = {want.name for want in open_in(w).values()}
+    if not taken:
+        w, taken = w >> _ADDED, {"amount"}
+    return with_params(w, **{name: each for name, each in given.items() if name in taken})
 
 
-def _limit(w: Flow, pool: str) -> Flow:
-    return limit(w, pool=pool)
+_ADDED: Flow = pure(apply(tasks.total, pick(it, param("amount", int))))
+
+
+def _in_pool(w: Flow, pool: str) -> Flow:
+    return in_pool(w, pool)
 
 
 def _named(w: Flow) -> Flow:
-    return using(named("part", w, owner="sales"), shop="shop_eu")
+    return renaming(named("part", w, owner="sales"), shop="shop_eu")
 
 
 def _extension(w: Flow, kind: type[tasks.Twice] | type[tasks.Tolerant]) -> Flow:
@@ -362,6 +401,12 @@ def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:
     for name in scenario.tasks:
         scripts = scripts if name in names else scripts.remove(name)
     return changed(scenario, tasks=scripts)
+
+
+def pools_of(w: Workflow[Any, Any], given: Mapping[str, T]) -> dict[str, T]:
+    """Sizes of pools ⟶ those of the pools that one workflow has; interpreters refuse the rest."""
+    names = requirements(w).pools
+    return {name: size for name, size in given.items() if name in names}
 
 
 def taken_by(w: Workflow[Any, Any], given: Mapping[str, object]) -> dict[str, object]:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
-from returns.result import Failure, Result
+from returns.result import Failure, Result, Success
 
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.schedule import seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import fallback, identity, seq
+from fwf.derived import Pages
 from fwf.faults import Fault
 from fwf.records import record
 from fwf.tasks import task
@@ -157,6 +158,18 @@ def good(results: Sequence[Result[int, Fault]]) -> int:
     return number([each.unwrap() for each in results if not isinstance(each, Failure)])
 
 
+def success(value: Any) -> Result[Any, Fault]:
+    """What `as_result` makes of a value."""
+    return Success(value)
+
+
+def outcome(result: Result[int, Fault]) -> int:
+    """What `as_result` gives ⟶ the value, or a number that the fault's tags come to."""
+    if not isinstance(result, Failure):
+        return result.unwrap()
+    return number([len(tag) for tag in result.failure().tags])
+
+
 def unwrapped(results: Sequence[Result[Any, Fault]]) -> list[Any]:
     return [each.unwrap() for each in results]
 
@@ -167,6 +180,26 @@ def alone(value: Any) -> list[Any]:
 
 def as_list(values: Sequence[Any]) -> list[Any]:
     return list(values)
+
+
+def page(value: Any) -> dict[str, Any]:
+    """A number ⟶ a page that holds it, and that another comes after if it is odd."""
+    n = number(value)
+    return {"items": [n], "next": n // 2 if n % 2 else None}
+
+
+def last_page(value: Any) -> dict[str, Any]:
+    """A number ⟶ the only page, which holds it."""
+    return {"items": [number(value)], "next": None}
+
+
+def total_of_page(page: dict[str, Any]) -> int:
+    """What `total_of_pages` gives for that page alone."""
+    return number([*page["items"], 1])
+
+
+def total_of_pages(pages: Pages[int]) -> int:
+    return number([*pages.items, pages.pages])
 
 
 def backwards(values: Sequence[Any]) -> list[Any]:

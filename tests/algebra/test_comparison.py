@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
+from returns.result import Success
 
 from fwf import branch, const, dry_run, it, literal, loop_until, pick, run, task
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.evaluation import Undefined
 from fwf.algebra.evaluation import test as holds
-from fwf.algebra.trace import Ok
 from fwf.faults import PredicateDefect
 
 
@@ -91,7 +91,7 @@ def holding(built: It, value: Any) -> bool:
     answers = {
         holds(expr_of(built), value, {}),
         run(chosen, value).unwrap() == "yes",
-        dry_run(chosen, value).outcome == Ok("yes"),
+        dry_run(chosen, value).result == Success("yes"),
     }
     assert len(answers) == 1
     return answers.pop()

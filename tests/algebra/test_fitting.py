@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, NewType, TypedDict
 
 import pytest
 
-from fwf import check, dry_run, run, task, with_params
+from fwf import check, dry_run, run, task
 from fwf.algebra.fitting import fits, wrong_part
+from fwf.testing.pieces import local
 from tests.samples import Visits
 
 Day = NewType("Day", date)
@@ -93,9 +94,9 @@ def test_a_parameter_with_a_wrong_part_says_which_wherever_it_is_given() -> None
     wrong: Any = [(1, "a"), (2, 3)]
     part = "pairs[1][1] is an int, not a str"
     assert part in str(run(takes, params={"pairs": wrong}).failure())
-    assert part in str(run(with_params(takes, pairs=wrong)).failure())
-    assert any(part in issue.message for issue in check(with_params(takes, pairs=wrong)))
-    assert part in str(dry_run(takes, params={"pairs": wrong}).outcome)
+    assert part in str(run(local(takes, pairs=wrong)).failure())
+    assert any(part in issue.message for issue in check(local(takes, pairs=wrong)))
+    assert part in str(dry_run(takes, params={"pairs": wrong}).result)
     short = run(takes, params={"pairs": [(1,)]}).failure()
     assert "pairs[0] is a tuple of 1, not a tuple[int, str]" in str(short)
     assert run(takes, params={"pairs": [(1, "a")]}).unwrap() == 1

@@ -16,16 +16,17 @@ from fwf import (
     const,
     fallback,
     graph,
+    in_pool,
     it,
     join,
     keep_input,
-    limit,
     loop_until,
     map_each,
     named,
     optional,
     paginate,
     par,
+    param,
     poll,
     pure,
     recover,
@@ -131,6 +132,10 @@ def test_a_list_that_holds_itself_is_told_of_too() -> None:
         TAKERS["par"](knot)
 
 
+@task(effect="read", config={})
+def reads_db(*, db: object) -> None: ...
+
+
 TAKERS: dict[str, Callable[[Any], Any]] = {
     ">>": lambda w: sales >> w,
     "expression >>": lambda w: it.a >> w,
@@ -146,9 +151,9 @@ TAKERS: dict[str, Callable[[Any], Any]] = {
     "handler": lambda w: fallback(load, w),
     "always": lambda w: always(w, then=load),
     "always(then=…)": lambda w: always(load, then=w),
-    "with_params": lambda w: with_params(w, n=1),
-    "using": lambda w: using(w, db="eu"),
-    "limit": lambda w: limit(w, pool="p"),
+    "with_params": lambda w: with_params(always(w, then=pure(param("n"))), n=1),
+    "using": lambda w: using(always(w, then=reads_db), db="eu"),
+    "in_pool": lambda w: in_pool(w, "p"),
     "named": lambda w: named("x", w),
     "when": lambda w: when(it.a, w),
     "switch": lambda w: switch(it.a, {1: w}, otherwise=load),

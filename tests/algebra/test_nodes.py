@@ -13,12 +13,13 @@ from fwf import dry_run, identity, it, load, pick, plan, pretty, pure, run, seco
 from fwf.algebra.builder import expr_of
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Fail,
     Fallback,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -85,9 +86,10 @@ def raw(cls: Any, *fields: Any) -> Any:
         (Fallback, (W, None, ()), "fallback: None is not a workflow"),
         (Fallback, (W, W, "a"), "fallback(on='a'): needs exception classes or error tags"),
         (Always, (W, 1), "always: 1 is not a workflow"),
+        (AsResult, (1,), "as_result: 1 is not a workflow"),
         (WithParams, (W, {"a": 1}, pmap()), "is not a dictionary, as pmap(…)"),
         (WithParams, (W, pmap(), pmap({"a": "b c"})), "using(a='b c'): needs the name of another"),
-        (Limit, (W, ""), "limit(pool=''): needs the name of a pool"),
+        (InPool, (W, ""), "in_pool(''): needs the name of a pool"),
         (Named, ("", W, pmap()), "named: '' is no name"),
         (Named, ("a > b", W, pmap()), "named: '>' can't stand in the name"),
         (Named, ("a", W, {}), "is not a dictionary of notes"),
@@ -157,6 +159,6 @@ def test_a_graph_that_can_be_made_can_be_run_and_written_down(
     except ValueError:
         return
     value = tuple(range(arity)) if arity > 1 else 0
-    assert run(made, value).unwrap() == dry_run(made, value).outcome.value
+    assert run(made, value).unwrap() == dry_run(made, value).result.unwrap()
     assert load(plan(made)).unwrap() == made
     assert pretty(made) and repr(made)

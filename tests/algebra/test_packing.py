@@ -24,7 +24,10 @@ from fwf import (
     load,
     map_each,
     named,
+    param,
+    pick,
     plan,
+    pure,
     recover,
     registry,
     run,
@@ -63,10 +66,11 @@ values = st.recursive(
     ),
 )
 
+BOTH = pure(pick(param("x"), param("y")))
 PLACES: dict[str, Callable[[Any], Workflow[Any, Any]]] = {
     "const": const,
     "nested": lambda value: map_each(const(value)),
-    "with_params": lambda value: with_params(ping, x=value, y=[value]),
+    "with_params": lambda value: with_params(BOTH, x=value, y=[value]),
     "notes": lambda value: named("x", identity, note=value),
     "predicate": lambda value: branch(it == literal(value), then=ping, otherwise=identity),
     "recover": lambda value: recover(ping, value),

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from returns.result import Success
 
-from fwf import Scenario, const, dry_run, milliseconds, minutes, seconds, task
+from fwf import Scenario, const, dry_run, identity, milliseconds, minutes, seconds, task
 from fwf.algebra.scenario import (
     ScenarioError,
     failing,
@@ -155,22 +156,21 @@ READ = (
 def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
     import tomllib
 
-    assert Scenario.from_toml(TOML) == READ
+    assert Scenario.from_toml(TOML) == Success(READ)
     text = json.dumps(tomllib.loads(TOML))
-    assert Scenario.from_json(text) == READ
+    assert Scenario.from_json(text) == Success(READ)
     for name, content in (("s.toml", TOML), ("s.json", text)):
         (tmp_path / name).write_text(content)
-        assert Scenario.load(str(tmp_path / name)) == READ
+        assert Scenario.load(str(tmp_path / name)) == Success(READ)
 
 
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
-    with pytest.raises(ScenarioError) as caught:
-        Scenario.from_json(
-            '{"sed": 1, "tasks": {"a": {"take": 1, "takes": -3}, "b": {"fails": [3]},'
-            ' "c": {"takes": {"norml": [1, 2]}}, "d": 4, "e": {"when_cut": "stop"},'
-            ' "f": {"items": {"x": {"when_cut": 1}}}}}'
-        )
-    assert caught.value.problems == (
+    error = Scenario.from_json(
+        '{"sed": 1, "tasks": {"a": {"take": 1, "takes": -3}, "b": {"fails": [3]},'
+        ' "c": {"takes": {"norml": [1, 2]}}, "d": 4, "e": {"when_cut": "stop"},'
+        ' "f": {"items": {"x": {"when_cut": 1}}}}}'
+    ).failure()
+    assert error.problems == (
         "there is no key 'sed'; did you mean 'seed'?",
         "tasks.a: there is no key 'take'; did you mean 'takes'?",
         "tasks.a.takes: -3 is negative; a duration is 0 or more",
@@ -207,8 +207,13 @@ def test_unreadable_files_give_one_clear_error(
 ) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(ScenarioError, match=said):
-        Scenario.load(str(tmp_path / name))
+    error = Scenario.load(str(tmp_path / name)).failure()
+    assert isinstance(error, ScenarioError) and said in str(error)
+
+
+def test_a_scenario_that_nobody_unwrapped_is_told_what_to_write() -> None:
+    with pytest.raises(TypeError, match=r"of what Scenario\.load\(…\) gives write \.unwrap\(\)"):
+        dry_run(identity, 1, scenario=Scenario.from_json("{}"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

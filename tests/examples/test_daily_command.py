@@ -89,7 +89,7 @@ def test_a_missing_or_wrong_parameter_is_misuse(seeded: Places) -> None:
     assert run(seeded) == Done(
         2,
         "",
-        "fwf: daily > par > orders: parameter 'day' (date) is missing; "
+        "fwf: daily > join > orders: parameter 'day' (date) is missing; "
         "add --param day=2026-07-15\n",
     )
     assert run(seeded, "day=16.9.1995", "min_amount=lots") == Done(
@@ -119,11 +119,11 @@ def test_an_unreachable_database_is_one_line_and_leaves_the_targets_alone(seeded
     with services(seeded):
         before = targets(seeded)
         with without(seeded.shop):
-            fault = failed(run(seeded, DAY), "daily > par > orders")
+            fault = failed(run(seeded, DAY), "daily > join > orders")
         assert "shop database" in fault
         assert "make it with `python -m examples.daily.seed`" in fault
         with without(seeded.shop, b"this is no database" * 100):
-            fault = failed(run(seeded, DAY), "daily > par > orders")
+            fault = failed(run(seeded, DAY), "daily > join > orders")
         assert "file is not a database" in fault
         assert targets(seeded) == before
 
@@ -134,7 +134,7 @@ def test_an_unreadable_log_is_one_line_and_leaves_the_targets_alone(seeded: Plac
         before = targets(seeded)
         with without(log, log.read_bytes()[:-50]):
             done = run(seeded, DAY)
-        fault = failed(done, f"daily > par > map_each[{BUSY_DAY}/07.log.gz] > parse_log")
+        fault = failed(done, f"daily > join > map_each[{BUSY_DAY}/07.log.gz] > parse_log")
         assert f"access log {log}" in fault
         assert targets(seeded) == before
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from returns.result import Failure, Success
 
 from examples.own_interpreter import engine, rebuild, unroll, unrolled
 from fwf import (
@@ -20,7 +21,6 @@ from fwf import (
 )
 from fwf.algebra.builder import It
 from fwf.algebra.nodes import LoopUntil, Node
-from fwf.algebra.trace import Err, Ok
 from fwf.algebra.traverse import fold, walk
 from fwf.testing import BrokenLaw, assert_lawful, catalogue
 from tests.sizes import sizes
@@ -42,8 +42,8 @@ def test_no_loop_is_left_but_those_bounded_by_time() -> None:
     plain = fold(unroll, loop_until(inner >> ask, it > 1, limit=2))
     assert not any(isinstance(here.node, LoopUntil) for here in walk(plain))
     found = dry_run(plain, 0, scenario=Scenario().task("ask", gives=1))
-    assert isinstance(found.outcome, Err)
-    assert (found.attempts, found.outcome.cause.tags) == (4, ("Exhausted",))
+    assert isinstance(found.result, Failure)
+    assert (found.attempts, found.result.failure().tags) == (4, ("Exhausted",))
     timed = loop_until(ask, it > 0, limit=3, within=seconds(9))
     assert fold(unroll, timed) == timed
 
@@ -51,7 +51,7 @@ def test_no_loop_is_left_but_those_bounded_by_time() -> None:
 @sizes(deep=20_000)
 def test_many_rounds_are_unrolled_without_recursion(size: int) -> None:
     plain = fold(unroll, loop_until(pure(it + 1), it >= size, limit=size + 10_000))
-    assert dry_run(plain, 0).outcome == Ok(size)
+    assert dry_run(plain, 0).result == Success(size)
 
 
 def of_loops(made: Any) -> Any:

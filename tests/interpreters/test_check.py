@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 
 from fwf import (
+    IdempotencyKey,
     Ref,
     Secret,
     Task,
     Workflow,
     always,
     apply,
+    as_result,
     backoff,
     branch,
     const,
@@ -24,11 +27,12 @@ from fwf import (
     every,
     fail,
     fallback,
+    from_result,
     graph,
     identity,
+    in_pool,
     it,
     join,
-    limit,
     literal,
     load,
     loop_until,
@@ -46,6 +50,7 @@ from fwf import (
     retry,
     seconds,
     task,
+    text,
     timeout,
     using,
     when,
@@ -54,6 +59,7 @@ from fwf import (
 from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.check import RULES, check
+from fwf.testing.pieces import local, renaming
 from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"
@@ -133,6 +139,10 @@ def plain(x: Any) -> Any: ...
 def ping() -> None: ...
 
 
+@task(effect="idempotent")
+def keyed(x: Any, *, key: IdempotencyKey) -> Any: ...
+
+
 @task(effect="pure")
 def untyped(x: Any, *, thing) -> int: ...  # type: ignore[no-untyped-def]
 
@@ -192,15 +202,15 @@ waiting = Graph((Step(write, (-1,)), Step(clean, (-1,), (0,)), Step(rewrite, (-1
 FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("parameter-type", "error", orders >> summary),
     ("parameter-type", "error", par(orders, at_time)),
-    ("parameter-type", "error", with_params(orders, day="today")),
+    ("parameter-type", "error", local(orders, day="today")),
     ("parameter-type", "error", par(pure(param("n", int)), pure(param("n", str)))),
     ("parameter-type", "warning", par(from_db, pure(param("db", int)))),
     ("untyped-parameter", "warning", untyped),
     ("untyped-parameter", "warning", pure(param("n"))),
-    ("unused-binding", "warning", with_params(orders, dya=date(2026, 1, 1))),
-    ("unused-binding", "warning", with_params(with_params(orders, day=date.min), day=date.max)),
-    ("unused-binding", "warning", using(orders, shop_db="eu")),
-    ("unused-binding", "warning", with_params(from_db, db=1)),
+    ("unused-binding", "warning", local(orders, dya=date(2026, 1, 1))),
+    ("unused-binding", "warning", local(local(orders, day=date.min), day=date.max)),
+    ("unused-binding", "warning", renaming(orders, shop_db="eu")),
+    ("unused-binding", "warning", local(from_db, db=1)),
     ("two-functions", "error", clean >> namesake()),
     ("unreachable-arm", "warning", branch(literal(1) > 2, then=clean, otherwise=identity)),
     ("unreachable-arm", "warning", branch(~literal(False), then=clean, otherwise=identity)),
@@ -239,11 +249,29 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("unreachable-handler", "warning", recover(pure(it.or_else(0)), 0)),
     ("unreachable-handler", "warning", recover(when(param("p", int) > 1, const(1)), 0)),
     ("unreachable-handler", "warning", recover(pure(param("n", int)), 0)),
+    ("unreachable-handler", "warning", recover(as_result(clean), 0)),
+    (
+        "unreachable-handler",
+        "warning",
+        recover(fail("Empty", text("{}", param("n", int))), 0, on="Late"),
+    ),
     ("unreachable-handler", "warning", recover(pure(~literal(True)), 0)),
+    ("misspelt-tag", "error", retry(clean, attempts=2, on="TimeoutEror")),
+    ("misspelt-tag", "error", fallback(clean, clean, on=["OSError", "exausted"])),
+    ("misspelt-tag", "error", fallback(fail("VendorDown"), clean, on="VendorDwon")),
+    ("misspelt-tag", "error", retry(clean, attempts=2, on="IOError")),
+    ("misspelt-tag", "error", retry(clean, attempts=2, on="JSONDecodeError")),
+    ("misspelt-tag", "error", retry(clean, attempts=2, on="json.decoder.JSONDecodError")),
+    ("misspelt-tag", "error", retry(clean, attempts=2, on="json.JSONDecodeError")),
     (
         "waits-exceed-timeout",
         "warning",
         timeout(retry(clean, attempts=5, wait=seconds(20)), minutes(1)),
+    ),
+    (
+        "waits-exceed-timeout",
+        "warning",
+        timeout(retry(clean, attempts=4, wait=every(seconds(41)).jitter(1)), minutes(1)),
     ),
     (
         "waits-exceed-timeout",
@@ -286,6 +314,9 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("dropped-value", "warning", orders >> visits),
     ("dropped-value", "warning", orders >> delay(seconds(1)) >> retry(par(visits), attempts=2)),
     ("dropped-value", "note", clean >> write >> ping),
+    ("unnamed-keys", "warning", clean >> keyed),
+    ("unnamed-keys", "warning", retry(par(keyed, named("x", keyed)), attempts=2)),
+    ("unnamed-keys", "warning", clean >> named("x", map_each(keyed, key=it.id))),
     ("unknown-rule", "warning", named("daily", clean, silence="droped-value")),
     ("unknown-rule", "warning", clean >> named("daily", clean, silence=["cut-writer", 3])),
 ]  # fmt: skip
@@ -297,9 +328,20 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("parameter-type", par(from_db, using(from_secret, db="key"))),
     ("untyped-parameter", with_params(untyped, thing=1)),
     ("untyped-parameter", par(pure(param("n")), pure(param("n", int)))),
+    ("misspelt-tag", retry(clean, attempts=2, on=["TimeoutError", "Timeout", "Defect", OSError])),
+    ("misspelt-tag", fallback(clean, fail("VendorDown"), on="VendorDown")),
+    (
+        "misspelt-tag",
+        fallback(clean, clean, on=["VendorDown", "RateError", "shop.ConnectionError"]),
+    ),
+    ("misspelt-tag", retry(clean, attempts=2, on=[json.JSONDecodeError, "zlib.error"])),
     ("unused-binding", par(with_params(orders, day=date(2026, 1, 1)), using(from_db, db="eu"))),
     ("two-functions", clean >> namesake("2")),
     ("two-functions", made("a") >> made("a") >> made("b")),
+    ("unnamed-keys", named("daily", clean >> keyed)),
+    ("unnamed-keys", timeout(retry(named("daily", clean >> keyed), attempts=2), seconds(60))),
+    ("unnamed-keys", keyed),
+    ("unnamed-keys", clean >> ping),
     ("unreachable-arm", branch(param("n", int) > 1, then=clean, otherwise=identity)),
     (
         "unreachable-arm",
@@ -323,6 +365,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ),
     ("unreachable-arm", branch(literal(1) == "1", then=clean, otherwise=identity)),
     ("unreachable-handler", fallback(clean, const(1))),
+    ("unreachable-handler", recover(as_result(clean) >> from_result, 0)),
+    ("unreachable-handler", recover(fail("Empty", text("{}", it.n)), 0, on="Defect")),
     ("unreachable-handler", fallback(pure(it.a), const(1))),
     ("unreachable-handler", recover(pure(it.a.or_else(0)), 0)),
     ("unreachable-handler", recover(when(it.a.present(), identity), 0)),
@@ -333,6 +377,10 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("unreachable-handler", recover(loop_until(identity, it > 1, limit=2), 0, on="Exhausted")),
     ("waits-exceed-timeout", timeout(retry(clean, attempts=3, wait=seconds(20)), minutes(1))),
     ("waits-exceed-timeout", retry(timeout(clean, seconds(1)), attempts=9, wait=minutes(1))),
+    (
+        "waits-exceed-timeout",
+        timeout(retry(clean, attempts=4, wait=every(seconds(39)).jitter(1)), minutes(1)),
+    ),
     (
         "waits-exceed-timeout",
         timeout(always(clean, then=retry(clean, attempts=3, wait=minutes(9))), seconds(1)),
@@ -444,6 +492,35 @@ def test_what_is_silenced_is_for_people_and_goes_where_notes_go() -> None:
     assert diff(bare, w).level == "none"
 
 
+NAMES = [
+    "PageError", "RateError", "DataError", "TaskError", "VendorError", "OrderError", "LoadError",
+    "NoOrders", "VendorDown", "RateLimited", "TooLate", "Empty", "NotFound", "Locked", "Busy",
+    "QuotaError", "ServiceTrouble", "NoRates", "DiskFull", "Stale", "Conflict", "Throttled",
+]  # fmt: skip
+"""Tags as people make them up."""
+
+
+@pytest.mark.parametrize("tag", NAMES)
+def test_a_tag_of_one_s_own_is_no_slip(tag: str) -> None:
+    assert "misspelt-tag" not in rules(retry(clean, attempts=2, on=tag))
+
+
+@pytest.mark.parametrize("known", ["TimeoutError", "ConnectionError", "Exhausted", "KeyError"])
+def test_one_letter_wrong_is_a_slip(known: str) -> None:
+    slips = [known[:i] + known[i + 1 :] for i in range(1, len(known))]
+    slips += [known[:i] + "x" + known[i:] for i in range(1, len(known))]
+    for tag in {*slips, known.upper()} - {known}:
+        found = [each for each in check(retry(clean, attempts=2, on=tag)) if "on=" in each.message]
+        assert [each.severity for each in found] == ["error"], tag
+        assert f"did you mean {known!r}?" in found[0].message, tag
+
+
+def test_a_plan_s_stand_ins_know_what_was_declared() -> None:
+    w = fallback(fail("VendorDown"), clean, on="VendorDwon")
+    for known in (w, load(plan(w)).unwrap()):
+        assert "misspelt-tag" in rules(known)
+
+
 def test_messages_are_as_reviewed() -> None:
     """`FWF_GOLDEN=write pytest` writes them anew."""
     lines: list[str] = []
@@ -513,7 +590,7 @@ def test_waits_without_end_are_summed_in_no_time() -> None:
 
 NESTS: list[Callable[[Workflow[Any, Any], int], Workflow[Any, Any]]] = [
     lambda w, i: retry(w >> write, attempts=2),
-    lambda w, i: branch(it.a > i % 3, then=w, otherwise=limit(plain, pool="p")),
+    lambda w, i: branch(it.a > i % 3, then=w, otherwise=in_pool(plain, "p")),
 ]
 
 
@@ -536,7 +613,7 @@ def test_a_part_that_occurs_exponentially_often_is_checked_once() -> None:
 
 
 def test_of_one_rule_a_hundred_issues_are_enough() -> None:
-    w = par(*(with_params(clean, **{f"p{i}": i}) for i in range(120)))
+    w = par(*(local(clean, **{f"p{i}": i}) for i in range(120)))
     issues = check(w)
     assert len(issues) == 101
     assert str(issues[0]) == "there are more than 100 of these [unused-binding]"

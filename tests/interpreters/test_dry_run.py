@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from returns.result import Failure, Success
 
 from fwf import (
     Scenario,
@@ -16,8 +17,8 @@ from fwf import (
     fallback,
     graph,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     minutes,
@@ -33,8 +34,9 @@ from fwf import (
 )
 from fwf.algebra.nodes import Graph, Node, Par, Seq, Step
 from fwf.algebra.scenario import ScenarioError, failing, normal
-from fwf.algebra.trace import Err, Ok, events
+from fwf.algebra.trace import events
 from fwf.faults import BadInput, Failed, TimedOut, leaves
+from fwf.testing.pieces import local
 from tests.sizes import sizes
 
 
@@ -77,8 +79,8 @@ AB = A2.task("b", gives=5, takes=seconds(3))
 
 def test_declarations_stand_in_for_a_scenario() -> None:
     found = dry_run(declared >> pure(it.rows))
-    assert (found.outcome, found.took) == (Ok(3), seconds(7))
-    assert dry_run(sends, 1).outcome == Ok(None)
+    assert (found.result, found.took) == (Success(3), seconds(7))
+    assert dry_run(sends, 1).result == Success(None)
 
 
 def test_an_example_is_no_part_of_a_tasks_identity() -> None:
@@ -138,11 +140,11 @@ def test_failures_carry_the_tags_of_known_classes() -> None:
         0,
         scenario=Scenario().task("a", fails="ConnectionError"),
     )
-    assert found.outcome == Ok(-1)
+    assert found.result == Success(-1)
     found = dry_run(a, 0, scenario=Scenario().task("a", fails=failing(VendorDown, "gone")))
-    assert isinstance(found.outcome, Err)
-    assert isinstance(found.outcome.cause, Failed)
-    assert "ConnectionError" in found.outcome.cause.tags
+    assert isinstance(found.result, Failure)
+    assert isinstance(found.result.failure(), Failed)
+    assert "ConnectionError" in found.result.failure().tags
 
 
 def test_retry_after_is_waited_for_up_to_the_cap() -> None:
@@ -167,10 +169,10 @@ def slow(n: int) -> timedelta:
 def test_outputs_and_durations_may_depend_on_the_input() -> None:
     script = Scenario().task("a", gives_by=doubled, takes=slow)
     found = dry_run(a >> a, 3, scenario=script)
-    assert (found.outcome, found.took) == (Ok(12), seconds(9))
-    failed = dry_run(a, -1, scenario=Scenario().task("a", gives_by=doubled)).outcome
-    assert isinstance(failed, Err)
-    assert failed.cause.tags[0] == "ValueError"
+    assert (found.result, found.took) == (Success(12), seconds(9))
+    failed = dry_run(a, -1, scenario=Scenario().task("a", gives_by=doubled)).result
+    assert isinstance(failed, Failure)
+    assert failed.failure().tags[0] == "ValueError"
 
 
 def test_drawn_durations_differ_by_place_and_seed_and_nothing_else() -> None:
@@ -185,26 +187,26 @@ def test_drawn_durations_differ_by_place_and_seed_and_nothing_else() -> None:
 
 def test_missing_parameters_fail_the_run_and_resources_are_not_asked_for() -> None:
     found = dry_run(sized)
-    assert isinstance(found.outcome, Err)
-    assert isinstance(found.outcome.cause, BadInput)
+    assert isinstance(found.result, Failure)
+    assert isinstance(found.result.failure(), BadInput)
     assert found.attempts == 0
     script = Scenario().task("sized", gives=1)
-    assert dry_run(with_params(sized, size=3), scenario=script).outcome == Ok(1)
+    assert dry_run(with_params(sized, size=3), scenario=script).result == Success(1)
 
     @task(name="reads", config={})
     def reads(*, db: object) -> int:
         raise AssertionError
 
-    assert dry_run(reads, scenario=Scenario().task("reads", gives=1)).outcome == Ok(1)
+    assert dry_run(reads, scenario=Scenario().task("reads", gives=1)).result == Success(1)
 
 
 # Time
 
 
 def test_a_deadline_is_inclusive() -> None:
-    assert dry_run(timeout(a, seconds(2)), 0, scenario=A2).outcome == Ok(1)
+    assert dry_run(timeout(a, seconds(2)), 0, scenario=A2).result == Success(1)
     cut = dry_run(timeout(a, seconds(1.999999)), 0, scenario=A2)
-    assert cut.outcome == Err(TimedOut("a", seconds(1.999999)))
+    assert cut.result == Failure(TimedOut("a", seconds(1.999999)))
     assert [(e.ending, e.end) for e in cut.events] == [("cut", 1_999_999)]
 
 
@@ -214,14 +216,14 @@ def test_a_finaliser_runs_to_its_end() -> None:
         ("a", "cut", 10**6),
         ("b", "ok", 4 * 10**6),
     ]
-    assert isinstance(found.outcome, Err)
+    assert isinstance(found.result, Failure)
 
 
 def test_fail_fast_cuts_the_others_and_unites_ties() -> None:
     both = par(b, fallback(a, fail("X")) >> fail("Y"), a >> fail("Z"), fail_fast=True)
     found = dry_run(both, 0, scenario=AB)
-    assert isinstance(found.outcome, Err)
-    assert [leaf.tags[0] for leaf in leaves(found.outcome.cause)] == ["Y", "Z"]
+    assert isinstance(found.result, Failure)
+    assert [leaf.tags[0] for leaf in leaves(found.result.failure())] == ["Y", "Z"]
     assert (found.took, [e.ending for e in found.events]) == (seconds(2), ["cut", "ok", "ok"])
 
 
@@ -265,7 +267,7 @@ def test_with_few_workers_a_barrier_less_may_take_longer() -> None:
 
 
 def test_a_pool_bounds_its_own_and_holds_up_nobody_else() -> None:
-    w = par(limit(a, pool="vendor"), limit(a, pool="vendor"), b)
+    w = par(in_pool(a, "vendor"), in_pool(a, "vendor"), b)
     assert ran(w, scenario=AB, pools={"vendor": 1}) == [
         ("par > a", "ok", 0, 2), ("par > b", "ok", 0, 3), ("par > a#2", "ok", 2, 4),
     ]  # fmt: skip
@@ -277,7 +279,7 @@ def test_waiting_counts_against_the_deadline_and_leaves_no_event() -> None:
     assert [(e.path, e.ending, e.end) for e in found.events] == [
         ("par > a", "ok", 2 * 10**6), ("par > b", "cut", 4 * 10**6),
     ]  # fmt: skip
-    assert isinstance(found.outcome, Err)
+    assert isinstance(found.result, Failure)
 
 
 def test_who_starts_at_the_deadlines_instant_is_cut_at_once() -> None:
@@ -362,8 +364,8 @@ def nested(wrap: Any, core: Any, depth: int) -> Any:
         lambda w: fallback(w, const(1)),
         lambda w: always(w, then=identity),
         lambda w: named("x", w),
-        lambda w: limit(w, pool="p"),
-        lambda w: with_params(w, x=1),
+        lambda w: in_pool(w, "p"),
+        lambda w: local(w, x=1),
         lambda w: loop_until(w, it > -1, limit=2),
         lambda w: branch(it > -1, then=w, otherwise=const(1)),
         lambda w: par(w) >> pure(it[0]),
@@ -372,7 +374,7 @@ def nested(wrap: Any, core: Any, depth: int) -> Any:
 )
 def test_depth_is_no_trouble(wrap: Any, workers: int | None, size: int) -> None:
     found = dry_run(nested(wrap, a, size), 0, scenario=A2, workers=workers)
-    assert (found.outcome, found.took) == (Ok(1), seconds(2))
+    assert (found.result, found.took) == (Success(1), seconds(2))
     assert len(list(events(found.trace))) == found.attempts == 1
 
 
@@ -414,5 +416,5 @@ UNDEFINED = branch(it.missing > 1, then=identity, otherwise=identity)
 )
 def test_a_predicate_without_value_is_told_where_a_run_tells_it(w: Any, path: str) -> None:
     fault = run(w, 1).failure()
-    assert dry_run(w, 1).outcome == Err(fault)
+    assert dry_run(w, 1).result == Failure(fault)
     assert [each.path for each in leaves(fault)] == [path]

@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from returns.result import Success
 
 from fwf import (
     Graph,
@@ -18,8 +19,8 @@ from fwf import (
     fail,
     fallback,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     named,
@@ -31,15 +32,15 @@ from fwf import (
     seq,
     task,
     timeout,
-    with_params,
 )
 from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import requirements
 from fwf.algebra.scenario import Scenario, WhenCut, failing
 from fwf.algebra.schedule import Schedule, backoff, delays
-from fwf.algebra.trace import Event, Ok, events
+from fwf.algebra.trace import Event, events
 from fwf.algebra.traverse import walk
-from laws.denotation import meaning
+from fwf.testing.pieces import local
+from laws.denotation import meaning, result_of
 from laws.model import model
 
 DEEP = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -170,9 +171,9 @@ def workflow(draw: st.DrawFn, size: int) -> Any:
             return always(inner(2), then=inner(2))
         case "around":
             around: list[Any] = [
-                lambda w: with_params(w, size=draw(st.integers(0, 4))),
+                lambda w: local(w, size=draw(st.integers(0, 4) | st.just(it))),
                 lambda w: named("part", w),
-                lambda w: limit(w, pool="vendor"),
+                lambda w: in_pool(w, "vendor"),
             ]
             return draw(st.sampled_from(around))(inner())
         case _:
@@ -229,11 +230,11 @@ def assert_agrees(w: Workflow[Any, Any], n: int, scenario: Scenario) -> None:
     params = {each.name: 3 for each in requirements(w).parameters}
     found = dry_run(w, n, scenario=scenario, params=params)
     expected = meaning(model(scenario), w, n, params)
-    assert (found.outcome, found.end) == (expected.o, expected.e)
+    assert (found.result, found.end) == (result_of(expected.o), expected.e)
     assert found.trace == expected.t
     assert times(found.trace) == times(expected.t)
     with_enough = dry_run(w, n, scenario=scenario, params=params, workers=10**6)
-    assert (with_enough.outcome, with_enough.end) == (found.outcome, found.end)
+    assert (with_enough.result, with_enough.end) == (found.result, found.end)
     assert times(with_enough.trace) == times(found.trace)
 
 
@@ -243,7 +244,7 @@ def test_outputs_are_counted_without_the_attempts_that_failed() -> None:
     )
     w = par(retry(a, attempts=2)) >> const(4) >> a
     assert_agrees(w, 4, script)
-    assert dry_run(w, 4, scenario=script).outcome == Ok(2)
+    assert dry_run(w, 4, scenario=script).result == Success(2)
 
 
 @DEEP

@@ -113,9 +113,9 @@ def test_lines_tell_what_the_text_does_and_data_what_the_json_does() -> None:
 def test_json_holds_all_of_it() -> None:
     found = dry_run(DAILY, scenario=SCRIPT, start=MORNING)
     said = json.loads(found.json())
-    assert said["end"] == 30_000_000
-    assert said["outcome"]["faults"][0]["tags"] == ["Timeout"]
-    assert said["by_task"]["rates"] == {"attempts": 2, "failed": 1, "cut": 0, "busy": 3_000_000}
+    assert (said["unit"], said["seconds"]) == ("seconds", 30)
+    assert said["outcome"]["fault"]["tags"] == ["Timeout", "TimeoutError"]
+    assert said["by_task"]["rates"] == {"attempts": 2, "failed": 1, "cut": 0, "busy": 3}
     assert [said["events"][n]["task"] for n in said["critical_path"]] == ["visits"]
     assert [each["ending"] for each in said["events"]].count("failed") == 1
     unknown = json.loads(dry_run(rates).json())["outcome"]["ok"]

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any, Literal, TypedDict, TypeVar
 
 import pytest
+from returns.result import Success
 
 from fwf import Scenario, dry_run, par, run, seconds, task
 from fwf.algebra.scenario import ScenarioError
-from fwf.algebra.trace import Ok
 from fwf.algebra.unknown import Unknown
 from fwf.interpreters.run import VirtualClock
 from fwf.testing.scripts import scripted
@@ -101,9 +101,9 @@ def test_what_a_task_cannot_give_is_refused(declared: Any, value: Any, said: str
 
 @pytest.mark.parametrize(("declared", "value"), FITS, ids=numbered(FITS))
 def test_what_may_stand_for_what_a_task_gives_is_taken(declared: Any, value: Any) -> None:
-    assert dry_run(giving(declared), scenario=Scenario().task("given", gives=value)).outcome == Ok(
-        value
-    )
+    assert dry_run(
+        giving(declared), scenario=Scenario().task("given", gives=value)
+    ).result == Success(value)
 
 
 def test_of_two_tasks_of_one_name_it_is_enough_to_fit_one() -> None:
@@ -161,7 +161,7 @@ CALLS: list[tuple[Any, Any, int]] = [
 def test_a_function_of_the_input_takes_what_the_task_takes(each: Any, by: Any, given: int) -> None:
     """In a dry run, and where a real run is made to follow the scenario."""
     script = Scenario().task(each.name, gives_by=by)
-    assert dry_run(each, (3, 1), scenario=script).outcome == Ok(given)
+    assert dry_run(each, (3, 1), scenario=script).result == Success(given)
     clock = VirtualClock()
     assert run(scripted(each, script, clock), (3, 1), clock=clock).unwrap() == given
 
@@ -213,6 +213,6 @@ def test_a_function_that_gives_no_duration_fails_the_attempt_in_both_worlds(
     scenario, clock = Scenario().task("step", gives=1, takes=takes), VirtualClock()
     dry = dry_run(step, 1, scenario=scenario)
     ran = run(scripted(step, scenario, clock), 1, clock=clock)
-    fault = dry.outcome.cause  # type: ignore[union-attr]
+    fault = dry.result.failure()
     assert (fault.path, fault.tags[0]) == ("step", tag)
     assert ran.failure() == fault

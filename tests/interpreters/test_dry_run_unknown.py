@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from returns.result import Failure, Success
+
 from fwf import (
     Scenario,
     branch,
@@ -21,7 +23,6 @@ from fwf import (
 )
 from fwf.algebra.builder import expr_of
 from fwf.algebra.expr import Expr
-from fwf.algebra.trace import Err, Ok
 from fwf.algebra.unknown import Unknown, guess
 from fwf.faults import PredicateDefect
 
@@ -62,14 +63,14 @@ def takes_long(n: int) -> Any:
 
 
 def test_an_unscripted_task_gives_an_unknown_of_its_declared_type() -> None:
-    assert dry_run(order).outcome == Ok(Unknown(Order, "order"))
+    assert dry_run(order).result == Success(Unknown(Order, "order"))
     assert repr(Unknown(Order, "order")) == "Unknown(Order, 'order')"
 
 
 def test_types_of_fields_and_items_are_known() -> None:
     found = dry_run(order >> pure(it.lines[0].amount))
-    assert found.outcome == Ok(Unknown(float, "order"))
-    assert dry_run(order >> pure(size_of)).outcome == Ok(Unknown(int, "order"))
+    assert found.result == Success(Unknown(float, "order"))
+    assert dry_run(order >> pure(size_of)).result == Success(Unknown(int, "order"))
 
 
 def test_a_predicate_takes_the_first_arm_a_map_has_one_item_a_loop_one_round() -> None:
@@ -79,7 +80,7 @@ def test_a_predicate_takes_the_first_arm_a_map_has_one_item_a_loop_one_round() -
         otherwise=const([]),
     )
     found = dry_run(w)
-    assert found.outcome == Ok([Unknown(str, "then > map_each[0] > ship")])
+    assert found.result == Success([Unknown(str, "then > map_each[0] > ship")])
     assert [tuple(each) for each in found.assumed] == [
         ("then", "the first arm is taken"),
         ("then > map_each", "the list has one item"),
@@ -92,21 +93,21 @@ def test_a_predicate_takes_the_first_arm_a_map_has_one_item_a_loop_one_round() -
 def test_what_is_known_beside_an_unknown_is_used() -> None:
     w = par(const(5), order) >> branch(it[0] > 9, then=const("big"), otherwise=pure(it[1].paid))
     found = dry_run(w)
-    assert found.outcome == Ok(Unknown(bool, "par > order"))
+    assert found.result == Success(Unknown(bool, "par > order"))
     assert found.assumed == ()
 
 
 def test_a_defect_beside_an_unknown_is_still_one() -> None:
     w = par(const(5), order) >> branch(it[0].nope > 9, then=const(1), otherwise=const(2))
-    outcome = dry_run(w).outcome
-    assert isinstance(outcome, Err)
-    assert isinstance(outcome.cause, PredicateDefect)
+    outcome = dry_run(w).result
+    assert isinstance(outcome, Failure)
+    assert isinstance(outcome.failure(), PredicateDefect)
 
 
 def test_a_function_of_an_unknown_input_is_not_called() -> None:
     script = Scenario().task("step", gives_by=abs, takes=takes_long)
     found = dry_run(step >> step, Unknown(int, "somewhere"), scenario=script)
-    assert found.outcome == Ok(Unknown(int, "step#2"))
+    assert found.result == Success(Unknown(int, "step#2"))
     assert found.took == seconds(0)
     assert "how long it takes" in found.assumed[0].what
 
@@ -115,9 +116,9 @@ def test_derived_combinators_work_on_unknowns() -> None:
     @task(name="fetch", config={})
     def fetch(cursor: Any) -> Any: ...
 
-    assert isinstance(dry_run(paginate(fetch, limit=5)).outcome, Ok)
+    assert isinstance(dry_run(paginate(fetch, limit=5)).result, Success)
     chosen = switch(it.kind, {"a": const(1), "b": const(2)}, otherwise=const(3))
-    assert dry_run(chosen, Unknown(Any, "x")).outcome == Ok(1)
+    assert dry_run(chosen, Unknown(Any, "x")).result == Success(1)
 
 
 def said(expr: Any, value: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from returns.result import Failure
 
 from fwf import (
     IdempotencyKey,
@@ -26,8 +27,7 @@ from fwf import (
     timeout,
 )
 from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import Err
-from fwf.faults import PredicateDefect
+from fwf.faults import BadInput, PredicateDefect
 from fwf.interpreters.run import run
 from tests.interpreters.run.support import doing, log
 
@@ -104,7 +104,7 @@ def test_whatever_is_raised_there_is_a_defect_and_finalisers_run(
         assert log == ["released"]
         assert run(fallback(each, const("caught")), odd(error)).unwrap() == "caught"
         if not isinstance(error, KeyboardInterrupt):
-            assert dry_run(each, odd(error)).outcome == Err(fault)
+            assert dry_run(each, odd(error)).result == Failure(fault)
 
 
 @pytest.mark.parametrize("error", ERRORS[:4], ids=lambda error: type(error).__name__)
@@ -123,8 +123,8 @@ def unknown() -> int:
 @pytest.mark.parametrize("place", PLACES)
 def test_it_is_a_defect_of_a_dry_run_that_knows_little_too(place: str) -> None:
     w, odd = PLACES[place]
-    outcome = dry_run(par(unknown, w), odd(SystemExit(3))).outcome
-    assert isinstance(outcome, Err) and isinstance(outcome.cause, PredicateDefect)
+    outcome = dry_run(par(unknown, w), odd(SystemExit(3))).result
+    assert isinstance(outcome, Failure) and isinstance(outcome.failure(), PredicateDefect)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -138,9 +138,9 @@ def test_a_scripted_function_may_raise_anything() -> None:
     def exits(x: Any) -> Any:
         raise SystemExit(x)
 
-    outcome = dry_run(asks, 3, scenario=Scenario().task("asks", gives_by=exits)).outcome
-    assert isinstance(outcome, Err) and outcome.cause.tags[0] == "SystemExit"
-    assert str(outcome.cause) == "asks: SystemExit: 3"
+    outcome = dry_run(asks, 3, scenario=Scenario().task("asks", gives_by=exits)).result
+    assert isinstance(outcome, Failure) and outcome.failure().tags[0] == "SystemExit"
+    assert str(outcome.failure()) == "asks: SystemExit: 3"
 
 
 @task(effect="pure")
@@ -187,12 +187,17 @@ def test_a_codec_that_raises_is_a_defect_where_a_value_is_needed(error: BaseExce
     for w in (prices, timeout(prices, seconds(60)), par(prices)):
         fault = run(w, [1]).failure()
         assert isinstance(fault, PredicateDefect) and type(error).__name__ in str(fault)
-        assert dry_run(w, [1]).outcome == Err(fault)
+        assert dry_run(w, [1]).result == Failure(fault)
     for w in (needs_id, timeout(needs_id, seconds(60))):
-        assert isinstance(run(w, 1).failure(), PredicateDefect)
+        fault = run(w, 1).failure()
+        assert isinstance(fault, BadInput) and dry_run(w, 1).result == Failure(fault)
+        raised = type(error).__name__
+        assert f"its definition holds a value whose codec raised {raised}" in str(fault)
 
 
 @pytest.mark.usefixtures("codec")
-def test_a_run_has_an_id_whatever_its_input_s_codec_raises() -> None:
+def test_an_input_whose_codec_raises_names_no_run() -> None:
     broken.append(SystemExit(3))
-    assert run(named_by, Money(1)).unwrap() == 64
+    said = str(run(named_by, Money(1)).failure())
+    assert "the input is of the class Money, whose codec raised SystemExit" in said
+    assert run(named_by, Money(1), key="2026-06-01").unwrap() == 36 + 32

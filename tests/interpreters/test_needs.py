@@ -11,8 +11,8 @@ from fwf import (
     Workflow,
     branch,
     const,
+    in_pool,
     it,
-    limit,
     map_each,
     par,
     param,
@@ -24,6 +24,7 @@ from fwf import (
 )
 from fwf.algebra.requirements import problems, requirements
 from fwf.interpreters.needs import missing, needs
+from fwf.testing.pieces import local
 from tests.sizes import sizes
 
 
@@ -82,7 +83,7 @@ def test_needs_say_who_uses_a_name() -> None:
 
 
 def test_needs_print_as_an_aligned_table() -> None:
-    assert str(needs(limit(daily, pool="vendor"))) == (
+    assert str(needs(in_pool(daily, "vendor"))) == (
         "parameters\n"
         "  day    date             orders, store\n"
         "  limit  int    optional  orders\n"
@@ -219,7 +220,7 @@ def test_what_is_bound_by_with_params_cannot_be_given_again() -> None:
 
 
 def test_with_params_of_the_wrong_type_is_a_problem_of_every_run() -> None:
-    (issue,) = missing(needs(with_params(tax, rate="high")), {})
+    (issue,) = missing(needs(local(tax, rate="high")), {})
     assert str(issue) == (
         "tax: with_params(rate='high') binds a str, but what is inside needs float [parameter-type]"
     )
@@ -230,14 +231,13 @@ def test_a_list_bound_by_with_params_fits_a_list() -> None:
     def pick_days(n: int, *, days: list[date], mode: Literal["fast", "slow"] = "fast") -> int: ...
 
     assert missing(needs(with_params(pick_days, days=[date(2026, 1, 1)], mode="slow")), {}) == ()
-    assert len(missing(needs(with_params(pick_days, days=[1], mode="other")), {})) == 2
+    assert len(missing(needs(local(pick_days, days=[1], mode="other")), {})) == 2
 
 
 def test_a_resource_given_as_a_parameter_is_pointed_at() -> None:
     found = missing(needs(orders), {**GIVEN, "shop_db": 1}, OPENERS)
-    assert "there is no parameter 'shop_db': it is a resource: give it in resources" in {
-        issue.message for issue in found
-    }
+    told = "there is no parameter 'shop_db': it is a resource: give it in resources, or annotate it"
+    assert f"{told} in the task as Annotated[…, Parameter]" in {issue.message for issue in found}
 
 
 def test_resources_are_openers_and_secrets_are_secrets() -> None:
@@ -276,7 +276,7 @@ def test_needs_work_on_nested_wrappers(size: int) -> None:
 def test_needs_visit_a_part_once_however_often_it_occurs() -> None:
     w: Workflow[Any, Any] = orders
     for i in range(60):
-        w = par(with_params(w, **{f"p{i}": i}), using(w, shop_db=f"db{i}")) >> const(1)
+        w = par(local(w, **{f"p{i}": i}), using(w, shop_db=f"db{i}")) >> const(1)
     found = needs(w)
     assert len(found.resources) == 60 - 60 + len(found.resources)
     assert found.parameters[0].used_by == ("orders",)

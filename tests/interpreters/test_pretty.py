@@ -12,17 +12,21 @@ from fwf import (
     Ref,
     Workflow,
     always,
+    as_result,
     backoff,
     branch,
     const,
     delay,
     delays,
     fail,
+    failed,
     fallback,
+    fault_of,
+    from_result,
     graph,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     milliseconds,
@@ -39,11 +43,11 @@ from fwf import (
     seq,
     switch,
     task,
+    text,
     timeout,
-    using,
-    with_params,
 )
 from fwf.interpreters.pretty import pretty
+from fwf.testing.pieces import local, renaming
 from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -155,14 +159,19 @@ every_word = seq(
     pick(0),
     switch(it.kind, {"a": sources, "b": load >> load}, otherwise=fail("Unknown", "no such kind")),
     always(undeclared >> load, then=timeout(load, seconds(90))),
-    map_each(limit(load, pool="vendor"), key=it.id, at_once=4, on_error="collect"),
+    map_each(in_pool(load, "vendor"), key=it.id, at_once=4, on_error="collect"),
     loop_until(
-        using(with_params(load, n=1), db="eu"), it.done, limit=100_000, within=minutes(2),
+        renaming(local(load, n=1), db="eu"), it.done, limit=100_000, within=minutes(2),
         on_limit="stop",
     ),
     fallback(delay(milliseconds(250)) >> pure(it * 2), const(0), on="fwf.Late"),
     retry(load, attempts=3, wait=delays(seconds(1), minutes(2)).jitter(7)),
     Once(load, 3),
+    as_result(load) >> branch(
+        failed(it, on="fwf.Late"),
+        then=fail("Late", text("{} of {{}}", fault_of(it).message)),
+        otherwise=from_result,
+    ),
     param("day", date),
 )  # fmt: skip
 

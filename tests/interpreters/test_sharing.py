@@ -39,11 +39,12 @@ from fwf import (
 from fwf.algebra.counts import UNCOUNTED, told, total
 from fwf.algebra.extent import MOST_SHARED, extent
 from fwf.algebra.identity import normal_id
-from fwf.algebra.nodes import Always, Branch, Graph, MapEach, Named, Node, Seq, Step, WithParams
+from fwf.algebra.nodes import Always, Branch, Graph, MapEach, Named, Node, Seq, Step
 from fwf.algebra.normal import optimise
 from fwf.algebra.paths import Paths
 from fwf.algebra.traverse import walk
 from fwf.interpreters import diagram
+from fwf.testing.pieces import local
 from tests.counting import counted
 from tests.sizes import sizes
 
@@ -70,7 +71,7 @@ TWICE: dict[str, Callable[[Any], Any]] = {
     "map_each": lambda w: MapEach(Seq(pvector([w, w])), None, None, "settle"),
     "retry": lambda w: retry(par(w, w), attempts=2),
     "timeout": lambda w: timeout(Seq(pvector([w, w])), seconds(9)),
-    "with_params": lambda w: WithParams(par(w, w), pmap({"day": "x"}), pmap({})),
+    "with_params": lambda w: local(par(w, w), day="x"),
     "named": lambda w: Named("n", Seq(pvector([w, w])), pmap({})),
     "of many kinds": lambda w: fallback(par(w, Seq(pvector([w, w]))), Named("n", w, pmap({}))),
 }
@@ -225,14 +226,16 @@ def test_an_extent_counts_what_is_written_and_where_it_stands() -> None:
 def test_what_is_written_part_by_part_is_never_too_large() -> None:
     wide: Any = Seq(pvector([pure(it + 1)] * (2 * MOST_SHARED)))
     assert not extent(wide).shared
-    assert dry_run(wide, 0).outcome.value == 2 * MOST_SHARED  # type: ignore[union-attr]
+    assert dry_run(wide, 0).result.unwrap() == 2 * MOST_SHARED
     chain: Any = Seq(pvector([leaf] * (2 * MOST_SHARED)))
     assert normal_id(chain) == normal_id(Seq(pvector([chain])))
 
 
 def test_a_loop_may_go_round_as_often_as_it_says() -> None:
     rounds = MOST_SHARED + 10
-    assert dry_run(loop_until(pure(it + 1), it >= rounds, limit=rounds), 0).outcome.value == rounds  # type: ignore[union-attr]
+    assert (
+        dry_run(loop_until(pure(it + 1), it >= rounds, limit=rounds), 0).result.unwrap() == rounds
+    )
 
 
 def test_the_error_says_how_large_it_is_and_what_to_do() -> None:
@@ -249,7 +252,7 @@ def test_the_error_says_how_large_it_is_and_what_to_do() -> None:
 
 def test_a_part_that_ends_early_is_dry_run_however_large_the_rest_is() -> None:
     huge = doubled(TWICE["seq"], leaf, 60)
-    assert str(dry_run(fail("X") >> huge, 1, params={"day": "x"}).outcome).count("X") == 1
+    assert str(dry_run(fail("X") >> huge, 1, params={"day": "x"}).result).count("X") == 1
 
 
 # Paths

@@ -77,7 +77,7 @@ def test_a_dry_run_is_the_run_that_follows_its_scenario(name: str) -> None:
     dry = dry_run(w, 1, scenario=scenario)
     clock = VirtualClock()
     ran = execute(scripted(w, settled(dry), clock), 1, clock=clock)
-    assert (ran.outcome, ran.end, ran.trace) == (dry.outcome, dry.end, dry.trace)
+    assert (ran.result, ran.end, ran.trace) == (dry.result, dry.end, dry.trace)
     assert _times(ran.trace) == _times(dry.trace)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fwf import const, limit, map_each, par, seconds, task
+from fwf import const, in_pool, map_each, par, seconds, task
 from fwf.algebra.scenario import Scenario
 from fwf.algebra.trace import events
 from fwf.interpreters.dry_run import dry_run
@@ -20,13 +20,13 @@ def a(n: int) -> int:
 
 
 AT_ONCE = Scenario().task("a", gives=1)
-MANY = const([*range(100)]) >> map_each(limit(a, pool="p"))
+MANY = const([*range(100)]) >> map_each(in_pool(a, "p"))
 CASES: list[tuple[Any, dict[str, Any], int]] = [
-    (par(*[limit(a, pool="p")] * 3), {"p": Pool(starts=1, per=seconds(1))}, 2),
-    (par(*[limit(a, pool="p")] * 3), {"p": Pool(1, starts=1, per=seconds(1))}, 2),
+    (par(*[in_pool(a, "p")] * 3), {"p": Pool(starts=1, per=seconds(1))}, 2),
+    (par(*[in_pool(a, "p")] * 3), {"p": Pool(1, starts=1, per=seconds(1))}, 2),
     (MANY, {"p": Pool(starts=10, per=seconds(1))}, 9),
     (MANY, {"p": Pool(4, starts=2, per=seconds(1))}, 49),
-    (par(limit(a >> a, pool="p"), limit(a, pool="p")), {"p": Pool(starts=2, per=seconds(1))}, 1),
+    (par(in_pool(a >> a, "p"), in_pool(a, "p")), {"p": Pool(starts=2, per=seconds(1))}, 1),
 ]
 
 
@@ -38,7 +38,7 @@ def test_a_rate_is_kept_also_where_tasks_take_no_time(
     dry = dry_run(w, 1, scenario=AT_ONCE, pools=pools, workers=workers)
     clock = VirtualClock()
     ran = execute(scripted(w, AT_ONCE, clock), 1, clock=clock, pools=pools, workers=workers)
-    assert ran.outcome == dry.outcome
+    assert ran.result == dry.result
     assert ran.end == dry.end == seconds * 1_000_000
     assert _starts(ran.trace) == _starts(dry.trace)
 

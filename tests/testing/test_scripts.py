@@ -7,12 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from returns.result import Failure, Success
 
 from fwf import (
     const,
     dry_run,
+    in_pool,
     it,
-    limit,
     map_each,
     microseconds,
     par,
@@ -27,7 +28,7 @@ from fwf import (
 )
 from fwf.algebra.contract import IdempotencyKey
 from fwf.algebra.scenario import Scenario, ScenarioError, WhenCut, failing, normal
-from fwf.algebra.trace import Err, Ok, events
+from fwf.algebra.trace import events
 from fwf.faults import Failed
 from fwf.interpreters.run import Ran, VirtualClock, execute
 from fwf.testing import scripted, settled
@@ -53,17 +54,25 @@ def declared() -> int:
 
 
 @task
-def joined(left: int, right: int, *, size: int, shop: AbstractContextManager[Any]) -> int:
+def joined(left: int, right: int, *, size: int, shop: AbstractContextManager[Any]) -> str:
     raise AssertionError("the script plays this task")
 
 
 @task(isolate=True)
-def keyed(n: int, *, key: IdempotencyKey) -> int:
+def keyed(n: Any, *, key: IdempotencyKey) -> int:
     raise AssertionError("the script plays this task")
 
 
 def told(value: Any) -> str:
     return repr(value)
+
+
+def length(value: Any) -> int:
+    return len(value)
+
+
+def seen_none(value: Any) -> int:
+    return int(value is None)
 
 
 def played(
@@ -96,15 +105,15 @@ def test_attempts_at_a_place_follow_its_script_one_by_one() -> None:
         takes=[seconds(1), seconds(2)],
     )
     ran = played(retry(a, attempts=3, wait=seconds(4)), script)
-    assert (ran.outcome, ran.end) == (Ok(5), 7 * S)
+    assert (ran.result, ran.end) == (Success(5), 7 * S)
     assert times(ran) == [("a", "failed", 0, S), ("a", "ok", 5 * S, 7 * S)]
 
 
 def test_an_error_carries_its_tags_its_message_and_when_to_try_again() -> None:
     wrong = failing(["vendor.Odd", "Ö\ud800 b"], "10 a minute", retry_after=seconds(3))
     ran = played(a, Scenario().at("a", fails=wrong, takes=seconds(1)))
-    assert isinstance(ran.outcome, Err)
-    fault = ran.outcome.cause
+    assert isinstance(ran.result, Failure)
+    fault = ran.result.failure()
     assert isinstance(fault, Failed) and fault.not_before == 4 * S
     assert (fault.tags, fault.message) == (("vendor.Odd", "Ö\ud800 b"), "10 a minute")
 
@@ -114,7 +123,7 @@ def test_an_error_carries_its_tags_its_message_and_when_to_try_again() -> None:
 )
 def test_an_error_is_the_one_of_the_dry_run(error: Any) -> None:
     script = Scenario().at("a", fails=error)
-    assert played(a, script).outcome == dry_run(a, 1, scenario=script).outcome
+    assert played(a, script).result == dry_run(a, 1, scenario=script).result
 
 
 def test_tasks_of_any_signature_are_played_and_no_resource_is_opened() -> None:
@@ -122,25 +131,25 @@ def test_tasks_of_any_signature_are_played_and_no_resource_is_opened() -> None:
     script = (
         Scenario()
         .task("joined", gives_by=told)
-        .task("keyed", gives_by=told)
+        .task("keyed", gives_by=length)
         .at("par > a", gives=3)
         .at("par > b", gives=4)
     )
-    assert played(w, script, params={"size": 2}).outcome == Ok(repr(repr((3, 4))))
-    assert played(with_params(w, size=2), script).outcome == Ok(repr(repr((3, 4))))
-    missing = played(w, script).outcome
-    assert isinstance(missing, Err) and "size" in str(missing.cause)
+    assert played(w, script, params={"size": 2}).result == Success(len(repr((3, 4))))
+    assert played(with_params(w, size=2), script).result == Success(len(repr((3, 4))))
+    missing = played(w, script).result
+    assert isinstance(missing, Failure) and "size" in str(missing.failure())
 
 
 def test_a_task_without_inputs_sees_none_in_a_run_and_in_a_dry_run() -> None:
-    script = Scenario().task("declared", gives_by=told)
+    script = Scenario().task("declared", gives_by=seen_none)
     w = const([1, 2]) >> declared
-    assert played(w, script).outcome == dry_run(w, scenario=script).outcome == Ok("None")
+    assert played(w, script).result == dry_run(w, scenario=script).result == Success(1)
 
 
 def test_what_a_task_declares_counts_where_the_scenario_is_silent() -> None:
     ran = played(declared, Scenario())
-    assert (ran.outcome, ran.end) == (Ok(7), 4 * S)
+    assert (ran.result, ran.end) == (Success(7), 4 * S)
 
 
 def test_durations_may_be_drawn_or_worked_out() -> None:
@@ -202,7 +211,7 @@ class TestCut:
         script = Scenario().at(one.name, gives=2, takes=takes, when_cut=when_cut)
         w = retry(timeout(one, seconds(3)), attempts=2)
         for ran in (played(w, script), page(w, 1, script, {})):
-            assert (ran.outcome, ran.end) == (Ok(2), (again + 1) * S)
+            assert (ran.result, ran.end) == (Success(2), (again + 1) * S)
             assert times(ran)[1:] == [(one.name, "ok", again * S, (again + 1) * S)]
 
     @pytest.mark.parametrize("limits", [{"workers": 1}, {"pools": {"p": 1}}], ids=str)
@@ -211,9 +220,9 @@ class TestCut:
     ) -> None:
         script = Scenario().at(f"par > {one.name}", gives=1, takes=seconds(5), when_cut=when_cut)
         script = script.at("par > keyed", gives=2, takes=seconds(1))
-        w = par(recover(timeout(limit(one, pool="p"), seconds(3)), 0), limit(keyed, pool="p"))
+        w = par(recover(timeout(in_pool(one, "p"), seconds(3)), 0), in_pool(keyed, "p"))
         ran = played(w, script, **limits)
-        assert (ran.outcome, ran.end) == (Ok((0, 2)), (free + 1) * S)
+        assert (ran.result, ran.end) == (Success((0, 2)), (free + 1) * S)
         assert times(ran)[1:] == [("par > keyed", "ok", free * S, (free + 1) * S)]
 
     def test_the_run_doesn_t_wait_for_its_end(
@@ -222,7 +231,7 @@ class TestCut:
         script = Scenario().at(one.name, gives=1, takes=seconds(5), when_cut=when_cut)
         before = threading.active_count()
         ran = played(timeout(one, seconds(3)), script)
-        assert (isinstance(ran.outcome, Err), ran.end) == (True, 3 * S)
+        assert (isinstance(ran.result, Failure), ran.end) == (True, 3 * S)
         until(lambda: threading.active_count() <= before)
 
 
@@ -247,8 +256,8 @@ def test_a_place_that_is_not_there_is_refused() -> None:
 
 def test_a_place_of_which_nothing_is_said_fails_with_its_path() -> None:
     ran = played(a >> pure(it), Scenario())
-    assert isinstance(ran.outcome, Err)
-    assert "a: the scenario doesn't say what a gives" in str(ran.outcome.cause)
+    assert isinstance(ran.result, Failure)
+    assert "a: the scenario doesn't say what a gives" in str(ran.result.failure())
 
 
 def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
@@ -263,7 +272,7 @@ def test_a_settled_scenario_is_what_happened_place_by_place() -> None:
     left = settled(found)
     assert not left.tasks
     ran = played(w, left, [1, 2, 4])
-    assert ran.outcome == found.outcome == Ok(1)
+    assert ran.result == found.result == Success(1)
     assert ran.trace == found.trace and times(ran) == times(found)
     assert settled(dry_run(w, [1, 2, 4], scenario=left)) == left
 
@@ -289,4 +298,4 @@ def test_a_deep_workflow_is_scripted(size: int) -> None:
 
 
 def test_an_empty_workflow_is_scripted() -> None:
-    assert played(par(), Scenario()).outcome == Ok(())
+    assert played(par(), Scenario()).result == Success(())

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from returns.result import Success
 
 from fwf import dry_run, par, run, seq
 from fwf.algebra.nodes import Graph
-from fwf.algebra.trace import Ok
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
 from fwf.testing.wfformat import MAX_TOLD, Recorded, WfFormatError, from_json, load, recorded
@@ -88,13 +88,13 @@ def test_tasks_keep_their_recorded_order_where_the_edges_allow_it() -> None:
 
 def test_the_workflow_gives_what_its_last_tasks_give() -> None:
     found = from_json(document([("a", []), ("b", ["a"]), ("c", ["a"])]))
-    assert dry_run(found.workflow, scenario=found.scenario).outcome == Ok((None, None))
+    assert dry_run(found.workflow, scenario=found.scenario).result == Success((None, None))
 
 
 def test_a_trace_without_tasks_is_a_workflow_that_does_nothing() -> None:
     found = from_json(document([]))
     told = dry_run(found.workflow, scenario=found.scenario)
-    assert (told.outcome, told.end, told.attempts, found.work) == (Ok(()), 0, 0, timedelta(0))
+    assert (told.result, told.end, told.attempts, found.work) == (Success(()), 0, 0, timedelta(0))
 
 
 def test_ids_that_paths_cannot_hold_stay_apart() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple, Never, TypedDict, assert_type
+from typing import Any, NamedTuple, Never, TypedDict, TypeVar, assert_type
 
 from returns.result import Result, Success
 
@@ -14,27 +14,36 @@ from fwf import (
     Fault,
     Page,
     Pages,
+    Ran,
     Ref,
+    Scenario,
     Task,
     Workflow,
     always,
+    as_result,
     backoff,
     bracket,
     branch,
     const,
     delay,
+    dry_run,
+    execute,
     fail,
+    failed,
     fallback,
+    fault_of,
+    from_result,
     graph,
     identity,
+    in_pool,
     it,
     join,
     keep_input,
-    limit,
     loop_until,
     map_each,
     minutes,
     named,
+    on_failure,
     optional,
     paginate,
     par,
@@ -50,13 +59,24 @@ from fwf import (
     seq,
     switch,
     task,
+    text,
     timeout,
     using,
+    value_of,
     when,
     with_params,
 )
 from fwf.algebra.builder import It
+from fwf.algebra.scenario import ScenarioError
 from fwf.arrows import first, fst, second, snd, split
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def of(task: Task[A, B]) -> Task[A, B]:
+    """A task without the type of its function."""
+    return task
 
 
 class Database: ...
@@ -137,6 +157,14 @@ def alert_empty_day(*, day: date) -> Alert:
 
 
 @task
+def alarm(text: str, fault: Fault) -> None: ...
+
+
+@task
+def alarm_alone(fault: Fault) -> None: ...
+
+
+@task
 def report(sales: Sales, orders: Orders) -> Report:
     return Report()
 
@@ -200,17 +228,19 @@ def kind(n: int) -> str:
     return "odd" if n % 2 else "even"
 
 
-assert_type(orders, Task[object, Orders])
-assert_type(visits, Task[object, Visits])
-assert_type(rates, Task[object, Rates])
-assert_type(last_known_rates, Task[object, BigRates])
-assert_type(enrich, Task[tuple[Orders, Visits, Rates], Sales])
-assert_type(to_redshift, Task[Sales, Receipt])
-assert_type(to_dynamodb, Task[Sales, Receipt])
-assert_type(to_crm, Task[Sales, int])
-assert_type(wide, Task[tuple[int, str, float, bytes, date, bool, list[int], dict[str, int]], None])
-assert_type(maybe, Task[int, int | None])
-assert_type(ping, Task[object, None])
+assert_type(of(orders), Task[object, Orders])
+assert_type(of(visits), Task[object, Visits])
+assert_type(of(rates), Task[object, Rates])
+assert_type(of(last_known_rates), Task[object, BigRates])
+assert_type(of(enrich), Task[tuple[Orders, Visits, Rates], Sales])
+assert_type(of(to_redshift), Task[Sales, Receipt])
+assert_type(of(to_dynamodb), Task[Sales, Receipt])
+assert_type(of(to_crm), Task[Sales, int])
+assert_type(
+    of(wide), Task[tuple[int, str, float, bytes, date, bool, list[int], dict[str, int]], None]
+)
+assert_type(of(maybe), Task[int, int | None])
+assert_type(of(ping), Task[object, None])
 enrich.fn(Orders(), Visits(), Rates())
 
 # ---- the user's page
@@ -229,6 +259,10 @@ daily = (
 assert_type(daily, Workflow[object, tuple[Receipt, Receipt, int] | Alert])
 assert_type(run(daily), Result[tuple[Receipt, Receipt, int] | Alert, Fault])
 assert_type(run(to_int, "3"), Result[int, Fault])
+assert_type(execute(to_int, "3").result, Result[int, Fault])
+assert_type(execute(daily), Ran[tuple[Receipt, Receipt, int] | Alert])
+assert_type(dry_run(to_int, "3").result, Result[Any, Fault])
+assert_type(Scenario.load("night.toml"), Result[Scenario, ScenarioError])
 
 # ---- >> and seq
 
@@ -287,7 +321,7 @@ def tally(n: object, m: object) -> int:
     return 0
 
 
-assert_type(json_rows, Task[object, list[dict[str, Any]]])
+assert_type(of(json_rows), Task[object, list[dict[str, Any]]])
 assert_type(par(json_rows, orders), Workflow[object, tuple[list[dict[str, Any]], Orders]])
 assert_type(par(json_rows, orders) >> tally, Workflow[object, int])
 assert_type(seq(json_rows, const(1), to_text), Workflow[object, str])
@@ -331,6 +365,18 @@ assert_type(
     map_each(to_int, key=it.id, at_once=4, on_error="fail_fast"), Workflow[Sequence[str], list[int]]
 )
 assert_type(map_each(to_int, on_error="collect"), Workflow[Sequence[str], list[Result[int, Fault]]])
+assert_type(map_each(as_result(to_int)), Workflow[Sequence[str], list[Result[int, Fault]]])
+assert_type(as_result(to_int), Workflow[str, Result[int, Fault]])
+assert_type(as_result(to_int) >> from_result, Workflow[str, int])
+assert_type(as_result(to_int) >> from_result >> to_text, Workflow[str, str])
+assert_type(as_result(as_result(to_int)) >> from_result >> from_result, Workflow[str, int])
+looked_at = branch(failed(it, on=OSError), then=const(""), otherwise=from_result)
+assert_type(as_result(to_int) >> looked_at, Workflow[str, str | Any])
+assert_type(on_failure(to_int, then=alarm), Workflow[str, int])
+assert_type(on_failure(orders, then=pick(1) >> alarm_alone), Workflow[object, Orders])
+assert_type(fail("NoRows", text("no rows for {}", it.day)), Workflow[object, Never])
+assert_type(pure(value_of(it[1])), Workflow[Any, Any])
+assert_type(fault_of(it[1]).message, It)
 assert_type(texts >> map_each(to_int), Workflow[object, list[int]])
 assert_type(map_each(map_each(to_int)), Workflow[Sequence[Sequence[str]], list[list[int]]])
 assert_type(map_each(step, key=kind), Workflow[Sequence[int], list[int]])
@@ -412,9 +458,9 @@ assert_type(optional(to_int), Workflow[str, int | None])
 assert_type(always(to_int, then=ping), Workflow[str, int])
 assert_type(keep_input(to_int), Workflow[str, tuple[str, int]])
 assert_type(join(enrich, orders=orders, visits=visits, rates=rates), Workflow[object, Sales])
-assert_type(with_params(to_crm, min_amount=10), Workflow[Sales, int])
+assert_type(with_params(to_crm, key="a"), Workflow[Sales, int])
 assert_type(using(orders, shop_db="shop_eu"), Workflow[object, Orders])
-assert_type(limit(to_crm, pool="vendor"), Workflow[Sales, int])
+assert_type(in_pool(to_crm, "vendor"), Workflow[Sales, int])
 assert_type(named("crm", to_crm, owner="sales"), Workflow[Sales, int])
 
 

@@ -9,21 +9,27 @@ from typing import NamedTuple
 from fwf import (
     Ref,
     always,
+    as_result,
     backoff,
     bracket,
     branch,
     const,
     delay,
+    execute,
+    fail,
+    failed,
     fallback,
+    from_result,
     graph,
     identity,
+    in_pool,
     it,
     join,
     keep_input,
-    limit,
     loop_until,
     map_each,
     named,
+    on_failure,
     paginate,
     par,
     param,
@@ -35,6 +41,7 @@ from fwf import (
     seq,
     switch,
     task,
+    text,
     timeout,
     using,
     when,
@@ -156,6 +163,13 @@ paginate(no_items, limit=3)  # type: ignore[arg-type]  # pyright: ignore[reportA
 paginate(wrong_cursor, limit=3)  # type: ignore[misc]  # pyright: ignore[reportArgumentType, reportCallIssue]
 paginate(to_text, limit=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
 recursive(build, limit=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+orders >> from_result  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+as_result(to_int) >> to_text  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+as_result(to_int) >> from_result >> to_int  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+on_failure(to_int, then=to_text)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+fail("NoRows", 3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+text(it.day)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+failed(it, on=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 orders >> map_each(to_int)  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 map_each(to_int) >> to_text  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 map_each(to_int, on_error="collect") >> map_each(to_text)  # type: ignore[arg-type]  # pyright: ignore[reportOperatorIssue]
@@ -170,13 +184,14 @@ const("3") >> always(to_int, then=to_text)  # type: ignore[arg-type]  # pyright:
 bracket(to_int, use, use)  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
 keep_input(to_text) >> to_text  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 join(enrich, orders=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-limit(orders, "vendor")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+in_pool(orders, 3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 named(orders, "orders")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 using(orders, shop_db=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 split(to_int, 3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 backoff(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 delay(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 run(to_int)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+execute(to_int, 3)  # type: ignore[misc]  # pyright: ignore[reportArgumentType, reportCallIssue]
 run(to_int, 3)  # type: ignore[misc]  # pyright: ignore[reportArgumentType, reportCallIssue]
 task(effect="writes")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 task(duration=3)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]

@@ -9,12 +9,17 @@ from fwf.cli.targets import load
 
 @click.command("check")
 @click.option("--strict", is_flag=True, help="Take undeclared effects for errors.")
-@click.option("--silence", multiple=True, metavar="RULE", help="Leave a rule out; repeatable.")
+@click.option(
+    "--silence", multiple=True, metavar="RULE",
+    help="Leave a rule out, everywhere; repeatable.",
+)  # fmt: skip
 @common
 def command(target: str, strict: bool, silence: tuple[str, ...], as_json: bool) -> int:
     """Find what is wrong with a workflow.
 
-    Tells every issue at once, each with its path and with the rule that --silence takes.
+    Tells every issue at once, each with its path and with the rule that --silence takes. In the
+    workflow a rule is silenced for one part: named("load", part, silence="concurrent-writes"), or
+    a list of rules.
 
     \b
     fwf check examples/daily/workflow.py

@@ -28,6 +28,7 @@ from fwf.cli.targets import load
 def command(
     target: str,
     params: tuple[str, ...],
+    key: str | None,
     workers: int | None,
     pools: tuple[str, ...],
     scenario: str | None,
@@ -58,16 +59,17 @@ def command(
     Exit status: 0 if the workflow would end well, 1 if it would fail.
 
     \b
-    JSON, times in microseconds from the start: target, workflow, start, end, outcome (ok, or
-    faults: path, tags, message), attempts, by_task, critical_path (numbers of events), assumed
-    (path, what), and events: task, path, tries, ending, result or fault, start, end.
+    JSON, times in seconds from the start: target, workflow, unit (seconds), started, seconds,
+    outcome (ok, or faults: path, tags, message), attempts, by_task (attempts, failed, cut, busy),
+    critical_path (numbers of events), assumed (path, what), and events: task, path, tries, ending,
+    result or fault, start, end.
     """
     from fwf.cli import dry_runs
 
     chosen = dry_runs.form_of(form, output, as_json=as_json)
     with stdout_kept_for(chosen != "text" and output is None):
         found = load(target)
-        given = dry_runs.Given(params, pools, workers, scenario, seed, start)
+        given = dry_runs.Given(params, pools, key, workers, scenario, seed, start)
         run = dry_runs.made(found, given)
         text = dry_runs.told(found, run, chosen, coloured=output is None)
     return dry_runs.delivered(run, text, output)

@@ -1,7 +1,10 @@
 """`fwf run`: run a workflow here."""
 
+from typing import Any
+
 import click
 
+from fwf.cli.misuse import collected
 from fwf.cli.output import stdout_kept_for, tell_json
 from fwf.cli.program import common, debugging, run_options
 from fwf.cli.targets import load
@@ -9,17 +12,21 @@ from fwf.cli.targets import load
 
 @click.command("run")
 @run_options
+@click.option("--anyway", is_flag=True, help="Run it though `fwf check` finds errors.")
 @common
 def command(
     target: str,
     params: tuple[str, ...],
+    key: str | None,
     workers: int | None,
     pools: tuple[str, ...],
+    anyway: bool,
     as_json: bool,
 ) -> int:
     """Run a workflow.
 
-    Progress and faults go to stderr, the result to stdout.
+    Progress and faults go to stderr, the result to stdout. What `fwf check` calls an error isn't
+    run: exit status 2, and a line for each.
 
     \b
     fwf run examples.daily.workflow --param day=1995-09-16 --param min_amount=1000
@@ -28,24 +35,35 @@ def command(
     Values are read by the parameter's type: dates and times as ISO 8601, durations as 90s, 1h30m
     or PT90S, enums by name, null for None, lists as JSON or by repeating the option.
 
+    A run is named by its workflow and its required parameters, or by --key: of one name, its tasks
+    have the same idempotency keys.
+
     Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
     128 + the signal's number: 130, 143, 129. A second signal ends it at once.
 
     \b
     JSON: target, workflow, outcome (ok, failed, interrupted), value, fault (path, tags, message,
-    leaves: kind, path, tags, message, at (file, line, function), traceback, cause (the fault of a
-    run in it)), started, ended, seconds, and events: every attempt of a task with task, path,
-    tries, ending (ok, failed, cut), start and end (seconds from started).
+    leaves: kind, path, tags, message, at (file, line, function), traceback, not_before, cause (the
+    fault of a run in it, or of a group of exceptions), within, rounds, by; joined: which belong
+    together), unit (seconds), started, ended, seconds, and events: every attempt of a task with
+    task, path, tries, ending (ok, failed, cut), start and end, in seconds from started. Of what
+    isn't run: target, workflow, outcome (refused) and issues, as fwf check has them.
     """
     from fwf.cli import running
+    from fwf.cli.checking import errors_of, refuse_errors
     from fwf.cli.params import given
 
+    wrong: list[str] = []
+    nothing: tuple[Any, Any] = ({}, {})
     with stdout_kept_for(as_json):
         found = load(target, to_run=True)
-        values, sizes = given(found, params, pools)
-        went, started = running.ran(found, values, sizes, workers)
+        errors = [] if anyway else errors_of(found)
+        values, sizes = collected(wrong, lambda: given(found, params, pools), nothing)
+    refuse_errors(found, errors, wrong, as_json=as_json)
+    with stdout_kept_for(as_json):
+        went, started = running.ran(found, values, sizes, workers, key)
     if as_json:
         tell_json(running.report(found, went, started))
     else:
-        running.tell_outcome(went.outcome, debug=debugging())
-    return running.status_of(went.outcome)
+        running.tell_result(went.result, debug=debugging())
+    return running.status_of(went.result)

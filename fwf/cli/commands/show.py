@@ -24,10 +24,18 @@ FILE_WIDTH: Final = 100
 @click.option(
     "--as", "form", type=click.Choice(FORMS), help="What to make; text, or what FILE ends in."
 )
+@click.option(
+    "--desugar", is_flag=True, help="Show what words such as poll and paginate are made of."
+)
 @output_option("Write it to")
 @common
 def command(
-    target: str, width: int | None, form: str | None, output: str | None, as_json: bool
+    target: str,
+    width: int | None,
+    form: str | None,
+    desugar: bool,
+    output: str | None,
+    as_json: bool,
 ) -> None:
     """Print a workflow as a tree, or draw it.
 
@@ -44,14 +52,16 @@ def command(
     JSON: target, workflow (its name), definition_id, text (the tree), source.
     """
     from fwf.algebra.identity import definition_id
+    from fwf.algebra.traverse import desugared
 
     wanted = _form(form, output, as_json)
     with stdout_kept_for(as_json):
         found = load(target)
+        w = desugared(found.workflow) if desugar else found.workflow
         columns = FILE_WIDTH if output is not None and width is None else width
-        text = _made(found.workflow, wanted, columns)
+        text = _made(w, wanted, columns)
     if as_json:
-        source = {"definition_id": definition_id(found.workflow), "source": repr(found.workflow)}
+        source = {"definition_id": definition_id(w), "source": repr(w)}
         tell_json({"target": target, "workflow": found.name, **source, "text": text})
     elif output is not None:
         write_file(output, text)

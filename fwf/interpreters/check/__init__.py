@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
-from fwf.interpreters.check import control, data, effects, names
+from fwf.interpreters.check import control, data, effects, names, tags
 from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed
@@ -18,8 +18,10 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "untyped-parameter": names.untyped_parameter,
     "unused-binding": names.unused_binding,
     "two-functions": names.two_functions,
+    "unnamed-keys": names.unnamed_keys,
     "unreachable-arm": control.unreachable_arm,
     "unreachable-handler": control.unreachable_handler,
+    "misspelt-tag": tags.misspelt_tag,
     "waits-exceed-timeout": control.waits_exceed_timeout,
     "short-schedule": control.short_schedule,
     "repeated-unrepeatable": effects.repeated_unrepeatable,

@@ -12,9 +12,11 @@ from fwf.algebra.expr import Call, Expr, Input, Op, Param, show
 from fwf.algebra.identity import expr_plain
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Fail,
     Fallback,
+    FromResult,
     Graph,
     LoopUntil,
     MapEach,
@@ -26,12 +28,12 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.schedule import Constant, each, length
+from fwf.algebra.schedule import Constant, each, least, length
 from fwf.algebra.totality import decides, is_total
 from fwf.algebra.types import SAME
 from fwf.algebra.values import duration, encode
 from fwf.algebra.wants import subexpressions
-from fwf.faults import Issue, counted
+from fwf.faults import Issue, TimedOut, counted
 from fwf.interpreters.check.subject import Place, Subject
 
 MAX_STEPS = 1_000_000
@@ -195,10 +197,11 @@ def unreachable_handler(subject: Subject) -> Iterator[Issue]:
         said = "nothing that it guards can fail"
         if inside:
             said = f"what it guards fails with {_list(inside)}, never with {_list(node.on)}"
+        word = subject.word(here, "fallback")
         yield Issue(
             subject.part_path(here, 1),
             "unreachable-handler",
-            f"{said}, so the handler is never reached: take the fallback away, or guard the part "
+            f"{said}, so the handler is never reached: take the {word} away, or guard the part "
             "that fails",
             "warning",
         )
@@ -211,14 +214,17 @@ _NONE: frozenset[str] = frozenset()
 def _tags(node: Node, parts: tuple[frozenset[str] | None, ...]) -> frozenset[str] | None:
     """The tags that a part may fail with; None if a task in it may fail with anything."""
     match node:
-        case Task():
+        case Task() | FromResult():
             return None
+        case AsResult():
+            return _NONE
         case Fallback() if not node.on:
             return parts[1] if parts[0] != _NONE else _NONE
         case Pure():
             own = _NONE if is_total(node.expr) else _DEFECT
         case Fail():
-            own = frozenset({node.tag})
+            sure = isinstance(node.message, str) or is_total(node.message)
+            own = frozenset({node.tag}) | (_NONE if sure else _DEFECT)
         case Branch():
             own = _NONE if decides(node.predicate) else _DEFECT
         case LoopUntil():
@@ -227,7 +233,11 @@ def _tags(node: Node, parts: tuple[frozenset[str] | None, ...]) -> frozenset[str
         case MapEach():
             own = frozenset({"BadInput"}) | _DEFECT
         case Timeout():
-            own = frozenset({"Timeout"})
+            own = frozenset(TimedOut.tags)
+        case WithParams():
+            total = all(is_total(expr) for _, expr in node.computed)
+            own = frozenset({"BadInput"}) if node.computed else _NONE
+            own |= _NONE if total else _DEFECT
         case _:
             own = _NONE
     for part in parts:
@@ -252,11 +262,11 @@ def waits_exceed_timeout(subject: Subject) -> Iterator[Issue]:
         if not isinstance(node, Timeout):
             continue
         wait = longest[id(node.body)]
-        if wait.retry is not None and wait.total > node.limit:
+        if wait.retry is not None and wait.total > node.within:
             yield Issue(
                 subject.path(here),
                 "waits-exceed-timeout",
-                f"timeout({duration(node.limit)}) is over before retry(attempts="
+                f"timeout({duration(node.within)}) is over before retry(attempts="
                 f"{wait.retry.attempts}) in it has waited {_span(wait.total)} between its "
                 "attempts, so the last of them never start: allow more time, make fewer attempts, "
                 "or put the timeout inside, retry(timeout(…), …)",
@@ -289,7 +299,7 @@ def _longest(node: Node, parts: tuple[Wait, ...]) -> Wait:
             total = _plus(_waits(node), parts[0].total, node.attempts)
             return Wait(total, node if total else None)
         case Timeout():
-            return parts[0]._replace(total=min(parts[0].total, node.limit))
+            return parts[0]._replace(total=min(parts[0].total, node.within))
         case Always():  # no deadline reaches a finaliser
             return parts[0]
         case _:
@@ -297,11 +307,11 @@ def _longest(node: Node, parts: tuple[Wait, ...]) -> Wait:
 
 
 def _waits(node: Retry[Any, Any]) -> timedelta:
-    """The sum of all waits; of the first ten thousand if there are more."""
+    """The least that all waits come to; of the first ten thousand if there are more."""
     if isinstance(node.wait, Constant):
         return _plus(timedelta(0), node.wait.delay, node.attempts - 1)
     total = timedelta(0)
-    for delay in islice(each(node.wait), min(node.attempts - 1, MAX_DELAYS)):
+    for delay in islice(each(node.wait, least), min(node.attempts - 1, MAX_DELAYS)):
         total = _plus(total, delay, 1)
     return total
 

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Never, cast, get_args, get_origin
 
 from fwf.algebra import types
+from fwf.algebra.expr import Input
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Extension,
     Fallback,
     Graph,
-    Limit,
+    InPool,
     Named,
     Node,
     Par,
@@ -19,6 +21,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.wants import expressions_of, subexpressions
 from fwf.faults import Issue
 from fwf.interpreters.check.subject import Place, Subject, first, giving, last
 
@@ -53,7 +56,10 @@ def _ignores(node: Node, parts: tuple[Task[Any, Any] | None, ...]) -> Task[Any, 
             return None if node.contract.inputs else node
         case Par() | Fallback() | Always() if parts and all(part is not None for part in parts):
             return parts[0]
-        case Retry() | Timeout() | Limit() | WithParams() | Named() | Extension():
+        case WithParams():
+            exprs = [part for expr in expressions_of(node) for part in subexpressions(expr)]
+            return None if any(isinstance(part, Input) for part in exprs) else parts[0]
+        case Retry() | Timeout() | AsResult() | InPool() | Named() | Extension():
             return parts[0]
         case Seq() if parts:
             return parts[0]
@@ -151,6 +157,8 @@ def _joins(
     """The paths of tasks of several inputs, with what feeds them; None for a graph's own input."""
     for here in subject.places:
         match here.node:
+            case Seq() if subject.word(here, "") == "join":  # which gives them by their names
+                pass
             case Seq():
                 for source, at in _pairs(here.node):
                     feeders = subject.end(last, source)

@@ -100,7 +100,7 @@ def _cutter(node: Node, at: int, inherited: str) -> str:
     """What may cut a part: the nearest timeout, or fail-fast scope with something beside it."""
     match node:
         case Timeout():
-            return f"timeout({duration(node.limit)})"
+            return f"timeout({duration(node.within)})"
         case Par() if node.fail_fast and len(node.parts) > 1:
             return "par(fail_fast=True)"
         case MapEach() if node.on_error == "fail_fast" and node.at_once != 1:

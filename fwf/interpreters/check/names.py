@@ -1,4 +1,4 @@
-"""Rules about names: parameters, resources, bindings, tasks."""
+"""Rules about names: parameters, resources, bindings, tasks, the workflow's own."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -6,10 +6,12 @@ from typing import Any
 
 from fwf.algebra import types
 from fwf.algebra.expr import Param
+from fwf.algebra.keys import KEYED, name_of
 from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import Requirement, first_use, misfit_issue
 from fwf.algebra.values import encode
-from fwf.algebra.wants import clash, expression_of, subexpressions
+from fwf.algebra.wants import clash, expressions_of, subexpressions
+from fwf.algebra.wrapped import same_functions
 from fwf.faults import Issue, shortened
 from fwf.interpreters.check.subject import Subject
 
@@ -63,8 +65,7 @@ def _user(subject: Subject, name: str, kind: Any) -> str:
             if any(each.name == name and each.type == kind for each in node.contract.injected):
                 return node.described()
             continue
-        expr = expression_of(node)
-        if expr is not None and Param(name, kind) in subexpressions(expr):
+        if any(Param(name, kind) in subexpressions(expr) for expr in expressions_of(node)):
             return f"param({name!r}) at {shortened(subject.path(here))}"
     return "a part"
 
@@ -95,7 +96,7 @@ def two_functions(subject: Subject) -> Iterator[Issue]:
     first: dict[tuple[str, str, bytes], Task[Any, Any]] = {}
     for here, task in subject.tasks():
         same = first.setdefault((task.name, task.version, encode(task.config)), task)
-        if same.fn.__code__ != task.fn.__code__:
+        if not same_functions(same.fn, task.fn):
             yield Issue(
                 subject.path(here),
                 "two-functions",
@@ -103,3 +104,20 @@ def two_functions(subject: Subject) -> Iterator[Issue]:
                 "a name and version stand for one; give one of them another name= or version=, or "
                 "to tasks that a factory makes its arguments as config=",
             )
+
+
+def unnamed_keys(subject: Subject) -> Iterator[Issue]:
+    """A task asks for its idempotency key in a workflow without a name, which goes by its text."""
+    if name_of(subject.root) is not None:
+        return
+    for here, task in subject.tasks():
+        if task.contract.keyed:
+            yield Issue(
+                subject.path(here),
+                "unnamed-keys",
+                f"{task.name} asks for an {KEYED}, but the workflow has no name, so that any edit "
+                "of it changes all keys, and work is done again under new ones: name the whole, "
+                "named('daily', …)",
+                "warning",
+            )
+            return

@@ -5,9 +5,10 @@ from typing import Any, TypeAlias, TypeVar, cast, final
 
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Extension,
     Fallback,
-    Limit,
+    InPool,
     Named,
     Node,
     Par,
@@ -147,6 +148,15 @@ class Subject:
         """The path of a node's part."""
         return self._paths.path(self._paths.child(self._spot(here), here.node, at))
 
+    def word(self, here: Place, otherwise: str) -> str:
+        """What a node is called: by the word of the extension whose meaning it is a joint of."""
+        if not self._paths.is_joint(self._spot(here)):
+            return otherwise
+        place = here.above
+        while place is not None and not (isinstance(place.node, Extension) and place.node.word):
+            place = place.above
+        return otherwise if place is None else cast("Extension[Any, Any]", place.node).word
+
     def _spot(self, here: Place) -> Spot:
         unknown: list[Place] = []
         place: Place | None = here
@@ -172,6 +182,8 @@ def silences(node: Node) -> bool:
 
 def first(node: Node) -> Node | None:
     """To what takes its value, through chains and what neither repeats nor changes it."""
+    if isinstance(node, AsResult):
+        return node.body
     return node.parts[0] if isinstance(node, Seq) and node.parts else _unwrapped(node)
 
 
@@ -185,7 +197,7 @@ def giving(node: Node) -> Node | None:
     match node:
         case Par() if node.parts:
             return node.parts[0]
-        case Fallback() | Always():
+        case Fallback() | Always() | AsResult():
             return node.body
         case _:
             return last(node)
@@ -196,7 +208,7 @@ def titled(node: Node) -> Node | None:
     match node:
         case Named():
             return None
-        case Fallback():
+        case Fallback() | AsResult():
             return node.body
         case _:
             return last(node)
@@ -204,7 +216,7 @@ def titled(node: Node) -> Node | None:
 
 def _unwrapped(node: Node) -> Node | None:
     match node:
-        case Retry() | Timeout() | Limit() | WithParams() | Named():
+        case Retry() | Timeout() | InPool() | WithParams() | Named():
             return node.body
         case Extension():
             return node.meaning

@@ -6,15 +6,18 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.contract import Contract
 from fwf.algebra.counts import told, total
+from fwf.algebra.extensions import Shape
 from fwf.algebra.heads import head, predicate, tag_names
 from fwf.algebra.nodes import (
     Always,
     Branch,
     Delay,
+    Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -26,8 +29,9 @@ from fwf.algebra.nodes import (
     Task,
     Timeout,
 )
+from fwf.algebra.parts import arms_of, shown
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.traverse import children, fold, wrapped
+from fwf.algebra.traverse import fold, wrapped
 from fwf.algebra.workflow import Workflow
 from fwf.printing import printable
 
@@ -42,13 +46,15 @@ SMALL: Final = 8
 
 Kind: TypeAlias = Literal[
     "task", "pure", "fail", "delay", "seq", "par", "branch", "graph", "fallback", "always",
-    "again", "more",
+    "aside", "again", "more",
 ]  # fmt: skip
 _KINDS: Final[dict[type, Kind]] = {
     Task: "task", Pure: "pure", Fail: "fail", Delay: "delay", Seq: "seq", Par: "par",
     Branch: "branch", Graph: "graph", Fallback: "fallback", Always: "always",
+    FromResult: "pure",
 }  # fmt: skip
-_HOLDERS: Final = frozenset({"seq", "par", "branch", "graph", "fallback", "always"})
+_HOLDERS: Final = frozenset({"seq", "par", "branch", "graph", "fallback", "always", "aside"})
+_SHAPES: Final[dict[Shape, Kind]] = {"steps": "graph", "choice": "branch", "aside": "aside"}
 
 
 class Badge(NamedTuple):
@@ -143,7 +149,7 @@ class _Boxes:
         self._paths = Paths()
         self._sizes: dict[int, _Size] = {}
         self._drawn: dict[int, Box] = {}
-        fold(self._measure, w)
+        fold(self._measure, w, parts_of=shown)
         root = self._box(_Arm(cast(Node, w), self._paths.root(w)), None)
         self.found = [root]
         waiting = deque([root] if root.kind in _HOLDERS else [])
@@ -172,8 +178,8 @@ class _Boxes:
         names = around.names if around else 0
         while names <= MAX_NAMES and (body := wrapped(node)) is not None:
             wrappers.append((node, spot))
-            names += isinstance(node, Named | MapEach | LoopUntil)
-            spot = self._paths.child(spot, node, 0)
+            names += isinstance(node, Named | MapEach | LoopUntil | Extension)
+            spot = self._paths.arms(spot, node)[0]
             node = body
         depth = around.depth + framed(around) if around else 0
         box = self._bare(node, spot, depth, names)
@@ -185,12 +191,12 @@ class _Boxes:
     def _bare(self, node: Node, spot: Spot, depth: int, names: int) -> Box:
         tasks, path = self._sizes[id(node)].tasks, self._paths.path(spot)
         drawn = self._drawn.get(id(node))
-        if names > MAX_NAMES or (depth > MAX_DEPTH and children(node)):
+        if names > MAX_NAMES or (depth > MAX_DEPTH and shown(node)):
             box = Box("more", node, spot, path, f"… {told(tasks, 'task')}")
         elif drawn is not None and self._sizes[id(node)].boxes > SMALL:
             box = Box("again", node, spot, path, f"↑ {name_of(drawn)} · {told(tasks, 'task')}")
         else:
-            box = Box(_KINDS[type(node)], node, spot, path, _text(node))
+            box = Box(_kind(node), node, spot, path, _text(node))
             self._drawn[id(node)] = box
         box.hidden = tasks if box.kind in ("again", "more") else 0
         box.depth, box.names = depth, names
@@ -210,12 +216,14 @@ class _Boxes:
         left = MAX_BOXES - len(self.found)
         if len(self.found) + self._sizes[id(box.node)].boxes > MAX_BOXES:
             left = max(SMALL, left // waiting) if left > 0 else 1
-        shown = len(arms) if len(arms) <= left else left - 1
-        parts = [self._box(arm, box) for arm in arms[:shown]]
-        if shown < len(arms):
-            parts.append(self._rest(arms[shown:]))
+        drawn = len(arms) if len(arms) <= left else left - 1
+        parts = [self._box(arm, box) for arm in arms[:drawn]]
+        if drawn < len(arms):
+            parts.append(self._rest(arms[drawn:]))
         if isinstance(box.node, Graph):
-            box.edges = _edges(box.node, shown)
+            box.edges = _edges(box.node, drawn)
+        elif isinstance(box.node, Extension):
+            box.edges = [(at, to, True) for at, to in box.node.edges() if to < drawn]
         return parts
 
     def _rest(self, arms: list[_Arm]) -> Box:
@@ -231,10 +239,11 @@ class _Boxes:
         node, spot = box.node, box.spot
         if isinstance(node, Branch):
             return self._row(node, spot)
-        arms = [
-            _Arm(part, self._paths.child(spot, node, at)) for at, part in enumerate(children(node))
-        ]
-        if isinstance(node, Fallback):
+        arms = [*map(_Arm, shown(node), self._paths.arms(spot, node))]
+        if isinstance(node, Extension):
+            labels = [printable(arm.label) for arm in arms_of(node)]
+            arms = [arm._replace(label=label) for arm, label in zip(arms, labels, strict=True)]
+        elif isinstance(node, Fallback):
             on = tag_names(node.on) if node.on else "failure"
             arms[1] = arms[1]._replace(label=f"on {on}")
         elif isinstance(node, Always):
@@ -255,6 +264,13 @@ class _Boxes:
         return [*arms, _Arm(rest, spot, "otherwise")]
 
 
+def _kind(node: Node) -> Kind:
+    """Which box it is; an extension says how its parts hang together."""
+    if isinstance(node, Extension):
+        return _SHAPES[node.shape] if shown(node) else "pure"
+    return _KINDS[type(node)]
+
+
 def _edges(graph: Graph[Any, Any], shown: int) -> list[tuple[int, int, bool]]:
     """The edges between the steps that are shown, each once."""
     found: dict[tuple[int, int], bool] = {}
@@ -270,8 +286,8 @@ def badge(node: Node) -> str:
     match node:
         case Retry():
             return said.replace("retry(attempts=", "retry ×", 1).replace("wait=", "", 1)[:-1]
-        case Timeout() | Limit():
-            return said.replace("(pool=", "(").replace("(", " ")[:-1]
+        case Timeout() | InPool():
+            return said.replace("(", " ", 1)[:-1]
         case LoopUntil():
             return f"↻ {said}"
         case MapEach():

@@ -72,6 +72,10 @@ class Flow:
                 return Ends(ends[0].first, ends[0].last + ends[1].last)
             case "graph":
                 return self._graph(box, ends)
+            case "aside":
+                for part, end in zip(box.parts[1:], ends[1:], strict=True):
+                    self._join(box, ends[0].last, end.first, label=part.label, dashed=True)
+                return ends[0]
             case _:
                 return _together(ends)
 
@@ -83,7 +87,8 @@ class Flow:
 
     def _graph(self, box: Box, ends: list[Ends]) -> Ends:
         for start, to, data in box.edges:
-            self._join(box, ends[start].last, ends[to].first, dashed=not data)
+            label = box.parts[to].label or box.parts[start].label
+            self._join(box, ends[start].last, ends[to].first, label=label, dashed=not data)
         fed, feeding = {to for _, to, _ in box.edges}, {start for start, _, _ in box.edges}
         first = [end for at, end in enumerate(ends) if at not in fed]
         last = [end for at, end in enumerate(ends) if at not in feeding]

@@ -157,7 +157,7 @@ def _arranged(box: Box) -> tuple[int, int]:
             return _columns(box)
         case "graph":
             return layered(box)
-        case "fallback":
+        case "fallback" | "aside":
             return _shelves(box.parts, ASIDE)
         case _:
             return _shelves(box.parts, GAP)

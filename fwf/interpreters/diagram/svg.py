@@ -22,7 +22,7 @@ Mark: TypeAlias = Literal["added", "removed", "changed", "moved"]
 SIGNS: Final[dict[Mark, str]] = {"added": "+", "removed": "−", "changed": "~", "moved": "→"}
 EDGE: Final = 16
 """The paper's margin."""
-_SHARED: Final = frozenset({"seq", "graph", "fallback", "always"})
+_SHARED: Final = frozenset({"seq", "graph", "fallback", "always", "aside"})
 """What adds nothing to a path, which is then that of the first part in it."""
 _LIGHT: Final = """
 & .edge{fill:#f7f9fb;stroke:#9aa5b1}& .even>.edge{fill:#fff}
@@ -214,8 +214,9 @@ def _arrows(box: Box) -> list[str]:
             return [f'<path class="flow" d="{path}"/>'] if path else []
         case "always":
             return [f'<path class="flow after" d="{_down(*box.parts)}"/>']
-        case "fallback":
-            return [f'<path class="flow after" d="{_aside(*box.parts)}"/>']
+        case "fallback" | "aside":
+            first, *others = box.parts
+            return [f'<path class="flow after" d="{_aside(first, each)}"/>' for each in others]
         case "graph":
             return [
                 f'<path class="flow{"" if data else " after"}" d="{_routed(box, route)}"/>'

@@ -7,6 +7,7 @@ from fwf.algebra.nodes import Named, Task
 from fwf.algebra.traverse import visit
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.diff.compare import edits
+from fwf.interpreters.diff.keys import other_keys_besides
 from fwf.interpreters.diff.levels import Levels
 from fwf.interpreters.diff.matches import Edit
 from fwf.interpreters.diff.moves import settled
@@ -35,6 +36,7 @@ def diff(old: Workflow[Any, Any], new: Workflow[Any, Any], /) -> Diff:
         return Diff(name, "none", ())
     found = settled(edits(visit(one), visit(other)))
     levels = Levels(one, other)
+    found += [] if levels.whole == "none" else other_keys_besides(one, other, found)
     told: list[Level] = [levels.of(edit) for edit in found]
     if levels.whole == "behaviour" and "behaviour" not in told:
         # Each edit alone keeps the normal form, but not all of them together.

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from fwf.algebra.extent import extent
 from fwf.algebra.heads import predicate
 from fwf.algebra.identity import own_bytes
-from fwf.algebra.nodes import Branch, Graph, Node, Par, Seq, Task
+from fwf.algebra.nodes import Branch, Extension, Graph, Node, Par, Seq, Task
 from fwf.algebra.traverse import Visit, rebuild
 from fwf.interpreters.diff.alignment import Pair, aligned
 from fwf.interpreters.diff.fields import differences
@@ -16,7 +16,7 @@ from fwf.interpreters.diff.layers import HOLES, unwrapped
 from fwf.interpreters.diff.matches import MOVED, Edit, Found, Match, Row, parts_of
 from fwf.interpreters.diff.relation import related, same_among
 from fwf.interpreters.diff.steps import wiring
-from fwf.interpreters.diff.words import core_of, name_of, other_keys, said
+from fwf.interpreters.diff.words import core_of, kind_of, name_of, other_keys, said
 from fwf.records import changed
 
 MOST_TIMES: Final = 16
@@ -61,7 +61,7 @@ def _inside(match: Match) -> Found:
         return [_replaced(match)]
     if isinstance(old, Seq) or isinstance(new, Seq):
         return _chains(match)
-    if type(old) is not type(new):
+    if kind_of(old) != kind_of(new):
         return _put_inside(match) or _taken_out(match)
     match new:
         case Par():
@@ -71,6 +71,8 @@ def _inside(match: Match) -> Found:
         case Graph():
             found, pairs = _sequences(match, parts_of(match.old), parts_of(match.new))
             return [*found, *wiring(match, pairs)]
+        case Extension():
+            return [*_own(match), *_sequences(match, parts_of(match.old), parts_of(match.new))[0]]
         case _:
             return _own(match)
 

@@ -1,6 +1,6 @@
 """What a task of one name declares differently: version, config, signature, effect, datasets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fwf.algebra.contract import EFFECTS, Contract, Injected
@@ -29,17 +29,26 @@ def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[s
     ]
 
 
-def bound(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
-    """Two bindings of names to values ⟶ what differs: `limit 10 → 20`, `day added: …`."""
+def bound(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    shown: Callable[[Any], str] = brief,
+    plain: Callable[[Any], object] = lambda value: value,
+) -> list[str]:
+    """Two bindings of names to values ⟶ what differs: `limit 10 → 20`, `day added: …`.
+
+    shown, plain: what a value looks like, and the plain value that it is compared by.
+    """
     found = list[str]()
     for name in sorted({*old, *new}):
         key = printable(name)
         if name not in old:
-            found.append(f"{key}={brief(new[name])} added")
+            found.append(f"{key}={shown(new[name])} added")
         elif name not in new:
-            found.append(f"{key}={brief(old[name])} removed")
-        elif encode(old[name]) != encode(new[name]):
-            found.append(f"{key} {brief(old[name])} → {brief(new[name])}")
+            found.append(f"{key}={shown(old[name])} removed")
+        elif encode(plain(old[name])) != encode(plain(new[name])):
+            was, now = shown(old[name]), shown(new[name])
+            found.append(f"{key} {was} → {now}" if was != now else f"{key} {now}: another value")
     return found
 
 

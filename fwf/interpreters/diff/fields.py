@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Expr, calling
 from fwf.algebra.extensions import field_names, workflows_in
-from fwf.algebra.heads import brief, predicate, short
+from fwf.algebra.heads import argument, brief, predicate, short
 from fwf.algebra.identity import expr_plain, field_plain, own_bytes
 from fwf.algebra.nodes import (
     Branch,
@@ -14,7 +15,7 @@ from fwf.algebra.nodes import (
     Extension,
     Fail,
     Fallback,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Node,
@@ -28,7 +29,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.values import encode
 from fwf.interpreters.diff.contracts import bound, tasks
 from fwf.interpreters.diff.strength import fallbacks, grown, retries
-from fwf.interpreters.diff.words import said
+from fwf.interpreters.diff.words import OTHER_KEYS, other_keys, said
 from fwf.printing import printable
 
 WRITTEN: Final = "written differently"
@@ -68,7 +69,7 @@ def _notes(old: Node, new: Node) -> list[str]:
         case Retry(), Retry():
             return retries(old, new) or ["the same attempts and waits, written differently"]
         case Timeout(), Timeout():
-            return grown(old.limit, new.limit, "laxer", "stricter")
+            return grown(old.within, new.within, "laxer", "stricter")
         case Fallback(), Fallback():
             return fallbacks(old, new)
         case Delay(), Delay():
@@ -77,7 +78,7 @@ def _notes(old: Node, new: Node) -> list[str]:
             return _loop(old, new)
         case MapEach(), MapEach():
             return _map(old, new)
-        case Limit(), Limit():
+        case InPool(), InPool():
             return ["another pool"]
         case Fail(), Fail():
             return ["another error"] if old.tag != new.tag else ["another message"]
@@ -115,7 +116,8 @@ def _loop(old: LoopUntil[Any, Any], new: LoopUntil[Any, Any]) -> list[str]:
 def _map(old: MapEach[Any, Any], new: MapEach[Any, Any]) -> list[str]:
     notes = list[str]()
     if _plain(old.key) != _plain(new.key):
-        notes.append("items go by other names, and so by other idempotency keys")
+        keys = other_keys(new).removeprefix("; ") or OTHER_KEYS
+        notes.append(f"items go by other names, and so by {keys}")
     if old.at_once != new.at_once:
         most = "without bound" if new.at_once is None else f"{new.at_once:,}"
         notes.append(f"items at once: {most}")
@@ -152,7 +154,8 @@ def _calls(expr: Expr) -> list[str]:
 
 
 def _bindings(old: WithParams[Any, Any], new: WithParams[Any, Any]) -> Sequence[str]:
-    params, resources = bound(old.params, new.params), bound(old.resources, new.resources)
+    params = bound(old.params, new.params, argument, expr_plain)
+    resources = bound(old.resources, new.resources)
     found = [f"with_params: {', '.join(params)}"] if params else []
     return (*found, f"using: {', '.join(resources)}") if resources else found
 
@@ -167,7 +170,8 @@ def _extension(old: Extension[Any, Any], new: Extension[Any, Any]) -> Sequence[s
         for name, was, now in pairs
         if _differ(was, now, alike)
     ]
-    return (f"{type(new).__name__}: {', '.join(found)}",) if found else ()
+    word = new.word or type(new).__name__
+    return (f"{word}: {', '.join(found)}",) if found else ()
 
 
 def _differ(was: object, now: object, alike: bool) -> bool:
@@ -178,6 +182,8 @@ def _differ(was: object, now: object, alike: bool) -> bool:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, It | Expr):
+        return predicate(expr_of(value) if isinstance(value, It) else value)
     if isinstance(value, bool | int | float | str | bytes):
         return brief(value)
     return short(value) if isinstance(value, timedelta) else printable(repr(value))[:80]

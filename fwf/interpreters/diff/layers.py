@@ -20,7 +20,7 @@ from fwf.algebra.nodes import (
     Retry,
     Task,
 )
-from fwf.algebra.traverse import Visit, children, rebuild
+from fwf.algebra.traverse import Visit, children, rebuild, refilled
 from fwf.algebra.types import ANY
 from fwf.algebra.values import encode
 from fwf.interpreters.diff.alignment import Pair, aligned
@@ -28,7 +28,7 @@ from fwf.interpreters.diff.contracts import bound
 from fwf.interpreters.diff.fields import differences
 from fwf.interpreters.diff.matches import Edit, Found, Match
 from fwf.interpreters.diff.relation import related, same_among
-from fwf.interpreters.diff.words import body_of, names_of, other_keys, said, tasks_in
+from fwf.interpreters.diff.words import body_of, kind_of, names_of, other_keys, said, tasks_in
 
 
 def unwrapped(match: Match) -> tuple[Found, Match | None, Found]:
@@ -102,7 +102,7 @@ def _layers(part: Visit) -> list[Visit]:
     """A part and what it is put around, from the outside in; the last is no layer."""
     found = [part]
     while (body := body_of(part.node)) is not None:
-        part = part.part(0, body)
+        part = part.arm(0, body)
         found.append(part)
     return found
 
@@ -118,8 +118,7 @@ def _roughly(layer: Visit) -> Hashable:
 
 
 def _kind(layer: Visit) -> Hashable:
-    """The class of a layer by its name: of one in a plan only that is known."""
-    return type(layer.node).__module__, type(layer.node).__qualname__
+    return kind_of(layer.node)
 
 
 # What is told of a layer
@@ -218,4 +217,6 @@ HOLES = (_hole("…1"), _hole("…2"))
 
 
 def _hollow(layer: Node) -> Node:
+    if isinstance(layer, Extension) and layer.word:
+        return refilled(layer, HOLES)
     return rebuild(layer, HOLES[: len(children(layer))])

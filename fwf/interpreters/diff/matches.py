@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias, final
 
 from fwf.algebra.nodes import Node
-from fwf.algebra.traverse import Visit, children
+from fwf.algebra.parts import shown
+from fwf.algebra.traverse import Visit
 from fwf.interpreters.diff.report import Kind
 
 
@@ -84,7 +85,7 @@ class Row:
     def visit(self, at: int) -> Visit:
         """A part where it stands."""
         if isinstance(self._holders, Visit):
-            return self._holders.part(at, self.nodes[at])
+            return self._holders.arm(at, self.nodes[at])
         place = self._holders[at]
         return place if isinstance(place, Visit) else place[0].part(place[1], self.nodes[at])
 
@@ -95,4 +96,4 @@ class Row:
 
 def parts_of(part: Visit) -> Row:
     """The direct parts of a node."""
-    return Row(children(part.node), part)
+    return Row(shown(part.node), part)

@@ -6,7 +6,8 @@ from typing import Any, Final, final
 
 from fwf.algebra.identity import own_bytes
 from fwf.algebra.nodes import Node, Task
-from fwf.algebra.traverse import Visit, children
+from fwf.algebra.parts import shown
+from fwf.algebra.traverse import Visit
 from fwf.interpreters.diff.matches import MOVED, Edit
 from fwf.interpreters.diff.words import listed, name_of, names_of, other_keys, said, tasks_in
 from fwf.printing import printable
@@ -74,7 +75,7 @@ def _digests(parts: Iterable[Node]) -> set[bytes]:
         node = todo.pop()
         if node.digest not in seen:
             seen.add(node.digest)
-            todo.extend(children(node))
+            todo.extend(shown(node))
     return seen
 
 
@@ -92,10 +93,10 @@ def _outermost(
             if digest in seen:
                 continue
             seen.add(digest)
-            if wanted(digest) and (isinstance(here.node, Task) or children(here.node)):
+            if wanted(digest) and (isinstance(here.node, Task) or shown(here.node)):
                 found[digest].append((loose, here))
             else:
-                todo.extend(reversed(here.parts()))
+                todo.extend(reversed(here.arms()))
     return found
 
 

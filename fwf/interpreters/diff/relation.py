@@ -5,7 +5,7 @@ from typing import Final
 
 from fwf.algebra.nodes import Branch, Graph, Node, Par, Seq, Task
 from fwf.algebra.traverse import children
-from fwf.interpreters.diff.words import core_of, name_of
+from fwf.interpreters.diff.words import core_of, kind_of, name_of
 
 _SEVERAL: Final = (Seq, Par, Branch, Graph)
 
@@ -14,7 +14,7 @@ def related(old: Node, new: Node) -> bool:
     """Whether two parts without layers are worth comparing, rather than one put for the other."""
     if isinstance(old, Task) and isinstance(new, Task):
         return old.name == new.name
-    if type(old) is type(new):
+    if kind_of(old) == kind_of(new):
         return True
     return same_among(old, new) is not None or same_among(new, old) is not None
 

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from fwf.algebra.heads import short, tag_names
 from fwf.algebra.nodes import Fallback, Retry
-from fwf.algebra.schedule import cap_of, each
-from fwf.algebra.words import MAX_ATTEMPTS, word_of
+from fwf.algebra.schedule import cap_of, each, least, most
+from fwf.algebra.words import MAX_ATTEMPTS
 from fwf.faults import counted
 from fwf.printing import printable
 
@@ -28,23 +28,32 @@ def retries(old: Retry[Any, Any], new: Retry[Any, Any]) -> list[str]:
 
 def attempts_of(node: Retry[Any, Any]) -> int:
     """How often a retry starts its body at most; as it is written where that is often."""
-    word = word_of(node)
-    return node.attempts if word is None else len(word) + 1
+    delays = len(list(islice(each(node.wait, least), min(node.attempts - 1, MAX_ATTEMPTS))))
+    return node.attempts if delays == MAX_ATTEMPTS else delays + 1
 
 
 def _waits(old: Retry[Any, Any], new: Retry[Any, Any], delays: int) -> list[str]:
     """What differs in the delays that both have, and in the cap of `Retry-After`."""
-    most = min(delays, MAX_ATTEMPTS)
-    mine, theirs = (list(islice(each(node.wait), most)) for node in (old, new))
+    shown = min(delays, MAX_ATTEMPTS)
+    mine, theirs = (_between(node, shown) for node in (old, new))
     if mine != theirs:
-        before, after = _total(mine), _total(theirs)
+        before, after = ([_total(word) for word in words] for words in (mine, theirs))
         if before == after:
             return ["other delays, as long in all"]
         kind = "longer" if after > before else "shorter"
-        return [f"{kind} waits, {short(after)} in all instead of {short(before)}"]
+        return [f"{kind} waits, {_span(after)} in all instead of {_span(before)}"]
     if cap_of(old.wait) != cap_of(new.wait):
         return [f"an error may ask for a wait of {_cap(new)}, instead of {_cap(old)}"]
     return []
+
+
+def _between(node: Retry[Any, Any], delays: int) -> list[list[timedelta]]:
+    """The shortest that so many delays may be, and the longest."""
+    return [list(islice(each(node.wait, factor), delays)) for factor in (least, most)]
+
+
+def _span(totals: list[timedelta]) -> str:
+    return " to ".join(dict.fromkeys(map(short, totals)))
 
 
 def _total(delays: list[timedelta]) -> timedelta:

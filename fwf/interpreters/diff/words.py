@@ -21,6 +21,8 @@ MOST_PARTS: Final = 1_000
 """So many distinct parts are looked through for the tasks in them."""
 MOST_LAYERS: Final = 64
 MOST_NAMES: Final = 4
+OTHER_KEYS: Final = "other idempotency keys"
+"""What is said where a task's key changes."""
 
 
 def said(node: Node) -> str:
@@ -68,9 +70,14 @@ def names_of(tasks: Iterable[Task[Any, Any]]) -> str:
 
 
 def other_keys(node: Node) -> str:
-    """What a change of paths means to those in a part that write: other idempotency keys."""
-    writers = [task for task in tasks_in(node) if _writes(task)]
-    return f"; other idempotency keys for {names_of(writers)}" if writers else ""
+    """What a change of paths means to a part: other idempotency keys.
+
+    For those that ask for theirs or, if none does, for those that write, and might.
+    """
+    tasks = list(tasks_in(node))
+    keyed = [task for task in tasks if task.contract.keyed]
+    told = keyed or [task for task in tasks if _writes(task)]
+    return f"; {OTHER_KEYS} for {names_of(told)}" if told else ""
 
 
 def _writes(task: Task[Any, Any]) -> bool:
@@ -92,6 +99,11 @@ def name_of(node: Node) -> str | None:
                     return None
                 node = body
     return None
+
+
+def kind_of(node: Node) -> tuple[str, str]:
+    """The class of a node by its name: of one in a plan only that is known."""
+    return type(node).__module__, type(node).__qualname__
 
 
 def core_of(node: Node) -> Node:

@@ -6,22 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
+from returns.result import Failure, Success
+
+from fwf.algebra.keys import RunName, check_key
 from fwf.algebra.requirements import problems, requirements
 from fwf.algebra.scenario import EMPTY, Scenario, ScenarioError
-from fwf.algebra.trace import Err, Ok
 from fwf.algebra.unknown import unknown_in
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import BadInput, both
 from fwf.interpreters.dry_run.checks import scenario_problems
 from fwf.interpreters.dry_run.report import Assumption, DryRun, TextLine, Totals
-from fwf.interpreters.dry_run.scripts import Scripted
+from fwf.interpreters.dry_run.scripts import Scripted, result_of
 from fwf.machine.fibers import OK, Env
-from fwf.machine.line import Pool, check_limits, known_to
+from fwf.machine.line import Pool, check_limits
 from fwf.machine.machine import Machine
 
 __all__ = [
     "Assumption", "DryRun", "Scenario", "ScenarioError", "TextLine", "Totals", "dry_run",
-    "scenario_problems",
+    "result_of", "scenario_problems",
 ]  # fmt: skip
 
 
@@ -31,6 +33,7 @@ def dry_run(
     /,
     *,
     scenario: Scenario | None = None,
+    key: str | None = None,
     params: Mapping[str, object] | None = None,
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
@@ -42,6 +45,7 @@ def dry_run(
         or after their declared `duration`, with their declared `example`. A task of which nobody
         says what it gives makes an `Unknown`, about which the dry run assumes: a predicate takes
         the first arm, a map has one item, a loop one round (`DryRun.assumed`).
+    key: names the run, as in `run`.
     params: values of the run's parameters; resources and secrets aren't asked for.
     workers, pools: how many tasks, and how many in each named pool, may run at once; no bound
         where none is given. Who was ready first starts first, then who stands leftmost.
@@ -55,33 +59,41 @@ def dry_run(
     ... def rates() -> float: ...
     >>> script = Scenario().task("rates", fails=["ConnectionError"], gives=1.1, takes=seconds(2))
     >>> found = dry_run(retry(rates, attempts=3, wait=seconds(5)), scenario=script)
-    >>> found.outcome, found.attempts, found.took.total_seconds()
-    (Ok(value=1.1), 2, 9.0)
+    >>> found.result, found.attempts, found.took.total_seconds()
+    (<Success: 1.1>, 2, 9.0)
     """
     node = as_workflow(w, "dry_run")
-    check_limits("dry_run", workers, pools or {})
+    required = requirements(node)
+    check_limits("dry_run", required, workers, pools or {})
+    check_key("dry_run", key)
     if not isinstance(cast(object, scenario), Scenario | None):
-        raise TypeError(f"dry_run(scenario={scenario!r}): needs a Scenario().task(…), or none")
+        raise TypeError(
+            f"dry_run(scenario={scenario!r}): needs a Scenario().task(…), or none; of what "
+            "Scenario.load(…) gives write .unwrap()"
+        )
     script = EMPTY if scenario is None else scenario
     if script is not EMPTY:
         wrong = scenario_problems(script, node)
         if wrong:
             raise ScenarioError("scenario", wrong)
-    given, required = params or {}, requirements(node)
+    given = params or {}
     open_names = {each.name for each in required.named()} - set(given)
     wanted = {each.name for each in required.parameters}
-    issues = problems(required, given, open_names - wanted, value)
+    name, is_unknown = RunName(required, given, value, key), unknown_in(value) is not None
+    issues = [*problems(required, given, open_names - wanted, value)]
+    issues.extend(() if is_unknown else name.problems())
     if issues:
         fault = both(BadInput(issue.path, issue.message) for issue in issues)
-        return DryRun(node, start, Err(fault), None)
+        return DryRun(node, start, Failure(fault), None)
     machine = Machine(
         node,
         Scripted(script),
         Env(given),
         workers=workers,
-        pools=known_to(required, pools or {}),
+        pools=pools or {},
         recording=True,
+        name=name,
     )
-    machine.unknown = unknown_in(value) is not None
-    ended, result = machine.execute(value)
-    return DryRun(node, start, Ok(result) if ended is OK else Err(result), machine)
+    machine.unknown = is_unknown
+    ended, came = machine.execute(value)
+    return DryRun(node, start, Success(came) if ended is OK else Failure(came), machine)

@@ -6,8 +6,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from returns.result import Success
+
 from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
-from fwf.algebra.trace import Event, Ok
+from fwf.algebra.trace import Event
 from fwf.faults import counted
 from fwf.readable import MICROSECOND, clock, ended, instant, label, spoken
 
@@ -79,7 +81,7 @@ class _Chart:
 
     def _head(self) -> list[str]:
         run = self.run
-        how = "ok" if isinstance(run.outcome, Ok) else "fails"
+        how = "ok" if isinstance(run.result, Success) else "fails"
         said = f"{how} after {spoken(run.end)} · {counted(run.attempts, 'attempt')}"
         if run.start:
             said += f" · from {run.start.isoformat(' ', 'seconds')}"

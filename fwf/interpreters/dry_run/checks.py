@@ -11,15 +11,15 @@ from fwf.algebra.expr import name_of_function
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry, Task
 from fwf.algebra.paths import near_place, stands_for, untagged
 from fwf.algebra.scenario import Scenario, Script, wrong_call
+from fwf.algebra.stand_in import misfit
 from fwf.algebra.traverse import children, walk
 from fwf.algebra.types import name_of
+from fwf.algebra.wants import asked_for
 from fwf.algebra.workflow import Workflow
-from fwf.faults import exception_class, near
-from fwf.interpreters.dry_run.stand_in import misfit
+from fwf.faults import TAGS, exception_class, near
 from fwf.readable import brief
 
 Tasks: TypeAlias = dict[str, list[Task[Any, Any]]]
-_OURS = ("Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted")
 
 
 def scenario_problems(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
@@ -73,6 +73,7 @@ def _names(w: Workflow[Any, Any]) -> tuple[Tasks, dict[str, None]]:
             tags[node.tag] = None
         elif isinstance(node, Retry | Fallback):
             tags.update(dict.fromkeys(node.on))
+        tags.update(dict.fromkeys(asked_for(node)))
         parts = children(node)  # wide nodes often have one part many times
         todo.extend(reversed(dict(zip(map(id, parts), parts, strict=True)).values()))
     return tasks, tags
@@ -118,10 +119,10 @@ def _wrong_outputs(where: str, script: Script, tasks: list[Task[Any, Any]]) -> I
 
 def _wrong_tag(where: str, tag: str, tags: dict[str, None]) -> Iterator[str]:
     """A tag that no `on=` and no `fail` speaks of, and that names no class."""
-    if tag in tags or tag in _OURS or exception_class(tag) is not None:
+    if tag in tags or tag in TAGS or exception_class(tag) is not None:
         return
     module, _, name = tag.rpartition(".")
-    known = [*tags, *_OURS]
+    known = [*tags, *TAGS]
     if not module:
         known += [each for each in vars(builtins) if exception_class(each) is not None]
     elif module in sys.modules:

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from fwf.algebra.trace import Event, Ok
+from returns.result import Result, Success
+
+from fwf.algebra.fault_form import fault_to_json
+from fwf.algebra.results import opened
+from fwf.algebra.trace import Event
 from fwf.algebra.types import name_of
 from fwf.algebra.unknown import Unknown
-from fwf.faults import Failed, Fault, leaves
+from fwf.faults import Fault
 from fwf.secrets import masked
 
 if TYPE_CHECKING:
@@ -25,18 +29,19 @@ def as_data(run: DryRun) -> dict[str, Any]:
     numbers = {event.key: n for n, event in enumerate(events)}
     return {
         "workflow": run.name,
-        "start": None if run.start is None else run.start.isoformat(),
-        "end": run.end,
-        "outcome": {"ok": plain(run.outcome.value)}
-        if isinstance(run.outcome, Ok)
-        else {"faults": [_fault(leaf) for leaf in leaves(run.outcome.cause)]},
+        "unit": "seconds",
+        "started": None if run.start is None else run.start.isoformat(),
+        "seconds": seconds(run.end),
+        "outcome": {"ok": plain(run.result.unwrap())}
+        if isinstance(run.result, Success)
+        else {"fault": fault_to_json(run.result.failure())},
         "attempts": run.attempts,
         "by_task": {
             name: {
                 "attempts": totals.attempts,
                 "failed": totals.failed,
                 "cut": totals.cut,
-                "busy": totals.busy // MICROSECOND,
+                "busy": seconds(totals.busy // MICROSECOND),
             }
             for name, totals in run.by_task.items()
         },
@@ -46,24 +51,23 @@ def as_data(run: DryRun) -> dict[str, Any]:
     }
 
 
+def seconds(microseconds: int) -> float:
+    """A time on a clock as JSON has it."""
+    return microseconds / 1_000_000
+
+
 def _event(event: Event) -> dict[str, Any]:
     failed = event.ending == "failed"
+    result = fault_to_json(event.result) if failed else plain(event.result)
     return {
         "task": event.task,
         "path": masked(event.path),
         "tries": list(event.tries),
         "ending": event.ending,
-        "fault" if failed else "result": _fault(event.result) if failed else plain(event.result),
-        "start": event.start,
-        "end": event.end,
+        "fault" if failed else "result": result,
+        "start": seconds(event.start),
+        "end": seconds(event.end),
     }
-
-
-def _fault(fault: Fault) -> dict[str, Any]:
-    said = {"path": masked(fault.path), "tags": [*map(masked, fault.tags)], "message": str(fault)}
-    if isinstance(fault, Failed):
-        said["message"] = masked(fault.message)
-    return said
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -80,6 +84,11 @@ def plain(value: Any, depth: int = 0) -> Any:
         return {"unknown": name_of(value.type), "path": value.path}
     if isinstance(value, datetime | date | time):
         return value.isoformat()
+    if isinstance(value, Fault):
+        return fault_to_json(value)
+    if depth < 20 and isinstance(value, Result):
+        is_failure, inside = opened(value)
+        return {"failure" if is_failure else "success": plain(inside, depth + 1)}
     if depth < 20 and isinstance(value, Mapping):
         items = cast(Mapping[object, object], value).items()
         return {masked(str(key)): plain(item, depth + 1) for key, item in items}

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, final
 
+from returns.result import Result, Success
+
 from fwf.algebra.nodes import Named
-from fwf.algebra.trace import Event, Outcome, Trace
+from fwf.algebra.trace import Event, Trace
 from fwf.algebra.workflow import Workflow
+from fwf.faults import Fault
 from fwf.machine.fibers import ERR, OK
 from fwf.machine.log import Entry, Item, entries, event_of, predecessors, told
 from fwf.machine.machine import Machine
@@ -49,26 +52,27 @@ class TextLine(NamedTuple):
 class DryRun:
     """What would happen. Prints as a timeline; see also `lines`, `json`, `data` and `svg`.
 
-    outcome: `Ok` or `Err`, as a run would end.
+    result: `Success` or `Failure`, as `run` would give it. Its value is made of what the scenario
+        gives and of stand-ins, so that its type needn't be that of the workflow's output.
     end: when it would end, in microseconds from its start; `took` is the same as a duration.
     trace, critical_path, by_task, assumed: worked out when first asked for.
     """
 
     __slots__ = (
         "_assumed", "_assumptions", "_by_task", "_critical", "_log", "_path", "_raw", "_trace",
-        "_unfinished", "end", "outcome", "start", "workflow",
+        "_unfinished", "end", "result", "start", "workflow",
     )  # fmt: skip
 
     def __init__(
         self,
         workflow: Workflow[Any, Any],
         start: datetime | None,
-        outcome: Outcome,
+        result: Result[Any, Fault],
         ran: Machine | None,
     ) -> None:
         self.workflow = workflow
         self.start = start
-        self.outcome = outcome
+        self.result = result
         self.end = 0 if ran is None else ran.now()
         self._log: Item = None if ran is None else ran.log
         self._assumed: list[tuple[Place, str]] = [] if ran is None else ran.assumed
@@ -159,7 +163,7 @@ class DryRun:
         return "\n".join(line.text for line in self.lines())
 
     def __repr__(self) -> str:
-        how = type(self.outcome).__name__
+        how = "ok" if isinstance(self.result, Success) else "fails"
         return f"<DryRun of {self.name}: {how} after {self.took}, {self.attempts:,} attempts>"
 
     def lines(self) -> Iterator[TextLine]:
@@ -169,13 +173,13 @@ class DryRun:
         return lines(self)
 
     def data(self) -> dict[str, Any]:
-        """All of it as what JSON can hold; times in microseconds."""
+        """All of it as what JSON can hold; times in seconds from the start."""
         from fwf.interpreters.dry_run.form import as_data
 
         return as_data(self)
 
     def json(self) -> str:
-        """All of it for machines; times in microseconds."""
+        """All of it for machines; times in seconds from the start."""
         import json
 
         return json.dumps(self.data(), ensure_ascii=False, indent=2)

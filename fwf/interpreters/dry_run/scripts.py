@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+from fwf.algebra.arrival import misgiven, shape_of
 from fwf.algebra.contract import Contract
 from fwf.algebra.nodes import Task
 from fwf.algebra.scenario import Distribution, Failing, Scenario, Script, called, works_on
+from fwf.algebra.stand_in import misfit
 from fwf.algebra.unknown import Unknown, unknown_in
-from fwf.faults import Failed, Fault, known_tags
+from fwf.faults import Failed, Fault
 from fwf.machine.fibers import ERR, OK, Fiber, Status
 from fwf.machine.past import count, key_of
 from fwf.machine.places import Place, item_of
+from fwf.machine.results import RESULT, unwrapped
 from fwf.machine.timers import MICROSECOND
 from fwf.machine.world import Ended, Landed
 from fwf.raised import raised
@@ -156,7 +159,7 @@ class Scripted:
 def _failed(failure: Failing, path: str, end: int) -> Failed:
     after = failure.retry_after
     not_before = None if after is None else end + after // MICROSECOND
-    return Failed(path, known_tags(failure.tags), failure.message, None, not_before)
+    return failure.fault(path, not_before)
 
 
 def _worked_out(
@@ -167,12 +170,26 @@ def _worked_out(
     if unknown_in(value) is not None:
         return OK, _unknown(machine, contract, fiber.place)
     try:
-        return OK, called(script.by, value, len(contract.inputs))
+        return OK, result_of(task, called(script.by, value, len(contract.inputs)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         caught = error
     return ERR, raised(caught, script.by).fault(machine.path(fiber.place), end)
+
+
+def result_of(task: Task[Any, Any], returned: Any) -> Any:
+    """What a scenario's function returned in a task's place ⟶ what the task gives there.
+
+    As of a task itself, so that both worlds agree; but plain data may stand for an object.
+    """
+    value, declared = unwrapped(returned), task.contract.output
+    if type(value) not in shape_of(declared).free:
+        wrong = misfit(value, declared, RESULT)
+        if wrong:
+            where = "" if wrong.startswith(f"{RESULT} is ") else f": {wrong}"
+            raise TypeError(misgiven(task.name, declared, value, where))
+    return value
 
 
 def _unknown(machine: Machine, contract: Contract, place: Place) -> Unknown:

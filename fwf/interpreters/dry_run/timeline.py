@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fwf.algebra.trace import Event, Ok
+from returns.result import Success
+
+from fwf.algebra.trace import Event
 from fwf.faults import counted, leaves, shortened
 from fwf.interpreters.dry_run.report import TextLine
 from fwf.printing import printable
@@ -23,7 +25,7 @@ _FULL = {"ok": "█", "failed": "▓", "cut": "░"}
 
 def lines(run: DryRun) -> Iterator[TextLine]:
     """Dry run ⟶ its events line by line, the critical path marked `*`, then totals."""
-    failed = not isinstance(run.outcome, Ok)
+    failed = not isinstance(run.result, Success)
     yield TextLine(printable(f"{run.name}: {_outcome(run)}"), failed=failed)
     yield from (TextLine(printable(f"  {line}"), failed=True) for line in _faults(run))
     yield from _attempts(run)
@@ -71,15 +73,15 @@ def _took(event: Event) -> str:
 def _outcome(run: DryRun) -> str:
     attempts = counted(run.attempts, "attempt")
     after = f"after {spoken(run.end)}, {attempts}"
-    if isinstance(run.outcome, Ok):
-        return f"ok {after} → {brief(run.outcome.value)}"
+    if isinstance(run.result, Success):
+        return f"ok {after} → {brief(run.result.unwrap())}"
     return f"fails {after}"
 
 
 def _faults(run: DryRun) -> list[str]:
-    if isinstance(run.outcome, Ok):
+    if isinstance(run.result, Success):
         return []
-    found = leaves(run.outcome.cause)
+    found = leaves(run.result.failure())
     more = len(found) - MAX_TOLD
     said = [printable(f"✗ {leaf}") for leaf in found[:MAX_TOLD]]
     return [*said, f"… and {more:,} more"] if more > 0 else said

@@ -3,17 +3,21 @@
 from collections.abc import Generator
 from typing import Any, NamedTuple, TypeAlias, assert_never, cast, final
 
+from pyrsistent import pmap
+
 from fwf.algebra.counts import total
 from fwf.algebra.expr import IT, Get
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -26,10 +30,10 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.traverse import Visit, children, fold, visit
+from fwf.algebra.traverse import Visit, children, fold, merged, visit
 from fwf.algebra.workflow import Workflow
 from fwf.interpreters.lineage.datasets import EMPTY, Datasets, Touched
-from fwf.interpreters.lineage.values import NOTHING, Flow, Value, evaluated, whole
+from fwf.interpreters.lineage.values import NOTHING, UNBOUND, Bound, Flow, Value, evaluated, whole
 from fwf.records import record
 
 MAX_PLACES = 2_000_000
@@ -55,11 +59,19 @@ class Answer(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A part that is to be followed: its place, what goes into it, what decides that it runs."""
+    """A part that is to be followed: its place, what goes into it, what decides that it runs.
+
+    `bound` are the parameters that are computed around it.
+    """
 
     visit: Visit
     value: Value
     control: int
+    bound: Bound = UNBOUND
+
+    def part(self, visit: Visit, value: Value, control: int | None = None) -> "Ask":
+        """That of one of its parts, which runs if it does, unless something else decides."""
+        return Ask(visit, value, self.control if control is None else control, self.bound)
 
 
 class Shared(NamedTuple):
@@ -67,6 +79,8 @@ class Shared(NamedTuple):
 
     value: int
     control: int
+    fault: int
+    bound: int
     answer: Answer
 
 
@@ -77,19 +91,23 @@ Rule: TypeAlias = Generator[Ask, Answer, Answer]
 class Follower:
     """Follows the values of one workflow from task to task."""
 
-    __slots__ = ("_shared", "datasets", "flow", "known", "stops")
+    __slots__ = ("_computed", "_failing", "_shared", "datasets", "flow", "known", "stops")
 
     def __init__(self) -> None:
         self.flow = Flow()
+        self._failing: list[int] = []
+        """What may be in a fault that nothing has caught: the vertices of what may have failed."""
         self.datasets = Datasets(self.flow)
         self.stops: list[Stop] = []
         self.known: dict[int, Shared] = {}
         self._shared: frozenset[int] = frozenset()
+        self._computed: frozenset[str] = frozenset()
+        """Where some are shared, all names of parameters that are computed anywhere."""
 
     def follow(self, w: Workflow[Any, Any]) -> Touched:
         """Workflow ⟶ the datasets that it touches. Explicit stack."""
         if fold(_places, w) > MAX_PLACES:
-            self._shared = _repeated(w)
+            self._shared, self._computed = _repeated(w), _computed(w)
         rules = [self._rule(Ask(visit(w), NOTHING, NOTHING))]
         answer: Answer | None = None
         while True:
@@ -113,19 +131,26 @@ class Follower:
     def _once(self, ask: Ask) -> Rule:
         """Whatever goes into a shared part later can still be added to what goes in now."""
         value, control = self.flow.blank(whole(ask.value)), self.flow.blank(ask.control)
-        answer = yield from self._inside(Ask(ask.visit, value, control))
+        bound = self.flow.blank(*ask.bound.values())
+        names = pmap(dict.fromkeys(self._computed, bound))
+        before = len(self._failing)
+        answer = yield from self._inside(Ask(ask.visit, value, control, names))
         touched = answer.touched
-        kept = touched if touched is EMPTY else touched.copy()
-        self.known[id(ask.visit.node)] = Shared(value, control, Answer(answer.value, kept))
+        kept = Answer(answer.value, touched if touched is EMPTY else touched.copy())
+        fault = self._fault(before)
+        self._failing.append(fault)
+        self.known[id(ask.visit.node)] = Shared(value, control, fault, bound, kept)
         return answer
 
     def _leaf(self, ask: Ask) -> Answer | None:
         """The answer of what has no parts, or was followed before; None for others."""
         node = ask.visit.node
         if id(node) in self.known:
-            value, control, answer = self.known[id(node)]
+            value, control, fault, bound, answer = self.known[id(node)]
+            self._failing.append(fault)
             self.flow.data[value].append(whole(ask.value))
             self.flow.data[control].append(ask.control)
+            self.flow.data[bound].extend(ask.bound.values())
             kept = answer.touched
             return Answer(answer.value, kept if kept is EMPTY else kept.copy())
         return None if id(node) in self._shared else self._alone(ask)
@@ -136,19 +161,27 @@ class Follower:
             case Task():
                 return self._task(ask, node)
             case Pure():
-                return Answer(evaluated(node.expr, ask.value, self.flow), EMPTY)
+                return Answer(evaluated(node.expr, ask.value, self.flow, ask.bound), EMPTY)
             case Fail():
+                if not isinstance(node.message, str):
+                    told = evaluated(node.message, ask.value, self.flow, ask.bound)
+                    self._failing.append(whole(told))
                 return Answer(NOTHING, EMPTY)
             case Delay():
                 return Answer(ask.value, EMPTY)
+            case FromResult():
+                self._failing.append(whole(ask.value))
+                return Answer(whole(ask.value), EMPTY)
             case _:
                 return None
 
     def _task(self, ask: Ask, task: Task[Any, Any]) -> Answer:
-        """A task that takes no input makes nothing of it."""
+        """A task that takes no input makes nothing of it; of parameters it has those it takes."""
         data = whole(ask.value) if task.contract.inputs else NOTHING
-        vertex = self.flow.blank(data, control=ask.control)
+        taken = [ask.bound.get(each.name, NOTHING) for each in task.contract.injected]
+        vertex = self.flow.blank(data, *taken, control=ask.control)
         self.stops.append(Stop(ask.visit, task, vertex))
+        self._failing.append(vertex)
         return Answer(vertex, self.datasets.of_task(task, vertex))
 
     def _inside(self, ask: Ask) -> Rule:
@@ -163,18 +196,22 @@ class Follower:
             case LoopUntil():
                 return self._loop_until(ask, node)
             case MapEach():
-                return self._map_each(ask)
+                return self._map_each(ask, node)
             case Graph():
                 return self._graph(ask, node)
             case Fallback():
-                return self._fallback(ask)
+                return self._fallback(ask, node)
             case Always():
                 return self._always(ask)
             case Retry():
                 return self._retry(ask)
-            case Timeout() | WithParams() | Limit() | Named() | Extension():
+            case AsResult():
+                return self._as_result(ask)
+            case WithParams():
+                return self._with_params(ask, node)
+            case Timeout() | InPool() | Named() | Extension():
                 return self._through(ask)
-            case Task() | Pure() | Fail() | Delay():
+            case Task() | Pure() | Fail() | Delay() | FromResult():
                 return self._only(ask)
             case _:
                 assert_never(node)
@@ -186,34 +223,54 @@ class Follower:
 
     def _through(self, ask: Ask) -> Rule:
         (part,) = ask.visit.parts()
-        return (yield Ask(part, ask.value, ask.control))
+        return (yield ask.part(part, ask.value))
+
+    def _with_params(self, ask: Ask, node: WithParams[Any, Any]) -> Rule:
+        """What a parameter is computed from is in it, wherever that is taken."""
+        made = {
+            name: whole(evaluated(expr, ask.value, self.flow, ask.bound))
+            for name, expr in node.params.items()
+        }
+        return (yield from self._through(ask._replace(bound=merged(ask.bound, made))))
 
     def _retry(self, ask: Ask) -> Rule:
         """A later attempt reads what an earlier one wrote."""
         value, touched = yield from self._through(ask)
         return Answer(value, self.datasets.again(touched))
 
+    def _as_result(self, ask: Ask) -> Rule:
+        """What failed in it is in the result as well, in its place."""
+        before = len(self._failing)
+        value, touched = yield from self._through(ask)
+        return Answer(self.flow.vertex(whole(value), self._fault(before)), touched)
+
+    def _fault(self, before: int) -> int:
+        """One vertex for all that may have failed since there were so many."""
+        failing = self._failing[before:]
+        del self._failing[before:]
+        return self.flow.vertex(*failing)
+
     def _seq(self, ask: Ask) -> Rule:
         value, touched = ask.value, EMPTY
         for part in ask.visit.parts():
-            value, more = yield Ask(part, value, ask.control)
+            value, more = yield ask.part(part, value)
             touched = self.datasets.after(touched, more)
         return Answer(value, touched)
 
     def _par(self, ask: Ask) -> Rule:
         values, touched = list[Value](), EMPTY
         for part in ask.visit.parts():
-            value, more = yield Ask(part, ask.value, ask.control)
+            value, more = yield ask.part(part, ask.value)
             values.append(value)
             touched = self.datasets.beside(touched, more)
         return Answer(self.flow.several(values), touched)
 
     def _branch(self, ask: Ask, node: Branch[Any, Any]) -> Rule:
-        test = whole(evaluated(node.predicate, ask.value, self.flow))
+        test = whole(evaluated(node.predicate, ask.value, self.flow, ask.bound))
         control = self.flow.vertex(ask.control, test)
         then, otherwise = ask.visit.parts()
-        one, touched = yield Ask(then, ask.value, control)
-        other, more = yield Ask(otherwise, ask.value, control)
+        one, touched = yield ask.part(then, ask.value, control)
+        other, more = yield ask.part(otherwise, ask.value, control)
         value = self.flow.decided(self.flow.either(one, other), test)
         return Answer(value, self.datasets.apart(touched, more))
 
@@ -221,32 +278,36 @@ class Follower:
         """The test decides whether there is another round, and so which value comes out."""
         (part,) = ask.visit.parts()
         entry, again = self.flow.entry(ask.value), self.flow.blank(ask.control)
-        value, touched = yield Ask(part, entry, again)
+        value, touched = yield ask.part(part, entry, again)
         self.flow.feed(entry, value)
-        test = whole(evaluated(node.done, value, self.flow))
+        test = whole(evaluated(node.done, value, self.flow, ask.bound))
         self.flow.data[again].append(test)
         return Answer(self.flow.decided(value, test), self.datasets.again(touched))
 
-    def _map_each(self, ask: Ask) -> Rule:
+    def _map_each(self, ask: Ask, node: MapEach[Any, Any]) -> Rule:
         """The list decides how often the body runs, and how long the result is."""
         (part,) = ask.visit.parts()
-        items = whole(ask.value)
-        value, touched = yield Ask(part, items, self.flow.vertex(ask.control, items))
-        made = self.flow.vertex(whole(value), control=items)
+        items, before = whole(ask.value), len(self._failing)
+        value, touched = yield ask.part(part, items, self.flow.vertex(ask.control, items))
+        faults = self._fault(before) if node.on_error == "collect" else NOTHING
+        made = self.flow.vertex(whole(value), faults, control=items)
         return Answer(made, self.datasets.for_each(touched))
 
-    def _fallback(self, ask: Ask) -> Rule:
+    def _fallback(self, ask: Ask, node: Fallback[Any, Any]) -> Rule:
         """The handler gets what went into the part that failed, not what came of it."""
         body, handler = ask.visit.parts()
-        one, touched = yield Ask(body, ask.value, ask.control)
-        other, more = yield Ask(handler, ask.value, ask.control)
+        before = len(self._failing)
+        one, touched = yield ask.part(body, ask.value)
+        if not node.on:
+            del self._failing[before:]
+        other, more = yield ask.part(handler, ask.value)
         return Answer(self.flow.either(one, other), self.datasets.instead(touched, more))
 
     def _always(self, ask: Ask) -> Rule:
         """The finaliser gets the input too; what it gives is dropped."""
         body, finaliser = ask.visit.parts()
-        value, touched = yield Ask(body, ask.value, ask.control)
-        _, more = yield Ask(finaliser, ask.value, ask.control)
+        value, touched = yield ask.part(body, ask.value)
+        _, more = yield ask.part(finaliser, ask.value)
         return Answer(value, self.datasets.at_last(touched, more))
 
     def _graph(self, ask: Ask, node: Graph[Any, Any]) -> Rule:
@@ -262,7 +323,7 @@ class Follower:
         for step, part in zip(node.steps, ask.visit.parts(), strict=True):
             given = [result(at) for at in step.inputs]
             entry = given[0] if len(given) == 1 else self.flow.several(given)
-            value, more = yield Ask(part, entry, ask.control)
+            value, more = yield ask.part(part, entry)
             values.append(value)
             touched.append(more)
         outputs = node.outputs
@@ -287,3 +348,15 @@ def _repeated(w: Workflow[Any, Any]) -> frozenset[int]:
 
     fold(count, w)
     return frozenset(at for at, n in uses.items() if n > 1)
+
+
+def _computed(w: Workflow[Any, Any]) -> frozenset[str]:
+    """The names of the parameters that are computed anywhere in a workflow."""
+    names = set[str]()
+
+    def collect(node: Node, parts: tuple[None, ...]) -> None:
+        if isinstance(node, WithParams):
+            names.update(name for name, _ in node.computed)
+
+    fold(collect, w)
+    return frozenset(names)

@@ -6,11 +6,12 @@ begins with that of the whole, as OpenLineage's naming advises.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast, final
+from typing import Any, cast, final, get_args, get_origin
 
 from fwf.algebra import types
-from fwf.algebra.contract import is_parameter
-from fwf.algebra.nodes import Extension, Limit, Named, Node, Retry, Task, Timeout, WithParams
+from fwf.algebra.aliases import UNIONS, without_none
+from fwf.algebra.kinds import is_scalar
+from fwf.algebra.nodes import Extension, InPool, Named, Node, Retry, Task, Timeout, WithParams
 from fwf.algebra.paths import SEPARATOR
 from fwf.algebra.values import source, thaw
 from fwf.interpreters.lineage import MAX_WORK, Lineage, TaskLineage
@@ -177,7 +178,7 @@ def _rows(annotation: Any) -> list[dict[str, Any]]:
     declared = types.fields_of(row) or {}
     in_order = getattr(row, "_fields", None) or getattr(row, "__dataclass_fields__", declared)
     fields = {name: declared[name] for name in in_order if name in declared}
-    if not fields or not all(map(is_parameter, fields.values())):
+    if not fields or not all(map(_is_column, fields.values())):
         return []
     return [
         {"name": name, "type": types.name_of(kind), "ordinal_position": at}
@@ -185,7 +186,15 @@ def _rows(annotation: Any) -> list[dict[str, Any]]:
     ]
 
 
-_TRANSPARENT = (Retry, Timeout, WithParams, Limit, Extension)
+def _is_column(annotation: Any) -> bool:
+    """Whether values of the type stand in a table's column: scalars, and lists of them."""
+    kind = without_none(annotation)
+    if get_origin(kind) in (*UNIONS, list, tuple, set, frozenset):
+        return all(_is_column(part) for part in get_args(kind) if part is not Ellipsis)
+    return is_scalar(kind)
+
+
+_TRANSPARENT = (Retry, Timeout, WithParams, InPool, Extension)
 
 
 def _documented(task: TaskLineage) -> str:

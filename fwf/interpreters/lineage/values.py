@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import TypeAlias, final
 
+from pyrsistent import PMap, pmap
+
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
 from fwf.records import record
 
@@ -22,6 +24,9 @@ class Several:
 Value: TypeAlias = int | Several
 """A vertex, or a tuple of values. Vertex 0 is what no task has made: a constant, a parameter."""
 NOTHING = 0
+Bound: TypeAlias = PMap[str, int]
+"""The vertices of the parameters that are computed around a place, by name."""
+UNBOUND: Bound = pmap({})
 
 
 @final
@@ -129,23 +134,26 @@ def whole(value: Value) -> int:
     return value if isinstance(value, int) else value.vertex
 
 
-def evaluated(expr: Expr, value: Value, flow: Flow) -> Value:
+def evaluated(expr: Expr, value: Value, flow: Flow, bound: Bound = UNBOUND) -> Value:
     """Expression, value of `it` ⟶ its value; a `pick` takes a tuple apart or makes one."""
     match expr:
         case Input():
             return value
-        case Const() | Param():
+        case Const():
             return NOTHING
+        case Param(name):
+            return bound.get(name, NOTHING)
         case Get(of, key):
-            holder = evaluated(of, value, flow)
+            holder = evaluated(of, value, flow, bound)
             if isinstance(holder, Several) and isinstance(key, int):
                 count = len(holder.parts)
                 return holder.parts[key] if -count <= key < count else NOTHING
             return whole(holder)
         case Present(of) | Call(_, of):
-            return whole(evaluated(of, value, flow))
+            return whole(evaluated(of, value, flow, bound))
         case OrElse(of, default):
-            return flow.either(evaluated(of, value, flow), evaluated(default, value, flow))
+            one = evaluated(of, value, flow, bound)
+            return flow.either(one, evaluated(default, value, flow, bound))
         case Op(symbol, args):
-            parts = [evaluated(part, value, flow) for part in args]
+            parts = [evaluated(part, value, flow, bound) for part in args]
             return flow.several(parts) if symbol == "tuple" else flow.vertex(*map(whole, parts))

@@ -1,8 +1,9 @@
 """How expressions are written, and read back."""
 
 from collections.abc import Callable
-from typing import assert_never, cast
+from typing import Any, assert_never, cast
 
+from fwf.algebra import texts
 from fwf.algebra.expr import (
     IT,
     MAX_DEPTH,
@@ -17,11 +18,12 @@ from fwf.algebra.expr import (
     Param,
     Present,
 )
+from fwf.algebra.filters import tags
 from fwf.algebra.functions import place_of
 from fwf.algebra.types import name_of
 from fwf.interpreters.plan import values
 from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
+from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
     is_object,
@@ -60,6 +62,22 @@ def written(expr: Expr) -> Json:
             return {"op": symbol, "args": [*map(written, args)]}
         case _:
             assert_never(expr)
+
+
+def written_argument(expr: Expr) -> Json:
+    """Expression that may be a plain value too ⟶ JSON; a constant is written as the value."""
+    return values.written(expr.value) if isinstance(expr, Const) else {"expr": written(expr)}
+
+
+def read_argument(given: Json, at: str, names: Names, depth: int = 1) -> Expr:
+    """JSON ⟶ the expression that it says, or the constant for a plain value."""
+    if not (is_object(given) and given.keys() == {"expr"}):
+        return Const(values.read(given, at, names, depth))
+    there = under(at, "expr")
+    made = read(given["expr"], there, names)
+    if isinstance(made, Const):
+        raise refused(there, given["expr"], "no constant, which is written as the plain value,")
+    return made
 
 
 def read(given: Json, at: str, names: Names, depth: int = 1) -> Expr:
@@ -126,7 +144,21 @@ def _read_op(given: Json, at: str, names: Names, depth: int) -> Expr:
     if not count[0] <= len(parts) <= count[1]:
         raise refused(there, parts, f"a list of the parts that {symbol!r} takes")
     args = [read(part, under(there, i), names, depth + 1) for i, part in enumerate(parts)]
+    _check_constants(symbol, args, there)
     return Op(cast(Operator, symbol), tuple(args))
+
+
+def _check_constants(symbol: Json, args: list[Expr], at: str) -> None:
+    """Raise unless the words of a text, and the errors asked for, are as they are built."""
+    if symbol == "text":
+        words = args[0].value if isinstance(args[0], Const) else None
+        if not isinstance(words, str):
+            raise refused(under(at, 0), None, "the constant text of 'text'")
+        refusing(under(at, 0), texts.checked, words, len(args) - 1)
+    if symbol == "failed" and len(args) == 2:
+        on = args[1].value if isinstance(args[1], Const) else None
+        if not (isinstance(on, tuple) and on and tags(cast(Any, on), "failed") == on):
+            raise Refused(under(at, 1), "the tags of errors are expected in order, each once")
 
 
 _MANY = 10**9
@@ -135,6 +167,9 @@ _PARTS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("not", "length"), (1, 1)),
     **dict.fromkeys(("and", "or"), (1, _MANY)),
     "tuple": (0, _MANY),
+    "failed": (1, 2),
+    **dict.fromkeys(("value_of", "fault_of"), (1, 1)),
+    "text": (1, _MANY),
 }
 """How many parts an operator takes, at least and at most."""
 _READERS: dict[frozenset[str], Callable[[Json, str, Names, int], Expr]] = {

@@ -1,15 +1,19 @@
 """How a plan is read back: nothing is imported or run, and nothing built that can't be written."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast, final
 
 from pyrsistent import PMap, pvector
 
 from fwf.algebra import types, wiring
 from fwf.algebra.builder import It
+from fwf.algebra.checked import checked_name
 from fwf.algebra.expr import type_of
+from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import (
     Extension,
+    FromResult,
     Graph,
     Node,
     OnError,
@@ -24,11 +28,12 @@ from fwf.algebra.types import ANY, SAME
 from fwf.algebra.values import is_name, thaw
 from fwf.combinators import (
     always,
+    as_result,
     branch,
     delay,
     fail,
     fallback,
-    limit,
+    in_pool,
     loop_until,
     map_each,
     named,
@@ -37,7 +42,7 @@ from fwf.combinators import (
     timeout,
 )
 from fwf.interpreters.plan import expressions, schedules, standins, strict, tasks, values
-from fwf.interpreters.plan.names import Names, resolved
+from fwf.interpreters.plan.names import WORDS, Names, made_of, resolved
 from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
 from fwf.interpreters.plan.scalars import (
     Json,
@@ -139,7 +144,7 @@ class _Reading:
         """The expression that a field says."""
         return It(expressions.read(given[key], f"{at}/{key}", self.names))
 
-    def bindings(self, given: Json, at: str, key: str) -> PMap[Any, object]:
+    def bindings(self, given: Json, at: str, key: str) -> PMap[Any, Any]:
         """The names and values that a field says."""
         return values.read_bindings(given[key], f"{at}/{key}", self.names)
 
@@ -168,11 +173,19 @@ def _read_pure(reading: _Reading, given: Json, at: str) -> Any:
 
 def _read_fail(reading: _Reading, given: Json, at: str) -> Any:
     tag = read_text(given["tag"], f"{at}/tag")
-    return fail(tag, read_text(given["message"], f"{at}/message"))
+    said, there = given["message"], f"{at}/message"
+    if is_object(said) and said.keys() == {"expr"}:
+        return fail(tag, reading.expression(said, there, "expr"))
+    return fail(tag, read_text(said, there))
 
 
 def _read_delay(reading: _Reading, given: Json, at: str) -> Any:
     return delay(read_duration(given["duration"], f"{at}/duration"))
+
+
+def _read_from_result(reading: _Reading, given: Json, at: str) -> Any:
+    made: FromResult[Any, Any] = FromResult()
+    return made
 
 
 # Several parts
@@ -294,13 +307,18 @@ def _read_retry(reading: _Reading, given: Json, at: str) -> Any:
 
 
 def _read_timeout(reading: _Reading, given: Json, at: str) -> Any:
-    return timeout(reading.part(given, at, "body"), read_duration(given["limit"], f"{at}/limit"))
+    return timeout(reading.part(given, at, "body"), read_duration(given["within"], f"{at}/within"))
+
+
+def _read_as_result(reading: _Reading, given: Json, at: str) -> Any:
+    return as_result(reading.part(given, at, "body"))
 
 
 def _read_with_params(reading: _Reading, given: Json, at: str) -> Any:
     body = reading.part(given, at, "body")
-    params = reading.bindings(given, at, "params")
-    resources: Any = reading.bindings(given, at, "resources")
+    argument = expressions.read_argument
+    params = values.read_bindings(given["params"], f"{at}/params", reading.names, item=argument)
+    resources = reading.bindings(given, at, "resources")
     for key, bound in (("params", params), ("resources", resources)):
         if not all(isinstance(name, str) for name in bound):
             raise Refused(f"{at}/{key}", "names are texts")
@@ -308,8 +326,8 @@ def _read_with_params(reading: _Reading, given: Json, at: str) -> Any:
     return made
 
 
-def _read_limit(reading: _Reading, given: Json, at: str) -> Any:
-    return limit(reading.part(given, at, "body"), pool=read_text(given["pool"], f"{at}/pool"))
+def _read_in_pool(reading: _Reading, given: Json, at: str) -> Any:
+    return in_pool(reading.part(given, at, "body"), read_text(given["pool"], f"{at}/pool"))
 
 
 def _read_named(reading: _Reading, given: Json, at: str) -> Any:
@@ -331,9 +349,36 @@ def _read_extension(reading: _Reading, given: Json, at: str) -> Any:
         if not is_name(name):
             raise refused(under(there, name), name, "the name of a field")
         fields[name] = _read_field(reading, each, under(there, name))
-    recorded = standins.stand_in_extension(place, fields, reading.part(given, at, "meaning"))
-    made: Extension[Any, Any] = resolved(reading.names.extension, at, recorded)
+    called, arms = _read_word(given["word"], f"{at}/word"), _read_arms(reading, given, at)
+    meaning = reading.part(given, at, "meaning")
+    recorded = standins.stand_in_extension(place, fields, meaning, called, arms)
+    word = WORDS.get(place)
+    find = reading.names.extension if word is None else partial(made_of, word)
+    made: Extension[Any, Any] = resolved(find, at, recorded)
     return made
+
+
+def _read_word(given: Json, at: str) -> str:
+    """What can stand in paths, or nothing."""
+    if given == "":
+        return ""
+    try:
+        return checked_name(read_name(given, at, "an extension"), at)
+    except ValueError as error:
+        raise Refused(at, str(error).partition(": ")[2]) from None
+
+
+def _read_arms(reading: _Reading, given: Json, at: str) -> tuple[Arm, ...]:
+    found: list[Arm] = []
+    for i, each in enumerate(read_list(given["arms"], f"{at}/arms")):
+        there = f"{at}/arms/{i}"
+        if not is_object(each) or each.keys() != {"part", "label", "segment", "tag"}:
+            raise refused(there, each, "an object with part, label, segment and tag")
+        part, segment = reading.part(each, there, "part"), each["segment"]
+        label, tag = (read_text(each[name], f"{there}/{name}") for name in ("label", "tag"))
+        said = None if segment is None else _read_word(segment, f"{there}/segment")
+        found.append(Arm(part, label, said, tag))
+    return tuple(found)
 
 
 def _read_field(reading: _Reading, given: Json, at: str) -> Any:
@@ -361,6 +406,7 @@ _READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
     "pure": (_read_pure, ("node", "expr")),
     "fail": (_read_fail, ("node", "tag", "message")),
     "delay": (_read_delay, ("node", "duration")),
+    "from_result": (_read_from_result, ("node",)),
     "seq": (_read_seq, ("node", "parts")),
     "par": (_read_par, ("node", "parts", "fail_fast")),
     "branch": (_read_branch, ("node", "predicate", "then", "otherwise")),
@@ -368,12 +414,13 @@ _READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
     "map_each": (_read_map_each, ("node", "body", "key", "at_once", "on_error")),
     "graph": (_read_graph, ("node", "steps", "outputs", "arity")),
     "retry": (_read_retry, ("node", "body", "attempts", "wait", "on")),
-    "timeout": (_read_timeout, ("node", "body", "limit")),
+    "timeout": (_read_timeout, ("node", "body", "within")),
     "fallback": (_read_fallback, ("node", "body", "handler", "on")),
     "always": (_read_always, ("node", "body", "finaliser")),
+    "as_result": (_read_as_result, ("node", "body")),
     "with_params": (_read_with_params, ("node", "body", "params", "resources")),
-    "limit": (_read_limit, ("node", "body", "pool")),
+    "in_pool": (_read_in_pool, ("node", "body", "pool")),
     "named": (_read_named, ("node", "name", "body", "notes")),
-    "extension": (_read_extension, ("node", "class", "fields", "meaning")),
+    "extension": (_read_extension, ("node", "class", "word", "arms", "fields", "meaning")),
 }
 """By the word that a node begins with: what reads it, and its fields."""

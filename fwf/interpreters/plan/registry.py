@@ -1,20 +1,23 @@
 """What the names in a plan stand for: tasks, functions, types and classes that are at hand."""
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta, tzinfo
 from types import ModuleType
-from typing import Any, TypeGuard, TypeVar, cast, final, get_args
+from typing import Any, TypeGuard, TypeVar, cast, final, get_args, get_origin
 
 from pyrsistent import PMap, PSet, PVector, pmap
+from returns.result import Result
 
 from fwf.algebra import types
+from fwf.algebra.aliases import bare
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Call, Const, Expr, Param
-from fwf.algebra.extensions import field_names
 from fwf.algebra.functions import named_function, place_of
+from fwf.algebra.instances import PATHS, Instance
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.pickling import fields
+from fwf.algebra.results import opened
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.values import (
     Codec,
@@ -25,18 +28,24 @@ from fwf.algebra.values import (
     freeze,
     keywords,
     member_of,
+    short_name,
     thaw,
 )
 from fwf.algebra.wants import subexpressions
 from fwf.algebra.workflow import Workflow
+from fwf.algebra.wrapped import same_functions
 from fwf.faults import near
+from fwf.interpreters.plan.names import made_of
 from fwf.interpreters.plan.parts import expressions_in
+from fwf.interpreters.plan.standins import decoded, is_own, own_value
 from fwf.interpreters.plan.tasks import differences
 from fwf.records import ready, record
 
 T = TypeVar("T")
 Known = tuple[str, str, bytes]
 """What a task is known by: its name, its version, its config encoded."""
+MAX_TYPES = 1_000
+"""A type may grow whenever it is looked into: `next: Page[list[T]]`."""
 _LONGEST = 100
 """A longer name is no misspelling, and comparing it takes long."""
 
@@ -113,18 +122,10 @@ class Registry:
 
     def coded(self, recorded: Coded) -> object:
         """The value that the codec of this name makes of the plain data."""
-        codec = _found(self.codecs, "codec", recorded.codec)
-        try:
-            made: Any = codec.from_plain(thaw(recorded.plain))
-            same = encode(freeze(made)) == encode(recorded)
-        except Exception as error:  # whatever somebody's codec raises
-            said = f"{type(error).__qualname__}: {error}"
-            raise LookupError(f"the codec {recorded.codec!r} raises {said}") from error
-        if not same:
-            raise LookupError(
-                f"the codec {recorded.codec!r} reads {made!r}, which is another value"
-            )
-        return made
+        if is_own(recorded):
+            return own_value(recorded)
+        codec = _path_codec(recorded.codec) or _found(self.codecs, "codec", recorded.codec)
+        return freeze(decoded(codec, recorded))
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         """The time zone of this name."""
@@ -134,17 +135,16 @@ class Registry:
         """The class of this place, called on the fields; raises if that has another meaning."""
         place = place_of(type(recorded))
         cls = _found(self.extensions, "extension", place)
-        names = field_names(type(recorded))
-        try:
-            made = cls(**{name: getattr(recorded, name) for name in names})
-            same = made == recorded
-        except Exception as error:  # whatever somebody's class raises
-            raise LookupError(f"{place} raises {type(error).__qualname__}: {error}") from error
-        if not same:
-            raise LookupError(
-                f"{place} has come to mean something else than in the plan: write the plan anew"
-            )
-        return made
+        return made_of(cls, recorded)
+
+
+def _path_codec(name: str) -> Codec | None:
+    """The codec of paths of this name, which every registry has."""
+    if name not in PATHS:
+        return None
+    import pathlib  # 5 ms that only plans with paths need
+
+    return codec_of(getattr(pathlib, name.partition(":")[2]))
 
 
 def _is_task(made: object) -> TypeGuard[Task[Any, Any]]:
@@ -205,9 +205,11 @@ class _Found:
     def __init__(self) -> None:
         self.by_kind: dict[str, dict[Any, Any]] = {name: {} for name in Registry.__match_args__}
         self.seen: dict[int, Node] = {}
+        self.parameters: list[Any] = []
 
     def registry(self, factories: Mapping[str, Any]) -> Registry:
         self.by_kind["factories"] = dict(factories)
+        self.add_classes_of_parameters()
         return Registry(*(pmap(self.by_kind[name]) for name in Registry.__match_args__))
 
     def add(self, thing: object) -> None:
@@ -240,11 +242,29 @@ class _Found:
             self.put("extensions", place_of(cls), cls)
             ready(cast(Any, cls))
         elif issubclass(cls, enum.Enum):
-            self.put("enums", cls.__qualname__.rpartition("<locals>.")[2], cls)
+            self.put("enums", short_name(cls), cls)
         codec = codec_of(cast(Any, cls))
         if codec is not None:
             self.put("codecs", codec.name, codec)
         self.put("types", types.name_of(cls), cls)
+
+    def add_classes_of_parameters(self) -> None:
+        """The enums, and the classes of fields, that values of tasks' parameters may be of.
+
+        Nobody mentioned them, so what has their names already stays, and of two neither comes in.
+        """
+        found: dict[tuple[str, str], list[Any]] = {}
+        for cls in _types_in(self.parameters):
+            if not isinstance(cls, type):
+                continue
+            codec = codec_of(cls)
+            if issubclass(cls, enum.Enum):
+                found.setdefault(("enums", short_name(cls)), []).append(cls)
+            elif codec is not None:
+                found.setdefault(("codecs", codec.name), []).append(codec)
+        for (kind, name), things in found.items():
+            if len(things) == 1:
+                self.by_kind[kind].setdefault(name, things[0])
 
     def add_workflow(self, w: Node) -> None:
         """All that a workflow mentions, once for each distinct node."""
@@ -266,14 +286,16 @@ class _Found:
 
     def add_task(self, task: Task[Any, Any]) -> None:
         other = self.by_kind["tasks"].setdefault(_known(task), task)
-        if other.fn.__code__ != task.fn.__code__:
+        if not same_functions(other.fn, task.fn):
             raise ValueError(
                 f"registry(…): {_said(task)} is two functions, at {other.place} and {task.place}: "
                 "a name and version stand for one; give one of them another name= or version="
             )
         contract = task.contract
-        for kind in (contract.output, *(each.type for each in contract.inputs)):
-            _evaluate_fields(kind)
+        for each in contract.injected:
+            if each.kind in ("parameter", "unknown"):
+                self.parameters.append(each.type)
+        _types_in([contract.output, *(each.type for each in contract.inputs)])
 
     def add_expression(self, expr: Expr) -> None:
         for part in subexpressions(expr):
@@ -282,7 +304,7 @@ class _Found:
                     self.add_value(value)
                 case Param(_, kind) if kind is not types.ANY:
                     self.put("types", types.name_of(kind), kind)
-                    _evaluate_fields(kind)
+                    self.parameters.append(kind)
                 case Call(function, _):
                     self.put("functions", place_of(function), function)
                 case _:
@@ -291,7 +313,7 @@ class _Found:
     def add_value(self, value: Any) -> None:
         """The enums, codecs and time zones in a frozen value."""
         for each in _inside(value):
-            cls: type[Any] = each.__class__
+            cls: type[Any] = each.cls if isinstance(each, Instance) else each.__class__
             if issubclass(cls, enum.Enum) or codec_of(cls) is not None:
                 self.add_class(cls)
             zone = each.tzinfo if isinstance(each, datetime | time) else None
@@ -309,17 +331,27 @@ def _inside(value: Any) -> Iterator[Any]:
         if isinstance(top, PMap):
             todo.extend(cast(Any, top).keys())
             todo.extend(cast(Any, top).values())
+        elif isinstance(top, Instance):
+            todo.extend(top.fields.values())
+        elif isinstance(top, Const):
+            todo.append(top.value)
+        elif isinstance(top, Result):
+            todo.append(freeze(opened(top)[1]))
         elif isinstance(top, PVector | PSet | frozenset) or type(top) is tuple:
             todo.extend(cast(Any, top))
 
 
-def _evaluate_fields(kind: Any) -> None:
-    """Have the annotations of a type's fields evaluated now, so that loading a plan doesn't."""
-    todo, seen = [kind], list[Any]()
+def _types_in(kinds: Iterable[Any]) -> list[Any]:
+    """Types ⟶ these and all that they are made of, and that their fields are of, each once.
+
+    The annotations of their fields are evaluated by that, so that loading a plan doesn't.
+    """
+    todo, seen = [*kinds], list[Any]()
     while todo:
-        top = todo.pop()
-        if top in seen:
+        top = bare(todo.pop())
+        if top in seen or len(seen) >= MAX_TYPES:
             continue
         seen.append(top)
-        todo.extend(get_args(top))
+        todo.extend((get_origin(top), *get_args(top)))
         todo.extend((types.fields_of(top) or {}).values())
+    return seen

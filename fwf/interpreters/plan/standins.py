@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple, NoReturn, cast, final
 
+from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.types import ANY
-from fwf.algebra.values import Coded, Member
+from fwf.algebra.values import Codec, Coded, Member, encode, freeze, thaw
 from fwf.algebra.workflow import Workflow
 from fwf.records import record
 
@@ -63,12 +64,16 @@ class RecordedZone(tzinfo):
 class RecordedExtension(Extension[Any, Any]):
     """An extension of which the name, the fields and the meaning are known."""
 
-    __slots__ = ("_given", "_recorded")
+    __slots__ = ("_arms", "_given", "_recorded")
     _given: Mapping[str, Any]
     _recorded: Node
+    _arms: tuple[Arm, ...]
 
     def desugar(self) -> Workflow[Any, Any]:
         return self._recorded
+
+    def arms(self) -> tuple[Arm, ...]:
+        return self._arms or super().arms()
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._given:
@@ -76,14 +81,20 @@ class RecordedExtension(Extension[Any, Any]):
         return self._given[name]
 
 
-def stand_in_extension(place: str, fields: Mapping[str, Any], meaning: Node) -> Extension[Any, Any]:
-    """Place of a class, fields, meaning ⟶ what stands for the extension."""
+def stand_in_extension(
+    place: str,
+    fields: Mapping[str, Any],
+    meaning: Node,
+    word: str = "",
+    arms: tuple[Arm, ...] = (),
+) -> Extension[Any, Any]:
+    """Place of a class, fields, meaning, how people see it ⟶ what stands for the extension."""
     module, _, qualname = place.partition(":")
     body = {"__slots__": (), "__module__": module, "__qualname__": qualname}
-    body |= {"__match_args__": tuple(fields)}
+    body |= {"__match_args__": tuple(fields), "word": word}
     cls = cast(Any, type(qualname.rpartition(".")[2], (RecordedExtension,), body))
     made = cls.__new__(cls)
-    for name, value in (("_given", fields), ("_recorded", meaning)):
+    for name, value in (("_given", fields), ("_recorded", meaning), ("_arms", arms)):
         object.__setattr__(made, name, value)
     made.__post_init__()
     return cast(Extension[Any, Any], made)
@@ -113,6 +124,34 @@ _CODE = _raising("").__code__.replace(co_filename="<plan>", co_firstlineno=1)
 """Where messages say that a stand-in is defined."""
 
 
+def is_own(recorded: Coded) -> bool:
+    """Whether it is a result or a fault, whose codecs are at hand wherever fwf is."""
+    return recorded.codec.startswith("fwf.") and ":" not in recorded.codec
+
+
+def own_value(recorded: Coded) -> object:
+    """The result or fault that is written down; raises `LookupError` where it is none."""
+    from fwf.algebra.results import codecs
+
+    codec = codecs().get(recorded.codec)
+    if codec is None:
+        raise LookupError(f"there is no codec {recorded.codec!r}")
+    return decoded(codec, recorded)
+
+
+def decoded(codec: Codec, recorded: Coded) -> object:
+    """What a codec makes of the plain data; raises `LookupError` if that is another value."""
+    try:
+        made: Any = codec.from_plain(thaw(recorded.plain))
+        same = encode(freeze(made)) == encode(recorded)
+    except Exception as error:  # whatever somebody's codec raises
+        said = f"{type(error).__qualname__}: {error}"
+        raise LookupError(f"the codec {recorded.codec!r} raises {said}") from error
+    if not same:
+        raise LookupError(f"the codec {recorded.codec!r} reads {made!r}, which is another value")
+    return made
+
+
 @final
 @record()
 class StandIns:
@@ -132,7 +171,7 @@ class StandIns:
         return recorded
 
     def coded(self, recorded: Coded) -> object:
-        return recorded
+        return own_value(recorded) if is_own(recorded) else recorded
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         return RecordedZone(key, offset)

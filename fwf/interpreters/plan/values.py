@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pyrsistent import PMap, pmap, pset, pvector
 
+from fwf.algebra.instances import Instance
 from fwf.algebra.values import (
     MAX_DEPTH,
     Coded,
@@ -51,11 +52,13 @@ def written(value: object) -> Json:
 
 
 def _written_other(value: Any) -> Json:
-    """What isn't plain by its very type: enums and registered classes."""
+    """What isn't plain by its very type: enums, objects, paths and registered classes."""
     if isinstance(value, UUID):
         return {"uuid": str(value)}
     if isinstance(value, enum.Enum):
         return _written_member(member_of(value))
+    if isinstance(value, Instance):
+        return {"coded": value.place, "plain": written(value.fields)}
     codec = codec_of(cast(Any, type(value)))
     assert codec is not None, "freeze lets nothing else in"
     return {"coded": codec.name, "plain": written(freeze(codec.to_plain(value)))}
@@ -82,12 +85,16 @@ def _written_member(value: Member) -> Json:
     return {"enum": value.enum, "member": value.name}
 
 
-def written_bindings(given: PMap[Any, object]) -> Json:
-    """Frozen dictionary ⟶ an object if its keys can be an object's, else a list of pairs."""
+def written_bindings(given: PMap[Any, Any], item: Callable[[Any], Json] | None = None) -> Json:
+    """Frozen dictionary ⟶ an object if its keys can be an object's, else a list of pairs.
+
+    item: how what the keys stand for is written, if not as a value.
+    """
+    said = item or written
     if all(type(key) is str and written_text(key) is key for key in given):
-        return {key: written(given[key]) for key in sorted(given)}
+        return {key: said(given[key]) for key in sorted(given)}
     pairs = sorted(given.items(), key=lambda pair: encode(pair[0]))
-    return [[written(key), written(value)] for key, value in pairs]
+    return [[written(key), said(value)] for key, value in pairs]
 
 
 def _itself(value: Json) -> Json:
@@ -238,17 +245,26 @@ def _read_dict(given: Json, at: str, names: Names, depth: int) -> object:
     return read_bindings(given["dict"], under(at, "dict"), names, depth + 1)
 
 
-def read_bindings(given: Json, at: str, names: Names, depth: int = 1) -> PMap[Any, object]:
-    """JSON ⟶ the frozen dictionary that an object or a list of pairs says."""
+def read_bindings(
+    given: Json,
+    at: str,
+    names: Names,
+    depth: int = 1,
+    item: Callable[[Json, str, Names, int], Any] = read,
+) -> PMap[Any, Any]:
+    """JSON ⟶ the frozen dictionary that an object or a list of pairs says.
+
+    item: how what the keys stand for is read.
+    """
     if is_object(given):
-        return pmap({key: read(given[key], under(at, key), names, depth) for key in given})
+        return pmap({key: item(given[key], under(at, key), names, depth) for key in given})
     made: dict[object, object] = {}
     for i, pair in enumerate(read_list(given, at)):
         there = under(at, i)
         if len(read_list(pair, there)) != 2:
             raise refused(there, pair, "a key and a value")
         key = _member(read(pair[0], under(there, 0), names, depth), under(there, 0))
-        made[key] = read(pair[1], under(there, 1), names, depth)
+        made[key] = item(pair[1], under(there, 1), names, depth)
     if len(made) != len(given):
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)

@@ -10,13 +10,15 @@ from fwf.algebra.extensions import field_names, frozen, workflows_in
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Delay,
     Extension,
     Fail,
     Fallback,
+    FromResult,
     Graph,
-    Limit,
+    InPool,
     LoopUntil,
     MapEach,
     Named,
@@ -33,6 +35,7 @@ from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.plan import expressions, schedules, tasks, values
+from fwf.interpreters.plan.names import WORDS
 from fwf.interpreters.plan.scalars import Json, written_duration, written_text, written_whole
 
 VERSION = 1
@@ -53,7 +56,7 @@ def plan(w: Workflow[Any, Any], /) -> str:
     ],
     "nodes":[
     {"node":"pure","expr":{"const":1}},
-    {"node":"timeout","body":0,"limit":"1m 30s"}
+    {"node":"timeout","body":0,"within":"1m 30s"}
     ]}
     <BLANKLINE>
     """
@@ -91,10 +94,11 @@ def _written(node: Node, parts: list[int]) -> Json:
         case Pure():
             return {"node": "pure", "expr": expressions.written(node.expr)}
         case Fail():
-            tag, message = written_text(node.tag), written_text(node.message)
-            return {"node": "fail", "tag": tag, "message": message}
+            return {"node": "fail", "tag": written_text(node.tag), "message": _message(node)}
         case Delay():
             return {"node": "delay", "duration": written_duration(node.duration)}
+        case FromResult():
+            return {"node": "from_result"}
         case Seq():
             return {"node": "seq", "parts": parts}
         case Par():
@@ -116,13 +120,19 @@ def _written(node: Node, parts: list[int]) -> Json:
             return _written_wrapper(node, parts[0])
 
 
+def _message(node: Fail[Any, Any]) -> Json:
+    said = node.message
+    return written_text(said) if isinstance(said, str) else {"expr": expressions.written(said)}
+
+
 def _written_wrapper(
     node: LoopUntil[Any, Any]
     | MapEach[Any, Any]
     | Retry[Any, Any]
     | Timeout[Any, Any]
+    | AsResult[Any, Any]
     | WithParams[Any, Any]
-    | Limit[Any, Any]
+    | InPool[Any, Any]
     | Named[Any, Any],
     body: int,
 ) -> Json:
@@ -133,7 +143,9 @@ def _written_wrapper(
             attempts = written_whole(node.attempts)
             return {"node": "retry", "body": body, "attempts": attempts, "wait": wait, "on": on}
         case Timeout():
-            return {"node": "timeout", "body": body, "limit": written_duration(node.limit)}
+            return {"node": "timeout", "body": body, "within": written_duration(node.within)}
+        case AsResult():
+            return {"node": "as_result", "body": body}
         case LoopUntil():
             return {
                 "node": "loop_until",
@@ -152,11 +164,11 @@ def _written_wrapper(
                 "on_error": node.on_error,
             }
         case WithParams():
-            params = values.written_bindings(node.params)
+            params = values.written_bindings(node.params, expressions.written_argument)
             resources = values.written_bindings(cast(Any, node.resources))
             return {"node": "with_params", "body": body, "params": params, "resources": resources}
-        case Limit():
-            return {"node": "limit", "body": body, "pool": written_text(node.pool)}
+        case InPool():
+            return {"node": "in_pool", "body": body, "pool": written_text(node.pool)}
         case Named():
             notes = values.written_bindings(node.notes)
             return {"node": "named", "name": node.name, "body": body, "notes": notes}
@@ -178,7 +190,26 @@ def _written_extension(node: Extension[Any, Any], parts: list[int]) -> Json:
     given = {
         name: _written_field(getattr(node, name), rest, f"{place}({name}=…)") for name in names
     }
-    return {"node": "extension", "class": place, "fields": given, "meaning": parts[-1]}
+    arms = [] if place in WORDS else _written_arms(node, parts)
+    said = {"word": written_text(node.word), "arms": arms}
+    return {"node": "extension", "class": place, **said, "fields": given, "meaning": parts[-1]}
+
+
+def _written_arms(node: Extension[Any, Any], parts: list[int]) -> list[Json]:
+    """How people see the parts of somebody's word; nothing if they aren't those in its fields."""
+    numbers = dict(zip(map(id, parts_of(node)), parts, strict=True))
+    arms = node.arms() if node.word else ()
+    if any(arm.stands is not None or id(arm.node) not in numbers for arm in arms):
+        return []
+    return [
+        {
+            "part": numbers[id(arm.node)],
+            "label": written_text(arm.label),
+            "segment": None if arm.segment is None else written_text(arm.segment),
+            "tag": written_text(arm.tag),
+        }
+        for arm in arms
+    ]
 
 
 def _written_field(value: Any, numbers: Any, where: str) -> Json:

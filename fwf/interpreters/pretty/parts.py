@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast, final
 
+from fwf.algebra import extensions
 from fwf.algebra.heads import predicate, tag_names
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import (
     Always,
     Branch,
+    Extension,
     Fallback,
     Graph,
     Named,
@@ -18,7 +20,8 @@ from fwf.algebra.nodes import (
     Step,
     Task,
 )
-from fwf.algebra.traverse import children, wrapped
+from fwf.algebra.parts import arms_of, children, shown
+from fwf.algebra.traverse import wrapped
 from fwf.algebra.workflow import Workflow
 from fwf.printing import printable
 
@@ -47,7 +50,7 @@ def runs(parts: Iterable[Node]) -> Iterator[tuple[Node, int]]:
 
 def _printed(node: Node) -> list[Node]:
     """The parts that are printed for a node: of a run of equal ones, which is a line, the first."""
-    parts = children(node)
+    parts = shown(node)
     return [part for part, _ in runs(parts)] if isinstance(node, Seq | Par) else list(parts)
 
 
@@ -110,6 +113,8 @@ class Shape:
                 return [Arm(node.body), Arm(node.finaliser, "finally: ")]
             case Graph():
                 return _steps(node)
+            case Extension():
+                return [_labelled(arm) for arm in arms_of(node)]
             case _:
                 return [Arm(part) for part in children(node)]
 
@@ -126,6 +131,11 @@ class Shape:
             arms.append(Arm(rest.then, f"if {predicate(rest.predicate)}: "))
             rest = rest.otherwise
         return [*arms, Arm(rest, "otherwise: ")]
+
+
+def _labelled(arm: extensions.Arm) -> Arm:
+    label = f"{printable(arm.label)}: " if arm.label else ""
+    return Arm(cast(Node, arm.node), label)
 
 
 def _times(n: int) -> str:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, TypeVar, cast, final, overload
+from functools import cache, partial
+from typing import Any, Generic, TypeVar, cast, final, overload
 
-from pyrsistent import pmap
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.identity import definition_id
-from fwf.algebra.nodes import Named, Node
+from fwf.algebra.keys import RunName, check_key
 from fwf.algebra.requirements import problems, requirements
-from fwf.algebra.trace import Err, Ok, Outcome, Trace
-from fwf.algebra.values import digest, encode, freeze
+from fwf.algebra.trace import Trace
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import BadInput, Fault, both, tag_of
+from fwf.faults import BadInput, Fault, both
 from fwf.interpreters.run.calls import Opener
 from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
+from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
@@ -28,36 +26,38 @@ from fwf.interpreters.run.telling import Note, Observer
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.machine.fibers import OK, Env
-from fwf.machine.line import Pool, check_limits, known_to
+from fwf.machine.line import Pool, check_limits
 from fwf.machine.log import Item, event_of, told
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
-from fwf.secrets import Secret
+from fwf.secrets import Secret, masked
 
 A = TypeVar("A")
 B = TypeVar("B")
+Out_co = TypeVar("Out_co", covariant=True)
 
 __all__ = ["Clock", "Note", "Pool", "Ran", "SystemClock", "VirtualClock", "execute", "run"]
 
 
 @final
-class Ran:
+class Ran(Generic[Out_co]):
     """How a run ended, what happened in it, and when it started and ended on its clock (µs).
 
+    result: what `run` gives, `Success(value)` or `Failure(fault)`.
     trace: the attempts, as a partial order; worked out when first asked for.
     """
 
-    __slots__ = ("_log", "_path", "_trace", "end", "outcome", "start")
+    __slots__ = ("_log", "_path", "_trace", "end", "result", "start")
 
     def __init__(
         self,
-        outcome: Outcome,
+        result: Result[Out_co, Fault],
         log: Item,
         path: Callable[[Place], str],
         start: int,
         end: int,
     ) -> None:
-        self.outcome = outcome
+        self.result = result
         self.start = start
         self.end = end
         self._log = log
@@ -74,14 +74,18 @@ class Ran:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ran):
             return NotImplemented
-        mine, theirs = (self.outcome, self.start, self.end), (other.outcome, other.start, other.end)
-        return mine == theirs and self.trace == other.trace
+        ran = cast(Any, other)
+        return self._ended() == ran._ended() and bool(self.trace == ran.trace)
+
+    def _ended(self) -> tuple[object, int, int]:
+        return self.result, self.start, self.end
 
     def __hash__(self) -> int:
         return hash((self.start, self.end))
 
     def __repr__(self) -> str:
-        return f"Ran({self.outcome!r}, {self.trace!r}, start={self.start}, end={self.end})"
+        said = f"Ran({self.result!r}, {self.trace!r}, start={self.start}, end={self.end})"
+        return masked(said)
 
 
 @overload
@@ -90,6 +94,7 @@ def run(
     value: None = None,
     /,
     *,
+    key: str | None = None,
     params: Mapping[str, object] | None = None,
     resources: Mapping[str, Opener | Secret] | None = None,
     workers: int | None = None,
@@ -104,6 +109,7 @@ def run(
     value: A,
     /,
     *,
+    key: str | None = None,
     params: Mapping[str, object] | None = None,
     resources: Mapping[str, Opener | Secret] | None = None,
     workers: int | None = None,
@@ -117,6 +123,7 @@ def run(
     value: Any = None,
     /,
     *,
+    key: str | None = None,
     params: Mapping[str, object] | None = None,
     resources: Mapping[str, Opener | Secret] | None = None,
     workers: int | None = None,
@@ -127,11 +134,13 @@ def run(
 ) -> Result[Any, Fault]:
     """Workflow, input ⟶ its result, or the fault that it failed with; never an exception.
 
+    key: names the run, in place of its required parameters, and of an input that can't name it:
+        runs of one name share their idempotency keys, and so do the same work again.
     params: values of the run's parameters, by name.
     resources: for each resource a function without arguments that returns a context manager,
         entered anew for each attempt of a task that needs it; or a `Secret`.
     workers: how many tasks may run at once; no bound if None.
-    pools: sizes of the pools named by `limit`; those not given are not bounded.
+    pools: sizes of the pools named by `in_pool`; those not given are not bounded, others refused.
     clock: where time comes from.
     observe: told of every attempt as it starts and ends, on the scheduler's thread. What it
         raises is no part of the run: a `RuntimeWarning` says so, once.
@@ -150,20 +159,18 @@ def run(
     >>> run(pure(it + 1), 41)
     <Success: 42>
     """
-    given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
+    given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
     ran = _execute(w, value, *given, recording=False, observe=observe, watch_inputs=watch_inputs)
-    match ran.outcome:
-        case Ok(result):
-            return Success(result)
-        case Err(cause):
-            return Failure(cause)
+    return ran.result
 
 
+@overload
 def execute(
-    w: Workflow[Any, Any],
-    value: Any = None,
+    w: Workflow[None, B],
+    value: None = None,
     /,
     *,
+    key: str | None = None,
     params: Mapping[str, object] | None = None,
     resources: Mapping[str, Opener | Secret] | None = None,
     workers: int | None = None,
@@ -172,13 +179,44 @@ def execute(
     observe: Callable[[Note], None] | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
-) -> Ran:
-    """Like `run`, and tells what happened: the trace of all attempts.
+) -> Ran[B]: ...
+@overload
+def execute(
+    w: Workflow[A, B],
+    value: A,
+    /,
+    *,
+    key: str | None = None,
+    params: Mapping[str, object] | None = None,
+    resources: Mapping[str, Opener | Secret] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    clock: Clock | None = None,
+    observe: Callable[[Note], None] | None = None,
+    keep_results: bool = True,
+    watch_inputs: bool = False,
+) -> Ran[B]: ...
+def execute(
+    w: Workflow[Any, Any],
+    value: Any = None,
+    /,
+    *,
+    key: str | None = None,
+    params: Mapping[str, object] | None = None,
+    resources: Mapping[str, Opener | Secret] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    clock: Clock | None = None,
+    observe: Callable[[Note], None] | None = None,
+    keep_results: bool = True,
+    watch_inputs: bool = False,
+) -> Ran[Any]:
+    """Like `run`, whose result is its `result`, and tells what happened: the trace of all attempts.
 
     keep_results: whether the trace has what attempts gave, all of it to its end. Without, it has
         None for that, and a value is let go when the last task that reads it is done, as in `run`.
     """
-    given = (params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
+    given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
     return _execute(
         w,
         value,
@@ -193,6 +231,7 @@ def execute(
 def _execute(
     w: Workflow[Any, Any],
     value: Any,
+    key: str | None,
     params: Mapping[str, object],
     resources: Mapping[str, Opener | Secret],
     workers: int | None,
@@ -203,17 +242,22 @@ def _execute(
     observe: Callable[[Note], None] | None,
     watch_inputs: bool,
     keep_results: bool = True,
-) -> Ran:
+) -> Ran[Any]:
     node = as_workflow(w, "run")
     _refuse_in_import()
-    check_limits("run", workers, pools)
-    start = clock.now()
     required = requirements(node)
+    check_limits("execute" if recording else "run", required, workers, pools)
+    check_key("run", key)
+    start = clock.now()
+    name = RunName(required, params, value, key)
     wrong = [*problems(required, params, resources, value), *in_no_file(required)]
+    wrong.extend(name.problems())
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
-        return Ran(Err(fault), [], lambda _: "", start, start)
-    shared = _Shared(_run_id(node, params, value), datetime.now(UTC), resources, watch_inputs)
+        return Ran(Failure(fault), [], lambda _: "", start, start)
+    name.settle()
+    started = datetime.now(UTC)
+    shared = _Shared(name, cache(partial(run_id, started)), started, resources, watch_inputs)
     world = Local(shared, clock)
     observer = None if observe is None else Observer(observe)
     machine = Machine(
@@ -221,50 +265,19 @@ def _execute(
         world,
         Env(params),
         workers=workers,
-        pools=known_to(required, pools),
+        pools=pools,
         recording=recording,
         keep_results=keep_results,
         tell=observer,
+        name=name,
     )
     if observer is not None:
         observer.machine = machine
     with stopping(Stop(machine, world.inbox)) as machine.signals:
         machine.scope.cuttable = machine.signals == "elsewhere"
-        ended, result = Contexts().new().run(machine.execute, value)
-    outcome = Ok(result) if ended is OK else Err(result)
-    return Ran(outcome, machine.log, machine.path, start, clock.now())
-
-
-def _run_id(node: Node, params: Mapping[str, object], value: Any) -> Callable[[], str]:
-    """What a run is known by: its workflow's name, its parameters and its input.
-
-    Made when first asked for. A workflow without a name goes by its definition.
-    """
-    known: list[str] = []
-
-    def run_id() -> str:
-        if not known:
-            name = node.name if isinstance(node, Named) else definition_id(node)
-            plain = pmap({name: _plain(each) for name, each in params.items()})
-            given = encode(pmap({"params": plain, "value": _plain(value)}))
-            known.append(digest(name.encode(), b"\0", given).hex())
-        return known[0]
-
-    return run_id
-
-
-def _plain(value: Any) -> object:
-    """A value that can be encoded: itself if it is plain data, else how it prints."""
-    for written in (partial(freeze, exact=False), repr):
-        try:
-            plain = written(value)
-            encode(plain)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # whatever somebody's `__repr__` or codec raises
-            continue
-        return plain
-    return tag_of(cast(Any, type(value)))
+        ended, came = Contexts().new().run(machine.execute, value)
+    result = Success(came) if ended is OK else Failure(came)
+    return Ran(result, machine.log, machine.path, start, clock.now())
 
 
 def _refuse_in_import() -> None:

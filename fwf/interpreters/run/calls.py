@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeAlias, cast, final
+from typing import Any, Final, TypeAlias, cast, final
 
-from returns.result import Failure, Success
-
-from fwf.algebra.contract import Attempt, IdempotencyKey, Injected, RunInfo
+from fwf.algebra.contract import Attempt, RunInfo
+from fwf.algebra.keys import RunName, step_key
 from fwf.algebra.nodes import Task
-from fwf.algebra.once import FREE, readable
-from fwf.algebra.values import digest
 from fwf.interpreters.run import forked
 from fwf.machine.fibers import ERR, OK, Env, Status
+from fwf.machine.results import Gives
 from fwf.machine.world import Ended
-from fwf.raised import Failing, raised
+from fwf.raised import raised
 from fwf.records import record
 from fwf.secrets import Secret
 
 Called: TypeAlias = tuple[Status, Any]
 """What came of a call: `OK` and the value, `ERR` and the error, or `INT`."""
 Opener: TypeAlias = Callable[[], Any]
+ATTEMPT: Final = Attempt.__name__
+RUN_INFO: Final = RunInfo.__name__
 
 
 @final
@@ -31,14 +31,17 @@ class Call:
     """A task's role in a local run: what is known of its calls beforehand."""
 
     __slots__ = (
-        "always", "arity", "fn", "inline", "is_async", "isolate", "just_params", "task",
-        "writes",
+        "always", "arity", "facts", "fn", "free", "gives", "inline", "is_async", "isolate",
+        "just_params", "task", "writes",
     )  # fmt: skip
 
     def __init__(self, task: Task[Any, Any]) -> None:
         contract = task.contract
         self.task = task
         self.fn = task.fn
+        gives = Gives(task)
+        self.free = gives.free
+        self.gives = gives.of
         self.arity = len(contract.inputs)
         self.always: Ended | None = None
         self.is_async = contract.is_async
@@ -46,6 +49,8 @@ class Call:
         self.inline = not (contract.is_async or contract.isolate)
         self.just_params = all(each.kind == "parameter" for each in contract.injected)
         self.writes = contract.may_write
+        self.facts = {each.name: each.fact for each in contract.injected if each.kind == "fact"}
+        """Which facts it asks for, by the names under which it takes them."""
 
     def arguments(self, value: Any) -> tuple[Any, ...]:
         """The positional arguments for a value that fits."""
@@ -59,6 +64,7 @@ class Call:
 class Run:
     """What all attempts of one run share."""
 
+    name: RunName
     run_id: Callable[[], str]
     started: datetime
     resources: Mapping[str, Opener | Secret]
@@ -82,7 +88,7 @@ class Run:
         for each in call.task.contract.injected:
             name = each.name
             if each.kind == "fact":
-                values[name] = self._fact(each, path, attempt)
+                values[name] = self._fact(call.facts[name], path, attempt)
             elif each.kind in ("parameter", "unknown") and name in env.params:
                 values[name] = env.params[name]
             elif each.kind != "parameter":
@@ -93,21 +99,18 @@ class Run:
                     openers.append((name, found))
         return values, openers
 
-    def _fact(self, each: Injected, path: Callable[[], str], attempt: Callable[[], int]) -> object:
-        if each.type is Attempt:
+    def _fact(self, asked: str, path: Callable[[], str], attempt: Callable[[], int]) -> object:
+        if asked == ATTEMPT:
             return Attempt(attempt())
-        if each.type is RunInfo:
-            return RunInfo(self.run_id(), path(), self.started)
-        return self.key(path())
-
-    def key(self, path: str) -> IdempotencyKey:
-        """The idempotency key of the step at a path: alike for every attempt and every re-run."""
-        where = path.encode("utf-8", "surrogatepass")
-        return IdempotencyKey(digest(self.run_id().encode(), b"\0", where).hex())
+        if asked == RUN_INFO:
+            return RunInfo(self.run_id(), path(), self.started, self.name.key)
+        run_key = self.name.key
+        assert run_key is not None, "looked at before anything ran"
+        return step_key(run_key, path())
 
 
 def called(
-    fn: Callable[..., Any],
+    call: Call,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
@@ -119,16 +122,19 @@ def called(
     here = forked.generation
     try:
         if not openers:
-            result = fn(*args, **keywords)
+            result = call.fn(*args, **keywords)
             if forked.generation != here:
                 forked.end(None)
-            return OK, unwrapped(result)
+            return OK, result if type(result) in call.free else call.gives(result)
         with ExitStack() as stack:
             for name, opener in openers:
                 keywords[name] = stack.enter_context(entered(name, opener()))
             stack.push(partial(forked.leave, here))
-            return OK, unwrapped(fn(*args, **keywords))
-        return OK, None  # a resource swallowed the exception
+            result = call.fn(*args, **keywords)
+            if forked.generation != here:
+                forked.end(None)
+            return OK, call.gives(result)
+        return OK, call.gives(None)  # a resource swallowed the exception
     except KeyboardInterrupt as error:
         if forked.generation != here:
             forked.end(error)
@@ -137,25 +143,25 @@ def called(
         if forked.generation != here:
             forked.end(error)
         caught = error
-    return ERR, raised(caught, fn)
+    return ERR, raised(caught, call.task.fn)
 
 
 def called_beside(
-    fn: Callable[..., Any],
+    call: Call,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
 ) -> Called:
     """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
     try:
-        return called(fn, args, keywords, openers)
+        return called(call, args, keywords, openers)
     except KeyboardInterrupt as error:
         caught = error
-    return ERR, raised(caught, fn)
+    return ERR, raised(caught, call.task.fn)
 
 
 async def awaited(
-    fn: Callable[..., Any],
+    call: Call,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
@@ -171,13 +177,16 @@ async def awaited(
                 else:
                     keywords[name] = stack.enter_context(entered(name, manager))
             stack.push(partial(forked.leave, here))
-            return OK, unwrapped(await fn(*args, **keywords))
-        return OK, None
+            result = await call.fn(*args, **keywords)
+            if forked.generation != here:
+                forked.end(None)
+            return OK, call.gives(result)
+        return OK, call.gives(None)
     except BaseException as error:
         if forked.generation != here:
             forked.end(error)
         caught = error
-    return ERR, raised(caught, fn)
+    return ERR, raised(caught, call.task.fn)
 
 
 def entered(name: str, manager: Any) -> Any:
@@ -193,16 +202,3 @@ def entered(name: str, manager: Any) -> Any:
         f"resource {name!r}: its opener returned a {type(manager).__qualname__}, "
         f"which is no context manager; {remedy}"
     )
-
-
-def unwrapped(result: Any) -> Any:
-    """The value of a `Success`; a `Failure` is raised, so that resources see it."""
-    cls: Any = type(result)  # pyright: ignore[reportUnknownVariableType]
-    if cls in FREE:
-        return result
-    if cls is Success:
-        return readable(result.unwrap())
-    if cls is Failure:
-        error = result.failure()
-        raise error if isinstance(error, BaseException) else Failing(error)
-    return readable(result)

@@ -63,7 +63,7 @@ class Local:
             self._workers.start(attempt, (args, dict(keywords), openers))
             return attempt
         try:
-            status, result = self._context().run(called, role.fn, args, keywords, openers)
+            status, result = self._context().run(called, role, args, keywords, openers)
         except KeyboardInterrupt as error:
             status, result = _interrupted(machine, fiber, role, error)
         machine.instant = None  # look at the clock again

@@ -8,8 +8,8 @@ from fwf import (
     fail,
     fallback,
     graph,
+    in_pool,
     it,
-    limit,
     named,
     par,
     retry,
@@ -58,7 +58,7 @@ HOSTILE = (
 hostile: Workflow[Any, Any] = par(
     *[const(text) for text in HOSTILE],
     *[fail(text, text) for text in HOSTILE],
-    *[limit(step, pool=text) for text in HOSTILE],
+    *[in_pool(step, text) for text in HOSTILE],
     branch(it['a"b]`</title>'] > 0, then=const(1), otherwise=const(2)),
     fallback(step, step, on=("a<b", 'c"d')),
 )

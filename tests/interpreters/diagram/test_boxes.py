@@ -8,7 +8,7 @@ from hypothesis import given
 
 from fwf import const, it, map_each, named, par, pure, retry, seq, switch
 from fwf.algebra.nodes import Task
-from fwf.algebra.traverse import walk
+from fwf.algebra.traverse import desugared, walk
 from fwf.interpreters.diagram.boxes import MAX_BADGES, MAX_BOXES, MAX_DEPTH, Box, boxes, hidden
 from tests.interpreters.diagram.support import daily, doubled, fan, nested, step, wrapped
 from tests.samples import workflows
@@ -89,7 +89,10 @@ def test_what_is_too_deep_is_elided(nest: Any, size: int) -> None:
 
 def test_a_row_of_branches_is_one_box_with_an_arm_for_each() -> None:
     w = switch(it.kind, {"a": step, "b": const(1)}, otherwise=step)
-    top = boxes(w)[0]
+    said = boxes(w)[0]
+    assert said.text == "switch(it.kind)"
+    assert [part.label for part in said.parts] == ["'a'", "'b'", "otherwise"]
+    top = boxes(desugared(w))[0]
     assert [part.label for part in top.parts] == [
         "if it.kind == 'a'", "if it.kind == 'b'", "otherwise",
     ]  # fmt: skip

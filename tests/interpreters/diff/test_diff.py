@@ -14,8 +14,8 @@ from fwf import (
     const,
     fallback,
     graph,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     minutes,
@@ -27,13 +27,12 @@ from fwf import (
     seq,
     task,
     timeout,
-    using,
-    with_params,
 )
 from fwf.algebra.nodes import Graph, Seq
 from fwf.algebra.traverse import walk
 from fwf.interpreters.diff import Diff, diff
 from fwf.records import changed
+from fwf.testing.pieces import local, renaming
 from tests.samples import Twice, reader
 from tests.sizes import sizes
 
@@ -134,8 +133,8 @@ FIELDS: dict[str, tuple[Flow, Flow, str]] = {
         "! orders: now async: at a deadline it is cancelled",
     ),
     "a value deep inside": (
-        with_params(load, tags=[1]),
-        with_params(load, tags=[True]),
+        local(load, tags=[1]),
+        local(load, tags=[True]),
         "! load: with_params: tags [1] → [True]",
     ),
     "predicate": (
@@ -162,19 +161,19 @@ FIELDS: dict[str, tuple[Flow, Flow, str]] = {
         "! par: par(fail_fast=True) now: one failure stops the other parts",
     ),
     "parameters": (
-        with_params(orders, day=1, n=2),
-        with_params(orders, day=2, m=3),
+        local(orders, day=1, n=2),
+        local(orders, day=2, m=3),
         "! orders: with_params: day 1 → 2, m=3 added, n=2 removed",
     ),
     "resources": (
-        using(orders, db="shop_eu"),
-        using(orders, db="shop_us"),
+        renaming(orders, db="shop_eu"),
+        renaming(orders, db="shop_us"),
         "! orders: using: db 'shop_eu' → 'shop_us'",
     ),
     "pool": (
-        limit(orders, pool="a"),
-        limit(orders, pool="b"),
-        "! orders: limit(pool='a') → limit(pool='b'): another pool",
+        in_pool(orders, "a"),
+        in_pool(orders, "b"),
+        "! orders: in_pool('a') → in_pool('b'): another pool",
     ),
     "value": (const(1), const(True), "! pure: const(1) → const(True)"),
     "config": (reader("t"), reader("u"), "! read: config: table 't' → 'u'"),

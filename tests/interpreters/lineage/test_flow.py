@@ -18,8 +18,8 @@ from fwf import (
     fallback,
     graph,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     named,
@@ -32,11 +32,11 @@ from fwf import (
     seq,
     task,
     timeout,
-    with_params,
 )
 from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.lineage import Lineage, Reach, lineage
 from fwf.interpreters.lineage import flow as flow_of_values
+from fwf.testing.pieces import local
 from tests.sizes import sizes
 
 
@@ -187,7 +187,7 @@ FLOWS: list[tuple[str, Workflow[Any, Any], str, str]] = [
     ("a list's length decides on the body", a >> map_each(const(1) >> save), "", "a"),
     ("items of a list are no parts", a >> map_each(par(const(1), b)) >> pick(0) >> save, "b", "a"),
     ("a key is no data", par(a, b) >> pick(1) >> map_each(clean, key=it.id) >> save, "b", ""),
-    ("wrappers pass on", a >> named("n", retry(timeout(limit(with_params(clean, n=1), pool="p"),
+    ("wrappers pass on", a >> named("n", retry(timeout(in_pool(local(clean, n=1), "p"),
      seconds(1)), attempts=2)) >> save, "a", ""),
     ("an extension is its meaning", a >> Padded(c) >> save, "a c", ""),
     ("a graph's steps are fed by their inputs", diamond, "a", ""),

@@ -12,13 +12,14 @@ from fwf import (
     Task,
     Workflow,
     always,
+    as_result,
     branch,
     const,
     fail,
     fallback,
+    from_result,
     identity,
     it,
-    loop_until,
     map_each,
     par,
     pick,
@@ -26,12 +27,15 @@ from fwf import (
     retry,
     task,
 )
+from fwf.algebra.builder import expr_of
 from fwf.algebra.expr import Const, Expr, Get, Input
 from fwf.algebra.nodes import (
     Always,
+    AsResult,
     Branch,
     Fail,
     Fallback,
+    FromResult,
     Graph,
     LoopUntil,
     MapEach,
@@ -65,7 +69,16 @@ def task_of(number: int, takes: bool, reads: set[str], writes: set[str]) -> Task
 subsets = st.sets(st.sampled_from(NAMES), max_size=2)
 tasks = st.builds(task_of, st.integers(0, 9), st.booleans(), subsets, subsets)
 pures = st.sampled_from(
-    [identity, const(0), pure(it[0]), pure(it[1]), pure(pick(1, 0)), pure(it[0][1]), fail("No")]
+    [
+        identity,
+        const(0),
+        pure(it[0]),
+        pure(it[1]),
+        pure(pick(1, 0)),
+        pure(it[0][1]),
+        fail("No"),
+        from_result,
+    ]
 )
 
 
@@ -88,8 +101,10 @@ def larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         two.map(lambda ws: fallback(*ws)),
         two.map(lambda ws: always(ws[0], then=ws[1])),
         inner.map(lambda w: retry(w, attempts=2)),
-        inner.map(lambda w: loop_until(w, it == 1, limit=2)),
+        inner.map(lambda w: LoopUntil(w, expr_of(it == 1), 2, None, "fail")),
         inner.map(map_each),
+        inner.map(lambda w: map_each(w, on_error="collect")),
+        inner.map(as_result),
         st.builds(
             a_graph,
             st.lists(inner, min_size=2, max_size=3),
@@ -103,7 +118,10 @@ workflows = st.recursive(st.one_of(tasks, tasks, pures), larger, max_leaves=10)
 
 
 class Failed(Exception):
-    """A part of the workflow failed."""
+    """A part of the workflow failed, with a fault that tells of these sources."""
+
+    def __init__(self, told: frozenset[str] = frozenset()) -> None:
+        self.told = told
 
 
 class Machine:
@@ -164,36 +182,46 @@ class Machine:
                     return (yield from self.start(node.body, value))
                 except Failed:
                     return (yield from self.start(node.body, value))
+            case AsResult():
+                try:
+                    return flat((yield from self.start(node.body, value)))
+                except Failed as failed:
+                    return failed.told
+            case FromResult():
+                if self.choose(2):
+                    raise Failed(flat(value))
+                return flat(value)
             case LoopUntil():
                 for _ in range(1 + self.choose(2)):
                     value = yield from self.start(node.body, value)
                 return value
             case MapEach():
+                collect = node.on_error == "collect"
                 items = [(node.body, flat(value))] * self.choose(3)
-                return flat((yield from self.together(items)))
+                return flat((yield from self.together(items, collect)))
             case Graph():
                 return (yield from self.graph(node, value))
             case _:
                 raise AssertionError(node)
 
     def task(self, task: Task[Any, Any], value: Any) -> Any:
-        if not self.choose(6):
-            raise Failed
         data = flat(value) if task.contract.inputs else frozenset()
+        if not self.choose(6):
+            raise Failed(data)
         for name in task.contract.reads:
             data |= self.held.get(name, frozenset([name]))
         for name in task.contract.writes:
             self.held[name] = data
             self.wrote[name] = self.wrote.get(name, frozenset()) | data
         if not self.choose(6):
-            raise Failed
+            raise Failed(data)
         return data
 
-    def together(self, parts: list[tuple[Any, Any]]) -> Iterator[None]:
+    def together(self, parts: list[tuple[Any, Any]], collect: bool = False) -> Iterator[None]:
         """Parts side by side, their steps in any order; all are run before a failure counts."""
         running = {at: self.start(part, value) for at, (part, value) in enumerate(parts)}
         values: list[Any] = [frozenset()] * len(parts)
-        failed = False
+        told: list[frozenset[str]] = []
         while running:
             at = list(running)[self.choose(len(running))]
             try:
@@ -202,18 +230,19 @@ class Machine:
             except StopIteration as end:
                 values[at] = end.value
                 del running[at]
-            except Failed:
-                failed = True
+            except Failed as failed:
+                told.append(failed.told)
+                values[at] = failed.told
                 del running[at]
-        if failed:
-            raise Failed
+        if told and not collect:
+            raise Failed(frozenset().union(*told))
         return tuple(values)
 
     def graph(self, node: Graph[Any, Any], value: Any) -> Iterator[None]:
         values: dict[int, Any] = {-1: value}
         running: dict[int, Any] = {}
         waiting = dict(enumerate(node.steps))
-        failed = False
+        told: list[frozenset[str]] = []
         while waiting or running:
             for at, step in list(waiting.items()):
                 if all(i in values for i in (*step.inputs, *step.after)):
@@ -229,11 +258,11 @@ class Machine:
             except StopIteration as end:
                 values[at] = end.value
                 del running[at]
-            except Failed:
-                failed = True
+            except Failed as failed:
+                told.append(failed.told)
                 del running[at]
-        if failed:
-            raise Failed
+        if told:
+            raise Failed(frozenset().union(*told))
         return values[node.outputs]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fwf import Extension, Workflow, const, fail, it, limit, named, par, pure, retry, seq, timeout
+from fwf import Extension, Workflow, const, fail, in_pool, it, named, par, pure, retry, seq, timeout
 from fwf.algebra.nodes import Node
 from fwf.algebra.schedule import Schedule, every, seconds
 from fwf.interpreters.plan import load, plan, registry
@@ -36,7 +36,7 @@ def nodes_of(w: Any) -> Any:
 def test_equal_parts_are_stored_once_whether_or_not_they_are_one_object() -> None:
     made = [timeout(samples.anything, seconds(5)) for _ in range(3)]
     assert nodes_of(par(*made))[1:] == [
-        {"node": "timeout", "body": 0, "limit": "5s"},
+        {"node": "timeout", "body": 0, "within": "5s"},
         {"node": "par", "parts": [1, 1, 1], "fail_fast": False},
     ]
     assert plan(par(*made)) == plan(par(*[made[0]] * 3))
@@ -106,7 +106,7 @@ def test_what_looks_like_a_node_in_a_value_breaks_no_line() -> None:
 
 def test_texts_with_lone_surrogates_stand_in_every_field() -> None:
     odd = "\ud800\udc00 \udfff"
-    w: Any = limit(fail(odd, odd), pool=odd) >> retry(pure(it[odd]), attempts=2, on=odd)
+    w: Any = in_pool(fail(odd, odd), odd) >> retry(pure(it[odd]), attempts=2, on=odd)
     assert load(plan(w)).unwrap() == w
 
 

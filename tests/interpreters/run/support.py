@@ -7,7 +7,7 @@ from typing import Any
 from returns.result import Failure, Success
 
 from fwf import Task, Workflow, microseconds, task
-from fwf.algebra.trace import Err, Event, Ok, Parallel, Partial, Series, Trace
+from fwf.algebra.trace import Event, Parallel, Partial, Series, Trace
 from fwf.interpreters.run import Ran, VirtualClock, execute
 
 us = microseconds
@@ -73,19 +73,19 @@ def doing(name: str, act: Callable[..., Any], effect: Any = "pure") -> Task[Any,
     return step
 
 
-def go(w: Workflow[Any, Any], value: Any = 0, /, *, start: int = 0, **given: Any) -> Ran:
+def go(w: Workflow[Any, Any], value: Any = 0, /, *, start: int = 0, **given: Any) -> Ran[Any]:
     """Run in virtual time, from a clean log."""
     log.clear()
     _clock[0] = VirtualClock(start)
     return execute(w, value, clock=_clock[0], **given)
 
 
-def told(ran: Ran) -> str:
+def told(ran: Ran[Any]) -> str:
     """How a run ended, in a line: `Ok 3` or its faults, and when."""
-    match ran.outcome:
-        case Ok(value):
+    match ran.result:
+        case Success(value):
             return f"Ok {value!r} at {ran.end - ran.start}"
-        case Err(cause):
+        case Failure(cause):
             return f"{cause} at {ran.end - ran.start}"
 
 

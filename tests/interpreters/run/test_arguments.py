@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
+from returns.result import Failure, Success
 
 from fwf import (
     Task,
@@ -13,15 +14,15 @@ from fwf import (
     dry_run,
     fallback,
     identity,
-    limit,
+    in_pool,
     par,
     retry,
     task,
     timeout,
 )
 from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import Err, Ok
 from fwf.interpreters.run import Pool, VirtualClock, execute
+from fwf.testing.strategies import pools_of
 from tests.interpreters.run import support
 from tests.interpreters.run.support import go, pause, sleep, us, work
 
@@ -64,7 +65,7 @@ SHAPES: list[Any] = [
     lambda slow, pair: par(slow, fallback(pair, delay(us(3)))),
     lambda slow, pair: par(slow, slow, retry(fallback(pair, delay(us(3))), attempts=2)),
     lambda slow, pair: par(slow, timeout(fallback(pair, delay(us(3))), us(4))),
-    lambda slow, pair: par(limit(slow, pool="p"), limit(fallback(pair, delay(us(3))), pool="p")),
+    lambda slow, pair: par(in_pool(slow, "p"), in_pool(fallback(pair, delay(us(3))), "p")),
     lambda slow, pair: par(slow, pair),
     lambda slow, pair: par(slow, pair, fail_fast=True),
     lambda slow, pair: par(slow, timeout(pair, us(2))),
@@ -86,24 +87,25 @@ def test_a_misfit_is_told_at_once_whoever_has_the_workers(shape: int, room: dict
     for long, two in itertools.product(SLOW, PAIRS):
         w: Workflow[Any, Any] = SHAPES[shape](long, two)
         scenario = Scenario().task(long.name, gives=0, takes=us(5)) if shape < 8 else Scenario()
-        ran, dry = go(w, 0, **room), dry_run(w, 0, scenario=scenario, **room)
-        assert (ran.outcome, ran.end - ran.start) == (dry.outcome, dry.end)
-        if isinstance(ran.outcome, Err):
-            said = str(ran.outcome.cause)
-            assert f"{two.name} takes (a: int, b: int) but is given a int" in said
+        few = {**room, "pools": pools_of(w, room.get("pools", {}))}
+        ran, dry = go(w, 0, **few), dry_run(w, 0, scenario=scenario, **few)
+        assert (ran.result, ran.end - ran.start) == (dry.result, dry.end)
+        if isinstance(ran.result, Failure):
+            said = str(ran.result.failure())
+            assert f"{two.name} takes (a: int, b: int) but is given an int (0)" in said
 
 
 def test_with_a_rate_a_misfit_takes_no_start() -> None:
-    w = limit(par(fallback(pair, const(0)), slow), pool="p")
+    w = in_pool(par(fallback(pair, const(0)), slow), "p")
     ran = go(w, 0, pools={"p": Pool(starts=1, per=us(100))})
-    assert ran.outcome == Ok((0, 0)) and ran.end == 5
+    assert ran.result == Success((0, 0)) and ran.end == 5
 
 
 def test_an_input_that_fits_is_given_as_it_is() -> None:
     each: Task[Any, Any]
     for each in (pair, pair_async, pair_written):
-        assert go(each, (1, 2)).outcome == Ok(3)
-        assert go(each, (1, 2), workers=1, pools={"p": 1}).outcome == Ok(3)
+        assert go(each, (1, 2)).result == Success(3)
+        assert go(in_pool(each, "p"), (1, 2), workers=1, pools={"p": 1}).result == Success(3)
 
 
 class Late:
@@ -131,8 +133,8 @@ class Late:
 def test_a_task_that_is_reached_after_its_deadline_is_cut_whatever_it_is_given() -> None:
     def run_late(two: Any) -> Any:
         clock = support._clock[0] = VirtualClock()
-        return execute(timeout(slow >> two, us(7)), 0, clock=Late(clock)).outcome
+        return execute(timeout(slow >> two, us(7)), 0, clock=Late(clock)).result
 
     for two in (work("fits"), pair):
         outcome = run_late(two)
-        assert isinstance(outcome, Err) and outcome.cause.tags == ("Timeout",)
+        assert isinstance(outcome, Failure) and outcome.failure().tags[0] == "Timeout"

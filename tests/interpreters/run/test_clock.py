@@ -8,9 +8,9 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from returns.result import Success
 
 from fwf import always, delay, it, loop_until, par, pure, recover, retry, task, timeout
-from fwf.algebra.trace import Ok
 from fwf.interpreters.run import SystemClock, VirtualClock, execute, run
 from tests.interpreters.run.support import (
     bad,
@@ -126,7 +126,7 @@ def test_an_async_task_takes_no_virtual_time() -> None:
         return "done"
 
     ran = go(par(instant, work("b", 3)))
-    assert ran.outcome == Ok(("done", 0)) and ran.end == 3
+    assert ran.result == Success(("done", 0)) and ran.end == 3
 
 
 def napping(name: str, takes: int, seen: list[Any], *, until_cut: bool = True) -> Any:
@@ -191,4 +191,4 @@ def test_real_delays_and_retries_keep_their_order() -> None:
     start = time.monotonic()
     ran = execute(par(delay(timedelta(milliseconds=40)), retry(bad("F"), attempts=2)), 0)
     assert time.monotonic() - start >= 0.04
-    assert "F" in str(ran.outcome)
+    assert "F" in str(ran.result)

@@ -16,8 +16,8 @@ from fwf import (
     fallback,
     graph,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     named,
@@ -29,6 +29,7 @@ from fwf import (
     timeout,
 )
 from fwf.interpreters.run import run
+from fwf.testing.strategies import pools_of
 from tests.interpreters.run.isolated import precision
 from tests.interpreters.run.support import doing
 
@@ -81,7 +82,7 @@ PLACES: dict[str, Callable[[Any], Workflow[Any, Any]]] = {
     "loop": lambda w: loop_until(w, it == -1, limit=3, on_limit="stop"),
     "finaliser": lambda w: always(w, then=w),
     "handler": lambda w: fallback(w >> fail("X"), w),
-    "pool": lambda w: limit(named("n", w), pool="p"),
+    "pool": lambda w: in_pool(named("n", w), "p"),
     "graph": lambda w: twice >> w,
     "attempts": lambda w: fallback(retry(fails, attempts=3), w),
 }  # fmt: skip
@@ -97,7 +98,8 @@ def test_every_attempt_sees_the_caller_s_context_and_changes_only_its_own(
         tenant.set("acme")
         decimal.setcontext(decimal.Context(prec=17))
         seen.clear()
-        run(PLACES[place](leaf), 0, workers=workers, pools={"p": 1}).unwrap()
+        w = PLACES[place](leaf)
+        run(w, 0, workers=workers, pools=pools_of(w, {"p": 1})).unwrap()
         assert set(seen) == {("acme", 17, False)}
         assert (tenant.get(), decimal.getcontext().prec) == ("acme", 17)
         assert not decimal.getcontext().flags[decimal.Inexact]

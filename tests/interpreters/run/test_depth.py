@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from returns.result import Success
 
 from fwf import (
     always,
@@ -13,8 +14,8 @@ from fwf import (
     graph,
     hours,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     named,
@@ -25,13 +26,13 @@ from fwf import (
     seq,
     task,
     timeout,
-    using,
-    with_params,
 )
 from fwf.algebra.nodes import Graph, Step
-from fwf.algebra.trace import Ok, events
+from fwf.algebra.trace import events
 from fwf.interpreters.run import execute, run
 from fwf.machine.timers import Timers
+from fwf.testing.pieces import local, renaming
+from fwf.testing.strategies import pools_of
 from tests.interpreters.run.support import doing, go, us, work
 from tests.samples import Twice
 from tests.sizes import sizes
@@ -49,9 +50,9 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "handler": lambda w: fallback(fail("X"), w),
     "always": lambda w: always(w, then=identity),
     "finaliser": lambda w: always(identity, then=w),
-    "with_params": lambda w: with_params(w, n=1),
-    "using": lambda w: using(w, db="other"),
-    "limit": lambda w: limit(w, pool="p"),
+    "with_params": lambda w: local(w, n=1),
+    "using": lambda w: renaming(w, db="other"),
+    "in_pool": lambda w: in_pool(w, "p"),
     "named": lambda w: named("n", w),
     "branch": lambda w: branch(it == 0, then=w, otherwise=w),
     "loop_until": lambda w: loop_until(w, it == 0, limit=1),
@@ -64,7 +65,7 @@ def test_nested_wrappers_run(name: str, size: int) -> None:
     w: Any = leaf
     for _ in range(size if name != "handler" else 1000):  # each failure on the way has its path
         w = WRAPPERS[name](w)
-    assert run(w, 0, pools={"p": 1}).unwrap() == 0
+    assert run(w, 0, pools=pools_of(w, {"p": 1})).unwrap() == 0
 
 
 @sizes(deep=10_000)
@@ -80,7 +81,7 @@ def test_a_failure_passes_through_nested_wrappers(name: str, size: int) -> None:
 
 @sizes(deep=10_000)
 def test_a_cut_passes_through_nested_wrappers(size: int) -> None:
-    for name in ("retry", "timeout", "fallback", "named", "with_params", "limit", "loop_until"):
+    for name in ("retry", "timeout", "fallback", "named", "with_params", "in_pool", "loop_until"):
         w: Any = work("a", 10)
         for _ in range(size):
             w = WRAPPERS[name](w)
@@ -94,7 +95,7 @@ def test_of_many_equal_deadlines_the_innermost_catches(size: int) -> None:
     for _ in range(size):
         w = timeout(w, us(3))
     ran = go(w)
-    assert ran.end == 3 and ran.outcome.cause.path == "a"  # type: ignore[union-attr]
+    assert ran.end == 3 and ran.result.failure().path == "a"
 
 
 @sizes(deep=50_000)
@@ -218,13 +219,13 @@ def test_a_chain_of_many_steps(size: int) -> None:
 @sizes(deep=20_000)
 def test_a_wide_trace_is_recorded(size: int) -> None:
     ran = execute(map_each(leaf), list(range(size)), workers=1)
-    assert isinstance(ran.outcome, Ok) and len(list(events(ran.trace))) == size
+    assert isinstance(ran.result, Success) and len(list(events(ran.trace))) == size
 
 
 def test_many_timeouts_at_one_instant() -> None:
     w = map_each(timeout(work("a", 5), us(3)), on_error="collect")
     ran = go(w, list(range(300)))
-    assert ran.end == 3 and len(ran.outcome.value) == 300  # type: ignore[union-attr]
+    assert ran.end == 3 and len(ran.result.unwrap()) == 300
 
 
 @sizes(deep=20_000)

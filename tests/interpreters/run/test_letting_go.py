@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, final
 
 import pytest
-from returns.result import Failure
+from returns.result import Failure, Success
 
 from fwf import (
     Extension,
@@ -20,8 +20,8 @@ from fwf import (
     fallback,
     graph,
     hours,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     microseconds,
@@ -32,7 +32,7 @@ from fwf import (
     timeout,
     with_params,
 )
-from fwf.algebra.trace import Err, Ok, events
+from fwf.algebra.trace import events
 from fwf.cli.running import ran
 from fwf.cli.targets import Target
 from fwf.interpreters.run import execute, run
@@ -171,7 +171,7 @@ TABLE: dict[str, Callable[[Step], Workflow[Any, Any]]] = {
     "seq": lambda s: s("a", 1) >> s("b", 1) >> s("c", 1),
     "named": lambda s: named("n", s("a", 1) >> s("b", 1)) >> s("c", 1),
     "with_params": lambda s: with_params(s("a", 1) >> s("b", 1)) >> s("c", 1),
-    "limit": lambda s: limit(s("a", 1) >> s("b", 1), pool="p") >> s("c", 1),
+    "in_pool": lambda s: in_pool(s("a", 1) >> s("b", 1), "p") >> s("c", 1),
     "timeout": lambda s: timeout(s("a", 1) >> s("b", 1), hours(1)) >> s("c", 1),
     "extension": lambda s: Twice(s("a", 1), s("b", 1)) >> s("c", 1),
     "delay": lambda s: s("a", 1) >> delay(microseconds(50)) >> s("b", 1),
@@ -272,7 +272,7 @@ def test_a_trace_keeps_results_unless_told_otherwise() -> None:
 def test_faults_stay_in_a_trace_without_results() -> None:
     ran = execute(inline("a", 0, fails=1), keep_results=False)
     (event,) = events(ran.trace)
-    assert isinstance(ran.outcome, Err) and event.result == ran.outcome.cause
+    assert isinstance(ran.result, Failure) and event.result == ran.result.failure()
 
 
 def test_a_failed_graph_gives_its_faults_and_runs_what_does_not_wait_for_them() -> None:
@@ -291,4 +291,4 @@ def test_a_graph_may_read_one_value_twice_in_one_step_and_give_its_input() -> No
         sum_ = both(x, x)
         return x, sum_, sum_
 
-    assert execute(doubled, 4).outcome == Ok((4, 8, 8))
+    assert execute(doubled, 4).result == Success((4, 8, 8))

@@ -20,9 +20,9 @@ from fwf import (
     fallback,
     graph,
     identity,
+    in_pool,
     it,
     keep_input,
-    limit,
     loop_until,
     map_each,
     named,
@@ -40,14 +40,14 @@ from fwf import (
     switch,
     task,
     timeout,
-    using,
     when,
     with_params,
 )
 from fwf.algebra.nodes import Graph, Step
-from fwf.algebra.trace import Ok, events
+from fwf.algebra.trace import events
 from fwf.faults import BadInput, Both, Failed, Interrupted, PredicateDefect, Then, TimedOut
 from fwf.interpreters.run import run
+from fwf.testing.pieces import local, renaming
 from tests.interpreters.run.support import (
     bad,
     doing,
@@ -165,7 +165,7 @@ BASICS: list[Row] = [
         "a 0-2",
     ),
     ("named means its body", named("n", a), "Ok 0 at 2", "a 0-2"),
-    ("limit means its body where the pool is unbounded", limit(a, pool="p"), "Ok 0 at 2", "a 0-2"),
+    ("limit means its body where the pool is unbounded", in_pool(a, "p"), "Ok 0 at 2", "a 0-2"),
     ("an extension means its desugaring", Twice(a), "Ok 0 at 4", "a 0-2; a 2-4"),
     ("with_params binds a parameter", with_params(param("n", int), n=3), "Ok 3 at 0", ""),
     (
@@ -176,7 +176,7 @@ BASICS: list[Row] = [
     ),
     (
         "a binding ends with its part",
-        with_params(seq(with_params(identity, n=4), param("n", int)), n=3),
+        with_params(seq(local(identity, n=4), param("n", int)), n=3),
         "Ok 3 at 0",
         "",
     ),
@@ -193,7 +193,7 @@ BASICS: list[Row] = [
     (
         "bracket releases what was acquired when its use fails",
         bracket(a, f, b),
-        "F: F at 6",
+        "bracket > F: F at 6",
         "a 0-2; F! 2-3; b 3-6",
     ),
     (
@@ -743,7 +743,7 @@ def test_it_means_the_same_later_and_within_more(row: Row) -> None:
     _, w, outcome, _ = row
     for around in (timeout(w, us(1000)), par(w, delay(us(0)))):
         ran = go(around, start=100)
-        assert isinstance(ran.outcome, Ok) == outcome.startswith("Ok")
+        assert isinstance(ran.result, Success) == outcome.startswith("Ok")
         assert str(ran.end - ran.start) == outcome.rpartition(" ")[2]
 
 
@@ -832,14 +832,14 @@ MAPS: list[tuple[str, Any, Any, str, str]] = [
     ),
     (
         "keys that repeat are bad input",
-        map_each(nap, key=pick(0)),
+        map_each(work("any"), key=pick(0)),
         [(1,), (2,), (1,)],
         "map_each: items 0 and 2 have the same key '1' at 0",
         "",
     ),
     (
         "a key that can't be read is a defect",
-        map_each(nap, key=it.id),
+        map_each(work("any"), key=it.id),
         [{"id": 1}, {}],
         "map_each: PredicateDefect: key of item 1: it is a dict: it has no field 'id' at 0",
         "",
@@ -849,11 +849,17 @@ MAPS: list[tuple[str, Any, Any, str, str]] = [
             f"a {type(wrong).__name__} is no list",
             map_each(nap),
             wrong,
-            f"map_each: map_each takes a list but is given a {type(wrong).__name__}; "
-            "make a list of it first at 0",
+            f"map_each: map_each takes a list but is given {given}; make a list of it first at 0",
             "",
         )
-        for wrong in (None, 3, "abc", b"abc", {1: 2}, {1})
+        for wrong, given in (
+            (None, "None"),
+            (3, "an int (3)"),
+            ("abc", "a str ('abc')"),
+            (b"abc", "a bytes"),
+            ({1: 2}, "a dict of 1 item"),
+            ({1}, "a set of 1 item"),
+        )
     ),
 ]
 
@@ -867,8 +873,8 @@ def test_map_each_means_what_the_contract_says(row: tuple[str, Any, Any, str, st
 
 def test_collect_gives_results_and_never_fails() -> None:
     ran = go(map_each(odd, on_error="collect", at_once=1), [1, 2])
-    assert isinstance(ran.outcome, Ok)
-    fine, failed = ran.outcome.value
+    assert isinstance(ran.result, Success)
+    fine, failed = ran.result.unwrap()
     assert fine == Success(1)
     assert failed.failure().tags == ("E2",) and failed.failure().path == "map_each[1] > odd"
 
@@ -960,7 +966,7 @@ def test_a_graph_without_inputs_and_one_with_several() -> None:
 
     assert told(go(none, None)) == "Ok 3 at 0"
     assert told(go(several, (1, 2))) == "Ok (3, 2) at 0"
-    assert told(go(several, 1)).startswith("several: takes a tuple of 2 inputs but is given a int")
+    assert told(go(several, 1)).startswith("several: takes a tuple of 2 inputs but is given an int")
     assert "tuple of 3" in told(go(several, (1, 2, 3)))
 
 
@@ -1026,7 +1032,7 @@ HINTS = [
 @pytest.mark.parametrize("row", HINTS, ids=lambda row: row[0])
 def test_retry_after(row: tuple[str, Any, Any, list[int]]) -> None:
     _, after, wait, expected = row
-    assert go(retry(_hinted(after), attempts=2, wait=wait)).outcome == Ok(expected)
+    assert go(retry(_hinted(after), attempts=2, wait=wait)).result == Success(expected)
 
 
 def test_the_latest_hint_of_a_compound_cause_counts() -> None:
@@ -1069,7 +1075,7 @@ def test_an_error_is_caught_by_a_base_class_of_its_own() -> None:
         raise ConnectionResetError("gone")
 
     w = fallback(doing("d", act), const("caught"), on=OSError)
-    assert go(w).outcome == Ok("caught")
+    assert go(w).result == Success("caught")
     assert "gone" in told(go(fallback(doing("d", act), const("caught"), on=KeyError)))
 
 
@@ -1090,12 +1096,16 @@ def test_both_of_both_is_flat_and_then_of_then_is_flat() -> None:
 
 
 def test_a_value_that_doesn_t_fit_a_task_is_bad_input_that_names_what_it_takes() -> None:
-    for value, given in [(3, "int"), ((1,), "tuple of 1"), ([1, 2], "list"), (None, "NoneType")]:
+    for value, given in [
+        (3, "an int (3)"),
+        ((1,), "a tuple of 1 item"),
+        ([1, 2], "a list of 2 items"),
+        (None, "None"),
+    ]:
         fault = run(named("daily", work("x") >> add), value).failure()
         assert isinstance(fault, BadInput)
-        assert str(fault) == (
-            f"daily > add: add takes (left: int, right: int) but is given a {given}"
-        )
+        said = f"daily > add: add takes (left: int, right: int) but is given {given}"
+        assert str(fault) == said
 
 
 def test_a_fault_of_the_expression_in_a_task_s_way_is_not_an_exception() -> None:
@@ -1143,5 +1153,5 @@ def test_interrupted_is_a_leaf_of_its_own() -> None:
 
 
 def test_using_ends_with_its_part() -> None:
-    w = par(using(identity, db="other"), identity)
+    w = par(renaming(identity, db="other"), identity)
     assert run(w, 1).unwrap() == (1, 1)

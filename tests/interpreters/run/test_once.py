@@ -170,7 +170,7 @@ def test_a_value_that_can_be_read_once_is_not_run_with(once: Any, kind: str) -> 
     for interpreter in (run, dry_run):
         given: Any = ((make(),), {}) if kind == "input" else ((), {"params": {"rows": make()}})
         ended: Any = interpreter(flows[kind], *given[0], **given[1])
-        fault = ended.failure() if interpreter is run else ended.outcome
+        fault = ended.failure() if interpreter is run else ended.result
         assert said in str(fault) and ("the input is" in str(fault)) == (kind == "input")
 
 
@@ -195,7 +195,7 @@ def test_a_function_in_an_expression_gives_nothing_that_can_be_read_once() -> No
     for w in (*flows, map_each(identity, key=rows)):
         for interpreter in (run, dry_run):
             ended: Any = interpreter(w, [1])
-            fault = ended.failure() if interpreter is run else ended.outcome
+            fault = ended.failure() if interpreter is run else ended.result
             assert "rows gives a map, which can be read only once" in str(fault)
 
 

@@ -409,7 +409,7 @@ def test_a_group_of_exceptions_says_what_they_say(error: Any, said: str) -> None
     assert str(fault) == f"raises: {fault.tags[0]}: {said}"
     if not callable(error):
         scenario = Scenario().task("raises", fails=failing(error))
-        assert str(dry_run(raises, 0, scenario=scenario).outcome.cause) == str(fault)
+        assert str(dry_run(raises, 0, scenario=scenario).result.failure()) == str(fault)
 
 
 # Faults of other runs

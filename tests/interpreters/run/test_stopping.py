@@ -258,7 +258,7 @@ class R: ...
 @task(effect="read")
 def reads(*, r: R):
     say("napping"); time.sleep(30)
-ran = execute(reads, None, resources={"r": opened}); say(ran.trace.ending, ran.outcome.cause)
+ran = execute(reads, None, resources={"r": opened}); say(ran.trace.ending, ran.result.failure())
 """
     assert interrupted(code, "napping") == [
         "napping",

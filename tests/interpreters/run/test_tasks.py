@@ -16,9 +16,11 @@ from fwf import (
     Secret,
     always,
     const,
+    execute,
     fail,
     fallback,
     identity,
+    in_pool,
     it,
     loop_until,
     map_each,
@@ -32,7 +34,7 @@ from fwf import (
     using,
     with_params,
 )
-from fwf.algebra.trace import Ok, events
+from fwf.algebra.trace import events
 from fwf.faults import BadInput, Both, Failed, TimedOut, leaves
 from fwf.interpreters.dry_run import dry_run
 from fwf.interpreters.run import Pool, run
@@ -101,7 +103,7 @@ def slow(*, db: Db) -> None:
 
 
 def test_a_resource_is_entered_for_each_attempt_and_left_after_it() -> None:
-    assert go(read >> read, resources={"db": opener("d")}).outcome == Ok("d")
+    assert go(read >> read, resources={"db": opener("d")}).result == Success("d")
     assert log == ["open d", "read d", "close d"] * 2
 
 
@@ -113,7 +115,7 @@ def test_a_resource_is_left_when_the_task_fails_and_sees_why() -> None:
     ]:
         ran = go(retry(failing, attempts=2), resources={"db": opener("d")})
         assert log == ["open d", f"d saw {seen}", "close d"] * 2
-        assert not isinstance(ran.outcome, Ok)
+        assert not isinstance(ran.result, Success)
 
 
 def test_resources_are_left_in_the_reverse_order() -> None:
@@ -123,7 +125,7 @@ def test_resources_are_left_in_the_reverse_order() -> None:
 
 def test_a_resource_is_left_when_its_task_is_cut() -> None:
     ran = go(timeout(slow, us(3)), resources={"db": opener("d")})
-    assert isinstance(ran.outcome.cause, TimedOut)  # type: ignore[union-attr]
+    assert isinstance(ran.result.failure(), TimedOut)
     until(lambda: log == ["open d", "close d"])
 
 
@@ -166,9 +168,9 @@ def test_an_async_task_takes_both_kinds_of_resources() -> None:
         yield Db("async")
         log.append("close")
 
-    assert go(read_async, resources={"db": opened}).outcome == Ok("async")
+    assert go(read_async, resources={"db": opened}).result == Success("async")
     assert log == ["open", "read async", "close"]
-    assert go(read_async, resources={"db": opener("d")}).outcome == Ok("d")
+    assert go(read_async, resources={"db": opener("d")}).result == Success("d")
     assert log == ["open d", "read d", "close d"]
 
 
@@ -185,12 +187,12 @@ def test_an_async_resource_for_a_def_task_is_a_fault_with_the_remedy() -> None:
 def test_using_points_a_part_at_another_resource_and_composes() -> None:
     resources = {"db": opener("a"), "eu": opener("b"), "us": opener("c")}
     w = par(read, using(read, db="eu"), using(using(read, db="us"), us="eu"))
-    assert go(w, resources=resources).outcome == Ok(("a", "b", "b"))
+    assert go(w, resources=resources).result == Success(("a", "b", "b"))
 
 
 def test_one_task_reads_two_databases_that_using_names() -> None:
     resources = {"shop": opener("s"), "crm": opener("c")}
-    assert go(using(copy, db="shop", other="crm"), resources=resources).outcome == Ok("s c")
+    assert go(using(copy, db="shop", other="crm"), resources=resources).result == Success("s c")
 
 
 # Secrets
@@ -204,7 +206,7 @@ def login(*, token: Secret) -> int:
 def test_a_secret_is_given_as_it_is_and_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "hunter2")
     ran = go(login, resources={"token": Secret.env("TOKEN")})
-    assert ran.outcome == Ok(7)
+    assert ran.result == Success(7)
     assert "hunter2" not in repr(ran)
 
 
@@ -219,7 +221,7 @@ def test_a_secret_isn_t_taken_for_a_parameter_of_the_same_name() -> None:
     def greet(*, token: str = "none") -> str:
         return token
 
-    assert go(greet, resources={"token": Secret.env("TOKEN")}).outcome == Ok("none")
+    assert go(greet, resources={"token": Secret.env("TOKEN")}).result == Success("none")
 
 
 # Facts
@@ -250,14 +252,14 @@ def info(n: Any, *, run: RunInfo) -> RunInfo:
 
 
 def test_attempts_are_counted_from_one() -> None:
-    assert go(retry(attempt, attempts=3)).outcome == Ok(3)
+    assert go(retry(attempt, attempts=3)).result == Success(3)
     assert "no" in told(go(retry(attempt, attempts=2)))
 
 
 def test_attempts_count_through_nested_retries_and_apart_by_item() -> None:
     nested = retry(retry(attempt, attempts=2), attempts=2)
-    assert go(nested).outcome == Ok(3)
-    assert go(map_each(nested), [1, 2]).outcome == Ok([3, 3])
+    assert go(nested).result == Success(3)
+    assert go(map_each(nested), [1, 2]).result == Success([3, 3])
 
 
 def test_the_key_is_the_same_on_every_attempt_and_every_run() -> None:
@@ -292,9 +294,9 @@ def test_keys_differ_between_steps_items_rounds_inputs_and_parameters() -> None:
 def test_a_key_by_name_doesn_t_depend_on_the_order_of_the_items() -> None:
     keyed = named("m", const(["a", "b"]) >> map_each(key, key=it))
     turned = named("m", const(["b", "a"]) >> map_each(key, key=it))
-    here, there = go(keyed).outcome, go(turned).outcome
-    assert isinstance(here, Ok) and isinstance(there, Ok)
-    assert here.value == there.value[::-1]
+    here, there = go(keyed).result, go(turned).result
+    assert isinstance(here, Success) and isinstance(there, Success)
+    assert here.unwrap() == there.unwrap()[::-1]
 
 
 def test_keys_differ_with_parameters() -> None:
@@ -310,8 +312,8 @@ def test_keys_differ_with_parameters() -> None:
 
 def test_run_info_knows_where_it_is() -> None:
     ran = go(named("daily", work("w") >> par(info, named("x", info >> identity))))
-    assert isinstance(ran.outcome, Ok)
-    first, second = ran.outcome.value
+    assert isinstance(ran.result, Success)
+    first, second = ran.result.unwrap()
     assert (first.path, second.path) == ("daily > par > info", "daily > par > x > info")
     assert first.run_id == second.run_id and first.started == second.started
     assert run(named("t", map_each(info, key=it)), ["acme"]).unwrap()[0].path == "t[acme] > info"
@@ -330,7 +332,7 @@ class Unprintable:
     ids=lambda v: type(v).__name__,
 )
 def test_a_run_has_an_id_whatever_its_input(value: Any) -> None:
-    assert len(run(info, value).unwrap().run_id) == 32
+    assert len(run(info, value).unwrap().run_id) == 36
 
 
 def test_a_run_has_an_id_whatever_its_parameters_and_however_deep_its_input() -> None:
@@ -342,8 +344,8 @@ def test_a_run_has_an_id_whatever_its_parameters_and_however_deep_its_input() ->
     for _ in range(99):
         deep = [deep]
     for thing in (object(), Unprintable(), deep, [deep]):
-        assert len(run(takes, params={"thing": thing}).unwrap()) == 32
-        assert len(run(info, thing).unwrap().run_id) == 32
+        assert len(run(takes, params={"thing": thing}).unwrap()) == 36
+        assert len(run(info, thing).unwrap().run_id) == 36
 
 
 def test_a_key_that_can_t_be_encoded_names_its_item_all_the_same() -> None:
@@ -454,7 +456,7 @@ def test_faults_can_be_pickled() -> None:
         pure(it.x),
         map_each(identity),
     )
-    cause = go(w).outcome.cause  # type: ignore[union-attr]
+    cause = go(w).result.failure()
     assert len(leaves(cause)) == 8
     assert pickle.loads(pickle.dumps(cause)) == cause
 
@@ -469,7 +471,7 @@ def wants(*, day: date, n: int = 3, db: Db, token: Secret) -> int:
 
 
 def test_all_that_is_missing_is_reported_at_once_before_anything_runs() -> None:
-    fault = go(named("daily", work("first") >> wants >> pure(param("limit", int)))).outcome.cause  # type: ignore[union-attr]
+    fault = go(named("daily", work("first") >> wants >> pure(param("limit", int)))).result.failure()
     assert isinstance(fault, Both) and log == []
     assert all(isinstance(cause, BadInput) for cause in fault.causes)
     said = str(fault)
@@ -483,7 +485,7 @@ def test_what_is_unknown_or_wrongly_typed_is_reported_at_once() -> None:
         wants,
         params={"day": "yesterday", "n": "3", "dya": 1},
         resources={"db": 3, "token": lambda: None},
-    ).outcome.cause  # type: ignore[union-attr]
+    ).result.failure()
     said = str(fault)
     assert len(leaves(fault)) == 5
     for part in ("'yesterday'", "'3'", "'dya'", "'db'", "'token'"):
@@ -499,9 +501,9 @@ def test_a_default_stands_in_for_what_isn_t_given() -> None:
     def optional(*, n: int = 3, day: date | None = None, db: Db | None = None) -> Any:
         return n, day, db
 
-    assert go(optional).outcome == Ok((3, None, None))
-    assert go(optional, params={"n": 4}).outcome == Ok((4, None, None))
-    assert go(with_params(optional, n=5), params={}).outcome == Ok((5, None, None))
+    assert go(optional).result == Success((3, None, None))
+    assert go(optional, params={"n": 4}).result == Success((4, None, None))
+    assert go(with_params(optional, n=5), params={}).result == Success((5, None, None))
 
 
 def test_a_parameter_reaches_every_task_and_expression() -> None:
@@ -513,7 +515,7 @@ def test_a_parameter_reaches_every_task_and_expression() -> None:
         shown, pure(param("n", int) + 1), map_each(shown) >> pure(it[0]), with_params(shown, n=9)
     )
     ran = go(w, [0], params={"n": 4})
-    assert ran.outcome == Ok((4, 5, 4, 9))
+    assert ran.result == Success((4, 5, 4, 9))
 
 
 @pytest.mark.parametrize("workers", [0, -1, True, "3", 2.5])
@@ -545,6 +547,21 @@ def test_a_pool_says_what_is_wrong_with_it(given: Any) -> None:
 def test_pools_must_have_names(start: Any) -> None:
     with pytest.raises(TypeError, match="needs sizes by name, such as"):
         start(identity, 1, pools=[("p", 1)])
+
+
+@pytest.mark.parametrize("start", [run, execute, dry_run])
+def test_a_pool_that_the_workflow_has_not_is_refused_with_a_near_one(start: Any) -> None:
+    two, name = in_pool(in_pool(identity, "vendor"), "shop"), start.__name__
+    start(two, 1, pools={"vendor": 2, "shop": Pool(1)})
+    for w, pool, remedy in (
+        (two, "vendr", "the workflow has no such pool; did you mean 'vendor'?"),
+        (two, "crm", "the workflow has no such pool; its pools are vendor, shop"),
+        (identity, "crm", "the workflow has no such pool; it has none"),
+        (two, 3, "the workflow has no such pool; its pools are vendor, shop"),
+    ):
+        with pytest.raises(ValueError, match="such pool") as error:
+            start(w, 1, pools={pool: 2})
+        assert str(error.value) == f"{name}(pools={{{pool!r}: …}}): {remedy}"
 
 
 def test_what_is_no_workflow_is_refused() -> None:

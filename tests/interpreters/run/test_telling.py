@@ -5,15 +5,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from returns.result import Success
 
 from fwf import (
     always,
+    as_result,
     delay,
     fail,
     fallback,
+    from_result,
     graph,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     milliseconds,
@@ -25,7 +28,7 @@ from fwf import (
     seconds,
     timeout,
 )
-from fwf.algebra.trace import NOTHING, Event, Ok, Parallel, Partial, Series, events
+from fwf.algebra.trace import NOTHING, Event, Parallel, Partial, Series, events
 from fwf.interpreters.run import Note, execute, run
 from tests.interpreters.run.support import bad, doing, flaky, go, us, work, written
 
@@ -83,7 +86,7 @@ def test_a_failed_event_has_its_fault_and_an_ok_one_its_value() -> None:
     ran = go(fallback(bad("F"), a), 7)
     failed, fine = events(ran.trace)
     assert (failed.result.tags, fine.result) == (("F",), 7)
-    assert isinstance(ran.outcome, Ok)
+    assert isinstance(ran.result, Success)
 
 
 def test_a_graph_s_trace_is_a_partial_order() -> None:
@@ -139,7 +142,7 @@ def test_an_observer_is_told_in_order_from_left_to_right() -> None:
 
 
 def test_what_waits_for_a_slot_and_is_cut_is_not_told() -> None:
-    w = par(limit(c, pool="p"), recover(timeout(limit(a, pool="p"), us(1)), 0))
+    w = par(in_pool(c, "p"), recover(timeout(in_pool(a, "p"), us(1)), 0))
     assert notes(w, pools={"p": 1}) == [
         ("start", "c", 0), ("caught", "par > a", 1), ("ok", "c", 5),
     ]  # fmt: skip
@@ -153,6 +156,16 @@ def test_an_observer_is_told_of_faults_that_the_run_goes_on_after() -> None:
         ("caught", "map_each[0] > F"), ("caught", "map_each[0] > F"),
     ]  # fmt: skip
     assert [each.detail.tags for each in found if each.kind == "caught"] == [("F",), ("G",)]
+
+
+def test_an_observer_is_told_of_faults_that_become_data() -> None:
+    found: list[Note] = []
+    w = as_result(retry(bad("F"), attempts=2)) >> from_result
+    assert run(w, 0, observe=found.append).failure().tags == ("F",)
+    assert [(each.kind, each.path) for each in found] == [
+        ("start", "F"), ("failed", "F"), ("retry", "F"), ("start", "F"), ("failed", "F"),
+        ("caught", "F"),
+    ]  # fmt: skip
 
 
 def test_run_tells_an_observer_too() -> None:
@@ -175,7 +188,7 @@ def test_time_never_goes_backwards() -> None:
     )
     found: list[Note] = []
     ran = execute(timeout(w, seconds(60)) >> nap >> nap, 0, observe=found.append)
-    assert isinstance(ran.outcome, Ok)
+    assert isinstance(ran.result, Success)
     for each in events(ran.trace):
         assert ran.start <= each.start <= each.end <= ran.end
     ends: dict[str, int] = {}
@@ -236,7 +249,7 @@ def test_what_an_observer_raises_is_no_part_of_the_run_and_is_warned_of_once(
     with pytest.warns(RuntimeWarning, match=type(error).__name__) as warned:
         ran = go(w, workers=workers, observe=observe)
     assert len(warned) == 1
-    assert (ran.outcome, ran.trace) == (expected.outcome, expected.trace)
+    assert (ran.result, ran.trace) == (expected.result, expected.trace)
     assert told.count("start") == 5 and told.count("retry") == 1
 
 
@@ -246,6 +259,6 @@ def test_an_observer_that_raises_does_no_harm_where_warnings_are_errors(
     def observe(note: Note) -> None:
         raise ValueError("no")
 
-    assert go(work("a", 1) >> work("b", 1), 3, observe=observe).outcome == Ok(3)
+    assert go(work("a", 1) >> work("b", 1), 3, observe=observe).result == Success(3)
     said = capsys.readouterr().err
     assert said == "run(observe=…): it raised ValueError: no; the run goes on\n"

@@ -199,7 +199,7 @@ def test_an_isolated_task_changes_nothing_of_its_parent_s() -> None:
 
 def test_execute_watches_as_well() -> None:
     ran = execute(spoils(lambda x: x.clear()), [1], watch_inputs=True)
-    assert "had 1 item and has 0" in str(ran.outcome)
+    assert "had 1 item and has 0" in str(ran.result)
 
 
 def test_what_failed_is_the_cause_of_what_is_told() -> None:

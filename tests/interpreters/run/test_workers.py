@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from returns.result import Failure
+from returns.result import Failure, Success
 
 from fwf import (
     always,
@@ -19,8 +19,8 @@ from fwf import (
     fallback,
     graph,
     identity,
+    in_pool,
     it,
-    limit,
     loop_until,
     map_each,
     milliseconds,
@@ -33,7 +33,7 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.trace import Ok, events
+from fwf.algebra.trace import events
 from fwf.faults import Failed, TimedOut
 from fwf.interpreters.run import Pool, SystemClock, execute, run
 from tests.interpreters.run.isolated import pid, raises, reads, sleeps, takes
@@ -150,8 +150,8 @@ def test_never_more_run_at_once_than_there_are_workers(workers: int) -> None:
 @pytest.mark.parametrize("workers", [None, 2, 9])
 def test_never_more_run_at_once_than_a_pool_holds(workers: int | None) -> None:
     count = Count()
-    pooled = limit(doing("count", count), pool="p")
-    w = par(map_each(pooled), limit(map_each(doing("count", count)), pool="p"))
+    pooled = in_pool(doing("count", count), "p")
+    w = par(map_each(pooled), in_pool(map_each(doing("count", count)), "p"))
     run(w, list(range(6)), pools={"p": 2}, workers=workers).unwrap()
     assert count.most == 2
 
@@ -159,7 +159,7 @@ def test_never_more_run_at_once_than_a_pool_holds(workers: int | None) -> None:
 def test_async_and_isolated_tasks_count_as_workers_too() -> None:
     ran = go(par(thread, loop_thread, pid), workers=1)
     spans = sorted((each.start, each.end) for each in events(ran.trace))
-    assert len(spans) == 3 and isinstance(ran.outcome, Ok)
+    assert len(spans) == 3 and isinstance(ran.result, Success)
 
 
 WORKERS: list[tuple[str, Any, int, str]] = [
@@ -215,7 +215,7 @@ def test_workers_are_given_out_in_order(row: tuple[str, Any, int, str]) -> None:
 def test_who_waits_for_a_worker_is_cut_with_the_one_who_has_it() -> None:
     cut = timeout(a, us(0))
     assert written(go(par(cut, cut), workers=1).trace) == "a~ 0-0"
-    assert written(go(par(limit(cut, pool="p"), limit(cut, pool="p")), pools={"p": 1}).trace) == (
+    assert written(go(par(in_pool(cut, "p"), in_pool(cut, "p")), pools={"p": 1}).trace) == (
         "a~ 0-0"
     )
 
@@ -253,81 +253,81 @@ def test_with_one_worker_items_start_in_their_order_however_many_at_once() -> No
 POOLS: list[tuple[str, Any, dict[str, Any], str]] = [
     (
         "a pool of one takes one at a time",
-        par(limit(a, pool="p"), limit(b, pool="p"), c),
+        par(in_pool(a, "p"), in_pool(b, "p"), c),
         {"p": 1},
         "(a 0-2 | b 2-5 | c 0-5)",
     ),
     (
         "who waits for a pool holds up nobody else",
-        par(limit(c, pool="p"), limit(a, pool="p"), limit(b, pool="q")),
+        par(in_pool(c, "p"), in_pool(a, "p"), in_pool(b, "q")),
         {"p": 1, "q": 1},
         "(c 0-5 | a 5-7 | b 0-3)",
     ),
     (
         "all the pools of a part are taken at once",
-        par(limit(c, pool="p"), limit(limit(a, pool="q"), pool="p"), limit(b, pool="q")),
+        par(in_pool(c, "p"), in_pool(in_pool(a, "q"), "p"), in_pool(b, "q")),
         {"p": 1, "q": 1},
         "(c 0-5 | a 5-7 | b 0-3)",
     ),
     (
         "all the pools of a part are given back at once",
         par(
-            limit(limit(a, pool="q"), pool="p"),
-            limit(limit(b, pool="q"), pool="p"),
-            limit(c, pool="q"),
+            in_pool(in_pool(a, "q"), "p"),
+            in_pool(in_pool(b, "q"), "p"),
+            in_pool(c, "q"),
         ),
         {"p": 1, "q": 1},
         "(a 0-2 | b 2-5 | c 5-10)",
     ),
     (
         "each of several slots of a pool is given back",
-        par(*[limit(work("s", 1), pool="p")] * 4, limit(a, pool="p")),
+        par(*[in_pool(work("s", 1), "p")] * 4, in_pool(a, "p")),
         {"p": 2},
         "(s 0-1 | s 0-1 | s 1-2 | s 1-2 | a 2-4)",
     ),
-    ("a pool named twice is taken once", limit(limit(a, pool="p"), pool="p"), {"p": 1}, "a 0-2"),
+    ("a pool named twice is taken once", in_pool(in_pool(a, "p"), "p"), {"p": 1}, "a 0-2"),
     (
         "a pool that isn't given is not bounded",
-        par(limit(a, pool="p"), limit(b, pool="p")),
+        par(in_pool(a, "p"), in_pool(b, "p")),
         {},
         "(a 0-2 | b 0-3)",
     ),
     (
         "a slot is held per attempt, not for the whole part",
-        par(limit(a >> delay(us(4)) >> a, pool="p"), limit(b, pool="p")),
+        par(in_pool(a >> delay(us(4)) >> a, "p"), in_pool(b, "p")),
         {"p": 1},
         "(a 0-2; a 6-8 | b 2-5)",
     ),
     (
         "a rate bounds the starts in a time",
-        par(*[limit(work("s", 1), pool="p")] * 5),
+        par(*[in_pool(work("s", 1), "p")] * 5),
         {"p": Pool(starts=2, per=us(10))},
         "(s 0-1 | s 0-1 | s 10-11 | s 10-11 | s 20-21)",
     ),
     (
         "a rate and a size bound together",
-        par(*[limit(work("s", 4), pool="p")] * 4),
+        par(*[in_pool(work("s", 4), "p")] * 4),
         {"p": Pool(1, starts=2, per=us(10))},
         "(s 0-4 | s 4-8 | s 10-14 | s 14-18)",
     ),
     (
         "a rate's wait is cut by a deadline, without an event",
-        par(limit(a, pool="p"), recover(timeout(limit(b, pool="p"), us(5)), 0)),
+        par(in_pool(a, "p"), recover(timeout(in_pool(b, "p"), us(5)), 0)),
         {"p": Pool(starts=1, per=us(10))},
         "a 0-2",
     ),
     (
         "a leaf cut while it waits for a slot leaves no event, and the next gets the slot",
-        par(limit(c, pool="p"), recover(timeout(limit(a, pool="p"), us(1)), 0), limit(b, pool="p")),
+        par(in_pool(c, "p"), recover(timeout(in_pool(a, "p"), us(1)), 0), in_pool(b, "p")),
         {"p": 1},
         "(c 0-5 | b 5-8)",
     ),
     (
         "a part cut while it waits for one pool takes no slot of it later",
         par(
-            limit(c, pool="p"),
-            fallback(timeout(limit(a, pool="p"), us(1)), delay(us(20))) >> limit(a, pool="p"),
-            delay(us(10)) >> limit(b, pool="p"),
+            in_pool(c, "p"),
+            fallback(timeout(in_pool(a, "p"), us(1)), delay(us(20))) >> in_pool(a, "p"),
+            delay(us(10)) >> in_pool(b, "p"),
         ),
         {"p": 1},
         "(c 0-5 | a 21-23 | b 10-13)",
@@ -335,10 +335,10 @@ POOLS: list[tuple[str, Any, dict[str, Any], str]] = [
     (
         "the same task asked for again in another pool takes only that",
         par(
-            limit(c, pool="p"),
-            fallback(timeout(limit(a, pool="p"), us(1)), limit(a, pool="q")),
-            delay(us(9)) >> limit(b, pool="p"),
-            delay(us(9)) >> limit(b, pool="q"),
+            in_pool(c, "p"),
+            fallback(timeout(in_pool(a, "p"), us(1)), in_pool(a, "q")),
+            delay(us(9)) >> in_pool(b, "p"),
+            delay(us(9)) >> in_pool(b, "q"),
         ),
         {"p": 1, "q": 1},
         "(c 0-5 | a 1-3 | b 9-12 | b 9-12)",
@@ -347,9 +347,9 @@ POOLS: list[tuple[str, Any, dict[str, Any], str]] = [
         "a cut leaf holds its slot until it is back",
         par(
             recover(
-                timeout(limit(doing("twice", lambda x: (sleep(4), sleep(6))), pool="p"), us(1)), 0
+                timeout(in_pool(doing("twice", lambda x: (sleep(4), sleep(6))), "p"), us(1)), 0
             ),
-            limit(a, pool="p"),
+            in_pool(a, "p"),
         ),
         {"p": 1},
         "(twice~ 0-1 | a 10-12)",

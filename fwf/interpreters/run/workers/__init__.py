@@ -106,7 +106,7 @@ class Workers:
     # Kinds of task
 
     def _thread(self, attempt: Attempt, arguments: Arguments) -> None:
-        self._in_thread(attempt, partial(called_beside, attempt.role.fn, *arguments))
+        self._in_thread(attempt, partial(called_beside, attempt.role, *arguments))
 
     def _isolate(self, attempt: Attempt, arguments: Arguments) -> None:
         gone = Event()
@@ -144,7 +144,7 @@ class Workers:
 
         async def awaiting() -> Called:
             attempt.worker = current_task()
-            return await awaited(attempt.role.fn, *arguments)
+            return await awaited(attempt.role, *arguments)
 
         def done(ended: Called) -> None:
             self._inbox.put((attempt, ended, self._clock.now()))

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, Final, NoReturn, cast, final
 
 from fwf.interpreters.run import forked
-from fwf.interpreters.run.calls import Called, awaited, called_beside
+from fwf.interpreters.run.calls import Call, Called, awaited, called_beside
 from fwf.interpreters.run.signals import DEFAULTS
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.machine.fibers import ERR
@@ -124,12 +124,13 @@ def _import_script(module: str | None, file: str) -> None:
 
 
 def _called(task: Any, arguments: Any) -> Called:
-    if not task.contract.is_async:
-        return called_beside(task.fn, *arguments)
+    call = Call(task)
+    if not call.is_async:
+        return called_beside(call, *arguments)
     from asyncio import run
 
     try:
-        return run(awaited(task.fn, *arguments))
+        return run(awaited(call, *arguments))
     except BaseException as error:
         caught = error
     return ERR, raised(caught, task.fn)

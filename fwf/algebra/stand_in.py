@@ -17,6 +17,8 @@ from types import SimpleNamespace, UnionType
 from typing import Any, cast
 
 from fwf.algebra import types
+from fwf.algebra.aliases import bare, is_typeddict
+from fwf.algebra.arrival import wrong_in
 from fwf.algebra.fitting import fits
 from fwf.algebra.unknown import Unknown
 from fwf.faults import near
@@ -28,10 +30,7 @@ _SCALARS = (
 
 def misfit(value: Any, declared: Any, place: str = "it") -> str:
     """Value, declared type ⟶ what is wrong with the one for the other; empty if nothing is."""
-    if typing.get_origin(declared) is typing.Annotated:
-        return misfit(value, typing.get_args(declared)[0], place)
-    if isinstance(declared, typing.NewType):
-        return misfit(value, declared.__supertype__, place)
+    declared = bare(declared)
     if isinstance(value, Unknown) or declared in (types.ANY, object):
         return ""
     origin = typing.get_origin(declared) or declared
@@ -40,7 +39,7 @@ def misfit(value: Any, declared: Any, place: str = "it") -> str:
     fields = types.fields_of(declared)
     if fields is not None and (given := _fields(value)) is not None:
         return _of_fields(given, fields, declared, place)
-    if typing.is_typeddict(origin):
+    if is_typeddict(origin):
         return _wrong(value, declared, place)
     if not isinstance(origin, type):
         return "" if fits(value, declared) else _wrong(value, declared, place)
@@ -62,7 +61,10 @@ def _of_class(value: Any, declared: Any, cls: Any, place: str) -> str:
         return _of_items(value, declared, cast(type, cls), place)
     if issubclass(cls, _SCALARS) or isinstance(value, _SCALARS):
         return "" if _is_a(value, cls) or _counts_as(value, cls) else _wrong(value, declared, place)
-    return ""  # an object for an object: whatever a test likes to use
+    wrong = wrong_in(value, declared)
+    if wrong is None or not wrong.place or isinstance(wrong.value, Unknown):
+        return ""  # an object for an object: whatever a test likes to use
+    return _wrong(wrong.value, wrong.type, place + wrong.place)
 
 
 def _counts_as(value: Any, cls: type) -> bool:

@@ -1,0 +1,187 @@
+"""Where the parts of an extension stand in its meaning.
+
+The meaning is made of the extension's parts and of what joins them. A part is known there by
+identity; a chain also by what it is made of, since `>>` puts chains together. Everything else is
+the extension's own, however deep, and out of people's sight.
+"""
+
+from collections import Counter
+from typing import Any, Final, cast, final
+
+from fwf.algebra.counts import UNCOUNTED, total
+from fwf.algebra.extensions import Arm
+from fwf.algebra.nodes import (
+    AsResult,
+    Extension,
+    InPool,
+    LoopUntil,
+    MapEach,
+    Node,
+    Retry,
+    Seq,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.parts import children
+
+_WRAPPERS: Final = (Retry, Timeout, AsResult, InPool, WithParams)
+MOST_OCCURRENCES: Final = 2**16
+"""So many occurrences of parts in one meaning have names of their own."""
+
+
+@final
+class Inside:
+    """The parts whose paths begin with one segment and one tag, in order."""
+
+    __slots__ = ("number", "parts", "tag")
+
+    def __init__(self, number: int, tag: str) -> None:
+        self.number = number
+        """Which of the extension's segments that is."""
+        self.tag = tag
+        self.parts: list[Node] = []
+
+
+NOTHING: Final = Inside(0, "")
+
+
+@final
+class Layout:
+    """The parts of one extension in its meaning, as often as they occur there.
+
+    `outside` are those that stand where the extension does, `segments` the names that it adds
+    after theirs.
+    """
+
+    __slots__ = (
+        "_arms", "_first", "_inside", "_occurrences", "_offsets", "_times", "_word", "outside",
+        "segments",
+    )  # fmt: skip
+
+    def __init__(self, node: Extension[Any, Any]) -> None:
+        self.outside: list[Node] = []
+        self.segments: list[str] = []
+        self._word = node.word
+        self._inside: dict[tuple[str, str], Inside] = {}
+        self._arms: dict[int, list[tuple[int, Arm]]] = {}
+        for at, arm in enumerate(node.arms()):
+            for part in _standing(arm):
+                self._arms.setdefault(id(part), []).append((at, arm))
+        self._first: dict[int, int] = {}
+        self._times: dict[int, int] = {}
+        self._offsets: dict[int, list[int]] = {}
+        self._occurrences: list[tuple[Inside | None, int]] = []
+        self._find(node.meaning)
+        if not self._occurrences:
+            self.segments.append(node.word)
+
+    def is_part(self, node: Node) -> bool:
+        """Whether a node of the meaning is one of the parts."""
+        return id(node) in self._arms
+
+    def leads(self, node: Node) -> bool:
+        """Whether a node of the meaning is a part, or a wrapper around one that adds no name."""
+        while not self.is_part(node) and isinstance(node, _WRAPPERS):
+            node = cast(Any, node).body
+        return self.is_part(node)
+
+    @property
+    def own(self) -> int | None:
+        """The number of the segment that the extension itself goes by; None if it adds none such.
+
+        Then it goes by the first thing in it.
+        """
+        return self.segments.index(self._word) if self._word in self.segments else None
+
+    def place(self, nth: int) -> tuple[Inside | None, int]:
+        """How many parts come before one ⟶ those that it is inside with, its number among them.
+
+        Among those outside, if there are none.
+        """
+        if nth < len(self._occurrences):
+            return self._occurrences[nth]
+        return NOTHING, UNCOUNTED
+
+    def first(self, at: int) -> int | None:
+        """Which arm ⟶ how many parts come before the first that it is; None if it is none."""
+        return self._first.get(at)
+
+    def before(self, node: Node, index: int) -> int:
+        """How many parts come before a direct part of a node of the meaning, in that node."""
+        offsets = self._offsets.get(id(node))
+        if offsets is None:
+            offsets = self._offsets[id(node)] = [0]
+            for part in children(node):
+                offsets.append(min(UNCOUNTED, offsets[-1] + self._count(part)))
+        return offsets[index]
+
+    def _count(self, node: Node) -> int:
+        """How many parts there are in a node of the meaning."""
+        known = self._times
+        todo = [node]
+        while todo:
+            top = todo[-1]
+            if id(top) in known:
+                todo.pop()
+                continue
+            parts = () if self.is_part(top) else children(top)
+            missing = [part for part in parts if id(part) not in known]
+            if missing:
+                todo.extend(missing)
+            else:
+                known[id(top)] = total([known[id(each)] for each in parts], own=self.is_part(top))
+        return known[id(node)]
+
+    def _find(self, meaning: Node) -> None:
+        """Number the parts as they occur, in the order of the meaning."""
+        seen = Counter[int]()
+        todo: list[tuple[Node, bool]] = [(meaning, False)]
+        while todo and len(self._occurrences) < MOST_OCCURRENCES:
+            node, again = todo.pop()
+            if self.is_part(node):
+                arms = self._arms[id(node)]
+                self._note(node, *arms[seen[id(node)] % len(arms)], again)
+                seen[id(node)] += 1
+                continue
+            again = again or isinstance(node, LoopUntil | MapEach)
+            some = [(part, again) for part in children(node) if self._count(part)]
+            todo.extend(reversed(some))
+
+    def _note(self, node: Node, at: int, arm: Arm, again: bool) -> None:
+        self._first.setdefault(at, len(self._occurrences))
+        segment = self._word if arm.segment is None else arm.segment
+        if not segment and not again:
+            self._occurrences.append((None, len(self.outside)))
+            self.outside.append(node)
+            return
+        inside = self._of(segment or self._word, arm.tag)
+        self._occurrences.append((inside, len(inside.parts)))
+        inside.parts.append(node)
+
+    def _of(self, segment: str, tag: str) -> Inside:
+        """The parts of one segment and tag."""
+        if segment not in self.segments:
+            self.segments.append(segment)
+        found = self._inside.get((segment, tag))
+        if found is None:
+            number = self.segments.index(segment)
+            found = self._inside[segment, tag] = Inside(number, tag)
+        return found
+
+
+def layout(node: Extension[Any, Any]) -> Layout | None:
+    """Extension ⟶ where its parts stand in its meaning; None if it has no word of its own."""
+    if not node.word:
+        return None
+    try:
+        return cast(Layout, node._layout)  # pyright: ignore[reportPrivateUsage]
+    except AttributeError:
+        made = Layout(node)
+        object.__setattr__(node, "_layout", made)
+        return made
+
+
+def _standing(arm: Arm) -> tuple[Node, ...]:
+    """The nodes of the meaning that a part is."""
+    node = cast(Node, arm.node if arm.stands is None else arm.stands)
+    return (node, *node.parts) if isinstance(node, Seq) else (node,)

@@ -1,0 +1,276 @@
+"""JSON of the command line ⟶ a value of the annotated type, down to its parts.
+
+JSON's own types count: a text is no number, and `true` is no 1. What JSON has no type for (dates,
+decimals, paths, enums) is a text, as on the command line itself, and so are an object's keys; a
+list of pairs is a dictionary whose keys no text can say.
+"""
+
+import enum
+import json
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal, TypeGuard, TypeVar, cast, final
+
+from fwf.algebra.aliases import ANY, UNIONS, bare, is_typeddict
+from fwf.algebra.documents import DocumentError, json_of
+from fwf.algebra.kinds import LISTS, MAPPINGS, SETS
+from fwf.algebra.shapes import Field, Shape, class_of, is_named_tuple, shape_of
+from fwf.algebra.types import told
+from fwf.algebra.values import MAX_DEPTH
+from fwf.cli.misuse import one_line
+from fwf.cli.scalars import NULL, Unreadable, member, scalar
+from fwf.faults import near
+
+T = TypeVar("T")
+_OPEN = {"[": "list", "{": "object"}
+_WHOLE: tuple[Any, ...] = (int,)
+_NUMBERS: tuple[Any, ...] = (*_WHOLE, float, Decimal)
+
+
+@final
+class Number(str):
+    """A number as it is written, so that each type reads its own."""
+
+    __slots__ = ()
+
+
+def parsed(text: str, expected: str) -> Any:
+    """Text ⟶ the JSON that it is, numbers as they are written; raises `Unreadable`."""
+    start = text.lstrip()[:1]
+    if start not in ("[", "{"):
+        raise Unreadable(f"it is to be a JSON {expected}")
+    try:
+        data = json_of(text, "it", DocumentError, number=Number, whole=Number)
+    except DocumentError as error:
+        said = error.problems[0].removeprefix("isn't JSON: ")
+        raise Unreadable(f"it starts with {start} but is no JSON {_OPEN[start]} ({said})") from None
+    if _depth(data) > MAX_DEPTH:
+        raise Unreadable(f"it nests deeper than {MAX_DEPTH} levels")
+    return data
+
+
+def _depth(data: Any) -> int:
+    deepest = 0
+    level: list[Any] = [data]
+    while level := [part for each in level for part in _parts(each)]:
+        deepest += 1
+    return deepest
+
+
+def _parts(data: Any) -> Iterable[Any]:
+    return data.values() if _is_object(data) else data if _is_list(data) else ()
+
+
+def _is_list(data: Any) -> TypeGuard[list[Any]]:
+    return type(data) is list
+
+
+def _is_object(data: Any) -> TypeGuard[dict[str, Any]]:
+    return type(data) is dict
+
+
+def of_json(data: Any, annotation: Any, place: str = "") -> Any:
+    """JSON, type, its place in the whole ⟶ the value; raises `Unreadable`."""
+    kind = bare(annotation)
+    cls = class_of(kind)
+    if kind in (ANY, object):
+        return _plain(data)
+    if typing.get_origin(kind) in UNIONS:
+        parts = in_order(typing.get_args(kind))
+        return closest(parts, lambda part: of_json(data, part, place), _wrong(data, kind, place))
+    if cls in MAPPINGS:
+        return _dictionary(data, kind, place)
+    if cls in (tuple, *LISTS, *SETS):
+        if not _is_list(data):
+            raise _wrong(data, kind, place)
+        return items_of(data, kind, place, of_json)
+    shape = shape_of(kind)
+    if shape is not None:
+        return _record(data, kind, shape, place)
+    return _scalar(data, kind, place)
+
+
+def in_order(kinds: Iterable[Any]) -> list[Any]:
+    """A union's types in the order in which they are tried: text last, for everything fits it."""
+    return sorted(kinds, key=lambda kind: (kind is not type(None), bare(kind) is str))
+
+
+def closest(
+    kinds: Iterable[Any], read: Callable[[Any], T], otherwise: Unreadable | None = None
+) -> T:
+    """What the first of the types that fits makes of it; raises for the one that came closest."""
+    refused = otherwise
+    for kind in kinds:
+        try:
+            return read(kind)
+        except Unreadable as error:
+            if refused is None or _depth_of(error) > _depth_of(refused):
+                refused = error
+    raise refused or Unreadable()
+
+
+def _depth_of(error: Unreadable) -> tuple[int, bool]:
+    return len(error.place or ""), bool(str(error))
+
+
+def _wrong(data: Any, kind: Any, place: str) -> Unreadable:
+    shown = {list: "a list", dict: "an object"}.get(cast(Any, type(data)))
+    shown = shown or one_line(data if isinstance(data, Number) else json.dumps(data), 40)
+    return Unreadable(f"is {shown}, not {told(kind)}", place)
+
+
+# Collections
+
+
+def items_of(
+    items: Sequence[Any], kind: Any, place: str, read: Callable[[Any, Any, str], Any]
+) -> Any:
+    """Items, the type of a list, a tuple or a set ⟶ that of what each is read as."""
+    cls, kinds = class_of(kind), typing.get_args(kind) or (ANY, ...)
+    if Ellipsis in kinds or cls is not tuple:
+        kinds = (kinds[0],) * len(items)
+    if len(kinds) != len(items):
+        raise Unreadable(f"is given {len(items)} items, but takes {len(kinds)}", place)
+    make: Any = list if cls in LISTS else set if cls in SETS and cls is not frozenset else cls
+    pairs = enumerate(zip(items, kinds, strict=True))
+    read_items = [read(each, wanted, f"{place}[{at}]") for at, (each, wanted) in pairs]
+    try:
+        return make(read_items)
+    except TypeError:  # it can't be hashed
+        raise Unreadable(f"holds what can't be in a {make.__name__}", place) from None
+
+
+def _dictionary(data: Any, kind: Any, place: str) -> dict[Any, Any]:
+    keys, values = typing.get_args(kind) or (ANY, ANY)
+    if _is_object(data):
+        pairs = [(_key(key, keys, place), each) for key, each in data.items()]
+    elif _is_list(data) and all(map(_is_pair, data)):
+        pairs = [(of_json(key, keys, f"{place}{{…}}"), each) for key, each in data]
+    else:
+        raise _wrong(data, kind, place)
+    made: dict[Any, Any] = {}
+    for key, each in pairs:
+        try:
+            twice = key in made
+        except TypeError:
+            raise Unreadable("can't be a dictionary's key", f"{place}{{…}}") from None
+        if twice:
+            raise Unreadable(f"holds the key {key!r} twice", place)
+        made[key] = of_json(each, values, f"{place}[{key!r}]")
+    return made
+
+
+def _is_pair(data: Any) -> bool:
+    return _is_list(data) and len(data) == 2
+
+
+def _key(text: str, annotation: Any, place: str) -> Any:
+    """An object's key ⟶ the value of the type that it is, as on the command line."""
+    kind = bare(annotation)
+    if kind in (ANY, object):
+        return text
+    if typing.get_origin(kind) in UNIONS:
+        return closest(in_order(typing.get_args(kind)), lambda part: _key(text, part, place))
+    if kind is type(None) and text == NULL:
+        return None
+    try:
+        return scalar(text, kind)
+    except Unreadable as error:
+        told_more = f"; {error}" if str(error) else ""
+        shown = one_line(json.dumps(text), 40)
+        said = f"is {shown}, not {told(kind)}{told_more}"
+        raise Unreadable(said, f"{place}{{…}}") from None
+
+
+def _plain(data: Any) -> Any:
+    """JSON ⟶ what it says by itself."""
+    if isinstance(data, Number):
+        return int(data) if data.lstrip("-").isdecimal() else float(data)
+    if _is_list(data):
+        return [*map(_plain, data)]
+    if _is_object(data):
+        return {key: _plain(each) for key, each in data.items()}
+    return data
+
+
+# Classes of fields
+
+
+def _record(data: Any, kind: Any, shape: Shape, place: str) -> Any:
+    cls, known = class_of(kind), {each.name: each for each in shape if each.argument}
+    if is_named_tuple(cls) and _is_list(data):
+        given = dict(zip(known, data, strict=False))
+        if len(data) > len(known):
+            raise Unreadable(f"is given {len(data)} items, but takes {len(known)}", place)
+    elif _is_object(data):
+        given = data
+    else:
+        raise _wrong(data, kind, place)
+    _refuse_names(given, known, kind, place)
+    keyed = is_typeddict(cls)
+    values = {
+        name: of_json(each, known[name].type, f"{place}[{name!r}]" if keyed else f"{place}.{name}")
+        for name, each in given.items()
+    }
+    try:
+        return values if keyed else cls(**values)
+    except Exception as error:  # whatever somebody's class raises
+        said = f"is refused by {told(kind)}: {type(error).__name__}: {one_line(str(error), 80)}"
+        raise Unreadable(said, place) from None
+
+
+def _refuse_names(
+    given: Mapping[str, Any], known: Mapping[str, Field], kind: Any, place: str
+) -> None:
+    for name in given:
+        if name not in known:
+            close = near(name, known) or f"; it has {', '.join(known) or 'no fields'}"
+            shown = one_line(repr(name), 40)
+            raise Unreadable(f"has {shown}, which {told(kind)} hasn't{close}", place)
+    for name, each in known.items():
+        if each.required and name not in given:
+            raise Unreadable(f"has no {name!r}, which {told(kind)} needs", place)
+
+
+# Without parts
+
+
+def _scalar(data: Any, kind: Any, place: str) -> Any:
+    """A text, a number, a truth value or null ⟶ the value of a type that it stands for."""
+    if not _stands_for(data, kind):
+        raise _wrong(data, kind, place)
+    if data is None or isinstance(data, bool):
+        return data
+    try:
+        if typing.get_origin(kind) is Literal:
+            return _literal(data, kind)
+        return member(data, kind) if _is_enum(kind) else scalar(data, kind)
+    except Unreadable as error:
+        wrong = _wrong(data, kind, place)
+        raise Unreadable(f"{wrong}; {error}" if str(error) else str(wrong), wrong.place) from None
+
+
+def _stands_for(data: Any, kind: Any) -> bool:
+    """Whether a value of the type may be written as JSON of this type."""
+    if isinstance(data, list | dict):
+        return False
+    if typing.get_origin(kind) is Literal:
+        return not (data is None or isinstance(data, bool)) or any(
+            each is data for each in typing.get_args(kind)
+        )
+    if data is None or isinstance(data, bool):
+        return kind is type(data)
+    if isinstance(data, Number):
+        return kind in _NUMBERS or _is_enum(kind)
+    return kind not in (*_WHOLE, float, bool, type(None))
+
+
+def _literal(data: str, kind: Any) -> Any:
+    wanted = int if isinstance(data, Number) else (str, bytes, enum.Enum)
+    of_type = [each for each in typing.get_args(kind) if isinstance(each, cast(Any, wanted))]
+    return scalar(data, Literal[tuple(of_type)]) if of_type else scalar(data, kind)
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, enum.Enum)

@@ -1,0 +1,142 @@
+"""One text of the command line ⟶ a scalar, an enum's member, a path: a value without parts."""
+
+import enum
+import json
+import re
+import typing
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePath
+from typing import Any, Final, Literal, cast
+from uuid import UUID
+
+from fwf.algebra.aliases import ANY
+from fwf.faults import near
+
+NULL: Final = "null"
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+class Unreadable(Exception):
+    """What is given is no value of the type. Says more than that only where there is more to say.
+
+    `place` is which part of it isn't, of which the message is told: `['eu'].day`, empty for the
+    whole; None for a message that stands by itself.
+    """
+
+    def __init__(self, message: str = "", place: str | None = None) -> None:
+        super().__init__(*([message] if message else []))
+        self.place = place
+
+    def told(self, name: str) -> str:
+        """What is said of a parameter of this name."""
+        return str(self) if self.place is None else f"{name}{self.place} {self}"
+
+
+def scalar(text: str, kind: Any) -> Any:
+    """Text, type seen through ⟶ the value; raises `Unreadable`."""
+    if typing.get_origin(kind) is Literal:
+        return _one_of(text, {spelled(each): each for each in typing.get_args(kind)})
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return member(text, kind)
+    reader = kind if isinstance(kind, type) and issubclass(kind, PurePath) else _READERS.get(kind)
+    by_name = type(cast(object, kind)).__name__ == "NamedType"  # as a plan has it
+    if reader is None and (by_name or kind in (str, ANY, object)):
+        return text
+    if reader is None:
+        raise Unreadable("no text says one: give it in Python, in run(…, params=)")
+    try:
+        return reader(text)
+    except (ValueError, OverflowError, InvalidOperation) as error:
+        raise Unreadable from error
+
+
+def spelled(value: Any) -> str:
+    """How a value of a `Literal` is written."""
+    if isinstance(value, enum.Enum):
+        return value.name
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return str(value)
+
+
+def member(text: str, kind: type[enum.Enum]) -> enum.Enum:
+    """By name; by value only if no name is that."""
+    values = {str(each.value): each for each in kind.__members__.values()}
+    members: Mapping[str, enum.Enum] = kind.__members__
+    if text not in members and text in values:
+        return values[text]
+    return cast(enum.Enum, _one_of(text, members))
+
+
+def _one_of(text: str, known: Mapping[str, Any]) -> Any:
+    if text not in known:
+        raise Unreadable(f"it is one of {', '.join(known)}{near(text, known)}")
+    return known[text]
+
+
+def _bool(text: str) -> bool:
+    word = text.lower()
+    if word not in _YES + _NO:
+        raise ValueError(text)
+    return word in _YES
+
+
+_UNITS = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "min": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "ms": timedelta(milliseconds=1),
+    "us": timedelta(microseconds=1),
+}
+_PART = r"(\d+(?:\.\d+)?)"
+_SHORT = re.compile(rf"(?:{_PART}(w|d|h|min|ms|us|m|s))", re.ASCII)
+_ISO = re.compile(
+    rf"P(?:{_PART}W)?(?:{_PART}D)?(?:T(?=\d)(?:{_PART}H)?(?:{_PART}M)?(?:{_PART}S)?)?", re.ASCII
+)
+
+
+def _duration(text: str) -> timedelta:
+    """`90s`, `1h30m`, or ISO 8601: `PT1H30M`. Years and months have no fixed length."""
+    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text)
+    iso = _ISO.fullmatch(rest.upper()) if rest[:1] in "pP" else None
+    if iso is not None:
+        parts = [(n, unit) for n, unit in zip(iso.groups(), "wdhms", strict=True) if n is not None]
+    else:
+        parts = cast(list[tuple[str, str]], _SHORT.findall(rest))
+        if "".join(n + unit for n, unit in parts) != rest:
+            raise ValueError(text)
+    if not parts:
+        raise ValueError(text)
+    return sign * sum((float(n) * _UNITS[unit] for n, unit in parts), timedelta())
+
+
+_READERS: dict[Any, Callable[[str], Any]] = {
+    bool: _bool,
+    int: int,
+    float: float,
+    Decimal: Decimal,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+    time: time.fromisoformat,
+    timedelta: _duration,
+    UUID: UUID,
+    bytes: lambda text: text.encode("utf-8", "surrogateescape"),
+}
+
+EXAMPLES: dict[Any, str] = {
+    bool: "true",
+    int: "10",
+    float: "0.5",
+    Decimal: "9.99",
+    date: "2026-07-15",
+    datetime: "2026-07-15T06:30:00+02:00",
+    time: "06:30",
+    timedelta: "1h30m",
+    UUID: "123e4567-e89b-12d3-a456-426614174000",
+    type(None): NULL,
+}

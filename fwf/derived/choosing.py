@@ -1,0 +1,151 @@
+"""`when`, `switch`: one part or another, by the value that comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, final
+
+from fwf.algebra.builder import It, it, pick
+from fwf.algebra.comparison import kind_of, plain
+from fwf.algebra.extensions import Arm, Shape, as_piece, call, joined
+from fwf.algebra.nodes import Extension, Node
+from fwf.algebra.values import freeze, source
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.combinators import Test, as_test, branch, pure
+from fwf.derived.conditions import Condition, as_condition, asked, passing, said_of, source_of
+from fwf.derived.gathering import keep_input
+from fwf.records import record
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+K = TypeVar("K")
+
+
+@final
+@record(eq=False, repr=False)
+class When(Extension[Any, Any]):
+    """`when`: branch(test, then=body, otherwise=identity)."""
+
+    test: Condition
+    body: Node
+    word = "when"
+
+    def desugar(self) -> Workflow[Any, Any]:
+        return branch(as_condition(self.test), then=self.body, otherwise=passing())
+
+    def arms(self) -> tuple[Arm, ...]:
+        test = asked(self.test)
+        return (*test, Arm(self.body, "then" if test else ""))
+
+    def arguments(self) -> tuple[str, ...]:
+        return said_of(self.test)
+
+    def written(self) -> list[Any]:
+        return call(self.word, source_of(self.test), as_piece(self.body))
+
+
+@final
+@record(eq=False, repr=False)
+class Switch(Extension[Any, Any]):
+    """`switch`: branch(selector == case, then=part, otherwise=…) for one case after the other."""
+
+    selector: Condition
+    cases: tuple[object, ...]
+    parts: tuple[Node, ...]
+    otherwise: Node
+    word = "switch"
+
+    def desugar(self) -> Workflow[Any, Any]:
+        if isinstance(self.selector, Workflow):
+            return keep_input(self.selector) >> self._branches(it[1], pick(0))
+        return self._branches(It(self.selector), it)
+
+    def _branches(self, key: It, given: It) -> Workflow[Any, Any]:
+        """One branch in the other, on a key; the parts are given what `given` says."""
+        chosen = _fed(given, self.otherwise)
+        for case, part in zip(reversed(self.cases), reversed(self.parts), strict=True):
+            chosen = branch(key == case, then=_fed(given, part), otherwise=chosen)
+        return chosen
+
+    def arms(self) -> tuple[Arm, ...]:
+        cases = [source(freeze(case)) for case in self.cases]
+        named = [Arm(part, case, tag=case) for part, case in zip(self.parts, cases, strict=True)]
+        return (*asked(self.selector), *named, Arm(self.otherwise, "otherwise", tag="otherwise"))
+
+    @property
+    def shape(self) -> Shape:
+        return "steps" if asked(self.selector) else "choice"
+
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        first = len(asked(self.selector))
+        return tuple((0, at) for at in range(1, len(self.parts) + 2) if first)
+
+    def arguments(self) -> tuple[str, ...]:
+        return said_of(self.selector)
+
+    def written(self) -> list[Any]:
+        pairs = [
+            [f"{source(freeze(case))}: ", as_piece(part)]
+            for case, part in zip(self.cases, self.parts, strict=True)
+        ]
+        cases = ["{", *joined(pairs), "}"]
+        selector, otherwise = source_of(self.selector), as_piece(self.otherwise)
+        return ["switch(", selector, ", ", *cases, ", otherwise=", otherwise, ")"]
+
+
+def when(p: Test[A], w: Workflow[A, B], /) -> Workflow[A, A | B]:
+    """(A → bool), (A → B) ⟶ A → A | B: the workflow where the predicate holds, else the input.
+
+    branch(p, then=w, otherwise=identity).
+
+    >>> when(it > 9, pure(it - 1))
+    when(it > 9, pure(it - 1))
+    """
+    return When(as_test(p, "when"), as_workflow(w, "when"))
+
+
+def switch(
+    selector: It | Callable[[A], K] | Workflow[A, K],
+    cases: Mapping[K, Workflow[A, B]],
+    /,
+    *,
+    otherwise: Workflow[A, C],
+) -> Workflow[A, B | C]:
+    """(A → K), {K: A → B}, (A → C) ⟶ A → B | C: the part of the case that the selector equals.
+
+    branch(selector == case, then=part, otherwise=…), one in the other, in their order. Cases are
+    values of one kind, and maybe None: a selector that can't be compared with a case is a
+    `PredicateDefect`.
+
+    >>> from fwf import const
+    >>> switch(it.kind, {"a": const(1)}, otherwise=const(0))
+    switch(it.kind, {'a': const(1)}, otherwise=const(0))
+    """
+    if not _is_mapping(cases):
+        raise TypeError(f"switch(…, {cases!r}): needs a dictionary of workflows by case")
+    parts = {
+        case: as_workflow(part, f"switch(…, {{{source(case)}: …}})") for case, part in cases.items()
+    }
+    _of_one_kind([case for case in parts if case is not None])
+    other = as_workflow(otherwise, "switch(otherwise=…)")
+    key = as_test(selector, "switch")
+    return Switch(key, tuple(parts), tuple(parts.values()), other) if parts else other
+
+
+def _fed(given: It, part: Node) -> Workflow[Any, Any]:
+    return part if given is it else pure(given) >> part
+
+
+def _is_mapping(given: object) -> bool:
+    return isinstance(given, Mapping)
+
+
+def _of_one_kind(cases: list[Any]) -> None:
+    for case in cases[1:]:
+        if kind_of(plain(case)) != kind_of(plain(cases[0])):
+            raise TypeError(
+                f"switch(…, {{{cases[0]!r}: …, {case!r}: …}}): no selector can be compared with "
+                "both, so one of the two would fail the run: let it give values of one kind, such "
+                "as a function that returns a text"
+            )

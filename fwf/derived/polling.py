@@ -1,0 +1,82 @@
+"""`poll`: the same question until the answer will do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, TypeVar, final
+
+from fwf.algebra import checked
+from fwf.algebra.builder import it, literal, pick
+from fwf.algebra.extensions import Arm, as_piece, call
+from fwf.algebra.nodes import Extension, Node, OnLimit
+from fwf.algebra.values import duration
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.combinators import Test, as_test, branch, const, delay, loop_until, par, pure
+from fwf.derived.conditions import Condition, asked, at, passing, said_of, source_of
+from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
+from fwf.faults import Fault
+from fwf.records import record
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@final
+@record(eq=False, repr=False)
+class Poll(Extension[Any, Any]):
+    """`poll`: a loop whose state is the input, the last answer, and whether there is one."""
+
+    probe: Node
+    done: Condition
+    every: timedelta
+    limit: int
+    within: timedelta | None
+    on_limit: OnLimit
+    word = "poll"
+
+    def desugar(self) -> Workflow[Any, Any]:
+        again = pick(0) >> self.probe
+        wait = branch(it[2], then=delay(self.every), otherwise=passing())
+        ask: Workflow[Any, Any] = wait >> par(pure(pick(0)), again, const(True))
+        loop = loop_until(ask, at(self.done, it[1]), **limits_of(self))
+        return pick(it, literal(None), literal(False)) >> loop >> pure(pick(1))
+
+    def arms(self) -> tuple[Arm, ...]:
+        test = asked(self.done, "until")
+        return (Arm(self.probe, "ask" if test else ""), *test)
+
+    def arguments(self) -> tuple[str, ...]:
+        from fwf.algebra.heads import short
+
+        return (*said_of(self.done), f"every={short(self.every)}", *said_of_limits(self))
+
+    def written(self) -> list[Any]:
+        every = duration(self.every)
+        parts = as_piece(self.probe), source_of(self.done)
+        return call(self.word, *parts, every=every, **source_of_limits(self))
+
+    def worded(self, fault: Fault) -> Fault:
+        return exhausted(fault, self.probe, "not true", self.limit, self.within)
+
+
+def poll(
+    probe: Workflow[A, B],
+    done: Test[B],
+    /,
+    *,
+    every: timedelta,
+    limit: int,
+    within: timedelta | None = None,
+    on_limit: OnLimit = "fail",
+) -> Workflow[A, B]:
+    """(A → B), (B → bool) ⟶ A → B: ask again from the same input until the answer will do.
+
+    A `loop_until` with a `delay` before every question but the first.
+
+    every: the wait between one answer and the next question. Bounds are those of `loop_until`.
+    """
+    asks = as_workflow(probe, "poll")
+    until = as_test(done, "poll")
+    checked.duration(every, "poll(every=…)")
+    checked.at_least(limit, 1, "poll", "limit", "round")
+    return Poll(asks, until, every, limit, within, on_limit)
