@@ -67,7 +67,7 @@ class TestNonLaws:
     def test_hypothesis_finds_a_counterexample(self, non: NonLaw) -> None:
         run = non.interpreter(reference)
         anywhere = settings(
-            max_examples=20_000,
+            max_examples=100_000,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=EVERY_CHECK,
