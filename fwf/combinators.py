@@ -242,7 +242,7 @@ def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) ->
     """
     arms = (as_workflow(then, "branch(then=…)"), as_workflow(otherwise, "branch(otherwise=…)"))
     if isinstance(p, Workflow):
-        decides = as_workflow(p, "branch")
+        decides = _decides(p, "branch")
         accepts = types.meet(part.edge.accepts for part in (decides, *arms))
         _one_input((decides, *arms), accepts, "branch")
         from fwf.derived.deciding import DecidedBranch  # which is made of these
@@ -278,7 +278,7 @@ def loop_until(
     if isinstance(done, Workflow):
         from fwf.derived.deciding import DecidedLoop
 
-        return DecidedLoop(part, as_workflow(done, "loop_until"), limit, within, on_limit)
+        return DecidedLoop(part, _decides(done, "loop_until"), limit, within, on_limit)
     until = _predicate(done, "loop_until")
     made: LoopUntil[Any, Any] = LoopUntil(part, until, limit, within, on_limit)
     _check_fields(made.done, part.edge.output, "loop_until")
@@ -460,8 +460,18 @@ def _expression(given: Any, where: str) -> Expr:
 
 def as_test(p: Any, where: str) -> Expr | Node:
     """A predicate as a field has it: an expression, or the workflow that decides."""
-    decides = isinstance(p, Workflow)
-    return as_workflow(cast(object, p), where) if decides else _predicate(p, where)
+    return _decides(p, where) if isinstance(p, Workflow) else _predicate(p, where)
+
+
+def _decides(p: Any, where: str) -> Node:
+    """A workflow that decides; raises `TypeError` if it certainly gives neither True nor False."""
+    node = as_workflow(p, where)
+    if not types.compatible(node.edge.output, bool):
+        raise TypeError(
+            f"{where}: {_short(node)} decides, so it must give True or False, but gives "
+            f"{types.name_of(node.edge.output)}: put a step after it that says yes or no"
+        )
+    return node
 
 
 def _predicate(given: Any, where: str) -> Expr:

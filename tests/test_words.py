@@ -381,3 +381,61 @@ def test_what_a_word_catches_by_itself_is_no_news() -> None:
 def test_a_join_is_no_join_by_position() -> None:
     assert not check(join(mix, left=ask, right=ask))
     assert [issue.rule for issue in check(par(ask, ask) >> mix)] == ["positional-join"]
+
+
+@task(effect="read", config={})
+def gives_a_text(n: object) -> str:
+    return "x"
+
+
+@task(effect="read", config={})
+def untyped(n):  # type: ignore[no-untyped-def]
+    return {"n": 1}
+
+
+@task(effect="read", config={})
+def takes_a_number(n: int) -> int:
+    return n
+
+
+@pytest.mark.parametrize(
+    ("w", "value", "said"),
+    [
+        (poll(untyped, it.foo > 2, every=seconds(1), limit=2), 1, "it is a dict: it has no field"),
+        (poll(ask, untyped, every=seconds(1), limit=2), 1, "it is a dict, not True or False"),
+        (branch(untyped, then=work, otherwise=ask), 1, "it is a dict, not True or False"),
+        (when(untyped, work), 1, "it is a dict, not True or False"),
+        (loop_until(work, untyped, limit=2), 1, "it is a dict, not True or False"),
+        (switch(untyped, {1: work}, otherwise=ask), 1, "it == 1: "),
+        (paginate(untyped, limit=2), None, "page is a dict: it has no field 'items'"),
+    ],
+    ids=repr,
+)
+def test_a_defect_within_a_word_speaks_of_what_its_author_wrote(
+    w: Any, value: Any, said: str
+) -> None:
+    text = str(run(w, value, clock=VirtualClock()).failure())
+    assert "it[" not in text and said in text
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda: branch(gives_a_text, then=work, otherwise=ask), "must give True or False"),
+        (lambda: when(gives_a_text, work), "must give True or False"),
+        (lambda: loop_until(work, gives_a_text, limit=2), "must give True or False"),
+        (lambda: poll(ask, gives_a_text, every=seconds(1), limit=1), "must give True or False"),
+        (lambda: gives_a_text >> poll(takes_a_number, it > 1, every=seconds(1), limit=1),
+         "but poll(takes_a_number, it > 1, every=seconds(1), limit=1) takes int"),
+        (lambda: poll(gives_a_text, takes_a_number >> decide, every=seconds(1), limit=1),
+         "what decides takes int, but is given str"),
+        (lambda: keep_input(takes_a_number) >> takes_a_number,
+         "keep_input(takes_a_number) gives tuple[int, int]"),
+        (lambda: optional(gives_a_text) >> takes_a_number,
+         "optional(gives_a_text) gives str | None"),
+    ],
+)  # fmt: skip
+def test_a_wrong_edge_at_a_word_is_told_by_its_name(build: Any, said: str) -> None:
+    with pytest.raises(TypeError) as told:
+        build()
+    assert said in str(told.value)

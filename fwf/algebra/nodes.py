@@ -465,6 +465,10 @@ class Extension(Workflow[In, Out]):
         """Its source in pieces, its parts where theirs goes: by default a call of its class."""
         return call_of_class(self)
 
+    def typed(self) -> Edge | None:
+        """What it takes and gives, where that is lost on the way through its meaning."""
+        return None
+
     def worded(self, fault: Fault) -> Fault:
         """A fault of what its meaning is made of, but for its parts, in its own words."""
         return fault
@@ -486,7 +490,8 @@ class Extension(Workflow[In, Out]):
     def __post_init__(self) -> None:
         check_class(type(self))
         check_fields(self)
-        set_edge(self, self.meaning.edge)
+        meaning = self.meaning.edge  # which is looked at in any case
+        set_edge(self, self.typed() or meaning)
 
 
 Node: TypeAlias = Union[  # noqa: UP007 (19 times | takes a millisecond at import)

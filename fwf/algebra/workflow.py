@@ -328,7 +328,7 @@ def _wrapped(node: Any) -> Any:
     from fwf.algebra.nodes import Extension, Graph, InPool, Named, Retry, Timeout, WithParams
 
     if isinstance(node, Extension):
-        return node.meaning
+        return None if node.word else node.meaning
     if isinstance(node, Named) and isinstance(node.body, Graph):
         return None
     wrapper = isinstance(node, InPool | Named | Retry | Timeout | WithParams)

@@ -12,8 +12,17 @@ from fwf.algebra.nodes import Extension, Node
 from fwf.algebra.values import freeze, source
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, pure
-from fwf.derived.conditions import Condition, as_condition, asked, passing, said_of, source_of
+from fwf.derived.conditions import (
+    Condition,
+    as_condition,
+    asked,
+    passing,
+    retold,
+    said_of,
+    source_of,
+)
 from fwf.derived.gathering import keep_input
+from fwf.faults import Fault
 from fwf.records import record
 
 A = TypeVar("A")
@@ -40,6 +49,9 @@ class When(Extension[Any, Any]):
 
     def arguments(self) -> tuple[str, ...]:
         return said_of(self.test)
+
+    def worded(self, fault: Fault) -> Fault:
+        return retold(fault, it="it[1]") if asked(self.test) else fault
 
     def written(self) -> list[Any]:
         return call(self.word, source_of(self.test), as_piece(self.body))
@@ -83,6 +95,9 @@ class Switch(Extension[Any, Any]):
 
     def arguments(self) -> tuple[str, ...]:
         return said_of(self.selector)
+
+    def worded(self, fault: Fault) -> Fault:
+        return retold(fault, it="it[1]") if asked(self.selector) else fault
 
     def written(self) -> list[Any]:
         pairs = [
@@ -129,7 +144,9 @@ def switch(
     }
     _of_one_kind([case for case in parts if case is not None])
     other = as_workflow(otherwise, "switch(otherwise=…)")
-    key = as_test(selector, "switch")
+    is_flow = isinstance(selector, Workflow)
+    given: Any = selector
+    key = as_workflow(given, "switch") if is_flow else as_test(given, "switch")
     return Switch(key, tuple(parts), tuple(parts.values()), other) if parts else other
 
 

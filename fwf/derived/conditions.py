@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, cast
 
+from fwf.algebra import types
 from fwf.algebra.builder import It, expr_of
-from fwf.algebra.expr import IT, Expr, moved, show
+from fwf.algebra.expr import IT, Expr, moved, show, type_of
 from fwf.algebra.extensions import Arm, as_piece
 from fwf.algebra.nodes import Node, Pure
 from fwf.algebra.workflow import Workflow
+from fwf.faults import Fault, PredicateDefect
+from fwf.records import changed
 
 Condition: TypeAlias = Expr | Node
 
@@ -26,6 +29,22 @@ def at(test: Condition, place: It) -> Any:
     return It(moved(test, expr_of(place)))
 
 
+def check_takes(test: Condition, given: Any, where: str) -> None:
+    """Raise `TypeError` for a test that certainly can't be asked of values of a type."""
+    if isinstance(test, Workflow):
+        wanted = test.edge.accepts
+        if not types.compatible(given, wanted):
+            raise TypeError(
+                f"{where}: what decides takes {types.name_of(wanted)}, but is given "
+                f"{types.name_of(given)}"
+            )
+        return
+    try:
+        type_of(test, given)
+    except TypeError as error:
+        raise TypeError(f"{where}: {error}") from None
+
+
 def asked(test: Condition, label: str = "if") -> tuple[Arm, ...]:
     """A workflow that decides, as a part of its own; an expression is said behind the word."""
     return (Arm(test, label),) if isinstance(test, Workflow) else ()
@@ -41,6 +60,16 @@ def said_of(test: Condition) -> tuple[str, ...]:
     from fwf.algebra.heads import predicate  # which pictures and texts need, and nobody else
 
     return () if isinstance(test, Workflow) else (predicate(test),)
+
+
+def retold(fault: Fault, **names: str) -> Fault:
+    """A defect of an expression that a word moved, with what the author wrote: `it` for `it[1]`."""
+    if not isinstance(fault, PredicateDefect):
+        return fault
+    message = fault.message
+    for name, place in names.items():
+        message = message.replace(place, name)
+    return changed(fault, message=message)
 
 
 def passing() -> Workflow[Any, Any]:

@@ -9,7 +9,7 @@ from fwf.algebra.builder import It, expr_of, it, literal, pick
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Branch, Extension, LoopUntil, Node, OnLimit, Par, Pure
 from fwf.algebra.workflow import Workflow
-from fwf.derived.conditions import passing
+from fwf.derived.conditions import passing, retold
 from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
 from fwf.faults import Fault
 from fwf.records import record
@@ -37,6 +37,9 @@ class DecidedBranch(Extension[Any, Any]):
 
     def edges(self) -> tuple[tuple[int, int], ...]:
         return ((0, 1), (0, 2))
+
+    def worded(self, fault: Fault) -> Fault:
+        return retold(fault, it="it[1]")
 
     def written(self) -> list[Any]:
         then, otherwise = as_piece(self.then), as_piece(self.otherwise)
@@ -71,7 +74,9 @@ class DecidedLoop(Extension[Any, Any]):
         return call(self.word, *parts, **source_of_limits(self))
 
     def worded(self, fault: Fault) -> Fault:
-        return exhausted(fault, self.decides, "not true", self.limit, self.within)
+        return exhausted(
+            retold(fault, it="it[1]"), self.decides, "not true", self.limit, self.within
+        )
 
 
 def _pure(expr: It) -> Workflow[Any, Any]:

@@ -12,7 +12,7 @@ from fwf.algebra.extensions import as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.combinators import Error, fallback, loop_until, par, pure, tags
-from fwf.derived.conditions import passing
+from fwf.derived.conditions import passing, retold
 from fwf.derived.handling import caught, filter_of
 from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
 from fwf.faults import Fault
@@ -88,7 +88,8 @@ class Paginate(Extension[Any, Any]):
         return call(self.word, as_piece(self.fetch), **bounds, on_error=stops, on=on)
 
     def worded(self, fault: Fault) -> Fault:
-        return exhausted(fault, self.fetch, "not the last page", self.limit, self.within)
+        told = retold(fault, items="it[0][1]", page="it[1]")
+        return exhausted(told, self.fetch, "not the last page", self.limit, self.within)
 
 
 @overload

@@ -10,9 +10,18 @@ from fwf.algebra.builder import it, literal, pick
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
 from fwf.algebra.values import duration
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import Edge, Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, const, delay, loop_until, par, pure
-from fwf.derived.conditions import Condition, asked, at, passing, said_of, source_of
+from fwf.derived.conditions import (
+    Condition,
+    asked,
+    at,
+    check_takes,
+    passing,
+    retold,
+    said_of,
+    source_of,
+)
 from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
 from fwf.faults import Fault
 from fwf.records import record
@@ -33,6 +42,10 @@ class Poll(Extension[Any, Any]):
     within: timedelta | None
     on_limit: OnLimit
     word = "poll"
+
+    def typed(self) -> Edge:
+        edge = self.probe.edge
+        return Edge(edge.accepts, edge.output, edge.probes)
 
     def desugar(self) -> Workflow[Any, Any]:
         again = pick(0) >> self.probe
@@ -56,7 +69,8 @@ class Poll(Extension[Any, Any]):
         return call(self.word, *parts, every=every, **source_of_limits(self))
 
     def worded(self, fault: Fault) -> Fault:
-        return exhausted(fault, self.probe, "not true", self.limit, self.within)
+        told = retold(fault, it="it[1]")
+        return exhausted(told, self.probe, "not true", self.limit, self.within)
 
 
 def poll(
@@ -77,6 +91,7 @@ def poll(
     """
     asks = as_workflow(probe, "poll")
     until = as_test(done, "poll")
+    check_takes(until, asks.edge.output, "poll")
     checked.duration(every, "poll(every=…)")
     checked.at_least(limit, 1, "poll", "limit", "round")
     return Poll(asks, until, every, limit, within, on_limit)
