@@ -56,6 +56,7 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.nodes import Node
+from fwf.algebra.types import compatible
 from fwf.faults import Both, Exhausted, Failed, Fault, Then, TimedOut
 from fwf.records import record
 
@@ -385,6 +386,11 @@ def _built(build: Callable[..., Any], *parts: st.SearchStrategy[Any]) -> st.Sear
     return st.builds(made, *parts)
 
 
+def _deciding(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
+    """A workflow that may decide: one that certainly gives no bool has a step after it."""
+    return w if compatible(w.edge.output, bool) else w >> pure(is_big)
+
+
 def _wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     limits = st.integers(1, 9)
     return st.one_of(
@@ -396,14 +402,14 @@ def _wrapped(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         ),
         _built(
             lambda p, a, b: branch(p, then=a, otherwise=b),
-            expressions | inner | st.just(is_big),
+            expressions | inner.map(_deciding) | st.just(is_big),
             inner,
             inner,
         ),
         _built(
             lambda w, p, n, t, end: loop_until(w, p, limit=n, within=t, on_limit=end),
             inner,
-            expressions | inner | st.just(is_big),
+            expressions | inner.map(_deciding) | st.just(is_big),
             limits,
             st.none() | durations,
             st.sampled_from(["fail", "stop"]),
