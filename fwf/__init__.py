@@ -49,7 +49,7 @@ from fwf.combinators import (
     using,
     with_params,
 )
-from fwf.faults import Fault, Issue, RetryAfter
+from fwf.faults import Fault, Issue, Permanent, RetryAfter
 from fwf.notation import graph
 from fwf.secrets import Secret
 from fwf.tasks import task
@@ -105,7 +105,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Schedule", "backoff", "delays", "every",
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
     "Parameter", "Resource", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
-    "Fault", "Issue", "RetryAfter", "TooLarge",
+    "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
     "dry_run", "Scenario", "DryRun", "run", "execute", "Ran",
     "Pool", "Clock", "SystemClock", "VirtualClock",

@@ -19,8 +19,13 @@ TAGS = (
     "Timeout", "Exhausted", "PredicateDefect", "BadInput", "Defect", "Interrupted"
 )  # fmt: skip
 """The tags that fwf itself gives, beside those of exceptions."""
-DEFECTS = frozenset({"TypeError", "NameError", "AttributeError", "ImportError", "AssertionError"})
-"""Exceptions that mean the program is wrong, so that trying again can't help."""
+DEFECTS = frozenset(
+    {
+        "TypeError", "NameError", "AttributeError", "ImportError", "AssertionError",
+        "fwf.faults.Permanent",
+    }
+)  # fmt: skip
+"""Exceptions that mean the program is wrong, or say themselves that trying again can't help."""
 MOST_PATH = 200
 MOST_CAUSES = 100
 MOST_PARTS = 5
@@ -345,6 +350,13 @@ class RetryAfter(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _retry_after, (type(self), self.args, self.__dict__)
+
+
+class Permanent(Exception):
+    """An error that says that trying again can't help; `retry` doesn't, unless `on=` names it.
+
+    As for those that mean the program is wrong, its tags have `Defect` among them.
+    """
 
 
 def _retry_after(cls: type[RetryAfter], args: tuple[Any, ...], state: dict[str, Any]) -> RetryAfter:

@@ -1,0 +1,68 @@
+"""How does an Arrow schema stand in a definition? As its columns, by name and type."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from fwf.algebra.values import register_codec
+
+SIMPLE: Final[Mapping[str, pa.DataType]] = {
+    str(kind): kind
+    for kind in (
+        pa.null(), pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(),
+        pa.uint16(), pa.uint32(), pa.uint64(), pa.float16(), pa.float32(), pa.float64(),
+        pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.date32(), pa.date64(),
+        pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns"),
+        *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns")),
+        *(pa.duration(unit) for unit in ("s", "ms", "us", "ns")),
+    )
+}  # fmt: skip
+DECIMAL: Final = re.compile(r"decimal(128|256)\((\d+), (-?\d+)\)")
+ZONED: Final = re.compile(r"timestamp\[(s|ms|us|ns), tz=([^\[\],]+)\]")
+LIST: Final = re.compile(r"list<(.+)>")
+
+
+def type_named(text: str) -> pa.DataType:
+    """The text of an Arrow type ⟶ the type; raises `ValueError` for one that can't be declared.
+
+    >>> type_named("decimal128(10, 2)"), type_named("list<int64>")
+    (Decimal128Type(decimal128(10, 2)), ListType(list<item: int64>))
+    """
+    if text in SIMPLE:
+        return SIMPLE[text]
+    if found := DECIMAL.fullmatch(text):
+        make = pa.decimal128 if found[1] == "128" else pa.decimal256
+        return make(int(found[2]), int(found[3]))
+    if found := ZONED.fullmatch(text):
+        return pa.timestamp(found[1], found[2])
+    if found := LIST.fullmatch(text):
+        return pa.list_(type_named(found[1]))
+    raise ValueError(f"{text!r}: a declared column has a scalar type of Arrow, or a list of such")
+
+
+def name_of(kind: pa.DataType) -> str:
+    """Arrow type ⟶ the text of which `type_named` makes it."""
+    if pa.types.is_list(kind):
+        return f"list<{name_of(kind.value_type)}>"
+    text = str(kind)
+    if type_named(text) != kind:
+        raise ValueError(f"{text}: can't be declared")
+    return text
+
+
+def _to_plain(schema: pa.Schema) -> list[Any]:
+    return [
+        [field.name, name_of(field.type), *(["not null"] if not field.nullable else [])]
+        for field in schema
+    ]
+
+
+def _from_plain(columns: Any) -> pa.Schema:
+    return pa.schema(
+        pa.field(name, type_named(kind), nullable=not rest) for name, kind, *rest in columns
+    )
+
+
+register_codec(pa.Schema, name="arrow:Schema", to_plain=_to_plain, from_plain=_from_plain)
