@@ -8,17 +8,15 @@ import pyarrow as pa
 
 from fwf.algebra.values import register_codec
 
-SIMPLE: Final[Mapping[str, pa.DataType]] = {
-    str(kind): kind
-    for kind in (
-        pa.null(), pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(),
-        pa.uint16(), pa.uint32(), pa.uint64(), pa.float16(), pa.float32(), pa.float64(),
-        pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.date32(), pa.date64(),
-        pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns"),
-        *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns")),
-        *(pa.duration(unit) for unit in ("s", "ms", "us", "ns")),
-    )
-}  # fmt: skip
+_PLAIN: Final[tuple[pa.DataType, ...]] = (
+    pa.null(), pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(),
+    pa.uint16(), pa.uint32(), pa.uint64(), pa.float16(), pa.float32(), pa.float64(),
+    pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.date32(), pa.date64(),
+    pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns"),
+    *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns")),
+    *(pa.duration(unit) for unit in ("s", "ms", "us", "ns")),
+)  # fmt: skip
+SIMPLE: Final[Mapping[str, pa.DataType]] = {str(kind): kind for kind in _PLAIN}
 DECIMAL: Final = re.compile(r"decimal(128|256)\((\d+), (-?\d+)\)")
 ZONED: Final = re.compile(r"timestamp\[(s|ms|us|ns), tz=([^\[\],]+)\]")
 LIST: Final = re.compile(r"list<(.+)>")
@@ -36,7 +34,8 @@ def type_named(text: str) -> pa.DataType:
         make = pa.decimal128 if found[1] == "128" else pa.decimal256
         return make(int(found[2]), int(found[3]))
     if found := ZONED.fullmatch(text):
-        return pa.timestamp(found[1], found[2])
+        unit: Any = found[1]
+        return pa.timestamp(unit, found[2])
     if found := LIST.fullmatch(text):
         return pa.list_(type_named(found[1]))
     raise ValueError(f"{text!r}: a declared column has a scalar type of Arrow, or a list of such")
