@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Final, TypeAlias, cast, final
 from uuid import UUID
 
 from fwf.algebra.contract import Contract, Effect, IdempotencyKey, Injected, InputOf
@@ -17,8 +18,17 @@ PARAMETERS: Final[Mapping[str, type]] = {
 }
 """The types that run parameters of a query may have, by the names that a config holds."""
 
-ParameterType = type | str
-"""A run parameter's type, or its name: what the config of a task holds."""
+Parameter: TypeAlias = object
+"""A run parameter by its type or the name of it, or by its default, which is of such a type."""
+
+
+@final
+class Parameters(dict[str, type]):
+    """The types of run parameters by name; `defaults` has the values of those that are optional."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.defaults: dict[str, object] = {}
 
 
 def leaf(
@@ -29,7 +39,7 @@ def leaf(
     effect: Effect,
     output: Any,
     inputs: Mapping[str, Any] | None = None,
-    params: Mapping[str, type] | None = None,
+    params: Parameters | None = None,
     resources: Mapping[str, Any] | None = None,
     key: str | None = None,
     reads: Sequence[str] = (),
@@ -44,8 +54,13 @@ def leaf(
     params: the run parameters that it is called with, by name.
     key: the name under which it is called with the idempotency key, if it is.
     """
+    params = Parameters() if params is None else params
+    defaults = params.defaults
     injected = [
-        *(Injected(each, kind, "parameter", False) for each, kind in (params or {}).items()),
+        *(
+            Injected(each, kind, "parameter", each in defaults, freeze(defaults.get(each)))
+            for each, kind in params.items()
+        ),
         *(Injected(each, kind, "resource", False) for each, kind in (resources or {}).items()),
         *([Injected(key, IdempotencyKey, "fact", False)] if key else []),
     ]
@@ -59,27 +74,47 @@ def leaf(
         writes=tuple(writes),
     )
     frozen: Any = freeze(dict(config))
-    return Task(name, "1", frozen, contract, fn)
+    return Task(name, "1", frozen, contract, _defaulting(fn, defaults) if defaults else fn)
+
+
+def _defaulting(fn: Callable[..., Any], defaults: Mapping[str, object]) -> Callable[..., Any]:
+    @wraps(fn)
+    def called(*inputs: object, **injected: object) -> Any:
+        return fn(*inputs, **{**defaults, **injected})
+
+    return called
 
 
 def parameter_types(
-    given: Mapping[str, ParameterType], where: str
-) -> tuple[dict[str, type], dict[str, str]]:
-    """Run parameters by their types or the names of these ⟶ the types, and the names for a config.
+    given: Mapping[str, Parameter], where: str
+) -> tuple[Parameters, dict[str, object]]:
+    """Run parameters by type, name of a type or default ⟶ the types, and what a config holds.
 
-    >>> parameter_types({"day": date, "limit": "int"}, "query")
-    ({'day': <class 'datetime.date'>, 'limit': <class 'int'>}, {'day': 'date', 'limit': 'int'})
+    A text is the name of a type, so a parameter of texts has no default.
+
+    >>> parameter_types({"day": date, "limit": "int", "least": 2.5}, "query")
+    ({'day': <class 'datetime.date'>, 'limit': <class 'int'>, 'least': <class 'float'>},
+     {'day': 'date', 'limit': 'int', 'least': 2.5})
     """
-    types: dict[str, type] = {}
+    types, config = Parameters(), dict[str, object]()
     for name, kind in given.items():
         if not name.isidentifier():
             raise ValueError(f"{where}(params={{{name!r}: …}}): needs a name that Python can write")
-        said = kind if isinstance(kind, str) else kind.__name__
-        known = PARAMETERS.get(said)
-        if known is None or (isinstance(kind, type) and kind is not known):
-            raise TypeError(
-                f"{where}(params={{{name!r}: {said}}}): a run parameter of a query is one of "
-                f"{', '.join(PARAMETERS)}{near(said, PARAMETERS)}"
-            )
-        types[name] = known
-    return types, {name: kind.__name__ for name, kind in types.items()}
+        types[name] = known = _parameter_type(kind, f"{where}(params={{{name!r}: {kind!r}}})")
+        is_default = not isinstance(kind, type | str)
+        if is_default:
+            types.defaults[name] = kind
+        config[name] = kind if is_default else known.__name__
+    return types, config
+
+
+def _parameter_type(kind: Parameter, where: str) -> type:
+    cls = kind if isinstance(kind, type | str) else cast("type[Any]", type(kind))
+    name = cls if isinstance(cls, str) else cls.__name__
+    known = PARAMETERS.get(name)
+    if known is None or (isinstance(cls, type) and cls is not known):
+        raise TypeError(
+            f"{where}: a run parameter is one of {', '.join(PARAMETERS)}, or a default of such a "
+            f"type{near(name, PARAMETERS)}"
+        )
+    return known
