@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast,
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.builder import It, as_expr, expr_of, literal
 from fwf.algebra.expr import IT, Call, Expr, argument, type_of
 from fwf.algebra.filters import Error as Error
@@ -489,7 +489,8 @@ def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:
         if not types.compatible(accepts, part.edge.accepts):
             raise TypeError(
                 f"{where}: its parts get the same input, but one takes {types.name_of(accepts)} "
-                f"and {_short(part)} takes {types.name_of(part.edge.accepts)}: "
+                f"and {_short(part)} takes {types.name_of(part.edge.accepts)}"
+                f"{tables.in_brackets(accepts, part.edge.accepts)}: "
                 "turn the input into what each takes, such as it.field >> part"
             )
 
@@ -512,6 +513,7 @@ def _repeats(body: Node, where: str) -> None:
         raise TypeError(
             f"{where}: each round is fed the last round's output, but {_short(body)} gives "
             f"{types.name_of(edge.output)} and takes {types.name_of(edge.accepts)}"
+            f"{tables.in_brackets(edge.output, edge.accepts)}"
         )
 
 

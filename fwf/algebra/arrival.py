@@ -9,7 +9,7 @@ depend on chance): what is wrong in a long list mostly is so from its first item
 costs 30 ns where a step of a chain takes 2 µs. The fields of a dataclass, a named tuple or a typed
 dictionary; and, since rows of one source are alike, what is in the first `MOST_DEEP` items. That
 makes two `LEVELS` below the value, as in `list[Order]`: what nests deeper is rarely what a source
-made of its rows.
+made of its rows. Of a table the columns, where they are declared (`tables`).
 
 **What is no alarm.** A false one stops a night's work; what is missed fails a step later. So a
 value passes where nobody can be sure: `Any`, type variables, protocols, names that don't resolve,
@@ -43,7 +43,7 @@ from itertools import islice
 from numbers import Complex, Integral, Real
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.aliases import bare
 from fwf.algebra.comparison import plain
 from fwf.algebra.fitting import Wrong
@@ -114,7 +114,7 @@ def _shape(declared: Any, levels: int = LEVELS) -> Shape:
     cls = origin or kind
     if not isinstance(cls, type) or cls in _OPEN or getattr(cls, "_is_protocol", False):
         return ANYTHING
-    return _of_class(kind, cls, levels)
+    return _of_class(declared, kind, cls, levels)
 
 
 def _never(kind: Any, value: Any) -> Wrong | None:
@@ -135,8 +135,8 @@ _known = lru_cache(maxsize=4096)(_shape)
 # Classes
 
 
-def _of_class(kind: Any, cls: Any, levels: int) -> Shape:
-    parts = _parts(kind, cls, levels)
+def _of_class(declared: Any, kind: Any, cls: Any, levels: int) -> Shape:
+    parts = _columns(declared) or _parts(kind, cls, levels)
     refused = {str} if cls is Sequence and typing.get_args(kind) else set[type]()
     exact: set[type] = {each for each in FREE - refused if _counts_as(each, cls)}
     if _read_again(cls):
@@ -200,7 +200,7 @@ def _of_union(kind: Any, levels: int) -> Shape:
             wrong = None if cls in shape.free else shape.look(value)
             if wrong is None:
                 return None
-            closest = wrong if len(wrong.place) > len(closest.place) else closest
+            closest = wrong if _tells_more(wrong, closest) else closest
         return closest
 
     free = frozenset[type]().union(*[shape.free for shape in shapes])
@@ -208,6 +208,10 @@ def _of_union(kind: Any, levels: int) -> Shape:
     for cls, within in (pair for shape in shapes for pair in shape.inside.items()):
         inside[cls] = look if cls in inside else within
     return Shape(free, {cls: inside[cls] for cls in inside.keys() - free}, look)
+
+
+def _tells_more(one: Wrong, other: Wrong) -> bool:
+    return (len(one.place), bool(one.said)) > (len(other.place), bool(other.said))
 
 
 def _of_literal(kind: Any) -> Shape:
@@ -235,6 +239,19 @@ def _parts(kind: Any, cls: Any, levels: int) -> Look | None:
     if cls in _COLLECTIONS and len(arguments) == 1:
         return _of_items(_part(arguments[0], levels))
     return _of_keys(cls, levels) if typing.is_typeddict(cls) else _of_fields(cls, levels)
+
+
+def _columns(declared: Any) -> Look | None:
+    """Type ⟶ what is wrong with the columns of a table of it; None if it declares none."""
+    wanted = tables.declared(declared)
+    if wanted is None:
+        return None
+
+    def look(value: Any) -> Wrong | None:
+        said = wanted.wrong(value)
+        return Wrong("", value, declared, said=said) if said else None
+
+    return look
 
 
 class Part(NamedTuple):
@@ -469,6 +486,9 @@ def told(value: Any) -> str:
 
 def whose(root: str, wrong: Wrong) -> str:
     """Which part of a value it is that doesn't fit, if it isn't the value itself."""
+    if wrong.said:
+        rows = tables.rows_of(wrong.value)
+        return f": {root}{wrong.place}{f' ({rows})' if rows else ''}: {wrong.said}"
     if not wrong.place:
         return ""
     return f": {root}{wrong.place} is {told(wrong.value)}, not {types.name_of(wrong.type)}"

@@ -20,13 +20,14 @@ class Wrong(NamedTuple):
 
     The place is what is written behind the value's name: `[1][0]`, `['eu'].limit`, `{…}` for what
     is in a set or a dictionary's key; empty for the value itself. `missing` is the key that a
-    typed dictionary should have, and which this one hasn't.
+    typed dictionary should have, and which this one hasn't; `said` how a table's columns differ.
     """
 
     place: str
     value: Any
     type: Any
     missing: str | None = None
+    said: str = ""
 
 
 def fits(value: Any, annotation: Any) -> bool:

@@ -16,7 +16,7 @@ from numbers import Number
 from types import SimpleNamespace, UnionType
 from typing import Any, cast
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.aliases import bare, is_typeddict
 from fwf.algebra.arrival import wrong_in
 from fwf.algebra.fitting import fits
@@ -30,9 +30,12 @@ _SCALARS = (
 
 def misfit(value: Any, declared: Any, place: str = "it") -> str:
     """Value, declared type ⟶ what is wrong with the one for the other; empty if nothing is."""
-    declared = bare(declared)
+    wanted, declared = tables.declared(declared), bare(declared)
     if isinstance(value, Unknown) or declared in (types.ANY, object):
         return ""
+    if wanted is not None and isinstance(value, cast(type, declared)):
+        said = wanted.wrong(value)
+        return f"{place}: {said}" if said else ""
     origin = typing.get_origin(declared) or declared
     if origin in (typing.Union, UnionType):
         return _of_union(value, declared, place)

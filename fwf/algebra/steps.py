@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Generic, NoReturn, TypeVar, final
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.expr import Const, Param
 from fwf.algebra.nodes import LoopUntil, MapEach, Named, Node, Pure, Seq, Step, Task, WithParams
 from fwf.algebra.traverse import children
@@ -106,7 +106,7 @@ def _step(recorder: Recorder, body: Node, name: str, refs: tuple[Ref[Any], ...])
     if not types.compatible(given, wanted):
         raise TypeError(
             f"{recorder.name}: {name}(…) is given {types.name_of(given)}, "
-            f"but takes {types.name_of(wanted)}"
+            f"but takes {types.name_of(wanted)}{tables.in_brackets(given, wanted)}"
         )
     return Step(body, indices)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Never, TypeVar, Union, cast
 
-from fwf.algebra import aliases
+from fwf.algebra import aliases, tables
 from fwf.algebra.aliases import bare, is_typeddict
 from fwf.algebra.shapes import hints_of, is_dataclass, shape_of
 from fwf.faults import Fault
@@ -35,18 +35,22 @@ def compatible(given: Any, wanted: Any) -> bool:
     """Type, type ⟶ False only if no value of the first can be one of the second.
 
     A subclass or a superclass fits (the value may be the narrower one), and so does whatever
-    can't be decided: `Any`, type variables, protocols, unresolved names.
+    can't be decided: `Any`, type variables, protocols, unresolved names. Tables of which both
+    declare the columns fit if these are the same.
     """
     if given is wanted or wanted is ANY or given is ANY or wanted is object:
         return True
-    try:
-        return _fits(given, wanted)
-    except TypeError:  # an annotation that can't be hashed or asked about
-        return True
+    for fit in (_known, _fits):  # an annotation that can't be hashed isn't remembered
+        try:
+            return fit(given, wanted)
+        except TypeError:  # nor can one be asked about
+            continue
+    return True
 
 
-@lru_cache(maxsize=4096)
 def _fits(given: Any, wanted: Any) -> bool:
+    if tables.unlike(given, wanted):
+        return False
     given, wanted = _plain(given), _plain(wanted)
     if given is wanted or ANY in (given, wanted) or wanted is object or given is Never:
         return True
@@ -61,6 +65,9 @@ def _fits(given: Any, wanted: Any) -> bool:
     if not _classes_meet(given_class, wanted_class):
         return False
     return _arguments_fit(given, wanted, given_class, wanted_class)
+
+
+_known = lru_cache(maxsize=4096)(_fits)
 
 
 def _plain(annotation: Any) -> Any:
@@ -113,7 +120,10 @@ def union(parts: Iterable[Any]) -> Any:
         return Never
     if len(kept) == 1:
         return kept[0]
-    made: Any = Union[tuple(kept)]  # noqa: UP007 (built at run time)
+    try:
+        made: Any = Union[tuple(kept)]  # noqa: UP007 (built at run time)
+    except TypeError:  # an annotation that can't be hashed
+        return ANY
     return ANY if len(typing.get_args(made)) > MAX_PARTS else made
 
 

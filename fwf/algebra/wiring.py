@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.checked import instance
 from fwf.algebra.types import ANY
 from fwf.algebra.workflow import Workflow
@@ -77,6 +77,7 @@ def _check_fit(graph: Graph[Any, Any], step: Step, where: str) -> None:
     given = kinds[0] if n == 1 else types.tuple_of(kinds)
     if not types.compatible(given, wanted):
         said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
+        said += tables.in_brackets(given, wanted)
         raise TypeError(f"{where}: {said if n else f'{said}: it has no inputs'}")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast, final, 
 
 from pyrsistent import PVector, pvector
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Expr, type_of
 from fwf.algebra.types import ANY, SAME
@@ -270,7 +270,8 @@ def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
     if not types.compatible(given, theirs.accepts):
         raise TypeError(
             f"{_giver(left)} gives {types.name_of(given)}, but "
-            f"{_taker(right, given)} takes {types.name_of(theirs.accepts)}: "
+            f"{_taker(right, given)} takes {types.name_of(theirs.accepts)}"
+            f"{tables.in_brackets(given, theirs.accepts)}: "
             "put a step between them that turns the one into the other"
         )
     kinds = [_probe(probe, given, left) for probe in theirs.probes]

@@ -6,7 +6,7 @@ from typing import Any, cast, final
 
 from pyrsistent import PMap, pvector
 
-from fwf.algebra import types, wiring
+from fwf.algebra import tables, types, wiring
 from fwf.algebra.builder import It
 from fwf.algebra.checked import checked_name
 from fwf.algebra.expr import type_of
@@ -209,7 +209,8 @@ def _check_edge(reading: _Reading, left: Node, right: Node, at: str) -> None:
     if given is SAME or given is ANY:
         return
     if not types.compatible(given, wanted):
-        raise Refused(at, f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}")
+        said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
+        raise Refused(at, said + tables.in_brackets(given, wanted))
     for probe in right.edge.probes:
         type_of(probe, given)
 

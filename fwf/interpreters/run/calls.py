@@ -12,6 +12,7 @@ from fwf.algebra.contract import Attempt, RunInfo
 from fwf.algebra.keys import RunName, step_key
 from fwf.algebra.nodes import Task
 from fwf.interpreters.run import forked
+from fwf.interpreters.run.arriving import looked_at
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.results import Gives
 from fwf.machine.world import Ended
@@ -38,7 +39,7 @@ class Call:
     def __init__(self, task: Task[Any, Any]) -> None:
         contract = task.contract
         self.task = task
-        self.fn = task.fn
+        self.fn = looked_at(task)
         gives = Gives(task)
         self.free = gives.free
         self.gives = gives.of

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.algebra.nodes import Task
 from fwf.faults import counted
+from fwf.interpreters.run.arriving import looked_at
 
 _SCALARS: Final = (type(None), bool, int, float, complex, str, bytes)
 MOST_SAID: Final = 200
@@ -21,7 +22,7 @@ class InputChanged(AssertionError):
 
 def watched(task: Task[Any, Any]) -> Callable[..., Any]:
     """The task's function; it raises `InputChanged` if what it is given isn't as before."""
-    fn = task.fn
+    fn = looked_at(task)
     names = [each.name for each in task.contract.inputs]
     params = [each.name for each in task.contract.injected if each.kind == "parameter"]
 
