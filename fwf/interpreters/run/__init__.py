@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextvars import Context
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Generic, TypeVar, cast, final, overload
@@ -14,18 +15,18 @@ from fwf.algebra.keys import RunName, check_key
 from fwf.algebra.requirements import problems, requirements
 from fwf.algebra.trace import Trace
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import BadInput, Fault, both
-from fwf.interpreters.run.calls import Opener
+from fwf.faults import BadInput, Fault, both, then
 from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.local import Local
+from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
-from fwf.interpreters.run.telling import Note, Observer
+from fwf.interpreters.run.telling import Note, Observer, warn
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
-from fwf.machine.fibers import OK, Env
+from fwf.machine.fibers import ERR, OK, Env
 from fwf.machine.line import Pool, check_limits
 from fwf.machine.log import Item, event_of, told
 from fwf.machine.machine import Machine
@@ -138,7 +139,10 @@ def run(
         runs of one name share their idempotency keys, and so do the same work again.
     params: values of the run's parameters, by name.
     resources: for each resource a function without arguments that returns a context manager,
-        entered anew for each attempt of a task that needs it; or a `Secret`.
+        entered anew for each attempt of a task that needs it; or a `Secret`. One that has
+        `per_run = True` (as an attribute, or of its class) is entered once in the run, by the first
+        attempt that needs it, in whatever thread that runs, shared by all, and left when the run
+        is over, what came last first. See below.
     workers: how many tasks may run at once; no bound if None.
     pools: sizes of the pools named by `in_pool`; those not given are not bounded, others refused.
     clock: where time comes from.
@@ -154,6 +158,13 @@ def run(
     let go when the last task that reads it is done; the input, which names the run, is kept. Ctrl-C
     cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one
     raises `KeyboardInterrupt`.
+
+    What is opened once per run: an opener that fails is a failed attempt, and the next one tries
+    again. Isolated tasks open it in their own process, for each attempt. It must be synchronous;
+    `async def` tasks may use it too. However the run ends it is closed, also by a signal; what a
+    task still uses that was cut and works on is closed when that ends. What closing raises is a
+    fault as that of a finaliser is: the run fails with it, or with it behind its own. A second
+    signal interrupts what closes.
 
     >>> from fwf import it, pure
     >>> run(pure(it + 1), 41)
@@ -257,8 +268,11 @@ def _execute(
         return Ran(Failure(fault), [], lambda _: "", start, start)
     name.settle()
     started = datetime.now(UTC)
-    shared = _Shared(name, cache(partial(run_id, started)), started, resources, watch_inputs)
-    world = Local(shared, clock)
+    contexts = Contexts()
+    opened = Resources(contexts.new)
+    tells_id = cache(partial(run_id, started))
+    shared = _Shared(name, tells_id, started, resources, opened, watch_inputs)
+    world = Local(shared, clock, contexts)
     observer = None if observe is None else Observer(observe)
     machine = Machine(
         node,
@@ -273,11 +287,30 @@ def _execute(
     )
     if observer is not None:
         observer.machine = machine
-    with stopping(Stop(machine, world.inbox)) as machine.signals:
+    stop = Stop(machine, world.inbox)
+    with stopping(stop) as machine.signals:
         machine.scope.cuttable = machine.signals == "elsewhere"
-        ended, came = Contexts().new().run(machine.execute, value)
-    result = Success(came) if ended is OK else Failure(came)
+        result = _ended(stop, machine, opened, contexts.new(), value)
     return Ran(result, machine.log, machine.path, start, clock.now())
+
+
+def _ended(
+    stop: Stop, machine: Machine, opened: Resources, context: Context, value: Any
+) -> Result[Any, Fault]:
+    """Run to the end, then close what is open for the whole run ⟶ how all that went."""
+    try:
+        ended, came = context.run(machine.execute, value)
+    except BaseException:  # of a second signal: nobody is given a result
+        stop.closing = True
+        for each in opened.close(machine.passes):
+            warn(f"{each.tags[0]}: {each.message}")
+        raise
+    stop.closing = True
+    for each in opened.close(machine.passes):
+        fault = each.fault("", machine.world.now())
+        came = fault if ended is OK else then(came, fault)
+        ended = ERR
+    return Success(came) if ended is OK else Failure(came)
 
 
 def _refuse_in_import() -> None:

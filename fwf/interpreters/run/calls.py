@@ -13,6 +13,7 @@ from fwf.algebra.keys import RunName, step_key
 from fwf.algebra.nodes import Task
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving import looked_at
+from fwf.interpreters.run.resources import Opener, Resources
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.results import Gives
 from fwf.machine.world import Ended
@@ -22,7 +23,6 @@ from fwf.secrets import Secret
 
 Called: TypeAlias = tuple[Status, Any]
 """What came of a call: `OK` and the value, `ERR` and the error, or `INT`."""
-Opener: TypeAlias = Callable[[], Any]
 ATTEMPT: Final = Attempt.__name__
 RUN_INFO: Final = RunInfo.__name__
 
@@ -69,6 +69,7 @@ class Run:
     run_id: Callable[[], str]
     started: datetime
     resources: Mapping[str, Opener | Secret]
+    opened: Resources
     watch_inputs: bool = False
 
     def call(self, task: Task[Any, Any]) -> Call:
@@ -93,11 +94,14 @@ class Run:
             elif each.kind in ("parameter", "unknown") and name in env.params:
                 values[name] = env.params[name]
             elif each.kind != "parameter":
-                found = self.resources.get(env.renames.get(name, name))
+                final = env.renames.get(name, name)
+                found = self.resources.get(final)
                 if isinstance(found, Secret):
                     values[name] = found
                 elif found is not None:
-                    openers.append((name, found))
+                    apart = call.isolate  # in a process of its own it is opened there
+                    opener = found if apart else partial(self.opened.lent, final, found)
+                    openers.append((name, opener))
         return values, openers
 
     def _fact(self, asked: str, path: Callable[[], str], attempt: Callable[[], int]) -> object:

@@ -7,8 +7,9 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from fwf.interpreters.run.calls import Call, Called, Opener, Run, called
+from fwf.interpreters.run.calls import Call, Called, Run, called
 from fwf.interpreters.run.clock import Clock, Inbox
+from fwf.interpreters.run.resources import Opener
 from fwf.interpreters.run.workers import Workers
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.machine.fibers import ERR, INT, Fiber
@@ -28,7 +29,7 @@ class Local:
 
     __slots__ = ("_clock", "_context", "_run", "_tries", "_workers", "inbox", "now", "role")
 
-    def __init__(self, run: Run, clock: Clock) -> None:
+    def __init__(self, run: Run, clock: Clock, contexts: Contexts) -> None:
         self.inbox: Inbox = SimpleQueue()
         """Where workers leave what they have finished; None wakes the machine."""
         self.now = clock.now
@@ -37,7 +38,6 @@ class Local:
         self._clock = clock
         self._tries: dict[str, int] = {}
         """Attempts so far, by the path of their step."""
-        contexts = Contexts()
         self._context = contexts.new
         self._workers = Workers(self.inbox, clock, contexts)
 

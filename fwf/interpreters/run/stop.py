@@ -8,6 +8,7 @@ from typing import Final, final
 from fwf.algebra.evaluation import evaluate, test
 from fwf.interpreters.run.calls import called
 from fwf.interpreters.run.clock import Inbox
+from fwf.interpreters.run.resources import leave
 from fwf.interpreters.run.telling import Observer
 from fwf.machine.machine import Machine
 
@@ -19,22 +20,27 @@ class Stop:
     def __init__(self, machine: Machine, inbox: Inbox) -> None:
         self._machine = machine
         self._inbox = inbox
+        self.closing = False
+        """Whether only the resources of the run are still to be closed."""
 
     def stop_by(self, signal: str, frame: FrameType | None) -> bool:
         """A signal: the deadline of the whole run is now. Called by its handler, in a frame.
 
-        Whether to interrupt what runs there: code of the user's that is no part of a finaliser or,
-        when called again, any. Then the run also ends at once, with `KeyboardInterrupt`.
+        Whether to interrupt what runs there: code of the user's that is no part of a finaliser,
+        and closes no resource of the run; or, when called again, any. Then the run also ends at
+        once, with `KeyboardInterrupt`.
         """
         machine = self._machine
         machine.stopping_at_once = signal if machine.stopping else ""
         machine.stopping = machine.stopping or signal
         self._inbox.put(None)
-        in_body = machine.current.around.scope is machine.scope
+        in_body = not self.closing and machine.current.around.scope is machine.scope
         return (bool(machine.stopping_at_once) or in_body) and _in_users(frame)
 
 
-_USERS: Final = {called.__code__, evaluate.__code__, test.__code__, Observer.__call__.__code__}
+_USERS: Final = {
+    each.__code__ for each in (called, evaluate, test, leave, Observer.__call__)
+}  # fmt: skip
 """The functions here that call code of the user's."""
 
 

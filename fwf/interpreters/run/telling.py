@@ -92,10 +92,11 @@ class Observer:
                 return  # the signal's, which stops the run and not its observer
             if not self._warned:
                 self._warned = True
-                _warn(f"run(observe=…): it raised {named_text(error)}; the run goes on")
+                warn(f"run(observe=…): it raised {named_text(error)}; the run goes on")
 
 
-def _warn(said: str) -> None:
+def warn(said: str) -> None:
+    """Tell what is no part of how the run ends: a `RuntimeWarning`, or a line on stderr."""
     import warnings
 
     try:

@@ -44,8 +44,9 @@ from functools import partial
 from threading import Event, get_ident
 from typing import TYPE_CHECKING, Any, Final, final
 
-from fwf.interpreters.run.calls import Called, Opener, awaited, called_beside
+from fwf.interpreters.run.calls import Called, awaited, called_beside
 from fwf.interpreters.run.clock import Clock, Inbox, current_task
+from fwf.interpreters.run.resources import Opener
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.event_loop import EventLoop
 from fwf.interpreters.run.workers.processes import Process
