@@ -6,7 +6,7 @@ its role. What AWS says in an error is passed on only where it can't hold what w
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, cast
@@ -134,7 +134,14 @@ def check_settings(
 
 
 def ask(
-    client: Any, operation: str, *, wrote: bool, expects: str, **request: Any
+    client: Any,
+    operation: str,
+    *,
+    wrote: bool,
+    expects: str,
+    also: Collection[str] = (),
+    about: str = "",
+    **request: Any,
 ) -> dict[str, Any]:
     """Operation and its request ⟶ what AWS answers; raises what `translated` makes of an error.
 
@@ -142,11 +149,16 @@ def ask(
     wrote: whether it may have changed something where no answer came.
     expects: a field that every answer has. boto3 takes a body that was cut short, or the page of
         some proxy, for an answer without fields.
+    also: codes of errors that are answers to be looked at, under `Error`.
+    about: what errors name beside service and operation: `table 'sales'`.
     """
-    what = f"{client.meta.service_model.service_name} {operation}"
+    what = f"{client.meta.service_model.service_name} {operation}" + (about and f" of {about}")
     try:
         answer: dict[str, Any] = getattr(client, operation)(**request)
     except Exception as error:  # also what botocore raises of answers that it can't read
+        said: dict[str, Any] = getattr(error, "response", {})
+        if isinstance(error, _errors.ClientError) and said.get("Error", {}).get("Code") in also:
+            return said
         trouble = translated(error, what, wrote=wrote)
     else:
         if expects in answer:
