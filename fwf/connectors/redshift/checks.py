@@ -1,0 +1,100 @@
+"""What may a batch of statements hold? Nothing that ends its transaction, and no more than fits.
+
+A load is one transaction. TRUNCATE and ALTER TABLE APPEND end it in its midst, VACUUM can't stand
+in one: they are refused before anything is sent, and so is whatever isn't known to be harmless.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlglot
+from sqlglot import errors, expressions
+
+from fwf.faults import counted
+
+MOST_STATEMENTS: Final = 40
+MOST_BYTES: Final = 100_000
+"""Of a statement's text (Redshift, Considerations when calling the Data API: 100 KB)."""
+LOCK: Final = re.compile(r'LOCK TABLE "(?:[^"]|"")+"')
+"""The only form in which a load locks; sqlglot doesn't know the statement."""
+
+_parser: Any = sqlglot
+_exp: Any = expressions
+_TAKEN: Final = (
+    _exp.Copy, _exp.Create, _exp.Delete, _exp.Drop, _exp.Insert, _exp.Merge, _exp.Query,
+    _exp.Update,
+)  # fmt: skip
+
+
+def check_batch(statements: Sequence[str]) -> None:
+    """Raise `ValueError` for a batch that the Data API refuses, or that isn't one transaction.
+
+    >>> check_batch(['DELETE FROM "sales"', 'TRUNCATE "sales"'])
+    Traceback (most recent call last):
+    ValueError: statement 2 of the batch is TRUNCATE, which ...
+    """
+    if not 1 <= len(statements) <= MOST_STATEMENTS:
+        raise ValueError(
+            f"{counted(len(statements), 'statement')}; a batch of the Data API has 1 to "
+            f"{MOST_STATEMENTS}"
+        )
+    for number, text in enumerate(statements, 1):
+        check_size(text, f"statement {number} of the batch")
+        if not LOCK.fullmatch(text):
+            _check_kind(text, f"statement {number} of the batch")
+
+
+def check_query(text: str, where: str) -> None:
+    """Raise `ValueError` for what isn't a single query that reads."""
+    check_size(text, where)
+    statement = _parsed(text, where)
+    if not isinstance(statement, _exp.Query) or any(statement.find_all(_exp.Into, _exp.DML)):
+        raise ValueError(f"{where} is {_named(statement)}: needs a SELECT, which changes nothing")
+
+
+def check_size(text: str, where: str) -> None:
+    """Raise `ValueError` for a statement that is too long to be sent."""
+    size = len(text.encode())
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"{where} is {size} bytes long; the Data API takes {MOST_BYTES}: name fewer "
+            "columns, or make a view"
+        )
+
+
+def _check_kind(text: str, where: str) -> None:
+    statement = _parsed(text, where)
+    if not isinstance(statement, _TAKEN):
+        raise ValueError(
+            f"{where} is {_named(statement)}, which a load may not hold: it is one transaction, "
+            "and what ends it, or can't stand in one, would leave half of a load behind; use DELETE"
+        )
+
+
+def _parsed(text: str, where: str) -> Any:
+    """A text ⟶ its only statement, in Redshift's dialect."""
+    try:
+        found = _parser.parse(_tame(text), read="redshift")
+    except errors.SqlglotError:  # its message holds the statement
+        raise ValueError(f"{where} is no SQL of Redshift") from None
+    if len(found) != 1 or found[0] is None:
+        raise ValueError(f"{where} holds {counted(len(found), 'statement')}; needs one")
+    return found[0]
+
+
+def _tame(text: str) -> str:
+    """A text ⟶ itself; of what sqlglot doesn't know, and would log so, only the first word."""
+    word = text.split(None, 1)[0].upper() if text.strip() else ""
+    return f"{word} x" if word in _UNKNOWN else text
+
+
+_UNKNOWN: Final = frozenset({"CALL", "LOCK", "REINDEX", "UNLOAD", "VACUUM"})
+
+
+def _named(statement: Any) -> str:
+    words: str = statement.sql(dialect="redshift").split(None, 3)
+    first = words[0].upper() if words else "nothing"
+    if first == "ALTER" and "APPEND" in statement.sql(dialect="redshift").upper():
+        return "ALTER TABLE APPEND"
+    return first

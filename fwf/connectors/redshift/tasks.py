@@ -1,0 +1,291 @@
+"""Which tasks load a table into Redshift, and read one of its results?
+
+Each is one attempt of one thing; the waiting between them is `poll`'s. The batch that loads goes on
+when the run is gone: its id is a value before anybody waits for it, and the token that it is given
+with is made of the step's idempotency key, so that a restart finds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import pyarrow as pa
+
+import fwf.connectors.shared.schemas  # noqa: F401 (how a schema stands in a config)
+from fwf.algebra.nodes import Task
+from fwf.connectors.redshift.checks import check_query
+from fwf.connectors.redshift.columns import Widths, columns_of, known
+from fwf.connectors.redshift.statements import PREPARE
+from fwf.connectors.redshift.targets import check_target, partition_types
+from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
+from fwf.connectors.redshift.warehouse import Warehouse
+from fwf.connectors.shared.identifiers import TableName, dataset
+from fwf.connectors.shared.leaf import Parameter, Parameters, leaf, parameter_types
+
+
+def stage(
+    *,
+    warehouse: str,
+    schema: pa.Schema,
+    key: Sequence[str] = (),
+    varchar: Widths | None = None,
+    name: str = "stage",
+    writes: Sequence[str] = (),
+) -> Task[pa.Table, Staged]:
+    """Table ⟶ Staged: put its rows into S3 as Parquet, under a manifest of exact keys and lengths.
+
+    Everything lies under the digest of the rows, so that doing it twice changes nothing. Looked at
+    before it is sent, with columns and counts in the error (`BadData`): types, lengths of texts in
+    bytes, NULs, times that don't fit microseconds, NULLs in the key and keys that stand twice.
+
+    warehouse: the resource's name.
+    schema: what the table has to have: the same columns, in any order.
+    key: columns by which rows are told apart, as for `submit`.
+    varchar: lengths of columns in bytes: `{"name": 30}`; 65,535 where none is given.
+    """
+    widths = dict(varchar or {})
+    columns_of(schema, widths, "redshift.stage")
+    keys = known(key, schema.names, "redshift.stage(key=…)")
+
+    def stage(table: pa.Table, **resources: Any) -> Staged:
+        opened: Warehouse = resources[warehouse]
+        return opened.stage(table, schema=schema, key=keys, varchar=widths)
+
+    return leaf(
+        stage,
+        name=name,
+        config=_config(
+            warehouse=warehouse, schema=schema, key=list(keys), varchar=widths, name=name,
+            writes=list(writes),
+        ),
+        effect="idempotent",
+        inputs={"table": Annotated[pa.Table, schema]},
+        output=Staged,
+        resources=_resource(warehouse, "redshift.stage"),
+        writes=tuple(writes),
+    )  # fmt: skip
+
+
+def submit(
+    *,
+    warehouse: str,
+    table: TableName,
+    schema: pa.Schema,
+    key: Sequence[str] = (),
+    partition: Mapping[str, Any] | None = None,
+    name: str = "submit",
+    writes: Sequence[str] | None = None,
+) -> Task[Staged, Statement]:
+    """Staged ⟶ Statement: give Redshift the one batch that loads it, and come back at once.
+
+    One transaction: it locks the ledger first, looks the idempotency key up, copies to a temporary
+    table, looks at keys there, changes the target and writes the ledger. With the same key and the
+    same rows it changes nothing a second time, whoever gives it; with the same key and other rows
+    it fails as `KeyReused`. Where a batch of this key goes on or is done, that is the answer.
+
+    table: `"sales"`, `"dw.sales"` or `("dw", "sales")`; its columns are found by name.
+    key: rows are merged by these columns: those that are there are changed, the others added.
+    partition: `{"day": date}`: the rows of the day that the run parameter `day` names are deleted,
+        and these are put in their place. Without key and partition rows are added.
+    writes: the dataset's name; `redshift://WAREHOUSE/TABLE` if None.
+    """
+    where = "redshift.submit"
+    types = partition_types(partition or {}, where)
+    columns_of(schema, {}, where)
+    parts = check_target(where, table, key, list(types), schema.names)
+    told = Parameters()
+    told.update(types)
+
+    def submit(staged: Staged, **injected: Any) -> Statement:
+        opened: Warehouse = injected[warehouse]
+        return opened.submit(
+            staged,
+            table=parts,
+            key=list(key),
+            partition={column: injected[column] for column in types},
+            idempotency_key=injected["idempotency_key"],
+        )
+
+    return leaf(
+        submit,
+        name=name,
+        config=_config(
+            warehouse=warehouse,
+            table=table if isinstance(table, str) else list(table),
+            schema=schema,
+            key=list(key),
+            partition={column: kind.__name__ for column, kind in types.items()},
+            name=name,
+            writes=None if writes is None else list(writes),
+        ),
+        effect="idempotent",
+        inputs={"staged": Staged},
+        output=Statement,
+        params=told,
+        resources=_resource(warehouse, where, "idempotency_key", *types),
+        key="idempotency_key",
+        writes=written(warehouse, parts) if writes is None else writes,
+    )
+
+
+def status(*, warehouse: str, name: str = "status") -> Task[Statement, Status]:
+    """Statement ⟶ Status: ask once how it is doing; a failed one raises what it failed of.
+
+    Asked again by `poll`, which has the bound:
+
+        poll(status(warehouse="dw"), it.ended, every=seconds(2), limit=900, within=minutes(30))
+
+    Raises `KeyReused`, `BadData`, `Missing`, `Unauthorized` or another `Permanent`, which the same
+    load doesn't help; `Conflict` (error 1023, a deadlock) or another `Transient`, after which
+    `retry` may start the load again. A statement that was stopped is at its end, too.
+    """
+
+    def status(statement: Statement, **resources: Any) -> Status:
+        opened: Warehouse = resources[warehouse]
+        return opened.status(statement)
+
+    return leaf(
+        status,
+        name=name,
+        config=_config(warehouse=warehouse, name=name),
+        effect="read",
+        inputs={"statement": Statement},
+        output=Status,
+        resources=_resource(warehouse, "redshift.status"),
+    )
+
+
+def cancel(*, warehouse: str, name: str = "cancel") -> Task[Statement, Statement]:
+    """Statement ⟶ Statement: ask for it to be stopped; whether it was in time, `status` tells."""
+
+    def cancel(statement: Statement, **resources: Any) -> Statement:
+        opened: Warehouse = resources[warehouse]
+        return opened.cancel(statement)
+
+    return leaf(
+        cancel,
+        name=name,
+        config=_config(warehouse=warehouse, name=name),
+        effect="idempotent",
+        inputs={"statement": Statement},
+        output=Statement,
+        resources=_resource(warehouse, "redshift.cancel"),
+    )
+
+
+def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
+    """Status of a load that is finished ⟶ Loaded: how many rows, and whether they were there."""
+
+    def loaded(ended: Status, **resources: Any) -> Loaded:
+        opened: Warehouse = resources[warehouse]
+        return opened.loaded(ended.statement)
+
+    return leaf(
+        loaded,
+        name=name,
+        config=_config(warehouse=warehouse, name=name),
+        effect="read",
+        inputs={"ended": Status},
+        output=Loaded,
+        resources=_resource(warehouse, "redshift.loaded"),
+    )
+
+
+def query(
+    *,
+    sql: str,
+    warehouse: str,
+    params: Mapping[str, Parameter] | None = None,
+    name: str = "query",
+    reads: Sequence[str] = (),
+    dialect: str = "redshift",
+) -> Task[object, Statement]:
+    """_ ⟶ Statement: give Redshift a SELECT, whose result is asked for when it has ended.
+
+        asked = query(sql="SELECT day FROM sales WHERE day > :since", warehouse="dw",
+                      params={"since": date})
+        asked >> poll(status(warehouse="dw"), it.ended, …) >> rows(warehouse="dw")
+
+    params: run parameters by type, or with a default; they are bound to `:name` by the API, as
+        texts to which Redshift gives the type. None can't be bound.
+    dialect: "redshift"; it stands in the config for those who read the SQL.
+    """
+    where = "redshift.query"
+    if dialect != "redshift":
+        raise ValueError(f"{where}(dialect={dialect!r}): needs 'redshift'")
+    check_query(sql, f"{where}(sql=…)")
+    types, said = parameter_types(params or {}, where)
+
+    def query(**injected: Any) -> Statement:
+        opened: Warehouse = injected[warehouse]
+        return opened.execute(sql, {each: injected[each] for each in types})
+
+    return leaf(
+        query,
+        name=name,
+        config=_config(
+            sql=sql, warehouse=warehouse, params=said, name=name, reads=list(reads)
+        ) | {"dialect": dialect},
+        effect="read",
+        output=Statement,
+        params=types,
+        resources=_resource(warehouse, where, *types),
+        reads=reads,
+    )  # fmt: skip
+
+
+def rows(*, warehouse: str, name: str = "rows") -> Task[Status, Rows]:
+    """Status of a query that is finished ⟶ Rows: the first page of its result.
+
+    A page has `items` and `next`. Decimals, dates and times are texts, as the Data API has them.
+    """
+
+    def rows(ended: Status, **resources: Any) -> Rows:
+        opened: Warehouse = resources[warehouse]
+        return opened.rows(ended.statement)
+
+    return leaf(
+        rows,
+        name=name,
+        config=_config(warehouse=warehouse, name=name),
+        effect="read",
+        inputs={"ended": Status},
+        output=Rows,
+        resources=_resource(warehouse, "redshift.rows"),
+    )
+
+
+def ledger(*, warehouse: str, name: str = "ledger") -> Task[object, Statement]:
+    """_ ⟶ Statement: make the table `fwf_ledger`, unless it is there; `prepare` waits for it."""
+
+    def ledger(**resources: Any) -> Statement:
+        opened: Warehouse = resources[warehouse]
+        return opened.execute(PREPARE)
+
+    return leaf(
+        ledger,
+        name=name,
+        config=_config(warehouse=warehouse, name=name),
+        effect="idempotent",
+        output=Statement,
+        resources=_resource(warehouse, "redshift.ledger"),
+    )
+
+
+def written(warehouse: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a table for `writes`."""
+    return (dataset("redshift", warehouse, parts),)
+
+
+def _config(**given: Any) -> dict[str, Any]:
+    """The arguments of a factory that say something."""
+    return {name: value for name, value in given.items() if value not in (None, [], {})}
+
+
+def _resource(warehouse: str, where: str, *others: str) -> dict[str, Any]:
+    if not warehouse.isidentifier():
+        raise ValueError(
+            f"{where}(warehouse={warehouse!r}): needs the resource's name, as Python can write it"
+        )
+    if warehouse in others:
+        raise ValueError(f"{where}(warehouse={warehouse!r}): a run parameter has this name, too")
+    return {warehouse: Warehouse}
