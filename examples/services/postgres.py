@@ -69,7 +69,8 @@ def _started(data: Path) -> Any:
     with warnings.catch_warnings():  # the import looks for a folder that needs no user's session
         warnings.simplefilter("ignore")
         import pgserver
-    return pgserver.get_server(data, cleanup_mode="delete")
+    started: Any = pgserver  # which doesn't say what it exports
+    return started.get_server(data, cleanup_mode="delete")
 
 
 def _socket_of(server: Any) -> Path:
