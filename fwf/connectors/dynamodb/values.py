@@ -10,7 +10,7 @@
 | `datetime` with a zone | `S`: in UTC, `2026-07-01T08:00:00.000000Z`, so texts sort as moments |
 | `list`, `tuple` | `L` |
 | `dict` by texts | `M` |
-| `set`, `frozenset` of texts, numbers or bytes | `SS`, `NS`, `BS`; never empty |
+| `set`, `frozenset` of texts, numbers or bytes | `SS`, `NS`, `BS`; no empty set |
 
 Refused are `float`, `datetime` without a zone, and all else. (Amazon DynamoDB Developer Guide,
 "Constraints in Amazon DynamoDB" and "DynamoDB item sizes and formats".)
@@ -128,12 +128,14 @@ def _utf8(text: str) -> bytes:
 
 
 def _text(value: Any) -> Sized:
-    return {"S": str(value)}, len(_utf8(value))
+    text = str.__str__(value)  # an enum of texts shows its name otherwise
+    return {"S": text}, len(_utf8(text))
 
 
 def _numeric(value: Any) -> Sized:
     text = number(value)
-    return {"N": text}, (sum(map(str.isdigit, text)) + 1) // 2 + 1 + text.startswith("-")
+    digits = text.partition("E")[0].replace(".", "").strip("-0")
+    return {"N": text}, (len(digits) + 1) // 2 + 1 + text.startswith("-")
 
 
 def _day(value: Any) -> Sized:
@@ -141,10 +143,17 @@ def _day(value: Any) -> Sized:
 
 
 def _moment(value: Any) -> Sized:
+    if value != value or getattr(value, "nanosecond", 0):  # as those of pandas may be
+        raise Unfit("a datetime that is none (NaT), or has nanoseconds")
     if value.utcoffset() is None:
         raise Unfit("a datetime without a zone: give it one")
-    utc = value.astimezone(UTC).replace(tzinfo=None)
-    return _text(f"{utc.isoformat(timespec='microseconds')}Z")
+    try:
+        utc = value.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        pass
+    else:
+        return _text(f"{utc.isoformat(timespec='microseconds')}Z")
+    raise Unfit("a datetime that is outside of the years 1 to 9999 in UTC")
 
 
 def _list(values: Any, level: int) -> Sized:
@@ -168,8 +177,6 @@ def _set(values: Any) -> Sized:
     letters = {next(iter(wire)) for wire, _ in made}
     if len(letters) > 1 or not letters <= {"S", "N", "B"}:
         raise Unfit("a set of anything but only texts, only numbers, or only bytes")
-    if any(value in ("", b"") for wire, _ in made for value in wire.values()):
-        raise Unfit("an empty text or bytes in a set")
     (letter,) = letters
     members = sorted({wire[letter] for wire, _ in made})
     return {f"{letter}S": members}, sum(size for _, size in made)

@@ -1,0 +1,72 @@
+"""Tables of a DynamoDB: moto's, or the one whose address `FWF_DYNAMODB` has (`dynalite`, say)."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import count
+from typing import Any
+
+import pytest
+
+from fwf.connectors.dynamodb import Tables, tables
+from fwf.connectors.shared import aws
+from fwf.secrets import Secret
+
+CANARY = "hunter2-canary/ä+="
+_number = count()
+
+Maker = Callable[..., str]
+
+
+def secret(value: str) -> Secret:
+    return Secret(lambda: value, where="a test")
+
+
+def settings(endpoint: str) -> dict[str, Any]:
+    keys = {"access_key": secret("AKIATEST"), "secret_key": secret(CANARY)}
+    return {"region": "eu-central-1", "endpoint": endpoint, **keys}
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint(aws_endpoint: str) -> str:
+    return os.environ.get("FWF_DYNAMODB", aws_endpoint)
+
+
+@pytest.fixture(scope="session")
+def make_table(dynamodb_endpoint: str, aws_endpoint: str) -> Iterator[Maker]:
+    """Makes a new, empty table; its name."""
+    with (
+        closing(aws.client("dynamodb", **settings(dynamodb_endpoint))) as usual,
+        closing(aws.client("dynamodb", **settings(aws_endpoint))) as moto,
+    ):
+
+        def make(key: Sequence[str] = ("id",), kinds: str = "NS", *, on_moto: bool = False) -> str:
+            name = f"t.{next(_number)}"
+            (moto if on_moto else usual).create_table(
+                TableName=name,
+                KeySchema=[
+                    {"AttributeName": each, "KeyType": kind}
+                    for each, kind in zip(key, ("HASH", "RANGE"), strict=False)
+                ],
+                AttributeDefinitions=[
+                    {"AttributeName": each, "AttributeType": kind}
+                    for each, kind in zip(key, kinds, strict=False)
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            return name
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def db(dynamodb_endpoint: str) -> Iterator[Tables]:
+    with tables(**settings(dynamodb_endpoint)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def moto(aws_endpoint: str) -> Iterator[Tables]:
+    """For transactions, which dynalite doesn't have."""
+    with tables(**settings(aws_endpoint)) as opened:
+        yield opened
