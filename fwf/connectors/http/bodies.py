@@ -1,0 +1,157 @@
+"""What does a body say? JSON or JSON lines, read strictly: what is ambiguous is refused."""
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from math import isfinite
+from typing import Any, Final, Literal, TypeAlias
+
+from fwf.connectors.http.exchange import Reply
+from fwf.connectors.shared.errors import BadData, Unreachable
+
+Format: TypeAlias = Literal["json", "ndjson"]
+Numbers: TypeAlias = Literal["float", "decimal"]
+MAX_DEPTH: Final = 100
+LINES: Final = frozenset(
+    f"application/{kind}"
+    for kind in ("x-ndjson", "ndjson", "jsonl", "x-jsonlines", "jsonlines", "json-lines")
+)
+SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def content(
+    reply: Reply, told: str, *, form: Format, numbers: Numbers, content_type: str | None
+) -> Any:
+    """A good answer ⟶ its JSON, or its records; None where there is no body.
+
+    Raises `BadData` for another content type and for what isn't strict JSON: names twice, NaN,
+    numbers too large for a float, half a surrogate pair, more than 100 levels (RFC 7493).
+    """
+    if not reply.body:
+        return None
+    _check_type(reply.headers.get("content-type", ""), told, form, content_type)
+    if form == "ndjson":
+        return _records(reply, told, numbers)
+    try:
+        return parsed(reply.body, numbers)
+    except ValueError as error:
+        problem = str(error)
+    if not reply.sized:  # it may have been cut off
+        raise Unreachable(f"{told}: the body is no JSON, and nothing said how long it would be")
+    raise BadData(f"{told}: the body is not the JSON that it claims to be: {problem}")
+
+
+def _check_type(given: str, told: str, form: Format, content_type: str | None) -> None:
+    kind = given.partition(";")[0].strip().lower()
+    if content_type is not None:
+        fits, wanted = kind == content_type.lower(), content_type
+    elif form == "json":
+        fits, wanted = kind == "application/json" or kind.endswith("+json"), "application/json"
+    else:
+        fits, wanted = kind in LINES, "application/x-ndjson"
+    if not fits:
+        said = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,60}", kind) else "another type"
+        hint = ": is this a page for people, such as a login?" if kind == "text/html" else ""
+        raise BadData(
+            f"{told}: the body is {said}, not {wanted}{hint}; what is meant to be so is allowed "
+            "by content_type="
+        )
+
+
+def _records(reply: Reply, told: str, numbers: Numbers) -> list[Any]:
+    """The records of JSON lines, which only the byte of a line feed divides."""
+    lines = reply.body.split(b"\n")
+    if lines[-1].strip() and not reply.sized:
+        raise Unreachable(
+            f"{told}: the last line has no end, and nothing said how long the body would be"
+        )
+    records: list[Any] = []
+    problem = ""
+    for n, line in enumerate(lines, 1):
+        try:
+            records.extend([parsed(line, numbers)] if line.strip() else [])
+        except ValueError as error:
+            problem = f"line {n:,} is not JSON: {error}"
+            break
+    if problem:
+        raise BadData(f"{told}: {problem}")
+    return records
+
+
+def parsed(body: bytes, numbers: Numbers) -> Any:
+    """Bytes ⟶ the JSON value; raises `ValueError` that says nothing of what is in it."""
+    real: Callable[[str], object] = Decimal if numbers == "decimal" else _finite
+    try:
+        value = json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_refuse_constant,
+            parse_float=real,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} (byte {error.pos:,} or so)"
+    except UnicodeDecodeError:
+        problem = "it isn't UTF-8"
+    except RecursionError:
+        problem = f"it nests more than {MAX_DEPTH} levels deep"
+    except _Refused as error:
+        problem = str(error)
+    except ArithmeticError:
+        problem = "a number that is too large"
+    except ValueError:  # digits past what Python turns into a number
+        problem = "a whole number of too many digits"
+    else:
+        return _checked(value, body)
+    raise ValueError(problem)
+
+
+class _Refused(ValueError):
+    """What JSON allows, or Python reads, but this doesn't."""
+
+
+def _refuse_constant(name: str) -> object:
+    raise _Refused(f"{name}, which JSON doesn't have")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise _Refused("a number that is too large for a float; numbers='decimal' reads it")
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _Refused("an object has a name twice")
+    return made
+
+
+def _checked(value: Any, body: bytes) -> Any:
+    """The value itself, if it is no deeper than allowed and all of its text is text."""
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        raise ValueError(f"it nests more than {MAX_DEPTH} levels deep")
+    if SURROGATE.search(body) and not _is_text(value):
+        raise ValueError("a text with half a surrogate pair")
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for each in level
+            for part in (each.values() if type(each) is dict else each)
+            if type(part) is dict or type(part) is list
+        ]
+    return bool(level)
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""How do expressions on a body stand in a definition? As plain data that builds them again."""
+
+from typing import Any, TypeAlias, cast, final
+
+from fwf.algebra.builder import It, expr_of
+from fwf.algebra.evaluation import Undefined, evaluate
+from fwf.algebra.expr import (
+    IT,
+    Call,
+    Const,
+    Expr,
+    Get,
+    Input,
+    Op,
+    OrElse,
+    Param,
+    Present,
+    argument,
+)
+from fwf.algebra.values import freeze, register_codec, thaw
+from fwf.records import record
+
+
+@final
+@record(repr=False)
+class Expression:
+    """An expression on an answer's body: `it.errors.present()`."""
+
+    expr: Expr
+
+    def __repr__(self) -> str:
+        return argument(self.expr)
+
+    def of(self, body: object) -> Any:
+        """Its value; raises `NoValue` where it has none, which says nothing of the body."""
+        try:
+            return evaluate(self.expr, body, {})
+        except Undefined:
+            problem = NoValue(f"{self!r} has no value there")
+        raise problem
+
+
+class NoValue(ValueError):
+    """An expression has no value for a body."""
+
+
+Given: TypeAlias = It | Expression | str
+"""An expression, or a field's name."""
+
+
+def expression(given: object, where: str) -> Expression:
+    """`it.data.orders`, or the name of a field ⟶ the expression; raises for other things."""
+    if isinstance(given, Expression):
+        return given
+    if isinstance(given, str):
+        return Expression(Get(IT, given))
+    if not isinstance(given, It):
+        raise TypeError(
+            f"{where}: {given!r} is no expression: write it.errors.present(), or have a task of "
+            "effect pure look at what this one gives"
+        )
+    try:
+        _to_plain(expr_of(given))
+    except TypeError as error:
+        raise TypeError(f"{where}: {error}") from None
+    return Expression(expr_of(given))
+
+
+def _to_plain(expr: Expr) -> list[Any]:
+    match expr:
+        case Input():
+            return ["it"]
+        case Const(value):
+            return ["const", thaw(value)]
+        case Get(of, key):
+            return ["get", _to_plain(of), key]
+        case Present(of):
+            return ["present", _to_plain(of)]
+        case OrElse(of, default):
+            return ["or_else", _to_plain(of), _to_plain(default)]
+        case Op(symbol, args):
+            return ["op", symbol, *map(_to_plain, args)]
+        case Param() | Call():
+            raise TypeError(
+                f"{argument(expr)}: an expression on a body has neither parameters nor functions: "
+                "have a task of effect pure look at what this one gives"
+            )
+
+
+def _from_plain(plain: Any) -> Expr:
+    match plain:
+        case ["it"]:
+            return IT
+        case ["const", value]:
+            return Const(freeze(value))
+        case ["get", of, str() | int() as key]:
+            return Get(_from_plain(of), key)
+        case ["present", of]:
+            return Present(_from_plain(of))
+        case ["or_else", of, default]:
+            return OrElse(_from_plain(of), _from_plain(default))
+        case ["op", symbol, *args]:
+            return Op(cast(Any, symbol), tuple(map(_from_plain, args)))
+        case _:
+            raise ValueError("not an expression")
+
+
+register_codec(
+    Expression,
+    name="http:Expression",
+    to_plain=lambda each: _to_plain(each.expr),
+    from_plain=lambda plain: Expression(_from_plain(plain)),
+)
