@@ -6,7 +6,7 @@ letters with one `á`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.compute
@@ -65,7 +65,7 @@ def columns_of(schema: pa.Schema, varchar: Widths, where: str) -> tuple[Column, 
     >>> columns_of(pa.schema({"name": pa.string()}), {"name": 30}, "stage")
     (Column(name='name', type='VARCHAR(30)', zoned=False),)
     """
-    if not isinstance(schema, pa.Schema):
+    if not isinstance(cast(object, schema), pa.Schema):
         raise TypeError(f"{where}(schema={schema!r}): needs a pyarrow.Schema")
     if not 1 <= len(schema) <= MOST_COLUMNS:
         raise ValueError(

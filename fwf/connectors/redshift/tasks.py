@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-import fwf.connectors.shared.schemas  # noqa: F401 (how a schema stands in a config)
 from fwf.algebra.nodes import Task
 from fwf.connectors.redshift.checks import check_query
 from fwf.connectors.redshift.columns import Widths, columns_of, known
@@ -18,6 +17,7 @@ from fwf.connectors.redshift.statements import PREPARE
 from fwf.connectors.redshift.targets import check_target, partition_types
 from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
 from fwf.connectors.redshift.warehouse import Warehouse
+from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
 from fwf.connectors.shared.identifiers import TableName, dataset
 from fwf.connectors.shared.leaf import Parameter, Parameters, leaf, parameter_types
 
