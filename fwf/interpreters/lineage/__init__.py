@@ -7,9 +7,11 @@ from typing import Any, final
 from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import near
-from fwf.interpreters.lineage.columns import Columns, columns_of, has_sql, library
+from fwf.interpreters.lineage.columns import Columns
 from fwf.interpreters.lineage.flow import Follower, Stop
+from fwf.interpreters.lineage.sql import library
 from fwf.interpreters.lineage.text import text_of
+from fwf.interpreters.lineage.vertices import columns_by_stop
 from fwf.records import record
 
 __all__ = ["Lineage", "Reach", "TaskLineage", "lineage"]
@@ -21,7 +23,10 @@ MAX_WORK = 1_000_000
 @final
 @record(eq=False)
 class TaskLineage:
-    """A task where it stands: the datasets it reads and writes, and the columns its SQL makes."""
+    """A task where it stands: the datasets it reads and writes, and the columns that it writes.
+
+    `columns` is None where nothing says of them.
+    """
 
     stop: Stop
     columns: Columns | None
@@ -181,8 +186,8 @@ def lineage(w: Workflow[Any, Any], /, *, columns: bool | None = None) -> Lineage
     because another failed, is neither. What a dataset held before the workflow surely wrote it is
     not told.
 
-    columns: whether to read the columns from tasks' SQL, which needs `fwf[lineage]`; unless given,
-        where that is there, and otherwise each such task says what is missing.
+    columns: whether to follow columns, as SQL and declared tables tell of them. SQL is read by
+        `fwf[lineage]`; unless True is given, each task with SQL says so where that is missing.
 
     >>> from fwf import task
     >>> @task(effect="read", reads=["postgres://shop/orders"])
@@ -197,7 +202,9 @@ def lineage(w: Workflow[Any, Any], /, *, columns: bool | None = None) -> Lineage
         library()
     follower = Follower()
     touched = follower.follow(as_workflow(w, "lineage"))
-    tasks = tuple(_task_lineage(stop, columns) for stop in follower.stops)
+    stops = follower.stops
+    found = columns_by_stop(follower) if columns is not False else [None] * len(stops)
+    tasks = tuple(map(TaskLineage, stops, found))
     sources = dict.fromkeys(
         name for each in tasks for name in each.task.contract.reads if name in touched.open
     )
@@ -210,8 +217,3 @@ def lineage(w: Workflow[Any, Any], /, *, columns: bool | None = None) -> Lineage
     passed = follower.datasets.passed
     intermediates = tuple(name for name in products if name in passed)
     return Lineage(w, tasks, tuple(sources), products, intermediates, follower, roots)
-
-
-def _task_lineage(stop: Stop, columns: bool | None) -> TaskLineage:
-    reads_sql = columns is not False and has_sql(stop.task)
-    return TaskLineage(stop, columns_of(stop.task) if reads_sql else None)

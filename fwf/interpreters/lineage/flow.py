@@ -33,7 +33,18 @@ from fwf.algebra.nodes import (
 from fwf.algebra.traverse import Visit, children, fold, merged, visit
 from fwf.algebra.workflow import Workflow
 from fwf.interpreters.lineage.datasets import EMPTY, Datasets, Touched
-from fwf.interpreters.lineage.values import NOTHING, UNBOUND, Bound, Flow, Value, evaluated, whole
+from fwf.interpreters.lineage.values import (
+    NOTHING,
+    UNBOUND,
+    Bound,
+    Computed,
+    Flow,
+    Item,
+    List,
+    Value,
+    evaluated,
+    whole,
+)
 from fwf.records import record
 
 MAX_PLACES = 2_000_000
@@ -44,10 +55,11 @@ each of these is followed once, as if whatever goes into it anywhere went into i
 @final
 @record(eq=False)
 class Stop:
-    """A task where it stands, and its vertex."""
+    """A task where it stands, what goes into it, and the vertex of what it gives."""
 
     visit: Visit
     task: Task[Any, Any]
+    given: Value
     vertex: int
 
 
@@ -180,7 +192,7 @@ class Follower:
         data = whole(ask.value) if task.contract.inputs else NOTHING
         taken = [ask.bound.get(each.name, NOTHING) for each in task.contract.injected]
         vertex = self.flow.blank(data, *taken, control=ask.control)
-        self.stops.append(Stop(ask.visit, task, vertex))
+        self.stops.append(Stop(ask.visit, task, ask.value, vertex))
         self._failing.append(vertex)
         return Answer(vertex, self.datasets.of_task(task, vertex))
 
@@ -248,7 +260,7 @@ class Follower:
         """One vertex for all that may have failed since there were so many."""
         failing = self._failing[before:]
         del self._failing[before:]
-        return self.flow.vertex(*failing)
+        return self.flow.formed(Computed(self.flow.vertex(*failing)))
 
     def _seq(self, ask: Ask) -> Rule:
         value, touched = ask.value, EMPTY
@@ -288,9 +300,10 @@ class Follower:
         """The list decides how often the body runs, and how long the result is."""
         (part,) = ask.visit.parts()
         items, before = whole(ask.value), len(self._failing)
-        value, touched = yield ask.part(part, items, self.flow.vertex(ask.control, items))
+        item = self.flow.formed(Item(items))
+        value, touched = yield ask.part(part, item, self.flow.vertex(ask.control, items))
         faults = self._fault(before) if node.on_error == "collect" else NOTHING
-        made = self.flow.vertex(whole(value), faults, control=items)
+        made = self.flow.formed(List(self.flow.vertex(whole(value), faults)), control=items)
         return Answer(made, self.datasets.for_each(touched))
 
     def _fallback(self, ask: Ask, node: Fallback[Any, Any]) -> Rule:

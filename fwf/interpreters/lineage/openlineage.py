@@ -15,8 +15,9 @@ from fwf.algebra.nodes import Extension, InPool, Named, Node, Retry, Task, Timeo
 from fwf.algebra.paths import SEPARATOR
 from fwf.algebra.values import source, thaw
 from fwf.interpreters.lineage import MAX_WORK, Lineage, TaskLineage
-from fwf.interpreters.lineage.columns import Column, dialect_of, has_sql
+from fwf.interpreters.lineage.columns import Column
 from fwf.interpreters.lineage.names import dataset_of
+from fwf.interpreters.lineage.sql import dialect_of, has_sql
 
 SPEC = "https://openlineage.io/spec"
 EVENT = f"{SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent"

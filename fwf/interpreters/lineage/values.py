@@ -1,11 +1,25 @@
 """Where can a value come from? A graph of vertices, and values that are one of them or a tuple."""
 
 from collections.abc import Callable, Collection, Iterable
-from typing import TypeAlias, final
+from typing import NamedTuple, TypeAlias, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.expr import Call, Const, Expr, Get, Input, Op, OrElse, Param, Present
+from fwf.algebra.expr import (
+    Call,
+    Const,
+    Expr,
+    Get,
+    Input,
+    Key,
+    Op,
+    Operator,
+    OrElse,
+    Param,
+    Present,
+    name_of_function,
+)
+from fwf.derived.paging import Pages, as_pages
 from fwf.records import record
 
 MAX_WIDTH, MAX_DEPTH = 16, 3
@@ -29,15 +43,53 @@ Bound: TypeAlias = PMap[str, int]
 UNBOUND: Bound = pmap({})
 
 
+class Tuple(NamedTuple):
+    """A tuple of values, each in its place; `names` are those of its fields, if it has some."""
+
+    parts: tuple[int, ...]
+    names: tuple[str, ...] = ()
+
+
+class Field(NamedTuple):
+    """A field or an item of a value."""
+
+    of: int
+    key: Key
+
+
+class Item(NamedTuple):
+    """Any item of a list, or of a tuple."""
+
+    of: int
+
+
+class List(NamedTuple):
+    """A list of such values."""
+
+    item: int
+
+
+class Computed(NamedTuple):
+    """What a function makes of a value; what has no name has nothing of the value's tables."""
+
+    of: int
+    by: str = ""
+
+
+Form: TypeAlias = Tuple | Field | Item | List | Computed
+"""How a vertex is made of others, where it isn't any one of those that flow into it."""
+
+
 @final
 class Flow:
     """Vertices, and for each those whose data may be in it, or may have decided about it."""
 
-    __slots__ = ("control", "data")
+    __slots__ = ("control", "data", "forms")
 
     def __init__(self) -> None:
         self.data: list[list[int]] = [[]]
         self.control: dict[int, list[int]] = {}
+        self.forms: dict[int, Form] = {}
 
     def blank(self, *data: int, control: int = NOTHING) -> int:
         """A new vertex, whatever flows into it."""
@@ -54,10 +106,19 @@ class Flow:
             return self.blank(*known, control=control)
         return self.blank(*known) if len(known) > 1 else known[0] if known else NOTHING
 
-    def several(self, parts: Iterable[Value]) -> Several:
+    def formed(self, form: Form, control: int = NOTHING) -> int:
+        """A vertex of this form; none where nothing flows into it."""
+        data = [*form.parts] if isinstance(form, Tuple) else [form[0]]
+        if not any(data):
+            return self.vertex(control=control)
+        at = self.blank(*dict.fromkeys(data), control=control)
+        self.forms[at] = form
+        return at
+
+    def several(self, parts: Iterable[Value], names: tuple[str, ...] = ()) -> Several:
         """Values ⟶ the tuple of them."""
         known = tuple(parts)
-        return Several(known, self.vertex(*map(whole, known)))
+        return Several(known, self.formed(Tuple(tuple(map(whole, known)), names)))
 
     def either(self, a: Value, b: Value, depth: int = MAX_DEPTH) -> Value:
         """A value that is the one or the other; tuples of one size meet part by part."""
@@ -90,7 +151,9 @@ class Flow:
             elif isinstance(value, Several) and len(into.parts) == len(value.parts):
                 todo.extend(zip(into.parts, value.parts, strict=True))
             else:
-                todo.extend((part, value) for part in into.parts)
+                at = whole(value)
+                fields = [self.formed(Field(at, key)) for key in range(len(into.parts))]
+                todo.extend(zip(into.parts, fields, strict=True))
 
     def _each(self, value: Value, made: Callable[[int], int], depth: int = MAX_DEPTH) -> Value:
         if isinstance(value, Several) and depth and len(value.parts) <= MAX_WIDTH:
@@ -148,12 +211,28 @@ def evaluated(expr: Expr, value: Value, flow: Flow, bound: Bound = UNBOUND) -> V
             if isinstance(holder, Several) and isinstance(key, int):
                 count = len(holder.parts)
                 return holder.parts[key] if -count <= key < count else NOTHING
-            return whole(holder)
-        case Present(of) | Call(_, of):
-            return whole(evaluated(of, value, flow, bound))
+            return flow.formed(Field(whole(holder), key))
+        case Call(function, of) if function is as_pages:
+            given = evaluated(of, value, flow, bound)
+            parts = [flow.formed(Field(whole(given), at)) for at in (1, 0, 2, 4)]
+            return flow.several(parts, Pages._fields)
+        case Call(function, of):
+            return flow.formed(
+                Computed(whole(evaluated(of, value, flow, bound)), name_of_function(function))
+            )
+        case Present(of):
+            return flow.formed(Computed(whole(evaluated(of, value, flow, bound))))
         case OrElse(of, default):
             one = evaluated(of, value, flow, bound)
             return flow.either(one, evaluated(default, value, flow, bound))
         case Op(symbol, args):
-            parts = [evaluated(part, value, flow, bound) for part in args]
-            return flow.several(parts) if symbol == "tuple" else flow.vertex(*map(whole, parts))
+            known = [evaluated(part, value, flow, bound) for part in args]
+            return _of_operator(symbol, known, flow)
+
+
+def _of_operator(symbol: Operator, parts: list[Value], flow: Flow) -> Value:
+    """Lists are joined by `+`, and results hold values; what else operators give has no tables."""
+    if symbol == "tuple":
+        return flow.several(parts)
+    known = flow.vertex(*map(whole, parts))
+    return known if symbol in ("+", "value_of") else flow.formed(Computed(known))

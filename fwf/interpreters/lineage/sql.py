@@ -1,0 +1,277 @@
+"""Which columns does SQL make of which? Read from its text, by sqlglot.
+
+A task that carries SQL says so in its `config`: `sql` is the text, `dialect` the language that it
+is written in ("duckdb" if not given) and `columns`, where names are not enough, the columns of its
+tables: `{"orders": ["id", "day"]}`. Columns that only filter, join or sort rows are not told.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias, cast, final
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.values import thaw
+from fwf.interpreters.lineage.columns import Kind, stronger
+
+DIALECT = "duckdb"
+GIVE = "write their names, or give them in config={'columns': {…}}"
+BEHIND_STAR = f"the columns behind * are not known: {GIVE}"
+MISSING = "columns can't be followed without sqlglot: pip install 'fwf[lineage]'"
+
+Found: TypeAlias = dict[tuple[str, str], Kind]
+"""Tables' columns, and how something is made of them. With no table: why there is one unknown."""
+Part: TypeAlias = tuple[Any, Any, Kind]
+"""A table's name and its column, or a query and the number of its column; and how it is used."""
+Schema: TypeAlias = Mapping[str, Iterable[str]]
+"""Tables, and the names of their columns."""
+STAR = "*"
+
+
+class Made(NamedTuple):
+    """A column that a statement makes, and of what; `into` is the table that it goes to.
+
+    The rows of a query go to none, "". A column named * stands for those that aren't known.
+    """
+
+    into: str
+    name: str
+    found: Found
+
+
+class Told(NamedTuple):
+    """The columns that the statements of a text make, and what isn't followed."""
+
+    made: tuple[Made, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def has_sql(task: Task[Any, Any]) -> bool:
+    """Whether a task carries SQL."""
+    return isinstance(task.config.get("sql"), str)
+
+
+def given_columns(task: Task[Any, Any]) -> dict[str, tuple[str, ...]]:
+    """The columns of tables that a task's config gives."""
+    given = thaw(task.config.get("columns", {}))
+    if not isinstance(given, Mapping):
+        return {}
+    tables = cast(Schema, given).items()
+    return {table: tuple(map(str, names)) for table, names in tables}
+
+
+def read(library: "Library", text: str, dialect: str, schema: Schema, rows: Iterable[str]) -> Told:
+    """SQL ⟶ its columns. SQL that can't be read is a problem, not an error.
+
+    schema: the columns of tables, where they are known.
+    rows: the names of the columns that a query is declared to give, where they are.
+    """
+    try:
+        return _Reader(library, dialect, schema, tuple(rows)).told(text)
+    except Exception as error:  # whatever reading somebody's SQL raises, its depth included
+        said = str(error).partition("\n")[0] or type(error).__qualname__
+        return Told(problems=(f"the SQL can't be read as {dialect}: {said}",))
+
+
+class Library(NamedTuple):
+    """What is used of sqlglot, whose own types come and go."""
+
+    parse: Any
+    expressions: Any
+    qualify: Any
+    build_scope: Any
+
+
+def library() -> Library:
+    """What is used of sqlglot; raises `ImportError` saying how to install it."""
+    try:
+        from sqlglot import expressions, parse
+        from sqlglot.optimizer.qualify import qualify
+        from sqlglot.optimizer.scope import build_scope
+    except ImportError:
+        raise ImportError(MISSING) from None
+    return Library(parse, expressions, qualify, build_scope)
+
+
+def dialect_of(task: Task[Any, Any]) -> str:
+    """The dialect that a task's SQL is written in."""
+    return str(task.config.get("dialect", DIALECT))
+
+
+@final
+class _Reader:
+    """Reads SQL."""
+
+    def __init__(
+        self, library: Library, dialect: str, schema: Schema, rows: tuple[str, ...]
+    ) -> None:
+        self.library = library
+        self.exp = library.expressions
+        self.dialect = dialect
+        self.schema = {each: dict.fromkeys(names, "unknown") for each, names in schema.items()}
+        self.rows = rows
+        self.problems: dict[str, None] = {}
+        self.scopes: dict[int, Any] = {}
+
+    def told(self, text: str) -> Told:
+        made: list[Made] = []
+        for statement in self.library.parse(text, read=self.dialect):
+            made.extend(self._of_statement(statement))
+        return Told(tuple(made), tuple(self.problems))
+
+    def _of_statement(self, statement: Any) -> Iterator[Made]:
+        query, into, names = self._target(statement)
+        if query is None:
+            return
+        plain = "" if into else self._all_of(query)
+        more = {plain: dict.fromkeys(self.rows, "unknown")} if plain and self.rows else {}
+        root = self._scoped(query, more)
+        made = root.expression.selects
+        stars = sum(each.is_star for each in made)
+        if not into and not stars and len(made) == len(self.rows):
+            names = list(self.rows)
+        for at, each in enumerate(made[:1] if stars and names else made):
+            if each.is_star or (stars and names):  # by position, which isn't known
+                behind = (plain, STAR) if plain else ("", BEHIND_STAR)
+                yield Made(into, STAR, {behind: "IDENTITY"})
+            else:
+                name = names[at] if at < len(names) else each.alias_or_name
+                yield Made(into, name, self._origins(root, at))
+
+    def _all_of(self, query: Any) -> str:
+        """`SELECT * FROM orders` ⟶ "orders": it has the columns that the query is to give."""
+        if not isinstance(query, self.exp.Select) or len(query.expressions) != 1:
+            return ""
+        star, table = query.expressions[0], getattr(query.args.get("from_"), "this", None)
+        plain = isinstance(star, self.exp.Star) and not any(star.args.values())
+        alone = isinstance(table, self.exp.Table) and not table.args.get("pivots")
+        others = any(query.args.get(each) for each in ("joins", "laterals", "with_"))
+        return str(cast(Any, table).name) if plain and alone and not others else ""
+
+    def _scoped(self, query: Any, more: dict[str, dict[str, str]]) -> Any:
+        qualified = self.library.qualify(
+            query,
+            dialect=self.dialect,
+            schema={**more, **self.schema} or None,
+            validate_qualify_columns=False,
+            identify=False,
+        )
+        root = self.library.build_scope(qualified)
+        self.scopes = {id(scope.expression): scope for scope in root.traverse()}
+        return root
+
+    def _target(self, statement: Any) -> tuple[Any, str, list[str]]:
+        """Statement ⟶ its query, the table that the rows go to, the names of its columns there."""
+        exp = self.exp
+        if isinstance(statement, exp.Query):
+            return statement, "", []
+        if not isinstance(statement, exp.Create | exp.Insert):
+            if isinstance(statement, exp.DML) and not isinstance(statement, exp.Delete):
+                self.problems[f"{statement.key.upper()} is not followed to columns"] = None
+            return None, "", []
+        query, into = statement.args.get("expression"), statement.this
+        if not isinstance(query, exp.Query):
+            return None, "", []
+        named = [each.name for each in into.expressions] if isinstance(into, exp.Schema) else []
+        table = into.find(exp.Table).name
+        if isinstance(statement, exp.Insert) and not named and not statement.args.get("by_name"):
+            named = list(self.schema.get(table, ()))
+            if not named:
+                self.problems[f"the columns of {table!r} are not known: {GIVE}"] = None
+                return None, "", []
+        return query, table, named
+
+    def _origins(self, root: Any, at: int) -> Found:
+        """A query's column, by its number ⟶ the tables' columns that it is made of.
+
+        The way from one to the other is what its strongest step is. Queries may be recursive.
+        """
+        found: Found = {}
+        todo: list[tuple[Any, int, Kind]] = [(root, at, "IDENTITY")]
+        seen = set[tuple[int, int, Kind]]()
+        while todo:
+            scope, at, outer = todo.pop()
+            if (id(scope), at, outer) in seen:
+                continue
+            seen.add((id(scope), at, outer))
+            for source, column, inner in self._made_of(scope, at):
+                kind = stronger(outer, inner)
+                if isinstance(source, str):
+                    known = found.get((source, column), kind)
+                    found[source, column] = stronger(known, kind)
+                else:
+                    todo.append((source, column, kind))
+        return found
+
+    def _made_of(self, scope: Any, at: int) -> Iterator[Part]:
+        """A query's column ⟶ the columns that it is made of directly."""
+        query = scope.expression
+        if isinstance(query, self.exp.SetOperation):
+            if query.args.get("by_name"):
+                yield "", "UNION BY NAME is not followed to columns", "IDENTITY"
+                return
+            for part in (query.this, query.expression):
+                scope = self.scopes[id(part.unnest())]
+                if any(each.is_star for each in scope.expression.selects):
+                    yield "", BEHIND_STAR, "IDENTITY"  # by position, which isn't known
+                else:
+                    yield scope, at, "IDENTITY"
+        elif at < len(query.selects):
+            made = query.selects[at].unalias()
+            for column in made.find_all(self.exp.Column):
+                source, name = self._source(column)
+                yield source, name, self._kind(made, column)
+
+    def _source(self, column: Any) -> tuple[Any, Any]:
+        scope = self._scope(column)
+        if scope is None:
+            return "", f"table {column.table!r} is none of the query's"
+        if column.table:
+            return self._of_source(scope.sources[column.table], column.name)
+        return self._of_any(scope, column.name)
+
+    def _scope(self, column: Any) -> Any:
+        """The query in which a column stands or, if it names its table, the one that has it."""
+        query = column.parent_select
+        while query is not None:
+            scope = self.scopes.get(id(query))
+            if scope is not None and (not column.table or column.table in scope.sources):
+                return scope
+            query = query.parent_select
+        return None
+
+    def _of_source(self, source: Any, name: str) -> tuple[Any, Any]:
+        """A table or a query, a column of it ⟶ the table's name, or the query and the number."""
+        if isinstance(source, self.exp.Table):
+            return source.name or source.sql(), name
+        source = self._recursive(source)
+        names = [each.alias_or_name for each in source.expression.selects]
+        return (source, names.index(name)) if name in names else self._of_any(source, name)
+
+    def _recursive(self, scope: Any) -> Any:
+        """A query that is part of a union can be named by the union alone, which is recursive."""
+        found, around = scope, scope.expression.parent
+        while isinstance(around, self.exp.SetOperation | self.exp.Subquery):
+            found, around = self.scopes.get(id(around), found), around.parent
+        return found
+
+    def _of_any(self, scope: Any, name: str) -> tuple[Any, Any]:
+        """A column that doesn't name its table: it is of the only one that may have it."""
+        given = [source for _, source in scope.selected_sources.values()]
+        queries = [source for source in given if not isinstance(source, self.exp.Table)]
+        sure = [each for each in queries if name in each.expression.named_selects]
+        open_ = [each for each in given if each not in queries or each.expression.is_star]
+        if len(found := sure or open_) == 1:
+            return self._of_source(found[0], name)
+        why = "may be of several tables: write table.column" if found else "is of no table"
+        return "", f"{name!r} {why}"
+
+    def _kind(self, made: Any, column: Any) -> Kind:
+        if made is column:
+            return "IDENTITY"
+        node = column.parent
+        while node is not None:
+            if isinstance(node, self.exp.AggFunc):
+                return "AGGREGATION"
+            if node is made:
+                break
+            node = node.parent
+        return "TRANSFORMATION"

@@ -1,0 +1,180 @@
+"""What does each vertex of a flow carry? Found from the sources on, once round where there is none.
+
+Only what a step that tells of columns is made of is looked at. Where values go round, as in loops,
+a vertex is looked at again whenever one that it is made of has more.
+"""
+
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from typing import final
+
+from fwf.faults import shortened
+from fwf.interpreters.lineage.columns import Columns
+from fwf.interpreters.lineage.flow import Follower, Stop
+from fwf.interpreters.lineage.steps import Steps, declares
+from fwf.interpreters.lineage.tables import (
+    Carried,
+    Reason,
+    Table,
+    any_carried,
+    field_of,
+    item_of,
+    items_of,
+    record_of,
+    size_of,
+    spread,
+)
+from fwf.interpreters.lineage.values import (
+    NOTHING,
+    Computed,
+    Field,
+    Flow,
+    Item,
+    List,
+    Tuple,
+    whole,
+)
+
+MAX_CELLS = 5_000_000
+"""Columns of tables, and those that they are made of, that are looked at."""
+TOO_MANY = Table(reasons=(Reason(NOTHING, "too many columns to follow them all"),))
+
+
+def columns_by_stop(follower: Follower) -> Sequence[Columns | None]:
+    """Workflow that was followed ⟶ the columns that each of its tasks writes, as far as told."""
+    stops = follower.stops
+    known = {id(stop.task): stop.task for stop in stops}
+    if not any(map(declares, known.values())):
+        return [None] * len(stops)
+    return _Vertices(follower).columns()
+
+
+@final
+class _Vertices:
+    """What the vertices of a flow carry: the least that all of them agree on."""
+
+    def __init__(self, follower: Follower) -> None:
+        self.flow: Flow = follower.flow
+        self.stops = follower.stops
+        self.by_vertex = {stop.vertex: stop for stop in follower.stops}
+        self.steps = Steps(self._path_of)
+        self.carried: dict[int, Carried] = {NOTHING: None}
+        """What is not in it isn't known yet."""
+        self.cells = 0
+
+    def _path_of(self, vertex: int) -> str:
+        stop = self.by_vertex.get(vertex)
+        return "" if stop is None else shortened(stop.visit.path)
+
+    def columns(self) -> list[Columns | None]:
+        """What each task writes."""
+        loads = [stop for stop in self.stops if _may_write(stop)]
+        self._fill(whole(stop.given) for stop in loads)
+        return [self._written(stop) if _may_write(stop) else None for stop in self.stops]
+
+    def _written(self, stop: Stop) -> Columns | None:
+        self.cells += sum(map(size_of, given := self._given(stop)))
+        if self.cells > MAX_CELLS:
+            return Columns(problems=(TOO_MANY.reasons[0].said,))
+        return self.steps.writes(stop, given)
+
+    def _given(self, stop: Stop) -> Sequence[Carried]:
+        """What a task's inputs carry; none that is known carries nothing."""
+        carried = self.carried.get(whole(stop.given))
+        return spread(carried, len(stop.task.contract.inputs))
+
+    def _fill(self, targets: Iterable[int]) -> None:
+        """Find what vertices carry. Explicit stack; each is looked at behind what it is made of."""
+        order = self._order(targets)
+        rank = {at: number for number, at in enumerate(order)}
+        users: dict[int, list[int]] = {}
+        for at in order:
+            for source in self._made_of(at):
+                users.setdefault(source, []).append(rank[at])
+        todo = list(range(len(order)))
+        waiting = set(todo)
+        while todo:
+            waiting.discard(number := heappop(todo))
+            at = order[number]
+            if self._changed(at):
+                for user in users.get(at, ()):
+                    if user not in waiting:
+                        waiting.add(user)
+                        heappush(todo, user)
+
+    def _order(self, targets: Iterable[int]) -> list[int]:
+        """All that vertices are made of, and they themselves, each behind as much as can be."""
+        order, seen = list[int](), {NOTHING}
+        for target in targets:
+            stack = [(target, False)]
+            while stack:
+                at, done = stack.pop()
+                if done:
+                    order.append(at)
+                elif at not in seen:
+                    seen.add(at)
+                    stack.append((at, True))
+                    stack.extend((each, False) for each in self._made_of(at) if each not in seen)
+        return order
+
+    def _made_of(self, at: int) -> Sequence[int]:
+        """The vertices that a vertex may have its tables from."""
+        stop = self.by_vertex.get(at)
+        if stop is not None:
+            return (whole(stop.given),) if stop.task.contract.inputs else ()
+        match self.flow.forms.get(at):
+            case None:
+                return self.flow.data[at]
+            case Tuple(parts):
+                return parts
+            case Computed(of, by):
+                return (of,) if by else ()
+            case Field(of) | Item(of) | List(of):
+                return (of,)
+
+    def _changed(self, at: int) -> bool:
+        """Look at a vertex; whether it carries something else than before."""
+        if self.cells > MAX_CELLS:
+            found: Carried = TOO_MANY
+        elif self._is_open(at):
+            return False
+        else:
+            found = self._found(at)
+        self.cells += 1 + size_of(found)
+        if at in self.carried and self.carried[at] == found:
+            return False
+        self.carried[at] = found
+        return True
+
+    def _is_open(self, at: int) -> bool:
+        """Whether it can't be said yet; of several ways to a vertex one is enough."""
+        sources = self._made_of(at)
+        known = [source in self.carried for source in sources]
+        joined = at not in self.by_vertex and at not in self.flow.forms
+        return bool(sources) and not (any(known) if joined else all(known))
+
+    def _found(self, at: int) -> Carried:
+        stop = self.by_vertex.get(at)
+        if stop is not None:
+            return self.steps.gives(stop, self._given(stop))
+        known = self.carried.get
+        match self.flow.forms.get(at):
+            case None:
+                return any_carried(known(each) for each in self.flow.data[at])
+            case Tuple(parts, names):
+                return record_of(map(known, parts), names)
+            case Field(of, key):
+                return field_of(known(of), key)
+            case Item(of):
+                return item_of(known(of))
+            case List(item):
+                return items_of(known(item))
+            case Computed(of, by):
+                if not by or known(of) is None:
+                    return None
+                said = f"what {by} makes is not followed to columns"
+                return Table(reasons=(Reason(NOTHING, said),))
+
+
+def _may_write(stop: Stop) -> bool:
+    return bool(stop.task.contract.writes) or "sql" in stop.task.config
