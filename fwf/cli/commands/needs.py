@@ -3,27 +3,40 @@
 import click
 
 from fwf.cli.output import stdout_kept_for, tell, tell_json
+from fwf.cli.profiles import chosen, profile_options, table
 from fwf.cli.program import common
 from fwf.cli.targets import load
 
 
 @click.command("needs")
+@profile_options
 @common
-def command(target: str, as_json: bool) -> None:
+def command(target: str, profile: str | None, profiles: str | None, as_json: bool) -> int:
     """List what a workflow takes and touches.
 
     \b
     fwf needs examples/daily/workflow.py
+    fwf needs examples/daily/workflow.py --profile prod
+
+    With a profile also what it still lacks before the workflow can run: openers, what they need to
+    be installed, their arguments, variables and files of secrets. Nothing is opened, and AWS isn't
+    asked for its secrets.
 
     JSON: target, workflow, parameters, resources, secrets and undecided (each a list of name,
-    type, optional, used_by), facts, reads, writes, pools.
+    type, optional, used_by), facts, reads, writes, pools; with a profile also profile: name, file,
+    missing (a list of resource, place, message), unused.
+
+    Exit status: 1 if the profile lacks something.
     """
     from fwf.interpreters.needs import needs as needs_of
 
     with stdout_kept_for(as_json):
         found = load(target)
         needed = needs_of(found.workflow)
+        given = chosen(found, profile, profiles)
     if as_json:
-        tell_json({"target": target, "workflow": found.name, **needed.to_json()})
+        more = {} if given is None else {"profile": given.as_data()}
+        tell_json({"target": target, "workflow": found.name, **needed.to_json(), **more})
     else:
-        tell(str(needed))
+        tell(str(needed) if given is None else f"{needed}\n\n{table(given)}")
+    return 1 if given is not None and given.missing else 0
