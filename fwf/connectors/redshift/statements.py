@@ -61,6 +61,10 @@ class Target(NamedTuple):
         """As people write it."""
         return ".".join(self.table)
 
+    def digest(self, source: Staged) -> str:
+        """What is one load: these rows, going there in this way."""
+        return sha256(f"{self}\0{source.digest}".encode()).hexdigest()
+
 
 class _Tables(NamedTuple):
     """The temporary tables of a load, which no other load has the names of."""
@@ -92,7 +96,7 @@ def _look_up(target: Target, source: Staged, tables: _Tables, key: str) -> tuple
     return (
         Step(
             "look the key up",
-            f'CREATE TEMP TABLE {tables.before} AS SELECT "target", "digest" '
+            f'CREATE TEMP TABLE {tables.before} AS SELECT "digest" '
             f'FROM {quoted(LEDGER)} WHERE "key" = {literal(key)}',
         ),
         Step(
@@ -103,8 +107,7 @@ def _look_up(target: Target, source: Staged, tables: _Tables, key: str) -> tuple
             REUSED,
             _refuse(
                 tables,
-                f'{tables.before} WHERE "digest" <> {literal(source.digest)} '
-                f'OR "target" <> {literal(target.name)}',
+                f'{tables.before} WHERE "digest" <> {literal(target.digest(source))}',
             ),
         ),
     )
@@ -184,7 +187,8 @@ def _replace(target: Target, source: Staged, tables: _Tables) -> list[Step]:
 
 
 def _conclude(target: Target, source: Staged, tables: _Tables, key: str) -> tuple[Step, ...]:
-    row = ", ".join([literal(key), literal(target.name), literal(source.digest), str(source.rows)])
+    digest = literal(target.digest(source))
+    row = ", ".join([literal(key), literal(target.name), digest, str(source.rows)])
     return (
         Step(
             "write the ledger",

@@ -54,7 +54,7 @@ def stage(
         stage,
         name=name,
         config=_config(
-            warehouse=warehouse, schema=schema, key=list(keys), varchar=widths, name=name,
+            "stage", warehouse=warehouse, schema=schema, key=list(keys), varchar=widths, name=name,
             writes=list(writes),
         ),
         effect="idempotent",
@@ -109,6 +109,7 @@ def submit(
         submit,
         name=name,
         config=_config(
+            "submit",
             warehouse=warehouse,
             table=table if isinstance(table, str) else list(table),
             schema=schema,
@@ -146,7 +147,7 @@ def status(*, warehouse: str, name: str = "status") -> Task[Statement, Status]:
     return leaf(
         status,
         name=name,
-        config=_config(warehouse=warehouse, name=name),
+        config=_config("status", warehouse=warehouse, name=name),
         effect="read",
         inputs={"statement": Statement},
         output=Status,
@@ -164,7 +165,7 @@ def cancel(*, warehouse: str, name: str = "cancel") -> Task[Statement, Statement
     return leaf(
         cancel,
         name=name,
-        config=_config(warehouse=warehouse, name=name),
+        config=_config("cancel", warehouse=warehouse, name=name),
         effect="idempotent",
         inputs={"statement": Statement},
         output=Statement,
@@ -182,7 +183,7 @@ def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
     return leaf(
         loaded,
         name=name,
-        config=_config(warehouse=warehouse, name=name),
+        config=_config("loaded", warehouse=warehouse, name=name),
         effect="read",
         inputs={"ended": Status},
         output=Loaded,
@@ -223,7 +224,7 @@ def query(
         query,
         name=name,
         config=_config(
-            sql=sql, warehouse=warehouse, params=said, name=name, reads=list(reads)
+            "query", sql=sql, warehouse=warehouse, params=said, name=name, reads=list(reads)
         ) | {"dialect": dialect},
         effect="read",
         output=Statement,
@@ -246,7 +247,7 @@ def rows(*, warehouse: str, name: str = "rows") -> Task[Status, Rows]:
     return leaf(
         rows,
         name=name,
-        config=_config(warehouse=warehouse, name=name),
+        config=_config("rows", warehouse=warehouse, name=name),
         effect="read",
         inputs={"ended": Status},
         output=Rows,
@@ -264,7 +265,7 @@ def ledger(*, warehouse: str, name: str = "ledger") -> Task[object, Statement]:
     return leaf(
         ledger,
         name=name,
-        config=_config(warehouse=warehouse, name=name),
+        config=_config("ledger", warehouse=warehouse, name=name),
         effect="idempotent",
         output=Statement,
         resources=_resource(warehouse, "redshift.ledger"),
@@ -276,9 +277,13 @@ def written(warehouse: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     return (dataset("redshift", warehouse, parts),)
 
 
-def _config(**given: Any) -> dict[str, Any]:
-    """The arguments of a factory that say something."""
-    return {name: value for name, value in given.items() if value not in (None, [], {})}
+def _config(usual: str, **given: Any) -> dict[str, Any]:
+    """The arguments of a factory that differ from their defaults; `usual` is that of `name`."""
+    return {
+        name: value
+        for name, value in given.items()
+        if value not in (None, [], {}) and (name, value) != ("name", usual)
+    }
 
 
 def _resource(warehouse: str, where: str, *others: str) -> dict[str, Any]:

@@ -51,8 +51,6 @@ Given: TypeAlias = str | int | Decimal | date | bool
 """What a parameter of a query is bound to."""
 
 ENDS: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
-LIVE: Final = frozenset({"SUBMITTED", "PICKED", "STARTED", "FINISHED"})
-"""Statements that needn't be given again: they go on, or are done."""
 
 
 @final
@@ -123,9 +121,10 @@ class Warehouse:
         """Give Redshift the batch that loads what is staged; the one that goes on, if one does.
 
         The token of the batch is made of its text, in which the idempotency key stands, of the
-        database, and of the last of its kind that failed: so a restart gets the statement that goes
-        on or is done, and another attempt after a failure gets a new one. The API knows tokens for
-        some hours, the ledger knows the key for ever.
+        database, and of those of its kind that have ended: so a restart gets the statement that
+        goes on, two that start at once get the same one, and after a failure there is a new one.
+        Where an earlier one was finished, the ledger has the key, and the new one changes nothing.
+        The API knows statements for a day, the ledger knows keys for ever.
 
         Raises `ValueError` for what can't be a batch, `Transient` (`MaybeDone`, `Overloaded`, …)
         where it is safe and useful to ask again.
@@ -138,9 +137,9 @@ class Warehouse:
         check_batch(sqls)
         place = sorted(self._settings.target().items())
         name = f"fwf {sha256(chr(0).join([str(place), *sqls]).encode()).hexdigest()}"
-        found, failed = self._earlier(name)
+        found, ended = self._earlier(name)
         if found is None:
-            token = sha256(f"{name} {failed}".encode()).hexdigest()
+            token = sha256(" ".join([name, *ended]).encode()).hexdigest()
             found = self._ask(
                 "batch_execute_statement",
                 wrote=True,
@@ -152,8 +151,8 @@ class Warehouse:
             )["Id"]
         return Statement(str(found), tuple(step.does for step in steps), target.name)
 
-    def _earlier(self, name: str) -> tuple[str | None, str]:
-        """The statement of a name that goes on or is done, and the last that failed."""
+    def _earlier(self, name: str) -> tuple[str | None, list[str]]:
+        """The statement of a name that goes on, if one does, and those that have ended."""
         answer = self._ask(
             "list_statements",
             expects="Statements",
@@ -161,13 +160,10 @@ class Warehouse:
             Status="ALL",
             MaxResults=100,
         )
-        found: list[Any] = sorted(
-            (each for each in answer["Statements"] if each.get("StatementName") == name),
-            key=lambda each: each["CreatedAt"],
-        )
-        live = [str(each["Id"]) for each in found if each["Status"] in LIVE]
-        failed = [str(each["Id"]) for each in found if each["Status"] not in LIVE]
-        return (live[-1] if live else None), (failed[-1] if failed else "")
+        found = [each for each in answer["Statements"] if each.get("StatementName") == name]
+        going = sorted(str(each["Id"]) for each in found if each["Status"] not in ENDS)
+        ended = sorted(str(each["Id"]) for each in found if each["Status"] in ENDS)
+        return (going[0] if going else None), ended
 
     def status(self, statement: Statement) -> Status:
         """Ask how a statement is doing.
