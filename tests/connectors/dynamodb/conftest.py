@@ -11,6 +11,7 @@ import pytest
 from fwf.connectors.dynamodb import Tables, tables
 from fwf.connectors.shared import aws
 from fwf.secrets import Secret
+from tests.connectors.dynamodb.layer import Layer, before
 
 CANARY = "hunter2-canary/ä+="
 _number = count()
@@ -69,4 +70,24 @@ def db(dynamodb_endpoint: str) -> Iterator[Tables]:
 def moto(aws_endpoint: str) -> Iterator[Tables]:
     """For transactions, which dynalite doesn't have."""
     with tables(**settings(aws_endpoint)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def one_layer(aws_endpoint: str) -> Iterator[Layer]:
+    with before(aws_endpoint) as made:
+        yield made
+
+
+@pytest.fixture
+def layer(one_layer: Layer) -> Layer:
+    """A layer before moto, of which a test says what it does."""
+    one_layer.clear()
+    return one_layer
+
+
+@pytest.fixture(scope="session")
+def behind(one_layer: Layer) -> Iterator[Tables]:
+    """Tables behind the layer."""
+    with tables(**settings(one_layer.address)) as opened:
         yield opened
