@@ -1,0 +1,113 @@
+"""Which columns does a query give? Asked of DuckDB, with empty tables, before data moves."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from fwf.connectors.sql.engine import Answer, Connection, connected
+from fwf.connectors.sql.marks import marked, said
+from fwf.connectors.sql.parameters import examples
+from fwf.connectors.sql.statement import check
+
+NOT_IN_ARROW: Final[Mapping[str, str]] = {
+    "UHUGEINT": "as DECIMAL(38,0)",
+    "BIGNUM": "as DECIMAL(38,0)",
+    "BIT": "as VARCHAR",
+    "TIME WITH TIME ZONE": "as TIME",
+    "VARIANT": "as JSON",
+    "GEOMETRY": "as VARCHAR",
+    "UNION": "as VARCHAR",
+}
+"""Types of which Arrow has no like, and what a column may be cast to."""
+WIDE: Final = "HUGEINT"
+QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+"""What stands in a type's text as it is: names of fields, and the texts of an ENUM."""
+
+
+def bind(
+    sql: str, schemas: Mapping[str, pa.Schema], types: Mapping[str, type], where: str
+) -> Answer:
+    """Query, schemas of its tables, types of its parameters ⟶ what it gives.
+
+    Raises `ValueError` for what can't be bound, with the place in the query marked.
+    """
+    for name, schema in schemas.items():
+        _check_schema(name, schema, where)
+    with connected() as connection:
+        for name, schema in schemas.items():
+            _register(connection, name, schema, where)
+        body = check(connection, sql, schemas, types, where)
+        return _answer(connection, sql, body, examples(types), where)
+
+
+def _answer(
+    connection: Connection, sql: str, body: str, values: dict[str, Any], where: str
+) -> Answer:
+    before = "DESCRIBE "
+    try:
+        described = connection.execute(before + body, values).fetchall()
+        # Of no rows, however long the query would take to make some.
+        none = connection.sql(f"SELECT * FROM (\n{body}\n) LIMIT 0", params=values)
+        schema: pa.Schema = none.to_arrow_reader(1).schema
+    except duckdb.Error as error:
+        text, place = said(error, len(before))
+        raise ValueError(f"{where}: {text}{marked(sql, place)}") from None
+    kinds = {str(name): QUOTED.sub("", str(kind)) for name, kind, *_ in described}
+    _check_names([str(name) for name, *_ in described], where)
+    for name, kind in kinds.items():
+        _check_kind(name, kind, where)
+    return Answer(schema, tuple(name for name, kind in kinds.items() if _has(kind, WIDE)))
+
+
+def _has(kind: str, part: str) -> bool:
+    return re.search(rf"\b{part}\b", kind) is not None
+
+
+# What is declared, and what is given
+
+
+def _check_schema(name: str, schema: pa.Schema, where: str) -> None:
+    at = f"{where}: table {name!r}"
+    if not schema.names:
+        raise ValueError(f"{at} declares no columns, and SQL has no such tables; declare one")
+    seen: dict[str, str] = {}
+    for column in schema.names:
+        if not column:
+            raise ValueError(f"{at} has a column without a name, which SQL can't ask for; name it")
+        other = seen.setdefault(column.lower(), column)
+        if other is not column:
+            raise ValueError(
+                f"{at} has columns {other!r} and {column!r}: SQL doesn't tell large letters from "
+                "small ones in names; rename one before"
+            )
+
+
+def _register(connection: Connection, name: str, schema: pa.Schema, where: str) -> None:
+    try:
+        connection.register(name, schema.empty_table())
+    except (duckdb.Error, pa.ArrowException) as error:
+        text = said(error).text if isinstance(error, duckdb.Error) else str(error)
+        raise ValueError(
+            f"{where}: table {name!r} has a column of a type that DuckDB has no like of: {text}"
+        ) from None
+
+
+def _check_names(names: list[str], where: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"{where}: {names.count(name)} columns of the answer are named {name!r}: "
+                "give each its own name with AS"
+            )
+
+
+def _check_kind(name: str, kind: str, where: str) -> None:
+    for other, remedy in NOT_IN_ARROW.items():
+        if _has(kind, other):
+            raise ValueError(
+                f"{where}: column {name!r} is {kind}, which Arrow has no like of; "
+                f"give it {remedy}: CAST(… {remedy[0].upper()}{remedy[1:]})"
+            )

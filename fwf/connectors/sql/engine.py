@@ -1,0 +1,123 @@
+"""How is a query answered, so that only its text and its inputs decide what the answer is?
+
+**What it can't see.** Each answer has a connection of its own, to a database in memory that is
+empty but for the inputs. Variables of the Python program, files, the network, extensions that
+aren't there already and DuckDB's settings are out of its reach. The time zone is UTC.
+
+**In which order rows come.** Where the query has ORDER BY, in that order. Rows that are equal in
+it, and all rows without it, come in an order that is the same each time for the same inputs: one
+thread works on a query. So sums of floating-point numbers are the same each time, too. A run has as
+many queries at once as it has workers.
+
+**What is needed.** Memory for the inputs, the answer and what is between: nothing goes to the disk.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, cast
+
+import duckdb
+import pyarrow as pa
+
+from fwf.connectors.shared.errors import BadData
+from fwf.connectors.sql.marks import line_of, said
+from fwf.connectors.sql.parameters import bound_values
+from fwf.faults import Permanent, counted
+
+Connection = duckdb.DuckDBPyConnection
+CLOSED: Final[Mapping[str, Any]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+    "temp_directory": "",
+    "threads": 1,
+}
+ROWS_AT_ONCE: Final = 122_880
+"""A group of rows of DuckDB's: so long are the chunks of an answer."""
+OF_VALUES: Final = (
+    duckdb.ConversionException,
+    duckdb.ConstraintException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+)
+"""What is raised because of what stands in a row."""
+
+
+class Answer(NamedTuple):
+    """What a query is known to give: the columns; `wide` are those of whole numbers of 128 bits."""
+
+    schema: pa.Schema
+    wide: tuple[str, ...] = ()
+
+
+@contextmanager
+def connected() -> Generator[Connection]:
+    """A connection that sees the tables that are registered with it, and nothing else."""
+    connection = duckdb.connect(":memory:", config=dict(CLOSED))
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET errors_as_json = true")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def answered(
+    sql: str,
+    tables: Mapping[str, pa.Table],
+    params: Mapping[str, object],
+    known: Answer,
+    where: str,
+) -> pa.Table:
+    """The rows of a query that was bound before; raises `BadData` if they aren't as was known."""
+    values = bound_values(params, where)
+    with connected() as connection:
+        try:
+            for name, table in tables.items():
+                connection.register(name, table)
+            rows = connection.sql(sql, params=values).to_arrow_reader(ROWS_AT_ONCE).read_all()
+        except duckdb.Error as error:
+            raise _failed(error, sql, where) from None
+    table = cast(pa.Table, rows)
+    if table.schema != known.schema:
+        raise BadData(
+            f"{where}: the columns of the answer hang on what stands in the rows: "
+            f"{_listed(table.schema)}, not {_listed(known.schema)}; write out the types of columns"
+        )
+    for name in known.wide:
+        _check_digits(table.column(name), name, where)
+    return table
+
+
+def _listed(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)
+
+
+def _check_digits(column: "pa.ChunkedArray[Any]", name: str, where: str) -> None:
+    """Arrow has no whole numbers of 128 bits; a decimal has 38 digits."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        raise BadData(
+            f"{where}: column {name!r} ({counted(len(column), 'row')}) holds a whole number of "
+            "more than 38 digits, which no column of Arrow holds"
+        ) from None
+
+
+def _failed(error: duckdb.Error, sql: str, where: str) -> Exception:
+    """What is raised for an error of DuckDB's, whose own text may hold values of rows."""
+    kind = type(error).__name__
+    place = line_of(sql, said(error).place)
+    if isinstance(error, OF_VALUES):
+        return BadData(
+            f"{where}: {kind}{place}: a value isn't what the query makes of it; to have a null in "
+            "its place: TRY_CAST(… AS …), or TRY(…)"
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Permanent(
+            f"{where}: there is not enough memory for the query, which puts nothing on the disk; "
+            "give it fewer rows at once, or columns that are needed"
+        )
+    return Permanent(f"{where}: DuckDB {duckdb.__version__} raises {kind}{place}")
