@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
+from fwf.algebra.columns import SameColumns
 from fwf.algebra.nodes import Task
 from fwf.connectors.redshift.checks import check_query
 from fwf.connectors.redshift.columns import Widths, columns_of, known
@@ -59,7 +60,7 @@ def stage(
         ),
         effect="idempotent",
         inputs={"table": Annotated[pa.Table, schema]},
-        output=Staged,
+        output=Annotated[Staged, SameColumns],
         resources=_resource(warehouse, "redshift.stage"),
         writes=tuple(writes),
     )  # fmt: skip

@@ -39,7 +39,7 @@ class Status(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What a load has left in its target; `repeated` if an earlier statement had done it already."""
+    """What a load has left in its target; `repeated` if an earlier statement had done it."""
 
     table: str
     rows: int
