@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,7 +14,6 @@ from fwf.secrets import Secret
 from tests.connectors.dynamodb.layer import Layer, before
 
 CANARY = "hunter2-canary/ä+="
-_number = count()
 
 Maker = Callable[..., str]
 
@@ -42,8 +41,9 @@ def make_table(dynamodb_endpoint: str, aws_endpoint: str) -> Iterator[Maker]:
     ):
 
         def make(key: Sequence[str] = ("id",), kinds: str = "NS", *, on_moto: bool = False) -> str:
-            name = f"t.{next(_number)}"
-            (moto if on_moto else usual).create_table(
+            name = f"t.{uuid4()}"
+            client = moto if on_moto else usual
+            client.create_table(
                 TableName=name,
                 KeySchema=[
                     {"AttributeName": each, "KeyType": kind}
@@ -55,6 +55,7 @@ def make_table(dynamodb_endpoint: str, aws_endpoint: str) -> Iterator[Maker]:
                 ],
                 BillingMode="PAY_PER_REQUEST",
             )
+            client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
             return name
 
         yield make
@@ -68,7 +69,7 @@ def db(dynamodb_endpoint: str) -> Iterator[Tables]:
 
 @pytest.fixture(scope="session")
 def moto(aws_endpoint: str) -> Iterator[Tables]:
-    """For transactions, which dynalite doesn't have."""
+    """For transactions and for what a failed condition gives back: dynalite has neither."""
     with tables(**settings(aws_endpoint)) as opened:
         yield opened
 

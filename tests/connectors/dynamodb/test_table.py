@@ -182,14 +182,14 @@ def test_a_key_that_is_not_the_tables_is_refused(db: Tables, make_table: Maker) 
 # Puts
 
 
-def test_an_item_is_put_once(db: Tables, make_table: Maker) -> None:
-    table = make_table()
+def test_an_item_is_put_once(moto: Tables, make_table: Maker) -> None:
+    table = make_table(on_moto=True)
     item = {"id": 1, "amount": Decimal("1.50"), "tags": {"b", "a"}}
-    assert db.put(table, item, key=KEY, own_key="k1") == Stored(1, already=False)
-    assert db.put(table, item, key=KEY, own_key="k1") == Stored(1, already=True)
+    assert moto.put(table, item, key=KEY, own_key="k1") == Stored(1, already=False)
+    assert moto.put(table, item, key=KEY, own_key="k1") == Stored(1, already=True)
     equal = {"tags": frozenset({"a", "b"}), "amount": Decimal("1.5"), "id": Decimal(1)}
-    assert db.put(table, equal, key=KEY, own_key="k1") == Stored(1, already=True)
-    (held,) = db.page(table, 1, key=KEY).items
+    assert moto.put(table, equal, key=KEY, own_key="k1") == Stored(1, already=True)
+    (held,) = moto.page(table, 1, key=KEY).items
     assert held.pop("fwf_key") == "k1"
     assert len(held.pop("fwf_digest")) == 32
     assert held == item
@@ -203,22 +203,22 @@ def test_an_item_is_put_once(db: Tables, make_table: Maker) -> None:
     ],
 )
 def test_what_is_there_is_never_written_over(
-    db: Tables, make_table: Maker, item: dict[str, Any], own_key: str, says: str
+    moto: Tables, make_table: Maker, item: dict[str, Any], own_key: str, says: str
 ) -> None:
-    table = make_table()
-    db.put(table, {"id": 1, "a": CANARY}, key=KEY, own_key="k1")
-    before = db.page(table, 1, key=KEY)
+    table = make_table(on_moto=True)
+    moto.put(table, {"id": 1, "a": CANARY}, key=KEY, own_key="k1")
+    before = moto.page(table, 1, key=KEY)
     with pytest.raises(KeyReused, match=says) as caught:
-        db.put(table, item, key=KEY, own_key=own_key)
+        moto.put(table, item, key=KEY, own_key=own_key)
     assert CANARY not in everything(caught.value)
-    assert db.page(table, 1, key=KEY) == before
+    assert moto.page(table, 1, key=KEY) == before
 
 
-def test_an_item_of_somebody_else_is_not_ours(db: Tables, make_table: Maker) -> None:
-    table = make_table()
-    db.write(table, [{"id": 1}], key=KEY)
+def test_an_item_of_somebody_else_is_not_ours(moto: Tables, make_table: Maker) -> None:
+    table = make_table(on_moto=True)
+    moto.write(table, [{"id": 1}], key=KEY)
     with pytest.raises(KeyReused, match="another write"):
-        db.put(table, {"id": 1}, key=KEY, own_key="k1")
+        moto.put(table, {"id": 1}, key=KEY, own_key="k1")
 
 
 def test_a_put_whose_answer_was_lost_is_recognised(
@@ -253,12 +253,12 @@ def test_own_attributes_are_not_the_users(behind: Tables) -> None:
         behind.put("tab", {"id": 1, "fwf_key": "k"}, key=KEY, own_key="k1")
 
 
-def test_eight_puts_at_once_store_one_item(db: Tables, make_table: Maker) -> None:
-    table = make_table()
+def test_eight_puts_at_once_store_one_item(moto: Tables, make_table: Maker) -> None:
+    table = make_table(on_moto=True)
 
     def put(n: int) -> str:
         try:
-            return str(db.put(table, {"id": 1, "n": n % 2}, key=KEY, own_key=f"k{n % 2}").already)
+            return str(moto.put(table, {"id": 1, "n": n % 2}, key=KEY, own_key=f"k{n % 2}").already)
         except KeyReused:
             return "other"
 
@@ -437,14 +437,17 @@ def test_names_that_no_table_has_are_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("name", ["select", "a.b", "#x", ":partition", "a b", "ключ", "'\"", "-"])
 def test_names_of_keys_are_never_read_as_expressions(
-    db: Tables, make_table: Maker, name: str
+    moto: Tables, make_table: Maker, name: str
 ) -> None:
-    table = make_table([name, "size"], "SN")
+    table = make_table([name, "size"], "SN", on_moto=True)
     assert (
-        db.put(table, {name: "a", "size": 1, "b.c": 1}, key=[name, "size"], own_key="k").writes == 1
+        moto.put(table, {name: "a", "size": 1, "b.c": 1}, key=[name, "size"], own_key="k").writes
+        == 1
     )
-    assert db.put(table, {name: "a", "size": 1, "b.c": 1}, key=[name, "size"], own_key="k").already
-    found = db.page(table, "a", key=[name, "size"], only_keys=True)
+    assert moto.put(
+        table, {name: "a", "size": 1, "b.c": 1}, key=[name, "size"], own_key="k"
+    ).already
+    found = moto.page(table, "a", key=[name, "size"], only_keys=True)
     assert found.items == [{name: "a", "size": 1}]
 
 
