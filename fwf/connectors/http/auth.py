@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
-from fwf.connectors.http.bodies import content
+from fwf.connectors.http.bodies import Wanted, content
 from fwf.connectors.http.bodies import parsed as read_json
 from fwf.connectors.http.exchange import Call, Reply
 from fwf.connectors.http.urls import parsed
@@ -194,13 +194,7 @@ class _Tokens:
     def _renewed(self, end: float) -> tuple[str, float]:
         """A new token, and when it is to be renewed."""
         began = monotonic()
-        said = content(
-            self._ask(self._request, end),
-            self._request.told,
-            form="json",
-            numbers="float",
-            content_type=None,
-        )
+        said = content(self._ask(self._request, end), self._request.told, Wanted())
         answer = cast("dict[str, object]", said if isinstance(said, dict) else {})
         token, kind = answer.get("access_token"), answer.get("token_type", "bearer")
         if not isinstance(token, str) or VALUE.fullmatch(token) is None:

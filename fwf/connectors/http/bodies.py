@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from http import HTTPStatus
 from math import isfinite
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from fwf.connectors.http.exchange import Reply
 from fwf.connectors.shared.errors import BadData, Unreachable
@@ -20,41 +21,57 @@ LINES: Final = frozenset(
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def content(
-    reply: Reply, told: str, *, form: Format, numbers: Numbers, content_type: str | None
-) -> Any:
-    """A good answer ⟶ its JSON, or its records; None where there is no body.
+class Wanted(NamedTuple):
+    """How a body is to be read; `content_type` is the expected one where that isn't JSON's."""
+
+    format: Format = "json"
+    numbers: Numbers = "float"
+    content_type: str | None = None
+
+
+def content(reply: Reply, told: str, wanted: Wanted) -> Any:
+    """A good answer ⟶ its JSON, None without a body; or the records of its lines.
 
     Raises `BadData` for another content type and for what isn't strict JSON: names twice, NaN,
-    numbers too large for a float, half a surrogate pair, more than 100 levels (RFC 7493).
+    numbers too large for a float, half a surrogate pair, more than 100 levels (RFC 7493); and
+    `Unreachable` for what may be the first part of a body.
     """
     if not reply.body:
-        return None
-    _check_type(reply.headers.get("content-type", ""), told, form, content_type)
-    if form == "ndjson":
-        return _records(reply, told, numbers)
+        if not reply.sized and reply.status == HTTPStatus.OK:
+            raise Unreachable(f"{told}: no body came, and nothing said how long it would be")
+        return [] if wanted.format == "ndjson" else None
+    _check_type(reply.headers.get("content-type", ""), told, wanted)
+    if wanted.format == "ndjson":
+        return _records(reply, told, wanted.numbers)
     try:
-        return parsed(reply.body, numbers)
+        value = parsed(reply.body, wanted.numbers)
     except ValueError as error:
-        problem = str(error)
-    if not reply.sized:  # it may have been cut off
-        raise Unreachable(f"{told}: the body is no JSON, and nothing said how long it would be")
+        value, problem = None, str(error)
+    else:
+        if reply.sized or isinstance(value, bool | str | list | dict | None):
+            return value
+        problem = "a number that may go on"
+    if not reply.sized:
+        raise Unreachable(
+            f"{told}: the body may have been cut off, for nothing said how long it would be: "
+            f"{problem}"
+        )
     raise BadData(f"{told}: the body is not the JSON that it claims to be: {problem}")
 
 
-def _check_type(given: str, told: str, form: Format, content_type: str | None) -> None:
+def _check_type(given: str, told: str, wanted: Wanted) -> None:
     kind = given.partition(";")[0].strip().lower()
-    if content_type is not None:
-        fits, wanted = kind == content_type.lower(), content_type
-    elif form == "json":
-        fits, wanted = kind == "application/json" or kind.endswith("+json"), "application/json"
+    if wanted.content_type is not None:
+        fits, name = kind == wanted.content_type.lower(), wanted.content_type
+    elif wanted.format == "json":
+        fits, name = kind == "application/json" or kind.endswith("+json"), "application/json"
     else:
-        fits, wanted = kind in LINES, "application/x-ndjson"
+        fits, name = kind in LINES, "application/x-ndjson"
     if not fits:
         said = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,60}", kind) else "another type"
         hint = ": is this a page for people, such as a login?" if kind == "text/html" else ""
         raise BadData(
-            f"{told}: the body is {said}, not {wanted}{hint}; what is meant to be so is allowed "
+            f"{told}: the body is {said}, not {name}{hint}; what is meant to be so is allowed "
             "by content_type="
         )
 

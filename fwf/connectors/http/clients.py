@@ -12,7 +12,7 @@ import httpx
 
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.auth import VALUE, Credentials, Headers, refused_token
-from fwf.connectors.http.bodies import Format, Numbers, content
+from fwf.connectors.http.bodies import Format, Numbers, Wanted, content
 from fwf.connectors.http.exchange import Call, Reply, exchange
 from fwf.connectors.http.expressions import Expression, Given, NoValue, expression
 from fwf.connectors.http.hosts import refusal_of
@@ -53,9 +53,11 @@ class Client:
         return f"<http.client of {self._origin}{self._settings.base.path.rstrip('/')}>"
 
     def __enter__(self) -> Self:
+        if self._pool is not None:
+            raise RuntimeError(f"{self!r} is open already: make one for each run")
         auth = self._settings.auth
-        self._pool = pool_of(self._settings)
         self._credentials = None if auth is None else auth.opened(self._ask)
+        self._pool = pool_of(self._settings)
         return self
 
     def __exit__(
@@ -90,12 +92,8 @@ class Client:
 
         Errors by whether asking again helps: see `fwf.connectors.http`.
         """
-        accept = content_type or ACCEPTED[format]
-        call = Call("GET", self._url(path, query or {}), {"Accept": accept})
-        reply, call = self._answered(call, None)
-        if missing == "none" and reply.status == HTTPStatus.NOT_FOUND:
-            return Answer(reply.status, None, {}, str(call.url))
-        return self._read(call, reply, None, format, numbers, content_type, fails_when)
+        wanted = Wanted(format, numbers, content_type)
+        return self._got(self._url(path, query or {}), wanted, fails_when, missing)
 
     def get_page(
         self,
@@ -113,15 +111,12 @@ class Client:
 
         The first page has no cursor; each has that of the next one, and the last has None.
         """
+        wanted = Wanted(format, numbers, content_type)
         if style.how == "link" and cursor is not None:
-            path, asked = str(cursor.at), dict[str, object]()
+            url = self._led(str(cursor.at), "a link")
         else:
-            asked = {**(query or {}), **query_at(style, cursor)}
-        answer = self.get(
-            path, asked, format=format, numbers=numbers, content_type=content_type,
-            fails_when=fails_when,
-        )  # fmt: skip
-        return page_of(style, cursor, answer)
+            url = self._url(path, {**(query or {}), **query_at(style, cursor)})
+        return page_of(style, cursor, self._got(url, wanted, fails_when))
 
     def post(
         self,
@@ -140,30 +135,32 @@ class Client:
         reads: that it changes nothing there, as a search or GraphQL's queries.
         The others, and errors, as of `get`; those of a key, as of the task `http.post`.
         """
-        headers = {"Accept": content_type or ACCEPTED["json"], "Content-Type": "application/json"}
+        wanted = Wanted("json", numbers, content_type)
+        headers = {"Accept": _accepted(wanted), "Content-Type": "application/json"}
         if key is not None:
             if VALUE.fullmatch(key) is None:
                 raise ValueError("http post(key=…): a key is a text that can stand in a header")
             headers[self._settings.key_header] = str(key)
         call = Call("POST", self._url(path, query or {}), headers, body_of(json), reads)
         reply, call = self._answered(call, key)
-        return self._read(call, reply, key, "json", numbers, content_type, fails_when)
+        return self._read(call, reply, key, wanted, fails_when)
+
+    def _got(
+        self, url: httpx.URL, wanted: Wanted, fails_when: Given | None, missing: OnMissing = "fail"
+    ) -> Answer:
+        reply, call = self._answered(Call("GET", url, {"Accept": _accepted(wanted)}), None)
+        if missing == "none" and reply.status == HTTPStatus.NOT_FOUND:
+            return Answer(reply.status, None, {}, str(call.url))
+        return self._read(call, reply, None, wanted, fails_when)
 
     def _read(
-        self,
-        call: Call,
-        reply: Reply,
-        key: str | None,
-        format: Format,
-        numbers: Numbers,
-        content_type: str | None,
-        fails_when: Given | None,
+        self, call: Call, reply: Reply, key: str | None, wanted: Wanted, fails_when: Given | None
     ) -> Answer:
         """A request, its answer ⟶ what it says; raises the error that it means."""
         problem = failure(call, reply, key, self._settings.policy)
         if problem is not None:
             raise problem
-        said = content(reply, call.told, form=format, numbers=numbers, content_type=content_type)
+        said = content(reply, call.told, wanted)
         if fails_when is not None:
             _refuse(call, expression(fails_when, "fails_when"), said)
         url = str(call.url)
@@ -257,6 +254,10 @@ class Client:
                 f"allow_hosts=[{origin.named!r}] asks there without credentials"
             )
         return "" if self._settings.allow_private else refusal_of(origin.host)
+
+
+def _accepted(wanted: Wanted) -> str:
+    return wanted.content_type or ACCEPTED[wanted.format]
 
 
 def body_of(value: object) -> bytes:

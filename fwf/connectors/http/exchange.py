@@ -98,11 +98,13 @@ def _exchanged(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: f
         target=call.url.raw_path,
     )
     timeouts = {"connect": connect, "read": idle, "write": idle, "pool": idle}
-    host = {"Host": call.url.netloc.decode("ascii")}
+    host = call.url.netloc.decode("ascii")
+    given = {"Host": host, "User-Agent": "fwf", "Accept-Encoding": "gzip", **call.headers}
+    sent = {name.lower(): (name, value) for name, value in given.items()}  # the last of a name
     with pool.stream(
         call.method,
         url,
-        headers=list({**host, **call.headers}.items()),
+        headers=list(sent.values()),
         content=call.body,
         extensions={"timeout": timeouts},
     ) as answer:

@@ -56,6 +56,11 @@ def _told(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise late(str(error)) from None
+    except ssl.SSLCertVerificationError as error:
+        raise Refused(
+            f"the certificate isn't trusted: {error.verify_message}; one of your own is given by "
+            "verify="
+        ) from None
     except OSError as error:  # of TLS too
         raise broken(type(error).__name__) from None
 
@@ -140,7 +145,7 @@ class Network(httpcore.NetworkBackend):
             found = looked_up(host, port, _left(timeout))
             if not self._allow_private and host != self._trusted:
                 self._check(host, found)
-            return Stream(_connected(found, timeout))
+            return Stream(connected(found, timeout))
 
     @staticmethod
     def _check(host: str, found: list[Found]) -> None:
@@ -171,7 +176,7 @@ def looked_up(host: str, port: int, within: float | None) -> list[Found]:
     return found
 
 
-def _connected(found: list[Found], timeout: float | None) -> socket.socket:
+def connected(found: list[Found], timeout: float | None) -> socket.socket:
     """A socket to the first address that answers; each has its share of the time."""
     failed = OSError("no address")
     for n, (family, kind, protocol, address) in enumerate(found):

@@ -24,6 +24,10 @@ WHOLE: Final = minutes(1)
 MOST_BYTES: Final = 64 * 2**20
 KEY_LIFE: Final = hours(24)
 LONGEST_WAIT: Final = minutes(10)
+OF_THE_CONNECTION: Final = frozenset({
+    "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "te",
+    "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
 REUSED: Final = it.error.type == "idempotency_error"
 
 
@@ -126,6 +130,8 @@ def _check_headers(where: str, headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if NAME.fullmatch(name) is None or VALUE.fullmatch(value) is None:
             raise ValueError(f"{where}: a header {name!r} of that name and value can't be sent")
+        if name.lower() in OF_THE_CONNECTION:
+            raise ValueError(f"{where}(headers={{{name!r}: …}}): this header is the connection's")
         if name.lower() in ("authorization", "cookie", "proxy-authorization"):
             raise ValueError(f"{where}(headers={{{name!r}: …}}): credentials are given as auth=…")
 
