@@ -4,7 +4,8 @@ Redshift reads a time in nanoseconds as microseconds, without an error: 2023 is 
 times of any unit are written as microseconds, and refused where that would lose digits.
 """
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -35,18 +36,47 @@ def write_parquet(batches: Batches, sink: Any) -> int:
     A reader is never in memory as a whole. Raises `BadData` naming the column and how many of its
     values can't be written; then what stands in the file is no Parquet.
     """
+    counts: list[int] = []
+    for chunk in parquet_chunks(batches, counts.append):
+        sink.write(chunk)
+    return sum(counts)
+
+
+def parquet_chunks(batches: Batches, count: Callable[[int], object]) -> Iterator[bytes]:
+    """The same, as the bytes of the file one after the other; `count` is told of rows."""
     schema = microseconds(batches.schema)
-    rows = 0
-    with pq.ParquetWriter(sink, schema) as writer:
+    sink = _Sink()
+    with pq.ParquetWriter(pa.PythonFile(sink, "w"), schema) as writer:
         for group in _groups(batches):
-            writer.write_table(in_microseconds(group, schema), row_group_size=GROUP_ROWS)
-            rows += group.num_rows
-    return rows
+            writer.write_table(in_microseconds(group, schema))
+            count(group.num_rows)
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """A file that is only written to, and gives what was written so far."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._parts.append(bytes(data))
+        return len(self._parts[-1])
+
+    def taken(self) -> bytes:
+        whole = b"".join(self._parts)
+        self._parts.clear()
+        return whole
 
 
 def _groups(batches: Batches) -> Iterator[pa.Table]:
     if isinstance(batches, pa.Table):
-        yield batches
+        for start in range(0, batches.num_rows, GROUP_ROWS):
+            yield batches.slice(start, GROUP_ROWS)
         return
     yield from map(pa.Table.from_batches, _gathered(batches))
 

@@ -1,0 +1,93 @@
+"""What does obstore's error mean? Whether asking again helps, and nothing that is not to be seen.
+
+Its text holds URLs, headers of the store's answer and whatever a server wrote: of it only the
+status, S3's own word for the error and the number of the operating system's are passed on.
+"""
+
+import errno
+import os
+import re
+from typing import Final
+
+from obstore import exceptions
+
+from fwf.connectors.shared.errors import (
+    Conflict,
+    MaybeDone,
+    Missing,
+    Refused,
+    Unauthorized,
+    Unreachable,
+)
+
+STATUS: Final = re.compile(r"non-2xx status code: (\d{3})")
+CODE: Final = re.compile(r"<Code>([A-Za-z.]{1,60})</Code>")
+SYSTEM: Final = re.compile(r"Os \{\s*code: (\d+)")
+NOT_CONNECTED: Final = re.compile(r"kind: Connect,")
+CUT: Final = re.compile(r"kind: (?:Timeout|Interrupted|Request|Decode|Body|Unknown),")
+STRANGERS: Final = frozenset(
+    {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "TokenRefreshRequired"}
+)
+NOT_NOW: Final = frozenset({"429", "503"})
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def translated(error: Exception, where: str, *, wrote: bool) -> Exception:
+    """What obstore raised ⟶ what the task raises.
+
+    wrote: whether something may have been done although nothing says so.
+    """
+    text = str(error)
+    status = found[1] if (found := STATUS.search(text)) else ""
+    code = found[1] if (found := CODE.search(text)) else ""
+    said = " ".join(filter(None, (status, code)))
+    if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
+        return Conflict(f"{where}: something is there already, or was a moment ago")
+    if code == "NoSuchBucket":
+        return Missing(f"{where}: there is no such bucket")
+    if isinstance(error, FileNotFoundError) or status == "404":
+        return Missing(f"{where}: not there")
+    denied = exceptions.PermissionDeniedError | exceptions.UnauthenticatedError
+    if isinstance(error, denied) or status in ("401", "403") or code in STRANGERS:
+        return Unauthorized(f"{where}: {said or 'not allowed'}")
+    if status:
+        return _by_status(status, said, where, wrote=wrote)
+    if found := SYSTEM.search(text):
+        if NOT_CONNECTED.search(text):
+            return Unreachable(f"{where}: no connection")
+        return _by_system(int(found[1]), where)
+    return _by_transport(text, type(error).__name__, where, wrote=wrote)
+
+
+def _by_status(status: str, said: str, where: str, *, wrote: bool) -> Exception:
+    if status in NOT_NOW:
+        return Unreachable(f"{where}: {said}, it asks for fewer requests")
+    if status == "409":
+        return Conflict(f"{where}: {said}")
+    if status == "408" or "RequestTimeout" in said or status.startswith("5"):
+        return MaybeDone(f"{where}: {said}") if wrote else Unreachable(f"{where}: {said}")
+    return Refused(f"{where}: {said}")
+
+
+def _by_system(number: int, where: str) -> Exception:
+    said = os.strerror(number)
+    if number == errno.ENOENT:
+        return Missing(f"{where}: not there")
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return Unauthorized(f"{where}: {said}")
+    if number in FULL:
+        return Refused(f"{where}: no room: {said}")
+    return Refused(f"{where}: {said}")
+
+
+def _by_transport(text: str, kind: str, where: str, *, wrote: bool) -> Exception:
+    if NOT_CONNECTED.search(text):
+        return Unreachable(f"{where}: no connection")
+    if CUT.search(text):
+        said = (
+            "no answer within the time that it has" if "TimedOut" in text else "the answer was cut"
+        )
+        return MaybeDone(f"{where}: {said}") if wrote else Unreachable(f"{where}: {said}")
+    if "redirect" in text:
+        return Refused(f"{where}: the bucket is elsewhere: give its region=")
+    return Refused(f"{where}: obstore raises {kind}")

@@ -1,0 +1,229 @@
+"""How do objects become tables, and tables objects? Lines and Parquet, in parts and published."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from fwf.connectors.objects import manifests
+from fwf.connectors.objects.access_log import ACCESS_LOG, access_log
+from fwf.connectors.objects.client import Found, Objects
+from fwf.connectors.objects.csv_rows import Dialect, csv_rows, header_of, in_utf8
+from fwf.connectors.objects.json_lines import json_lines
+from fwf.connectors.objects.lines import AtMost, Keep, Lines, Parse, read_lines, unmarked
+from fwf.connectors.objects.manifests import Manifest, Part, Swept
+from fwf.connectors.objects.unpacking import unpacked
+from fwf.connectors.shared.errors import BadData, Conflict, KeyReused, Missing, Refused
+from fwf.connectors.shared.parquet import Batches, parquet_chunks
+
+_parquet: Final[Any] = pyarrow.parquet
+FEW: Final = AtMost(100, 0.01)
+PLAIN: Final = Dialect()
+
+
+class Store(Objects):
+    """The objects below a URL. Several threads may use it at once; it has nothing to close."""
+
+    # Lines
+
+    def read_json_lines(
+        self, key: str, schema: pa.Schema, *, at_most: AtMost = FEW, keep: Keep = "text"
+    ) -> Lines:
+        """The declared columns of an object whose lines are JSON objects."""
+        return self._lines(key, json_lines(schema), schema, at_most, keep)
+
+    def read_access_log(self, key: str, *, at_most: AtMost = FEW, keep: Keep = "text") -> Lines:
+        """The requests in a web server's log, common or combined: the columns of `ACCESS_LOG`."""
+        return self._lines(key, access_log, ACCESS_LOG, at_most, keep)
+
+    def read_csv(
+        self,
+        key: str,
+        schema: pa.Schema,
+        *,
+        dialect: Dialect = PLAIN,
+        has_header: bool = True,
+        at_most: AtMost = FEW,
+        keep: Keep = "text",
+    ) -> Lines:
+        """The declared columns of a CSV file, by the names in its first line, or in order."""
+        where = self.where(key)
+        chunks = unpacked(self.chunks(key), where)
+        if dialect.encoding != "utf-8":
+            chunks = in_utf8(chunks, dialect.encoding, where)
+        chunks, header = unmarked(chunks), list(schema.names)
+        if has_header:
+            header, chunks = header_of(chunks, schema, dialect, where)
+        parse = csv_rows(schema, header, dialect)
+        first = 2 if has_header else 1
+        return read_lines(chunks, parse, schema, key=key, at_most=at_most, keep=keep, first=first)
+
+    def _lines(
+        self, key: str, parse: Parse, schema: pa.Schema, at_most: AtMost, keep: Keep
+    ) -> Lines:
+        chunks = unmarked(unpacked(self.chunks(key), self.where(key)))
+        return read_lines(chunks, parse, schema, key=key, at_most=at_most, keep=keep)
+
+    def write_json_lines(self, key: str, table: pa.Table, *, packed: bool = False) -> Part:
+        """Write a table as JSON lines, in place of any other object of this key."""
+        lines = (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in _rows(table))
+        content = "".join(lines).encode()
+        if packed:
+            content = gzip.compress(content, mtime=0)
+        self.put(key, content)
+        return Part(key, table.num_rows, len(content), sha256(content).hexdigest())
+
+    # Parquet
+
+    def read_parquet(self, key: str, schema: pa.Schema) -> pa.Table:
+        """The declared columns of a Parquet file; raises `BadData` for one of another type."""
+        where = self.where(key)
+        content = self.get(key)
+        try:
+            file = _parquet.ParquetFile(pa.BufferReader(content))
+            found: pa.Schema = file.schema_arrow
+            _check_columns(found, schema, where)
+            table: pa.Table = file.read(columns=schema.names)
+        except (pa.ArrowException, OSError):
+            raise BadData(f"{where}: it is no Parquet, or it is damaged") from None
+        table = table.select(schema.names)
+        nulls = [
+            f"column {field.name!r} has {column.null_count} nulls"
+            for field, column in zip(schema, table.columns, strict=True)
+            if column.null_count and not field.nullable
+        ]
+        if nulls:
+            raise BadData(f"{where}: {'; '.join(nulls)}")
+        return pa.table(table.columns, schema=schema)
+
+    def write_parquet(self, folder: str, table: Batches, *, by: str) -> Part:
+        """Write a part, seen by nobody before it is published; a reader is never held as a whole.
+
+        by: the idempotency key of the step.
+        """
+        key = manifests.part_key(folder, by)
+        said = _Said()
+        self.put(key, said.of(parquet_chunks(table, said.count)))
+        return Part(key, said.rows, said.size, said.digest.hexdigest())
+
+    # Published
+
+    def publish(
+        self, folder: str, parts: Iterable[Part], *, by: str, replace: bool = False
+    ) -> Manifest:
+        """Let these parts, and only these, be what the folder holds, by one conditional request.
+
+        What is there with the same data is taken for this, whose answer was lost: it is given back.
+        Raises `KeyReused` where the same step published other data, and `Refused` where another
+        did, unless `replace`; `Conflict` if somebody else publishes at this moment.
+        """
+        key = manifests.manifest_key(folder)
+        where = self.where(key)
+        made = manifests.manifest_of(folder, list(parts), by, where)
+        self._check_parts(made, where)
+        content = manifests.written(made)
+        found = self.head(key)
+        if found is None and self.create(key, content):
+            return made
+        there = self.manifest(folder)
+        if there is None:
+            raise Conflict(f"{where}: it was there a moment ago; now it isn't")
+        if manifests.same_data(there, made):
+            return there
+        if there.by == by:
+            raise KeyReused(f"{where}: this step published other data")
+        if not replace:
+            raise Refused(f"{where}: other data are published; replace=True puts these in place")
+        if found is None or not self.replace(found, content):
+            raise Conflict(f"{where}: somebody else publishes at this moment")
+        return made
+
+    def _check_parts(self, made: Manifest, where: str) -> None:
+        """What was swept, or cut, isn't published."""
+        sizes = {each.key: each.size for each in self.list(f"{made.folder}/part-")}
+        gone = sum(sizes.get(part.key) != part.size for part in made.parts)
+        if gone:
+            raise Missing(f"{where}: {gone} of {len(made.parts)} parts aren't there (any more)")
+
+    def manifest(self, folder: str) -> Manifest | None:
+        """What is published in a folder; None if nothing is."""
+        key = manifests.manifest_key(folder)
+        try:
+            content = self.get(key, at_most=manifests.LARGEST)
+        except Missing:
+            if self.head(key) is None:
+                return None
+            raise
+        return manifests.read(content, folder, self.where(key))
+
+    def read_published(self, folder: str, schema: pa.Schema) -> pa.Table:
+        """The rows of all parts that are published; raises `Missing` if nothing is."""
+        there = self.manifest(folder)
+        if there is None:
+            raise Missing(f"{self.where(folder)}: nothing is published")
+        tables = [self.read_parquet(part.key, schema) for part in there.parts]
+        return pa.concat_tables([schema.empty_table(), *tables])
+
+    def sweep(self, prefix: str, *, older: timedelta, now: datetime | None = None) -> Swept:
+        """Remove parts below a prefix that no manifest names and that are older than a time.
+
+        Only what has the name of a part is removed. Uploads that were cut lie in S3 where no list
+        shows them: a lifecycle rule of the bucket (AbortIncompleteMultipartUpload) ends them.
+        """
+        before = (now or datetime.now(UTC)) - older
+        old = [each for each in self.list(prefix) if manifests.is_part(each.key)]
+        old = [each for each in old if each.modified < before]
+        unnamed = list(self._unnamed(old))
+        self.delete(each.key for each in unnamed)
+        return Swept(len(unnamed), sum(each.size for each in unnamed))
+
+    def _unnamed(self, found: list[Found]) -> Iterator[Found]:
+        named: dict[str, set[str]] = {}
+        for each in found:
+            folder = manifests.folder_of(each.key)
+            if folder not in named:
+                there = self.manifest(folder)
+                named[folder] = {part.key for part in there.parts} if there else set()
+            if each.key not in named[folder]:
+                yield each
+
+
+class _Said:
+    """What is known of bytes that have gone by."""
+
+    def __init__(self) -> None:
+        self.rows = self.size = 0
+        self.digest = sha256()
+
+    def count(self, rows: int) -> None:
+        self.rows += rows
+
+    def of(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.size += len(chunk)
+            self.digest.update(chunk)
+            yield chunk
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    for batch in table.to_batches(max_chunksize=10_000):
+        yield from batch.to_pylist()
+
+
+def _check_columns(found: pa.Schema, schema: pa.Schema, where: str) -> None:
+    wrong: list[str] = []
+    for field in schema:
+        count = found.names.count(field.name)
+        if count != 1:
+            wrong.append(f"column {field.name!r} is there {count} times")
+        elif found.field(field.name).type != field.type:
+            wrong.append(
+                f"column {field.name!r} is {found.field(field.name).type}, not {field.type}"
+            )
+    if wrong:
+        raise BadData(f"{where}: {'; '.join(wrong)}")

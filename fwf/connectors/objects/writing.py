@@ -1,0 +1,269 @@
+"""Which tasks write objects? Parts that nobody sees, and one that lets them be seen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Final, TypeAlias
+
+import pyarrow as pa
+
+from fwf.algebra.nodes import Task
+from fwf.connectors.objects.keys import dataset, filled, key_parameters
+from fwf.connectors.objects.manifests import Manifest, Part, Swept
+from fwf.connectors.objects.tables import Store
+from fwf.connectors.objects.tasks import check_schema, config_of, names_of, resource_of
+from fwf.connectors.shared.leaf import Parameter, leaf
+
+Parts: TypeAlias = Part | Sequence[Part]
+KEY: Final = "idempotency_key"
+
+
+def write_parquet(
+    folder: str,
+    *,
+    name: str,
+    store: str = "store",
+    params: Mapping[str, Parameter] | None = None,
+    schema: pa.Schema | None = None,
+    writes: Sequence[str] | None = None,
+) -> Task[pa.Table, Part]:
+    """Table ⟶ Part: write a Parquet file under a key that no other attempt has.
+
+    folder: as the pattern of `key`: `sales/{day}`. Nobody sees the part before it is published:
+
+        write_parquet("sales/{day}", name="write", store="lake", params={"day": date})
+        >> publish("sales/{day}", name="publish", store="lake", params={"day": date})
+
+    Times are written in microseconds. Raises `BadData` with column and count for what would lose
+    digits. An attempt that fails leaves nothing; one that is cut leaves what `sweep` removes.
+    """
+    where = "objects.write_parquet"
+    types, said = key_parameters(folder, params or {}, where)
+    if schema is not None:
+        check_schema(schema, where)
+
+    def write_parquet(table: pa.Table, **injected: Any) -> Part:
+        opened: Store = injected[store]
+        at = filled(folder, {each: injected[each] for each in types})
+        return opened.write_parquet(at, table, by=injected[KEY])
+
+    return leaf(
+        write_parquet,
+        name=name,
+        config=config_of(
+            folder=folder, name=name, store=store, params=said, schema=schema,
+            writes=names_of(writes),
+        ),
+        effect="idempotent",
+        inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
+        output=Part,
+        params=types,
+        resources=resource_of(store, where, types, KEY),
+        key=KEY,
+        writes=_written(store, folder) if writes is None else writes,
+    )  # fmt: skip
+
+
+def publish(
+    folder: str,
+    *,
+    name: str,
+    store: str = "store",
+    params: Mapping[str, Parameter] | None = None,
+    replace: bool = False,
+    writes: Sequence[str] | None = None,
+) -> Task[Parts, Manifest]:
+    """Part or Parts ⟶ Manifest: let these, and only these, be what the folder holds.
+
+    One conditional request writes a small manifest (`manifest.json`) that names them: readers see
+    all of it, or nothing. With the same data under whatever keys it changes nothing, and gives
+    what is there: so a lost answer to a request that succeeded is recognised.
+
+    replace: whether other data of another step, such as another run's, are put out of sight.
+
+    Raises `KeyReused` where this very step published other data, `Refused` where another step did
+    and `replace` is False, `Missing` if a part isn't there any more, `Conflict` if somebody else
+    publishes at this moment, which `retry(…, on=Transient)` settles. Of files (`file://`) two that
+    replace at one moment are not told apart: the later one stays.
+    """
+    where = "objects.publish"
+    types, said = key_parameters(folder, params or {}, where)
+
+    def publish(parts: Parts, **injected: Any) -> Manifest:
+        opened: Store = injected[store]
+        at = filled(folder, {each: injected[each] for each in types})
+        given = [parts] if isinstance(parts, Part) else parts
+        return opened.publish(at, given, by=injected[KEY], replace=replace)
+
+    accepts: Any = Part | list[Part]
+    return leaf(
+        publish,
+        name=name,
+        config=config_of(
+            folder=folder, name=name, store=store, params=said, replace=replace,
+            writes=names_of(writes),
+        ),
+        effect="idempotent",
+        inputs={"parts": accepts},
+        output=Manifest,
+        params=types,
+        resources=resource_of(store, where, types, KEY),
+        key=KEY,
+        writes=_written(store, folder) if writes is None else writes,
+    )  # fmt: skip
+
+
+def published(
+    folder: str,
+    *,
+    name: str,
+    store: str = "store",
+    params: Mapping[str, Parameter] | None = None,
+    reads: Sequence[str] | None = None,
+) -> Task[object, Manifest | None]:
+    """_ ⟶ Manifest | None: what is published in a folder; None while nothing is.
+
+    poll(published("sales/{day}", …), it != None, every=minutes(5), limit=100)
+    >> map_each(read_parquet(SALES, …)) of `it.parts`
+    """
+    where = "objects.published"
+    types, said = key_parameters(folder, params or {}, where)
+
+    def published(_: object = None, **injected: Any) -> Manifest | None:
+        opened: Store = injected[store]
+        return opened.manifest(filled(folder, {each: injected[each] for each in types}))
+
+    output: Any = Manifest | None
+    return leaf(
+        published,
+        name=name,
+        config=config_of(
+            folder=folder, name=name, store=store, params=said, reads=names_of(reads)
+        ),
+        effect="read",
+        output=output,
+        params=types,
+        resources=resource_of(store, where, types),
+        reads=_written(store, folder) if reads is None else reads,
+    )  # fmt: skip
+
+
+def read_published(
+    folder: str,
+    schema: pa.Schema,
+    *,
+    name: str,
+    store: str = "store",
+    params: Mapping[str, Parameter] | None = None,
+    reads: Sequence[str] | None = None,
+) -> Task[object, pa.Table]:
+    """_ ⟶ Table: the rows of all parts that are published in a folder.
+
+    Raises `Missing` if nothing is published, `BadData` where a part has other columns.
+    """
+    where = "objects.read_published"
+    types, said = key_parameters(folder, params or {}, where)
+    check_schema(schema, where)
+
+    def read_published(_: object = None, **injected: Any) -> pa.Table:
+        opened: Store = injected[store]
+        at = filled(folder, {each: injected[each] for each in types})
+        return opened.read_published(at, schema)
+
+    declared: Any = Annotated[pa.Table, schema]
+    return leaf(
+        read_published,
+        name=name,
+        config=config_of(
+            folder=folder, schema=schema, name=name, store=store, params=said,
+            reads=names_of(reads),
+        ),
+        effect="read",
+        output=declared,
+        params=types,
+        resources=resource_of(store, where, types),
+        reads=_written(store, folder) if reads is None else reads,
+    )  # fmt: skip
+
+
+def write_json_lines(
+    pattern: str,
+    *,
+    name: str,
+    store: str = "store",
+    params: Mapping[str, Parameter] | None = None,
+    packed: bool = False,
+    schema: pa.Schema | None = None,
+    writes: Sequence[str] | None = None,
+) -> Task[pa.Table, Part]:
+    """Table ⟶ Part: write its rows as JSON lines, in place of any other object of this key.
+
+    pattern: as that of `key`: `quarantine/{day}.jsonl`. Days and times are written in ISO 8601,
+    decimals as texts.
+    packed: whether as gzip.
+    """
+    where = "objects.write_json_lines"
+    types, said = key_parameters(pattern, params or {}, where)
+    if schema is not None:
+        check_schema(schema, where)
+
+    def write_json_lines(table: pa.Table, **injected: Any) -> Part:
+        opened: Store = injected[store]
+        at = filled(pattern, {each: injected[each] for each in types})
+        return opened.write_json_lines(at, table, packed=packed)
+
+    return leaf(
+        write_json_lines,
+        name=name,
+        config=config_of(
+            pattern=pattern, name=name, store=store, params=said, packed=packed, schema=schema,
+            writes=names_of(writes),
+        ),
+        effect="idempotent",
+        inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
+        output=Part,
+        params=types,
+        resources=resource_of(store, where, types),
+        writes=(dataset(store, pattern),) if writes is None else writes,
+    )  # fmt: skip
+
+
+def sweep(
+    prefix: str,
+    *,
+    older: timedelta,
+    name: str,
+    store: str = "store",
+    writes: Sequence[str] | None = None,
+) -> Task[object, Swept]:
+    """_ ⟶ Swept: remove parts below a prefix that no manifest names, of attempts that were cut.
+
+    older: how long ago they were written: longer than any run takes, and any reader of what was
+        replaced.
+
+    Only what has the name of a part is removed. Uploads that were cut lie in S3 where no list
+    shows them: a rule of the bucket (AbortIncompleteMultipartUpload) ends those.
+    """
+    where = "objects.sweep"
+    key_parameters(prefix, {}, where, prefix=True)
+    if older <= timedelta():
+        raise ValueError(f"{where}(older={older}): what is written now may be published next")
+
+    def sweep(_: object = None, **resources: Any) -> Swept:
+        opened: Store = resources[store]
+        return opened.sweep(filled(prefix, {}), older=older)
+
+    return leaf(
+        sweep,
+        name=name,
+        config=config_of(
+            prefix=prefix, older=older, name=name, store=store, writes=names_of(writes)
+        ),
+        effect="idempotent",
+        output=Swept,
+        resources=resource_of(store, where),
+        writes=_written(store, prefix) if writes is None else writes,
+    )
+
+
+def _written(store: str, folder: str) -> tuple[str, ...]:
+    return (dataset(store, f"{folder.rstrip('/')}/"),)
