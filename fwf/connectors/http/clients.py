@@ -253,7 +253,8 @@ class Client:
                 f"{what} leads to another origin, {origin}; if it is meant, "
                 f"allow_hosts=[{origin.named!r}] asks there without credentials"
             )
-        return "" if self._settings.allow_private else refusal_of(origin.host)
+        refused = "" if self._settings.allow_private else refusal_of(origin.host)
+        return f"{what} leads to a private address: {refused}" if refused else ""
 
 
 def _accepted(wanted: Wanted) -> str:

@@ -11,7 +11,7 @@ import httpx
 
 from fwf.connectors.http.network import Until
 from fwf.connectors.http.urls import told_of
-from fwf.connectors.shared.errors import BadData, MaybeDone, Unreachable
+from fwf.connectors.shared.errors import BadData, MaybeDone, Refused, Unreachable
 
 NOT_SENT: Final = (
     httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError
@@ -69,6 +69,8 @@ def exchange(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: flo
         return _exchanged(pool, call, bounds, end)
     except TROUBLE as error:
         unsent, said = isinstance(error, NOT_SENT), _said(error, end)
+    except Refused as error:  # by the network: an address, a certificate
+        raise Refused(f"{call.told}: {error}") from None
     if unsent or call.reads:
         raise Unreachable(f"{call.told}: {said}")
     raise MaybeDone(f"{call.told}: {said}; it may have been done")

@@ -112,14 +112,14 @@ def _check_safety(base: httpx.URL, auth: Auth | None, allow_private: bool) -> No
     """Raise for a private address, and for credentials that would go through the open internet."""
     if allow_private:
         return
-    refused = refusal_of(base.host)
-    if refused:
-        raise ValueError(f"http.client(base_url=…): {refused}")
-    at = [("base_url", base)] if auth is not None else []
+    urls = {"base_url": base}
     if isinstance(auth, ClientCredentials):
-        at.append(("token_url", httpx.URL(auth.token_url)))
-    for name, url in at:
-        if url.scheme != "https":
+        urls["token_url"] = httpx.URL(auth.token_url)
+    for name, url in urls.items():
+        refused = refusal_of(url.host)
+        if refused:
+            raise ValueError(f"http.client({name}=…): {refused}")
+        if auth is not None and url.scheme != "https":
             raise ValueError(
                 f"http.client({name}=…): http:// sends credentials for all to read: write "
                 "https://, or for a service of your own network allow_private=True"

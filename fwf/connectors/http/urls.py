@@ -17,6 +17,8 @@ from fwf.faults import near
 
 PORTS: Final = {"http": 80, "https": 443}
 UNSAFE: Final = re.compile(r"[\x00-\x20\x7f\\]")
+HOST: Final = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+"""A name as it is looked up, or an address: no network's name in it, and nothing escaped."""
 DOTS: Final = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
 IN_PATHS: Final = "/%:@!$&'()*+,;=~"
 MOST: Final = 200
@@ -49,7 +51,7 @@ def parsed(text: str, where: str) -> httpx.URL:
         port = url.port
     except (httpx.InvalidURL, ValueError, TypeError):
         raise ValueError(f"{where}: needs a URL such as https://api.example/v2") from None
-    if url.scheme not in PORTS or not url.host or port == 0:
+    if url.scheme not in PORTS or not HOST.fullmatch(url.raw_host) or port == 0:
         raise ValueError(f"{where}: needs a URL that begins with https:// or http:// and a host")
     if url.userinfo:
         raise ValueError(f"{where}: a URL with a user or a password in it is refused: give auth=…")

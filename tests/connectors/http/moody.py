@@ -126,6 +126,7 @@ def serving(service: Service, tls: ssl.SSLContext | None = None) -> Generator[Se
         def finish(self) -> None:
             with suppress(OSError):
                 super().finish()
+            self.request.close()
 
     class Listening(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
