@@ -1,0 +1,232 @@
+"""Who holds a connection now? Two pools: one of ADBC's, for rows in bulk, and one of psycopg's.
+
+A connection is looked at before it is lent again, and a dead one replaced. One that comes back in
+the middle of something, or after an error that is not the server's answer, is closed: the server
+undoes what was begun on it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
+from typing import Any, Final, Generic, Protocol, TypeVar, final
+
+import psycopg
+import pyarrow as pa
+
+from fwf.connectors.postgres.errors import DRIVERS, ours, refused_connection
+from fwf.connectors.postgres.settings import Address
+from fwf.connectors.shared.extras import library
+
+T = TypeVar("T")
+_adbc: Any = library("adbc_driver_postgresql.dbapi", "postgres")  # it has no types
+KEPT: Final = 16
+"""So many connections of a kind wait to be lent again."""
+
+
+class Lent(Protocol):
+    """A connection that a pool can lend."""
+
+    is_open: bool
+
+    def alive(self) -> bool:
+        """Whether the server still answers on it."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+C = TypeVar("C", bound=Lent)
+
+
+@final
+class Pool(Generic[C]):
+    """Connections of one kind, for any threads; there are as many as are used at once."""
+
+    def __init__(self, connect: Callable[[], C]) -> None:
+        self._connect = connect
+        self._free: list[C] = []
+        self._lock = Lock()
+        self._closed = False
+
+    @contextmanager
+    def lent(self) -> Iterator[C]:
+        """A connection that is alive; it comes back where the block ends without an exception."""
+        connection = self._taken()
+        done = False
+        try:
+            yield connection
+            done = True
+        finally:
+            if not (done and connection.is_open and self._kept(connection)):
+                connection.close()
+
+    def close(self) -> None:
+        """End the connections that wait; those that are lent are ended when they come back."""
+        with self._lock:
+            self._closed = True
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()
+
+    def _taken(self) -> C:
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise RuntimeError("the database isn't open: write with postgres.database(…)")
+                connection = self._free.pop() if self._free else None
+            if connection is None:
+                return self._connect()
+            if connection.alive():
+                return connection
+            connection.close()
+
+    def _kept(self, connection: C) -> bool:
+        with self._lock:
+            if self._closed or len(self._free) >= KEPT:
+                return False
+            self._free.append(connection)
+        return True
+
+
+@final
+class Session:
+    """A connection of ADBC that is in no transaction but those that are begun by `BEGIN`."""
+
+    def __init__(self, address: Address) -> None:
+        self.where = address.where
+        self.is_open = True
+        self._driver = connected(lambda: _adbc.connect(address.conninfo, autocommit=True), address)
+        try:
+            self.rows(address.session, "the session's settings")
+        except BaseException:
+            self.close()
+            raise
+
+    def alive(self) -> bool:
+        """Whether the server still answers on it."""
+        try:
+            self._table("SELECT 1", ())
+        except DRIVERS:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End it."""
+        self.is_open = False
+        with suppress(*DRIVERS):
+            self._driver.close()
+
+    def rows(self, sql: str, what: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement, as Python's values: for small results.
+
+        what: what it is for, in the words of the error.
+        values: of `$1`, `$2`: texts, whole numbers, or arrays of Arrow of one value.
+        """
+        table = self._tried(lambda: self._table(sql, values), what)
+        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+    def schema(self, sql: str, what: str) -> pa.Schema:
+        """What rows of a query are made of, as the driver has it; the query isn't run."""
+        cursor: Any = self._driver.cursor()
+        try:
+            found: pa.Schema = self._tried(lambda: cursor.adbc_execute_schema(sql), what)
+        finally:
+            cursor.close()
+        return found
+
+    @contextmanager
+    def batches(self, sql: str, what: str) -> Iterator[pa.RecordBatchReader]:
+        """The rows of a query as they come, by COPY. What reading them raises is the driver's."""
+        cursor: Any = self._driver.cursor()
+        try:
+            self._tried(lambda: cursor.execute(sql), what)
+            reader: Any = self._tried(cursor.fetch_record_batch, what)
+            yield reader
+        finally:
+            with suppress(*DRIVERS):
+                cursor.close()
+
+    def failed(self, error: BaseException, what: str) -> Exception:
+        """A driver's error ⟶ ours."""
+        return ours(error, f"{what} ({self.where})", lost=not self.answers())
+
+    def answers(self) -> bool:
+        """Whether the server still answers, if only that the transaction has failed."""
+        try:
+            self._table("SELECT 1", ())
+        except DRIVERS as error:
+            return "25P02" in str(error)
+        return True
+
+    def ingest(self, table: str, rows: pa.RecordBatchReader, what: str) -> None:
+        """Make a temporary table of rows, typed by Arrow's types, which must be ones for it."""
+        cursor: Any = self._driver.cursor()
+        try:
+            self._tried(
+                lambda: cursor.adbc_ingest(table, rows, mode="create", temporary=True), what
+            )
+        finally:
+            with suppress(*DRIVERS):
+                cursor.close()
+
+    def _tried(self, work: Callable[[], T], what: str) -> T:
+        try:
+            return work()
+        except DRIVERS as error:
+            trouble = self.failed(error, what)
+        raise trouble
+
+    def _table(self, sql: str, values: tuple[Any, ...]) -> Any:
+        cursor: Any = self._driver.cursor()
+        try:
+            given = [each if isinstance(each, pa.Array) else pa.array([each]) for each in values]
+            names = [str(n) for n in range(len(given))]
+            cursor.execute(sql, pa.RecordBatch.from_arrays(given, names) if given else None)
+            return cursor.fetch_arrow_table()
+        finally:
+            cursor.close()
+
+
+@final
+class Plain:
+    """A connection of psycopg, for statements whose rows are few."""
+
+    def __init__(self, address: Address) -> None:
+        self.where = address.where
+        self.is_open = True
+        self.driver: psycopg.Connection[Any] = connected(
+            lambda: psycopg.connect(address.conninfo, cursor_factory=psycopg.RawCursor), address
+        )
+        try:
+            self.driver.autocommit = True
+            self.driver.execute(address.session.encode())
+            self.driver.autocommit = False
+        except BaseException:
+            self.close()
+            raise
+
+    def alive(self) -> bool:
+        """Whether the server still answers on it."""
+        try:
+            self.driver.execute("SELECT 1")
+            self.driver.rollback()
+        except DRIVERS:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End it."""
+        self.is_open = False
+        with suppress(*DRIVERS):
+            self.driver.close()
+
+
+def connected(connect: Callable[[], T], address: Address) -> T:
+    """A new connection; raises our error where there is none."""
+    try:
+        return connect()
+    except DRIVERS as error:
+        trouble = refused_connection(error, address.where)
+    raise trouble

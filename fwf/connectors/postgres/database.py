@@ -1,0 +1,242 @@
+"""What is a database to a task? A client that reads, changes and loads, each of it once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar, final
+
+import psycopg
+import pyarrow as pa
+
+from fwf.algebra import checked
+from fwf.algebra.schedule import minutes, seconds
+from fwf.connectors.postgres.arriving import INFINITY, Infinity
+from fwf.connectors.postgres.connections import Plain, Pool, Session
+from fwf.connectors.postgres.errors import DRIVERS, ours
+from fwf.connectors.postgres.loading import answered, loaded
+from fwf.connectors.postgres.parameters import check_names, checked_values, parsed
+from fwf.connectors.postgres.ranges import ends_sql, ranges, within
+from fwf.connectors.postgres.reading import reading
+from fwf.connectors.postgres.settings import Address, Settings, settings_of
+from fwf.connectors.postgres.targets import checked_key, target_of
+from fwf.connectors.postgres.values import Loaded, Range
+from fwf.connectors.shared.errors import MaybeDone, Unreachable
+from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
+from fwf.secrets import Secret
+
+T = TypeVar("T")
+CONNECT_WITHIN: Final = seconds(10)
+LOCK_WITHIN: Final = minutes(1)
+IDLE_WITHIN: Final = minutes(10)
+WITHIN: Final = minutes(60)
+
+
+def database(
+    url: str | Secret,
+    *,
+    password: Secret | None = None,
+    connect_within: timedelta = CONNECT_WITHIN,
+    lock_within: timedelta = LOCK_WITHIN,
+    idle_within: timedelta = IDLE_WITHIN,
+    within: timedelta = WITHIN,
+) -> "Database":
+    """URL ⟶ a context manager that gives the database; opened once per run.
+
+    url: `postgresql://user@host:5432/shop`, as libpq has it; a Secret where a password is in it.
+    password: the password, which is then not part of the URL and needs no escapes.
+    connect_within: until the server takes a connection; libpq counts whole seconds, 2 or more.
+    lock_within: until a statement gets a lock; then it fails as `Conflict`.
+    idle_within: until the server ends a transaction in which nothing is asked.
+    within: until the server ends a statement, the time to read its rows included.
+
+    Every session is in UTC. A connection is only made when it's needed, and nothing is tried twice.
+    """
+    return Database(
+        settings_of(
+            url,
+            password=password,
+            connect_within=connect_within,
+            lock_within=lock_within,
+            idle_within=idle_within,
+            within=within,
+        )
+    )
+
+
+@final
+class Database:
+    """A PostgreSQL database; made by `database(…)`, open within `with`, for any threads."""
+
+    per_run: ClassVar[bool] = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._open: _Opened | None = None
+
+    def __repr__(self) -> str:
+        return f"<postgres.database{'' if self._open is None else ' ' + self._open.address.where}>"
+
+    def __enter__(self) -> Self:
+        address = self._settings.opened()
+        sessions = Pool(lambda: Session(address))
+        self._open = _Opened(address, sessions, Pool(lambda: Plain(address)))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._open is not None:
+            opened, self._open = self._open, None
+            opened.sessions.close()
+            opened.plain.close()
+
+    def read(
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        schema: pa.Schema | None = None,
+        infinity: Infinity = "fail",
+    ) -> pa.Table:
+        """SQL, the values of its `$names` ⟶ its rows. It can change nothing.
+
+        schema: what the columns have to be, in this order; see `postgres.arriving` for the types.
+        infinity: "null" makes an infinite date or time NULL; else it's `BadData`.
+
+        Errors by whether asking again helps: `Transient` or `Permanent`.
+        """
+        with self.stream(sql, params, schema=schema, infinity=infinity) as rows:
+            return rows.read_all()
+
+    @contextmanager
+    def stream(
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        schema: pa.Schema | None = None,
+        infinity: Infinity = "fail",
+    ) -> Iterator[pa.RecordBatchReader]:
+        """As `read`, but a context manager that gives the rows as they come, about 16 MB at once.
+
+        A connection that is lost in their middle is `Unreachable`: what came before it is no
+        result. All rows are of one moment.
+        """
+        checked.one_of(infinity, INFINITY, "postgres read(infinity=…)")
+        query = parsed(sql, "postgres read")
+        given = params or {}
+        check_names(query, given, "postgres read")
+        with (
+            self._opened().sessions.lent() as session,
+            reading(session, query, given, schema, infinity) as rows,
+        ):
+            yield rows
+
+    def execute(self, sql: str, params: Mapping[str, object] | None = None) -> int:
+        """SQL that changes something, the values of its `$names` ⟶ how many rows it changed.
+
+        One transaction: all of it is done or nothing. Without params it may be several statements.
+        Raises `MaybeDone` where the answer to COMMIT was lost.
+        """
+        query = parsed(sql, "postgres execute")
+        given = dict(params or {})
+        check_names(query, given, "postgres execute")
+        checked_values(given)
+
+        def work(connection: psycopg.Connection[Any]) -> int:
+            text: Any = query.numbered
+            values = [given[name] for name in query.unique]
+            return max(0, connection.execute(text, values or None).rowcount)
+
+        return self.transact(work)
+
+    def transact(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """A function of a connection of psycopg ⟶ what it gives, in one transaction.
+
+        The connection's cursors take `$1`, and what psycopg raises in it becomes ours.
+        """
+        with self._opened().plain.lent() as lent:
+            found = _tried(lent, lambda: work(lent.driver), "statement")
+            try:
+                lent.driver.commit()
+            except DRIVERS as error:
+                trouble = ours(error, f"commit ({lent.where})", lost=lent.driver.closed)
+            else:
+                return found
+            if isinstance(trouble, Unreachable):
+                trouble = MaybeDone(f"commit ({lent.where}): the answer was lost")
+            raise trouble
+
+    def ranges(self, table: TableName, column: str, *, parts: int) -> list[Range]:
+        """A table, a column of whole numbers, dates or times ⟶ ranges of it; see `key_ranges`."""
+        checked.at_least(parts, 1, "postgres ranges", "parts", "part")
+        name = column_name(column, "postgres ranges")
+        sql = ends_sql(table_parts(table, "postgres ranges"), name)
+        with self._opened().sessions.lent() as session:
+            ((low, high),) = session.rows(sql, f"ranges of {column!r}")
+        return ranges(low, high, parts, column)
+
+    def read_range(
+        self,
+        sql: str,
+        column: str,
+        given: Range,
+        params: Mapping[str, object] | None = None,
+        *,
+        schema: pa.Schema | None = None,
+        infinity: Infinity = "fail",
+    ) -> pa.Table:
+        """As `read`, for the rows of a range of one of the query's columns."""
+        cut = within(sql, column_name(column, "postgres read_range"), given)
+        values = {**(params or {}), **cut.values}
+        return self.read(cut.sql, values, schema=schema, infinity=infinity)
+
+    def load(
+        self,
+        rows: pa.Table | pa.RecordBatchReader,
+        *,
+        table: TableName,
+        idempotency_key: str,
+        key: Sequence[str] = (),
+        partition: Mapping[str, object] | None = None,
+    ) -> Loaded:
+        """Rows ⟶ Loaded: put them into a table once: merged by key, for a partition, or added.
+
+        partition: values by column: the rows that have them are deleted, and these put there.
+
+        See the task `load`, which calls it.
+        """
+        target = target_of(table, key, partition or {}, rows.schema.names, "postgres load")
+        own_key = checked_key(idempotency_key)
+        opened = self._opened()
+        with opened.sessions.lent() as session:
+            found = loaded(session, rows, target, own_key)
+        if isinstance(found, Loaded):
+            return found
+        with opened.sessions.lent() as session:
+            return answered(session, found)
+
+    def _opened(self) -> "_Opened":
+        if self._open is None:
+            raise RuntimeError(f"{self!r} isn't open: write with postgres.database(…) as shop_db")
+        return self._open
+
+
+class _Opened(NamedTuple):
+    """What an open database has."""
+
+    address: Address
+    sessions: Pool[Session]
+    plain: Pool[Plain]
+
+
+def _tried(lent: Plain, work: Callable[[], T], what: str) -> T:
+    try:
+        return work()
+    except DRIVERS as error:
+        trouble = ours(error, f"{what} ({lent.where})", lost=lent.driver.closed)
+    raise trouble

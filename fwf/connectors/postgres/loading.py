@@ -1,0 +1,303 @@
+"""How do rows get into a table once? In one transaction of one connection, with a row of a ledger.
+
+A lock on the idempotency key comes first, then the ledger is looked at: whoever comes second waits,
+and then sees what the first has done. Staging is temporary, of this connection: what is cut in the
+middle leaves nothing, not even a table.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+
+from fwf.connectors.postgres.connections import Session
+from fwf.connectors.postgres.leaving import Landing, Staged, cast, may_lose, refusal, staged
+from fwf.connectors.postgres.parameters import checked_values
+from fwf.connectors.postgres.targets import Table, Target, described
+from fwf.connectors.postgres.values import Loaded
+from fwf.connectors.shared.digest import Digest
+from fwf.connectors.shared.errors import BadData, KeyReused, MaybeDone, Transient, Unreachable
+from fwf.connectors.shared.identifiers import listed, quoted
+from fwf.faults import counted, near
+
+LEDGER: Final = "fwf_ledger"
+STAGING: Final = "fwf_staged"
+_BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_LOCK: Final = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))::text"
+_FIND: Final = f'SELECT "digest", "row_count" FROM {quoted(LEDGER)} WHERE "key" = $1'
+_NOTE: Final = (
+    f'INSERT INTO {quoted(LEDGER)} ("key", "target", "digest", "row_count") VALUES ($1, $2, $3, $4)'
+)
+_CREATE: Final = (
+    f"CREATE TABLE IF NOT EXISTS {quoted(LEDGER)} "
+    '("key" text PRIMARY KEY, "target" text NOT NULL, "digest" text NOT NULL, '
+    '"row_count" bigint NOT NULL, "loaded_at" timestamptz NOT NULL DEFAULT now())'
+)
+
+
+class Unanswered(NamedTuple):
+    """A load whose COMMIT was not answered."""
+
+    target: str
+    own_key: str
+    digest: str
+    rows: int
+
+
+class _Counted:
+    """Rows as they pass: counted, and digested."""
+
+    def __init__(self, rows: pa.Table | pa.RecordBatchReader, target: Target) -> None:
+        self.schema = rows.schema
+        self._batches: Any = rows.to_batches() if isinstance(rows, pa.Table) else rows
+        self._digest = Digest(rows.schema)
+        self._target = target
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            self._digest.update([batch])
+            yield batch
+
+    @property
+    def rows(self) -> int:
+        return self._digest.rows
+
+    @property
+    def digest(self) -> str:
+        """Of the rows, and of where they go."""
+        place = repr((self._target.name, self._target.key, self._target.partition))
+        return blake2b(f"{self._digest.text} {place}".encode(), digest_size=32).hexdigest()
+
+
+def loaded(
+    session: Session, rows: pa.Table | pa.RecordBatchReader, target: Target, own_key: str
+) -> Loaded | Unanswered:
+    """Rows ⟶ what a load of them has done, or that nobody knows whether it has."""
+    checked_values(dict(target.partition))
+    what = f"load of {target.name}"
+    _make_ledger(session, what)
+    given = _Counted(rows, target)
+    try:
+        session.rows(_BEGIN, what)
+        before = _noted(session, own_key, what)
+        if before is None:
+            _put(session, given, target, what)
+            note = (own_key, target.name, given.digest, given.rows)
+            session.rows(_NOTE, f"{what}: the ledger", note)
+            session.rows(f"DROP TABLE {quoted(('pg_temp', STAGING))}", what)
+    except BaseException:
+        _undo(session, what)
+        raise
+    if before is not None:
+        for _ in given:
+            pass
+        session.rows("ROLLBACK", what)
+        return _repeated(before, target.name, own_key, given.digest)
+    try:
+        session.rows("COMMIT", what)
+    except Transient:
+        if not session.answers():
+            return Unanswered(target.name, own_key, given.digest, given.rows)
+        raise
+    return Loaded(target.name, given.rows, False)
+
+
+def answered(session: Session, asked: Unanswered) -> Loaded:
+    """What became of a load whose COMMIT was not answered, as the ledger says.
+
+    The lock on its key is waited for: where the server is still at it, it holds that.
+    """
+    what = f"load of {asked.target}"
+    try:
+        session.rows(_BEGIN, what)
+        found = _noted(session, asked.own_key, what)
+        session.rows("ROLLBACK", what)
+    except Transient:
+        found, known = None, False
+    else:
+        known = True
+    if not known:
+        raise MaybeDone(f"{what}: the answer to COMMIT was lost, and the ledger can't be asked")
+    if found is None:
+        raise Unreachable(f"{what}: the connection was lost at COMMIT, and nothing of it is left")
+    _repeated(found, asked.target, asked.own_key, asked.digest)
+    return Loaded(asked.target, asked.rows, False)
+
+
+def _undo(session: Session, what: str) -> None:
+    with suppress(Exception):  # a lost connection is undone by the server
+        session.rows("ROLLBACK", what)
+
+
+def _make_ledger(session: Session, what: str) -> None:
+    """Make the ledger unless it's there; by one at a time, which `IF NOT EXISTS` isn't."""
+    told = f"{what}: the ledger"
+    if session.rows(f"SELECT pg_catalog.to_regclass('{LEDGER}')::text", told) != [(None,)]:
+        return
+    try:
+        session.rows(_BEGIN, told)
+        session.rows(_LOCK, told, (LEDGER,))
+        session.rows(_CREATE, told)
+        session.rows("COMMIT", told)
+    except BaseException:
+        _undo(session, told)
+        raise
+
+
+def _noted(session: Session, own_key: str, what: str) -> tuple[str, int] | None:
+    """Lock a key ⟶ the digest and rows of the load that it was used for."""
+    session.rows(_LOCK, f"{what}: the lock of its key", (f"{LEDGER} key {own_key}",))
+    found: Any = session.rows(_FIND, f"{what}: the ledger", (own_key,))
+    return found[0] if found else None
+
+
+def _repeated(before: tuple[str, int], target: str, own_key: str, digest: str) -> Loaded:
+    if before[0] != digest:
+        raise KeyReused(f"load of {target}: its key {own_key!r} was used for other data before")
+    return Loaded(target, before[1], True)
+
+
+def _put(session: Session, given: _Counted, target: Target, what: str) -> None:
+    """Stage rows, look at them, and change the target."""
+    table = described(session, target, what)
+    columns = staged(given.schema)
+    landings = _landings(columns, table, what)
+    if target.partition:
+        place = f"{LEDGER} partition {table.parts!r} {target.partition!r}"
+        session.rows(_LOCK, f"{what}: the lock of its partition", (place,))
+    _stage(session, given, columns, what)
+    casts = {
+        each.name: cast(each, f's."c{n}"', landings[each.name]) for n, each in enumerate(columns)
+    }
+    _check_losses(session, columns, landings, casts, what)
+    _check_keys(session, target.key, casts, what)
+    if target.partition:
+        _replace(session, table, target, casts, what)
+    session.rows(_insert(table.parts, target.key, casts), what)
+
+
+def _landings(columns: tuple[Staged, ...], table: Table, what: str) -> dict[str, Landing]:
+    wrong: list[str] = []
+    for column in columns:
+        landing = table.columns.get(column.name)
+        if landing is None:
+            wrong.append(
+                f"the table has no column {column.name!r}{near(column.name, table.columns)}"
+            )
+        elif said := refusal(column, landing):
+            wrong.append(said)
+    if wrong:
+        raise BadData(f"{what}: {'; '.join(wrong)}")
+    return table.columns
+
+
+def _stage(session: Session, given: _Counted, columns: tuple[Staged, ...], what: str) -> None:
+    schema = pa.schema([(f"c{n}", each.kind) for n, each in enumerate(columns)])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in given:
+            pairs = zip(columns, batch.columns, strict=True)
+            arrays = [column.sent(array) for column, array in pairs]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    rows = _Kept(batches())
+    try:
+        session.ingest(STAGING, pa.RecordBatchReader.from_batches(schema, rows), what)
+    except Exception as error:
+        trouble = rows.trouble or error
+    else:
+        return
+    raise trouble
+
+
+class _Kept:
+    """An iterator, and the exception that it raised: the driver would make a text of it."""
+
+    def __init__(self, items: Iterator[pa.RecordBatch]) -> None:
+        self._items = items
+        self.trouble: BaseException | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._items
+        except BaseException as error:
+            self.trouble = error
+            raise
+
+
+def _check_losses(
+    session: Session,
+    columns: tuple[Staged, ...],
+    landings: dict[str, Landing],
+    casts: dict[str, str],
+    what: str,
+) -> None:
+    """Raise where a cast changes a value: one that is cast back has to be what it was."""
+    for n, column in enumerate(columns):
+        landing = landings[column.name]
+        if not may_lose(column, landing):
+            continue
+        told = f"{what}: column {column.name!r}, from {column.given} to {landing.sql}"
+        back = f"CAST({casts[column.name]} AS {column.sql})"
+        sql = f'{_FROM_STAGED} WHERE {back} IS DISTINCT FROM s."c{n}"'
+        ((count,),) = session.rows(f"SELECT count(*) {sql}", told)
+        if count:
+            raise BadData(f"{told}: {counted(count, 'value')} would be changed; cast it before")
+
+
+_FROM_STAGED: Final = f"FROM {quoted(('pg_temp', STAGING))} AS s"
+
+
+def _check_keys(session: Session, key: tuple[str, ...], casts: dict[str, str], what: str) -> None:
+    """Raise where keys hold NULL, or stand twice."""
+    if not key:
+        return
+    nulls = ", ".join(f"count(*) FILTER (WHERE {casts[name]} IS NULL)" for name in key)
+    (counts,) = session.rows(f"SELECT {nulls} {_FROM_STAGED}", what)
+    for name, count in zip(key, counts, strict=True):
+        if count:
+            raise BadData(f"{what}: {counted(count, 'row')} with NULL in the key's column {name!r}")
+    keys = ", ".join(casts[name] for name in key)
+    twice = f"SELECT count(*) AS n {_FROM_STAGED} GROUP BY {keys} HAVING count(*) > 1"
+    ((count, most),) = session.rows(f"SELECT count(*), max(n) FROM ({twice}) AS q", what)
+    if count:
+        raise BadData(
+            f"{what}: {counted(count, 'key')} of {', '.join(key)} stand twice or more, up to "
+            f"{most} times; say before which of the rows counts"
+        )
+
+
+def _replace(
+    session: Session, table: Table, target: Target, casts: dict[str, str], what: str
+) -> None:
+    """Delete a partition's rows, where all rows that come belong to it."""
+    values = tuple(value for _, value in target.partition)
+    others = " OR ".join(
+        f"{casts[name]} IS DISTINCT FROM CAST(${n} AS {table.columns[name].sql})"
+        for n, (name, _) in enumerate(target.partition, 1)
+    )
+    ((count,),) = session.rows(f"SELECT count(*) {_FROM_STAGED} WHERE {others}", what, values)
+    names = ", ".join(name for name, _ in target.partition)
+    if count:
+        raise BadData(f"{what}: {counted(count, 'row')} of another {names} than the one replaced")
+    same = " AND ".join(
+        f"{quoted(name)} = CAST(${n} AS {table.columns[name].sql})"
+        for n, (name, _) in enumerate(target.partition, 1)
+    )
+    session.rows(f"DELETE FROM {quoted(table.parts)} WHERE {same}", what, values)
+
+
+def _insert(parts: tuple[str, str], key: tuple[str, ...], casts: dict[str, str]) -> str:
+    names = list(casts)
+    sql = (
+        f"INSERT INTO {quoted(parts)} ({listed(names)}) "
+        f"SELECT {', '.join(casts.values())} {_FROM_STAGED}"
+    )
+    if not key:
+        return sql
+    rest = [quoted(name) for name in names if name not in key]
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in rest)
+    done = f"DO UPDATE SET {changes}" if rest else "DO NOTHING"
+    return f"{sql} ON CONFLICT ({listed(key)}) {done}"

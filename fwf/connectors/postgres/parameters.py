@@ -1,0 +1,202 @@
+"""How do run parameters get into a query? `$day` stands for a setting to which its value is bound.
+
+PostgreSQL takes no bound values where it sends rows in bulk (`COPY (query) TO STDOUT`), and without
+that a result is held twice in memory. So each value is bound to a setting of the transaction, by
+`set_config($1, $2, true)`, and the query reads it where the name stood, in its type. A name counts
+everywhere but in texts, quoted names and comments.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from fwf.algebra import checked
+from fwf.faults import near
+
+# PostgreSQL 16, §4.1: what a name can't stand in, then the name itself.
+_TOKENS: Final = re.compile(
+    r"""
+      --[^\n]*
+    | (?P<comment>/\*)
+    | [eE]'(?:[^'\\]|\\.|'')*'
+    | '(?:[^']|'')*'
+    | "(?:[^"]|"")*"
+    | \$(?P<tag>[^\W\d][\w]*)?\$.*?\$(?P=tag)\$ | \$\$.*?\$\$
+    | [^\W\d][\w$]*
+    | \$(?P<number>\d+)
+    | \$(?P<name>[^\W\d]\w*)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BRACKETS: Final = re.compile(r"/\*|\*/")
+
+
+class Query(NamedTuple):
+    """SQL cut where names stand: a piece before each name, and one behind the last."""
+
+    pieces: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def text(self, instead: Mapping[str, str]) -> str:
+        """The SQL with something instead of each name."""
+        told = [instead[name] for name in self.names]
+        return "".join(map("".join, zip(self.pieces, [*told, ""], strict=True)))
+
+    @property
+    def unique(self) -> tuple[str, ...]:
+        """Each name once."""
+        return tuple(dict.fromkeys(self.names))
+
+    @property
+    def numbered(self) -> str:
+        """The SQL with `$1` for the first of its names, as psycopg's RawCursor takes it."""
+        return self.text({name: f"${n}" for n, name in enumerate(self.unique, 1)})
+
+
+def parsed(sql: str, where: str) -> Query:
+    """SQL with `$names` ⟶ the same, cut where they stand; one that stands there twice is one value.
+
+    >>> parsed("SELECT '$no', x FROM t WHERE day = $day OR $day > $first", "query").numbered
+    "SELECT '$no', x FROM t WHERE day = $1 OR $1 > $2"
+    """
+    checked.instance(sql, str, f"{where}(sql=…)", "a text")
+    if not sql.strip():
+        raise ValueError(f"{where}(sql={sql!r}): needs a query")
+    if "\0" in sql:
+        at = sql.index("\0")
+        raise ValueError(f"{where}(sql=…): SQL has no NUL in it; this has one at {at}")
+    names: list[str] = []
+    pieces: list[str] = []
+    begin = at = 0
+    while found := _TOKENS.search(sql, at):
+        at = _after_comment(sql, found.end()) if found["comment"] else found.end()
+        if found["number"]:
+            raise ValueError(f"{where}(sql=…): ${found['number']} has no name; write $name instead")
+        if found["name"]:
+            pieces.append(sql[begin : found.start()])
+            names.append(found["name"])
+            begin = at
+    return Query((*pieces, sql[begin:]), tuple(names))
+
+
+def _after_comment(sql: str, at: int) -> int:
+    """Where a comment ends that begins before `at`; they nest."""
+    depth = 1
+    while depth:
+        found = _BRACKETS.search(sql, at)
+        if found is None:
+            return len(sql)
+        depth += 1 if found[0] == "/*" else -1
+        at = found.end()
+    return at
+
+
+def check_names(query: Query, given: Mapping[str, object], where: str) -> None:
+    """Raise where the query's names are not exactly those that are given."""
+    for name in query.names:
+        if name not in given:
+            raise ValueError(
+                f"{where}(sql=…): ${name} is not among params={sorted(given)}{near(name, given)}"
+            )
+    for name in given:
+        if name not in query.names:
+            raise ValueError(
+                f"{where}(params=…): {name!r} does not stand in the query; write ${name}"
+                f"{near(name, query.names)}"
+            )
+
+
+class Bound(NamedTuple):
+    """A query that reads settings, the statement that sets them, and the values bound to it."""
+
+    sql: str
+    set_sql: str
+    values: tuple[str, ...]
+
+
+def bound(query: Query, values: Mapping[str, object]) -> Bound:
+    """A query, the values of its names ⟶ what is sent. The SQL depends on the values' types alone.
+
+    >>> print(bound(parsed("SELECT $day + 1", "query"), {"day": date(2026, 7, 1)}).sql)
+    SELECT (pg_catalog.current_setting('fwf.p1')::date) + 1
+    """
+    instead: dict[str, str] = {}
+    sets: list[str] = []
+    texts: list[str] = []
+    for n, name in enumerate(query.unique, 1):
+        text, form = _told(name, values[name])
+        instead[name] = form.format(f"pg_catalog.current_setting('fwf.p{n}')")
+        sets.append(f"pg_catalog.set_config('fwf.p{n}', ${n}, true)")
+        texts.append(text)
+    return Bound(query.text(instead), "SELECT " + ", ".join(sets), tuple(texts))
+
+
+def checked_values(values: Mapping[str, object]) -> None:
+    """Raise for a value that can't be bound."""
+    for name, value in values.items():
+        _told(name, value)
+
+
+def _told(name: str, value: Any) -> tuple[str, str]:
+    """A value ⟶ its text, and how SQL makes it of that."""
+    known = next((told for cls, told in _TYPES.items() if isinstance(value, cls)), None)
+    if known is None:
+        raise TypeError(
+            f"params[{name!r}] is a {type(value).__name__}; a bound value is a text, a number, a "
+            "Decimal, bool, bytes, date, datetime, time, timedelta or UUID"
+        )
+    write, form = known
+    text = write(value)
+    if "\0" in text:
+        raise ValueError(f"params[{name!r}] has a NUL in it, which PostgreSQL takes in no text")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError(f"params[{name!r}] is no Unicode text: a surrogate stands alone")
+    return text, _exact(form, value)
+
+
+def _exact(form: str, value: Any) -> str:
+    """The form for a value that another of its type would not have."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return "({}::timestamptz)"
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return "({}::numeric)"
+    return form
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise ValueError("a Decimal among params is no finite number")
+    return str(value)
+
+
+def _moment(value: datetime) -> str:
+    return (value if value.tzinfo is None else value.astimezone(UTC)).isoformat()
+
+
+def _time(value: time) -> str:
+    if value.tzinfo is not None:
+        raise ValueError("a time among params has a zone; give it without")
+    return value.isoformat()
+
+
+def _span(value: timedelta) -> str:
+    return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
+
+
+# bool is an int, and a datetime is a date: those go first. A moment without a zone stays without.
+_TYPES: Final[dict[type, tuple[Callable[[Any], str], str]]] = {
+    bool: (str, "({}::boolean)"),
+    int: (str, "({}::bigint)"),
+    float: (str, "({}::double precision)"),
+    str: (str, "({}::text)"),
+    bytes: (bytes.hex, "pg_catalog.decode({}, 'hex')"),
+    Decimal: (_decimal, "({}::numeric)"),
+    datetime: (_moment, "({}::timestamp)"),
+    date: (date.isoformat, "({}::date)"),
+    time: (_time, "({}::time)"),
+    timedelta: (_span, "({}::interval)"),
+    UUID: (str, "({}::uuid)"),
+}
