@@ -105,20 +105,28 @@ def chosen(
     missing = dict(profile.broken)
     unused = tuple(each for each in profile.names if each not in names)
     for each in asked:
-        if not each.optional and each.name not in profile.names:
-            missing[each.name] = (_missing(each, target, profile, unused),)
+        said = _lacks(each, target, profile, unused)
+        if said is not None:
+            place = f"profile.{name}.resources.{each.name}"
+            missing[each.name] = (Problem(place, said),)
     return Chosen(profile, missing, unused)
 
 
-def _missing(
+def _lacks(
     each: Requirement, target: Target, profile: Profile, unused: Collection[str]
-) -> Problem:
+) -> str | None:
+    """What a profile lacks of a resource that it has nothing, or something else, for."""
     kind = "secret" if each.kind == "secret" else "resource"
     types = " and ".join(map(told, each.types)) or "Any"
-    close = near(each.name, unused)
-    remedy = close or f"; add  {each.name} = {_example(each, target.resources.get(each.name))}"
-    said = f"the {kind} ({types}) is missing{remedy}"
-    return Problem(f"profile.{profile.name}.resources.{each.name}", said)
+    example = _example(each, target.resources.get(each.name))
+    if each.name not in profile.names:
+        remedy = near(each.name, unused) or f"; add {each.name} = {example}"
+        return None if each.optional else f"the {kind} ({types}) is missing{remedy}"
+    found = profile.resources.get(each.name)
+    if found is None or each.kind == "unknown" or isinstance(found, Secret) == (kind == "secret"):
+        return None
+    here = "a secret" if isinstance(found, Secret) else "an opener"
+    return f"is {here}, but the workflow asks for a {kind} ({types}): write {example}"
 
 
 def _example(each: Requirement, beside: object) -> str:
@@ -135,7 +143,7 @@ def with_profile(target: Target, found: Chosen) -> Target:
     secrets = {each.name for each in requirements(target.workflow).secrets}
     never = Secret(str, where="nowhere")
     instead = {name: never if name in secrets else nullcontext for name in found.missing}
-    return changed(target, resources={**instead, **found.profile.resources})
+    return changed(target, resources={**found.profile.resources, **instead})
 
 
 def table(found: Chosen) -> str:

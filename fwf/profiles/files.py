@@ -68,7 +68,7 @@ def _found() -> Path:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         said = f"it can't be read: {error.strerror or type(error).__name__}"
     except UnicodeDecodeError as error:

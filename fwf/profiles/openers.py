@@ -51,7 +51,7 @@ class Opening:
 def resource(entry: Entry, reader: Reader) -> Opener | Secret | None:
     """What a profile says of a resource ⟶ it; None, and it is noted, where it can't be had."""
     place, data = entry
-    if is_reference(data):
+    if is_reference(data) and "opener" not in data:
         return reader.secret(data, place)
     name = data.get("opener")
     if not isinstance(name, str):

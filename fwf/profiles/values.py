@@ -166,7 +166,8 @@ def _shadow(value: Any) -> Any:
 
 def _unfit(value: object, kind: Any) -> str:
     """That a value isn't of the type; the value isn't told, since it may be a secret."""
-    said = f"needs {told(kind)}, but is a {type(value).__name__}"
+    name = type(value).__name__
+    said = f"needs {told(kind)}, but is {'an' if name[0] in 'aeiou' else 'a'} {name}"
     options = _options(kind)
     if Secret in options:
         return f"{said}: write {REFERENCES}"
