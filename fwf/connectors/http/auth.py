@@ -223,4 +223,4 @@ def _seconds(given: object) -> float:
         return float(given)
     if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:
         return float("inf")
-    return min(float(given), 1e9)
+    return float(min(given, 10**9))

@@ -193,7 +193,7 @@ def test_a_body_that_is_too_large_is_bad_data_before_it_is_there(ask: Any, sized
 def test_a_bomb_is_not_unpacked(ask: Any) -> None:
     import tracemalloc
 
-    bomb = gzip.compress(b"[" + b" " * 300_000_000 + b"]", compresslevel=9)
+    bomb = gzip.compress(b"[" + b" " * 50_000_000 + b"]", compresslevel=9)
     tracemalloc.start()
     try:
         error = caught(ask, gives(answer(body=bomb, content_encoding="gzip")), max_bytes=1_000_000)
