@@ -5,7 +5,7 @@ the middle of something, or after an error that is not the server's answer, is c
 undoes what was begun on it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any, Final, Generic, Protocol, TypeVar, final
@@ -51,7 +51,7 @@ class Pool(Generic[C]):
         self._closed = False
 
     @contextmanager
-    def lent(self) -> Iterator[C]:
+    def lent(self) -> Generator[C, None, None]:
         """A connection that is alive; it comes back where the block ends without an exception."""
         connection = self._taken()
         done = False
@@ -137,7 +137,7 @@ class Session:
         return found
 
     @contextmanager
-    def batches(self, sql: str, what: str) -> Iterator[pa.RecordBatchReader]:
+    def batches(self, sql: str, what: str) -> Generator[pa.RecordBatchReader, None, None]:
         """The rows of a query as they come, by COPY. What reading them raises is the driver's."""
         cursor: Any = self._driver.cursor()
         try:

@@ -1,6 +1,6 @@
 """What is a database to a task? A client that reads, changes and loads, each of it once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -120,7 +120,7 @@ class Database:
         *,
         schema: pa.Schema | None = None,
         infinity: Infinity = "fail",
-    ) -> Iterator[pa.RecordBatchReader]:
+    ) -> Generator[pa.RecordBatchReader, None, None]:
         """As `read`, but a context manager that gives the rows as they come, about 16 MB at once.
 
         A connection that is lost in their middle is `Unreachable`: what came before it is no

@@ -161,7 +161,7 @@ def _staged(kind: Any, name: str) -> tuple[Any, str, Any]:
             raise _unwritable(kind, name)
         return pa.list_(item), f"{sql}[]", kind
     if _types.is_timestamp(kind):
-        made: Any = pa.timestamp("us", None if kind.tz is None else "UTC")
+        made: Any = pa.timestamp("us") if kind.tz is None else pa.timestamp("us", "UTC")
     elif _types.is_duration(kind):
         made = pa.duration("us")
     elif _types.is_time(kind):

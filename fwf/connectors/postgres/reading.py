@@ -1,6 +1,6 @@
 """How do rows of a query come? By COPY, in one transaction that can change nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
@@ -26,7 +26,7 @@ def reading(
     values: Mapping[str, object],
     schema: pa.Schema | None,
     infinity: Infinity,
-) -> Iterator[pa.RecordBatchReader]:
+) -> Generator[pa.RecordBatchReader, None, None]:
     """The rows of a query; where they aren't read to their end, the connection is closed."""
     asked = bound(query, values)
     session.rows(BEGIN, WHAT)

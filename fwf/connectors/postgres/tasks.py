@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-import fwf.connectors.shared.schemas  # noqa: F401 (how a schema stands in a config)
 from fwf.algebra import checked
 from fwf.algebra.nodes import Task
 from fwf.connectors.postgres.arriving import INFINITY, Infinity
@@ -17,6 +16,7 @@ from fwf.connectors.postgres.targets import partition_types, target_of
 from fwf.connectors.postgres.values import Loaded, Range
 from fwf.connectors.shared.identifiers import TableName, column_name, dataset, table_parts
 from fwf.connectors.shared.leaf import Parameter, Parameters, leaf, parameter_types
+from fwf.connectors.shared.schemas import name_of
 
 DIALECT = "postgres"
 
@@ -55,7 +55,7 @@ def query(
     `Unauthorized`, `BadData` or another `Permanent`, where it doesn't.
     """
     where = "postgres.query"
-    types, said = _asked(where, sql, params, infinity, dialect)
+    types, said = _asked(where, sql, params, schema, infinity, dialect)
 
     def query(**injected: Any) -> pa.Table:
         opened: Database = injected[database]
@@ -136,7 +136,7 @@ def range_query(
     """
     where = "postgres.range_query"
     key = column_name(column, f"{where}(column=…)")
-    types, said = _asked(where, sql, params, infinity, dialect)
+    types, said = _asked(where, sql, params, schema, infinity, dialect)
     for each in (LOW, HIGH):
         if each in types:
             raise ValueError(f"{where}(params=…): {each!r} is the name of a range's end")
@@ -200,7 +200,7 @@ def load(
     answer to COMMIT was lost and the ledger can't be asked, after which the same load finds out.
     """
     where = "postgres.load"
-    checked.instance(schema, pa.Schema, f"{where}(schema=…)", "a pyarrow.Schema")
+    _check_schema(schema, where)
     types = partition_types(partition or {}, where)
     target = target_of(table, key, types, schema.names, where)
     told = Parameters()
@@ -242,6 +242,7 @@ def _asked(
     where: str,
     sql: str,
     params: Mapping[str, Parameter] | None,
+    schema: pa.Schema | None,
     infinity: str,
     dialect: str,
 ) -> tuple[Parameters, dict[str, object]]:
@@ -249,9 +250,23 @@ def _asked(
     if dialect != DIALECT:
         raise ValueError(f"{where}(dialect={dialect!r}): needs {DIALECT!r}")
     checked.one_of(infinity, INFINITY, f"{where}(infinity=…)")
+    if schema is not None:
+        _check_schema(schema, where)
     types, said = parameter_types(params or {}, where)
     check_names(parsed(sql, where), types, where)
     return types, said
+
+
+def _check_schema(schema: pa.Schema, where: str) -> None:
+    """Raise for a schema that can't stand in a definition."""
+    checked.instance(schema, pa.Schema, f"{where}(schema=…)", "a pyarrow.Schema")
+    for field in schema:
+        try:
+            name_of(field.type)
+        except ValueError as error:
+            raise ValueError(f"{where}(schema=…): column {field.name!r}: {error}") from None
+        if schema.names.count(field.name) > 1:
+            raise ValueError(f"{where}(schema=…): column {field.name!r} stands there twice")
 
 
 def _table(schema: pa.Schema | None) -> Any:
