@@ -6,8 +6,8 @@ answers as the API describes them; never against AWS itself.
 """
 
 from fwf.connectors.dynamodb.batches import batches, gone, items_of
-from fwf.connectors.dynamodb.items import Delete, Item, Write
-from fwf.connectors.dynamodb.table import Page, Stored, Tables, Written, tables
+from fwf.connectors.dynamodb.items import Delete, Item, Write, Written
+from fwf.connectors.dynamodb.table import Page, Stored, Tables, tables
 from fwf.connectors.dynamodb.tasks import (
     batch_write,
     put,

@@ -5,7 +5,15 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from fwf.connectors.dynamodb.items import Delete, Encoded, Item, Write, encoded_writes, key_names
+from fwf.connectors.dynamodb.items import (
+    Delete,
+    Encoded,
+    Item,
+    Write,
+    Written,
+    encoded_writes,
+    key_names,
+)
 from fwf.connectors.dynamodb.values import DIGITS
 
 BATCH: Final = 25
@@ -22,8 +30,8 @@ _KEYS: Final[tuple[Callable[[Any], bool], ...]] = (
 )  # fmt: skip
 
 
-def batches(writes: Iterable[Write], *, key: Sequence[str], size: int = BATCH) -> list[list[Write]]:
-    """Items and deletes ⟶ the same, cut into lists that a request can hold, for `map_each`.
+def batches(writes: Iterable[Write], *, key: Sequence[str], size: int = BATCH) -> list[Written]:
+    """Items and deletes ⟶ the same, cut into batches that a request can hold, for `map_each`.
 
     key: the names of the table's partition key and, if it has one, sort key.
     size: writes in a batch, at most 25; large items make smaller ones.
@@ -32,19 +40,25 @@ def batches(writes: Iterable[Write], *, key: Sequence[str], size: int = BATCH) -
     nobody could say which one comes last.
 
     >>> batches([{"id": 1}, {"id": 2}, Delete({"id": 3})], key=["id"], size=2)
-    [[{'id': 1}, {'id': 2}], [Delete(key={'id': 3})]]
+    [Written(written=0, unprocessed=[{'id': 1}, {'id': 2}]),
+     Written(written=0, unprocessed=[Delete(key={'id': 3})])]
     """
-    if not 1 <= size <= BATCH:
-        raise ValueError(f"batches(size={size!r}): a batch holds 1 to {BATCH} writes")
-    found = list[list[Write]]()
+    check_size(size, "batches")
+    found = list[Written]()
     room, left = 0, 0
     for each in encoded_writes(writes, key_names(key, "batches"), "batches"):
         room, left = room - request_bytes(each), left - 1
         if left < 0 or room < 0:
-            found.append([])
+            found.append(Written(0, []))
             room, left = REQUEST_BYTES - request_bytes(each), size - 1
-        found[-1].append(each.write)
+        found[-1].unprocessed.append(each.write)
     return found
+
+
+def check_size(size: int, where: str) -> None:
+    """Raise for a number of writes that no request can hold."""
+    if not 1 <= size <= BATCH:
+        raise ValueError(f"{where}(size={size!r}): a batch holds 1 to {BATCH} writes")
 
 
 def request_bytes(write: Encoded) -> int:

@@ -38,6 +38,13 @@ Write: TypeAlias = Item | Delete
 """An item to be put, in the place of what has its key, or a `Delete`."""
 
 
+class Written(NamedTuple):
+    """A batch: how many of its writes are done, and which ones are to be done (still, or again)."""
+
+    written: int
+    unprocessed: list[Write]
+
+
 class Encoded(NamedTuple):
     """A write as it is sent: the item or key, which item it is about, and its bytes.
 

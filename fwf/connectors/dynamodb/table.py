@@ -12,6 +12,7 @@ from fwf.connectors.dynamodb.items import (
     Encoded,
     Item,
     Write,
+    Written,
     canonical,
     encoded_writes,
     key_names,
@@ -35,13 +36,6 @@ OWN_KEY, OWN_DIGEST = OWN
 _FAILED: Final = "ConditionalCheckFailedException"
 _CANCELLED: Final = "TransactionCanceledException"
 _MISMATCH: Final = "IdempotentParameterMismatchException"
-
-
-class Written(NamedTuple):
-    """How many writes were done, and which ones DynamoDB handed back undone."""
-
-    written: int
-    unprocessed: list[Write]
 
 
 class Stored(NamedTuple):

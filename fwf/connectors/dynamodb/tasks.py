@@ -7,9 +7,16 @@ import pyarrow as pa
 
 import fwf.connectors.shared.schemas  # noqa: F401 (schemas are plain data by its codec)
 from fwf.algebra.nodes import Task
-from fwf.connectors.dynamodb.batches import BATCH, batches, check_schema, gone, items_of
-from fwf.connectors.dynamodb.items import Item, Write, key_names, table_name
-from fwf.connectors.dynamodb.table import Page, Stored, Tables, Written
+from fwf.connectors.dynamodb.batches import (
+    BATCH,
+    batches,
+    check_schema,
+    check_size,
+    gone,
+    items_of,
+)
+from fwf.connectors.dynamodb.items import Item, Write, Written, key_names, table_name
+from fwf.connectors.dynamodb.table import Page, Stored, Tables
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 
 TABLES: Final = "tables"
@@ -25,7 +32,7 @@ def batch_write(
     tables: str = TABLES,
     writes: Sequence[str] | None = None,
 ) -> Task[list[Write] | Written, Written]:
-    """list[Write] ⟶ Written: one BatchWriteItem of at most 25 puts and deletes.
+    """list[Write] | Written ⟶ Written: one BatchWriteItem of at most 25 puts and deletes.
 
     table, key: the table's name; the names of its partition key and, if it has one, sort key.
     name: the task's name.
@@ -33,7 +40,8 @@ def batch_write(
     writes: the dataset; `dynamodb://TABLES/TABLE` if not given.
 
     What DynamoDB hands back undone comes out as `unprocessed`. A `Written` as input goes on with
-    these. So a batch is written by a loop, with a pause where something is left:
+    what it has there. So a batch is written by a loop, with a pause where something is left, and a
+    list of batches, as `batches` cuts it, by `map_each`:
 
     >>> from fwf import backoff, delay, it, loop_until, map_each, retry, seconds, when
     >>> from fwf.connectors.shared.errors import Transient
@@ -191,7 +199,7 @@ def query_keys(
 
 def replacement(
     *, schema: pa.Schema, key: Sequence[str], name: str, size: int = BATCH
-) -> Task[tuple[pa.Table, list[Item]], list[list[Write]]]:
+) -> Task[tuple[pa.Table, list[Item]], list[Written]]:
     """Table, keys that are held ⟶ batches: each row is put, and what is held without a row deleted.
 
     schema: of the table; its columns are checked here by the types that have a place in DynamoDB.
@@ -215,9 +223,10 @@ def replacement(
     """
     names = list(key_names(key, "replacement"))
     check_schema(schema, "replacement", key=names)
+    check_size(size, "replacement")
     config = {"schema": schema, "key": names, "name": name}
 
-    def changes(rows: pa.Table, held: list[Item]) -> list[list[Write]]:
+    def changes(rows: pa.Table, held: list[Item]) -> list[Written]:
         items = items_of(rows)
         return batches([*items, *gone(held, items, key=names)], key=names, size=size)
 
@@ -228,7 +237,7 @@ def replacement(
         config=config | ({"size": size} if size != BATCH else {}),
         effect="pure",
         inputs=inputs,
-        output=list[list[Write]],
+        output=list[Written],
     )
 
 

@@ -29,9 +29,9 @@ def some(ids: Sequence[int]) -> list[Write]:
 def test_batches_are_the_writes_in_their_order(ids: list[int], size: int) -> None:
     writes = some(ids)
     cut = batches(writes, key=KEY, size=size)
-    assert [each for batch in cut for each in batch] == writes
-    assert [len(batch) for batch in cut[:-1]] == [size] * (len(cut) - 1)
-    assert all(cut)
+    assert [each for batch in cut for each in batch.unprocessed] == writes
+    assert [len(batch.unprocessed) for batch in cut[:-1]] == [size] * (len(cut) - 1)
+    assert all(batch.unprocessed and not batch.written for batch in cut)
 
 
 @given(IDS)
@@ -63,17 +63,17 @@ def test_keys_that_dynamodb_takes_for_one_are_one(one: Item, other: Item) -> Non
 
 def test_keys_of_two_types_are_two() -> None:
     writes: list[Write] = [{"id": 1}, {"id": "1"}, {"id": b"1"}]
-    assert batches(writes, key=KEY) == [writes]
+    assert batches(writes, key=KEY) == [(0, writes)]
 
 
 @given(st.lists(st.integers(0, 400_000), max_size=40))
 def test_a_batch_fits_into_a_request(sizes: list[int]) -> None:
     writes: list[Write] = [{"id": n, "a": "\0" * size} for n, size in enumerate(sizes)]
     cut = batches(writes, key=KEY)
-    assert [each for batch in cut for each in batch] == writes
+    assert [each for batch in cut for each in batch.unprocessed] == writes
     for batch in cut:
-        assert sum(map(request_bytes, encoded_writes(batch, KEY, ""))) <= REQUEST_BYTES
-        assert len(batch) <= 25
+        assert sum(map(request_bytes, encoded_writes(batch.unprocessed, KEY, ""))) <= REQUEST_BYTES
+        assert len(batch.unprocessed) <= 25
 
 
 @pytest.mark.parametrize("size", [0, 26, -1])
