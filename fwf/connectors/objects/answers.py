@@ -32,6 +32,10 @@ NOT_NOW: Final = frozenset({"429", "503"})
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
+class NoBucket(Missing):
+    """There is no bucket in which an object could be."""
+
+
 def translated(error: Exception, where: str, *, wrote: bool) -> Exception:
     """What obstore raised ⟶ what the task raises.
 
@@ -44,7 +48,7 @@ def translated(error: Exception, where: str, *, wrote: bool) -> Exception:
     if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
         return Conflict(f"{where}: something is there already, or was a moment ago")
     if code == "NoSuchBucket":
-        return Missing(f"{where}: there is no such bucket")
+        return NoBucket(f"{where}: there is no such bucket")
     if isinstance(error, FileNotFoundError) or status == "404":
         return Missing(f"{where}: not there")
     denied = exceptions.PermissionDeniedError | exceptions.UnauthenticatedError

@@ -6,9 +6,9 @@ so that a reader that takes its time is not cut off by the time that a request h
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import LocalStore, S3Store
 
-from fwf.connectors.objects.answers import translated
+from fwf.connectors.objects.answers import NoBucket, translated
 from fwf.connectors.objects.keys import checked, checked_prefix
 from fwf.connectors.shared.errors import BadData, Conflict, KeyReused, Missing, Refused, Transient
 from fwf.faults import Permanent
@@ -27,6 +27,8 @@ PART: Final = 8 << 20
 PIECE: Final = 8 << 20
 """Bytes of one request when an object is read."""
 AT_ONCE: Final = 4
+EMPTY: Final = "status code: 416"
+"""No byte can be read of what has none."""
 MARKER: Final = re.compile(r"(?:^|/)_(?:SUCCESS|started_\d+|committed_\d+)$|_\$folder\$$")
 """What other programs leave beside data, and is none (Hadoop, Spark, Databricks)."""
 
@@ -95,13 +97,13 @@ class Objects:
         whole = self._prefix + prefix
         folder = whole.rpartition("/")[0]
         before = whole[:-1] if len(whole) > len(folder) + 1 else None
-        with self._asking(prefix, wrote=False):
-            for chunk in _obs.list(self._inner, folder or None, offset=before, chunk_size=1000):
-                for meta in chunk:
-                    if meta["path"].startswith(whole):
-                        yield self._found(meta)
-                if before and self._sorted and chunk[-1]["path"] > f"{whole}\U0010ffff":
-                    return
+        chunks = _obs.list(self._inner, folder or None, offset=before, chunk_size=1000)
+        while chunk := self._ask(prefix, partial(next, chunks, None)):
+            for meta in chunk:
+                if meta["path"].startswith(whole):
+                    yield self._found(meta)
+            if before and self._sorted and chunk[-1]["path"] > f"{whole}\U0010ffff":
+                return
 
     @property
     def _sorted(self) -> bool:
@@ -115,12 +117,25 @@ class Objects:
     def head(self, key: str) -> Found | None:
         """The object of this key, None while there is none."""
         try:
-            with self._asking(key, wrote=False):
-                return self._found(_obs.head(self._inner, self._at(key)))
-        except Missing as error:
-            if "bucket" in str(error):
-                raise
+            return self._found(self._ask(key, partial(self._meta, self._at(key))))
+        except NoBucket:
+            raise
+        except Missing:
             return None
+
+    def _meta(self, path: str) -> Any:
+        """What is known of an object.
+
+        S3 says only to who reads whether it's the bucket that isn't there, or why something is not
+        allowed: so a byte is read.
+        """
+        if isinstance(self._inner, S3Store):
+            try:
+                return _obs.get(self._inner, path, options={"range": (0, 1)}).meta
+            except BaseError as error:
+                if EMPTY not in str(error):
+                    raise
+        return _obs.head(self._inner, path)
 
     def exists(self, key: str) -> bool:
         """Whether there is an object of this key."""
@@ -150,12 +165,14 @@ class Objects:
         for start in range(0, found.size, PIECE):
             end = min(start + PIECE, found.size)
             options = {"range": (start, end), "if_match": found.etag}
-            with self._asking(found.key, wrote=False):
-                answer = _obs.get(self._inner, self._at(found.key), options=options)
-                piece = bytes(answer.bytes())
+            ask = partial(self._piece, self._at(found.key), options)
+            piece = self._ask(found.key, ask)
             if len(piece) != end - start:
                 raise Conflict(f"{self.where(found.key)}: it changed while it was read")
             yield piece
+
+    def _piece(self, path: str, options: Any) -> bytes:
+        return bytes(_obs.get(self._inner, path, options=options).bytes())
 
     def put(self, key: str, data: bytes | Iterable[Any]) -> None:
         """Write an object, in place of any other of this key. It is there whole, or not at all.
@@ -164,13 +181,8 @@ class Objects:
         """
         chunks: Any = data
         parts = not isinstance(data, bytes)
-        with self._asking(key, wrote=True):
-            _obs.put(
-                *(self._inner, self._at(key), chunks),
-                use_multipart=parts,
-                chunk_size=PART,
-                max_concurrency=AT_ONCE,
-            )
+        how = {"use_multipart": parts, "chunk_size": PART, "max_concurrency": AT_ONCE}
+        self._ask(key, partial(_obs.put, self._inner, self._at(key), chunks, **how), wrote=True)
 
     def put_once(self, key: str, data: bytes) -> None:
         """Write an object where there is none, by one conditional request (`If-None-Match`).
@@ -188,12 +200,7 @@ class Objects:
 
     def create(self, key: str, data: bytes) -> bool:
         """The conditional request alone ⟶ whether it was written; if not, something is there."""
-        try:
-            with self._asking(key, wrote=True, passed=(AlreadyExistsError,)):
-                _obs.put(self._inner, self._at(key), data, mode="create", use_multipart=False)
-        except AlreadyExistsError:
-            return False
-        return True
+        return self._put_if(key, data, "create", AlreadyExistsError)
 
     def replace(self, found: Found, data: bytes) -> bool:
         """Write an object in place of the very one that was found (`If-Match`) ⟶ whether it was.
@@ -203,11 +210,14 @@ class Objects:
         if isinstance(self._inner, LocalStore):
             self.put(found.key, data)
             return True
+        return self._put_if(found.key, data, {"e_tag": found.etag}, PreconditionError)
+
+    def _put_if(self, key: str, data: bytes, mode: Any, unmet: type[Exception]) -> bool:
+        how = {"mode": mode, "use_multipart": False}
+        ask = partial(_obs.put, self._inner, self._at(key), data, **how)
         try:
-            with self._asking(found.key, wrote=True, passed=(PreconditionError,)):
-                mode: Any = {"e_tag": found.etag}
-                _obs.put(self._inner, self._at(found.key), data, mode=mode, use_multipart=False)
-        except PreconditionError:
+            self._ask(key, ask, wrote=True, passed=unmet)
+        except unmet:
             return False
         return True
 
@@ -215,11 +225,11 @@ class Objects:
         """Remove objects; one that isn't there is no error."""
         for key in keys:
             try:
-                with self._asking(key, wrote=True):
-                    _obs.delete(self._inner, self._at(key))
-            except Missing as error:
-                if "bucket" in str(error):
-                    raise
+                self._ask(key, partial(_obs.delete, self._inner, self._at(key)), wrote=True)
+            except NoBucket:
+                raise
+            except Missing:
+                continue
 
     def where(self, key: str) -> str:
         """The URL of an object."""
@@ -231,20 +241,24 @@ class Objects:
             raise Refused(f"{self.where(key)}: a link leads out of the store")
         return inside
 
-    @contextmanager
-    def _asking(
-        self, key: str, *, wrote: bool, passed: tuple[type[Exception], ...] = ()
-    ) -> Iterator[None]:
+    def _ask(
+        self,
+        key: str,
+        call: Callable[[], Any],
+        *,
+        wrote: bool = False,
+        passed: type[Exception] | None = None,
+    ) -> Any:
+        """What a call gives, or its error in our words: what the driver raises holds too much."""
         try:
-            yield
-            return
+            return call()
         except _OURS:
             raise
         except _RAISED as error:
-            if isinstance(error, passed):
+            if passed and isinstance(error, passed):
                 raise
-            said = translated(error, self.where(key), wrote=wrote)
-        raise said from None
+            trouble = translated(error, self.where(key), wrote=wrote)
+        raise trouble
 
 
 _OURS: Final = (Transient, Permanent)

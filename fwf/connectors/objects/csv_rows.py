@@ -8,7 +8,9 @@ it.
 import codecs
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -116,11 +118,10 @@ def header_of(
 
 
 def _names(line: bytes, dialect: Dialect, key: str) -> list[str]:
-    try:
+    with suppress(csv.Error, Unreadable):
         text = text_of(line.removesuffix(b"\r"))
         return next(csv.reader([text], delimiter=dialect.delimiter, strict=True))
-    except (csv.Error, Unreadable):
-        raise BadData(f"{key}: its first line is no line of names") from None
+    raise BadData(f"{key}: its first line is no line of names")
 
 
 def _and_then(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -131,9 +132,16 @@ def _and_then(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def in_utf8(chunks: Iterable[bytes], encoding: str, key: str) -> Iterator[bytes]:
     """Bytes of an encoding ⟶ the same text in UTF-8."""
     decoder = codecs.getincrementaldecoder(encoding)()
+    for chunk in chain(filter(None, chunks), [b""]):
+        text = _decoded(decoder, chunk)
+        if text is None:
+            raise BadData(f"{key}: it is not {encoding}")
+        yield text
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bytes | None:
+    """The text in UTF-8; None if it is none. An empty chunk is the end."""
     try:
-        for chunk in chunks:
-            yield decoder.decode(chunk).encode()
-        yield decoder.decode(b"", final=True).encode()
+        return decoder.decode(chunk, final=not chunk).encode()
     except UnicodeError:
-        raise BadData(f"{key}: it is not {encoding}") from None
+        return None

@@ -1,6 +1,7 @@
 """Where do objects live? In a bucket, a folder or the memory, below a URL."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -75,22 +76,20 @@ def store(
 
 def _opened(bucket: str, options: dict[str, Any], known: dict[str, Any], where: str) -> Any:
     given = {name: value for name, value in known.items() if value is not None}
-    try:
+    with suppress(BaseError, ValueError):  # its text holds what it was given
         return _s3(bucket, client_options=options, retry_config={"max_retries": 0}, **given)
-    except (BaseError, ValueError):  # its text holds what it was given
-        pass
     raise ValueError(f"{where}: obstore takes no such region, endpoint or setting of AWS_…")
 
 
 def _split(text: str, shown: str) -> SplitResult:
-    """A URL's parts; raises `ValueError` without the URL's text if that is secret."""
+    """A URL's parts; raises `ValueError`, without the URL's text if that is secret."""
     form = "needs s3://bucket/prefix, file:///folder or memory://"
-    try:
+    parts = None
+    with suppress(ValueError):
         parts = urlsplit(text)
-        has_user = parts.username is not None or parts.password is not None
-    except ValueError:
-        raise ValueError(f"store(…): {form}") from None
-    if has_user:
+    if parts is None:
+        raise ValueError(f"store(…): {form}")
+    if "@" in parts.netloc or (parts.scheme == "s3" and ":" in parts.netloc):
         raise ValueError(
             "store(…): a URL holds no password: give access_key=Secret.env(…) and secret_key="
         )
@@ -127,7 +126,7 @@ def _http_is_allowed(endpoint: str | None, allow_http: bool, where: str) -> bool
     if endpoint is None:
         return allow_http
     parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not parts.hostname or set("@?#") & set(endpoint):
         raise ValueError(f"{where}: endpoint= needs https://host, without user and password")
     if parts.scheme == "http" and not allow_http:
         raise ValueError(
@@ -146,10 +145,9 @@ def _folder(parts: SplitResult, shown: str, where: str, *, make_folder: bool) ->
         if not path.is_dir():
             raise Missing(f"{where}: there is no such folder; make_folder=True makes it")
         root = path.resolve()
-    except PermissionError:
-        raise Unauthorized(f"{where}: not allowed") from None
     except OSError as error:
-        raise Refused(f"{where}: {error.strerror}") from None
+        denied = isinstance(error, PermissionError)
+        raise (Unauthorized if denied else Refused)(f"{where}: {error.strerror}") from None
     return Store(shown, _local(root, automatic_cleanup=False), "", root=root)
 
 

@@ -84,14 +84,9 @@ class Store(Objects):
         """The declared columns of a Parquet file; raises `BadData` for one of another type."""
         where = self.where(key)
         content = self.get(key)
-        try:
-            file = _parquet.ParquetFile(pa.BufferReader(content))
-            found: pa.Schema = file.schema_arrow
-            _check_columns(found, schema, where)
-            table: pa.Table = file.read(columns=schema.names)
-        except (pa.ArrowException, OSError):
-            raise BadData(f"{where}: it is no Parquet, or it is damaged") from None
-        table = table.select(schema.names)
+        table = _table_of(content, schema, where)
+        if table is None:
+            raise BadData(f"{where}: it is no Parquet, or it is damaged")
         nulls = [
             f"column {field.name!r} has {column.null_count} nulls"
             for field, column in zip(schema, table.columns, strict=True)
@@ -213,6 +208,17 @@ class _Said:
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
     for batch in table.to_batches(max_chunksize=10_000):
         yield from batch.to_pylist()
+
+
+def _table_of(content: bytes, schema: pa.Schema, where: str) -> pa.Table | None:
+    """The declared columns of a Parquet file; None if it is none."""
+    try:
+        file = _parquet.ParquetFile(pa.BufferReader(content))
+        _check_columns(file.schema_arrow, schema, where)
+        table: pa.Table = file.read(columns=schema.names)
+    except (pa.ArrowException, OSError):
+        return None
+    return table.select(schema.names)
 
 
 def _check_columns(found: pa.Schema, schema: pa.Schema, where: str) -> None:

@@ -44,11 +44,8 @@ def _read(stream: Any, file: "_Chunks", name: str, key: str) -> bytes:
     try:
         return bytes(stream.read(STEP))
     except OSError:
-        if file.trouble is not None:
-            trouble = file.trouble
-        else:
-            trouble = BadData(f"{key}: its {name} is cut or damaged")
-    raise trouble from None
+        trouble = file.trouble or BadData(f"{key}: its {name} is cut or damaged")
+    raise trouble
 
 
 class _Chunks(io.RawIOBase):
