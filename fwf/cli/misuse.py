@@ -1,25 +1,43 @@
 """What is told of a command that can't be done: one line a problem, and never a traceback."""
 
+import re
 import signal
 from collections.abc import Callable
-from typing import TypeVar, final
+from typing import Final, TypeVar, final
 
 from fwf.printing import printable
 from fwf.secrets import masked
 
 T = TypeVar("T")
+MARKED: Final = re.compile(r"(?:\n {4}[ \d]+ │ [^\n]*)+\Z")
+"""A line of somebody's text behind a message, with its number; below it what marks the place."""
 
 
 @final
 class Misuse(Exception):
     """The command line asks for something that can't be: a line for each problem.
 
-    Each line says what was given, the rule, and what to write instead.
+    Each line says what was given, the rule, and what to write instead. Below it may be shown where
+    in a text, as in a query, the problem is.
     """
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
-        self.lines = tuple(one_line(line) for line in lines)
+        self.lines = tuple(map(_told, lines))
+
+
+def behind(text: str, more: str) -> str:
+    """Message, what is to be added to it ⟶ both, before the place that the message shows."""
+    shown = MARKED.search(text)
+    return text + more if shown is None else text[: shown.start()] + more + shown.group()
+
+
+def _told(text: str) -> str:
+    shown = MARKED.search(masked(text))
+    if shown is None:
+        return one_line(text)
+    _, *marked = shown.group().split("\n")
+    return "\n".join([one_line(shown.string[: shown.start()]), *map(printable, marked)])
 
 
 def collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:

@@ -17,7 +17,7 @@ from returns.result import Failure
 from fwf.algebra.nodes import Named, Task
 from fwf.algebra.requirements import requirements
 from fwf.algebra.workflow import Workflow
-from fwf.cli.misuse import Misuse, either
+from fwf.cli.misuse import Misuse, behind, either
 from fwf.cli.output import text_of
 from fwf.faults import near
 from fwf.records import record
@@ -118,7 +118,8 @@ def _imported(text: str, name: str, load: Callable[[], ModuleType]) -> ModuleTyp
         remedy = f"; install what {missing!r} comes from, or correct the import"
         raise Misuse(_raised(text, error) + remedy) from error
     except BaseException as error:
-        raise Misuse(f"{_raised(text, error)}; --debug shows the traceback") from error
+        remedy = "; --debug shows the traceback"
+        raise Misuse(behind(_raised(text, error), remedy)) from error
 
 
 def _module(name: str, found: object) -> ModuleType:

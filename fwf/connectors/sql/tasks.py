@@ -56,12 +56,12 @@ def sql(
 
     inputs: the order in which the tables come; as they are written, if it isn't given.
 
-    The query is one SELECT, FROM, VALUES or WITH … SELECT. Refused when it is made: other
+    The query is one SELECT, FROM, VALUES or WITH … SELECT. Refused when the task is made: other
     statements; tables that aren't inputs, files among them; functions of the clock, of chance or of
-    settings (`now()`, `random()`, `uuid()`): a run parameter can say the day; samples without a
-    seed; a PIVOT whose columns come from rows; two columns of one name; types that Arrow has no
-    like of. Zoned times are UTC. Where it has no ORDER BY, rows come in an order that is the same
-    each time for the same inputs.
+    settings (`now()`, `random()`, `uuid()`), for a run parameter can say the day; samples; a PIVOT
+    whose columns come from rows; two columns of one name; types that Arrow has no like of. Moments
+    are given in UTC. Where there is no ORDER BY, rows come in an order that is the same each time
+    for the same inputs.
 
     A whole number that is summed is a `decimal128(38, 0)`, as DuckDB sums to 128 bits: write
     `sum(n)::BIGINT` for an `int64`.

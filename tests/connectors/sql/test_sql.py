@@ -1,0 +1,508 @@
+"""Queries over Arrow tables: what they give, what they are declared to give, and in which order."""
+
+import pickle
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Any
+from uuid import UUID
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fwf import Permanent, identity, map_each, retry, run, task
+from fwf.connectors.shared.errors import BadData
+from fwf.connectors.sql import schema_of, select, sql
+from fwf.interpreters.plan import load, plan, registry
+
+ORDERS = pa.schema(
+    {"id": pa.int64(), "amount": pa.decimal128(10, 2), "country": pa.string(), "day": pa.date32()}
+)
+RATES = pa.schema({"country": pa.string(), "rate": pa.decimal128(8, 4)})
+Orders = Annotated[pa.Table, ORDERS]
+DAY = date(2026, 7, 1)
+IN_USD = """
+    SELECT id, amount * rate AS usd FROM orders JOIN rates USING (country)
+    WHERE day = $day AND amount >= $least ORDER BY id
+"""
+
+
+def orders(*rows: tuple[int, str, str]) -> pa.Table:
+    columns = [[n for n, _, _ in rows], [Decimal(a) for _, a, _ in rows], [c for *_, c in rows]]
+    return pa.table([*columns, [DAY] * len(rows)], schema=ORDERS)
+
+
+def in_usd(**changed: Any) -> Any:
+    given: dict[str, Any] = {
+        "params": {"day": date, "least": Decimal(0)}, "orders": ORDERS, "rates": RATES,
+    }  # fmt: skip
+    return sql(IN_USD, name="in_usd", **(given | changed))
+
+
+TABLES = orders((2, "10.00", "de"), (1, "2.50", "fr"), (3, "99.99", "de"))
+RATED = pa.table([["de", "fr"], [Decimal("1.1"), Decimal("1.2")]], schema=RATES)
+
+
+# What a task of it is
+
+
+def test_it_is_a_pure_task_with_an_input_for_each_table_and_its_run_parameters() -> None:
+    contract = in_usd().contract
+    assert contract.effect == "pure"
+    assert [(each.name, each.type) for each in contract.inputs] == [
+        ("orders", Annotated[pa.Table, ORDERS]),
+        ("rates", Annotated[pa.Table, RATES]),
+    ]
+    assert [(each.name, each.type, each.optional) for each in contract.injected] == [
+        ("day", date, False),
+        ("least", Decimal, True),
+    ]
+    assert (contract.reads, contract.writes) == ((), ())
+
+
+def test_it_runs_with_its_parameters() -> None:
+    w, given = in_usd(), (TABLES, RATED)
+    found = run(w, given, params={"day": DAY}).unwrap()
+    assert found.to_pylist() == [
+        {"id": 1, "usd": Decimal("3.000000")},
+        {"id": 2, "usd": Decimal("11.000000")},
+        {"id": 3, "usd": Decimal("109.989000")},
+    ]
+    few = run(w, given, params={"day": DAY, "least": Decimal("99.99")}).unwrap()
+    assert few["id"].to_pylist() == [3]
+    none = run(w, given, params={"day": date(2020, 1, 1)}).unwrap()
+    assert (none.num_rows, none.schema) == (0, schema_of(w))
+
+
+def test_what_it_gives_is_what_the_next_query_takes() -> None:
+    biggest = sql("SELECT max(usd) AS usd FROM sales", name="biggest", sales=in_usd())
+    w = in_usd() >> biggest
+    found = run(w, (TABLES, RATED), params={"day": DAY}).unwrap()
+    assert found.to_pylist() == [{"usd": Decimal("109.989000")}]
+
+
+def test_an_edge_that_does_not_fit_is_refused_when_it_is_built() -> None:
+    other = sql("SELECT eur FROM sales", name="other", sales=pa.schema({"eur": pa.float64()}))
+    with pytest.raises(TypeError, match="column 'eur' is missing"):
+        in_usd() >> other
+
+
+def test_a_table_that_is_not_as_declared_does_not_reach_the_query() -> None:
+    @task(effect="pure")
+    def anything(given: int) -> pa.Table:
+        return pa.table({"id": ["secret"]})
+
+    w = anything >> sql("SELECT id FROM t", name="ids", t=pa.schema({"id": pa.int64()}))
+    fault = str(run(w, 1).failure())
+    assert "column 'id' is string, not int64" in fault
+    assert "secret" not in fault
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        ORDERS,
+        ORDERS.with_metadata({"source": "shop"}),
+        Orders,
+        sql("SELECT * FROM o", name="same", o=ORDERS),
+        retry(sql("SELECT * FROM o", name="same", o=ORDERS), attempts=2),
+        sql("SELECT * FROM o", name="same", o=ORDERS) >> identity,
+    ],
+    ids=["schema", "metadata", "type", "task", "workflow", "sequence"],
+)
+def test_columns_are_declared_by_a_schema_a_type_or_what_gives_the_table(declared: Any) -> None:
+    made = sql("SELECT * FROM orders", name="all", orders=declared)
+    assert made == sql("SELECT * FROM orders", name="all", orders=ORDERS)
+    assert schema_of(made) == ORDERS
+
+
+# The same, wherever it is written down
+
+
+ROUNDS: list[tuple[str, Callable[[], Any]]] = [
+    ("tables and parameters", in_usd),
+    ("no tables", lambda: sql("SELECT 1 AS one", name="one")),
+    ("other order", lambda: in_usd(inputs=["rates", "orders"])),
+    (
+        "many tables",
+        lambda: sql(
+            " UNION ALL ".join(f"SELECT id FROM t{n}" for n in range(7, -1, -1)),
+            name="many",
+            **{f"t{n}": pa.schema({"id": pa.int64()}) for n in range(7, -1, -1)},  # type: ignore[arg-type]
+        ),
+    ),
+    (
+        "many parameters",
+        lambda: sql(
+            "SELECT " + ", ".join(f"$p{n} AS p{n}" for n in range(9, -1, -1)),
+            name="many",
+            params={f"p{n}": int for n in range(9, -1, -1)},
+        ),
+    ),
+    (
+        "unicode",
+        lambda: sql(
+            'SELECT "größe" AS "ü" FROM "straße" -- é',
+            name="ü",
+            straße=pa.schema({"größe": pa.int64()}),
+        ),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [make for _, make in ROUNDS], ids=[name for name, _ in ROUNDS])
+def test_it_comes_back_from_a_pickle_and_from_a_plan(make: Callable[[], Any]) -> None:
+    made = make()
+    assert made == make()
+    back = pickle.loads(pickle.dumps(made))
+    assert back == made
+    assert [each.name for each in back.contract.inputs] == [
+        each.name for each in made.contract.inputs
+    ]
+    assert load(plan(made), registry=registry(made)).unwrap() == made
+
+
+def test_the_config_is_the_arguments() -> None:
+    config = in_usd().config
+    assert set(config) == {"sql", "name", "params", "inputs", "orders", "rates"}
+    assert config["sql"] == IN_USD
+
+
+def test_other_columns_make_another_task() -> None:
+    wider = ORDERS.append(pa.field("zone", pa.string()))
+    assert in_usd() != in_usd(orders=wider)
+
+
+# What it gives
+
+
+NESTED = "SELECT {'a': [1, 2], 'b': 'x'} AS s, map {'k': 1.5} AS m, [[1], []] AS l, ['ä'] AS t"
+SCHEMAS: list[tuple[str, dict[str, pa.DataType]]] = [
+    ("SELECT 1 AS a, 2::BIGINT AS b, 3::UTINYINT AS c",
+     {"a": pa.int32(), "b": pa.int64(), "c": pa.uint8()}),
+    ("SELECT 1.50 AS a, 0.5::DOUBLE AS b, 1.5::DECIMAL(38,37) AS c",
+     {"a": pa.decimal128(3, 2), "b": pa.float64(), "c": pa.decimal128(38, 37)}),
+    ("SELECT '2026-07-01 10:00:00+02'::TIMESTAMPTZ AS a, TIMESTAMP '2026-07-01 10:00:00' AS b",
+     {"a": pa.timestamp("us", "UTC"), "b": pa.timestamp("us")}),
+    ("SELECT DATE '2026-07-01' AS a, TIME '10:00:00' AS b, 'x'::BLOB AS c",
+     {"a": pa.date32(), "b": pa.time64("us"), "c": pa.binary()}),
+    ("SELECT sum(n) AS n FROM range(3) t(n)", {"n": pa.decimal128(38, 0)}),
+    ("SELECT NULL AS n", {"n": pa.null()}),
+    (NESTED, {
+        "s": pa.struct({"a": pa.list_(pa.int32()), "b": pa.string()}),
+        "m": pa.map_(pa.string(), pa.decimal128(2, 1)),
+        "l": pa.list_(pa.list_(pa.int32())),
+        "t": pa.list_(pa.string()),
+    }),
+    ("VALUES (1, 'a'), (2, 'b')", {"col0": pa.int32(), "col1": pa.string()}),
+    ("FROM range(3)", {"range": pa.int64()}),
+    ("WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT x + 1 FROM a", {"x": pa.int32()}),
+    ("(SELECT 1 AS x) ORDER BY 1 LIMIT 1 ;  -- done", {"x": pa.int32()}),
+    ("SELECT 'a;b' AS x; /* ; */", {"x": pa.string()}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "columns"), SCHEMAS, ids=[query[:30] for query, _ in SCHEMAS])
+def test_the_declared_columns_are_those_of_the_answer(
+    query: str, columns: dict[str, pa.DataType]
+) -> None:
+    made = sql(query, name="q")
+    assert schema_of(made) == pa.schema(columns)
+    assert run(made).unwrap().schema == pa.schema(columns)
+
+
+TYPES = [
+    pa.bool_(), pa.int8(), pa.int64(), pa.uint64(), pa.float32(), pa.float64(), pa.string(),
+    pa.large_string(), pa.binary(), pa.large_binary(), pa.date32(), pa.date64(), pa.time32("s"),
+    pa.time64("us"), pa.time64("ns"), pa.timestamp("s"), pa.timestamp("ns"),
+    pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin"), pa.timestamp("ns", "+02:00"),
+    pa.decimal128(38, 10), pa.duration("us"), pa.null(), pa.list_(pa.string()),
+    pa.list_(pa.list_(pa.decimal128(5, 2))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+def test_a_column_of_each_type_that_can_be_declared_goes_through(kind: pa.DataType) -> None:
+    made = sql("SELECT x FROM t", name="same", t=pa.schema({"x": kind}))
+    empty = pa.schema({"x": kind}).empty_table()
+    nulls = pa.table([pa.nulls(3, kind)], schema=empty.schema)
+    for table in (empty, nulls):
+        found = run(made, table).unwrap()
+        assert (found.num_rows, found.schema) == (table.num_rows, schema_of(made))
+
+
+def test_moments_are_those_of_utc_whatever_zone_they_come_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    late = datetime(2026, 7, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    given = pa.table({"at": pa.array([late], pa.timestamp("us", "Europe/Berlin"))})
+    found = select("SELECT t.at, t.at::DATE AS day, hour(t.at) AS hour FROM t", {"t": given})
+    assert found.schema.field("at").type == pa.timestamp("us", "UTC")
+    assert found.to_pylist() == [{"at": late.astimezone(UTC), "day": date(2026, 6, 30), "hour": 23}]
+
+
+@pytest.mark.parametrize("n", [10**38 - 1, -(10**38) + 1, 10**38, 2**127 - 1])
+def test_a_sum_of_more_than_38_digits_is_no_other_number(n: int) -> None:
+    half = n // 2
+    query = f"SELECT sum(x) AS n FROM (VALUES ({half}::HUGEINT), ({n - half}::HUGEINT)) t(x)"
+    if abs(n) < 10**38:
+        assert select(query)["n"].to_pylist() == [Decimal(n)]
+    else:
+        with pytest.raises(
+            BadData, match=r"column 'n' \(1 row\) holds a whole number of more than"
+        ):
+            select(query)
+
+
+@pytest.mark.parametrize("least", [-1.0, 0.0, 5.0, float("inf"), float("nan")])
+def test_a_filter_on_numbers_that_are_none_is_the_same_on_arrow_as_on_values(least: float) -> None:
+    values = [1.0, float("nan"), float("-inf"), float("inf"), None, -0.0, 7.5]
+    given = pa.table({"x": pa.array(values, pa.float64())})
+    query = "SELECT x, x > $least AS is_more FROM t"
+    params = {"least": least}
+    every = select(query, {"t": given}, params)
+    few = select(f"{query} WHERE x > $least", {"t": given}, params)
+    assert few.num_rows == sum(each is True for each in every["is_more"].to_pylist())
+
+
+# Names
+
+
+WORDS = ["order", "select", "table_", "group", "from", "user", "ORDER", "größe", "ſ", "λ"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_reserved_and_foreign_words_name_tables_and_columns(word: str) -> None:
+    schema = pa.schema({word: pa.int64(), 'a "quoted" name': pa.string(), "two words": pa.int8()})
+    tables: dict[str, Any] = {word: schema}
+    made = sql(f'SELECT "{word}", "a ""quoted"" name" FROM "{word}"', name="q", **tables)
+    assert schema_of(made).names == [word, 'a "quoted" name']
+    given = pa.table([[1], ["x"], [3]], schema=schema)
+    assert run(made, given).unwrap().num_rows == 1
+
+
+def test_large_letters_are_kept_in_the_names_of_columns() -> None:
+    made = sql("SELECT ID, id AS Other FROM T", name="q", t=pa.schema({"Id": pa.int64()}))
+    assert schema_of(made).names == ["Id", "Other"]
+
+
+# Order
+
+
+def chunked(table: pa.Table, at: list[int]) -> pa.Table:
+    """The same rows, in other batches."""
+    cuts = sorted({0, table.num_rows, *(n % (table.num_rows + 1) for n in at)})
+    parts = [table.slice(a, b - a) for a, b in pairwise(cuts)]
+    return pa.concat_tables(parts) if parts else table
+
+
+ORDERLESS = [
+    "SELECT * FROM t",
+    "SELECT k, sum(x) AS x, count(*) AS n FROM t GROUP BY k",
+    "SELECT DISTINCT k FROM t",
+    "SELECT a.k, b.x FROM t a JOIN t b ON a.k = b.k",
+    "SELECT k FROM t UNION SELECT k + 1 FROM t",
+    "SELECT first(x) AS x, any_value(k) AS k, list(k) AS l FROM t",
+    "SELECT k, x FROM t LIMIT 3",
+    "SELECT k, row_number() OVER () AS n FROM t",
+]
+
+
+@pytest.mark.parametrize("query", ORDERLESS)
+@settings(max_examples=20)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5), st.floats(-1e9, 1e9)), max_size=40),
+    cuts=st.lists(st.integers(0, 100), max_size=4),
+)
+def test_the_same_rows_give_the_same_rows_in_the_same_order(
+    query: str, rows: list[tuple[int, float]], cuts: list[int]
+) -> None:
+    schema = pa.schema({"k": pa.int64(), "x": pa.float64()})
+    given = pa.table([[k for k, _ in rows], [x for _, x in rows]], schema=schema)
+    made = sql(query, name="q", t=schema)
+    once = made.fn(given)
+    assert made.fn(given).equals(once)
+    other = made.fn(chunked(given, cuts))
+    assert sorted(map(str, other.to_pylist())) == sorted(map(str, once.to_pylist()))
+
+
+def test_a_large_answer_has_the_same_order_and_the_same_sums_each_time() -> None:
+    n = 300_000
+    given = pa.table(
+        {"k": [i * 7919 % 1009 for i in range(n)], "x": [1 / (i + 1) for i in range(n)]}
+    )
+    for query in (
+        "SELECT k, x FROM t WHERE k > 3",
+        "SELECT k, sum(x) AS x FROM t GROUP BY k",
+        "SELECT DISTINCT k FROM t",
+        "SELECT sum(x) AS x FROM t",
+    ):
+        once, again = select(query, {"t": given}), select(query, {"t": given})
+        assert once.equals(again)
+    assert select("SELECT k, x FROM t", {"t": given}).equals(given)
+
+
+# Run parameters
+
+
+VALUES: list[tuple[Any, str, pa.DataType, Any]] = [
+    ("ä\n'; DROP TABLE t; --", "VARCHAR", pa.string(), None),
+    ("a\0b", "VARCHAR", pa.string(), None),
+    (0, "BIGINT", pa.int64(), None),
+    (-(2**63), "BIGINT", pa.int64(), None),
+    (True, "BOOLEAN", pa.bool_(), None),
+    (1.5, "DOUBLE", pa.float64(), None),
+    (Decimal("1.5"), "DECIMAL(38,10)", pa.decimal128(38, 10), None),
+    (Decimal("-1234567890123456789012345678.0123456789"), "", pa.decimal128(38, 10), None),
+    (Decimal("1E+20"), "", pa.decimal128(38, 10), None),
+    (Decimal("1.50000000000000"), "", pa.decimal128(38, 10), None),
+    (DAY, "DATE", pa.date32(), None),
+    (datetime(2026, 7, 1, 2), "", pa.timestamp("us", "UTC"), datetime(2026, 7, 1, 2, tzinfo=UTC)),
+    (
+        datetime(2026, 7, 1, 2, tzinfo=timezone(timedelta(hours=-5))),
+        "TIMESTAMP WITH TIME ZONE",
+        pa.timestamp("us", "UTC"),
+        datetime(2026, 7, 1, 7, tzinfo=UTC),
+    ),
+    (time(1, 2, 3, 4), "TIME", pa.time64("us"), None),
+    (UUID(int=7), "UUID", pa.string(), str(UUID(int=7))),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "arrow", "given"), VALUES, ids=lambda each: repr(each)[:30]
+)
+def test_a_parameter_has_the_type_of_its_class_whatever_its_value(
+    value: Any, kind: str, arrow: pa.DataType, given: Any
+) -> None:
+    made = sql("SELECT $p AS p, typeof($p) AS kind", name="q", params={"p": type(value)})
+    assert schema_of(made) == pa.schema({"p": arrow, "kind": pa.string()})
+    found = run(made, params={"p": value}).unwrap().to_pylist()[0]
+    assert found["p"] == (value if given is None else given)
+    assert found["kind"] == (kind or found["kind"])
+
+
+def test_a_duration_is_an_interval() -> None:
+    query = "SELECT TIMESTAMP '2026-07-01 00:00:00' + $p AS at"
+    made = sql(query, name="q", params={"p": timedelta})
+    found = run(made, params={"p": timedelta(days=40, seconds=3)}).unwrap()
+    assert found["at"].to_pylist() == [datetime(2026, 8, 10, 0, 0, 3)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        2**63,
+        -(2**63) - 1,
+        Decimal("0.00000000001"),
+        Decimal("1E+29"),
+        Decimal("NaN"),
+        Decimal("inf"),
+    ],
+    ids=str,
+)
+def test_a_parameter_that_its_type_does_not_hold_is_named_without_its_value(value: Any) -> None:
+    made = sql("SELECT $p AS p", name="q", params={"p": type(value)})
+    with pytest.raises(BadData, match=r"q'\): parameter 'p': needs") as raised:
+        made.fn(p=value)
+    assert str(value) not in str(raised.value)
+
+
+def test_a_default_may_be_overridden_and_types_may_go_by_name() -> None:
+    made = sql("SELECT $n AS n, $day AS day", name="q", params={"n": 5, "day": "date"})
+    assert run(made, params={"day": DAY}).unwrap().to_pylist() == [{"n": 5, "day": DAY}]
+    assert run(made, params={"day": DAY, "n": 6}).unwrap()["n"].to_pylist() == [6]
+
+
+# Errors when it runs
+
+
+SECRET = "hunter2@example"
+FAILING = [
+    ("SELECT x::INT AS n FROM t", "ConversionException in line 1, at '::INT'"),
+    ("SELECT\n  CAST(x AS DATE) AS n\nFROM t", "ConversionException in line 2, at"),
+    ("SELECT error(x) AS n FROM t", "InvalidInputException"),
+    ("SELECT (length(x) + 2147483640)::INT * 2 AS n FROM t", ""),
+    ("SELECT strptime(x, '%Y') AS n FROM t", ""),
+    ("SELECT (SELECT x FROM t) AS n FROM t", ""),
+    ("SELECT x::JSON AS n FROM t", ""),
+    ("SELECT decode(x::BLOB || '\\xFF'::BLOB) AS n FROM t", ""),
+    ("SELECT x::UUID AS n FROM t", ""),
+    ("SELECT x::ENUM('a') AS n FROM t", ""),
+    ("SELECT regexp_matches(x, x || '(') AS n FROM t", ""),
+    ("SELECT map([x, x], [1, 2]) AS n FROM t", ""),
+    ("SELECT chr((2000000000 + length(x))::INT) AS n FROM t", ""),
+]
+
+
+@pytest.mark.parametrize(("query", "said"), FAILING, ids=[query[:40] for query, _ in FAILING])
+def test_an_error_says_where_and_of_which_kind_and_holds_no_value(query: str, said: str) -> None:
+    made = sql(query, name="q", t=pa.schema({"x": pa.string()}))
+    with pytest.raises(Permanent) as raised:
+        made.fn(pa.table({"x": [SECRET, SECRET]}))
+    error = raised.value
+    assert said in str(error)
+    assert str(error).startswith("sql(name='q'): ")
+    assert error.__cause__ is None and error.__suppress_context__
+    assert "hunter2" not in str(error)
+    fault = run(made, pa.table({"x": [SECRET, SECRET]})).failure()
+    assert "hunter2" not in str(fault) + repr(fault)
+
+
+def test_what_is_larger_than_memory_is_an_error_and_no_other_answer() -> None:
+    query = "SELECT list(n::VARCHAR || repeat('x', 1000)) AS l FROM range(100_000_000_000) t(n)"
+    assert schema_of(sql(query, name="q")) == pa.schema({"l": pa.list_(pa.string())})
+
+
+def test_columns_that_come_from_the_rows_are_compared_with_those_that_were_promised() -> None:
+    from fwf.connectors.sql.engine import Answer, answered
+
+    promised = Answer(pa.schema({"n": pa.int64()}))
+    with pytest.raises(BadData, match="n int32, not n int64; write out the types"):
+        answered("SELECT 1 AS n", {}, {}, promised, "q")
+
+
+# `select`, `schema_of`
+
+
+def test_the_plain_function_asks_without_a_task() -> None:
+    params = {"day": DAY, "least": Decimal(5)}
+    found = select(IN_USD, {"orders": TABLES, "rates": RATED}, params)
+    assert found["id"].to_pylist() == [2, 3]
+    with pytest.raises(ValueError, match=r"select: Referenced column .idd. not found"):
+        select("SELECT idd FROM t", {"t": TABLES})
+
+
+def test_a_task_that_declares_no_columns_has_no_schema() -> None:
+    @task(effect="pure")
+    def plain(n: int) -> pa.Table:
+        return pa.table({"n": [n]})
+
+    with pytest.raises(
+        TypeError, match=r"plain \(test_sql.py:\d+\) gives Table, which declares no"
+    ):
+        schema_of(plain)
+    with pytest.raises(TypeError, match="needs a task or a workflow"):
+        schema_of(ORDERS)  # type: ignore[arg-type]
+
+
+def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in sys.modules if each.startswith("fwf.connectors.sql")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(ImportError, match=r"pip install 'fwf\[sql\]'"):
+        __import__("fwf.connectors.sql")
+
+
+def test_several_queries_run_at_once() -> None:
+    made = sql("SELECT sum(n) AS n FROM t", name="q", t=pa.schema({"n": pa.int64()}))
+    many = [pa.table({"n": list(range(n * 1000))}) for n in range(1, 9)]
+    found = run(map_each(made, at_once=4), many).unwrap()
+    assert [each["n"].to_pylist() for each in found] == [
+        [Decimal(sum(range(n * 1000)))] for n in range(1, 9)
+    ]
