@@ -60,26 +60,27 @@ def expression(given: object, where: str) -> Expression:
             "effect pure look at what this one gives"
         )
     try:
-        _to_plain(expr_of(given))
+        to_plain(expr_of(given))
     except TypeError as error:
         raise TypeError(f"{where}: {error}") from None
     return Expression(expr_of(given))
 
 
-def _to_plain(expr: Expr) -> list[Any]:
+def to_plain(expr: Expr) -> list[Any]:
+    """An expression ⟶ lists and values; raises `TypeError` for what needs more than a body."""
     match expr:
         case Input():
             return ["it"]
         case Const(value):
             return ["const", thaw(value)]
         case Get(of, key):
-            return ["get", _to_plain(of), key]
+            return ["get", to_plain(of), key]
         case Present(of):
-            return ["present", _to_plain(of)]
+            return ["present", to_plain(of)]
         case OrElse(of, default):
-            return ["or_else", _to_plain(of), _to_plain(default)]
+            return ["or_else", to_plain(of), to_plain(default)]
         case Op(symbol, args):
-            return ["op", symbol, *map(_to_plain, args)]
+            return ["op", symbol, *map(to_plain, args)]
         case Param() | Call():
             raise TypeError(
                 f"{argument(expr)}: an expression on a body has neither parameters nor functions: "
@@ -87,20 +88,21 @@ def _to_plain(expr: Expr) -> list[Any]:
             )
 
 
-def _from_plain(plain: Any) -> Expr:
+def from_plain(plain: Any) -> Expr:
+    """What `to_plain` made ⟶ the expression."""
     match plain:
         case ["it"]:
             return IT
         case ["const", value]:
             return Const(freeze(value))
         case ["get", of, str() | int() as key]:
-            return Get(_from_plain(of), key)
+            return Get(from_plain(of), key)
         case ["present", of]:
-            return Present(_from_plain(of))
+            return Present(from_plain(of))
         case ["or_else", of, default]:
-            return OrElse(_from_plain(of), _from_plain(default))
+            return OrElse(from_plain(of), from_plain(default))
         case ["op", symbol, *args]:
-            return Op(cast(Any, symbol), tuple(map(_from_plain, args)))
+            return Op(cast(Any, symbol), tuple(map(from_plain, args)))
         case _:
             raise ValueError("not an expression")
 
@@ -108,6 +110,6 @@ def _from_plain(plain: Any) -> Expr:
 register_codec(
     Expression,
     name="http:Expression",
-    to_plain=lambda each: _to_plain(each.expr),
-    from_plain=lambda plain: Expression(_from_plain(plain)),
+    to_plain=lambda each: to_plain(each.expr),
+    from_plain=lambda plain: Expression(from_plain(plain)),
 )

@@ -6,14 +6,21 @@ read twice and others never: `total=` finds rows that went, `distinct` those tha
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.builder import it
 from fwf.algebra.values import freeze, register_codec
 from fwf.connectors.http.answers import Answer
-from fwf.connectors.http.expressions import Expression, Given, NoValue, expression
+from fwf.connectors.http.expressions import (
+    Expression,
+    Given,
+    NoValue,
+    expression,
+    from_plain,
+    to_plain,
+)
 from fwf.connectors.http.links import joined
 from fwf.connectors.shared.errors import BadData
 from fwf.records import record
@@ -161,17 +168,28 @@ def _maybe(given: Given | None, where: str) -> Expression | None:
     return None if given is None else expression(given, where)
 
 
+EXPRESSIONS: Final = ("items", "next", "more", "total")
+
+
 def _to_plain(style: Style) -> dict[str, object]:
+    given: dict[str, Expression | None] = {name: getattr(style, name) for name in EXPRESSIONS}
     return {
-        "how": style.how, "items": style.items, "param": style.param, "start": style.start,
-        "next": style.next, "more": style.more, "total": style.total,
+        "how": style.how,
+        "param": style.param,
+        "start": style.start,
         "may_repeat": style.may_repeat,
-    }  # fmt: skip
+        **{name: to_plain(each.expr) for name, each in given.items() if each is not None},
+    }
 
 
-register_codec(
-    Style, name="http:Style", to_plain=_to_plain, from_plain=lambda plain: Style(**dict(plain))
-)
+def _from_plain(plain: Mapping[str, Any]) -> Style:
+    given = {
+        name: Expression(from_plain(plain[name])) if name in plain else None for name in EXPRESSIONS
+    }
+    return Style(**{**plain, **given})
+
+
+register_codec(Style, name="http:Style", to_plain=_to_plain, from_plain=_from_plain)
 
 
 # What is asked, and what an answer says
