@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 
 import pyarrow as pa
 
-import fwf.connectors.shared.schemas  # noqa: F401 (schemas are plain data by its codec)
 from fwf.algebra.nodes import Task
 from fwf.connectors.dynamodb.batches import (
     BATCH,
@@ -17,6 +16,7 @@ from fwf.connectors.dynamodb.batches import (
 )
 from fwf.connectors.dynamodb.items import Item, Write, Written, key_names, table_name
 from fwf.connectors.dynamodb.table import Page, Stored, Tables
+from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 
 TABLES: Final = "tables"
