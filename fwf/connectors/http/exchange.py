@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpcore
 import httpx
@@ -145,7 +145,8 @@ def unpacked(headers: httpx.Headers, chunks: Iterable[bytes], most: int, told: s
     coding = _coding(headers)
     if coding not in ("identity", "gzip"):
         raise BadData(f"{told}: the body is in a Content-Encoding that wasn't asked for, not gzip")
-    body, raw, unpack = bytearray(), 0, zlib.decompressobj(31)
+    body, raw = bytearray(), 0
+    unpack: Any = zlib.decompressobj(31)
     for chunk in chunks:
         raw += len(chunk)
         if coding == "identity":
@@ -162,9 +163,7 @@ def unpacked(headers: httpx.Headers, chunks: Iterable[bytes], most: int, told: s
     return bytes(body)
 
 
-def _unpack(
-    body: bytearray, unpack: "zlib._Decompress", chunk: bytes, most: int, told: str
-) -> "zlib._Decompress":
+def _unpack(body: bytearray, unpack: Any, chunk: bytes, most: int, told: str) -> Any:
     """Add what a chunk unpacks to, one byte past the bound at most; give what goes on."""
     while chunk and len(body) <= most:
         if unpack.eof:  # one gzip stream after another (RFC 1952 §2.2)

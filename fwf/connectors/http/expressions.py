@@ -1,6 +1,6 @@
 """How do expressions on a body stand in a definition? As plain data that builds them again."""
 
-from typing import Any, TypeAlias, cast, final
+from typing import Any, TypeAlias, final
 
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.evaluation import Undefined, evaluate
@@ -102,7 +102,7 @@ def from_plain(plain: Any) -> Expr:
         case ["or_else", of, default]:
             return OrElse(from_plain(of), from_plain(default))
         case ["op", symbol, *args]:
-            return Op(cast(Any, symbol), tuple(map(from_plain, args)))
+            return Op(symbol, tuple(map(from_plain, args)))
         case _:
             raise ValueError("not an expression")
 

@@ -6,7 +6,7 @@ httpcore, of which httpx is made, asks what stands here for connections: nothing
 import select
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -50,7 +50,7 @@ def _left(timeout: float | None) -> float | None:
 
 
 @contextmanager
-def _told(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
+def _told(late: type[Exception], broken: type[Exception]) -> Generator[None]:
     """What the socket raises, as httpcore says it."""
     try:
         yield

@@ -183,7 +183,7 @@ def _to_plain(style: Style) -> dict[str, object]:
 
 
 def _from_plain(plain: Mapping[str, Any]) -> Style:
-    given = {
+    given: dict[str, Any] = {
         name: Expression(from_plain(plain[name])) if name in plain else None for name in EXPRESSIONS
     }
     return Style(**{**plain, **given})
