@@ -25,15 +25,20 @@ _parquet: Any = pyarrow.parquet
 
 TOKEN: Final = re.compile(r"'(?:[^']|'')*'" r'|"(?:[^"]|"")*"' r"|--[^\n]*|/\*.*?\*/", re.S)
 NAME: Final = r'"n"(?:\."n")?'
+CHANGED: Final = re.compile(
+    r'(?:MERGE INTO|INSERT INTO|UPDATE) ("(?:[^"]|"")*"(?:\."(?:[^"]|"")*")?) '
+)
 MERGE: Final = re.compile(
     rf"MERGE INTO {NAME} USING {NAME} ON (?P<on>.+?) "
     r"WHEN MATCHED THEN (?:UPDATE SET .+|DELETE) "
-    r"WHEN NOT MATCHED THEN INSERT \([^()]+\) VALUES \(.+\)"
+    r"WHEN NOT MATCHED THEN INSERT \([^()]+\) VALUES \(.+\)",
+    re.S,
 )
 EQUALITY: Final = re.compile(r'"n"\."n" = (?:"n"\."n"|\("n"\."n" AT TIME ZONE \'t\'\))')
 COPY: Final = re.compile(
     r"COPY (?P<table>\S+) \((?P<columns>.+)\) FROM '(?P<manifest>s3://[^']+)' "
-    r"IAM_ROLE (?:default|'arn:[^']+') FORMAT AS PARQUET MANIFEST"
+    r"IAM_ROLE (?:default|'arn:[^']+') FORMAT AS PARQUET MANIFEST",
+    re.S,
 )
 LACKING: Final = tuple(
     (re.compile(pattern, re.I | re.S), what)
@@ -75,7 +80,7 @@ def run(connection: Any, statement: str, params: Mapping[str, str], s3: Any) -> 
         return _copy(connection, copy, s3)
     text = re.sub(r"\bSYSDATE\b", "(now() AT TIME ZONE 'UTC')", folded)
     cursor = connection.execute(_bound(text), params or None)
-    target = re.match(r'(?:MERGE INTO|INSERT INTO|UPDATE) ("[^ ]*")', folded)
+    target = CHANGED.match(folded)
     if target:
         _check_bytes(connection, target[1])
     return cursor

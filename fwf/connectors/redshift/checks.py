@@ -21,6 +21,15 @@ LOCK: Final = re.compile(r'LOCK TABLE "(?:[^"]|"")+"')
 
 _parser: Any = sqlglot
 _exp: Any = expressions
+_HALF: Final = (
+    "which a load may not hold: it is one transaction, and what ends it, or can't stand in one, "
+    "would leave half of a load behind; use DELETE"
+)
+_WORDS: Final = frozenset({
+    "COPY", "CREATE", "DELETE", "DROP", "INSERT", "MERGE", "SELECT", "UPDATE", "VALUES", "WITH",
+})  # fmt: skip
+_BEGINNING: Final = re.compile(r"(?:\s|\(|--[^\n]*|/\*.*?\*/)*(\w+)", re.S)
+_APPEND: Final = re.compile(r"\bAPPEND\b", re.I)
 _TAKEN: Final = (
     _exp.Copy, _exp.Create, _exp.Delete, _exp.Drop, _exp.Insert, _exp.Merge, _exp.Query,
     _exp.Update,
@@ -48,9 +57,9 @@ def check_batch(statements: Sequence[str]) -> None:
 def check_query(text: str, where: str) -> None:
     """Raise `ValueError` for what isn't a single query that reads."""
     check_size(text, where)
-    statement = _parsed(text, where)
+    statement = _parsed(text, where, "needs a SELECT, which changes nothing")
     if not isinstance(statement, _exp.Query) or any(statement.find_all(_exp.Into, _exp.DML)):
-        raise ValueError(f"{where} is {_named(statement)}: needs a SELECT, which changes nothing")
+        raise ValueError(f"{where} changes something: needs a SELECT, which changes nothing")
 
 
 def check_size(text: str, where: str) -> None:
@@ -64,18 +73,18 @@ def check_size(text: str, where: str) -> None:
 
 
 def _check_kind(text: str, where: str) -> None:
-    statement = _parsed(text, where)
+    statement = _parsed(text, where, _HALF)
     if not isinstance(statement, _TAKEN):
-        raise ValueError(
-            f"{where} is {_named(statement)}, which a load may not hold: it is one transaction, "
-            "and what ends it, or can't stand in one, would leave half of a load behind; use DELETE"
-        )
+        raise ValueError(f"{where} is {statement.key.upper()}, {_HALF}")
 
 
-def _parsed(text: str, where: str) -> Any:
-    """A text ⟶ its only statement, in Redshift's dialect."""
+def _parsed(text: str, where: str, otherwise: str) -> Any:
+    """A text ⟶ its only statement, in Redshift's dialect; `otherwise` says what is wrong."""
+    word = _first_word(text)
+    if word not in _WORDS:  # sqlglot would write the whole of it to the log
+        raise ValueError(f"{where} is {word or 'empty'}, {otherwise}")
     try:
-        found = _parser.parse(_tame(text), read="redshift")
+        found = _parser.parse(text, read="redshift")
     except errors.SqlglotError:  # its message holds the statement
         raise ValueError(f"{where} is no SQL of Redshift") from None
     if len(found) != 1 or found[0] is None:
@@ -83,18 +92,8 @@ def _parsed(text: str, where: str) -> Any:
     return found[0]
 
 
-def _tame(text: str) -> str:
-    """A text ⟶ itself; of what sqlglot doesn't know, and would log so, only the first word."""
-    word = text.split(None, 1)[0].upper() if text.strip() else ""
-    return f"{word} x" if word in _UNKNOWN else text
-
-
-_UNKNOWN: Final = frozenset({"CALL", "LOCK", "REINDEX", "UNLOAD", "VACUUM"})
-
-
-def _named(statement: Any) -> str:
-    words: str = statement.sql(dialect="redshift").split(None, 3)
-    first = words[0].upper() if words else "nothing"
-    if first == "ALTER" and "APPEND" in statement.sql(dialect="redshift").upper():
-        return "ALTER TABLE APPEND"
-    return first
+def _first_word(text: str) -> str:
+    """The word that a statement begins with, behind comments and parentheses."""
+    found = _BEGINNING.match(text)
+    word = found[1].upper() if found else ""
+    return "ALTER TABLE APPEND" if word == "ALTER" and _APPEND.search(text) else word

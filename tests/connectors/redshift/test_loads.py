@@ -1,0 +1,446 @@
+"""Loads that go through, or don't: what stands in the target, whoever comes twice or in between."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fwf.connectors.redshift import LEDGER, Loaded, Statement, Warehouse
+from fwf.connectors.shared.errors import (
+    BadData,
+    KeyReused,
+    MaybeDone,
+    Missing,
+    Overloaded,
+    Transient,
+)
+from tests.connectors.redshift.shop import BUCKET, Shop, bucket, ended, sales
+
+MONDAY, TUESDAY = date(2026, 7, 13), date(2026, 7, 14)
+TABLE = "CREATE TABLE sales (name varchar(30), id bigint, day date, extra int DEFAULT 7)"
+ROWS = "SELECT id, day, name, extra FROM sales ORDER BY id, name"
+
+WAYS: list[dict[str, Any]] = [{"key": ["id"]}, {"partition": {"day": MONDAY}}, {}]
+NAMES = ["by key", "by partition", "added"]
+by_way = pytest.mark.parametrize("way", WAYS, ids=NAMES)
+slowly_by_way = pytest.mark.parametrize(
+    "way",
+    [WAYS[0], *(pytest.param(way, marks=pytest.mark.services) for way in WAYS[1:])],
+    ids=NAMES,
+)
+
+
+@by_way
+def test_a_load_with_the_same_key_is_done_once_and_says_so(shop: Shop, way: dict[str, Any]) -> None:
+    shop.sql(TABLE)
+    table = sales((1, MONDAY, "a"), (2, MONDAY, None))
+    assert shop.load(table, **way) == Loaded("sales", 2, repeated=False)
+    shop.sql("UPDATE sales SET name = 'changed since' WHERE id = 1")
+    assert shop.load(table.take([1, 0]), **way) == Loaded("sales", 2, repeated=True)
+    assert shop.sql(ROWS) == [(1, MONDAY, "changed since", 7), (2, MONDAY, None, 7)]
+    assert shop.left() == [LEDGER, "sales"]
+
+
+@slowly_by_way
+def test_the_ledger_knows_a_key_when_the_api_has_forgotten_the_statement(
+    shop: Shop, postgres_url: str, way: dict[str, Any]
+) -> None:
+    from examples.services import redshift_api
+
+    shop.sql(TABLE)
+    table = sales((1, MONDAY, "a"))
+    shop.load(table, **way)
+    with redshift_api.serving(postgres_url, shop.s3, after=0) as forgetful:
+        assert Shop(forgetful, shop.s3, shop.url).load(table, **way).repeated
+    assert shop.sql(ROWS) == [(1, MONDAY, "a", 7)]
+
+
+@by_way
+def test_a_key_that_was_used_for_other_rows_is_refused(shop: Shop, way: dict[str, Any]) -> None:
+    shop.sql(TABLE)
+    shop.load(sales((1, MONDAY, "a")), **way)
+    with pytest.raises(KeyReused, match="load of sales: its idempotency key was used for other"):
+        shop.load(sales((1, MONDAY, "b")), **way)
+    assert shop.sql(ROWS) == [(1, MONDAY, "a", 7)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"into": "others"}, {"key": ["id"]}, {"partition": {"day": TUESDAY}}, {}],
+    ids=["another table", "another way", "another partition", "other columns"],
+)
+def test_a_key_stands_for_rows_and_where_they_go_and_how(shop: Shop, other: dict[str, Any]) -> None:
+    shop.sql(TABLE, "CREATE TABLE others AS TABLE sales")
+    nothing = sales()
+    shop.load(nothing, partition={"day": MONDAY})
+    assert shop.load(nothing, partition={"day": MONDAY}).repeated
+    with pytest.raises(KeyReused):
+        shop.load(nothing if other else nothing.select(["id", "day"]), **other)
+
+
+def test_another_key_loads_the_same_rows_again(shop: Shop) -> None:
+    shop.sql(TABLE)
+    table = sales((1, MONDAY, "a"))
+    loads = [shop.load(table, idempotency_key=each) for each in ("k", "l")]
+    assert [each.repeated for each in loads] == [False, False]
+    assert shop.sql(ROWS) == [(1, MONDAY, "a", 7)] * 2
+
+
+def test_rows_are_merged_by_key(shop: Shop) -> None:
+    shop.sql(TABLE, f"INSERT INTO sales VALUES ('old', 1, '{MONDAY}', 1), ('old', 2, NULL, 2)")
+    shop.load(sales((2, TUESDAY, "new"), (3, MONDAY, "new")), key=["id"])
+    assert shop.sql(ROWS) == [
+        (1, MONDAY, "old", 1),
+        (2, TUESDAY, "new", 2),
+        (3, MONDAY, "new", 7),
+    ]
+
+
+def test_rows_of_nothing_but_a_key_are_merged_too(shop: Shop) -> None:
+    shop.sql(TABLE, "INSERT INTO sales (id) VALUES (1)")
+    shop.load(pa.table({"id": [1, 2]}), key=["id"])
+    assert shop.sql("SELECT id FROM sales ORDER BY id") == [(1,), (2,)]
+
+
+def test_rows_take_the_place_of_a_partition_and_of_no_other(shop: Shop) -> None:
+    shop.sql(TABLE, f"INSERT INTO sales VALUES ('old', 1, '{MONDAY}'), ('old', 2, '{TUESDAY}')")
+    shop.load(sales((3, MONDAY, "new")), partition={"day": MONDAY})
+    assert shop.sql(ROWS) == [(2, TUESDAY, "old", 7), (3, MONDAY, "new", 7)]
+
+
+@pytest.mark.parametrize("stray", [TUESDAY, None])
+def test_rows_of_another_partition_are_refused(shop: Shop, stray: date | None) -> None:
+    shop.sql(TABLE, f"INSERT INTO sales VALUES ('old', 1, '{MONDAY}')")
+    with pytest.raises(BadData, match="rows belong to other partitions than the one replaced"):
+        shop.load(sales((3, MONDAY, "new"), (4, stray, "new")), partition={"day": MONDAY})
+    assert shop.sql(ROWS) == [(1, MONDAY, "old", 7)]
+
+
+@by_way
+def test_an_empty_table_is_loaded_like_any_other(shop: Shop, way: dict[str, Any]) -> None:
+    shop.sql(TABLE, f"INSERT INTO sales VALUES ('old', 1, '{MONDAY}')")
+    assert shop.load(sales(), **way) == Loaded("sales", 0, repeated=False)
+    assert shop.load(sales(), **way).repeated
+    assert shop.sql(ROWS) == ([] if "partition" in way else [(1, MONDAY, "old", 7)])
+
+
+EVERYTHING = pa.table(
+    {
+        "flag": pa.array([True, False, None]),
+        "small": pa.array([-128, 127, None], pa.int8()),
+        "whole": pa.array([-(2**31), 2**31 - 1, None], pa.int32()),
+        "big": pa.array([-(2**63), 2**63 - 1, None], pa.int64()),
+        "count": pa.array([0, 2**32 - 1, None], pa.uint32()),
+        "real": pa.array([0.1, float("inf"), None], pa.float64()),
+        "money": pa.array([Decimal("-12345678.90"), Decimal("0.01"), None], pa.decimal128(10, 2)),
+        "huge": pa.array([Decimal(10**38 - 1), Decimal(1 - 10**38), None], pa.decimal128(38, 0)),
+        "text": pa.array(['é"\n\t,\r\\N ́😀', "", None]),
+        "quoted": pa.array(["it's", '"', None], pa.large_string()),
+        "day": pa.array([date(1, 1, 1), date(9999, 12, 31), None]),
+        "local": pa.array([datetime(2026, 3, 29, 2, 30, 0, 1), datetime(1970, 1, 1), None]),
+        "moment": pa.array(
+            [datetime(2026, 3, 29, 1, 0, tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC), None],
+            pa.timestamp("us", "Europe/Berlin"),
+        ),
+        "second": pa.array([0, 1, None], pa.timestamp("s", "UTC")),
+        "nano": pa.array([1_000, 10**18, None], pa.timestamp("ns")),
+    }
+)
+TYPES = (
+    "flag bool, small int2, whole int, big int8, count int8, real float8, money numeric(12, 2), "
+    "huge numeric(38, 0), text varchar(65535), quoted varchar(4), day date, local timestamp, "
+    "moment timestamptz, second timestamptz, nano timestamp, id int"
+)
+
+
+@pytest.mark.parametrize("way", [{"key": ["id"]}, {}], ids=["by key", "added"])
+def test_values_of_every_type_arrive_as_they_are(shop: Shop, way: dict[str, Any]) -> None:
+    shop.sql(f"CREATE TABLE sales ({TYPES})")
+    table = EVERYTHING.append_column("id", pa.array([1, 2, 3], pa.int32()))
+    shop.load(table, **way)
+    expected = [tuple(row[name] for name in table.column_names) for row in _plain(table)]
+    assert shop.sql("SET TIME ZONE 'UTC'", "SELECT * FROM sales ORDER BY id") == expected
+
+
+def _plain(table: pa.Table) -> list[dict[str, Any]]:
+    at = table.column_names.index("nano")
+    nano = pa.field("nano", pa.timestamp("us"))
+    return table.set_column(at, nano, table["nano"].cast(nano.type)).to_pylist()
+
+
+def test_columns_go_by_name_wherever_they_stand(shop: Shop) -> None:
+    shop.sql("CREATE TABLE prices (cents int8, dollars int8)")
+    shop.load(pa.table({"dollars": [1], "cents": [100]}), into="prices")
+    assert shop.sql("SELECT cents, dollars FROM prices") == [(100, 1)]
+
+
+HOSTILE = [
+    'a"; DROP TABLE sales; --', "a'b", "a b", "select", "ü😀", "a.b", "%s", ":day", "$1", "a\\b",
+    "--", "/*x*/", "\t", "a\nb", "x" * 63,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("way", ["key", "partition"])
+def test_names_are_names_whatever_is_in_them(shop: Shop, name: str, way: str) -> None:
+    folded = name.lower()  # as Redshift does it
+    quoted = '"{}"'.format(folded.replace('"', '""'))
+    shop.sql(TABLE, f"CREATE TABLE {quoted} ({quoted} int8, n int8)")
+    table = pa.table({name: [1, 2], "n": [3, 3]})
+    into: dict[str, Any] = {"key": [name]} if way == "key" else {"partition": {"n": 3}}
+    for key in ("k", f"l {name!r}"):
+        shop.load(table, into=(name,), idempotency_key=key, **into)
+    assert sorted(shop.sql(f"TABLE {quoted}")) == [(1, 3), (2, 3)]
+    assert shop.left() == sorted([LEDGER, "sales", folded])
+
+
+@pytest.mark.parametrize("day", ["it's", "a\\'; DROP TABLE sales; --", "é", "", ":n %s"])
+def test_a_partition_is_told_by_any_text(shop: Shop, day: str) -> None:
+    shop.sql(TABLE)
+    for id in (1, 2):
+        table = sales((id, MONDAY, day))
+        shop.load(table, partition={"name": day}, idempotency_key=f"{id}")
+    assert shop.sql(ROWS) == [(2, MONDAY, day, 7)]
+
+
+def test_a_table_may_stand_in_a_schema(shop: Shop) -> None:
+    shop.sql('CREATE SCHEMA "dw x"', 'CREATE TABLE "dw x".sales (id int8)')
+    assert shop.load(pa.table({"id": [1]}), into=("dw x", "sales"), key=["id"]).rows == 1
+    assert shop.sql('TABLE "dw x".sales') == [(1,)]
+
+
+# Refused, with nothing left behind
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "said"),
+    [
+        ("id int8, day date", Missing, "merge into the target: a table or a column isn't there"),
+        ("id int8, day date, name varchar(2)", BadData, "a value doesn't fit a column"),
+        ("id int8, day date, name varchar(5), n int NOT NULL", BadData, "a value doesn't fit"),
+        ("id date, day date, name varchar(5)", BadData, "a value doesn't fit"),
+        ("id int2, day date, name varchar(5)", BadData, "a value doesn't fit"),
+    ],
+    ids=["no column", "too short for é", "a column without a value", "another type", "too small"],
+)
+def test_what_the_target_does_not_take_is_told_and_leaves_nothing(
+    shop: Shop, target: str, kind: type[Exception], said: str
+) -> None:
+    shop.sql(f"CREATE TABLE sales ({target})")
+    with pytest.raises(kind, match=said) as caught:
+        shop.load(sales((10**6, MONDAY, "né")), key=["id"] if "id int8" in target else [])
+    assert "né" not in str(caught.value) and "aws redshift-data describe-statement" in str(
+        caught.value
+    )
+    assert shop.sql(f"SELECT * FROM {LEDGER}") == shop.sql("TABLE sales") == []
+
+
+def test_without_a_ledger_nothing_is_loaded_and_the_error_says_how_to_make_one(shop: Shop) -> None:
+    shop.sql(TABLE, f"DROP TABLE {LEDGER}")
+    with pytest.raises(Missing, match=r"the table fwf_ledger isn't there: .* redshift.prepare\("):
+        shop.load(sales((1, MONDAY, "a")))
+    assert shop.sql(ROWS) == []
+
+
+def test_a_table_that_is_not_there_is_told(shop: Shop) -> None:
+    with pytest.raises(Missing, match="insert into the target: a table or a column isn't there"):
+        shop.load(sales((1, MONDAY, "a")))
+
+
+def test_what_was_staged_is_what_is_loaded(shop: Shop) -> None:
+    """A file that was cut, or is gone, since."""
+    shop.sql(TABLE)
+    with shop.open(staging=f"s3://{BUCKET}/tampered") as opened, bucket(shop.s3) as s3:
+        staged = opened.stage(sales((1, MONDAY, "a")))
+        (file,) = (
+            each["Key"]
+            for each in s3.list_objects_v2(Bucket=BUCKET, Prefix="tampered/")["Contents"]
+            if each["Key"].endswith(".parquet")
+        )
+        s3.put_object(Bucket=BUCKET, Key=file, Body=b"short")
+        with pytest.raises(BadData, match="a staged file isn't that of the manifest"):
+            ended(opened, opened.submit(staged, table="sales", idempotency_key="k"))
+        s3.delete_object(Bucket=BUCKET, Key=file)
+        with pytest.raises(Missing, match="a staged file isn't there"):
+            ended(opened, opened.submit(staged, table="sales", idempotency_key="k"))
+        again = opened.stage(sales((1, MONDAY, "a")))  # finds that it isn't whole
+        assert again == staged
+        done = ended(opened, opened.submit(again, table="sales", idempotency_key="k"))
+        assert opened.loaded(done.statement) == Loaded("sales", 1, repeated=False)
+
+
+# Two at once, cut in the middle, lost
+
+
+@pytest.fixture
+def slow(shop: Shop, postgres_url: str, request: pytest.FixtureRequest) -> Any:
+    """The same database, where statements take a while, twice."""
+    from examples.services import redshift_api
+
+    with redshift_api.serving(postgres_url, shop.s3, after=0.2) as endpoint:
+        shop.sql(TABLE)
+        yield Shop(endpoint, shop.s3, shop.url)
+
+
+def test_two_that_give_the_same_at_once_have_one_statement(
+    slow: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where neither sees the other's: the token is the same."""
+    monkeypatch.setattr(Warehouse, "_earlier", lambda self, name: (None, []))
+    with slow.open() as opened, ThreadPoolExecutor(8) as pool:
+        staged = opened.stage(sales((1, MONDAY, "a")))
+        give = lambda _: opened.submit(staged, table="sales", idempotency_key="k")  # noqa: E731
+        (statement,) = set(pool.map(give, range(8)))
+        ended(opened, statement)
+    assert slow.sql(ROWS) == [(1, MONDAY, "a", 7)]
+
+
+@slowly_by_way
+def test_two_loads_with_one_key_at_once_load_once(
+    shop: Shop, postgres_url: str, way: dict[str, Any]
+) -> None:
+    """Two that know nothing of one another, as two APIs don't: the ledger is locked first."""
+    from examples.services import redshift_api
+
+    shop.sql(TABLE)
+    table = sales((1, MONDAY, "a"), (2, MONDAY, "b"))
+    with (
+        redshift_api.serving(postgres_url, shop.s3, after=0.1) as one,
+        redshift_api.serving(postgres_url, shop.s3, after=0.1) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        shops = [Shop(each, shop.s3, shop.url) for each in (one, other)]
+        loads = list(pool.map(lambda each: each.load(table, **way), shops))
+    assert sorted(each.repeated for each in loads) == [False, True]
+    assert shop.sql(ROWS) == [(1, MONDAY, "a", 7), (2, MONDAY, "b", 7)]
+
+
+def test_loads_of_one_partition_at_once_leave_the_rows_of_one_of_them(shop: Shop) -> None:
+    shop.sql(TABLE)
+    tables = [sales(*((each, MONDAY, f"{n}") for n in range(3))) for each in range(4)]
+
+    def load(each: int) -> Loaded:
+        day = {"day": MONDAY}
+        return shop.load(tables[each], idempotency_key=f"{each}", partition=day)
+
+    with ThreadPoolExecutor() as pool:
+        loads = list(pool.map(load, range(4)))
+    assert not any(each.repeated for each in loads)
+    ids = [id for id, *_ in shop.sql(ROWS)]
+    assert len(ids) == 3 and len(set(ids)) == 1
+
+
+@slowly_by_way
+def test_a_load_that_is_cut_in_the_middle_leaves_the_target_as_it_was(
+    slow: Shop, way: dict[str, Any]
+) -> None:
+    slow.sql(f"INSERT INTO sales VALUES ('old', 1, '{MONDAY}')")
+    with slow.open() as opened:
+        staged = opened.stage(sales((1, MONDAY, "new"), (2, MONDAY, "new")))
+        statement = opened.submit(staged, table="sales", idempotency_key="k", **way)
+        until(lambda: _has_changed(slow))
+        opened.cancel(statement)
+        with pytest.raises(Transient, match="it was stopped from outside, and nothing is left"):
+            ended(opened, statement)
+        assert slow.sql(ROWS) == [(1, MONDAY, "old", 7)]
+        assert slow.left() == [LEDGER, "sales"] and slow.sql(f"TABLE {LEDGER}") == []
+        again = opened.submit(staged, table="sales", idempotency_key="k", **way)
+        assert again.id != statement.id
+        assert not opened.loaded(ended(opened, again).statement).repeated
+
+
+def _has_changed(shop: Shop) -> bool:
+    """Whether somebody else's transaction has written the target, and not committed."""
+    rows = shop.sql(
+        "SELECT 1 FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation = 'sales'::regclass"
+    )
+    return bool(rows)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_statement_that_has_ended_cannot_be_stopped_and_that_is_no_error(shop: Shop) -> None:
+    shop.sql(TABLE)
+    with shop.open() as opened:
+        staged = opened.stage(sales((1, MONDAY, "a")))
+        statement = opened.submit(staged, table="sales", idempotency_key="k")
+        ended(opened, statement)
+        assert opened.cancel(statement) == statement
+        assert opened.status(statement).said == "FINISHED"
+        with pytest.raises(Missing):
+            opened.cancel(Statement("00000000-0000-0000-0000-000000000000"))
+
+
+def test_where_the_answer_was_lost_the_next_attempt_finds_the_statement(
+    slow: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, given = Warehouse._ask, list[str]()
+
+    def lossy(self: Warehouse, operation: str, **request: Any) -> dict[str, Any]:
+        answer = ask(self, operation, **request)
+        if operation == "batch_execute_statement" and not given:
+            given.append(answer["Id"])
+            raise MaybeDone("lost")
+        return answer
+
+    monkeypatch.setattr(Warehouse, "_ask", lossy)
+    with slow.open() as opened:
+        staged = opened.stage(sales((1, MONDAY, "a")))
+        with pytest.raises(MaybeDone):
+            opened.submit(staged, table="sales", idempotency_key="k")
+        statement = opened.submit(staged, table="sales", idempotency_key="k")
+        assert [statement.id] == given
+        assert not opened.loaded(ended(opened, statement).statement).repeated
+
+
+def test_too_many_statements_at_once_are_told_as_such(shop: Shop, postgres_url: str) -> None:
+    from examples.services import redshift_api
+
+    with (
+        redshift_api.serving(postgres_url, shop.s3, most_active=0) as full,
+        pytest.raises(Overloaded, match="ActiveStatementsExceededException"),
+    ):
+        Shop(full, shop.s3, shop.url).load(sales((1, MONDAY, "a")))
+
+
+def test_a_warehouse_serves_many_threads(shop: Shop) -> None:
+    shop.sql(TABLE)
+    barrier = threading.Barrier(6)
+    with shop.open() as opened, ThreadPoolExecutor(6) as pool:
+
+        def load(n: int) -> Loaded:
+            barrier.wait()
+            staged = opened.stage(sales((n, MONDAY, "a")))
+            statement = opened.submit(staged, table="sales", idempotency_key=f"{n}")
+            return opened.loaded(ended(opened, statement).statement)
+
+        assert [each.rows for each in pool.map(load, range(6))] == [1] * 6
+    assert [id for id, *_ in shop.sql(ROWS)] == list(range(6))
+
+
+def test_files_lie_under_the_digest_of_their_rows_and_are_put_once(shop: Shop) -> None:
+    with shop.open(staging=f"s3://{BUCKET}/once") as opened, bucket(shop.s3) as s3:
+        staged = [opened.stage(sales((1, MONDAY, "a"), (2, MONDAY, "b"))) for _ in range(3)]
+        staged.append(opened.stage(sales((2, MONDAY, "b"), (1, MONDAY, "a"))))
+        assert len(set(staged)) == 1
+        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix="once/")["Contents"]
+        assert len(listed) == 2  # one of rows, and the manifest
+
+
+def test_a_bucket_that_is_not_there_is_told(shop: Shop) -> None:
+    with (
+        shop.open(staging="s3://no-such-bucket") as opened,
+        pytest.raises(Missing, match="there is no such bucket"),
+    ):
+        opened.stage(sales((1, MONDAY, "a")))
