@@ -148,7 +148,7 @@ def _encoded_write(
     if problems:
         return None, problems
     identity = tuple(next(iter(wire[name].items())) for name in key)
-    sent = len(json.dumps(wire, default=_base64))
+    sent = len(_JSON.encode(wire))
     return Encoded(cast(Write, write), wire, identity, size, sent), []
 
 
@@ -183,3 +183,6 @@ def canonical(wire: Wire) -> bytes:
 
 def _base64(value: bytes) -> str:
     return b64encode(value).decode()
+
+
+_JSON: Final = json.JSONEncoder(default=_base64)

@@ -31,6 +31,7 @@ LARGEST: Final = 125
 SMALLEST: Final = -130
 LEVELS: Final = 32
 NAME_BYTES: Final = 65_535
+_ALL_DIGITS: Final = 10**DIGITS
 PLAIN: Final = 40
 """Characters up to which a number is written without an exponent."""
 
@@ -82,6 +83,8 @@ def number(value: int | Decimal) -> str:
     ('1.5', '1E+50', '-7')
     """
     if isinstance(value, int):
+        if -_ALL_DIGITS < value < _ALL_DIGITS:
+            return str(int(value))
         if value.bit_length() > 419:  # 10 ** 126; writing out a really large one takes for ever
             raise Unfit("a number of 1E+126 or more")
         value = Decimal(value)

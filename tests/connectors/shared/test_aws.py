@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote
@@ -186,6 +187,22 @@ def test_who_may_not_do_what_is_told() -> None:
     said = {**told("AccessDeniedException"), "message": "User: ann may not: dynamodb:PutItem"}
     with answering(400, said) as (endpoint, _), pytest.raises(Unauthorized, match="User: ann may"):
         put(endpoint)
+
+
+def test_an_error_that_is_asked_for_is_an_answer_and_others_are_raised() -> None:
+    request = {"TableName": "t", "Item": {"id": {"S": CANARY}}}
+    also = ("ConditionalCheckFailedException",)
+    for code in (*also, "ValidationException"):
+        said = {**told(code), "Item": {"id": {"S": "held"}}}
+        with answering(400, said) as (endpoint, _), closing(client(endpoint)) as dynamodb:
+            ask = partial(aws.ask, dynamodb, "put_item", wrote=True, expects="", also=also)
+            if code in also:
+                answer = ask(about="table 't'", **request)
+                assert answer["Item"] == {"id": {"S": "held"}}
+                assert answer["Error"]["Code"] == code
+                continue
+            with pytest.raises(Refused, match="dynamodb put_item of table 't': Validation"):
+                ask(about="table 't'", **request)
 
 
 def everything(error: BaseException) -> str:
