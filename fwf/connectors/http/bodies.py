@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from math import isfinite
@@ -98,16 +98,10 @@ def _records(reply: Reply, told: str, numbers: Numbers) -> list[Any]:
 
 def parsed(body: bytes, numbers: Numbers) -> Any:
     """Bytes ⟶ the JSON value; raises `ValueError` that says nothing of what is in it."""
-    real: Callable[[str], object] = Decimal if numbers == "decimal" else _finite
     try:
-        value = json.loads(
-            body.decode("utf-8-sig"),
-            parse_constant=_refuse_constant,
-            parse_float=real,
-            object_pairs_hook=_object,
-        )
-    except json.JSONDecodeError as error:
-        problem = f"{error.msg} (byte {error.pos:,} or so)"
+        value = DECODERS[numbers].decode(body.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:  # of an escape, it tells which
+        problem = f"{error.msg.partition(':')[0]} (byte {error.pos:,} or so)"
     except UnicodeDecodeError:
         problem = "it isn't UTF-8"
     except RecursionError:
@@ -143,6 +137,18 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(made) != len(pairs):
         raise _Refused("an object has a name twice")
     return made
+
+
+def _decoder(real: Callable[[str], object]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_constant=_refuse_constant, parse_float=real, object_pairs_hook=_object
+    )
+
+
+DECODERS: Final[Mapping[Numbers, json.JSONDecoder]] = {
+    "float": _decoder(_finite),
+    "decimal": _decoder(Decimal),
+}
 
 
 def _checked(value: Any, body: bytes) -> Any:

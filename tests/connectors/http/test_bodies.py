@@ -52,6 +52,7 @@ def test_no_bytes_are_too_odd(body: bytes) -> None:
         (b'"a\nb"', "byte 2"),
         (b"{'a': 1}", "byte"),
         (b"[1,]", "byte"),
+        (b'"\\canary"', r"Invalid \\escape \(byte 1"),
         (b"1 2", "byte 2"),
         (b"[" * 101 + b"]" * 101, "more than 100 levels"),
         (b'{"a":' * 101 + b"1" + b"}" * 101, "more than 100 levels"),
