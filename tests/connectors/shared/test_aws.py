@@ -79,7 +79,7 @@ def answering(
 
 
 def put(endpoint: str, wrote: bool = True, **settings: Any) -> dict[str, Any]:
-    request = {"TableName": "t", "Item": {"id": {"S": CANARY}}}
+    request: dict[str, Any] = {"TableName": "t", "Item": {"id": {"S": CANARY}}}
     with closing(client(endpoint, **settings)) as dynamodb:
         return aws.ask(dynamodb, "put_item", wrote=wrote, expects="Attributes", **request)
 
@@ -190,7 +190,7 @@ def test_who_may_not_do_what_is_told() -> None:
 
 
 def test_an_error_that_is_asked_for_is_an_answer_and_others_are_raised() -> None:
-    request = {"TableName": "t", "Item": {"id": {"S": CANARY}}}
+    request: dict[str, Any] = {"TableName": "t", "Item": {"id": {"S": CANARY}}}
     also = ("ConditionalCheckFailedException",)
     for code in (*also, "ValidationException"):
         said = {**told(code), "Item": {"id": {"S": "held"}}}
@@ -297,7 +297,10 @@ def manager() -> Generator[tuple[str, Any]]:
 
 
 def secret(manager: tuple[str, Any], name: str, **settings: Any) -> Secret:
-    keys = {"access_key": Secret.env("FWF_TEST_KEY"), "secret_key": Secret.env("FWF_TEST_KEY")}
+    keys: dict[str, Any] = {
+        "access_key": Secret.env("FWF_TEST_KEY"),
+        "secret_key": Secret.env("FWF_TEST_KEY"),
+    }
     return aws.secret(name, region="eu-central-1", endpoint=manager[0], **keys, **settings)
 
 
