@@ -45,7 +45,9 @@ def translated(error: Exception, where: str, *, wrote: bool) -> Exception:
     status = found[1] if (found := STATUS.search(text)) else ""
     code = found[1] if (found := CODE.search(text)) else ""
     said = " ".join(filter(None, (status, code)))
-    if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
+    if isinstance(error, exceptions.PreconditionError):
+        return Conflict(f"{where}: it was written anew a moment ago")
+    if isinstance(error, exceptions.AlreadyExistsError):
         return Conflict(f"{where}: something is there already, or was a moment ago")
     if code == "NoSuchBucket":
         return NoBucket(f"{where}: there is no such bucket")

@@ -17,23 +17,28 @@ from fwf.connectors.objects.lines import Block, Parse, Unreadable, checked_colum
 
 _json: Final[Any] = pyarrow.json
 _compute: Final[Any] = pyarrow.compute
+NOTHING: Final = pa.schema([pa.field("\0", pa.null())])
+"""Of any object: whether it can be read at all."""
 OBJECT: Final = r"^[ \t\r]*\{.*\}[ \t\r]*\n$"
 
 
 def json_lines(schema: pa.Schema) -> Parse:
     """The schema of a table ⟶ how lines become one."""
-    read = pa.schema([pa.field(field.name, _as_read(field.type)) for field in schema])
-    return halving(partial(_converted, schema, read), partial(_reason, schema), schema)
+    convert = partial(_converted, schema, read_as(schema))
+    return halving(convert, partial(_reason, schema), schema)
+
+
+def read_as(schema: pa.Schema) -> pa.Schema:
+    """The schema that pyarrow's JSON is told, so that each value is what it was declared to be."""
+    return pa.schema([pa.field(field.name, _as_read(field.type)) for field in schema])
 
 
 def _as_read(kind: pa.DataType) -> pa.DataType:
-    """What pyarrow's JSON reads as such: of days and times it takes texts only without a zone."""
+    """What pyarrow's JSON reads as it should: not days; nor times, of which it passes any zone."""
     if pa.types.is_list(kind):
         return pa.list_(_as_read(kind.value_type))
-    zoned = pa.types.is_timestamp(kind) and kind.tz is not None
-    if zoned or pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_large_string(kind):
-        return pa.string()
-    return kind
+    is_text = pa.types.is_temporal(kind) or pa.types.is_large_string(kind)
+    return pa.string() if is_text else kind
 
 
 def _converted(schema: pa.Schema, read: pa.Schema, block: Block) -> pa.Table:
@@ -66,17 +71,25 @@ def _reason(schema: pa.Schema, block: Block) -> str:
         return str(error)
     except (ValueError, RecursionError):
         return "it is no JSON object"
+    if _trouble(NOTHING, block):
+        return "it holds a number that is too big, or half a surrogate pair"
     for field in schema:
-        one = pa.schema([field])
-        read = pa.schema([pa.field(field.name, _as_read(field.type))])
-        try:
-            _converted(one, read, block)
-        except (pa.ArrowException, Unreadable):
-            said = type(value.get(field.name)).__name__ if isinstance(value, dict) else ""
-            return (
-                f"column {field.name!r} is no {field.type}{f', but a JSON {said}' if said else ''}"
-            )
+        trouble = _trouble(pa.schema([field]), block)
+        if isinstance(trouble, Unreadable):
+            return str(trouble)
+        if trouble:
+            said = type(value.get(field.name)).__name__
+            return f"column {field.name!r} is no {field.type}, but a JSON {said}"
     return "it is no JSON object"
+
+
+def _trouble(schema: pa.Schema, block: Block) -> Exception | None:
+    """What is raised when only these columns are read."""
+    try:
+        _converted(schema, read_as(schema), block)
+    except (pa.ArrowException, Unreadable) as error:
+        return error
+    return None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
