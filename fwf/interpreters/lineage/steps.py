@@ -9,7 +9,7 @@ Of whatever else Python makes, the columns aren't known, and whoever needs them 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, final, get_args, get_origin
+from typing import Any, NamedTuple, final, get_args, get_origin
 
 from fwf.algebra import types
 from fwf.algebra.aliases import ANY, UNIONS, without_none
@@ -26,6 +26,7 @@ from fwf.interpreters.lineage.tables import (
     MAX_NESTED,
     Carried,
     Cell,
+    Mixed,
     Reason,
     Table,
     any_carried,
@@ -60,6 +61,13 @@ def _mentions(annotation: Any, depth: int = MAX_NESTED) -> bool:
     return depth > 0 and any(_mentions(each, depth - 1) for each in inner)
 
 
+class Said(NamedTuple):
+    """The columns that a task's types declare: of each of its inputs, and of its output."""
+
+    inputs: tuple[tuple[str, ...] | None, ...]
+    output: tuple[str, ...] | None
+
+
 @final
 class Steps:
     """Knows tasks, each with what its inputs carry, by what they say of columns."""
@@ -68,6 +76,7 @@ class Steps:
         self._path_of = path_of
         self._library: sql.Library | None = None
         self._missing = ""
+        self._types: dict[int, Said] = {}
         self._told: dict[tuple[Any, ...], sql.Told] = {}
         try:
             self._library = sql.library()
@@ -77,10 +86,18 @@ class Steps:
     def gives(self, stop: Stop, given: Sequence[Carried]) -> Carried:
         """What a task's value carries."""
         task = stop.task
-        declared = columns_in(task.contract.output)
-        if sql.has_sql(task) and (declared is not None or not task.contract.writes):
+        said = self._said_of(task)
+        if sql.has_sql(task) and (said.output is not None or not task.contract.writes):
             return self._rows(stop, given)
-        return _Output(stop, given).carried(task.contract.output)
+        return _Output(stop, said, given).carried(task.contract.output)
+
+    def _said_of(self, task: Task[Any, Any]) -> "Said":
+        known = self._types.get(id(task))
+        if known is None:
+            contract = task.contract
+            inputs = tuple(_declared(each.type) for each in contract.inputs)
+            known = self._types[id(task)] = Said(inputs, columns_in(contract.output))
+        return known
 
     def _rows(self, stop: Stop, given: Sequence[Carried]) -> Table:
         """What the queries in a task's SQL give."""
@@ -101,11 +118,12 @@ class Steps:
         if self._library is None:
             return sql.Told(problems=(self._missing,))
         schema = dict(sql.given_columns(task))
-        for each, carried in zip(task.contract.inputs, given, strict=True):
-            names = columns_in(each.type) or _names(carried)
+        said = self._said_of(task)
+        for each, declared, carried in zip(task.contract.inputs, said.inputs, given, strict=True):
+            names = declared or _names(carried)
             if names:
                 schema.setdefault(each.name, names)
-        rows = columns_in(task.contract.output) or ()
+        rows = said.output or ()
         text, dialect = str(task.config["sql"]), sql.dialect_of(task)
         key = (text, dialect, tuple(schema.items()), rows)
         if key not in self._told:
@@ -153,8 +171,10 @@ class Steps:
         """A task that writes the table that it is given, each column by its name."""
         contract = stop.task.contract
         inputs = [
-            (_declared(each.type), tables_in(one), each.name)
-            for each, one in zip(contract.inputs, given, strict=True)
+            (names, tables_in(one), each.name)
+            for each, names, one in zip(
+                contract.inputs, self._said_of(stop.task).inputs, given, strict=True
+            )
             if not is_scalar(each.type)
         ]
         declared = [each for each in inputs if each[0] is not None]
@@ -201,9 +221,9 @@ class Steps:
 class _Output:
     """What a task without SQL gives, by the type of its output."""
 
-    def __init__(self, stop: Stop, given: Sequence[Carried]) -> None:
+    def __init__(self, stop: Stop, said: Said, given: Sequence[Carried]) -> None:
         self.stop = stop
-        self.inputs = list(zip(stop.task.contract.inputs, given, strict=True))
+        self.declared = [names for names in said.inputs if names is not None]
         self.tables = [table for each in given for table in tables_in(each)]
 
     def carried(self, annotation: Any, depth: int = MAX_NESTED) -> Carried:
@@ -230,18 +250,18 @@ class _Output:
     def _named(self, name: str) -> Cell:
         """A declared column: of the only dataset that is read, if nothing else may be in it."""
         reads = tuple(dict.fromkeys(self.stop.task.contract.reads))
-        given = bool(self.tables) or any(_declared(each.type) for each, _ in self.inputs)
-        if given or len(reads) > 1:
+        if self.tables or self.declared or len(reads) > 1:
             return Cell(reasons=(self._reason(),))
         return Cell({(dataset, name): "IDENTITY" for dataset in reads})
 
     def _same(self, names: Sequence[str] | None) -> Carried:
         """The columns of what is given, those that are declared if some are."""
-        declared = [known for each, _ in self.inputs if (known := _declared(each.type))]
-        asked = names if names is not None else declared[0] if len(declared) == 1 else None
+        alone = self.declared[0] if len(self.declared) == 1 else None
+        asked = alone if names is None else names
         table = merged(self.tables)
         if table is None:
-            given = [each.name for each, _ in self.inputs if not is_scalar(each.type)]
+            inputs = self.stop.task.contract.inputs
+            given = [each.name for each in inputs if not is_scalar(each.type)]
             said = _nothing(self.stop, given[0]) if given else self._reason()
             table = Table(reasons=(said,))
         if asked is None:
@@ -252,7 +272,7 @@ class _Output:
         """A value in which Python may have put whatever it was given, or has read."""
         if not self.tables and not self.stop.task.contract.reads:
             return None
-        return Table(reasons=(self._reason(),))
+        return Mixed(Table(reasons=(self._reason(),)))
 
     def _reason(self) -> Reason:
         return Reason(self.stop.vertex, PYTHON)
@@ -302,8 +322,11 @@ def _nothing(stop: Stop, name: str) -> Reason:
 
 
 def _column(stop: Stop, table: Table, name: str) -> Cell:
-    said = f"{name!r} is none of the columns that it is given{near(name, table.columns)}"
-    return cell_of(table, name, lambda: Reason(stop.vertex, said))
+    def unknown() -> Reason:
+        close = near(name, table.columns)
+        return Reason(stop.vertex, f"{name!r} is none of the columns that it is given{close}")
+
+    return cell_of(table, name, unknown)
 
 
 def _input(stop: Stop, given: Sequence[Carried], table: str) -> Table:

@@ -12,7 +12,7 @@ from fwf.algebra.expr import Key
 from fwf.interpreters.lineage.columns import Kind, stronger
 
 MAX_NESTED, MAX_PARTS = 6, 1_000
-"""How deep, and into how many parts, a value is followed; one with more counts as one table."""
+"""How deep, and into how many parts, a value is followed; what is in one with more is mixed."""
 
 
 class Reason(NamedTuple):
@@ -63,7 +63,13 @@ class Items(NamedTuple):
     size: int = 1
 
 
-Carried: TypeAlias = Table | Record | Items | None
+class Mixed(NamedTuple):
+    """A value in any part of which whatever the table has may be."""
+
+    table: Table
+
+
+Carried: TypeAlias = Table | Record | Items | Mixed | None
 
 
 def record_of(parts: Iterable[Carried], names: tuple[str, ...] = ()) -> Carried:
@@ -86,15 +92,15 @@ def _bounded(carried: Record | Items) -> Carried:
     if all(each is None for each in _inside(carried)):
         return None
     fits = carried.depth <= MAX_NESTED and carried.size <= MAX_PARTS
-    return carried if fits else flat(carried)
+    return carried if fits else mixed(carried)
 
 
 def _inside(carried: Carried) -> "tuple[Carried, ...]":
     match carried:
         case Record(parts):
             return parts
-        case Items(item):
-            return (item,)
+        case Items(inner) | Mixed(inner):
+            return (inner,)
         case _:
             return ()
 
@@ -116,6 +122,12 @@ def tables_in(carried: Carried) -> list[Table]:
 def flat(carried: Carried) -> Table | None:
     """The one table that has whatever the tables in a value have."""
     return merged(tables_in(carried))
+
+
+def mixed(carried: Carried) -> Carried:
+    """A value of which it isn't known what is where."""
+    table = flat(carried)
+    return None if table is None else Mixed(table)
 
 
 def merged(tables: Sequence[Table]) -> Table | None:
@@ -156,7 +168,7 @@ def either(a: Carried, b: Carried) -> Carried:
             parts = [either(*pair) for pair in zip(one, other, strict=True)]
             return record_of(parts, names if names == others else ())
         case _:
-            return merged((*tables_in(a), *tables_in(b)))
+            return Mixed(merged(tables_in(a) + tables_in(b)) or Table())
 
 
 def any_of(cells: Sequence[Cell]) -> Cell:
@@ -195,18 +207,15 @@ def field_of(carried: Carried, key: Key) -> Carried:
     match carried:
         case Record(parts, names):
             if isinstance(key, str):
-                return parts[names.index(key)] if key in names else _unnamed(carried)
+                other = None if names else mixed(carried)
+                return parts[names.index(key)] if key in names else other
             return parts[key] if -len(parts) <= key < len(parts) else None
         case Items(item):
             return item if isinstance(key, int) else None
-        case Table():
-            return None if carried.columns else carried  # a field of a table is no table
-        case None:
-            return None
-
-
-def _unnamed(carried: Record) -> Carried:
-    return None if carried.names else flat(carried)
+        case Mixed():
+            return carried
+        case _:
+            return None  # nor is a field of a table one
 
 
 def item_of(carried: Carried) -> Carried:

@@ -11,9 +11,11 @@ from typing import final
 from fwf.faults import shortened
 from fwf.interpreters.lineage.columns import Columns
 from fwf.interpreters.lineage.flow import Follower, Stop
+from fwf.interpreters.lineage.sql import has_sql
 from fwf.interpreters.lineage.steps import Steps, declares
 from fwf.interpreters.lineage.tables import (
     Carried,
+    Mixed,
     Reason,
     Table,
     any_carried,
@@ -37,7 +39,7 @@ from fwf.interpreters.lineage.values import (
 
 MAX_CELLS = 5_000_000
 """Columns of tables, and those that they are made of, that are looked at."""
-TOO_MANY = Table(reasons=(Reason(NOTHING, "too many columns to follow them all"),))
+TOO_MANY = Reason(NOTHING, "too many columns to follow them all")
 
 
 def columns_by_stop(follower: Follower) -> Sequence[Columns | None]:
@@ -75,7 +77,7 @@ class _Vertices:
     def _written(self, stop: Stop) -> Columns | None:
         self.cells += sum(map(size_of, given := self._given(stop)))
         if self.cells > MAX_CELLS:
-            return Columns(problems=(TOO_MANY.reasons[0].said,))
+            return Columns(problems=(TOO_MANY.said,))
         return self.steps.writes(stop, given)
 
     def _given(self, stop: Stop) -> Sequence[Carried]:
@@ -84,19 +86,28 @@ class _Vertices:
         return spread(carried, len(stop.task.contract.inputs))
 
     def _fill(self, targets: Iterable[int]) -> None:
-        """Find what vertices carry. Explicit stack; each is looked at behind what it is made of."""
+        """Find what vertices carry, each behind what it is made of.
+
+        What then is open goes round, and began with what carries nothing, such as a constant.
+        """
         order = self._order(targets)
         rank = {at: number for number, at in enumerate(order)}
         users: dict[int, list[int]] = {}
         for at in order:
             for source in self._made_of(at):
                 users.setdefault(source, []).append(rank[at])
-        todo = list(range(len(order)))
+        self._settle(order, users, list(range(len(order))))
+        for at in order:
+            if at not in self.carried and self._is_joined(at):
+                self.carried[at] = None
+                self._settle(order, users, sorted(users.get(at, ())))
+
+    def _settle(self, order: list[int], users: dict[int, list[int]], todo: list[int]) -> None:
+        """Look at vertices by their numbers, and again at whatever is made of one that changed."""
         waiting = set(todo)
         while todo:
             waiting.discard(number := heappop(todo))
-            at = order[number]
-            if self._changed(at):
+            if self._changed(at := order[number]):
                 for user in users.get(at, ()):
                     if user not in waiting:
                         waiting.add(user)
@@ -135,7 +146,7 @@ class _Vertices:
     def _changed(self, at: int) -> bool:
         """Look at a vertex; whether it carries something else than before."""
         if self.cells > MAX_CELLS:
-            found: Carried = TOO_MANY
+            found: Carried = Mixed(Table(reasons=(TOO_MANY,)))
         elif self._is_open(at):
             return False
         else:
@@ -150,8 +161,11 @@ class _Vertices:
         """Whether it can't be said yet; of several ways to a vertex one is enough."""
         sources = self._made_of(at)
         known = [source in self.carried for source in sources]
-        joined = at not in self.by_vertex and at not in self.flow.forms
-        return bool(sources) and not (any(known) if joined else all(known))
+        return bool(sources) and not (any(known) if self._is_joined(at) else all(known))
+
+    def _is_joined(self, at: int) -> bool:
+        """Whether a vertex is any one of those that flow into it."""
+        return at not in self.by_vertex and at not in self.flow.forms
 
     def _found(self, at: int) -> Carried:
         stop = self.by_vertex.get(at)
@@ -173,8 +187,8 @@ class _Vertices:
                 if not by or known(of) is None:
                     return None
                 said = f"what {by} makes is not followed to columns"
-                return Table(reasons=(Reason(NOTHING, said),))
+                return Mixed(Table(reasons=(Reason(NOTHING, said),)))
 
 
 def _may_write(stop: Stop) -> bool:
-    return bool(stop.task.contract.writes) or "sql" in stop.task.config
+    return bool(stop.task.contract.writes) or has_sql(stop.task)
