@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.builder import it
+from fwf.algebra.expr import IT
 from fwf.algebra.values import freeze, register_codec
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.expressions import (
@@ -53,8 +54,14 @@ class Page(NamedTuple):
     next: Cursor | None
 
 
+USUAL: Final[Mapping[How, tuple[str, int]]] = {
+    "page": ("page", 1), "offset": ("offset", 0), "cursor": ("cursor", 0), "link": ("", 0),
+}  # fmt: skip
+"""The query's name for where a page is, and the first one."""
+
+
 @final
-@record()
+@record(repr=False)
 class Style:
     """How a service divides what it gives: `by_page`, `by_offset`, `by_cursor`, `by_link`."""
 
@@ -66,6 +73,20 @@ class Style:
     more: Expression | None
     total: Expression | None
     may_repeat: bool
+
+    def __repr__(self) -> str:
+        param, start = USUAL[self.how]
+        given = {
+            "items": None if self.items.expr == IT else self.items,
+            "param": None if self.param == param else self.param,
+            "start": None if self.start == start else self.start,
+            "next": self.next,
+            "more": self.more,
+            "total": self.total,
+            "may_repeat": (self.may_repeat and self.how in ("page", "offset")) or None,
+        }
+        said = [f"{name}={each!r}" for name, each in given.items() if each is not None]
+        return f"by_{self.how}({', '.join(said)})"
 
 
 def by_page(

@@ -383,6 +383,13 @@ def test_pages_of_json_lines_are_read(serve: Any, opened: Any) -> None:
     assert client.get_page("/x", first.next, style=by_link(), format="ndjson") == ([], None)
 
 
+@pytest.mark.parametrize(
+    "style", [*STYLES.values(), by_page(may_repeat=True), by_link(), by_cursor("next")], ids=repr
+)
+def test_a_style_is_shown_as_it_is_written(style: http.Style) -> None:
+    assert eval(repr(style), {**vars(http), "it": it}) == style
+
+
 def test_a_cursor_is_plain_data() -> None:
     cursor = Cursor("b", 1, 10, "b", None, None)
     assert cursor == page_of(
