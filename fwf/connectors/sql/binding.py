@@ -11,18 +11,21 @@ from fwf.connectors.sql.engine import Answer, Connection, connected
 from fwf.connectors.sql.marks import marked, said
 from fwf.connectors.sql.parameters import examples
 from fwf.connectors.sql.statement import check
+from fwf.faults import near
 
 NOT_IN_ARROW: Final[Mapping[str, str]] = {
-    "UHUGEINT": "as DECIMAL(38,0)",
-    "BIGNUM": "as DECIMAL(38,0)",
-    "BIT": "as VARCHAR",
-    "TIME WITH TIME ZONE": "as TIME",
-    "VARIANT": "as JSON",
-    "GEOMETRY": "as VARCHAR",
-    "UNION": "as VARCHAR",
+    "UHUGEINT": "DECIMAL(38,0)",
+    "BIGNUM": "DECIMAL(38,0)",
+    "BIT": "VARCHAR",
+    "TIME WITH TIME ZONE": "TIME",
+    "VARIANT": "JSON",
+    "GEOMETRY": "VARCHAR",
+    "UNION": "VARCHAR",
 }
 """Types of which Arrow has no like, and what a column may be cast to."""
 WIDE: Final = "HUGEINT"
+DESCRIBE: Final = "DESCRIBE "
+NO_COLUMN: Final = re.compile(r'Values list "(.*)" does not have a column named "(.*)"')
 QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 """What stands in a type's text as it is: names of fields, and the texts of an ENUM."""
 
@@ -40,26 +43,32 @@ def bind(
         for name, schema in schemas.items():
             _register(connection, name, schema, where)
         body = check(connection, sql, schemas, types, where)
-        return _answer(connection, sql, body, examples(types), where)
+        try:
+            return _answer(connection, body, examples(types), where)
+        except duckdb.Error as error:
+            text, place = said(error, len(DESCRIBE))
+            columns = [name for schema in schemas.values() for name in schema.names]
+            raise ValueError(f"{where}: {_worded(text, columns)}{marked(sql, place)}") from None
 
 
-def _answer(
-    connection: Connection, sql: str, body: str, values: dict[str, Any], where: str
-) -> Answer:
-    before = "DESCRIBE "
-    try:
-        described = connection.execute(before + body, values).fetchall()
-        # Of no rows, however long the query would take to make some.
-        none = connection.sql(f"SELECT * FROM (\n{body}\n) LIMIT 0", params=values)
-        schema: pa.Schema = none.to_arrow_reader(1).schema
-    except duckdb.Error as error:
-        text, place = said(error, len(before))
-        raise ValueError(f"{where}: {text}{marked(sql, place)}") from None
+def _answer(connection: Connection, body: str, values: dict[str, Any], where: str) -> Answer:
+    described = connection.execute(DESCRIBE + body, values).fetchall()
+    # Of no rows, however long the query would take to make some.
+    none = connection.sql(f"SELECT * FROM (\n{body}\n) LIMIT 0", params=values)
+    schema: pa.Schema = none.to_arrow_reader(1).schema
     kinds = {str(name): QUOTED.sub("", str(kind)) for name, kind, *_ in described}
     _check_names([str(name) for name, *_ in described], where)
     for name, kind in kinds.items():
         _check_kind(name, kind, where)
     return Answer(schema, tuple(name for name, kind in kinds.items() if _has(kind, WIDE)))
+
+
+def _worded(text: str, columns: list[str]) -> str:
+    """What DuckDB says of a query; of a column of a table that is registered it says it badly."""
+    found = NO_COLUMN.fullmatch(text)
+    return (
+        f"table {found[1]!r} has no column {found[2]!r}{near(found[2], columns)}" if found else text
+    )
 
 
 def _has(kind: str, part: str) -> bool:
@@ -105,9 +114,9 @@ def _check_names(names: list[str], where: str) -> None:
 
 
 def _check_kind(name: str, kind: str, where: str) -> None:
-    for other, remedy in NOT_IN_ARROW.items():
+    for other, like in NOT_IN_ARROW.items():
         if _has(kind, other):
             raise ValueError(
-                f"{where}: column {name!r} is {kind}, which Arrow has no like of; "
-                f"give it {remedy}: CAST(… {remedy[0].upper()}{remedy[1:]})"
+                f"{where}: column {name!r} is {kind}, which Arrow has no like of; give it as "
+                f"another type: CAST(… AS {like})"
             )

@@ -54,11 +54,17 @@ def bound_values(params: Mapping[str, object], where: str) -> dict[str, Any]:
     return {name: _bound(value, f"{where}: parameter {name!r}") for name, value in params.items()}
 
 
-def _bound(value: object, where: str) -> Any:
-    # The kind of the declared type, which a value of a subclass (an enum of texts) has, too.
+def type_of(value: object, where: str) -> type:
+    """A value ⟶ which of the types it has; raises `TypeError` for another."""
     kind = next((each for each in type(value).__mro__ if each in TYPES), None)
     if kind is None:
-        raise BadData(f"{where}: a query takes no {type(value).__qualname__}")
+        known = ", ".join(each.__name__ for each in TYPES)
+        raise TypeError(f"{where} is a {type(value).__qualname__}; a query takes one of {known}")
+    return kind
+
+
+def _bound(value: object, where: str) -> Any:
+    kind = type_of(value, where)
     given: Any = value
     if kind is datetime and given.tzinfo is None:
         given = given.replace(tzinfo=UTC)

@@ -39,7 +39,12 @@ WITHOUT_BRACKETS: Final = frozenset(
     }
 )  # fmt: skip
 """Functions that are called by their name alone, unless there is a column of it."""
+SINCE_NOW: Final = frozenset({"age"})
+"""Functions that reckon from the present moment if they are given one only."""
+NAMED_IN_TEXTS: Final = frozenset({"reservoir_quantile"})
+"""Functions whose names others may be given: `list_aggregate(l, 'reservoir_quantile')`."""
 REMEDY: Final = "take it from a run parameter: params={'day': date}, and $day in the query"
+TOO_DEEP: Final = "the query nests too deep to be looked at; name parts of it by WITH"
 
 
 class _Whole(NamedTuple):
@@ -69,6 +74,10 @@ def _read(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> _Whole
     if "\0" in sql:
         raise ValueError(f"{where}: the query has a NUL in it, behind which nothing is read")
     try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{where}: no Unicode text: a surrogate stands alone in it") from None
+    try:
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
         _refuse(sql, said(error), where)
@@ -95,7 +104,10 @@ def _tree(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Tree:
     """A query as DuckDB reads it."""
     asked = "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)"
     row = connection.execute(asked, [sql]).fetchone()
-    told: Tree = json.loads(cast("tuple[str]", row)[0])
+    try:
+        told: Tree = json.loads(cast("tuple[str]", row)[0])
+    except RecursionError:
+        raise ValueError(f"{where}: {TOO_DEEP}") from None
     if told["error"]:
         raise ValueError(f"{where}: the query can't be read: {told['error_message']}")
     return cast(Tree, told["statements"][0])
@@ -110,6 +122,8 @@ def _body(sql: str) -> str:
 
 
 def _refuse(sql: str, problem: Said, where: str) -> NoReturn:
+    if problem.text.startswith("Max expression depth"):
+        raise ValueError(f"{where}: {TOO_DEEP}") from None
     raise ValueError(f"{where}: {problem.text}{marked(sql, problem.place)}") from None
 
 
@@ -120,16 +134,24 @@ def _undecided() -> frozenset[str]:
         rows = connection.execute(
             "SELECT function_name, stability, macro_definition FROM duckdb_functions()"
         ).fetchall()
-    found = set(BESIDES)
+    found = {*BESIDES, *WITHOUT_BRACKETS}
     found.update(name for name, stability, _ in rows if stability not in (None, "CONSISTENT"))
     found -= DECIDED
     macros = [(name, made) for name, _, made in rows if made is not None]
     before = 0
     while before != len(found):  # macros call macros
         before = len(found)
-        calls = re.compile(rf"\b({'|'.join(sorted(found | WITHOUT_BRACKETS))})\b|\bFROM\b")
+        calls = re.compile(rf"\b({'|'.join(sorted(found))})\b|\bFROM\b")
         found.update(name for name, made in macros if calls.search(made))
     return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def _views() -> frozenset[str]:
+    """The tables that tell of DuckDB itself, which are there in every database."""
+    with connected() as connection:
+        rows = connection.execute("SELECT view_name FROM duckdb_views()").fetchall()
+    return frozenset(str(name).lower() for (name,) in rows)
 
 
 @final
@@ -147,13 +169,16 @@ class _Checked:
         self.where = where
         self.tables = {name.lower(): name for name in schemas}
         self.columns = {column.lower() for schema in schemas.values() for column in schema.names}
+        self.named: set[str] = set()
         self.undecided = _undecided()
 
     def look(self, tree: Tree, types: Mapping[str, type]) -> None:
         nodes = list(_nodes(tree))
         self.named = {name.lower() for node in nodes for name in _names_of_ctes(node)}
-        self.columns |= {str(node["alias"]).lower() for node in nodes if "alias" in node}
-        self.columns |= {str(each).lower() for node in nodes for each in _aliases(node)}
+        for name in sorted(self.named & _views()):  # outside of what names it, it would be that one
+            raise ValueError(
+                f"{self.where}: WITH {name}: DuckDB has a table of that name; rename it"
+            )
         for node in nodes:
             self._look_at(node, types)
         asked = {node["identifier"] for node in nodes if node.get("class") == "PARAMETER"}
@@ -175,7 +200,9 @@ class _Checked:
         elif cls == "PARAMETER":
             self._parameter(node, types)
         elif cls in ("FUNCTION", "WINDOW"):
-            self._function(str(node["function_name"]), node)
+            self._function(str(node["function_name"]).lower(), node)
+        elif cls == "CONSTANT" and node.get("literal", {}).get("text") in NAMED_IN_TEXTS:
+            self._undecided(str(node["literal"]["text"]), node)
         elif cls == "COLUMN_REF" and len(node["column_names"]) == 1:
             self._column(str(node["column_names"][0]).lower(), node)
         if "sample" in node:  # also one with a seed hangs on how the rows come in batches
@@ -210,12 +237,16 @@ class _Checked:
             )
 
     def _function(self, name: str, node: Tree) -> None:
-        if name.lower() in self.undecided:
-            self._no(f"{name} is another value each time: {REMEDY}", node)
+        since_now = name in SINCE_NOW and len(node.get("arguments", ())) < 2
+        if name in self.undecided or since_now:
+            self._undecided(name, node)
 
     def _column(self, name: str, node: Tree) -> None:
         if name in WITHOUT_BRACKETS - self.columns:
-            self._no(f"{name} is another value each time: {REMEDY}", node)
+            self._undecided(name, node, f"; if it is a column, say of which table: t.{name}")
+
+    def _undecided(self, name: str, node: Tree, more: str = "") -> NoReturn:
+        self._no(f"{name} isn't decided by the query and its inputs: {REMEDY}{more}", node)
 
     def _no(self, problem: str, node: Tree) -> NoReturn:
         place = _place(node) or _place(node.get("function", {}))
@@ -236,15 +267,6 @@ def _nodes(tree: Tree) -> Iterator[Tree]:
 def _names_of_ctes(node: Tree) -> Iterator[str]:
     for each in cast("list[Tree]", node.get("cte_map", {}).get("map", [])):
         yield str(each["key"])
-
-
-def _aliases(node: Tree) -> list[Any]:
-    """Names that a query gives to columns of what it names: `FROM (…) AS t(a, b)`."""
-    return [
-        each
-        for key in ("aliases", "column_name_alias")
-        for each in (node[key] if isinstance(node.get(key), list) else [])
-    ]
 
 
 def _place(node: Tree) -> Place | None:

@@ -13,6 +13,7 @@ from fwf.algebra.workflow import Workflow
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 from fwf.connectors.sql.binding import bind
 from fwf.connectors.sql.engine import answered
+from fwf.connectors.sql.parameters import type_of
 
 Declared: TypeAlias = Any
 """What says which columns a table has: a `pa.Schema`, `Annotated[pa.Table, SCHEMA]`, or a task (or
@@ -133,7 +134,7 @@ def select(
     """
     tables, params = dict(tables or {}), dict(params or {})
     schemas = {name: table.schema for name, table in tables.items()}
-    types = {name: type(value) for name, value in params.items()}
+    types = {each: type_of(value, f"select: parameter {each!r}") for each, value in params.items()}
     return answered(sql, tables, params, bind(sql, schemas, types, "select"), "select")
 
 
