@@ -51,7 +51,7 @@ class Place(NamedTuple):
 def place_of(staging: str, where: str) -> Place:
     """`s3://bucket/prefix` ⟶ its parts; raises `ValueError` for anything else."""
     found = PLACE.fullmatch(staging)
-    if not found or "//" in (found[2] or "") or ".." in staging:
+    if not found or "//" in staging.removeprefix("s3://") or ".." in staging:
         raise ValueError(
             f"{where}(staging={staging!r}): needs 's3://bucket/prefix' of letters, digits, _.=/-"
         )

@@ -55,7 +55,7 @@ def partition_types(given: Mapping[str, Any], where: str) -> dict[str, type]:
     True
     """
     types: dict[str, type] = {}
-    for name, kind in given.items():
+    for name, kind in sorted(given.items()):  # a config keeps no order
         said = kind if isinstance(kind, str) else getattr(kind, "__name__", repr(kind))
         if said not in PARTITIONED_BY or (
             not isinstance(kind, str) and kind is not PARTITIONED_BY[said]

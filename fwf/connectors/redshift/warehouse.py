@@ -261,9 +261,6 @@ def warehouse(
     where = "redshift.warehouse"
     aws.check_settings(where, region, endpoint, access_key, secret_key)
     aws.check_settings(where, region, s3_endpoint)
-    for name, time in (("connect_within", connect_within), ("within", within)):
-        if as_delay(time, f"{where}({name}=…)") <= timedelta(0):
-            raise ValueError(f"{where}({name}={time}): needs more than no time")
     settings = Settings(
         check_database(where, database),
         place_of(where, workgroup, cluster, secret_arn),
@@ -274,7 +271,14 @@ def warehouse(
         s3_endpoint,
         access_key,
         secret_key,
-        connect_within,
-        within,
+        _some_time(connect_within, f"{where}(connect_within={connect_within})"),
+        _some_time(within, f"{where}(within={within})"),
     )
     return Warehouse(settings)
+
+
+def _some_time(given: timedelta, at: str) -> timedelta:
+    time = as_delay(given, at)
+    if time <= timedelta(0):
+        raise ValueError(f"{at}: needs more than no time")
+    return time

@@ -59,7 +59,7 @@ def leaf(
     injected = [
         *(
             Injected(each, kind, "parameter", each in defaults, freeze(defaults.get(each)))
-            for each, kind in params.items()
+            for each, kind in sorted(params.items())  # a config keeps no order
         ),
         *(Injected(each, kind, "resource", False) for each, kind in (resources or {}).items()),
         *([Injected(key, IdempotencyKey, "fact", False)] if key else []),
@@ -93,11 +93,11 @@ def parameter_types(
     A text is the name of a type, so a parameter of texts has no default.
 
     >>> parameter_types({"day": date, "limit": "int", "least": 2.5}, "query")
-    ({'day': <class 'datetime.date'>, 'limit': <class 'int'>, 'least': <class 'float'>},
-     {'day': 'date', 'limit': 'int', 'least': 2.5})
+    ({'day': <class 'datetime.date'>, 'least': <class 'float'>, 'limit': <class 'int'>},
+     {'day': 'date', 'least': 2.5, 'limit': 'int'})
     """
     types, config = Parameters(), dict[str, object]()
-    for name, kind in given.items():
+    for name, kind in sorted(given.items()):  # a config forgets their order
         if not name.isidentifier():
             raise ValueError(f"{where}(params={{{name!r}: …}}): needs a name that Python can write")
         types[name] = known = _parameter_type(kind, f"{where}(params={{{name!r}: {kind!r}}})")

@@ -218,6 +218,25 @@ def test_a_table_may_stand_in_a_schema(shop: Shop) -> None:
 # Refused, with nothing left behind
 
 
+def test_keys_are_looked_at_as_the_database_has_them(shop: Shop) -> None:
+    """0.0 and -0.0 are two to Arrow, and one to SQL."""
+    shop.sql("CREATE TABLE sales (rate float8)")
+    with pytest.raises(BadData, match="load of sales: rows share a key, or have NULL in it"):
+        shop.load(pa.table({"rate": [0.0, -0.0]}), key=["rate"])
+    assert shop.sql("TABLE sales") == []
+
+
+@pytest.mark.parametrize("ids", [[1, None], [1, 1]], ids=["NULL", "twice"])
+def test_a_key_that_is_null_or_stands_twice_is_refused_before_anything_is_put(
+    shop: Shop, ids: list[int | None]
+) -> None:
+    place = f"s3://{BUCKET}/refused"
+    with pytest.raises(BadData, match="1 of 2 rows"):
+        shop.load(pa.table({"id": ids}), key=["id"], staging=place)
+    with bucket(shop.s3) as s3:
+        assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="refused/")
+
+
 @pytest.mark.parametrize(
     ("target", "kind", "said"),
     [

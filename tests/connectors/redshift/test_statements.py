@@ -84,6 +84,7 @@ def test_the_texts_of_a_load() -> None:
     golden = Path(__file__).with_name("load.sql.txt")
     if not golden.exists():
         golden.write_text("\n\n".join(found) + "\n")
+        pytest.fail(f"{golden} is written anew: look at it")
     assert golden.read_text() == "\n\n".join(found) + "\n"
 
 
