@@ -1,8 +1,8 @@
 """How does a workflow write to DynamoDB, and read its own items back?
 
 A batch of writes takes no conditions and is for items that may be written twice; `put` and
-`transact` carry the idempotency key in the items. Tested against moto and dynalite, and against
-answers as the API describes them; never against AWS itself.
+`transact` carry the idempotency key in the items. Tested against moto, where it has no conditions
+against dynalite too, and against answers as the API describes them; never against AWS itself.
 """
 
 from fwf.connectors.dynamodb.batches import batches, gone, items_of

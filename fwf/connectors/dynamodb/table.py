@@ -198,10 +198,11 @@ class Tables:
         return Page([_item(each) for each in answer["Items"]], _item(last) if last else None)
 
     def _ask(self, operation: str, table: str, **request: Any) -> dict[str, Any]:
-        if self._client is None:
+        client = self._client  # a run that is over closes it while an attempt that was cut goes on
+        if client is None:
             raise ValueError(f"{operation}: the tables are not open: write `with tables(…) as t:`")
         return aws.ask(
-            self._client,
+            client,
             operation,
             about=f"table {table!r}",
             ReturnConsumedCapacity="TOTAL",  # without it, what is done well has no field at all

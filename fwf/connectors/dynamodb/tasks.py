@@ -1,6 +1,8 @@
 """Which tasks touch DynamoDB? A batch of writes, a put, a transaction, a page of keys or items."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import pyarrow as pa
@@ -22,6 +24,8 @@ from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 TABLES: Final = "tables"
 PAGE: Final = 1000
 MOST: Final = 100_000
+OF_KEYS: Final = (str, int, Decimal, date, datetime)
+"""Types of run parameters that a partition key may have."""
 
 
 def batch_write(
@@ -258,6 +262,12 @@ def _reading(
         raise ValueError(
             f"{factory}(params={dict(params)!r}): needs one run parameter, whose value is that of "
             f"{place['config']['key'][0]!r}, and which isn't the resource {tables!r}"
+        )
+    (kind,) = types.values()
+    if kind not in OF_KEYS:
+        raise TypeError(
+            f"{factory}(params={dict(params)!r}): the value of a key is one of "
+            f"{', '.join(each.__name__ for each in OF_KEYS)}"
         )
     if not 1 <= limit <= MOST:
         raise ValueError(f"{factory}(limit={limit!r}): a page has 1 to {MOST:,} items")

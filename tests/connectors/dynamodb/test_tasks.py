@@ -114,6 +114,8 @@ def test_each_says_what_it_does_to_the_world() -> None:
         (partial(query, **PLACE, params={"a": int, "b": int}), ValueError, "needs one run"),
         (partial(query, **PLACE, params={"tables": int}), ValueError, "isn't the resource"),
         (partial(query, **PLACE, params={"day": list}), TypeError, "a run parameter is one of"),
+        (partial(query, **PLACE, params={"day": 0.5}), TypeError, "the value of a key is one of"),
+        (partial(query, **PLACE, params={"day": bool}), TypeError, "the value of a key is one of"),
         (partial(query_keys, **PARTITION, limit=0), ValueError, r"query_keys\(limit=0\)"),
         (partial(query_keys, **PARTITION, limit=100_001), ValueError, "1 to 100,000"),
         (partial(replacement, schema=PROFILES, key=["spend"]), TypeError, "'spend' is of the key"),
