@@ -33,13 +33,14 @@ Service = Callable[[Asked], Iterable[Said]]
 
 
 class Server:
-    """Where the service listens, what it was asked so far, and over how many connections."""
+    """Where the service listens, what it was asked, over how many connections, how many ended."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.port = int(url.rpartition(":")[2])
         self.asked: list[Asked] = []
         self.connections = 0
+        self.ended = 0
         self.lock = threading.Lock()
 
 
@@ -127,6 +128,8 @@ def serving(service: Service, tls: ssl.SSLContext | None = None) -> Generator[Se
             with suppress(OSError):
                 super().finish()
             self.request.close()
+            with found.lock:
+                found.ended += 1
 
     class Listening(socketserver.ThreadingTCPServer):
         allow_reuse_address = True

@@ -187,7 +187,7 @@ def test_a_body_that_is_too_large_is_bad_data_before_it_is_there(ask: Any, sized
     began = time.monotonic()
     error = caught(ask, gives(*endless), max_bytes=1_000_000)
     assert type(error) is errors.BadData and "max_bytes=" in str(error)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_a_bomb_is_not_unpacked(ask: Any) -> None:
@@ -250,37 +250,37 @@ def took(ask: Any, service: Any, **settings: Any) -> float:
 
 
 def test_a_service_that_says_nothing_is_unreachable(ask: Any) -> None:
-    assert took(ask, gives(20.0), idle_within=seconds(0.3)) < 2
+    assert took(ask, gives(60.0), idle_within=seconds(0.3)) < 5
 
 
 @pytest.mark.parametrize("whole", [GOOD, answer(500, {"a": "b"})], ids=["200", "500"])
 def test_a_byte_now_and_then_does_not_hold_the_whole_up(ask: Any, whole: bytes) -> None:
     """Within the headers, which are the first bytes."""
-    assert took(ask, lambda _: drip(whole, 0.05), within=seconds(0.5)) < 2
+    assert took(ask, lambda _: drip(whole, 0.2), within=seconds(0.5)) < 5
 
 
 def test_a_body_that_drips_does_not_hold_the_whole_up(ask: Any) -> None:
     head = answer(content_length="1000", sized=False)
-    assert took(ask, lambda _: [head, *drip(b" " * 1000, 0.05)], within=seconds(0.5)) < 2
+    assert took(ask, lambda _: [head, *drip(b" " * 1000, 0.2)], within=seconds(0.5)) < 5
 
 
 def test_redirects_share_the_time_of_the_whole(ask: Any) -> None:
     def slow(asked: Asked) -> list[bytes | float]:
         return [0.2, answer(302, location=asked.target + "x")]
 
-    assert took(ask, slow, within=seconds(0.5)) < 2
+    assert took(ask, slow, within=seconds(0.5)) < 5
 
 
 def test_a_name_that_is_not_looked_up_in_time_is_unreachable(
     monkeypatch: pytest.MonkeyPatch, opened: Any
 ) -> None:
     waiting = threading.Event()
-    monkeypatch.setattr("socket.getaddrinfo", lambda *a, **k: waiting.wait(5) and [])
+    monkeypatch.setattr("socket.getaddrinfo", lambda *a, **k: waiting.wait(20) and [])
     client = opened("http://slow.example", connect_within=seconds(0.2))
     began = time.monotonic()
     with pytest.raises(errors.Unreachable, match="no connection in time"):
         client.get("/x")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     waiting.set()
 
 
@@ -333,7 +333,7 @@ def test_a_kept_connection_is_used_again_and_one_that_was_closed_replaced(
     other = opened(closing.url)
     for _ in range(6):
         other.post("/x", {})
-        time.sleep(0.02)  # the end arrives before the next request leaves
+        until(lambda: closing.ended == closing.connections or len(closing.asked) % 2 == 1)
     assert len(closing.asked) == 6 and closing.connections == 3
 
 
@@ -482,7 +482,7 @@ def test_a_client_is_used_by_many_threads(serve: Any, opened: Any) -> None:
     for each in threads:
         each.join()
     assert sorted(found) == sorted(f"/{n}" for n in range(16))
-    assert time.monotonic() - began < 1.5  # at the same time
+    assert time.monotonic() - began < 3  # at the same time
 
 
 def test_a_client_is_open_within_its_block_and_once(serve: Any) -> None:
@@ -497,14 +497,9 @@ def test_a_client_is_open_within_its_block_and_once(serve: Any) -> None:
 
 
 def test_connections_close_with_the_client(serve: Any) -> None:
-
-    def service(asked: Asked) -> Any:
-        yield KEPT
-        yield KEEP
-
-    server = serve(service)
-    before = threading.active_count()
+    server = serve(gives(KEPT, KEEP))
     with http.client(server.url, allow_private=True) as client:
         client.get("/x")
-        assert threading.active_count() > before  # the server's, for the connection
-    until(lambda: threading.active_count() <= before)
+        client.get("/x")
+        assert (server.connections, server.ended) == (1, 0)
+    until(lambda: server.ended == 1)

@@ -306,7 +306,7 @@ def test_a_link_header_of_the_longest_kind_takes_no_time() -> None:
     for evil in ("<a>;" + " " * 100_000, "<" * 100_000, '<a>; x="' + "\\" * 100_000, "," * 100_000,
                  "<a>" + ";x" * 50_000, "<a>; rel=" + "a" * 100_000):  # fmt: skip
         links_of([evil], "https://api.example/")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
