@@ -297,7 +297,7 @@ def _checked(schema: pa.Schema, at_most: Bound, keep: Keep, where: str) -> AtMos
     if keep not in ("text", "digest"):
         raise ValueError(f"{where}(keep={keep!r}): needs 'text' or 'digest'")
     count, share = at_most if len(at_most) == 2 else (-1, -1)
-    if count < 0 or count != int(count) or not 0 <= share <= 1:
+    if not (count >= 0 and float(count).is_integer() and 0 <= share <= 1):
         raise ValueError(
             f"{where}(at_most={at_most!r}): needs a count of bad lines and a share of all, "
             "from 0 to 1: (100, 0.01)"
