@@ -221,7 +221,7 @@ def test_gzip_is_asked_for_and_read_also_in_several_streams(serve: Any, opened: 
 @pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip"])
 def test_a_coding_that_was_not_asked_for_is_bad_data(ask: Any, coding: str) -> None:
     error = caught(ask, gives(answer(body=b"...", content_encoding=coding)))
-    assert type(error) is errors.BadData and "Content-Encoding" in str(error)
+    assert type(error) is errors.BadData and "that wasn't asked for" in str(error)
 
 
 def test_what_only_says_that_it_is_gzip_is_bad_data(ask: Any) -> None:

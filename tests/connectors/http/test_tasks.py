@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fwf import backoff, it, load, param, plan, registry, retry, run, seconds
+from fwf import backoff, it, load, par, param, plan, registry, retry, run, seconds
 from fwf.connectors import http
 from fwf.connectors.http.tasks import KEY
 from fwf.connectors.shared.errors import Transient
-from tests.connectors.http.moody import answer, gives, in_turn
+from tests.connectors.http.moody import KEEP, answer, gives, in_turn
 
 TASKS = [
     http.get("/rates", name="rates", client="bank"),
@@ -236,6 +236,21 @@ ANY: Any = None
 def test_what_cannot_be_right_is_an_error_of_the_definition(make: Any, said: str) -> None:
     with pytest.raises((TypeError, ValueError), match=said):
         make()
+
+
+def test_a_client_is_opened_once_for_a_run_and_closed_with_it(serve: Any) -> None:
+    server = serve(gives(answer(body=[1], close=False), KEEP))
+    opened: list[http.Client] = []
+
+    def open_bank() -> http.Client:
+        opened.append(http.client(server.url, allow_private=True))
+        return opened[-1]
+
+    several = TASKS[0] >> TASKS[0] >> par(TASKS[0], TASKS[0])
+    assert run(several, resources={"bank": open_bank}).unwrap() == ([1], [1])
+    assert len(opened) == 1 and server.connections <= 2
+    with pytest.raises(RuntimeError, match="isn't open"):
+        opened[0].get("/x")
 
 
 def test_the_same_client_serves_a_plain_function_of_ones_own(serve: Any, opened: Any) -> None:
