@@ -6,7 +6,7 @@ undoes what was begun on it.
 """
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock
 from typing import Any, Final, Generic, Protocol, TypeVar, final
 
@@ -19,6 +19,8 @@ from fwf.connectors.shared.extras import library
 
 T = TypeVar("T")
 _adbc: Any = library("adbc_driver_postgresql.dbapi", "postgres")  # it has no types
+_reader: Any = library("adbc_driver_manager._reader", "postgres")
+"""The reader that `fetch_record_batch` wraps; only its errors have an SQLSTATE."""
 KEPT: Final = 16
 """So many connections of a kind wait to be lent again."""
 
@@ -115,8 +117,7 @@ class Session:
     def close(self) -> None:
         """End it."""
         self.is_open = False
-        with suppress(*DRIVERS):
-            self._driver.close()
+        _quietly(self._driver.close)
 
     def rows(self, sql: str, what: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement, as Python's values: for small results.
@@ -140,13 +141,14 @@ class Session:
     def batches(self, sql: str, what: str) -> Generator[pa.RecordBatchReader, None, None]:
         """The rows of a query as they come, by COPY. What reading them raises is the driver's."""
         cursor: Any = self._driver.cursor()
-        try:
+        with ExitStack() as opened:
+            opened.callback(_quietly, cursor.close)
             self._tried(lambda: cursor.execute(sql), what)
-            reader: Any = self._tried(cursor.fetch_record_batch, what)
+            address = cursor.fetch_arrow().address
+            kind = _reader.AdbcRecordBatchReader
+            reader = self._tried(lambda: kind._import_from_c(address), what)
+            opened.callback(_quietly, reader.close)
             yield reader
-        finally:
-            with suppress(*DRIVERS):
-                cursor.close()
 
     def failed(self, error: BaseException, what: str) -> Exception:
         """A driver's error ⟶ ours."""
@@ -168,8 +170,7 @@ class Session:
                 lambda: cursor.adbc_ingest(table, rows, mode="create", temporary=True), what
             )
         finally:
-            with suppress(*DRIVERS):
-                cursor.close()
+            _quietly(cursor.close)
 
     def _tried(self, work: Callable[[], T], what: str) -> T:
         try:
@@ -219,8 +220,13 @@ class Plain:
     def close(self) -> None:
         """End it."""
         self.is_open = False
-        with suppress(*DRIVERS):
-            self.driver.close()
+        _quietly(self.driver.close)
+
+
+def _quietly(close: Callable[[], object]) -> None:
+    """Close something; what that raises says no more than the error before it."""
+    with suppress(*DRIVERS):
+        close()
 
 
 def connected(connect: Callable[[], T], address: Address) -> T:
