@@ -13,6 +13,7 @@ import httpx
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.auth import VALUE, Credentials, Headers, refused_token
 from fwf.connectors.http.bodies import Format, Numbers, Wanted, content
+from fwf.connectors.http.bodies import parsed as read_json
 from fwf.connectors.http.exchange import Call, Reply, exchange
 from fwf.connectors.http.expressions import Expression, Given, NoValue, expression
 from fwf.connectors.http.hosts import refusal_of
@@ -264,12 +265,18 @@ def _accepted(wanted: Wanted) -> str:
 def body_of(value: object) -> bytes:
     """A value ⟶ the bytes of its JSON; raises for what JSON can't say, and says nothing of it."""
     try:
-        return dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+        body = dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+        read_json(body, "decimal")  # keys 1 and "1" would be one name twice
     except (TypeError, ValueError, RecursionError) as error:
-        kind, cls = str(error) if type(error) is TypeError else "", type(error)
-    if cls is TypeError:
+        kind, is_type = str(error) if type(error) is TypeError else "", type(error) is TypeError
+    else:
+        return body
+    if is_type:
         raise TypeError(f"http post: {kind}: give texts, numbers, True, False, None, lists, dicts")
-    raise BadData("http post: a value that JSON can't say: NaN, infinity, broken Unicode, a cycle")
+    raise BadData(
+        "http post: a value that JSON can't say: NaN, infinity, broken Unicode, a cycle, more than "
+        "100 levels, a name twice"
+    )
 
 
 def _refuse(call: Call, fails_when: Expression, said: object) -> None:

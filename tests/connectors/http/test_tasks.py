@@ -1,5 +1,6 @@
 """The tasks as values: pickled, planned, checked, and run with what they are to be given."""
 
+import json
 import pickle
 from datetime import date
 from decimal import Decimal
@@ -154,11 +155,11 @@ def test_a_post_that_is_not_idempotent_carries_none(serve: Any, effect: Any) -> 
 @pytest.mark.parametrize(
     "value",
     [float("nan"), {"a": float("inf")}, "\ud800", Decimal("1"), date(2026, 7, 15), {1, 2}, b"x",
-     {("canary",): 1}],
+     {("canary",): 1}, {1: "canary", "1": 2}, json.loads("[" * 101 + "]" * 101)],
 )  # fmt: skip
 def test_what_json_cannot_say_is_refused_before_it_is_sent(serve: Any, value: Any) -> None:
     server = serve(gives(answer(body=1)))
-    fault = run(TASKS[6], value, resources=resources(server)).failure()
+    fault = run(TASKS[6], value, resources=resources(server), key="run-1").failure()
     assert "http post" in str(fault) and "canary" not in str(fault) and server.asked == []
 
 
