@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast, final, get_args, get_origin
 
-from fwf.algebra import types
+from fwf.algebra import tables, types
 from fwf.algebra.aliases import UNIONS, without_none
 from fwf.algebra.kinds import is_scalar
 from fwf.algebra.nodes import Extension, InPool, Named, Node, Retry, Task, Timeout, WithParams
 from fwf.algebra.paths import SEPARATOR
 from fwf.algebra.values import source, thaw
 from fwf.interpreters.lineage import MAX_WORK, Lineage, TaskLineage
-from fwf.interpreters.lineage.columns import Column
+from fwf.interpreters.lineage.columns import Column, Origin
 from fwf.interpreters.lineage.names import dataset_of
 from fwf.interpreters.lineage.sql import dialect_of, has_sql
 
@@ -126,9 +126,12 @@ class _Writer:
         facets: dict[str, Any] = {}
         if declared in schemas:
             facets["schema"] = self._facet("schema", fields=schemas[declared])
-        made = {column.name: column for column in columns if column.dataset == declared}
+        made: dict[str, dict[Origin, None]] = {}
+        for column in columns:
+            if column.dataset == declared:
+                made.setdefault(column.name, {}).update(dict.fromkeys(column.origins))
         if made:
-            fields = {name: {"inputFields": _fields(column)} for name, column in made.items()}
+            fields = {name: {"inputFields": _fields(origins)} for name, origins in made.items()}
             facets["columnLineage"] = self._facet("columnLineage", fields=fields)
         return {**dataset_of(declared)._asdict(), "facets": facets}
 
@@ -149,14 +152,14 @@ def _columns(task: TaskLineage) -> Sequence[Column]:
     return task.columns.columns if task.columns else ()
 
 
-def _fields(column: Column) -> list[dict[str, Any]]:
+def _fields(origins: Iterable[Origin]) -> list[dict[str, Any]]:
     return [
         {
             **dataset_of(origin.dataset)._asdict(),
             "field": origin.column,
             "transformations": [{"type": "DIRECT", "subtype": origin.kind}],
         }
-        for origin in column.origins
+        for origin in origins
     ]
 
 
@@ -173,17 +176,24 @@ def _schemas(task: Task[Any, Any]) -> dict[str, Any]:
 
 
 def _rows(annotation: Any) -> list[dict[str, Any]]:
-    """A type, or a list of it ⟶ its fields, if all are such as stand in a table's column."""
+    """A table or a type, or a list of it ⟶ its fields, if all are such as stand in a column."""
     item = types.item_of(annotation)
+    table = tables.declared(annotation) or tables.declared(item)
+    if table is not None:
+        return _in_order((str(name), str(kind)) for name, kind in table.columns)
     row = annotation if item is types.ANY else item
     declared = types.fields_of(row) or {}
     in_order = getattr(row, "_fields", None) or getattr(row, "__dataclass_fields__", declared)
     fields = {name: declared[name] for name in in_order if name in declared}
     if not fields or not all(map(_is_column, fields.values())):
         return []
+    return _in_order((name, types.name_of(kind)) for name, kind in fields.items())
+
+
+def _in_order(fields: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     return [
-        {"name": name, "type": types.name_of(kind), "ordinal_position": at}
-        for at, (name, kind) in enumerate(fields.items(), 1)
+        {"name": name, "type": kind, "ordinal_position": at}
+        for at, (name, kind) in enumerate(fields, 1)
     ]
 
 

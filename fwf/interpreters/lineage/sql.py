@@ -14,6 +14,7 @@ from fwf.interpreters.lineage.columns import Kind, stronger
 
 DIALECT = "duckdb"
 GIVE = "write their names, or give them in config={'columns': {…}}"
+PIVOT = "PIVOT is not followed to columns"
 BEHIND_STAR = f"the columns behind * are not known: {GIVE}"
 MISSING = "columns can't be followed without sqlglot: pip install 'fwf[lineage]'"
 
@@ -124,17 +125,34 @@ class _Reader:
         plain = "" if into else self._all_of(query)
         more = {plain: dict.fromkeys(self.rows, "unknown")} if plain and self.rows else {}
         root = self._scoped(query, more)
-        made = root.expression.selects
-        stars = sum(each.is_star for each in made)
-        if not into and not stars and len(made) == len(self.rows):
-            names = list(self.rows)
+        made = self._outputs(root.expression)
+        stars = STAR in made
+        if not into and not stars:
+            names = self._as_declared(made)
         for at, each in enumerate(made[:1] if stars and names else made):
-            if each.is_star or (stars and names):  # by position, which isn't known
+            if each == STAR or (stars and names):  # by position, which isn't known
                 behind = (plain, STAR) if plain else ("", BEHIND_STAR)
                 yield Made(into, STAR, {behind: "IDENTITY"})
             else:
-                name = names[at] if at < len(names) else each.alias_or_name
+                name = names[at] if at < len(names) else each
                 yield Made(into, name, self._origins(root, at))
+
+    def _as_declared(self, made: list[str]) -> list[str]:
+        """A query's columns as they are declared: by name or, where names differ, by position."""
+        rows = {each.casefold(): each for each in self.rows}
+        names = [each.casefold() for each in made]
+        if len(rows) == len(names) and rows.keys() == {*names}:
+            return [rows[each] for each in names]
+        return list(self.rows) if len(self.rows) == len(made) else []
+
+    def _outputs(self, query: Any) -> list[str]:
+        """The names of a query's columns; * for those that aren't known."""
+        while isinstance(query, self.exp.SetOperation):
+            if query.args.get("by_name"):
+                sides = (query.this.unnest(), query.expression.unnest())
+                return list(dict.fromkeys(name for side in sides for name in self._outputs(side)))
+            query = query.this.unnest()
+        return [STAR if each.is_star else each.alias_or_name for each in query.selects]
 
     def _all_of(self, query: Any) -> str:
         """`SELECT * FROM orders` ⟶ "orders": it has the columns that the query is to give."""
@@ -166,6 +184,8 @@ class _Reader:
         if not isinstance(statement, exp.Create | exp.Insert):
             if isinstance(statement, exp.DML) and not isinstance(statement, exp.Delete):
                 self.problems[f"{statement.key.upper()} is not followed to columns"] = None
+            if isinstance(statement, exp.Pivot):
+                self.problems[PIVOT] = None
             return None, "", []
         query, into = statement.args.get("expression"), statement.this
         if not isinstance(query, exp.Query):
@@ -205,17 +225,18 @@ class _Reader:
         """A query's column ⟶ the columns that it is made of directly."""
         query = scope.expression
         if isinstance(query, self.exp.SetOperation):
-            if query.args.get("by_name"):
-                yield "", "UNION BY NAME is not followed to columns", "IDENTITY"
-                return
+            name = self._outputs(query)[at] if query.args.get("by_name") else ""
             for part in (query.this, query.expression):
                 scope = self.scopes[id(part.unnest())]
-                if any(each.is_star for each in scope.expression.selects):
+                names = self._outputs(scope.expression)
+                if STAR in names:
                     yield "", BEHIND_STAR, "IDENTITY"  # by position, which isn't known
-                else:
-                    yield scope, at, "IDENTITY"
+                elif not name or name in names:
+                    yield scope, names.index(name) if name else at, "IDENTITY"
         elif at < len(query.selects):
             made = query.selects[at].unalias()
+            for whole in made.find_all(self.exp.Columns, self.exp.TableColumn):
+                yield "", f"{whole.sql()} is not followed to columns", "IDENTITY"
             for column in made.find_all(self.exp.Column):
                 source, name = self._source(column)
                 yield source, name, self._kind(made, column)
@@ -223,7 +244,9 @@ class _Reader:
     def _source(self, column: Any) -> tuple[Any, Any]:
         scope = self._scope(column)
         if scope is None:
-            return "", f"table {column.table!r} is none of the query's"
+            tables = column.root().find_all(self.exp.Table)
+            pivots = any(each.args.get("pivots") for each in tables)
+            return "", PIVOT if pivots else f"table {column.table!r} is none of the query's"
         if column.table:
             return self._of_source(scope.sources[column.table], column.name)
         return self._of_any(scope, column.name)
@@ -243,7 +266,7 @@ class _Reader:
         if isinstance(source, self.exp.Table):
             return source.name or source.sql(), name
         source = self._recursive(source)
-        names = [each.alias_or_name for each in source.expression.selects]
+        names = self._outputs(source.expression)
         return (source, names.index(name)) if name in names else self._of_any(source, name)
 
     def _recursive(self, scope: Any) -> Any:

@@ -40,7 +40,7 @@ def _lines(told: "Lineage") -> Iterator[str]:
 
 def _of_columns(told: "Lineage") -> Iterator[str]:
     for each in told.tasks:
-        if each.columns is None:
+        if each.columns is None or not (each.columns.columns or each.columns.problems):
             continue
         yield f"columns of {shortened(each.path)}"
         for column in each.columns.columns:

@@ -67,6 +67,24 @@ KNOWN = [
     ("DELETE FROM sales; INSERT INTO sales (x) SELECT a FROM orders", "x ← orders.a I"),
     ("SELECT a FROM orders WHERE day = $day", "a ← orders.a I"),
     ("SELECT v.é FROM visits AS v", "é ← visits.é I"),
+    (
+        "SELECT a FROM orders UNION BY NAME SELECT b, a FROM rates",
+        "a ← orders.a I, rates.a I; b ← rates.b I",
+    ),
+    (
+        "SELECT x.b FROM (SELECT a AS b FROM orders UNION ALL BY NAME SELECT b FROM rates) AS x",
+        "b ← orders.a I, rates.b I",
+    ),
+    ("SELECT a FROM orders EXCEPT SELECT b FROM rates", "a ← orders.a I, rates.b I"),
+    ("SELECT sum(a) OVER (PARTITION BY c) AS s FROM orders", "s ← orders.a A, orders.c T"),
+    ("SELECT CASE WHEN a > 1 THEN b END AS x FROM orders", "x ← orders.a T, orders.b T"),
+    (
+        "WITH s AS (SELECT a * 2 AS x FROM orders), t AS (SELECT max(x) AS y FROM s)"
+        " SELECT y FROM t",
+        "y ← orders.a A",
+    ),
+    ('SELECT "A b" AS "C d" FROM "Orders"', "c d ← orders.a b I"),
+    ("SELECT id FROM orders SEMI JOIN rates USING (id)", "id ← orders.id I"),
     ("", ""),
 ]
 
@@ -90,7 +108,11 @@ PROBLEMS = [
     ("INSERT INTO sales SELECT a FROM orders", "the columns of 'sales' are not known"),
     ("INSERT INTO other (a) SELECT a FROM orders", "table 'other' is none of the task's writes"),
     ("UPDATE sales SET a = 1", "UPDATE is not followed to columns"),
-    ("SELECT a FROM orders UNION BY NAME SELECT a FROM rates", "UNION BY NAME is not followed"),
+    ("SELECT COLUMNS('a.*') FROM orders", "COLUMNS('a.*') is not followed to columns"),
+    ("SELECT max(COLUMNS(*)) AS m FROM orders", "COLUMNS(*) is not followed to columns"),
+    ("SELECT * FROM orders UNION ALL SELECT usd FROM rates", "the columns behind * are not known"),
+    ("PIVOT orders ON c USING sum(a)", "PIVOT is not followed to columns"),
+    ("SELECT c FROM orders PIVOT (sum(a) FOR b IN ('c'))", "PIVOT is not followed to columns"),
     ("SELEC a FRM orders", "the SQL can't be read as duckdb: "),
     ("SELECT " + "(" * 5_000 + "1" + ")" * 5_000, "the SQL can't be read as duckdb: "),
 ]
