@@ -144,9 +144,8 @@ class Session:
         with ExitStack() as opened:
             opened.callback(_quietly, cursor.close)
             self._tried(lambda: cursor.execute(sql), what)
-            address = cursor.fetch_arrow().address
-            kind = _reader.AdbcRecordBatchReader
-            reader = self._tried(lambda: kind._import_from_c(address), what)
+            rows, kind = cursor.fetch_arrow(), _reader.AdbcRecordBatchReader
+            reader = self._tried(lambda: kind._import_from_c(rows.address), what)
             opened.callback(_quietly, reader.close)
             yield reader
 

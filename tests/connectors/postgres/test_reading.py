@@ -137,7 +137,7 @@ def test_what_is_not_as_declared_is_refused(shop: Database, sql: str, kind: Any,
 
 
 def test_columns_are_found_by_name_and_are_those_that_are_declared(shop: Database) -> None:
-    schema = pa.schema([pa.field("a", pa.int32(), nullable=False), ("b", pa.string())])
+    schema = pa.schema([pa.field("a", pa.int32(), nullable=False), pa.field("b", pa.string())])
     assert shop.read("SELECT 'x' AS b, 1 AS a", schema=schema).to_pylist() == [{"a": 1, "b": "x"}]
     for sql, said in (
         ("SELECT 1 AS a", "no column 'b', which is declared"),
