@@ -1,8 +1,12 @@
-"""How does an Arrow schema stand in a definition? As its columns, by name and type."""
+"""How does an Arrow schema stand in a definition? As its columns, by name and type.
+
+A type is a text; one that is made of others, but for a list of scalars, is a list of its own:
+`["struct", FIELD, …]`.
+"""
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyarrow as pa
 
@@ -14,7 +18,7 @@ _PLAIN: Final[tuple[pa.DataType, ...]] = (
     pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.date32(), pa.date64(),
     pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns"),
     *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns")),
-    *(pa.duration(unit) for unit in ("s", "ms", "us", "ns")),
+    *(pa.duration(unit) for unit in ("s", "ms", "us", "ns")), pa.month_day_nano_interval(),
 )  # fmt: skip
 SIMPLE: Final[Mapping[str, pa.DataType]] = {str(kind): kind for kind in _PLAIN}
 DECIMAL: Final = re.compile(r"decimal(128|256)\((\d+), (-?\d+)\)")
@@ -51,17 +55,58 @@ def name_of(kind: pa.DataType) -> str:
     return text
 
 
-def _to_plain(schema: pa.Schema) -> list[Any]:
-    return [
-        [field.name, name_of(field.type), *(["not null"] if not field.nullable else [])]
-        for field in schema
-    ]
+def to_plain(schema: pa.Schema) -> list[Any]:
+    """Schema ⟶ how it stands in a definition; raises `ValueError` for a type that can't."""
+    return [_field_to_plain(field) for field in schema]
 
 
 def _from_plain(columns: Any) -> pa.Schema:
-    return pa.schema(
-        pa.field(name, type_named(kind), nullable=not rest) for name, kind, *rest in columns
-    )
+    return pa.schema(_field_from_plain(each) for each in columns)
 
 
-register_codec(pa.Schema, name="arrow:Schema", to_plain=_to_plain, from_plain=_from_plain)
+def _field_to_plain(field: "pa.Field[Any]") -> list[Any]:
+    return [field.name, _type_to_plain(field.type), *(["not null"] if not field.nullable else [])]
+
+
+def _field_from_plain(field: Any) -> "pa.Field[Any]":
+    name, kind, *rest = field
+    return pa.field(name, _type_from_plain(kind), nullable=not rest)
+
+
+def _type_to_plain(kind: Any) -> Any:
+    if pa.types.is_struct(kind):
+        return ["struct", *map(_field_to_plain, kind)]
+    if pa.types.is_map(kind):
+        return ["map", _type_to_plain(kind.key_type), _type_to_plain(kind.item_type)]
+    if pa.types.is_fixed_size_list(kind):
+        return ["array", _type_to_plain(kind.value_type), kind.list_size]
+    if pa.types.is_list(kind):
+        item = _type_to_plain(kind.value_type)
+        return ["list", item] if isinstance(item, list) else name_of(kind)
+    if pa.types.is_dictionary(kind):
+        return ["dictionary", _type_to_plain(kind.index_type), _type_to_plain(kind.value_type)]
+    return name_of(kind)
+
+
+def _type_from_plain(plain: Any) -> pa.DataType:
+    kind: Any
+    match plain:
+        case str():
+            kind = type_named(plain)
+        case ["struct", *fields]:
+            kind = pa.struct(list(map(_field_from_plain, fields)))
+        case ["map", key, value]:
+            kind = pa.map_(_type_from_plain(key), _type_from_plain(value))
+        case ["array", item, size]:
+            kind = pa.list_(_type_from_plain(item), size)
+        case ["list", item]:
+            kind = pa.list_(_type_from_plain(item))
+        case ["dictionary", index, value]:
+            index_type: Any = _type_from_plain(index)
+            kind = cast(Any, pa.dictionary)(index_type, _type_from_plain(value))
+        case _:
+            raise ValueError(f"{plain!r}: no type of a column is written so")
+    return cast(pa.DataType, kind)
+
+
+register_codec(pa.Schema, name="arrow:Schema", to_plain=to_plain, from_plain=_from_plain)

@@ -5,12 +5,12 @@ from typing import Annotated, Any, TypeAlias, cast
 
 import pyarrow as pa
 
-import fwf.connectors.shared.schemas  # noqa: F401 (how a schema stands in a config)
 from fwf.algebra import tables as algebra
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
+from fwf.connectors.shared.schemas import to_plain
 from fwf.connectors.sql.binding import bind
 from fwf.connectors.sql.engine import answered
 from fwf.connectors.sql.parameters import type_of
@@ -75,7 +75,7 @@ def sql(
     text = _checked(sql, name, tables, where)
     order = _ordered(inputs, tables, where)
     schemas = {each: _schema(tables[each], f"{where}, {each}=") for each in order}
-    types, said = parameter_types(dict(sorted((params or {}).items())), where)
+    types, said = parameter_types(params or {}, where)
     _apart(schemas, types, where)
     known = bind(text, schemas, types, where)
 
@@ -174,17 +174,27 @@ def _ordered(inputs: Sequence[str] | None, tables: Mapping[str, Any], where: str
 
 
 def _schema(kind: Any, where: str) -> pa.Schema:
+    schema = _declared(kind, where).remove_metadata()
+    for field in schema:
+        try:
+            to_plain(pa.schema([field]))
+        except ValueError as error:
+            raise ValueError(f"{where}: column {field.name!r}: {error}") from None
+    return schema
+
+
+def _declared(kind: Any, where: str) -> pa.Schema:
     if isinstance(kind, pa.Schema):
-        return kind.remove_metadata()
+        return kind
     if isinstance(kind, Workflow):
-        return schema_of(kind).remove_metadata()
+        return schema_of(kind)
     known = algebra.declared(kind)
     if known is None or not isinstance(known.schema, pa.Schema):
         raise TypeError(
             f"{where}{kind!r}: which columns has this table? Needs a pa.Schema, "
             "Annotated[pa.Table, SCHEMA], or the task that gives it"
         )
-    return known.schema.remove_metadata()
+    return known.schema
 
 
 def _apart(schemas: Mapping[str, pa.Schema], types: Mapping[str, type], where: str) -> None:

@@ -19,7 +19,7 @@ T = pa.schema({"id": pa.int64(), "name": pa.string(), "day": pa.timestamp("us")}
 
 
 def refused(query: str, **tables: Any) -> str:
-    with pytest.raises(ValueError, match=r"^sql\(name='q'\): ") as raised:
+    with pytest.raises(ValueError, match=r"^sql\(name='q'\)[:,] ") as raised:
         sql(query, name="q", **(tables or {"t": T}))
     assert raised.value.__cause__ is None
     return str(raised.value)
@@ -369,6 +369,10 @@ DECLARED: list[tuple[pa.Schema, str]] = [
     (pa.schema({"": pa.int64()}), "has a column without a name"),
     (pa.schema([("id", pa.int64()), ("id", pa.int64())]), "has columns 'id' and 'id'"),
     (pa.schema([("id", pa.int64()), ("ID", pa.int64())]), "has columns 'id' and 'ID'"),
+    (
+        pa.schema({"x": pa.large_list(pa.int8())}),
+        "t=: column 'x': 'large_list<item: int8>': a declared",
+    ),
     (pa.schema({"x": pa.float16()}), "a column of a type that DuckDB has no like of"),
     (pa.schema({"x": pa.decimal256(50, 2)}), "a column of a type that DuckDB has no like of"),
 ]

@@ -221,7 +221,9 @@ TYPES = [
     pa.time64("us"), pa.time64("ns"), pa.timestamp("s"), pa.timestamp("ns"),
     pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Berlin"), pa.timestamp("ns", "+02:00"),
     pa.decimal128(38, 10), pa.duration("us"), pa.null(), pa.list_(pa.string()),
-    pa.list_(pa.list_(pa.decimal128(5, 2))),
+    pa.list_(pa.list_(pa.decimal128(5, 2))), pa.list_(pa.struct({"a b": pa.date32()})),
+    pa.struct({"a": pa.int8(), "b": pa.list_(pa.string())}), pa.map_(pa.string(), pa.int8()),
+    pa.list_(pa.int8(), 3), pa.dictionary(pa.int8(), pa.string()), pa.month_day_nano_interval(),
 ]  # fmt: skip
 
 
@@ -233,6 +235,8 @@ def test_a_column_of_each_type_that_can_be_declared_goes_through(kind: pa.DataTy
     for table in (empty, nulls):
         found = run(made, table).unwrap()
         assert (found.num_rows, found.schema) == (table.num_rows, schema_of(made))
+    assert pickle.loads(pickle.dumps(made)) == made
+    sql("SELECT x FROM t", name="again", t=made)
 
 
 def test_moments_are_those_of_utc_whatever_zone_they_come_in(
