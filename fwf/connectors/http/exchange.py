@@ -100,13 +100,10 @@ def _exchanged(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: f
         target=call.url.raw_path,
     )
     timeouts = {"connect": connect, "read": idle, "write": idle, "pool": idle}
-    host = call.url.netloc.decode("ascii")
-    given = {"Host": host, "User-Agent": "fwf", "Accept-Encoding": "gzip", **call.headers}
-    sent = {name.lower(): (name, value) for name, value in given.items()}  # the last of a name
     with pool.stream(
         call.method,
         url,
-        headers=list(sent.values()),
+        headers=_sent(call),
         content=call.body,
         extensions={"timeout": timeouts},
     ) as answer:
@@ -121,6 +118,12 @@ def _exchanged(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: f
             )
         except (BadData, *TROUBLE):  # the status says enough
             return reply
+
+
+def _sent(call: Call) -> list[tuple[str, str]]:
+    host = call.url.netloc.decode("ascii")
+    given = {"Host": host, "User-Agent": "fwf", "Accept-Encoding": "gzip", **call.headers}
+    return list({name.lower(): (name, value) for name, value in given.items()}.values())
 
 
 def _is_sized(headers: httpx.Headers) -> bool:

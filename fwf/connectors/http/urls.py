@@ -48,10 +48,11 @@ def parsed(text: str, where: str) -> httpx.URL:
         if UNSAFE.search(text):
             raise ValueError
         url = httpx.URL(text)
-        port = url.port
+        if url.port is not None and not 0 < url.port < 2**16:
+            raise ValueError
     except (httpx.InvalidURL, ValueError, TypeError):
         raise ValueError(f"{where}: needs a URL such as https://api.example/v2") from None
-    if url.scheme not in PORTS or not HOST.fullmatch(url.raw_host) or port == 0:
+    if url.scheme not in PORTS or not HOST.fullmatch(url.raw_host):
         raise ValueError(f"{where}: needs a URL that begins with https:// or http:// and a host")
     if url.userinfo:
         raise ValueError(f"{where}: a URL with a user or a password in it is refused: give auth=…")
@@ -75,8 +76,13 @@ def below(base: httpx.URL, path: str, query: Mapping[str, object], where: str) -
     """A base URL, a path, a query ⟶ the URL below the base."""
     checked_path(path, where)
     whole = f"{base.path.rstrip('/')}/{path.removeprefix('/')}"
-    said = quote(whole, safe=IN_PATHS).encode("ascii")
-    asked = urlencode(pairs(query, where))
+    try:
+        said = quote(whole, safe=IN_PATHS).encode("ascii")
+        asked = urlencode(pairs(query, where))
+    except UnicodeEncodeError:
+        said = None
+    if said is None:
+        raise BadData(f"{where}: a path or a query isn't text that UTF-8 can write")
     return base.copy_with(raw_path=said + (b"?" + asked.encode("ascii") if asked else b""))
 
 

@@ -10,6 +10,11 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
+import pytest
+
+from fwf import Permanent
+from fwf.connectors.shared.errors import Transient
+
 KEEP: Final = None
 """Said last: the connection stays open for another request."""
 Said = bytes | float | None
@@ -165,3 +170,10 @@ def until(condition: Callable[[], bool], within: float = 5) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def caught(ask: Callable[..., Any], service: Service, **settings: Any) -> Exception:
+    """The error that a service means."""
+    with pytest.raises((Transient, Permanent)) as found:
+        ask(service, **settings)
+    return found.value
