@@ -7,6 +7,7 @@ durations and schedules; then what a workflow can mean.
 from typing import TYPE_CHECKING, Any
 
 from fwf.algebra.builder import apply, it, literal, param, pick
+from fwf.algebra.columns import SameColumns
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
 from fwf.algebra.extent import TooLarge
 from fwf.algebra.identity import definition_id
@@ -104,7 +105,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "microseconds", "milliseconds", "seconds", "minutes", "hours", "days",
     "Schedule", "backoff", "delays", "every",
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
-    "Parameter", "Resource", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
+    "Parameter", "Resource", "SameColumns", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
     "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
     "dry_run", "Scenario", "DryRun", "run", "execute", "Ran",

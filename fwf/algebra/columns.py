@@ -12,13 +12,23 @@ from fwf.records import record
 class SameColumns:
     """`-> Annotated[T, SameColumns]`: what a task gives has the columns of what it is given.
 
-    Each by its name, and as it was: the task selects, sorts or joins rows, or writes them down in
-    another form. Lineage by column goes on behind it, which it otherwise doesn't behind Python.
+    Each by its name, with the values as they were: the task leaves out rows, sorts them, puts
+    tables together or writes them down in another form. Lineage by column goes on behind it, as
+    it otherwise doesn't behind Python. Nothing checks it. Where T declares columns, it has these.
 
     >>> from typing import Annotated
-    >>> from fwf import task
+    >>> from fwf import lineage, task
+    >>> @task(effect="read", reads=["pg://shop/orders"], config={"sql": "SELECT id FROM orders"})
+    ... def orders() -> object: ...
     >>> @task(effect="pure")
-    ... def newest(rows: list[int]) -> Annotated[list[int], SameColumns]: ...
+    ... def newest(rows: object) -> Annotated[object, SameColumns]: ...
+    >>> @task(effect="idempotent", writes=["s3://lake/newest"])
+    ... def save(rows: object) -> None: ...
+    >>> print(lineage(orders >> newest >> save))
+    s3://lake/newest, written by save
+      data from pg://shop/orders
+    columns of save
+      s3://lake/newest: id from pg://shop/orders: id (identity)
     """
 
 

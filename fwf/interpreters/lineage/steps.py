@@ -42,7 +42,7 @@ from fwf.interpreters.lineage.tables import (
 
 MAX_NAMES = 8
 SCHEMA = "Annotated[pa.Table, schema]"
-PYTHON = "what Python makes is not followed to columns: write SQL, or declare the SameColumns"
+PYTHON = "what Python makes is not followed to columns: write SQL, or say SameColumns of its output"
 
 
 def declares(task: Task[Any, Any]) -> bool:
