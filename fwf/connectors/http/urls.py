@@ -1,7 +1,7 @@
 """What is asked for? URLs of a base, a path and a query, whose values can't change their shape."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
@@ -76,14 +76,18 @@ def below(base: httpx.URL, path: str, query: Mapping[str, object], where: str) -
     """A base URL, a path, a query ⟶ the URL below the base."""
     checked_path(path, where)
     whole = f"{base.path.rstrip('/')}/{path.removeprefix('/')}"
-    try:
-        said = quote(whole, safe=IN_PATHS).encode("ascii")
-        asked = urlencode(pairs(query, where))
-    except UnicodeEncodeError:
-        said = None
-    if said is None:
+    target = _target(whole, pairs(query, where))
+    if target is None:
         raise BadData(f"{where}: a path or a query isn't text that UTF-8 can write")
-    return base.copy_with(raw_path=said + (b"?" + asked.encode("ascii") if asked else b""))
+    return base.copy_with(raw_path=target)
+
+
+def _target(path: str, query: Sequence[tuple[str, str]]) -> bytes | None:
+    try:
+        asked = urlencode(query)
+        return (quote(path, safe=IN_PATHS) + (f"?{asked}" if asked else "")).encode("ascii")
+    except UnicodeEncodeError:
+        return None
 
 
 def checked_path(path: str, where: str) -> None:
