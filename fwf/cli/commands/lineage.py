@@ -16,7 +16,7 @@ PRODUCER = "https://pypi.org/project/fwf/"
 @click.command("lineage")
 @click.option("--openlineage", is_flag=True, help="Write OpenLineage job events, a JSON list.")
 @click.option("--namespace", default="fwf", show_default=True, help="Of the OpenLineage jobs.")
-@click.option("--columns", is_flag=True, help="Insist on columns, which need fwf[lineage].")
+@click.option("--columns", is_flag=True, help="Insist on columns of SQL, which need fwf[lineage].")
 @common
 def command(target: str, openlineage: bool, namespace: str, columns: bool, as_json: bool) -> None:
     """Tell which datasets may be in which.
@@ -26,7 +26,8 @@ def command(target: str, openlineage: bool, namespace: str, columns: bool, as_js
     fwf lineage examples.daily.workflow --openlineage --namespace airflow-prod
 
     JSON: target, workflow, sources, intermediates, products (dataset, written_by, sources: data and
-    control), tasks (path, task, reads, writes and, with SQL, columns and columns_missing).
+    control), tasks (path, task, reads, writes and, where something tells of columns, columns and
+    columns_missing).
     """
     from fwf.interpreters.lineage import lineage as lineage_of
 
