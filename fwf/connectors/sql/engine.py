@@ -86,7 +86,8 @@ def answered(
         try:
             for name, table in tables.items():
                 connection.register(name, table)
-            rows = connection.sql(sql, params=values).to_arrow_reader(ROWS_AT_ONCE).read_all()
+            # Not by way of a reader: what fails after its first rows is no `duckdb.Error`.
+            rows = connection.sql(sql, params=values).to_arrow_table(ROWS_AT_ONCE)
         except duckdb.Error as error:
             raise _failed(error, sql, where) from None
     table = cast(pa.Table, rows)

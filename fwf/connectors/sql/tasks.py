@@ -133,6 +133,9 @@ def select(
     `BadData` where a value isn't what the query makes of it: the message has no value.
     """
     tables, params = dict(tables or {}), dict(params or {})
+    for name, table in tables.items():
+        if not isinstance(cast(object, table), pa.Table):
+            raise TypeError(f"select: {name!r} is a {type(table).__qualname__}; needs a pa.Table")
     schemas = {name: table.schema for name, table in tables.items()}
     types = {each: type_of(value, f"select: parameter {each!r}") for each, value in params.items()}
     return answered(sql, tables, params, bind(sql, schemas, types, "select"), "select")

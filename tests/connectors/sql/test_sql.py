@@ -458,6 +458,13 @@ def test_an_error_says_where_and_of_which_kind_and_holds_no_value(query: str, sa
     assert "hunter2" not in str(fault) + repr(fault)
 
 
+def test_a_value_far_down_is_told_of_no_more_than_one_at_the_top() -> None:
+    made = sql("SELECT x::BIGINT AS n FROM t", name="q", t=pa.schema({"x": pa.string()}))
+    with pytest.raises(BadData, match="ConversionException in line 1") as raised:
+        made.fn(pa.table({"x": [*map(str, range(300_000)), SECRET]}))
+    assert "hunter2" not in str(raised.value)
+
+
 def test_what_is_larger_than_memory_is_an_error_and_no_other_answer() -> None:
     query = "SELECT list(n::VARCHAR || repeat('x', 1000)) AS l FROM range(100_000_000_000) t(n)"
     assert schema_of(sql(query, name="q")) == pa.schema({"l": pa.list_(pa.string())})
@@ -478,6 +485,8 @@ def test_the_plain_function_asks_without_a_task() -> None:
     params = {"day": DAY, "least": Decimal(5)}
     found = select(IN_USD, {"orders": TABLES, "rates": RATED}, params)
     assert found["id"].to_pylist() == [2, 3]
+    with pytest.raises(TypeError, match="select: 't' is a list; needs a pa.Table"):
+        select("SELECT 1 AS one", {"t": [1]})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match=r"select: Referenced column .idd. not found"):
         select("SELECT idd FROM t", {"t": TABLES})
 
