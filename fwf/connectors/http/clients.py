@@ -22,7 +22,7 @@ from fwf.connectors.http.pages import Cursor, Page, Style, page_of, query_at
 from fwf.connectors.http.pool import pool_of
 from fwf.connectors.http.settings import Settings
 from fwf.connectors.http.statuses import failure
-from fwf.connectors.http.urls import Origin, below, origin_of, parsed
+from fwf.connectors.http.urls import Origin, below, escaped_path, origin_of, parsed
 from fwf.connectors.shared.errors import BadData, Refused
 
 MAX_REDIRECTS: Final = 5
@@ -51,7 +51,7 @@ class Client:
         self.key_life = settings.key_life
 
     def __repr__(self) -> str:
-        return f"<http.client of {self._origin}{self._settings.base.path.rstrip('/')}>"
+        return f"<http.client of {self._origin}{escaped_path(self._settings.base).rstrip('/')}>"
 
     def __enter__(self) -> Self:
         if self._pool is not None:

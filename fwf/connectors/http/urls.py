@@ -75,11 +75,16 @@ def based(text: str, where: str) -> httpx.URL:
 def below(base: httpx.URL, path: str, query: Mapping[str, object], where: str) -> httpx.URL:
     """A base URL, a path, a query ⟶ the URL below the base."""
     checked_path(path, where)
-    whole = f"{base.path.rstrip('/')}/{path.removeprefix('/')}"
+    whole = f"{escaped_path(base).rstrip('/')}/{path.removeprefix('/')}"
     target = _target(whole, pairs(query, where))
     if target is None:
         raise BadData(f"{where}: a path or a query isn't text that UTF-8 can write")
     return base.copy_with(raw_path=target)
+
+
+def escaped_path(url: httpx.URL) -> str:
+    """URL ⟶ its path as it stands there."""
+    return url.raw_path.partition(b"?")[0].decode("ascii")
 
 
 def _target(path: str, query: Sequence[tuple[str, str]]) -> bytes | None:
@@ -204,5 +209,5 @@ def filled_query(
 
 def told_of(method: str, url: httpx.URL) -> str:
     """What is told of a request: no query, which may hold values; no more than a line."""
-    path = url.path if len(url.path) <= MOST else f"{url.path[:MOST]}…"
-    return f"{method} {origin_of(url)}{path}"
+    path = escaped_path(url)
+    return f"{method} {origin_of(url)}{path if len(path) <= MOST else f'{path[:MOST]}…'}"

@@ -103,6 +103,13 @@ def test_an_origin_has_more_spellings_than_one(a: str, b: str) -> None:
     assert origin_of(httpx.URL(a)) == origin_of(httpx.URL(b))
 
 
+def test_the_path_of_a_base_url_stays_as_it_is() -> None:
+    for path in ("/a%2Fb%25", "/%0a", "/%C3%BC", "/a//b"):
+        base = based(f"https://a.example{path}/", "test")
+        assert below(base, "x", {}, "test").raw_path == f"{path}/x".encode()
+        assert "\n" not in told_of("GET", base)
+
+
 def test_what_is_told_of_a_request_has_no_query_and_an_end() -> None:
     told = told_of("GET", httpx.URL("https://a.example:8080/x/" + "y" * 500 + "?key=canary"))
     assert told.startswith("GET https://a.example:8080/x/yyy") and len(told) < 250
