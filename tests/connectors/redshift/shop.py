@@ -1,7 +1,7 @@
 """What the tests of loads share: a warehouse, what stands in it, and waiting without a workflow."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -121,10 +121,15 @@ class Shop:
         return [name for (name,) in rows]
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Wait for it, but not for ever."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def ended(opened: Warehouse, statement: Statement) -> Status:
     """Ask until it has ended."""
-    until = time.monotonic() + 30
-    while not (status := opened.status(statement)).ended:
-        assert time.monotonic() < until, f"still {status.said}"
-        time.sleep(0.01)
-    return status
+    until(lambda: opened.status(statement).ended)
+    return opened.status(statement)

@@ -1,8 +1,6 @@
 """Loads that go through, or don't: what stands in the target, whoever comes twice or in between."""
 
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,7 +18,7 @@ from fwf.connectors.shared.errors import (
     Overloaded,
     Transient,
 )
-from tests.connectors.redshift.shop import BUCKET, Shop, bucket, ended, sales
+from tests.connectors.redshift.shop import BUCKET, Shop, bucket, ended, sales, until
 
 MONDAY, TUESDAY = date(2026, 7, 13), date(2026, 7, 14)
 TABLE = "CREATE TABLE sales (name varchar(30), id bigint, day date, extra int DEFAULT 7)"
@@ -380,13 +378,6 @@ def _has_changed(shop: Shop) -> bool:
         "SELECT 1 FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation = 'sales'::regclass"
     )
     return bool(rows)
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_statement_that_has_ended_cannot_be_stopped_and_that_is_no_error(shop: Shop) -> None:
