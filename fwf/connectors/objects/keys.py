@@ -3,7 +3,7 @@
 import string
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from fwf.connectors.shared.errors import Refused
@@ -71,7 +71,7 @@ def key_parameters(
     Raises `ValueError` where the pattern says what no value can make a key of.
     """
     types, names = parameter_types(params, where)
-    if not isinstance(pattern, str):
+    if not isinstance(cast(object, pattern), str):
         raise TypeError(f"{where}: {pattern!r} is no text")
     used = {name for name, _ in _fields(pattern, types, where)}
     unused = sorted(set(types) - used)

@@ -18,7 +18,7 @@ compute: Final[Any] = pyarrow.compute  # its stubs know few of the types that it
 
 Batches: TypeAlias = pa.Table | pa.RecordBatchReader
 
-GROUP_BYTES: Final = 64 << 20
+GROUP_BYTES: Final = 32 << 20
 """Batches are gathered to row groups of about this size: small enough to hold several in memory."""
 GROUP_ROWS: Final = 1 << 20
 
@@ -50,8 +50,8 @@ def parquet_chunks(batches: Batches, count: Callable[[int], object]) -> Iterator
         for group in _groups(batches):
             writer.write_table(in_microseconds(group, schema))
             count(group.num_rows)
-            yield sink.taken()
-    yield sink.taken()
+            yield from sink.taken()
+    yield from sink.taken()
 
 
 class _Sink(io.RawIOBase):
@@ -67,10 +67,10 @@ class _Sink(io.RawIOBase):
         self._parts.append(bytes(data))
         return len(self._parts[-1])
 
-    def taken(self) -> bytes:
-        whole = b"".join(self._parts)
-        self._parts.clear()
-        return whole
+    def taken(self) -> Iterator[bytes]:
+        parts, self._parts = self._parts[::-1], []
+        while parts:
+            yield parts.pop()
 
 
 def _groups(batches: Batches) -> Iterator[pa.Table]:
