@@ -15,7 +15,7 @@ too. A run has as many queries at once as it has workers.
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, NamedTuple, cast
 
 import duckdb
@@ -28,6 +28,7 @@ from fwf.faults import Permanent, counted
 
 Connection = duckdb.DuckDBPyConnection
 CLOSED: Final[Mapping[str, Any]] = {
+    "async_threads": 0,  # for files; a fork would wait for them for ever
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "enable_external_access": False,
@@ -60,11 +61,11 @@ def connected() -> Generator[Connection]:
         yield connection
 
 
-@lru_cache(maxsize=1)
+@cache
 def _database(process: int) -> Connection:
     """A closed database in memory, which stays empty: what is registered is a connection's own.
 
-    One a process, since to make one takes 30 ms; a process that was forked has another.
+    One a process, since to make one takes 30 ms; a process that was forked makes another.
     """
     database = duckdb.connect(":memory:", config=dict(CLOSED))
     database.execute("SET GLOBAL TimeZone = 'UTC'")

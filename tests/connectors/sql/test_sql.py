@@ -1,11 +1,14 @@
 """Queries over Arrow tables: what they give, what they are declared to give, and in which order."""
 
+import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -485,7 +488,7 @@ def test_the_plain_function_asks_without_a_task() -> None:
     params = {"day": DAY, "least": Decimal(5)}
     found = select(IN_USD, {"orders": TABLES, "rates": RATED}, params)
     assert found["id"].to_pylist() == [2, 3]
-    with pytest.raises(TypeError, match="select: 't' is a list; needs a pa.Table"):
+    with pytest.raises(TypeError, match=r"select: 't' is a list; needs a pa\.Table"):
         select("SELECT 1 AS one", {"t": [1]})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match=r"select: Referenced column .idd. not found"):
         select("SELECT idd FROM t", {"t": TABLES})
@@ -519,3 +522,22 @@ def test_several_queries_run_at_once() -> None:
     assert [each["n"].to_pylist() for each in found] == [
         [Decimal(sum(range(n * 1000)))] for n in range(1, 9)
     ]
+
+
+def test_a_process_that_was_forked_asks_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "forks.py").write_text(
+        "import os, sys\n"
+        "from fwf.connectors.sql import select\n"
+        "select('SELECT 1 AS one')\n"
+        "child = os.fork()\n"
+        "assert select('SELECT 2 AS two')['two'].to_pylist() == [2]\n"
+        "sys.exit(0 if child == 0 else os.waitpid(child, 0)[1])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "forks.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0
