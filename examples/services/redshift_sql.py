@@ -232,18 +232,18 @@ def _check_column(column: Any, field: Any, to: _Column) -> None:
     if to.type.startswith("numeric("):
         precision, scale = map(int, re.findall(r"\d+", to.type))
         expected = _arrow.decimal128(precision, scale)
-    if to.width is not None:
+    elif to.width is not None:
         expected = _arrow.string()
-        longest = _compute.max(_compute.binary_length(column)).as_py() if len(column) else 0
-        if (longest or 0) > to.width:
-            raise Refused(
-                f"Spectrum Scan Error: The length of the data column {to.name} is longer than the "
-                f"length defined in the table. Table: {to.width}, Data: {longest}"
-            )
     if field.type != expected:
         raise Refused(
             f"Spectrum Scan Error: incompatible Parquet schema for column {to.name}: {to.type}, "
             f"in the file {field.type}"
+        )
+    longest = _compute.max(_compute.binary_length(column)).as_py() if to.width else None
+    if longest is not None and longest > to.width:
+        raise Refused(
+            f"Spectrum Scan Error: The length of the data column {to.name} is longer than the "
+            f"length defined in the table. Table: {to.width}, Data: {longest}"
         )
 
 

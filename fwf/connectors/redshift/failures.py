@@ -33,11 +33,16 @@ _KNOWN: Final = tuple(
         ("permission denied|not authorized|access ?denied|must be owner", Unauthorized, "no right"),
         ("out of memory|disk full|out of disk|insufficient memory", Transient, "no room just now"),
         (
-            "terminating connection|connection|shutting down|starting up|restarted|internal error",
+            r"terminating connection|connection (\w+ )*(closed|lost|refused|reset|timed out)"
+            "|closed the connection|shutting down|starting up|was restarted|internal error",
             Transient,
             "the database went away",
         ),
-        ("cancel|abort", Transient, "it was stopped from outside"),
+        (
+            "cancell?ed on user|cancel+ing statement|statement (was )?abort|transaction is abort",
+            Transient,
+            "it was stopped from outside",
+        ),
         (r"too many|limit .*exceeded|exceeded .*limit", Transient, "too much at once"),
         ("content.?length|size of .*manifest", BadData, "a staged file isn't that of the manifest"),
         ("nosuchkey|no such key|cannot be found|not found", Missing, "a staged file isn't there"),
@@ -67,8 +72,9 @@ def failure_of(statement: Statement, answer: dict[str, Any]) -> Exception:
             f"{_what(statement, step)}: the table {LEDGER} isn't there: make it once with "
             "redshift.prepare(…)"
         )
+    nameless = re.sub('"[^"]*"', '""', text)  # a column may be called "cancelled"
     for pattern, kind, means in _KNOWN:
-        if pattern.search(text):
+        if pattern.search(nameless):
             return kind(f"{_what(statement, step)}: {means}{_more(statement)}")
     return Refused(f"{_what(statement, step)}: the database refused it{_more(statement)}")
 

@@ -117,6 +117,9 @@ SAID: list[tuple[int, str, type[Exception], str]] = [
     (5, "ERROR: Out of memory", Transient, "no room just now"),
     (5, "ERROR: terminating connection due to administrator command", Transient, "went away"),
     (5, "Query cancelled on user's request", Transient, "stopped from outside"),
+    (5, "ERROR: Cannot insert a NULL value into column cancelled_connection", BadData, "fit"),
+    (5, 'ERROR: column "connection closed" does not exist', Missing, "isn't there"),
+    (5, "ERROR: connection to the node was lost: connection reset", Transient, "went away"),
     (5, "ERROR: something that nobody has heard of: hunter2", Refused, "the database refused it"),
 ]
 
