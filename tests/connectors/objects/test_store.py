@@ -1,6 +1,7 @@
 """Are objects found, read and written alike in memory, in folders and in S3, and mishaps told?"""
 
 import base64
+import gzip
 import os
 import time
 import traceback
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from fwf import milliseconds, seconds
 from fwf.connectors.objects import client, store
+from fwf.connectors.objects.unpacking import unpacked
 from fwf.connectors.shared.errors import (
     BadData,
     Conflict,
@@ -340,3 +342,36 @@ def test_a_lost_answer_to_a_write_once_is_recognised(moody, make):
     real.put_once("k", b"mine")
     with pytest.raises(KeyReused):
         real.put_once("k", b"your")
+
+
+def test_who_takes_time_between_pieces_is_not_cut_off(bucket, aws_endpoint, monkeypatch):
+    monkeypatch.setattr(client, "PIECE", 1 << 20)
+    lake = s3(bucket, aws_endpoint, within=seconds(2))
+
+    def slowly(chunks):
+        for chunk in chunks:
+            yield chunk
+            time.sleep(0.8)
+
+    content = os.urandom(3 << 20)
+    lake.put("k", slowly([content[: 1 << 20], content[1 << 20 : 2 << 20], content[2 << 20 :]]))
+    assert b"".join(slowly(lake.chunks("k"))) == content
+
+
+def test_a_header_says_nothing_about_what_is_in_an_object(make, s3_client, bucket):
+    lake = make("s3")
+    for key, content in (("plain.gz", b"text"), ("packed.txt", gzip.compress(b"text"))):
+        s3_client.put_object(
+            Bucket=bucket, Key=f"below/{key}", Body=content, ContentEncoding="gzip"
+        )
+        assert lake.get(key) == content
+        assert b"".join(unpacked(lake.chunks(key), key)) == b"text"
+
+
+def test_keys_are_found_where_aws_looks_for_them(make, bucket, aws_endpoint, monkeypatch):
+    make("s3").put("k", b"x")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", CANARY)
+    lake = store(f"s3://{bucket}/below", endpoint=aws_endpoint, allow_http=True, region="us-east-1")
+    assert lake.get("k") == b"x"
+    assert CANARY not in repr(lake) + repr(vars(lake))
