@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from fwf.connectors.sql.engine import Answer, Connection, connected
-from fwf.connectors.sql.marks import marked, said
+from fwf.connectors.sql.marks import marked, only, said
 from fwf.connectors.sql.parameters import examples
 from fwf.connectors.sql.statement import check
 from fwf.faults import near
@@ -24,7 +24,10 @@ NOT_IN_ARROW: Final[Mapping[str, str]] = {
 }
 """Types of which Arrow has no like, and what a column may be cast to."""
 WIDE: Final = "HUGEINT"
-DESCRIBE: Final = "DESCRIBE "
+OF_NO_ROWS: Final = ("SELECT * FROM (\n", "\n) LIMIT 0")
+"""What is put around a query whose columns are asked for, however long it would take to run."""
+DESCRIBE: Final = "DESCRIBE".ljust(len(OF_NO_ROWS[0]))
+"""As long as that, so that a place in the query is at the same distance behind either."""
 NO_COLUMN: Final = re.compile(r'Values list "(.*)" does not have a column named "(.*)"')
 QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 """What stands in a type's text as it is: names of fields, and the texts of an ENUM."""
@@ -48,13 +51,13 @@ def bind(
         except duckdb.Error as error:
             text, place = said(error, len(DESCRIBE))
             columns = [name for schema in schemas.values() for name in schema.names]
+            place = place or only(sql, text)
             raise ValueError(f"{where}: {_worded(text, columns)}{marked(sql, place)}") from None
 
 
 def _answer(connection: Connection, body: str, values: dict[str, Any], where: str) -> Answer:
     described = connection.execute(DESCRIBE + body, values).fetchall()
-    # Of no rows, however long the query would take to make some.
-    none = connection.sql(f"SELECT * FROM (\n{body}\n) LIMIT 0", params=values)
+    none = connection.sql(body.join(OF_NO_ROWS), params=values)
     schema: pa.Schema = none.to_arrow_reader(1).schema
     kinds = {str(name): QUOTED.sub("", str(kind)) for name, kind, *_ in described}
     _check_names([str(name) for name, *_ in described], where)
@@ -105,11 +108,13 @@ def _register(connection: Connection, name: str, schema: pa.Schema, where: str) 
 
 
 def _check_names(names: list[str], where: str) -> None:
+    seen: dict[str, str] = {}
     for name in names:
-        if names.count(name) > 1:
+        other = seen.setdefault(name.lower(), name)
+        if other is not name:
             raise ValueError(
-                f"{where}: {names.count(name)} columns of the answer are named {name!r}: "
-                "give each its own name with AS"
+                f"{where}: two columns of the answer are named {other!r} and {name!r}: give each a "
+                "name of its own with AS; SQL doesn't tell large letters from small ones"
             )
 
 

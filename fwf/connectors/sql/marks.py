@@ -1,6 +1,7 @@
 """Where in a query is what is wrong with it? On a line of it, with the place marked."""
 
 import json
+import re
 from typing import Final, NamedTuple, cast
 
 import duckdb
@@ -50,6 +51,16 @@ def _told(text: str, location: object, ahead: int) -> Said:
         return Said(words, None)
     at, length = cast("list[int]", json.loads(str(location)))
     return Said(words, Place(at - ahead, length))
+
+
+def only(query: str, text: str) -> Place | None:
+    """Where the first name stands that a message has in quotes, if the query has it once."""
+    found = re.search(r'"([^"]+)"', text)
+    several = list(re.finditer(rf"(?i)(?<!\w){re.escape(found[1])}(?!\w)", query)) if found else []
+    if len(several) != 1:
+        return None
+    ahead, name = query[: several[0].start()], several[0].group()
+    return Place(len(ahead.encode()), len(name.encode()))
 
 
 def marked(query: str, place: Place | None) -> str:

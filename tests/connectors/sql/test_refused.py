@@ -51,6 +51,24 @@ sql(name='q'): Referenced column "idd" not found in FROM clause! Candidate bindi
       │                     ^^^""",
     ),
     (
+        "SELECT 'ü' AS x,\n t.* EXCLUDE (Idd) FROM t",
+        """\
+sql(name='q'): Column "Idd" in EXCLUDE list not found in t Candidate bindings: "id"
+    2 │  t.* EXCLUDE (Idd) FROM t
+      │               ^^^""",
+    ),
+    (
+        "SELECT id FROM t\nGROUP BY 99",
+        "sql(name='q'): GROUP BY term out of range - should be between 1 and 1",
+    ),
+    (
+        "SELECT id FROM t\nLIMIT 'x'::INT",
+        """\
+sql(name='q'): Could not convert string 'x' to INT32
+    2 │ LIMIT 'x'::INT
+      │          ^^^^^""",
+    ),
+    (
         "SELECT id\nFORM t",
         """\
 sql(name='q'): syntax error at or near "t"
@@ -359,9 +377,15 @@ def test_a_text_that_is_like_the_name_of_a_type_is_none() -> None:
     sql("SELECT 'BIT'::ENUM('BIT', 'UNION') AS x, {'BIT': 1} AS s", name="q")
 
 
-def test_two_columns_of_one_name_are_refused() -> None:
-    said = refused("SELECT a.id, b.id, a.name FROM t a JOIN t b ON a.id = b.id")
-    assert "2 columns of the answer are named 'id': give each its own name with AS" in said
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT a.id, b.id, a.name FROM t a JOIN t b ON a.id = b.id", "named 'id' and 'id'"),
+        ("SELECT id, name AS ID FROM t", "named 'id' and 'ID'"),
+    ],
+)
+def test_two_columns_of_one_name_are_refused(query: str, said: str) -> None:
+    assert f"two columns of the answer are {said}: give each a name of its own" in refused(query)
 
 
 DECLARED: list[tuple[pa.Schema, str]] = [
