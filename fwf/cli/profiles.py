@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
-from typing import Any, Final, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import click
 
@@ -11,9 +11,11 @@ from fwf.algebra.types import told
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.targets import Target
 from fwf.faults import near
-from fwf.profiles import Problem, Profile, ProfileError, load
 from fwf.records import changed, record
 from fwf.secrets import Secret
+
+if TYPE_CHECKING:
+    from fwf.profiles import Problem, Profile  # 10 ms that only who has profiles needs
 
 F = TypeVar("F", bound=Callable[..., Any])
 VARIABLE: Final = "FWF_PROFILE"
@@ -45,8 +47,8 @@ def _named(ctx: click.Context, option: click.Parameter, given: str | None) -> st
 class Chosen:
     """A profile, looked at for a target."""
 
-    profile: Profile
-    missing: Mapping[str, tuple[Problem, ...]]
+    profile: "Profile"
+    missing: "Mapping[str, tuple[Problem, ...]]"
     """What is wrong, or still to be given, by resource."""
     unused: tuple[str, ...]
     """Resources of the profile that the target doesn't ask for."""
@@ -94,6 +96,8 @@ def chosen(
         if file is not None:
             raise Misuse(f"--profiles {file}: it is read with --profile NAME; add that")
         return None
+    from fwf.profiles import Problem, ProfileError, load
+
     required = requirements(target.workflow)
     asked = [*required.resources, *required.secrets]
     asked += [each for each in required.unknown if each.name not in params]
@@ -113,7 +117,7 @@ def chosen(
 
 
 def _lacks(
-    each: Requirement, target: Target, profile: Profile, unused: Collection[str]
+    each: Requirement, target: Target, profile: "Profile", unused: Collection[str]
 ) -> str | None:
     """What a profile lacks of a resource that it has nothing, or something else, for."""
     kind = "secret" if each.kind == "secret" else "resource"

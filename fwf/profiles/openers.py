@@ -195,7 +195,7 @@ def _part(name: str, makers: tuple[str, ...], data: Any, place: str, reader: Rea
 
 def _look(opening: Opening, place: str, reader: Reader) -> None:
     """Note what an opener of fwf's says of its values, unless some must be asked for elsewhere."""
-    if reader.secrets:
+    if reader.secrets or opening.arguments.get("make_folder"):  # which is made at once
         return
     try:
         opening()

@@ -78,6 +78,8 @@ class Resources:
             if self._over:
                 raise RuntimeError(f"resource {shared.name!r}: the run is over")
             shared.users += 1
+        if shared.is_open:
+            return shared.value
         try:
             with shared.opening:
                 if not shared.is_open:
