@@ -16,7 +16,7 @@ redshift://dw/sales, written by sales > load > submit
 columns of sales > load > submit
   redshift://dw/sales: id from postgres://shop/orders: id (identity)
   redshift://dw/sales: Currency from postgres://shop/orders: currency (transformation), \
-https://rates.example/latest: currency (transformation)
+https://rates.example/latest: currency (identity)
   redshift://dw/sales: amount_usd from postgres://shop/orders: amount (transformation), \
 https://rates.example/latest: usd (aggregation)
 """

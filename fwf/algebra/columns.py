@@ -13,8 +13,9 @@ class SameColumns:
     """`-> Annotated[T, SameColumns]`: what a task gives has the columns of what it is given.
 
     Each by its name, with the values as they were: the task leaves out rows, sorts them, puts
-    tables together or writes them down in another form. Lineage by column goes on behind it, as
-    it otherwise doesn't behind Python. Nothing checks it. Where T declares columns, it has these.
+    tables together or writes them down in another form. Of a task that is given nothing, it has
+    those of the only dataset that it reads. Where T declares columns, it has these. Lineage by
+    column goes on behind it, as it otherwise doesn't behind Python. Nothing checks it.
 
     >>> from typing import Annotated
     >>> from fwf import lineage, task

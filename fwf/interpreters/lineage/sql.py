@@ -288,7 +288,8 @@ class _Reader:
         return "", f"{name!r} {why}"
 
     def _kind(self, made: Any, column: Any) -> Kind:
-        if made is column:
+        parts = (made.this, *made.expressions) if isinstance(made, self.exp.Coalesce) else (made,)
+        if all(isinstance(each, self.exp.Column) for each in parts):  # as USING (…) has it
             return "IDENTITY"
         node = column.parent
         while node is not None:

@@ -26,8 +26,10 @@ from fwf.interpreters.lineage.tables import (
     MAX_NESTED,
     Carried,
     Cell,
+    Items,
     Mixed,
     Reason,
+    Record,
     Table,
     any_carried,
     any_of,
@@ -42,7 +44,7 @@ from fwf.interpreters.lineage.tables import (
 
 MAX_NAMES = 8
 SCHEMA = "Annotated[pa.Table, schema]"
-PYTHON = "what Python makes is not followed to columns: write SQL, or say SameColumns of its output"
+PYTHON = "columns aren't followed through Python: write SQL, or say SameColumns of its output"
 
 
 def declares(task: Task[Any, Any]) -> bool:
@@ -181,10 +183,11 @@ class Steps:
         tables = [table for _, each, _ in inputs for table in each]
         if not declared and not any(table.told for table in tables):
             return None
-        several = _several(contract.writes, "datasets") or _several(declared or tables, "tables")
+        writes = tuple(dict.fromkeys(contract.writes))
+        several = _several(writes, "datasets") or _several(declared or tables, "tables")
         if several:
             return Columns(problems=(several,))
-        (dataset,) = contract.writes
+        (dataset,) = writes
         if not declared:
             table = tables[0]
             cells = [(dataset, name, _column(stop, table, name)) for name in table.columns]
@@ -213,7 +216,8 @@ class Steps:
         return Columns(tuple(columns), tuple(dict.fromkeys((*problems, *behind))))
 
     def _said(self, stop: Stop, reason: Reason) -> str:
-        path = self._path_of(reason.vertex) if reason.vertex != stop.vertex else ""
+        own = reason.vertex == stop.vertex and reason.said != PYTHON
+        path = "" if own else self._path_of(reason.vertex)
         return f"{path}: {reason.said}" if path else reason.said
 
 
@@ -224,12 +228,13 @@ class _Output:
     def __init__(self, stop: Stop, said: Said, given: Sequence[Carried]) -> None:
         self.stop = stop
         self.declared = [names for names in said.inputs if names is not None]
+        self.given = given
         self.tables = [table for each in given for table in tables_in(each)]
 
     def carried(self, annotation: Any, depth: int = MAX_NESTED) -> Carried:
         names = columns_in(annotation)
         if keeps_columns(annotation):
-            return self._same(names)
+            return self._same(annotation, names)
         if names is not None:
             return Table({name: self._named(name) for name in names})
         kind = without_none(annotation)
@@ -254,19 +259,34 @@ class _Output:
             return Cell(reasons=(self._reason(),))
         return Cell({(dataset, name): "IDENTITY" for dataset in reads})
 
-    def _same(self, names: Sequence[str] | None) -> Carried:
-        """The columns of what is given, those that are declared if some are."""
+    def _same(self, annotation: Any, names: Sequence[str] | None) -> Carried:
+        """The columns of what is given, or read; a record that is given back as it is."""
+        record = self._record(annotation)
+        if record is not None:
+            return record
         alone = self.declared[0] if len(self.declared) == 1 else None
         asked = alone if names is None else names
-        table = merged(self.tables)
-        if table is None:
-            inputs = self.stop.task.contract.inputs
-            given = [each.name for each in inputs if not is_scalar(each.type)]
-            said = _nothing(self.stop, given[0]) if given else self._reason()
-            table = Table(reasons=(said,))
-        if asked is None:
-            return table
-        return Table({name: _column(self.stop, table, name) for name in asked})
+        table = merged(self.tables) or self._read()
+        if asked is not None:
+            table = Table({name: _column(self.stop, table, name) for name in asked})
+        return Mixed(table) if names is None else table
+
+    def _record(self, annotation: Any) -> Carried:
+        """The record of this type that is given, or any one of a list of them."""
+        carried = self.given[0] if len(self.given) == 1 else None
+        while isinstance(carried, Items):
+            carried = carried.item
+        fields = tuple(each.name for each in shape_of(annotation) or () if each.kept)
+        return carried if isinstance(carried, Record) and carried.names == fields else None
+
+    def _read(self) -> Table:
+        """The columns of the only dataset that is read, whichever they are."""
+        reads, inputs = {*self.stop.task.contract.reads}, self.stop.task.contract.inputs
+        given = [each.name for each in inputs if not is_scalar(each.type)]
+        if len(reads) == 1 and not given:
+            return Table(open=tuple(reads))
+        said = _nothing(self.stop, given[0]) if given else self._reason()
+        return Table(reasons=(said,))
 
     def _hidden(self) -> Carried:
         """A value in which Python may have put whatever it was given, or has read."""
@@ -342,7 +362,7 @@ def _input(stop: Stop, given: Sequence[Carried], table: str) -> Table:
 
 def _written(task: Task[Any, Any], table: str) -> tuple[Sequence[str], list[str]]:
     """The datasets that rows go to, and what is wrong if they go to none; a value's go to none."""
-    writes = task.contract.writes
+    writes = tuple(dict.fromkeys(task.contract.writes))
     if not table and len(writes) < 2:
         return writes, []
     found = datasets_of(table, writes)

@@ -37,7 +37,7 @@ from fwf.interpreters.lineage.values import (
     whole,
 )
 
-MAX_CELLS = 5_000_000
+MAX_CELLS = 10_000_000
 """Columns of tables, and those that they are made of, that are looked at."""
 TOO_MANY = Reason(NOTHING, "too many columns to follow them all")
 

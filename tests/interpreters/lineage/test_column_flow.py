@@ -64,6 +64,13 @@ class Lines(NamedTuple):
     bad: int
 
 
+class Staged(NamedTuple):
+    """Where a table lies."""
+
+    address: str
+    rows: Any
+
+
 class Page(NamedTuple):
     """Some of the rows."""
 
@@ -101,6 +108,22 @@ def joined(a: Orders, b: Orders) -> Orders: ...
 
 @task(effect="pure")
 def newest(rows: Any) -> Annotated[Any, SameColumns]: ...
+
+
+@task(effect="pure")
+def newest_lines(lines: Lines) -> Annotated[Lines, SameColumns]: ...
+
+
+@task(effect="pure")
+def put_together(lines: list[Lines]) -> Annotated[Lines, SameColumns]: ...
+
+
+@task(effect="pure")
+def staged(table: Orders) -> Annotated[Staged, SameColumns]: ...
+
+
+@task(effect="read", reads=["s3://lake/visits"])
+def everything() -> Annotated[Any, SameColumns]: ...
 
 
 @task(effect="pure")
@@ -181,7 +204,7 @@ ONE = "orders.amount I"
 TWICE = "orders.amount T"
 BOTH = "orders.amount I, refunds.amount I"
 LINES = "lines.amount I"
-PYTHON = "what Python makes is not followed to columns: write SQL, or say SameColumns of its output"
+PYTHON = "columns aren't followed through Python: write SQL, or say SameColumns of its output"
 NOTHING = "[columns 'id', 'amount': what input 'table' gets declares no columns: "
 NOTHING += "let what gives it say Annotated[pa.Table, schema]]"
 two = par(orders, refunds)
@@ -266,6 +289,12 @@ PASSES: list[tuple[str, Workflow[Any, Any], str]] = [
     ("known beside what is not", par(orders, orders >> hidden) >> pure(it[0].or_else(it[1]))
      >> save, f"[columns 'id', 'amount': par > hidden: {PYTHON}], {ONE}"),
     ("an untyped load of what is known", orders >> save_any, ONE),
+    ("a record that is given back", lines >> newest_lines >> pure(it.table) >> save, LINES),
+    ("records that are put together", const([1, 2]) >> map_each(lines) >> put_together
+     >> pure(it.table) >> save, LINES),
+    ("what a record says of another", orders >> staged >> save_any, ONE),
+    ("a field of what says so", orders >> staged >> pure(it.rows) >> save_any, ONE),
+    ("all that is read", everything >> save, "visits.amount I"),
 ]  # fmt: skip
 WAYS = [each[0] for each in PASSES]
 

@@ -84,6 +84,10 @@ KNOWN = [
         "y ← orders.a A",
     ),
     ('SELECT "A b" AS "C d" FROM "Orders"', "c d ← orders.a b I"),
+    (
+        "SELECT coalesce(a, 0) AS x, coalesce(a, b) AS y FROM orders",
+        "x ← orders.a T; y ← orders.a I, orders.b I",
+    ),
     ("SELECT id FROM orders SEMI JOIN rates USING (id)", "id ← orders.id I"),
     ("", ""),
 ]

@@ -20,7 +20,7 @@ SALES = "redshift://dw/sales"
 ORDER, RATE = "postgres://shop/orders", "https://rates.example/latest"
 WANTED = {
     "id": {(ORDER, "id", "IDENTITY")},
-    "Currency": {(ORDER, "currency", "TRANSFORMATION"), (RATE, "currency", "TRANSFORMATION")},
+    "Currency": {(ORDER, "currency", "TRANSFORMATION"), (RATE, "currency", "IDENTITY")},
     "amount_usd": {(ORDER, "amount", "TRANSFORMATION"), (RATE, "usd", "AGGREGATION")},
 }
 
@@ -46,8 +46,7 @@ def test_text_says_so() -> None:
         f"  data from {ORDER}, {RATE}",
         "columns of sales > load > submit",
         f"  {SALES}: id from {ORDER}: id (identity)",
-        f"  {SALES}: Currency from {ORDER}: currency (transformation), {RATE}: currency"
-        " (transformation)",
+        f"  {SALES}: Currency from {ORDER}: currency (transformation), {RATE}: currency (identity)",
         f"  {SALES}: amount_usd from {ORDER}: amount (transformation), {RATE}: usd (aggregation)",
     ]
 
@@ -124,12 +123,13 @@ def keep(table: Any) -> None: ...
 
 SAME, MADE, TOTAL = "IDENTITY", "TRANSFORMATION", "AGGREGATION"
 QUERIES = [
-    ("SELECT * FROM orders, rates", "amount", {(ORDER, "amount", SAME)}),
+    ("SELECT * FROM orders JOIN rates USING (currency)", "amount", {(ORDER, "amount", SAME)}),
     ("SELECT rates.*, id FROM orders, rates", "usd", {(RATE, "usd", SAME)}),
-    ("SELECT * EXCLUDE (usd) FROM orders, rates", "usd", None),
-    ("SELECT * REPLACE (-amount AS amount) FROM orders, rates", "amount",
+    ("SELECT * EXCLUDE (usd) FROM orders JOIN rates USING (currency)", "usd", None),
+    ("SELECT * REPLACE (-amount AS amount) FROM orders JOIN rates USING (currency)", "amount",
      {(ORDER, "amount", MADE)}),
-    ("SELECT * RENAME (amount AS x) FROM orders, rates", "x", {(ORDER, "amount", SAME)}),
+    ("SELECT * RENAME (amount AS x) FROM orders JOIN rates USING (currency)", "x",
+     {(ORDER, "amount", SAME)}),
     ("SELECT AMOUNT AS x FROM Orders, Rates", "x", {(ORDER, "amount", SAME)}),
     ('SELECT "AMOUNT" AS "Ä b" FROM "ORDERS", rates', "Ä b", {(ORDER, "amount", SAME)}),
     ("SELECT o.id AS x FROM orders AS o JOIN rates AS r ON o.currency = r.currency", "x",
