@@ -619,10 +619,32 @@ def test_a_file_that_is_taken_away_says_so_when_it_is_read(write: Write, tmp_pat
 # fwf's own
 
 
-def test_every_short_name_is_an_opener_that_names_its_arguments() -> None:
-    for name, place in SHORT.items():
-        module, _, attribute = place.partition(":")
-        assert module == f"fwf.connectors.{name}" and attribute.isidentifier()
+WHOLE = {
+    "postgres": 'url = { env = "SHOP_URL" }\nwithin = "5m"',
+    "objects": 'url = "s3://shop/logs"\nregion = "eu-central-1"\naccess_key = { env = "TOKEN" }\n'
+    'secret_key = { env = "TOKEN" }',
+    "http": 'base_url = "https://api.example"\nauth = { bearer = { env = "TOKEN" } }',
+    "dynamodb": 'region = "eu-central-1"\nwithin = 5',
+    "redshift": 'database = "shop"\nworkgroup = "shop"\nstaging = "s3://shop/loads"',
+}
+
+
+def test_every_short_name_has_an_example_here() -> None:
+    assert WHOLE.keys() == SHORT.keys()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_fwfs_own_openers_are_profiles_of_a_line_or_two_and_opened_once_per_run(
+    write: Write, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("SHOP_URL", f"postgresql://shop:{CANARY}@db.example/shop")
+    write("")
+    assert wrong(WHOLE[name], name) == []
+    opener: Any = resources("p")["r"]
+    assert opener().per_run is True
+    assert CANARY.encode() not in pickle.dumps(opener) and CANARY not in repr(opener)
+    assert pickle.loads(pickle.dumps(opener)).function is opener.function
+    assert wrong(f"{WHOLE[name]}\nnothing = 1", name)[0].startswith("nothing: ")
 
 
 @pytest.mark.parametrize(
