@@ -21,7 +21,7 @@ from fwf.connectors.postgres.reading import reading
 from fwf.connectors.postgres.settings import Address, Settings, settings_of
 from fwf.connectors.postgres.targets import checked_key, target_of
 from fwf.connectors.postgres.values import Loaded, Range
-from fwf.connectors.shared.errors import MaybeDone, Unreachable
+from fwf.connectors.shared.errors import MaybeDone, Transient, Unreachable
 from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
 from fwf.secrets import Secret
 
@@ -217,8 +217,17 @@ class Database:
             found = loaded(session, rows, target, own_key)
         if isinstance(found, Loaded):
             return found
-        with opened.sessions.lent() as session:
-            return answered(session, found)
+        what, known = f"load of {target.name}", True
+        try:
+            with opened.sessions.lent() as session:
+                done = answered(session, found)
+        except Transient:
+            done, known = None, False
+        if not known:
+            raise MaybeDone(f"{what}: the answer to COMMIT was lost, and the ledger can't be asked")
+        if done is None:
+            raise Unreachable(f"{what}: the connection was lost at COMMIT, and nothing is left")
+        return done
 
     def _opened(self) -> "_Opened":
         if self._open is None:

@@ -76,11 +76,11 @@ _WIDENING: Final = frozenset(
     }
 )
 """Casts that lose nothing."""
-# PostgreSQL 16, §8.5: from 4713 BC to 294276 and 5874897 AD.
+# PostgreSQL 16, §8.5: dates go from 4713 BC to 5874897 AD, times beyond what Arrow has.
 _FIRST_DAY: Final = -2_440_588
 _LAST_DAY: Final = 2_145_042_905
 _FIRST_MOMENT: Final = _FIRST_DAY * 86_400_000_000
-_LAST_MOMENT: Final = 9_224_318_015_999_999_999
+_LAST_MOMENT: Final = 2**63 - 1
 
 
 class Staged(NamedTuple):
@@ -119,6 +119,12 @@ def cast(column: Staged, place: str, landing: Landing) -> str:
     if column.sql == "uuid":
         return f"CAST(pg_catalog.encode({place}, 'hex') AS {landing.sql})"
     return f"CAST({place} AS {landing.sql})"
+
+
+def kept(column: Staged, place: str, landing: Landing) -> str:
+    """SQL that a staged value has to equal after a cast there and back."""
+    blanks = column.sql == "text" and landing.base == "bpchar"  # which fills up with them
+    return f"pg_catalog.rtrim({place}, ' ')" if blanks else place
 
 
 def refusal(column: Staged, landing: Landing) -> str:

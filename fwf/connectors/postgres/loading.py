@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from fwf.connectors.postgres.connections import Session
-from fwf.connectors.postgres.leaving import Landing, Staged, cast, may_lose, refusal, staged
+from fwf.connectors.postgres.leaving import Landing, Staged, cast, kept, may_lose, refusal, staged
 from fwf.connectors.postgres.parameters import checked_values
-from fwf.connectors.postgres.targets import Table, Target, described
+from fwf.connectors.postgres.targets import Table, Target, check_unique, described
 from fwf.connectors.postgres.values import Loaded
 from fwf.connectors.shared.digest import Digest
-from fwf.connectors.shared.errors import BadData, KeyReused, MaybeDone, Transient, Unreachable
+from fwf.connectors.shared.errors import BadData, KeyReused, Transient
 from fwf.connectors.shared.identifiers import listed, quoted
 from fwf.faults import counted, near
 
@@ -104,24 +104,17 @@ def loaded(
     return Loaded(target.name, given.rows, False)
 
 
-def answered(session: Session, asked: Unanswered) -> Loaded:
-    """What became of a load whose COMMIT was not answered, as the ledger says.
+def answered(session: Session, asked: Unanswered) -> Loaded | None:
+    """What became of a load whose COMMIT was not answered, as the ledger says; None if nothing.
 
     The lock on its key is waited for: where the server is still at it, it holds that.
     """
     what = f"load of {asked.target}"
-    try:
-        session.rows(_BEGIN, what)
-        found = _noted(session, asked.own_key, what)
-        session.rows("ROLLBACK", what)
-    except Transient:
-        found, known = None, False
-    else:
-        known = True
-    if not known:
-        raise MaybeDone(f"{what}: the answer to COMMIT was lost, and the ledger can't be asked")
+    session.rows(_BEGIN, what)
+    found = _noted(session, asked.own_key, what)
+    session.rows("ROLLBACK", what)
     if found is None:
-        raise Unreachable(f"{what}: the connection was lost at COMMIT, and nothing of it is left")
+        return None
     _repeated(found, asked.target, asked.own_key, asked.digest)
     return Loaded(asked.target, asked.rows, False)
 
@@ -164,6 +157,8 @@ def _put(session: Session, given: _Counted, target: Target, what: str) -> None:
     table = described(session, target, what)
     columns = staged(given.schema)
     landings = _landings(columns, table, what)
+    if target.key:
+        check_unique(session, target, what)
     if target.partition:
         place = f"{LEDGER} partition {table.parts!r} {target.partition!r}"
         session.rows(_LOCK, f"{what}: the lock of its partition", (place,))
@@ -241,8 +236,9 @@ def _check_losses(
             continue
         told = f"{what}: column {column.name!r}, from {column.given} to {landing.sql}"
         back = f"CAST({casts[column.name]} AS {column.sql})"
-        sql = f'{_FROM_STAGED} WHERE {back} IS DISTINCT FROM s."c{n}"'
-        ((count,),) = session.rows(f"SELECT count(*) {sql}", told)
+        before = kept(column, f's."c{n}"', landing)
+        sql = f"SELECT count(*) {_FROM_STAGED} WHERE {back} IS DISTINCT FROM {before}"
+        ((count,),) = session.rows(sql, told)
         if count:
             raise BadData(f"{told}: {counted(count, 'value')} would be changed; cast it before")
 

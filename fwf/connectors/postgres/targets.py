@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from fwf.connectors.postgres.connections import Session
 from fwf.connectors.postgres.leaving import Landing
-from fwf.connectors.shared.errors import Missing
+from fwf.connectors.shared.errors import Missing, Refused
 from fwf.connectors.shared.identifiers import TableName, column_name, quoted, table_parts
 from fwf.faults import near
 
@@ -25,6 +25,14 @@ LEFT JOIN pg_catalog.pg_type AS b ON b.oid = coalesce(nullif(t.typbasetype, 0), 
 LEFT JOIN pg_catalog.pg_type AS e ON e.oid = b.typelem AND b.typcategory = 'A'
 WHERE c.oid = pg_catalog.to_regclass($1)
 ORDER BY a.attnum
+"""
+_UNIQUE: Final = """
+SELECT i.indexrelid::bigint, a.attname::text
+FROM pg_catalog.pg_index AS i
+CROSS JOIN LATERAL pg_catalog.generate_series(0, i.indnkeyatts - 1) AS n
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n]
+WHERE i.indrelid = pg_catalog.to_regclass($1) AND i.indisunique AND i.indimmediate
+  AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 """
 
 
@@ -107,6 +115,18 @@ def described(session: Session, target: Target, what: str) -> Table:
         raise Missing(f"{what}: there is no table {target.name}, or it isn't in the search path")
     columns = {row[2]: Landing(*row[2:]) for row in rows if row[2] is not None}
     return Table((rows[0][0], rows[0][1]), columns)
+
+
+def check_unique(session: Session, target: Target, what: str) -> None:
+    """Raise where nothing keeps rows of a key from being two: they couldn't be merged."""
+    found: dict[int, set[str]] = {}
+    for index, column in session.rows(_UNIQUE, what, (quoted(target.parts),)):
+        found.setdefault(index, set()).add(column)
+    if set(target.key) not in found.values():
+        raise Refused(
+            f"{what}: the table has no primary key or unique index of exactly "
+            f"{', '.join(target.key)}, by which rows could be merged"
+        )
 
 
 def _check_known(given: Sequence[str], names: Sequence[str], where: str) -> None:

@@ -11,7 +11,7 @@ PORT = 5432
 
 
 class Wire:
-    """A second address of a server; `cut_at` is the text of a statement and what is cut then.
+    """A second address of a server; `cut_at` is a text, how often it passes, and what is cut then.
 
     "question": the statement never arrives. "answer": it is done, and nobody hears of it.
     """
@@ -21,9 +21,10 @@ class Wire:
         self._folder = folder
         self._listener = socket.socket(socket.AF_UNIX)
         self._ends: list[socket.socket] = []
-        self.cut_at: tuple[bytes, str] | None = None
+        self.cut_at: tuple[bytes, int, str] | None = None
         self.closed = False
         """Whether nobody gets in any more."""
+        self.closed_after_cut = False
         database = url.partition("?")[0].rpartition("/")[2]
         self.url = f"postgresql://postgres@/{database}?host={quote(str(folder), safe='')}"
 
@@ -55,15 +56,13 @@ class Wire:
             threading.Thread(target=self._down, args=(server, client), daemon=True).start()
 
     def _up(self, client: socket.socket, server: socket.socket) -> None:
-        prepared = False
+        passed = 0
         with suppress(OSError):
             while data := client.recv(65536):
-                kind = data[:1]
-                found = self.cut_at is not None and self.cut_at[0] in data
-                if found and (kind == b"Q" or prepared):
+                passed += self.cut_at is not None and self.cut_at[0] in data
+                if self.cut_at is not None and passed == self.cut_at[1]:
                     self._cut(data, server)
                     return
-                prepared = prepared or found  # the driver prepares first, to see what comes back
                 server.sendall(data)
             self._shut(server)
 
@@ -75,7 +74,8 @@ class Wire:
 
     def _cut(self, data: bytes, server: socket.socket) -> None:
         assert self.cut_at is not None
-        what, self.cut_at = self.cut_at[1], None
+        what, self.cut_at = self.cut_at[2], None
+        self.closed = self.closed_after_cut
         clients = [end for end in self._ends if end is not server]
         for end in clients:
             self._shut(end)
