@@ -143,9 +143,12 @@ class Objects:
 
     def get(self, key: str, *, at_most: int | None = None) -> bytes:
         """An object's bytes; raises `Missing`, and `BadData` for more bytes than `at_most`."""
-        found = self._present(key)
+        return self.read(self._present(key), at_most=at_most)
+
+    def read(self, found: Found, *, at_most: int | None = None) -> bytes:
+        """The bytes of an object as it was found; raises `Conflict` if it was written anew."""
         if at_most is not None and found.size > at_most:
-            raise BadData(f"{self.where(key)}: {found.size} bytes, of at most {at_most}")
+            raise BadData(f"{self.where(found.key)}: {found.size} bytes, of at most {at_most}")
         return b"".join(self._pieces(found))
 
     def chunks(self, key: str) -> Iterator[bytes]:

@@ -89,14 +89,17 @@ def _digests(given: Manifest) -> list[tuple[str, int, int]]:
     return sorted((part.digest, part.size, part.rows) for part in given.parts)
 
 
-def written(manifest: Manifest) -> bytes:
-    """Manifest ⟶ its bytes, always the same."""
+def written(manifest: Manifest, where: str) -> bytes:
+    """Manifest ⟶ its bytes, always the same; raises `BadData` for too many parts."""
     parts = [
         {"name": name_of(part.key), "rows": part.rows, "size": part.size, "digest": part.digest}
         for part in manifest.parts
     ]
     content = {"fwf": 1, "by": manifest.by, "rows": manifest.rows, "parts": parts}
-    return json.dumps(content, indent=1, sort_keys=True).encode()
+    made = json.dumps(content, indent=1, sort_keys=True).encode()
+    if len(made) > LARGEST:
+        raise BadData(f"{where}: {len(parts)} parts are too many: write larger ones")
+    return made
 
 
 def read(content: bytes, folder: str, where: str) -> Manifest:

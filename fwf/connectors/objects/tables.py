@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -18,6 +19,7 @@ from fwf.connectors.objects.json_lines import json_lines
 from fwf.connectors.objects.lines import AtMost, Keep, Lines, Parse, read_lines, unmarked
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.unpacking import unpacked
+from fwf.connectors.shared.digest import Digest
 from fwf.connectors.shared.errors import BadData, Conflict, KeyReused, Missing, Refused
 from fwf.connectors.shared.parquet import Batches, parquet_chunks
 
@@ -85,8 +87,6 @@ class Store(Objects):
         where = self.where(key)
         content = self.get(key)
         table = _table_of(content, schema, where)
-        if table is None:
-            raise BadData(f"{where}: it is no Parquet, or it is damaged")
         nulls = [
             f"column {field.name!r} has {column.null_count} nulls"
             for field, column in zip(schema, table.columns, strict=True)
@@ -113,7 +113,7 @@ class Store(Objects):
     ) -> Manifest:
         """Let these parts, and only these, be what the folder holds, by one conditional request.
 
-        What is there with the same data is taken for this, whose answer was lost: it is given back.
+        What is there with the same rows is taken for this, whose answer was lost: it is given back.
         Raises `KeyReused` where the same step published other data, and `Refused` where another
         did, unless `replace`; `Conflict` if somebody else publishes at this moment.
         """
@@ -121,7 +121,7 @@ class Store(Objects):
         where = self.where(key)
         made = manifests.manifest_of(folder, list(parts), by, where)
         self._check_parts(made, where)
-        content = manifests.written(made)
+        content = manifests.written(made, where)
         found = self.head(key)
         if found is None and self.create(key, content):
             return made
@@ -130,6 +130,8 @@ class Store(Objects):
             raise Conflict(f"{where}: it was there a moment ago; now it isn't")
         if manifests.same_data(there, made):
             return there
+        if (there.by == by or not replace) and self._same_rows(there, made):
+            return there
         if there.by == by:
             raise KeyReused(f"{where}: this step published other data")
         if not replace:
@@ -137,6 +139,23 @@ class Store(Objects):
         if found is None or not self.replace(found, content):
             raise Conflict(f"{where}: somebody else publishes at this moment")
         return made
+
+    def _same_rows(self, a: Manifest, b: Manifest) -> bool:
+        """Whether two manifests name the same rows: a retry may read them in another order."""
+        return a.rows == b.rows and self._digest(a) == self._digest(b)
+
+    def _digest(self, manifest: Manifest) -> str | None:
+        """The digest of all rows; None if there are none, or their types differ."""
+        made: Digest | None = None
+        schema = None
+        for part in manifest.parts:
+            file = _opened(self.get(part.key), self.where(part.key))
+            if schema is not None and not schema.equals(file.schema_arrow):
+                return None
+            schema = file.schema_arrow
+            made = made or Digest(schema)
+            made.update(file.iter_batches())
+        return made.text if made else None
 
     def _check_parts(self, made: Manifest, where: str) -> None:
         """What was swept, or cut, isn't published."""
@@ -148,12 +167,10 @@ class Store(Objects):
     def manifest(self, folder: str) -> Manifest | None:
         """What is published in a folder; None if nothing is."""
         key = manifests.manifest_key(folder)
-        try:
-            content = self.get(key, at_most=manifests.LARGEST)
-        except Missing:
-            if self.head(key) is None:
-                return None
-            raise
+        found = self.head(key)
+        if found is None:
+            return None
+        content = self.read(found, at_most=manifests.LARGEST)
         return manifests.read(content, folder, self.where(key))
 
     def read_published(self, folder: str, schema: pa.Schema) -> pa.Table:
@@ -210,15 +227,23 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _table_of(content: bytes, schema: pa.Schema, where: str) -> pa.Table | None:
-    """The declared columns of a Parquet file; None if it is none."""
-    try:
-        file = _parquet.ParquetFile(pa.BufferReader(content))
-        _check_columns(file.schema_arrow, schema, where)
-        table: pa.Table = file.read(columns=schema.names)
-    except (pa.ArrowException, OSError):
-        return None
+def _table_of(content: bytes, schema: pa.Schema, where: str) -> pa.Table:
+    """The declared columns of a Parquet file."""
+    file = _opened(content, where)
+    _check_columns(file.schema_arrow, schema, where)
+    table: pa.Table | None = None
+    with suppress(pa.ArrowException, OSError):
+        table = file.read(columns=schema.names)
+    if table is None:
+        raise BadData(f"{where}: it is damaged Parquet")
     return table.select(schema.names)
+
+
+def _opened(content: bytes, where: str) -> Any:
+    """A Parquet file, of which nothing is read but what it says of itself."""
+    with suppress(pa.ArrowException, OSError):
+        return _parquet.ParquetFile(pa.BufferReader(content))
+    raise BadData(f"{where}: it is no Parquet, or it is damaged")
 
 
 def _check_columns(found: pa.Schema, schema: pa.Schema, where: str) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fwf.connectors.objects import Part
+from fwf.connectors.objects import Part, manifests
 from fwf.connectors.shared.errors import (
     BadData,
     Conflict,
@@ -134,6 +134,29 @@ class TestPublishing:
         assert lake.publish("f", again, by="s") == first
         assert lake.publish("f", again, by="another run") == first
         assert lake.manifest("f") == first
+
+    @pytest.mark.parametrize("replace", [False, True])
+    def test_the_same_rows_in_another_order_and_other_parts_are_the_same_data(self, lake, replace):
+        first = lake.publish("f", [lake.write_parquet("f", sales(1, 2, 3), by="s")], by="s")
+        again = [lake.write_parquet("f", sales(*ids), by="s") for ids in ((3,), (2, 1))]
+        assert lake.publish("f", again, by="s", replace=replace) == first
+        twice = [lake.write_parquet("f", sales(1, 2, 2), by="s")]
+        with pytest.raises(KeyReused):
+            lake.publish("f", twice, by="s", replace=replace)
+
+    def test_the_same_rows_of_other_types_are_other_data(self, lake):
+        lake.publish("f", [lake.write_parquet("f", sales(1), by="s")], by="s")
+        table = pa.table({"id": pa.array([1], pa.int32()), "name": pa.array([None], pa.string())})
+        other = [lake.write_parquet("f", table, by="s")]
+        with pytest.raises(KeyReused):
+            lake.publish("f", other, by="s")
+
+    def test_a_manifest_that_could_not_be_read_is_not_written(self, lake, monkeypatch):
+        monkeypatch.setattr(manifests, "LARGEST", 500)
+        parts = [lake.write_parquet("f", sales(n), by="s") for n in range(3)]
+        with pytest.raises(BadData, match="3 parts are too many"):
+            lake.publish("f", parts, by="s")
+        assert lake.manifest("f") is None
 
     def test_the_same_step_with_other_data_is_told(self, lake):
         lake.publish("f", [lake.write_parquet("f", sales(1), by="s")], by="s")
