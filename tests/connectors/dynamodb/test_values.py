@@ -89,6 +89,12 @@ def test_what_becomes_of_a_value(value: Any, wire: Any) -> None:
     assert encoded(value)[0] == wire
 
 
+@given(st.frozensets(TEXTS, min_size=2) | st.frozensets(NUMERIC, min_size=2))
+def test_the_members_of_a_set_are_sent_in_an_order_of_their_own(value: Any) -> None:
+    (members,) = encoded(value)[0].values()
+    assert members == sorted(members)
+
+
 def nested(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):
