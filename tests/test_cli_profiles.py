@@ -282,7 +282,7 @@ def test_a_name_that_is_either_may_be_given_both_ways() -> None:
     ran = done("run", "profile_flow:undecided", "--profile", "prod")
     assert ran.exit_code == 0 and ran.stdout == "fine\n"
     ran = done("run", "profile_flow:undecided", "--profile", "refused")
-    assert ran.exit_code == 2 and "profile.refused.resources.thing: " in ran.stderr
+    assert ran.exit_code == 2 and "resource or parameter 'thing'" in ran.stderr
     ran = done("run", "profile_flow:undecided", "--profile", "refused", "--param", "thing=1")
     assert ran.exit_code == 1 and "ConnectionError" in ran.stderr
 

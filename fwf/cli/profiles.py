@@ -119,7 +119,12 @@ def chosen(
 def _lacks(
     each: Requirement, target: Target, profile: "Profile", unused: Collection[str]
 ) -> str | None:
-    """What a profile lacks of a resource that it has nothing, or something else, for."""
+    """What a profile lacks of a resource that it has nothing, or something else, for.
+
+    What may be a parameter too is told of where parameters are.
+    """
+    if each.kind == "unknown":
+        return None
     kind = "secret" if each.kind == "secret" else "resource"
     types = " and ".join(map(told, each.types)) or "Any"
     example = _example(each, target.resources.get(each.name))
@@ -127,7 +132,7 @@ def _lacks(
         remedy = near(each.name, unused) or f"; add {each.name} = {example}"
         return None if each.optional else f"the {kind} ({types}) is missing{remedy}"
     found = profile.resources.get(each.name)
-    if found is None or each.kind == "unknown" or isinstance(found, Secret) == (kind == "secret"):
+    if found is None or isinstance(found, Secret) == (kind == "secret"):
         return None
     here = "a secret" if isinstance(found, Secret) else "an opener"
     return f"is {here}, but the workflow asks for a {kind} ({types}): write {example}"
