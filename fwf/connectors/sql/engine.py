@@ -12,9 +12,11 @@ too. A run has as many queries at once as it has workers.
 **What is needed.** Memory for the inputs, the answer and what is between: nothing goes to the disk.
 """
 
+import atexit
 import os
+import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Final, NamedTuple, cast
 
@@ -38,6 +40,8 @@ CLOSED: Final[Mapping[str, Any]] = {
 }
 ROWS_AT_ONCE: Final = 122_880
 """A group of rows of DuckDB's: so long are the chunks of an answer."""
+MOST_SECONDS: Final = 5
+"""So long the end of a process waits for queries to end."""
 OF_VALUES: Final = (
     duckdb.ConversionException,
     duckdb.ConstraintException,
@@ -57,21 +61,46 @@ class Answer(NamedTuple):
 @contextmanager
 def connected() -> Generator[Connection]:
     """A connection that sees the tables that are registered with it, and nothing else."""
-    with _database(os.getpid()).cursor() as connection:
-        yield connection
+    process = os.getpid()
+    database = _database(process)
+    with database.connection.cursor() as connection:
+        database.lent.add(connection)
+        try:
+            yield connection
+        finally:
+            database.lent.discard(connection)
+
+
+class _Database(NamedTuple):
+    """A closed database in memory, which stays empty: what is registered is a connection's own."""
+
+    connection: Connection
+    lent: set[Connection]
 
 
 @cache
-def _database(process: int) -> Connection:
-    """A closed database in memory, which stays empty: what is registered is a connection's own.
-
-    One a process, since to make one takes 30 ms; a process that was forked makes another.
-    """
-    database = duckdb.connect(":memory:", config=dict(CLOSED))
-    database.execute("SET GLOBAL TimeZone = 'UTC'")
-    database.execute("SET GLOBAL errors_as_json = true")
-    database.execute("SET GLOBAL lock_configuration = true")
+def _database(process: int) -> _Database:
+    """That of a process, since to make one takes 30 ms; one that was forked makes another."""
+    connection = duckdb.connect(":memory:", config=dict(CLOSED))
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL errors_as_json = true")
+    connection.execute("SET GLOBAL lock_configuration = true")
+    database = _Database(connection, set())
+    atexit.register(_stop, process, database.lent)
     return database
+
+
+def _stop(process: int, lent: set[Connection]) -> None:
+    """End the queries that a deadline has cut, which go on in their threads.
+
+    Python ends threads when it ends, and DuckDB then ends the process by SIGABRT.
+    """
+    until = time.monotonic() + MOST_SECONDS
+    while lent and os.getpid() == process and time.monotonic() < until:
+        for connection in tuple(lent):
+            with suppress(duckdb.Error):  # it has just been closed
+                connection.interrupt()
+        time.sleep(0.01)
 
 
 def answered(

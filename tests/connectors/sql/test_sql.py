@@ -524,17 +524,28 @@ def test_several_queries_run_at_once() -> None:
     ]
 
 
-def test_a_process_that_was_forked_asks_and_ends(tmp_path: Path) -> None:
-    (tmp_path / "forks.py").write_text(
-        "import os, sys\n"
-        "from fwf.connectors.sql import select\n"
-        "select('SELECT 1 AS one')\n"
-        "child = os.fork()\n"
-        "assert select('SELECT 2 AS two')['two'].to_pylist() == [2]\n"
-        "sys.exit(0 if child == 0 else os.waitpid(child, 0)[1])\n"
-    )
+FORKED = """
+import os, sys
+from fwf.connectors.sql import select
+select('SELECT 1 AS one')
+child = os.fork()
+assert select('SELECT 2 AS two')['two'].to_pylist() == [2]
+sys.exit(0 if child == 0 else os.waitpid(child, 0)[1])
+"""
+CUT = """
+from fwf import run, seconds, timeout
+from fwf.connectors.sql import sql
+long = sql('SELECT count(*) AS n FROM range(100_000_000_000) a(x) WHERE x % 7 = 3', name='long')
+assert 'Timeout' in run(timeout(long, seconds(0.2))).failure().tags
+"""
+
+
+@pytest.mark.parametrize("program", [FORKED, CUT], ids=["forked", "cut"])
+def test_a_process_ends_in_order(tmp_path: Path, program: str) -> None:
+    """One that was forked, and one in which a query goes on that a deadline has cut."""
+    (tmp_path / "program.py").write_text(program)
     done = subprocess.run(
-        [sys.executable, "forks.py"],
+        [sys.executable, "program.py"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         timeout=30,
