@@ -230,7 +230,8 @@ def test_an_opener_whose_annotations_cant_be_had_takes_what_is_written(write: Wr
 def test_modules_are_found_beside_the_file_and_hide_nothing(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("beside_the_file", "json"):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    for name in ("beside_the_file", "colorsys"):
         content = "from contextlib import nullcontext\ndef it(): return nullcontext(__file__)"
         (tmp_path / f"{name}.py").write_text(content)
     write('[profile.p.resources]\nr = { opener = "beside_the_file:it" }')
@@ -239,9 +240,9 @@ def test_modules_are_found_beside_the_file_and_hide_nothing(
     opener: Any = resources("p")["r"]
     with opener() as value:
         assert value == str(tmp_path / "beside_the_file.py")
-    import json
+    import colorsys
 
-    assert hasattr(json, "loads")
+    assert hasattr(colorsys, "rgb_to_hsv")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -614,6 +615,61 @@ def test_a_file_that_is_taken_away_says_so_when_it_is_read(write: Write, tmp_pat
         found.reveal()
     assert str(caught.value) == f"the file {tmp_path}/secret is not UTF-8"
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+# Anything at all
+
+KEYS = st.sampled_from(
+    ["opener", "env", "file", "aws_secret", "field", "url", "token", "either", "wait", "folder",
+     "count", "hosts", "names", "headers", "kept", "act", "auth", "base_url", "bearer", "header",
+     "extends", "resources", "r", "a b", "ä", ""]
+)  # fmt: skip
+SCALARS = st.one_of(
+    st.booleans(), st.integers(), st.floats(), st.dates(),
+    st.sampled_from(["canary", "canary://a:b@c", "canary 5s", "\0canary", "canary\n"]),
+)  # fmt: skip
+OPENERS = st.sampled_from(["settings_of", "plain", "typed", "odd", "Client", "unresolved"])
+
+
+def toml(value: Any) -> str:
+    """A value as TOML."""
+    import json
+
+    if isinstance(value, dict):
+        pairs = (
+            f"{json.dumps(key, ensure_ascii=False)} = {toml(each)}" for key, each in value.items()
+        )
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+VALUES = st.recursive(
+    SCALARS,
+    lambda more: st.one_of(
+        st.lists(more, max_size=3), st.dictionaries(KEYS, more, max_size=3)
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(OPENERS, st.dictionaries(KEYS, VALUES, max_size=4), VALUES, st.booleans())
+def test_whatever_a_file_says_ends_in_problems_that_tell_none_of_its_texts(
+    write: Write, opener: str, arguments: dict[str, Any], other: Any, named: bool
+) -> None:
+    given = {**arguments, "opener": f"{HERE}:{opener}"} if named else arguments
+    document = {"profile": {"p": {"resources": {"r": given, "other": other}}}}
+    text = f"profile = {toml(document['profile'])}\n"
+    told = "\n".join(problems(text))
+    assert "it is no TOML" not in told
+    for name in ("env", "file", "aws_secret", "opener"):  # which are names, and told
+        if f'"{name}" = ' in text:
+            return
+    assert "canary" not in told
 
 
 # fwf's own

@@ -211,8 +211,8 @@ def fwf() -> None:
     """Batch workflows as immutable values: show, check, compare, dry-run and run them.
 
     TARGET is module:attribute or path/to/file.py:attribute; the attribute is "workflow" if none
-    is given. Its resources and pools stand beside it in the module. What only looks at a workflow
-    also takes the file of a plan, path/to/plan.json.
+    is given. Its resources and pools stand beside it in the module; or its resources in a profile
+    of fwf.toml. What only looks at a workflow also takes the file of a plan, path/to/plan.json.
 
     \b
     fwf show examples/daily/workflow.py
