@@ -1,9 +1,9 @@
 """What does a type say of a table's columns: which there are, and that a task leaves them alone?"""
 
-from typing import Any, final
+from typing import Any, final, get_args, get_origin
 
 from fwf.algebra import tables
-from fwf.algebra.aliases import notes
+from fwf.algebra.aliases import UNIONS, notes
 from fwf.records import record
 
 
@@ -39,6 +39,9 @@ def keeps_columns(annotation: Any) -> bool:
 
 
 def columns_in(annotation: Any) -> tuple[str, ...] | None:
-    """Type ⟶ the names of the columns that it declares, if it is a table and declares some."""
+    """Type ⟶ the names of the columns that it declares, if it is a table, or None, and does."""
+    if get_origin(annotation) in UNIONS:
+        parts = [each for each in get_args(annotation) if each is not type(None)]
+        return columns_in(parts[0]) if len(parts) == 1 else None
     known = tables.declared(annotation)
     return None if known is None else tuple(str(name) for name, _ in known.columns)

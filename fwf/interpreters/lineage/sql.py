@@ -158,11 +158,12 @@ class _Reader:
         """`SELECT * FROM orders` ⟶ "orders": it has the columns that the query is to give."""
         if not isinstance(query, self.exp.Select) or len(query.expressions) != 1:
             return ""
-        star, table = query.expressions[0], getattr(query.args.get("from_"), "this", None)
+        star: Any = query.expressions[0]
+        table: Any = getattr(query.args.get("from_"), "this", None)
         plain = isinstance(star, self.exp.Star) and not any(star.args.values())
         alone = isinstance(table, self.exp.Table) and not table.args.get("pivots")
         others = any(query.args.get(each) for each in ("joins", "laterals", "with_"))
-        return str(cast(Any, table).name) if plain and alone and not others else ""
+        return str(table.name) if plain and alone and not others else ""
 
     def _scoped(self, query: Any, more: dict[str, dict[str, str]]) -> Any:
         qualified = self.library.qualify(

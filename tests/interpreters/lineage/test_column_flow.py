@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -54,6 +56,7 @@ from tests.sizes import sizes
 pytest.importorskip("sqlglot")
 
 ORDERS = pa.schema([("id", pa.int64()), ("amount", pa.int64())])
+FRAME = pl.Schema({"id": pl.Int64, "amount": pl.Int64})
 Orders = Annotated[pa.Table, ORDERS]
 
 
@@ -124,6 +127,30 @@ def staged(table: Orders) -> Annotated[Staged, SameColumns]: ...
 
 @task(effect="read", reads=["s3://lake/visits"])
 def everything() -> Annotated[Any, SameColumns]: ...
+
+
+@task(effect="read", reads=["pg://shop/orders"])
+def maybe() -> Orders | None: ...
+
+
+@task(effect="idempotent", writes=["rs://dw/sales"])
+def save_maybe(table: Orders | None) -> None: ...
+
+
+@task(effect="read", reads=["pg://shop/orders"])
+def in_pandas() -> Annotated[pd.DataFrame, {"id": "int64", "amount": "int64"}]: ...
+
+
+@task(effect="idempotent", writes=["rs://dw/sales"])
+def save_pandas(table: Annotated[pd.DataFrame, {"id": "int64", "amount": "int64"}]) -> None: ...
+
+
+@task(effect="pure")
+def to_polars(table: Orders) -> Annotated[pl.DataFrame, FRAME, SameColumns]: ...
+
+
+@task(effect="idempotent", writes=["rs://dw/sales"])
+def save_polars(table: Annotated[pl.DataFrame, FRAME]) -> None: ...
 
 
 @task(effect="pure")
@@ -294,6 +321,9 @@ PASSES: list[tuple[str, Workflow[Any, Any], str]] = [
      >> pure(it.table) >> save, LINES),
     ("what a record says of another", orders >> staged >> save_any, ONE),
     ("a field of what says so", orders >> staged >> pure(it.rows) >> save_any, ONE),
+    ("a table or none", maybe >> save_maybe, ONE),
+    ("a table of pandas", in_pandas >> save_pandas, ONE),
+    ("a table of Polars", orders >> to_polars >> save_polars, ONE),
     ("all that is read", everything >> save, "visits.amount I"),
 ]  # fmt: skip
 WAYS = [each[0] for each in PASSES]
