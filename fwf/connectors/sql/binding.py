@@ -26,8 +26,7 @@ NOT_IN_ARROW: Final[Mapping[str, str]] = {
 WIDE: Final = "HUGEINT"
 OF_NO_ROWS: Final = ("SELECT * FROM (\n", "\n) LIMIT 0")
 """What is put around a query whose columns are asked for, however long it would take to run."""
-DESCRIBE: Final = "DESCRIBE".ljust(len(OF_NO_ROWS[0]))
-"""As long as that, so that a place in the query is at the same distance behind either."""
+DESCRIBE: Final = "DESCRIBE "
 NO_COLUMN: Final = re.compile(r'Values list "(.*)" does not have a column named "(.*)"')
 QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 """What stands in a type's text as it is: names of fields, and the texts of an ENUM."""

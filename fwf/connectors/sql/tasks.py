@@ -46,6 +46,8 @@ def sql(
     usd: decimal128(18, 6)
     >>> largest = sql("SELECT max(usd) AS usd FROM sales", name="largest", sales=in_usd)
 
+    Its inputs are what `par` gives: `par(orders, rates) >> in_usd >> largest`.
+
     Which columns the query gives is asked when the task is made, with empty tables: a misspelt one
     raises `ValueError` then, so that `fwf check` shows it, with its place in the query marked. The
     output is declared with them, `Annotated[pa.Table, …]`, and so are the inputs: what is put
