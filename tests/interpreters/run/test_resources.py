@@ -267,7 +267,7 @@ def test_an_isolated_task_that_is_killed_closes_nothing_here(
     file = tmp_path / "log"
     ran = run(w, resources={"db": partial(Apart, file)})
     assert isinstance(ran.failure(), fault)
-    assert "close" not in words(file)
+    assert not file.exists() or "close" not in words(file)  # it may have been cut as it began
 
 
 # Several at once
