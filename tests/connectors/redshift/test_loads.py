@@ -270,6 +270,16 @@ def test_a_table_that_is_not_there_is_told(shop: Shop) -> None:
         shop.load(sales((1, MONDAY, "a")))
 
 
+def test_rows_are_counted_once_more_in_the_database(shop: Shop) -> None:
+    shop.sql(TABLE)
+    with shop.opened({}) as opened:
+        staged = opened.stage(sales((1, MONDAY, "a")))._replace(rows=2)
+        statement = opened.submit(staged, table="sales", idempotency_key="k")
+        with pytest.raises(BadData, match="COPY gave another number of rows than were staged"):
+            ended(opened, statement)
+    assert shop.sql(ROWS) == []
+
+
 def test_what_was_staged_is_what_is_loaded(shop: Shop) -> None:
     """A file that was cut, or is gone, since."""
     shop.sql(TABLE)
@@ -316,6 +326,20 @@ def test_two_that_give_the_same_at_once_have_one_statement(
         (statement,) = set(pool.map(give, range(8)))
         ended(opened, statement)
     assert slow.sql(ROWS) == [(1, MONDAY, "a", 7)]
+
+
+def test_the_same_load_of_two_databases_is_two_loads(slow: Shop, shop_url: str) -> None:
+    other = Shop(slow.api, slow.s3, shop_url)
+    other.empty()
+    other.sql(TABLE)
+    with slow.open() as one, other.open() as two:
+        staged = one.stage(sales((1, MONDAY, "a")))
+        both = [
+            (each, each.submit(staged, table="sales", idempotency_key="k")) for each in (one, two)
+        ]
+        for opened, statement in both:
+            assert not opened.loaded(ended(opened, statement).statement).repeated
+    assert slow.sql(ROWS) == other.sql(ROWS) == [(1, MONDAY, "a", 7)]
 
 
 @slowly_by_way
