@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, NamedTuple, Self
 
 import obstore
@@ -49,19 +50,41 @@ class Listing(NamedTuple):
     skipped: int
 
 
+class Place(NamedTuple):
+    """What was opened: obstore's part, and where in it the objects are."""
+
+    inner: Any
+    prefix: str = ""
+    root: Path | None = None
+    """The folder, if it is one."""
+    in_order: bool = False
+    """Whether keys are listed in their order."""
+
+
 class Objects:
-    """The objects below a URL. Several threads may use it at once; it has nothing to close."""
+    """The objects below a URL. Several threads may use it at once; it has nothing to close.
+
+    url: where it is, for people.
+    opener: is called when it is entered, or first used.
+    """
 
     per_run = True
 
-    def __init__(self, url: str, inner: Any, prefix: str, *, root: Path | None = None) -> None:
+    def __init__(self, url: str, opener: Callable[[], Place]) -> None:
         self.url = url
-        """Where it is, for people."""
-        self._inner = inner
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._root = root
+        self._open = opener
+        self._opened: Place | None = None
+        self._lock = Lock()
+
+    @property
+    def _place(self) -> Place:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
 
     def __enter__(self) -> Self:
+        _ = self._place
         return self
 
     def __exit__(self, *_: object) -> None: ...
@@ -94,24 +117,19 @@ class Objects:
         obstore's prefix is whole segments: so of the folder above, what begins so; from just
         before the prefix on, so that a long past isn't read.
         """
-        whole = self._prefix + prefix
+        whole = self._place.prefix + prefix
         folder = whole.rpartition("/")[0]
         before = whole[:-1] if len(whole) > len(folder) + 1 else None
-        chunks = _obs.list(self._inner, folder or None, offset=before, chunk_size=1000)
+        chunks = _obs.list(self._place.inner, folder or None, offset=before, chunk_size=1000)
         while chunk := self._ask(prefix, partial(next, chunks, None)):
             for meta in chunk:
                 if meta["path"].startswith(whole):
                     yield self._found(meta)
-            if before and self._sorted and chunk[-1]["path"] > f"{whole}\U0010ffff":
+            if before and self._place.in_order and chunk[-1]["path"] > f"{whole}\U0010ffff":
                 return
 
-    @property
-    def _sorted(self) -> bool:
-        """Whether keys come in their order, as from S3 but not from its directory buckets."""
-        return isinstance(self._inner, S3Store) and "--x-s3" not in self.url
-
     def _found(self, meta: Any) -> Found:
-        key = meta["path"].removeprefix(self._prefix)
+        key = meta["path"].removeprefix(self._place.prefix)
         return Found(key, meta["size"], meta["last_modified"], meta["e_tag"])
 
     def head(self, key: str) -> Found | None:
@@ -129,13 +147,13 @@ class Objects:
         S3 says only to who reads whether it's the bucket that isn't there, or why something is not
         allowed: so a byte is read.
         """
-        if isinstance(self._inner, S3Store):
+        if isinstance(self._place.inner, S3Store):
             try:
-                return _obs.get(self._inner, path, options={"range": (0, 1)}).meta
+                return _obs.get(self._place.inner, path, options={"range": (0, 1)}).meta
             except BaseError as error:
                 if EMPTY not in str(error):
                     raise
-        return _obs.head(self._inner, path)
+        return _obs.head(self._place.inner, path)
 
     def exists(self, key: str) -> bool:
         """Whether there is an object of this key."""
@@ -175,7 +193,7 @@ class Objects:
             yield piece
 
     def _piece(self, path: str, options: Any) -> bytes:
-        return bytes(_obs.get(self._inner, path, options=options).bytes())
+        return bytes(_obs.get(self._place.inner, path, options=options).bytes())
 
     def put(self, key: str, data: bytes | Iterable[Any]) -> None:
         """Write an object, in place of any other of this key. It is there whole, or not at all.
@@ -185,7 +203,9 @@ class Objects:
         chunks: Any = data
         parts = not isinstance(data, bytes)
         how = {"use_multipart": parts, "chunk_size": PART, "max_concurrency": AT_ONCE}
-        self._ask(key, partial(_obs.put, self._inner, self._at(key), chunks, **how), wrote=True)
+        self._ask(
+            key, partial(_obs.put, self._place.inner, self._at(key), chunks, **how), wrote=True
+        )
 
     def put_once(self, key: str, data: bytes) -> None:
         """Write an object where there is none, by one conditional request (`If-None-Match`).
@@ -210,14 +230,14 @@ class Objects:
 
         Files have no such request: of two that do this at one moment, the later one stays.
         """
-        if isinstance(self._inner, LocalStore):
+        if isinstance(self._place.inner, LocalStore):
             self.put(found.key, data)
             return True
         return self._put_if(found.key, data, {"e_tag": found.etag}, PreconditionError)
 
     def _put_if(self, key: str, data: bytes, mode: Any, unmet: type[Exception]) -> bool:
         how = {"mode": mode, "use_multipart": False}
-        ask = partial(_obs.put, self._inner, self._at(key), data, **how)
+        ask = partial(_obs.put, self._place.inner, self._at(key), data, **how)
         try:
             self._ask(key, ask, wrote=True, passed=unmet)
         except unmet:
@@ -228,7 +248,7 @@ class Objects:
         """Remove objects; one that isn't there is no error."""
         for key in keys:
             try:
-                self._ask(key, partial(_obs.delete, self._inner, self._at(key)), wrote=True)
+                self._ask(key, partial(_obs.delete, self._place.inner, self._at(key)), wrote=True)
             except NoBucket:
                 raise
             except Missing:
@@ -239,8 +259,9 @@ class Objects:
         return f"{self.url.rstrip('/')}/{key}"
 
     def _at(self, key: str) -> str:
-        inside = self._prefix + checked(key)
-        if self._root is not None and not _within(self._root, inside):
+        inside = self._place.prefix + checked(key)
+        root = self._place.root
+        if root is not None and not _within(root, inside):
             raise Refused(f"{self.where(key)}: a link leads out of the store")
         return inside
 

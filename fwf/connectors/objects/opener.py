@@ -1,21 +1,26 @@
 """Where do objects live? In a bucket, a folder or the memory, below a URL."""
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
+from fwf.connectors.objects.client import Place
 from fwf.connectors.objects.keys import problem_of
 from fwf.connectors.objects.tables import Store
 from fwf.connectors.shared.errors import Missing, Refused, Unauthorized
 from fwf.secrets import Secret
 
 BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+AS_OBSTORE: Final[Mapping[str, str]] = {
+    "access_key": "access_key_id", "secret_key": "secret_access_key",
+}  # fmt: skip
 CONNECT: Final = timedelta(seconds=5)
 WHOLE: Final = timedelta(minutes=1)
 _s3: Final[Any] = S3Store
@@ -38,6 +43,8 @@ def store(
 ) -> Store:
     """URL ⟶ Store: `s3://bucket/prefix`, `file:///folder`, or `memory://`, which ends with it.
 
+    Nothing is asked, and no secret revealed, before it is entered or used.
+
     access_key, secret_key, session_token: if none is given, they are looked for as AWS does it: in
         the environment, from a web identity, the container, the machine.
     region: of the bucket; that of `AWS_REGION`, or us-east-1, if None.
@@ -51,34 +58,72 @@ def store(
     ...     lake.exists("a/b.txt"), lake.get("a/b.txt")
     (True, b'text')
     """
-    text = url.reveal() if isinstance(url, Secret) else url
     shown = repr(url) if isinstance(url, Secret) else url
+    where = f"store({shown!r})"
+    secrets = {"access_key": access_key, "secret_key": secret_key, "session_token": session_token}
+    _check_secrets(secrets, where)
+    _check_endpoint(endpoint, allow_http, where)
+    _check_times(where, connect_within=connect_within, within=within)
+    given = {**secrets, "region": region, "endpoint": endpoint, "allow_http": allow_http or None}
+    known = {name: value for name, value in given.items() if value is not None}
+    times = {"connect_timeout": connect_within, "timeout": within}
+
+    def opened() -> Place:
+        parts = _parts(url.reveal() if isinstance(url, Secret) else url, shown, known)
+        if parts.scheme == "s3":
+            return _in_bucket(*_bucket(parts, where), known, times, where)
+        if parts.scheme == "memory":
+            return Place(_memory())
+        return _in_folder(_folder(parts, where), where, make_folder=make_folder)
+
+    if isinstance(url, str):
+        _parts(url, shown, known)
+    return Store(shown, opened)
+
+
+def _in_bucket(
+    bucket: str, prefix: str, known: Mapping[str, Any], times: Mapping[str, timedelta], where: str
+) -> Place:
+    given = {AS_OBSTORE.get(name, name): value for name, value in known.items()}
+    options = {**times, "allow_http": given.pop("allow_http", False)}
+    given = {name: v.reveal() if isinstance(v, Secret) else v for name, v in given.items()}
+    with suppress(BaseError, ValueError):  # its text holds what it was given
+        inner = _s3(bucket, client_options=options, retry_config={"max_retries": 0}, **given)
+        return Place(inner, f"{prefix}/" if prefix else "", in_order="--x-s3" not in bucket)
+    raise ValueError(f"{where}: obstore takes no such region, endpoint or setting of AWS_…")
+
+
+def _in_folder(path: Path, where: str, *, make_folder: bool) -> Place:
+    try:
+        if make_folder:
+            path.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            root = path.resolve()
+            return Place(_local(root, automatic_cleanup=False), root=root)
+        trouble: Exception = Missing(f"{where}: there is no such folder; make_folder=True makes it")
+    except OSError as error:
+        kind = Unauthorized if isinstance(error, PermissionError) else Refused
+        trouble = kind(f"{where}: {error.strerror}")
+    raise trouble
+
+
+# What a URL and its settings may say
+
+
+def _parts(text: str, shown: str, known: Mapping[str, Any]) -> SplitResult:
+    """A URL's parts, all of which were looked at."""
     parts = _split(text, shown)
     where = f"store({shown!r})"
-    _check(where, connect_within=connect_within, within=within)
     if parts.scheme == "s3":
-        bucket, prefix = _bucket(parts, where)
-        keys = _credentials(where, access_key, secret_key, session_token)
-        options = {
-            "connect_timeout": connect_within,
-            "timeout": within,
-            "allow_http": _http_is_allowed(endpoint, allow_http, where),
-        }
-        known = {"region": region, "endpoint": endpoint, **keys}
-        return Store(shown, _opened(bucket, options, known, where), prefix)
-    given = (access_key, secret_key, session_token, region, endpoint)
-    if any(each is not None for each in given) or allow_http:
-        raise ValueError(f"{where}: keys, region and endpoint are of s3://bucket alone")
-    if parts.scheme == "memory":
-        return Store(shown, _memory(), unquote(parts.path).strip("/"))
-    return _folder(parts, shown, where, make_folder=make_folder)
-
-
-def _opened(bucket: str, options: dict[str, Any], known: dict[str, Any], where: str) -> Any:
-    given = {name: value for name, value in known.items() if value is not None}
-    with suppress(BaseError, ValueError):  # its text holds what it was given
-        return _s3(bucket, client_options=options, retry_config={"max_retries": 0}, **given)
-    raise ValueError(f"{where}: obstore takes no such region, endpoint or setting of AWS_…")
+        _bucket(parts, where)
+        return parts
+    if known:
+        raise ValueError(f"{where}: {', '.join(known)}: of s3://bucket alone")
+    if parts.scheme == "file":
+        _folder(parts, where)
+    elif parts.netloc or parts.path:
+        raise ValueError(f"{where}: a memory has no name: memory://")
+    return parts
 
 
 def _split(text: str, shown: str) -> SplitResult:
@@ -110,48 +155,38 @@ def _bucket(parts: SplitResult, where: str) -> tuple[str, str]:
     return bucket, prefix
 
 
-def _credentials(
-    where: str, access_key: Secret | None, secret_key: Secret | None, token: Secret | None
-) -> dict[str, str]:
-    given = {"access_key_id": access_key, "secret_access_key": secret_key, "session_token": token}
-    for name, value in given.items():
-        if value is not None and not isinstance(cast(object, value), Secret):
-            raise TypeError(f"{where}: {name} is a Secret, such as Secret.env('AWS_…')")
-    if (access_key is None) != (secret_key is None) or (token and not access_key):
-        raise ValueError(f"{where}: access_key and secret_key are given together, or neither")
-    return {name: value.reveal() for name, value in given.items() if value is not None}
-
-
-def _http_is_allowed(endpoint: str | None, allow_http: bool, where: str) -> bool:
-    if endpoint is None:
-        return allow_http
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or set("@?#") & set(endpoint):
-        raise ValueError(f"{where}: endpoint= needs https://host, without user and password")
-    if parts.scheme == "http" and not allow_http:
-        raise ValueError(
-            f"{where}: endpoint={endpoint!r} isn't encrypted: https://, or allow_http=True"
-        )
-    return allow_http
-
-
-def _folder(parts: SplitResult, shown: str, where: str, *, make_folder: bool) -> Store:
+def _folder(parts: SplitResult, where: str) -> Path:
     path = Path(unquote(parts.path))
     if parts.netloc not in ("", "localhost") or not path.is_absolute() or "\0" in str(path):
         raise ValueError(f"{where}: needs file:///folder, a whole path on this machine")
-    try:
-        if make_folder:
-            path.mkdir(parents=True, exist_ok=True)
-        if not path.is_dir():
-            raise Missing(f"{where}: there is no such folder; make_folder=True makes it")
-        root = path.resolve()
-    except OSError as error:
-        denied = isinstance(error, PermissionError)
-        raise (Unauthorized if denied else Refused)(f"{where}: {error.strerror}") from None
-    return Store(shown, _local(root, automatic_cleanup=False), "", root=root)
+    return path
 
 
-def _check(where: str, **times: timedelta) -> None:
+def _check_secrets(given: Mapping[str, object], where: str) -> None:
+    for name, value in given.items():
+        if value is not None and not isinstance(value, Secret):
+            raise TypeError(f"{where}: {name} is a Secret, such as Secret.env('AWS_…')")
+    has = {name for name, value in given.items() if value is not None}
+    if has and not has >= {"access_key", "secret_key"}:
+        raise ValueError(f"{where}: access_key and secret_key are given together, or neither")
+
+
+def _check_endpoint(endpoint: str | None, allow_http: bool, where: str) -> None:
+    if endpoint is None:
+        return
+    parts = None
+    with suppress(ValueError):
+        parts = urlsplit(endpoint)
+    is_one = parts is not None and parts.scheme in ("http", "https") and parts.hostname
+    if not is_one or set("@?#") & set(endpoint):
+        raise ValueError(f"{where}: endpoint= needs https://host, without user and password")
+    if endpoint.startswith("http:") and not allow_http:
+        raise ValueError(
+            f"{where}: endpoint={endpoint!r} isn't encrypted: https://, or allow_http=True"
+        )
+
+
+def _check_times(where: str, **times: timedelta) -> None:
     for name, given in times.items():
         if given <= timedelta():
             raise ValueError(f"{where}: {name}={given} leaves no time")

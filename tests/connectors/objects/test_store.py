@@ -151,7 +151,7 @@ class TestListing:
             "logs/2026-06-30-23", "logs/2026-07-01-00-13-A", "logs/2026-07-01-00-14-B",
             "logs/2026-07-010", "logs/2026-07-02-00", "logs", "logs/2026-07-01/x", "logsx/1",
         ]  # fmt: skip
-        for key in keys if lake._root is None else keys[:5] + keys[6:]:
+        for key in keys if lake._place.root is None else keys[:5] + keys[6:]:
             lake.put(key, b"x")
 
         def found(prefix):
@@ -168,11 +168,11 @@ class TestListing:
         for key in ("day/_SUCCESS", "day_$folder$", "day/_committed_12", "day/empty.json"):
             lake.put(key, b"")
         lake.put("day/a.json", b"{}")
-        if lake._root is None:  # a folder's name is no file's
+        if lake._place.root is None:  # a folder's name is no file's
             lake.put("day", b"")
         listing = lake.listed("day")
         assert [each.key for each in listing.objects] == ["day/a.json", "day/empty.json"]
-        assert listing.skipped == (4 if lake._root is None else 3)
+        assert listing.skipped == (4 if lake._place.root is None else 3)
 
     @pytest.mark.parametrize("prefix", ["../", "/", "a//", "a/../b", "\0"])
     def test_a_prefix_that_no_key_has_is_refused(self, lake, prefix):
@@ -188,7 +188,7 @@ class TestOpening:
             "s3://bucket/../x", "s3://bucket/a//b", "s3://bucket?x=1", "s3://bucket#x", "gs://b",
             "bucket", "", "file://host/x", "file:x", "file://", "s3://'; DROP TABLE x",
             "s3://169.254.169.254:80/x", "http://bucket", "s3://[::1",
-            f"s3://u:{CANARY}@bucket", "file:///a%00b", "s3://-b-",
+            f"s3://u:{CANARY}@bucket", "file:///a%00b", "s3://-b-", "memory://x",
         ],
     )  # fmt: skip
     def test_a_url_that_is_none_is_refused(self, url):
@@ -218,13 +218,29 @@ class TestOpening:
             store("s3://bucket", access_key="AKIA", secret_key=CANARY)
         assert CANARY not in str(raised.value)
 
+    def test_nothing_is_asked_or_made_before_it_is_entered(self, tmp_path):
+        lake = store(f"file://{tmp_path}/lake", make_folder=True)
+        assert not (tmp_path / "lake").exists()
+        with lake:
+            assert (tmp_path / "lake").exists()
+        unset = Secret.env("FWF_NO_SUCH_VARIABLE")
+        lake = store("s3://lake", access_key=unset, secret_key=unset)
+        with pytest.raises(LookupError, match="FWF_NO_SUCH_VARIABLE"):
+            lake.__enter__()
+        with pytest.raises(LookupError):
+            store(unset).list()
+
     def test_settings_of_s3_are_of_no_folder(self, tmp_path):
-        with pytest.raises(ValueError, match="of s3://bucket alone"):
+        with pytest.raises(ValueError, match="region: of s3://bucket alone"):
             store(f"file://{tmp_path}", region="x")
 
     def test_a_folder_that_is_not_there_is_made_when_it_is_asked_for(self, tmp_path):
         with pytest.raises(Missing, match="make_folder=True"):
-            store(f"file://{tmp_path}/a%20b")
+            store(f"file://{tmp_path}/a%20b").list()
+        (tmp_path / "file").write_text("")
+        with pytest.raises(Refused, match="Not a directory") as raised:
+            store(f"file://{tmp_path}/file/x", make_folder=True).list()
+        assert raised.value.__context__ is None
         store(f"file://{tmp_path}/a%20b", make_folder=True).put("k", b"x")
         assert (tmp_path / "a b" / "k").read_bytes() == b"x"
 
@@ -234,7 +250,7 @@ class TestOpening:
         with pytest.raises(Missing, match=r"^<Secret from a test>/k: not there"):
             lake.get("k")
         with pytest.raises(ValueError, match="store") as raised:
-            store(secret(f"s3://user:{CANARY}@bucket"))
+            store(secret(f"s3://user:{CANARY}@bucket")).list()
         assert "hunter2" not in told(raised.value)
 
 

@@ -252,7 +252,7 @@ class TestRuns:
                     lake.put(key, b"x")
                 return lake.head(key)
 
-        late = Late("memory://", lake._inner, "")
+        late = Late("memory://", lambda: lake._place)
         wait = key("{day}/done", name="k", params={"day": date}) >> poll(
             head(name="done", store="lake"), it != None, every=milliseconds(1), limit=5
         )
