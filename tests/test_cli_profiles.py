@@ -415,3 +415,85 @@ def test_a_signal_ends_the_run_and_closes_what_is_open(folder: Path, number: int
     assert running.returncode == 128 + number
     assert told() == ["open", "sleep", "close"]
     assert "canary" not in out + err
+
+
+# With real parts
+
+
+@pytest.fixture(scope="module")
+def aws_endpoint() -> Iterator[str]:
+    from examples.services import aws
+
+    with aws.serving() as url:
+        yield url
+
+
+AWS = """
+from fwf import Secret, const, map_each, named, task
+from fwf.connectors.dynamodb import Tables
+
+@task(effect="read")
+def asks(n: int, *, items: Tables, password: Secret) -> str:
+    page = items.page("sales", "a", key=["day", "shop"])
+    return f"{len(page.items)} {id(items)} {password.reveal()}"
+
+workflow = named("asking", const([1, 2, 3]) >> map_each(asks))
+"""
+AWS_PROFILE = """
+[profile.aws.resources.items]
+opener = "dynamodb"
+region = "eu-central-1"
+endpoint = {{ env = "ENDPOINT" }}
+access_key = {{ env = "KEY" }}
+secret_key = {{ env = "KEY" }}
+[profile.aws.resources.password]
+aws_secret = "shop/db"
+field = "{field}"
+region = "eu-central-1"
+endpoint = "{endpoint}"
+"""
+
+
+@pytest.mark.services
+def test_a_profile_opens_what_is_there_with_secrets_from_where_they_are_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, aws_endpoint: str
+) -> None:
+    from fwf.connectors.shared import aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("ENDPOINT", aws_endpoint)
+    clients = [
+        aws.client(each, region="eu-central-1", endpoint=aws_endpoint)
+        for each in ("secretsmanager", "dynamodb")
+    ]
+    clients[0].create_secret(Name="shop/db", SecretString=json.dumps({"password": CANARY}))
+    keys = {"day": "HASH", "shop": "RANGE"}
+    clients[1].create_table(
+        TableName="sales",
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for client in clients:
+        client.close()
+    (folder / "aws_flow.py").write_text(AWS)
+    sys.modules.pop("aws_flow", None)
+
+    def write(field: str) -> None:
+        (folder / "fwf.toml").write_text(AWS_PROFILE.format(field=field, endpoint=aws_endpoint))
+
+    write("pasword")
+    assert done("needs", "aws_flow", "--profile", "aws").exit_code == 0  # AWS isn't asked
+    ran = done("run", "aws_flow", "--profile", "aws")
+    assert ran.exit_code == 2
+    assert lines(ran) == [
+        "fwf.toml: profile.aws.resources.password: the secret shop/db in AWS Secrets Manager has "
+        "no field 'pasword' that is a text or a whole number; did you mean 'password'?"
+    ]
+    write("password")
+    ran = done("run", "aws_flow", "--profile", "aws", "--json")
+    assert ran.exit_code == 0 and "canary" not in ran.output
+    one, *others = json.loads(ran.stdout)["value"]
+    assert others == [one, one]  # with one client
+    assert one.startswith("0 ") and one.endswith("AWS Secrets Manager, shop/db, field password>")
