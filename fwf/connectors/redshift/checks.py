@@ -28,7 +28,7 @@ _HALF: Final = (
 _WORDS: Final = frozenset({
     "COPY", "CREATE", "DELETE", "DROP", "INSERT", "MERGE", "SELECT", "UPDATE", "VALUES", "WITH",
 })  # fmt: skip
-_BEGINNING: Final = re.compile(r"(?:\s|\(|--[^\n]*|/\*.*?\*/)*(\w+)", re.S)
+_BEGINNING: Final = re.compile(r"(?:\s|\(|--[^\n]*|(?>/\*.*?\*/))*+(\w+)", re.S)
 _APPEND: Final = re.compile(r"\bAPPEND\b", re.I)
 _TAKEN: Final = (
     _exp.Copy, _exp.Create, _exp.Delete, _exp.Drop, _exp.Insert, _exp.Merge, _exp.Query,

@@ -43,7 +43,7 @@ def check_target(
 
 def checked_key(key: str) -> str:
     """An idempotency key; raises `ValueError` where the ledger couldn't hold it."""
-    if not 1 <= len(key.encode()) <= MOST_KEY or not key.isprintable():
+    if not key.isprintable() or not 1 <= len(key.encode()) <= MOST_KEY:
         raise ValueError(f"idempotency_key: needs 1 to {MOST_KEY} bytes that can be printed")
     return key
 

@@ -185,7 +185,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("way", ["key", "partition"])
+@pytest.mark.parametrize("way", ["key", pytest.param("partition", marks=pytest.mark.services)])
 def test_names_are_names_whatever_is_in_them(shop: Shop, name: str, way: str) -> None:
     folded = name.lower()  # as Redshift does it
     quoted = '"{}"'.format(folded.replace('"', '""'))
@@ -205,6 +205,20 @@ def test_a_partition_is_told_by_any_text(shop: Shop, day: str) -> None:
         table = sales((id, MONDAY, day))
         shop.load(table, partition={"name": day}, idempotency_key=f"{id}")
     assert shop.sql(ROWS) == [(2, MONDAY, day, 7)]
+
+
+@pytest.mark.parametrize("key", ["it's", "a\\'; DROP TABLE sales; --", "é" * 128, ":n %s", " "])
+def test_an_idempotency_key_is_any_text_that_can_be_printed(shop: Shop, key: str) -> None:
+    shop.sql(TABLE)
+    loads = [shop.load(sales((1, MONDAY, "a")), idempotency_key=key) for _ in range(2)]
+    assert [each.repeated for each in loads] == [False, True]
+    assert shop.sql(f"SELECT key FROM {LEDGER}") == [(key,)]
+
+
+@pytest.mark.parametrize("key", ["", "é" * 129, "a\0", "a\n", "\ud800"])
+def test_another_key_is_refused_before_anything_is_given(shop: Shop, key: str) -> None:
+    with pytest.raises(ValueError, match="idempotency_key: needs 1 to 256 bytes"):
+        shop.load(sales((1, MONDAY, "a")), idempotency_key=key)
 
 
 def test_a_table_may_stand_in_a_schema(shop: Shop) -> None:

@@ -203,6 +203,7 @@ def test_however_often_and_wherever_it_is_killed_the_target_is_the_same(
     assert sorted(shop.sql(f"SELECT * FROM sales WHERE day = '{DAY}'")) == DONE
 
 
+@pytest.mark.services
 def test_the_process_runs_what_is_run_here(shop: Shop) -> None:
     shop.sql(TABLE)
     with process(shop) as running:

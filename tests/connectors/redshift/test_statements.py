@@ -171,6 +171,11 @@ def test_what_ends_a_transaction_or_is_unknown_is_refused(
     assert not caplog.records
 
 
+def test_any_number_of_comments_is_read_at_once() -> None:
+    with pytest.raises(ValueError, match="is empty"):
+        check_query("/**/" * 10_000, "query")
+
+
 @pytest.mark.parametrize("count", [0, 41])
 def test_a_batch_has_one_to_forty_statements(count: int) -> None:
     with pytest.raises(ValueError, match="a batch of the Data API has 1 to 40"):
