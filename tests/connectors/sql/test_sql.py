@@ -206,6 +206,7 @@ SCHEMAS: list[tuple[str, dict[str, pa.DataType]]] = [
     ("WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT x + 1 FROM a", {"x": pa.int32()}),
     ("(SELECT 1 AS x) ORDER BY 1 LIMIT 1 ;  -- done", {"x": pa.int32()}),
     ("SELECT 'a;b' AS x; /* ; */", {"x": pa.string()}),
+    ('SELECT $$;$$ AS ";" -- ;', {";": pa.string()}),
 ]  # fmt: skip
 
 
