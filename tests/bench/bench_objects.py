@@ -20,7 +20,7 @@ from .measure import best as best_by
 best = partial(best_by, clock=time.process_time)  # the store's threads count, other programs don't
 
 ROWS = 1_000_000
-LINES = 200_000
+LINES = 100_000
 
 
 def sales() -> pa.Table:
@@ -86,7 +86,7 @@ def test_access_log() -> None:
         assert read().equals(by_hand(content))
         report(
             f"{LINES:,} lines of an access log", best(read, repeats=5),
-            best(lambda: by_hand(content), repeats=3), per=LINES,
+            best(lambda: by_hand(content), repeats=2), per=LINES,
         )  # fmt: skip
 
 

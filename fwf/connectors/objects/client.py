@@ -198,14 +198,19 @@ class Objects:
     def put(self, key: str, data: bytes | Iterable[Any]) -> None:
         """Write an object, in place of any other of this key. It is there whole, or not at all.
 
-        data: bytes, or an iterable of such, which is sent in parts and never held as a whole.
+        data: bytes, or an iterable of such, which is sent in parts and never held as a whole. What
+            it raises is raised.
         """
-        chunks: Any = data
-        parts = not isinstance(data, bytes)
-        how = {"use_multipart": parts, "chunk_size": PART, "max_concurrency": AT_ONCE}
-        self._ask(
-            key, partial(_obs.put, self._place.inner, self._at(key), chunks, **how), wrote=True
-        )
+        source = None if isinstance(data, bytes) else _Source(data)
+        how = {"use_multipart": bool(source), "chunk_size": PART, "max_concurrency": AT_ONCE}
+        ask = partial(_obs.put, self._place.inner, self._at(key), source or data, **how)
+        try:
+            self._ask(key, ask, wrote=True)
+        except Exception as error:
+            trouble = source.trouble if source and source.trouble else error
+        else:
+            return
+        raise trouble
 
     def put_once(self, key: str, data: bytes) -> None:
         """Write an object where there is none, by one conditional request (`If-None-Match`).
@@ -287,6 +292,21 @@ class Objects:
 
 _OURS: Final = (Transient, Permanent)
 _RAISED: Final = (BaseError, OSError, ValueError, NotImplementedError)
+
+
+class _Source:
+    """Chunks, and what was raised when one was asked for: not to be taken for the store's."""
+
+    def __init__(self, chunks: Iterable[Any]) -> None:
+        self._chunks = chunks
+        self.trouble: Exception | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._chunks
+        except Exception as error:
+            self.trouble = error
+            raise
 
 
 def _folders(key: str) -> Iterator[str]:

@@ -315,6 +315,7 @@ lake.write_parquet("f", pa.RecordBatchReader.from_batches(SALES, batches()), by=
 
 def test_an_attempt_that_is_killed_has_written_nothing_that_is_seen(make):
     lake = make("file")
+    assert lake.list() == []
     command = [sys.executable, "-c", KILLED, lake.url]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     killed = subprocess.run(command, env=environment, capture_output=True, text=True)

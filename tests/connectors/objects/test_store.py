@@ -116,13 +116,17 @@ class TestReadingAndWriting:
         with pytest.raises(BadData, match="5 bytes, of at most 4"):
             lake.get("k", at_most=4)
 
-    def test_a_write_whose_source_fails_leaves_nothing(self, lake, s3_client, bucket):
+    @pytest.mark.parametrize("kind", [BadData, OSError, ValueError, KeyError, Unreachable])
+    def test_a_write_whose_source_fails_leaves_nothing(self, lake, s3_client, bucket, kind):
+        trouble = kind("no more")
+
         def chunks():
             yield b"x" * (9 << 20)
-            raise BadData("no more")
+            raise trouble
 
-        with pytest.raises(BadData, match="no more"):
+        with pytest.raises(kind, match="no more") as raised:
             lake.put("k", chunks())
+        assert raised.value is trouble
         assert lake.list() == [] and not lake.exists("k")
         assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
