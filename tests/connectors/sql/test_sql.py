@@ -67,6 +67,17 @@ def test_it_is_a_pure_task_with_an_input_for_each_table_and_its_run_parameters()
     assert (contract.reads, contract.writes) == ((), ())
 
 
+def test_tables_come_as_they_are_written_or_as_is_said() -> None:
+    query = "SELECT a.id, b.id AS other FROM a, b"
+    schema = pa.schema({"id": pa.int64()})
+    written = sql(query, name="q", b=schema, a=schema)
+    said = sql(query, name="q", b=schema, a=schema, inputs=["a", "b"])
+    one, two = pa.table({"id": [1]}), pa.table({"id": [2]})
+    assert run(written, (one, two)).unwrap().to_pylist() == [{"id": 2, "other": 1}]
+    assert run(said, (one, two)).unwrap().to_pylist() == [{"id": 1, "other": 2}]
+    assert written != said
+
+
 def test_it_runs_with_its_parameters() -> None:
     w, given = in_usd(), (TABLES, RATED)
     found = run(w, given, params={"day": DAY}).unwrap()
