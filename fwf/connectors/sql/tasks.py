@@ -179,7 +179,7 @@ def _ordered(inputs: Sequence[str] | None, tables: Mapping[str, Any], where: str
 
 
 def _schema(kind: Any, where: str) -> pa.Schema:
-    schema = _declared(kind, where).remove_metadata()
+    schema = _declared(kind, where)
     for field in schema:
         try:
             to_plain(pa.schema([field]))
