@@ -5,16 +5,17 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-import adbc_driver_postgresql.dbapi
 import psycopg
 import pyarrow as pa
 import pytest
 
 from examples.services import postgres
 from fwf.connectors.postgres import Database, database
+from fwf.connectors.shared.extras import library
 
 from .measure import best, bytes_of_process, report
 
+adbc: Any = library("adbc_driver_postgresql.dbapi", "postgres")  # it has no types
 ROWS = 1_000_000
 SQL = "SELECT id, customer, day, amount, note, at FROM orders"
 MADE = """
@@ -58,7 +59,7 @@ def plain(connection: Any) -> pa.Table:
 def test_read(url: str) -> None:
     with (
         database(url) as shop,
-        closing(adbc_driver_postgresql.dbapi.connect(url, autocommit=True)) as connection,
+        closing(adbc.connect(url, autocommit=True)) as connection,
     ):
         by_hand = best(partial(plain, connection), repeats=5)
         report(
@@ -80,7 +81,7 @@ def ingested(connection: Any, table: pa.Table) -> None:
 def test_merge(url: str) -> None:
     with (
         database(url) as shop,
-        closing(adbc_driver_postgresql.dbapi.connect(url, autocommit=True)) as connection,
+        closing(adbc.connect(url, autocommit=True)) as connection,
     ):
         table = shop.read(f"{SQL} LIMIT 100000")
         shop.execute("CREATE TABLE kept (LIKE orders); ALTER TABLE kept ADD PRIMARY KEY (id)")

@@ -21,6 +21,8 @@ T = TypeVar("T")
 _adbc: Any = library("adbc_driver_postgresql.dbapi", "postgres")  # it has no types
 _reader: Any = library("adbc_driver_manager._reader", "postgres")
 """The reader that `fetch_record_batch` wraps; only its errors have an SQLSTATE."""
+_AT_ONCE: Final = {"adbc.postgresql.batch_size_hint_bytes": str(4 * 2**20)}
+"""How much comes at once: what goes through holds several batches, in several forms."""
 KEPT: Final = 16
 """So many connections of a kind wait to be lent again."""
 
@@ -143,6 +145,7 @@ class Session:
         cursor: Any = self._driver.cursor()
         with ExitStack() as opened:
             opened.callback(_quietly, cursor.close)
+            cursor.adbc_statement.set_options(**_AT_ONCE)
             self._tried(lambda: cursor.execute(sql), what)
             rows, kind = cursor.fetch_arrow(), _reader.AdbcRecordBatchReader
             reader = self._tried(lambda: kind._import_from_c(rows.address), what)

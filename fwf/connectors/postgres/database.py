@@ -121,7 +121,7 @@ class Database:
         schema: pa.Schema | None = None,
         infinity: Infinity = "fail",
     ) -> Generator[pa.RecordBatchReader, None, None]:
-        """As `read`, but a context manager that gives the rows as they come, about 16 MB at once.
+        """As `read`, but a context manager that gives the rows as they come, about 4 MB at once.
 
         A connection that is lost in their middle is `Unreachable`: what came before it is no
         result. All rows are of one moment.

@@ -120,6 +120,17 @@ class TestOnce:
             assert not any(each.repeated for each in pool.map(load, range(8)))
         assert ids(shop_url) == list(range(8))
 
+    def test_a_ledger_is_made_by_one_at_a_time(self, shop_url: str) -> None:
+        with (
+            database(shop_url, lock_within=timedelta(seconds=0.2)) as shop,
+            beside(shop_url) as other,
+        ):
+            other.execute("SELECT pg_advisory_lock(hashtextextended('fwf_ledger', 0))")
+            with pytest.raises(Conflict, match="the ledger"):
+                shop.load(sales(1), table="sales", idempotency_key="k")
+            other.execute("SELECT pg_advisory_unlock_all()")
+            assert shop.load(sales(1), table="sales", idempotency_key="k").rows == 1
+
     @pytest.mark.parametrize("key", ["", "a\0b", "a\nb", "x" * 257, "ä" * 129])
     def test_a_key_that_the_ledger_cannot_hold_is_refused(self, shop: Database, key: str) -> None:
         with pytest.raises(ValueError, match="1 to 256 bytes that can be printed"):
