@@ -20,6 +20,8 @@ from fwf.connectors.shared.errors import (
 )
 
 _NULL: Final = re.compile("null value in column|cannot insert a null value", re.I)
+_NAMES_AND_VALUES: Final = re.compile(r'"[^"]*"|(contains |=)\(.*', re.S)
+"""In which any word may stand: a column may be called "cancelled"."""
 _KNOWN: Final = tuple(
     (re.compile(pattern, re.I), kind, means)
     for pattern, kind, means in (
@@ -72,9 +74,9 @@ def failure_of(statement: Statement, answer: dict[str, Any]) -> Exception:
             f"{_what(statement, step)}: the table {LEDGER} isn't there: make it once with "
             "redshift.prepare(…)"
         )
-    nameless = re.sub('"[^"]*"', '""', text)  # a column may be called "cancelled"
+    plain = _NAMES_AND_VALUES.sub("", text)
     for pattern, kind, means in _KNOWN:
-        if pattern.search(nameless):
+        if pattern.search(plain):
             return kind(f"{_what(statement, step)}: {means}{_more(statement)}")
     return Refused(f"{_what(statement, step)}: the database refused it{_more(statement)}")
 

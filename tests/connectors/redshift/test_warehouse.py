@@ -118,6 +118,7 @@ SAID: list[tuple[int, str, type[Exception], str]] = [
     (5, "ERROR: terminating connection due to administrator command", Transient, "went away"),
     (5, "Query cancelled on user's request", Transient, "stopped from outside"),
     (5, "ERROR: Cannot insert a NULL value into column cancelled_connection", BadData, "fit"),
+    (5, f"{NULL[:-7]}Failing row contains (1, deadlock detected, out of memory).", BadData, "fit"),
     (5, 'ERROR: column "connection closed" does not exist', Missing, "isn't there"),
     (5, "ERROR: connection to the node was lost: connection reset", Transient, "went away"),
     (5, "ERROR: something that nobody has heard of: hunter2", Refused, "the database refused it"),
