@@ -20,12 +20,11 @@ LARGEST: Final = 64 << 20
 
 
 class Part(NamedTuple):
-    """An object that holds rows; the digest is of its bytes."""
+    """An object that holds rows, and how many; its size is in bytes."""
 
     key: str
     rows: int
     size: int
-    digest: str
 
 
 class Manifest(NamedTuple):
@@ -80,20 +79,10 @@ def manifest_of(folder: str, parts: list[Part], by: str, where: str) -> Manifest
     return Manifest(folder, by, sum(part.rows for part in parts), sorted(parts))
 
 
-def same_data(a: Manifest, b: Manifest) -> bool:
-    """Whether two manifests name parts of the same bytes, under whatever keys."""
-    return _digests(a) == _digests(b)
-
-
-def _digests(given: Manifest) -> list[tuple[str, int, int]]:
-    return sorted((part.digest, part.size, part.rows) for part in given.parts)
-
-
 def written(manifest: Manifest, where: str) -> bytes:
     """Manifest ⟶ its bytes, always the same; raises `BadData` for too many parts."""
     parts = [
-        {"name": name_of(part.key), "rows": part.rows, "size": part.size, "digest": part.digest}
-        for part in manifest.parts
+        {"name": name_of(part.key), "rows": part.rows, "size": part.size} for part in manifest.parts
     ]
     content = {"fwf": 1, "by": manifest.by, "rows": manifest.rows, "parts": parts}
     made = json.dumps(content, indent=1, sort_keys=True).encode()
@@ -107,13 +96,10 @@ def read(content: bytes, folder: str, where: str) -> Manifest:
     try:
         known: Any = json.loads(content)
         parts = [
-            Part(f"{folder}/{each['name']}", int(each["rows"]), int(each["size"]), each["digest"])
+            Part(f"{folder}/{each['name']}", int(each["rows"]), int(each["size"]))
             for each in known["parts"]
         ]
-        if known["fwf"] == 1 and all(
-            is_part(part.key) and "/" not in each["name"]
-            for part, each in zip(parts, known["parts"], strict=True)
-        ):
+        if known["fwf"] == 1 and all(PART_NAME.fullmatch(each["name"]) for each in known["parts"]):
             return Manifest(folder, str(known["by"]), sum(part.rows for part in parts), parts)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass

@@ -42,7 +42,7 @@ class TestParts:
         with pytest.raises(Missing, match="nothing is published"):
             ids(lake)
 
-    def test_each_attempt_has_keys_of_its_own_and_equal_tables_equal_digests(self, lake):
+    def test_each_attempt_has_keys_of_its_own(self, lake):
         one, other = (lake.write_parquet("sales/d1", sales(1), by="step") for _ in range(2))
         assert one.key != other.key
         assert one.key.rpartition("-")[0] == other.key.rpartition("-")[0]
@@ -152,7 +152,7 @@ class TestPublishing:
             lake.publish("f", other, by="s")
 
     def test_a_manifest_that_could_not_be_read_is_not_written(self, lake, monkeypatch):
-        monkeypatch.setattr(manifests, "LARGEST", 500)
+        monkeypatch.setattr(manifests, "LARGEST", 300)
         parts = [lake.write_parquet("f", sales(n), by="s") for n in range(3)]
         with pytest.raises(BadData, match="3 parts are too many"):
             lake.publish("f", parts, by="s")
@@ -183,7 +183,7 @@ class TestPublishing:
     def test_what_is_no_part_of_the_folder_is_refused(self, lake, key):
         lake.put(key, b"x")
         with pytest.raises(BadData, match="no part"):
-            lake.publish("f", [Part(key, 1, 1, "x")], by="s")
+            lake.publish("f", [Part(key, 1, 1)], by="s")
 
     def test_a_part_that_is_gone_or_another_or_given_twice_is_not_published(self, lake):
         part = lake.write_parquet("f", sales(1), by="s")
@@ -201,8 +201,8 @@ class TestPublishing:
         "content",
         [
             b"", b"{}", b"[]", b"null", b"\xff", b'{"fwf":2,"by":"s","rows":0,"parts":[]}',
-            b'{"fwf":1,"by":"s","rows":0,"parts":[{"name":"../x","rows":1,"size":1,"digest":""}]}',
-            b'{"fwf":1,"by":"s","rows":0,"parts":[{"name":"x","rows":1,"size":1,"digest":""}]}',
+            b'{"fwf":1,"by":"s","rows":0,"parts":[{"name":"../x","rows":1,"size":1}]}',
+            b'{"fwf":1,"by":"s","rows":0,"parts":[{"name":"x","rows":1,"size":1}]}',
             b"[" * 100_000,
         ],
         ids=range(9),

@@ -263,7 +263,7 @@ class TestRuns:
         lake = objects.store("memory://")
         lake.put("k", b'{"id":1}')
         read = read_json_lines(SALES, name="r", store="lake")
-        part = Part("k", 1, 1, "x")
+        part = Part("k", 1, 1)
         for given in ("k", lake.head("k"), part):
             ran = run(read, given, resources={"lake": lambda: lake})
             assert ran.unwrap().table.num_rows == 1
