@@ -109,6 +109,11 @@ def check_names(query: Query, given: Mapping[str, object], where: str) -> None:
             )
 
 
+def alone(sql: str) -> str:
+    """A query ⟶ the same as it can stand within another: no semicolon, no comment that goes on."""
+    return sql.rstrip().rstrip(";") + "\n"
+
+
 class Bound(NamedTuple):
     """A query that reads settings, the statement that sets them, and the values bound to it."""
 
@@ -122,6 +127,7 @@ def bound(query: Query, values: Mapping[str, object]) -> Bound:
 
     >>> print(bound(parsed("SELECT $day + 1", "query"), {"day": date(2026, 7, 1)}).sql)
     SELECT (pg_catalog.current_setting('fwf.p1')::date) + 1
+    <BLANKLINE>
     """
     instead: dict[str, str] = {}
     sets: list[str] = []
@@ -131,7 +137,7 @@ def bound(query: Query, values: Mapping[str, object]) -> Bound:
         instead[name] = form.format(f"pg_catalog.current_setting('fwf.p{n}')")
         sets.append(f"pg_catalog.set_config('fwf.p{n}', ${n}, true)")
         texts.append(text)
-    return Bound(query.text(instead), "SELECT " + ", ".join(sets), tuple(texts))
+    return Bound(alone(query.text(instead)), "SELECT " + ", ".join(sets), tuple(texts))
 
 
 def checked_values(values: Mapping[str, object]) -> None:

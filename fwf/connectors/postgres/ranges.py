@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from fwf.connectors.postgres.parameters import alone
 from fwf.connectors.postgres.values import Bound, Range
 from fwf.connectors.shared.errors import BadData
 from fwf.connectors.shared.identifiers import quoted
@@ -70,4 +71,4 @@ def within(sql: str, column: str, given: Range) -> Cut:
         tests.append(less if given.low is not None else f"({less} OR {name} IS NULL)")
         values[HIGH] = given.high
     where = f" WHERE {' AND '.join(tests)}" if tests else ""
-    return Cut(f"SELECT * FROM (\n{sql}\n) AS q{where}", values)
+    return Cut(f"SELECT * FROM (\n{alone(sql)}) AS q{where}", values)

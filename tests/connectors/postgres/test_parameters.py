@@ -146,4 +146,4 @@ def test_a_value_that_cannot_be_bound_is_refused(value: Any, kind: type[Exceptio
 def test_a_value_is_in_no_sql(text: str) -> None:
     query = parsed("SELECT $v", "query")
     one, other = (bound(query, {"v": each}) for each in (text, "another"))
-    assert one[:2] == other[:2] and one.values == (text,)
+    assert one[:2] == other[:2] and one.sql.endswith("text)\n") and one.values == (text,)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwf.connectors.postgres import Database, database
+from fwf.connectors.postgres import Database, Range, database
 from fwf.connectors.shared.errors import BadData, Missing, Refused, Transient, Unreachable
 from tests.connectors.postgres.conftest import end_others, rows
 from tests.connectors.postgres.wire import Wire
@@ -91,6 +91,13 @@ def test_an_enum_is_refused_and_its_text_comes(shop: Database) -> None:
     with pytest.raises(BadData, match="mood does not come"):
         shop.read("SELECT 'sad'::mood AS x")
     assert shop.read("SELECT 'sad'::mood::text AS x").to_pylist() == [{"x": "sad"}]
+
+
+@pytest.mark.parametrize("end", [";", " ; \n", " -- the end", " /* ; */", "\n-- ;", ";;"])
+def test_a_query_may_end_as_it_likes(shop: Database, end: str) -> None:
+    sql = f"SELECT n AS x, ARRAY[n] AS y FROM generate_series(1, 3) AS n{end}"
+    assert shop.read(sql).num_rows == 3
+    assert shop.read_range(sql, "x", Range(2, None)).num_rows == 2
 
 
 DECLARED: list[tuple[str, Any, Any]] = [
