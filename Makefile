@@ -15,13 +15,16 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
+.PHONY: help demo demo-services services-test test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
 demo: $(VENV)/demo.stamp ## make a shop's data, run its daily workflow on it, and show what was loaded
 	$(BIN)/python -m examples.daily.demo
+
+demo-services: $(VENV)/services.stamp ## the same on PostgreSQL, S3, DynamoDB and a Redshift, which are started for it
+	$(BIN)/python -m examples.daily.demo --services
 
 test: lint types imports tests ## everything that must hold before a change goes in
 
@@ -37,7 +40,10 @@ imports: $(VENV)/dev.stamp ## the layers
 	$(BIN)/lint-imports --no-logo
 
 tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not deep"
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not deep and not services"
+
+services-test: $(VENV)/dev.stamp ## what takes longer with real systems: kills, large copies, the daily example on all of them
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m services
 
 deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million steps, 100,000 levels
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m deep

@@ -183,9 +183,9 @@ def test_the_page_has_both_pictures_and_every_change(two: Path) -> None:
 ARCHIVE = '''
 
 @task(effect="idempotent", writes=["s3://archive/sales"])
-def to_archive(sales: Sales, *, day: date) -> Loaded:
+def to_archive(sales: pa.Table, *, day: date) -> int:
     """All rows, for whoever asks in a year."""
-    return Loaded("archive", sales.orders_read)
+    return sales.num_rows
 '''
 
 
@@ -196,24 +196,21 @@ def edited(repository: Path) -> None:
     )
     text = flow.read_text()
     for old, new in (
-        ("retry(orders, attempts=3", "retry(orders, attempts=2"),
-        (
-            "par(to_warehouse, to_profiles, to_crm)",
-            "par(to_warehouse, to_profiles, to_crm, to_archive)",
-        ),
+        ("patient(orders)()", "retry(orders, attempts=2, wait=patience, on=Transient)()"),
+        ("    return loads(", "    to_archive(sales)\n    return loads("),
         ("    report,\n", "    report,\n    to_archive,\n"),
-        ("to_crm = crm_batches >>", 'to_crm = named("contacts", crm_batches) >>'),
+        ("crm_batches >> post", 'named("contacts", crm_batches) >> post'),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)
     flow.write_text(text)
-    loads = "loaded: tuple[Loaded, Loaded, Loaded]"
-    assert loads in targets.read_text()
-    targets.write_text(targets.read_text().replace(loads, "loaded: tuple[Loaded, ...]") + ARCHIVE)
+    counts = "crm: dict[str, Any]\n"
+    assert counts in targets.read_text()
+    targets.write_text(targets.read_text().replace(counts, "crm: dict[str, int]\n") + ARCHIVE)
 
 
 def test_readme_shows_what_this_edit_of_the_daily_example_does(tmp_path: Path) -> None:
-    for library in ("duckdb", "pyarrow"):
+    for library in ("adbc_driver_postgresql", "duckdb", "boto3", "httpx", "obstore"):
         pytest.importorskip(library)
     ours = shutil.ignore_patterns("data", "__pycache__")
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=ours)

@@ -23,7 +23,7 @@ class Places:
     @property
     def shop(self) -> Path:
         """The shop's own database: customers, orders, line items."""
-        return self.folder / "shop.sqlite"
+        return self.folder / "shop.duckdb"
 
     @property
     def logs(self) -> Path:

@@ -6,20 +6,19 @@ access log is written for a few of those days: by default the two below, or each
 """
 
 import argparse
-import csv
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
+
+import duckdb
 
 from examples.daily.places import Places, here, write_whole
 from examples.daily.seed_log import day_of_log
@@ -28,25 +27,40 @@ BUSY_DAY: Final = date(1995, 9, 16)
 EMPTY_DAY: Final = date(1994, 7, 20)  # at scale 0.01 nobody ordered anything
 
 TABLES: Final = """
-    CREATE TABLE made_with (scale REAL NOT NULL);
     CREATE TABLE customers (
-        customer_key INTEGER PRIMARY KEY, name TEXT NOT NULL, segment TEXT NOT NULL,
+        customer_key BIGINT PRIMARY KEY, name TEXT NOT NULL, segment TEXT NOT NULL,
         country TEXT NOT NULL, currency TEXT NOT NULL
     );
     CREATE TABLE orders (
-        order_key INTEGER PRIMARY KEY, customer_key INTEGER NOT NULL REFERENCES customers,
-        day TEXT NOT NULL, status TEXT NOT NULL, total_cents INTEGER NOT NULL
+        order_key BIGINT PRIMARY KEY, customer_key BIGINT NOT NULL REFERENCES customers,
+        day DATE NOT NULL, status TEXT NOT NULL, amount NUMERIC(15, 2) NOT NULL
     );
     CREATE TABLE line_items (
-        order_key INTEGER NOT NULL REFERENCES orders, line_number INTEGER NOT NULL,
-        part_key INTEGER NOT NULL, quantity INTEGER NOT NULL, price_cents INTEGER NOT NULL,
-        discount_percent INTEGER NOT NULL, tax_percent INTEGER NOT NULL,
+        order_key BIGINT NOT NULL REFERENCES orders, line_number INTEGER NOT NULL,
+        part_key BIGINT NOT NULL, quantity INTEGER NOT NULL, price NUMERIC(15, 2) NOT NULL,
+        discount NUMERIC(4, 2) NOT NULL, tax NUMERIC(4, 2) NOT NULL,
         PRIMARY KEY (order_key, line_number)
-    ) WITHOUT ROWID;
-"""
-INDEXES: Final = """
+    );
     CREATE INDEX orders_by_day ON orders (day);
-    CREATE INDEX orders_by_customer ON orders (customer_key);
+"""
+"""The shop's tables, in words that DuckDB and PostgreSQL share."""
+
+FILLED: Final = """
+    CREATE TABLE made_with (scale DOUBLE);
+    INSERT INTO made_with VALUES ($scale);
+    INSERT INTO customers
+        SELECT c_custkey, c_name, c_mktsegment, country, currency
+        FROM read_csv($folder || '/customer.csv', all_varchar = true)
+        JOIN (SELECT unnest($nations, recursive := true)) ON nation = c_nationkey::INTEGER
+        ORDER BY c_custkey::BIGINT;
+    INSERT INTO orders
+        SELECT o_orderkey, o_custkey, o_orderdate, o_orderstatus, o_totalprice
+        FROM read_csv($folder || '/orders.csv', all_varchar = true)
+        ORDER BY o_orderkey::BIGINT;
+    INSERT INTO line_items
+        SELECT l_orderkey, l_linenumber, l_partkey, l_quantity, l_extendedprice, l_discount, l_tax
+        FROM read_csv($folder || '/lineitem.csv', all_varchar = true)
+        ORDER BY l_orderkey::BIGINT, l_linenumber::INTEGER
 """
 
 # TPC-H nations, by key: name, currency, and US dollars for one unit of it.
@@ -96,11 +110,11 @@ def has_shop(path: Path, scale: float) -> bool:
     """Whether the database is there, in this size."""
     if not path.exists():
         return False
-    with closing(sqlite3.connect(path)) as shop:
-        try:
-            return bool(shop.execute("SELECT scale FROM made_with").fetchone() == (scale,))
-        except sqlite3.DatabaseError:
-            return False
+    try:
+        with duckdb.connect(str(path), read_only=True) as shop:
+            return shop.execute("SELECT scale FROM made_with").fetchone() == (scale,)
+    except duckdb.Error:
+        return False
 
 
 def make_shop(path: Path, scale: float) -> None:
@@ -109,16 +123,21 @@ def make_shop(path: Path, scale: float) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".shop.") as name:
         folder = Path(name)
         generate(folder, scale)
-        with closing(sqlite3.connect(folder / path.name)) as shop, shop:
-            shop.executescript(TABLES)
-            shop.execute("INSERT INTO made_with VALUES (?)", (scale,))
-            shop.executemany("INSERT INTO customers VALUES (?, ?, ?, ?, ?)", customers(folder))
-            shop.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", orders(folder))
-            shop.executemany(
-                "INSERT INTO line_items VALUES (?, ?, ?, ?, ?, ?, ?)", line_items(folder)
-            )
-            shop.executescript(INDEXES)
+        with duckdb.connect(str(folder / path.name)) as shop:
+            shop.execute(TABLES)
+            known = {"scale": scale, "folder": str(folder), "nations": nations()}
+            for statement in FILLED.split(";"):
+                named = {each: value for each, value in known.items() if f"${each}" in statement}
+                shop.execute(statement, named)
         os.replace(folder / path.name, path)
+
+
+def nations() -> list[dict[str, object]]:
+    """The nations by key, with their currency."""
+    return [
+        {"nation": key, "country": country, "currency": currency}
+        for key, (country, currency, _) in enumerate(NATIONS)
+    ]
 
 
 def generate(folder: Path, scale: float) -> None:
@@ -134,41 +153,6 @@ def generate(folder: Path, scale: float) -> None:
         raise SystemExit(f"tpchgen-cli could not make the shop's tables: exit status {status}")
 
 
-def customers(folder: Path) -> Iterator[tuple[object, ...]]:
-    """Rows of the table `customers`."""
-    for row in records(folder / "customer.csv"):
-        country, currency, _ = NATIONS[int(row["c_nationkey"])]
-        yield int(row["c_custkey"]), row["c_name"], row["c_mktsegment"], country, currency
-
-
-def orders(folder: Path) -> Iterator[tuple[object, ...]]:
-    """Rows of the table `orders`; amounts are in the customer's currency."""
-    for row in records(folder / "orders.csv"):
-        keys = int(row["o_orderkey"]), int(row["o_custkey"])
-        yield *keys, row["o_orderdate"], row["o_orderstatus"], hundredths(row["o_totalprice"])
-
-
-def line_items(folder: Path) -> Iterator[tuple[object, ...]]:
-    """Rows of the table `line_items`."""
-    for row in records(folder / "lineitem.csv"):
-        keys = int(row["l_orderkey"]), int(row["l_linenumber"]), int(row["l_partkey"])
-        amounts = (hundredths(row[f"l_{of}"]) for of in ("extendedprice", "discount", "tax"))
-        yield *keys, int(row["l_quantity"]), *amounts
-
-
-def records(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file, by column."""
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)
-
-
-def hundredths(text: str) -> int:
-    """`1234.5` as 123450: cents of an amount, per cent of a share."""
-    whole, _, part = text.partition(".")
-    sign = -1 if whole.startswith("-") else 1
-    return int(whole) * 100 + sign * int(f"{part:0<2}")
-
-
 def rates_today() -> list[dict[str, str]]:
     """Each currency once, with its worth in US dollars."""
     worth = {currency: usd for _, currency, usd in NATIONS}
@@ -177,7 +161,7 @@ def rates_today() -> list[dict[str, str]]:
 
 def make_log(places: Places, day: date) -> None:
     """Write a day's log files into a folder that has its name only when it is complete."""
-    with closing(sqlite3.connect(places.shop)) as shop:
+    with duckdb.connect(str(places.shop), read_only=True) as shop:
         files = day_of_log(shop, day)
     folder = places.logs / day.isoformat()
     if folder.is_dir() and {file.name: file.read_bytes() for file in folder.iterdir()} == files:

@@ -5,16 +5,16 @@ The same database and day always give the same files, byte for byte.
 
 import gzip
 import random
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from examples.daily.access_log import log_time
+import duckdb
 
 STRANGERS: Final = 80
 OTHER_CUSTOMERS: Final = 40
 ONE_DAMAGED_LINE_IN: Final = 80
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 AGENTS: Final = (
     "Mozilla/1.1N (X11; SunOS 5.4 sun4m)",
@@ -32,7 +32,7 @@ DAMAGES: Final[tuple[Callable[[bytes], bytes], ...]] = (
 )
 
 
-def day_of_log(shop: sqlite3.Connection, day: date) -> dict[str, bytes]:
+def day_of_log(shop: duckdb.DuckDBPyConnection, day: date) -> dict[str, bytes]:
     """The day's log: the content of each hour's file, by file name."""
     chance = random.Random(f"access log of {day}")
     lines = sorted(
@@ -50,18 +50,23 @@ def day_of_log(shop: sqlite3.Connection, day: date) -> dict[str, bytes]:
     }
 
 
-def visitors(shop: sqlite3.Connection, day: date, chance: random.Random) -> Iterator[str]:
+def visitors(shop: duckdb.DuckDBPyConnection, day: date, chance: random.Random) -> Iterator[str]:
     """Customers who order on the day, some who do not, and strangers; some come back later."""
-    buyers = column(shop, "SELECT DISTINCT customer_key FROM orders WHERE day = ?", day.isoformat())
+    buyers = column(shop, "SELECT DISTINCT customer_key FROM orders WHERE day = ?", day)
     everyone = column(shop, "SELECT customer_key FROM customers")
     others = chance.sample(everyone, min(OTHER_CUSTOMERS, len(everyone)))
     for visitor in [*map(str, [*buyers, *others]), *["-"] * STRANGERS]:
         yield from [visitor] * chance.choice((1, 1, 1, 2, 3))
 
 
-def column(shop: sqlite3.Connection, sql: str, *values: str) -> list[int]:
+def column(shop: duckdb.DuckDBPyConnection, sql: str, *values: date) -> list[int]:
     """The numbers that a query answers with, in order."""
-    return sorted(number for (number,) in shop.execute(sql, values))
+    return sorted(number for (number,) in shop.execute(sql, values).fetchall())
+
+
+def log_time(at: datetime) -> str:
+    """A time as the log writes it; not strftime's %b, which follows the machine's language."""
+    return f"{at:%d}/{MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S %z}"
 
 
 def visit(visitor: str, day: date, chance: random.Random) -> Iterator[tuple[datetime, str]]:

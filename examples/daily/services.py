@@ -85,7 +85,7 @@ def crm_service(path: Path) -> Service:
     """A CRM that takes a day's contacts in batches, and shows them when the day is published.
 
     `POST /batches`: keep the body under its Idempotency-Key; the same again changes nothing, and
-    other data under a used key is refused. `POST /days/DAY {"batches": [key, …]}`: those batches
+    other data under a used key is refused. `POST /days/DAY [{"key": …}, …]`: those batches
     replace what the day had. `GET /days/DAY`: how many contacts the day has.
     """
 
@@ -97,7 +97,9 @@ def crm_service(path: Path) -> Service:
                 case "POST", ["batches"]:
                     return keep_batch(store, request.key, request.body)
                 case "POST", ["days", day]:
-                    return publish_day(store, day, json.loads(request.body)["batches"])
+                    return publish_day(
+                        store, day, [each["key"] for each in json.loads(request.body)]
+                    )
                 case "GET", ["days", day]:
                     return Answer(HTTPStatus.OK, {"contacts": contacts_of(store, day)})
                 case _:
@@ -113,7 +115,8 @@ def keep_batch(store: sqlite3.Connection, key: str, body: str) -> Answer:
     store.execute("INSERT INTO batches VALUES (?, ?) ON CONFLICT DO NOTHING", (key, body))
     (kept,) = store.execute("SELECT body FROM batches WHERE key = ?", (key,)).fetchone()
     if kept != body:
-        return Answer(HTTPStatus.CONFLICT, {"error": f"key {key} was used for other data"})
+        said = {"type": "idempotency_error", "message": f"key {key} was used for other data"}
+        return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": said})
     return Answer(HTTPStatus.OK, {"key": key})
 
 
@@ -121,7 +124,7 @@ def publish_day(store: sqlite3.Connection, day: str, keys: list[str]) -> Answer:
     """Let a day consist of these batches."""
     known = {key for (key,) in store.execute("SELECT key FROM batches")}
     if unknown := sorted(set(keys) - known):
-        return Answer(HTTPStatus.CONFLICT, {"error": f"no such batch: {', '.join(unknown)}"})
+        return Answer(HTTPStatus.BAD_REQUEST, {"error": f"no such batch: {', '.join(unknown)}"})
     store.execute("DELETE FROM days WHERE day = ?", (day,))
     store.executemany("INSERT INTO days VALUES (?, ?)", [(day, key) for key in set(keys)])
     return Answer(HTTPStatus.OK, {"contacts": contacts_of(store, day)})
@@ -215,14 +218,17 @@ def serving(service: Service) -> Generator[str]:
 
 
 @contextmanager
-def services(places: Places) -> Generator[dict[str, str]]:
-    """Both services, running until the block ends; the job finds their addresses in a file."""
+def services(places: Places, crm: Path | None = None) -> Generator[dict[str, str]]:
+    """Both services, running until the block ends; the job finds their addresses in a file.
+
+    crm: where the CRM keeps what it has, if elsewhere.
+    """
     rates = rates_service(json.loads(places.rates.read_bytes()))
-    crm = crm_service(places.crm)
+    store = crm_service(crm or places.crm)
     with ExitStack() as running:
         addresses = {
             "rates": running.enter_context(serving(with_mishaps(rates, busy_broken_or_slow))),
-            "crm": running.enter_context(serving(with_mishaps(crm, loses_answers))),
+            "crm": running.enter_context(serving(with_mishaps(store, loses_answers))),
         }
         write_whole(places.addresses, json.dumps(addresses).encode())
         running.callback(places.addresses.unlink, missing_ok=True)

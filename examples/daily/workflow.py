@@ -4,76 +4,123 @@ fwf show examples.daily.workflow
 fwf run examples.daily.workflow --param day=1995-09-16 --param min_amount=1000
 """
 
-from examples.daily import openers
-from examples.daily.api import ServiceTrouble
+from typing import TypeVar
+
+import pyarrow as pa
+
+from examples.daily import standins
 from examples.daily.sources import (
     NoRates,
     fresh_rates,
+    keep_bad_lines,
     last_known_rates,
     log_files,
     orders,
-    parse_log,
     rates_page,
-    set_bad_lines_aside,
+    read_log,
+    whole_day,
 )
 from examples.daily.targets import (
+    NOTHING,
+    Report,
     crm_batches,
-    empty_day,
+    held_items,
+    item_batches,
+    loads,
     post_batch,
     publish,
     report,
-    to_profiles,
     to_warehouse,
+    write_items,
 )
-from examples.daily.transforms import enrich, sessions
+from examples.daily.transforms import (
+    customers,
+    in_dollars,
+    large_enough,
+    sessions,
+    unknown_currency,
+    without_rate,
+)
 from fwf import (
+    Ref,
+    Workflow,
     backoff,
     branch,
+    const,
+    delay,
     fallback,
+    graph,
     it,
-    join,
     keep_input,
+    loop_until,
     map_each,
     milliseconds,
     minutes,
     named,
     paginate,
-    par,
+    pure,
     retry,
     seconds,
     timeout,
+    when,
 )
+from fwf.connectors.dynamodb import Written
+from fwf.connectors.shared.errors import Transient
+
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 patience = backoff(milliseconds(250), cap=seconds(5))
 
-visits = log_files >> map_each(parse_log, key=it.name) >> set_bad_lines_aside >> sessions
+
+def patient(part: Workflow[In, Out]) -> Workflow[In, Out]:
+    """Try again while trying again may help."""
+    return retry(part, attempts=5, wait=patience, on=Transient)
+
+
+log_of_day = named(
+    "log", patient(log_files) >> map_each(patient(read_log), key=it.key) >> whole_day
+)
 
 page = retry(timeout(rates_page, seconds(1)), attempts=5, wait=patience)
 pages = paginate(page, limit=100, within=minutes(1), on_limit="stop", on_error="stop")
-rates = fallback(pages >> fresh_rates, last_known_rates, on=NoRates)
+rates = named("rates", fallback(pages >> fresh_rates, last_known_rates, on=NoRates))
 
-post = retry(post_batch, attempts=5, wait=patience, on=ServiceTrouble)
-publish_day = retry(publish, attempts=5, wait=patience, on=ServiceTrouble)
-to_crm = crm_batches >> map_each(post, key=it.key, at_once=1) >> publish_day
+every_rate_known = without_rate >> when(it.num_rows > 0, unknown_currency)
+priced = named("priced", in_dollars >> keep_input(every_rate_known) >> pure(it[0]))
 
-workflow = named(
-    "daily",
+held = paginate(patient(held_items), limit=1_000) >> pure(it.items)
+left = it.unprocessed.length() > 0
+write = loop_until(patient(write_items) >> when(left, delay(seconds(1))), ~left, limit=20)
+
+post = map_each(patient(post_batch), key=it.key, at_once=1)
+to_crm = named("to_crm", crm_batches >> post >> patient(publish))
+
+
+@graph
+def to_profiles(customers: Ref[pa.Table]) -> Ref[list[Written]]:
+    return map_each(write, at_once=1)(item_batches(customers, held()))
+
+
+@graph
+def load(sales: Ref[pa.Table], customers: Ref[pa.Table]) -> Ref[dict[str, int]]:
+    return loads(patient(to_warehouse)(sales), to_profiles(customers), to_crm(customers))
+
+
+load_if_any = branch(it[0].num_rows > 0, then=load, otherwise=const(NOTHING))
+
+
+@graph
+def daily() -> Ref[Report]:
+    log = log_of_day()
+    keep_bad_lines(pure(it.bad)(log))
+    visits = sessions(pure(it.table)(log))
+    sold = patient(orders)()
     # An order meets the rate of its currency and the sessions of its customer, who may have none.
-    join(enrich, orders=retry(orders, attempts=3, wait=seconds(1)), visits=visits, rates=rates)
-    >> branch(
-        it.orders_read > 0,
-        then=keep_input(par(to_warehouse, to_profiles, to_crm)) >> report,
-        otherwise=empty_day,
-    ),
-)
+    sales = large_enough(priced(sold, visits, rates()))
+    loaded = load_if_any(sales, customers(sales))
+    return report(sold, log, sales, loaded)
 
-resources = {
-    "shop_db": openers.shop,
-    "logs": openers.logs,
-    "quarantine": openers.quarantine,
-    "rates_api": openers.rates_api,
-    "last_rates": openers.last_rates,
-    "warehouse": openers.warehouse,
-    "profiles": openers.profiles,
-    "crm": openers.crm,
-}
+
+workflow = daily
+resources = standins.resources

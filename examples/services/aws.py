@@ -1,5 +1,6 @@
 """What stands in for AWS? moto's server on loopback: DynamoDB, Secrets Manager, S3, in memory."""
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from moto.server import ThreadedMotoServer
 @contextmanager
 def serving() -> Generator[str]:
     """The address of an empty AWS, served by threads of this process until the end."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request
     server: Any = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto_api_backend.reset()  # what moto holds is of the process
     server.start()

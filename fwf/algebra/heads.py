@@ -65,7 +65,7 @@ def _words(node: Node) -> str:
     match node:
         case Task():
             version = "" if node.version == "1" else f"@{node.version}"
-            return node.name + version + _call("", keywords(node.config))
+            return node.name + version + _call("", _config(node))
         case Pure():
             return _pure(node.expr)
         case Fail():
@@ -114,6 +114,17 @@ def _other(node: Node) -> str:
             return "graph" if node.steps else "graph()"
         case _:
             return type(node).__name__.lower()
+
+
+def _config(task: Task[Any, Any]) -> list[str]:
+    """What a factory was told; nothing where it was told the task's name, which says enough."""
+    return [] if task.config.get("name") == task.name else keywords(task.config, _in_config)
+
+
+def _in_config(value: object) -> str:
+    """A value of a config: what is neither short nor a text, such as a schema, is left out."""
+    said = brief(value)
+    return said if isinstance(value, str) or len(said) <= MAX_TEXT else "…"
 
 
 def _pure(expr: Expr) -> str:

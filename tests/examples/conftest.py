@@ -1,15 +1,15 @@
 """What the tests of the daily example start from: an empty folder, and a small shop."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from datetime import date
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 
-from examples.daily import openers
 from examples.daily.places import Places
 from examples.daily.seed import TABLES
+from examples.daily.standins import Shop
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
 
 
 @pytest.fixture
-def shop(places: Places) -> Iterator[sqlite3.Connection]:
+def shop(places: Places) -> Shop:
     """A shop with three customers and orders around one midnight."""
-    with closing(sqlite3.connect(places.shop)) as made, made:
-        made.executescript(TABLES)
+    with duckdb.connect(str(places.shop)) as made:
+        made.execute(TABLES)
         made.executemany(
             "INSERT INTO customers VALUES (?, ?, 'BUILDING', ?, ?)",
             [(1, "Zoë Ωμέγα", "France", "EUR"), (2, "Bo", "Japan", "JPY"), (3, "C", "Peru", "PEN")],
@@ -33,15 +33,20 @@ def shop(places: Places) -> Iterator[sqlite3.Connection]:
         made.executemany(
             "INSERT INTO orders VALUES (?, ?, ?, 'O', ?)",
             [
-                (10, 1, "1995-09-15", 100),
-                (11, 1, "1995-09-16", 12345),
-                (12, 2, "1995-09-16", 1),
-                (13, 1, "1995-09-16", 200),
-                (14, 3, "1995-09-17", 300),
+                (10, 1, date(1995, 9, 15), "1.00"),
+                (11, 1, date(1995, 9, 16), "123.45"),
+                (12, 2, date(1995, 9, 16), "0.01"),
+                (13, 1, date(1995, 9, 16), "2.00"),
+                (14, 3, date(1995, 9, 17), "3.00"),
             ],
         )
         made.executemany(
             "INSERT INTO line_items VALUES (?, ?, 1, 1, 1, 0, 0)", [(11, 1), (11, 2), (12, 1)]
         )
-    with openers.shop() as opened:
-        yield opened
+    return Shop(places.shop)
+
+
+def table(schema: pa.Schema, *rows: tuple[object, ...]) -> pa.Table:
+    """Rows in the order of the schema's fields, as an Arrow table."""
+    records = [dict(zip(schema.names, row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(records, schema=schema)
