@@ -317,8 +317,9 @@ def test_no_value_is_changed_on_its_way_to_any_type(
         went.append(column)
         _, *found = zip(*rows(shop_url, f"SELECT 0, x FROM t{n}"), strict=True)
         for sent, there in zip(given.column("x").to_pylist(), *found, strict=True):
-            kept = there.rstrip() if column == "char(5)" and isinstance(there, str) else there
-            assert _same(sent, kept), (kind, column, sent, there)
+            if column == "char(5)" and sent is not None:  # blanks at its end mean nothing
+                sent, there = sent.rstrip(), there.rstrip()
+            assert _same(sent, there), (kind, column, sent, there)
     assert went or kind in ("null",)
 
 
