@@ -10,7 +10,7 @@ import pyarrow as pa
 from examples.daily.tables import ORDERS, RATES
 from fwf import Pages, SameColumns, it, task
 from fwf.connectors import http, objects, postgres
-from fwf.connectors.objects import ACCESS_LOG, BAD_LINES, Lines, Store
+from fwf.connectors.objects import Store
 
 KEPT_RATES: Final = "last_rates.json"
 Rates: TypeAlias = Annotated[pa.Table, RATES]
@@ -55,10 +55,9 @@ rates_page = http.get_page(
 
 
 @task(effect="pure")
-def whole_day(files: list[Lines]) -> Annotated[Lines, SameColumns]:
-    """The files of a day as one: its hits, and the lines that are none."""
-    hits = pa.concat_tables([ACCESS_LOG.empty_table(), *(file.table for file in files)])
-    return Lines(hits, pa.concat_tables([BAD_LINES.empty_table(), *(file.bad for file in files)]))
+def together(tables: list[pa.Table]) -> Annotated[pa.Table, SameColumns]:
+    """The tables of several files as one."""
+    return pa.concat_tables(tables)
 
 
 @task(effect="idempotent", reads=["s3://shop/rates"], writes=["s3://shop/rates"])

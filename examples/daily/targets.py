@@ -16,7 +16,6 @@ from examples.daily.transforms import customers, large_enough
 from fwf import task
 from fwf.connectors import dynamodb, http, redshift
 from fwf.connectors.dynamodb import Written
-from fwf.connectors.objects import Lines
 from fwf.connectors.sql import schema_of
 
 to_warehouse = redshift.load(
@@ -98,7 +97,7 @@ def loads(
 
 @task(effect="pure")
 def report(
-    orders: pa.Table, log: Lines, sales: pa.Table, loaded: dict[str, int], *, day: date
+    orders: pa.Table, bad: pa.Table, sales: pa.Table, loaded: dict[str, int], *, day: date
 ) -> Report:
     """What was loaded, and what a reader of the numbers should know."""
     rows: list[dict[str, Any]] = sales.to_pylist()
@@ -108,6 +107,6 @@ def report(
         orders_kept=len(rows),
         amount_usd=sum((row["amount_usd"] for row in rows), Decimal("0.00")),
         at_older_rates=sum(row["rate_as_of"] < day for row in rows),
-        bad_log_lines=log.bad.num_rows,
+        bad_log_lines=bad.num_rows,
         loaded=loaded,
     )

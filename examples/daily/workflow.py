@@ -18,7 +18,7 @@ from examples.daily.sources import (
     orders,
     rates_page,
     read_log,
-    whole_day,
+    together,
 )
 from examples.daily.targets import (
     NOTHING,
@@ -78,9 +78,9 @@ def patient(part: Workflow[In, Out]) -> Workflow[In, Out]:
     return retry(part, attempts=5, wait=patience, on=Transient)
 
 
-log_of_day = named(
-    "log", patient(log_files) >> map_each(patient(read_log), key=it.key) >> whole_day
-)
+log = named("log", patient(log_files) >> map_each(patient(read_log), key=it.key))
+hits = named("hits", map_each(pure(it.table)) >> together)
+bad_lines = named("bad_lines", map_each(pure(it.bad)) >> together)
 
 page = retry(timeout(rates_page, seconds(1)), attempts=5, wait=patience)
 pages = paginate(page, limit=100, within=minutes(1), on_limit="stop", on_error="stop")
@@ -112,14 +112,15 @@ load_if_any = branch(it[0].num_rows > 0, then=load, otherwise=const(NOTHING))
 
 @graph
 def daily() -> Ref[Report]:
-    log = log_of_day()
-    keep_bad_lines(pure(it.bad)(log))
-    visits = sessions(pure(it.table)(log))
+    files = log()
+    visits = sessions(hits(files))
+    bad = bad_lines(files)
+    keep_bad_lines(bad)
     sold = patient(orders)()
     # An order meets the rate of its currency and the sessions of its customer, who may have none.
     sales = large_enough(priced(sold, visits, rates()))
     loaded = load_if_any(sales, customers(sales))
-    return report(sold, log, sales, loaded)
+    return report(sold, bad, sales, loaded)
 
 
 workflow = daily

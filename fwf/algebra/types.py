@@ -198,10 +198,11 @@ def _arguments(kinds: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
 
 
 def item_of(annotation: Any) -> Any:
-    """`list[A]` ⟶ A; `Any` where it isn't known."""
+    """`list[A]` ⟶ A; `Any` where it isn't known, as of a named tuple, whose items are its fields."""
     annotation = bare(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     known = isinstance(origin, type) and issubclass(origin, Sequence)
+    known = known and not hasattr(origin, "_fields")
     return arguments[0] if known and len(set(arguments) - {...}) == 1 else ANY
 
 

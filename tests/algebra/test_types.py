@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Never, NewType, Optional, TypeVar, U
 
 import pytest
 
+from fwf import Pages
 from fwf.algebra.types import ANY, compatible, fields_of, item_of, meet, name_of, tuple_of, union
 from tests.samples import Counted, Mood, Orders, Rates, Visits
 
@@ -103,6 +104,7 @@ def test_union_and_meet() -> None:
     assert meet([ANY, Animal, Cat, object]) is Cat and meet([int]) is int
     assert tuple_of([int, str]) == tuple[int, str]
     assert item_of(list[int]) is int and item_of(tuple[int, str]) is ANY and item_of(int) is ANY
+    assert item_of(Pages[int]) is ANY  # a named tuple: its items are its fields
 
 
 def test_fields_are_those_of_types_that_declare_them_all() -> None:

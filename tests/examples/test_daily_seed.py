@@ -9,7 +9,7 @@ import pytest
 
 from examples.daily.places import Places
 from examples.daily.seed import BUSY_DAY, EMPTY_DAY, seed
-from examples.daily.sources import log_files, orders, read_log, whole_day
+from examples.daily.sources import log_files, orders, read_log, together
 from examples.daily.standins import Shop, folder
 from examples.daily.transforms import sessions
 
@@ -74,10 +74,11 @@ def test_a_log_has_an_hour_a_file_some_bad_lines_and_sessions_of_buyers(seeded: 
     logs = folder(seeded.logs)
     files = log_files.fn(day=BUSY_DAY, logs=logs)
     assert len(files) == 24
-    log = whole_day.fn([read_log.fn(file, logs=logs) for file in files])
-    assert 0 < log.bad.num_rows < log.table.num_rows / 20
-    assert {row["time"].date() for row in log.table.to_pylist()} == {BUSY_DAY}
-    visits = sessions.fn(log.table)
+    read = [read_log.fn(file, logs=logs) for file in files]
+    hits = together.fn([each.table for each in read])
+    assert 0 < sum(each.bad.num_rows for each in read) < hits.num_rows / 20
+    assert {row["time"].date() for row in hits.to_pylist()} == {BUSY_DAY}
+    visits = sessions.fn(hits)
     buyers = orders.fn(day=BUSY_DAY, shop_db=Shop(seeded.shop)).column("customer_key").to_pylist()
     assert {*buyers} <= {*visits.column("customer_key").to_pylist()}
 

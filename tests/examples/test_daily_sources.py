@@ -28,13 +28,13 @@ from examples.daily.sources import (
     rates_table,
     read_log,
     read_rates,
-    whole_day,
+    together,
 )
 from examples.daily.standins import Shop, folder
 from examples.daily.tables import ORDERS
 from fwf import Pages
 from fwf.connectors import http
-from fwf.connectors.objects import ACCESS_LOG, BAD_LINES, Store
+from fwf.connectors.objects import Store
 from fwf.connectors.shared.errors import Missing
 
 DAY = date(1995, 9, 16)
@@ -78,19 +78,17 @@ class TestLog:
         logs.put(f"{DAY}/10.log.gz", gzip.compress("schön\n".encode() + LINE * 20))
         logs.put(f"{DAY + timedelta(days=1)}/00.log.gz", gzip.compress(LINE))
         files = log_files.fn(day=DAY, logs=logs)
-        day = whole_day.fn([read_log.fn(file, logs=logs) for file in files])
-        assert (day.table.num_rows, day.bad.num_rows) == (22, 1)
+        read = [read_log.fn(file, logs=logs) for file in files]
+        bad = together.fn([each.bad for each in read])
+        assert together.fn([each.table for each in read]).num_rows == 22
+        assert bad.num_rows == 1
 
         quarantine = folder(places.quarantine)
         for _ in range(2):
-            keep_bad_lines.fn(day.bad, day=DAY, quarantine=quarantine)
+            keep_bad_lines.fn(bad, day=DAY, quarantine=quarantine)
         (line,) = quarantine.get(f"{DAY}.jsonl").decode().splitlines()
         kept = json.loads(line)
         assert (kept["key"], kept["number"], kept["text"]) == (f"{DAY}/10.log.gz", 1, "schön")
-
-    def test_of_no_files_has_its_columns_too(self) -> None:
-        day = whole_day.fn([])
-        assert (day.table.schema, day.bad.schema) == (ACCESS_LOG, BAD_LINES)
 
     def test_that_is_not_there_is_an_error_not_a_quiet_day(self, logs: Store) -> None:
         with pytest.raises(Missing, match=f"{DAY}/: no object"):

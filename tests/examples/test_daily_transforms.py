@@ -20,7 +20,7 @@ from examples.daily.transforms import (
     unknown_currency,
     without_rate,
 )
-from fwf.connectors.objects import ACCESS_LOG, BAD_LINES, Lines
+from fwf.connectors.objects import ACCESS_LOG, BAD_LINES
 from tests.examples.conftest import table
 
 DAY = date(1995, 9, 16)
@@ -127,8 +127,8 @@ class TestSales:
 class TestReport:
     def report_of(self, sales: pa.Table, loaded: dict[str, int], bad: int = 0) -> list[str]:
         lines = [("a.log.gz", number + 1, "no format", "junk") for number in range(bad)]
-        log = Lines(ACCESS_LOG.empty_table(), table(BAD_LINES, *lines))
-        return str(report.fn(sales, log, sales, loaded, day=DAY)).splitlines()
+        found = report.fn(sales, table(BAD_LINES, *lines), sales, loaded, day=DAY)
+        return str(found).splitlines()
 
     def test_says_what_was_loaded_and_what_a_reader_should_know(self) -> None:
         older = rates_table({"EUR": Decimal(1)}, DAY - timedelta(days=2))

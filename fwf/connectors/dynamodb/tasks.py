@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import pyarrow as pa
 
+from fwf.algebra.columns import SameColumns
 from fwf.algebra.nodes import Task
 from fwf.connectors.dynamodb.batches import (
     BATCH,
@@ -71,7 +72,8 @@ def batch_write(
         return Written(before + done, left)
 
     accepts: Any = list[Write] | Written
-    return leaf(written, **settings, effect="idempotent", inputs={"given": accepts}, output=Written)
+    gives: Any = Annotated[Written, SameColumns]
+    return leaf(written, **settings, effect="idempotent", inputs={"given": accepts}, output=gives)
 
 
 def put(
@@ -241,7 +243,7 @@ def replacement(
         config=config | ({"size": size} if size != BATCH else {}),
         effect="pure",
         inputs=inputs,
-        output=list[Written],
+        output=list[Annotated[Written, SameColumns]],
     )
 
 

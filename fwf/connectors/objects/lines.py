@@ -5,11 +5,12 @@ Lines end at the byte `\\n`, so that a bad one has its number; a blank one is no
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
+from typing_extensions import TypeVar
 
 from fwf.connectors.shared.errors import BadData
 
@@ -42,11 +43,17 @@ what it says or the digest of that. What it says is data, and may be personal: i
 data may go, and into no message."""
 
 
-class Lines(NamedTuple):
-    """The lines of an object as a table, and as another (`BAD_LINES`) those that aren't in it."""
+T = TypeVar("T", default=pa.Table)
 
-    table: pa.Table
-    bad: pa.Table
+
+class Lines(NamedTuple, Generic[T]):
+    """The lines of an object as a table, and as another (`BAD_LINES`) those that aren't in it.
+
+    `Lines[Annotated[pa.Table, SCHEMA]]` says which columns the table has, as the readers do.
+    """
+
+    table: T
+    bad: Annotated[pa.Table, BAD_LINES]
 
 
 class AtMost(NamedTuple):

@@ -141,7 +141,7 @@ def read_json_lines(
         return opened.read_json_lines(_text(key), schema, at_most=checked, keep=keep)
 
     return _reading(
-        read_json_lines, Lines, name, store, reads,
+        read_json_lines, _lines(schema), name, store, reads,
         {"schema": schema, "at_most": _plain(checked), "keep": _keep(keep)},
     )  # fmt: skip
 
@@ -180,7 +180,7 @@ def read_csv(
         )
 
     return _reading(
-        read_csv, Lines, name, store, reads,
+        read_csv, _lines(schema), name, store, reads,
         {
             "schema": schema,
             **({} if delimiter == "," else {"delimiter": delimiter}),
@@ -213,7 +213,7 @@ def read_access_log(
         return opened.read_access_log(_text(key), at_most=checked, keep=keep)
 
     return _reading(
-        read_access_log, Lines, name, store, reads,
+        read_access_log, _lines(ACCESS_LOG), name, store, reads,
         {"at_most": _plain(checked), "keep": _keep(keep)},
     )  # fmt: skip
 
@@ -257,6 +257,12 @@ def _reading(
         resources=resource_of(store, f"objects.{fn.__name__}"),
         reads=(dataset(store),) if reads is None else reads,
     )
+
+
+def _lines(schema: pa.Schema) -> Any:
+    """The type of lines whose columns are declared."""
+    table: Any = Annotated[pa.Table, schema]
+    return Lines[table]
 
 
 def _text(key: Key) -> str:
