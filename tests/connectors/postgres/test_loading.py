@@ -315,7 +315,8 @@ def test_no_value_is_changed_on_its_way_to_any_type(
             assert rows(shop_url, f"SELECT count(*) FROM t{n}") == [(0,)]
             continue
         went.append(column)
-        _, *found = zip(*rows(shop_url, f"SELECT 0, x FROM t{n}"), strict=True)
+        asked = "x::text" if column in ("json", "jsonb") else "x"
+        _, *found = zip(*rows(shop_url, f"SELECT 0, {asked} FROM t{n}"), strict=True)
         for sent, there in zip(given.column("x").to_pylist(), *found, strict=True):
             if column == "char(5)" and sent is not None:  # blanks at its end mean nothing
                 sent, there = sent.rstrip(), there.rstrip()

@@ -95,6 +95,11 @@ def test_a_password_is_told_by_no_error_of_connecting(shop_url: str) -> None:
             assert CANARY not in masked(f"it is {CANARY}")
 
 
+def test_the_password_in_a_url_is_hidden_once_it_is_opened(shop_url: str) -> None:
+    with database(spelt(shop_url)):
+        assert masked(f"it is {CANARY}").startswith("it is <password of ")
+
+
 def test_a_password_of_any_signs_is_the_password(shop: Database, shop_url: str) -> None:
     shop.execute(f"CREATE ROLE who LOGIN PASSWORD '{CANARY}'")
     try:
