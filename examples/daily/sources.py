@@ -21,7 +21,7 @@ class NoRates(Exception):
 
 
 orders = postgres.query(
-    sql="""
+    """
     SELECT o.order_key, o.customer_key, c.name, c.country, c.currency,
            count(l.line_number) AS lines, o.amount
     FROM orders o JOIN customers c USING (customer_key) LEFT JOIN line_items l USING (order_key)

@@ -20,7 +20,7 @@ from fwf.connectors import http, objects
 from fwf.connectors.dynamodb import Delete, Item, Page, Write, Written
 from fwf.connectors.redshift import Loaded, Staged, Statement, Status
 from fwf.connectors.shared.digest import digest
-from fwf.connectors.shared.errors import KeyReused, Unreachable
+from fwf.connectors.shared.errors import OTHER_KEY, KeyReused, Unreachable
 
 SALES: Final = """
     CREATE TABLE IF NOT EXISTS sales (
@@ -111,7 +111,9 @@ class Warehouse(_Opened):
                 "SELECT digest FROM ledger WHERE key = ?", [idempotency_key]
             ).fetchone()
             if known is not None and known != (staged.digest,):
-                raise KeyReused(f"load of {table[-1]}: its idempotency key was used for other data")
+                raise KeyReused(
+                    f"load of {table[-1]}: its idempotency key was used for other data; {OTHER_KEY}"
+                )
             if known is None:
                 warehouse.execute("DELETE FROM sales WHERE day = $day", dict(partition))
                 warehouse.execute(

@@ -21,6 +21,7 @@ from fwf.connectors.dynamodb.items import (
 from fwf.connectors.dynamodb.values import Wire, decoded, encoded
 from fwf.connectors.shared import aws
 from fwf.connectors.shared.errors import (
+    OTHER_KEY,
     BadData,
     Conflict,
     KeyReused,
@@ -268,14 +269,16 @@ def _check_ours(held: Mapping[str, Any] | None, made: Encoded, where: str) -> No
     if theirs == ours:
         return
     if theirs[0] == ours[0]:
-        raise KeyReused(f"{where}: this idempotency key was used for an item of other content")
+        raise KeyReused(
+            f"{where}: this idempotency key was used for an item of other content; {OTHER_KEY}"
+        )
     raise KeyReused(f"{where}: there is an item of that key which another write has put there")
 
 
 def _check_cancelled(answer: Mapping[str, Any], made: Sequence[Encoded], where: str) -> None:
     """Raise unless a transaction was cancelled for the items that it put there itself."""
     if answer["Error"]["Code"] == _MISMATCH:
-        raise KeyReused(f"{where}: this idempotency key was used for other writes")
+        raise KeyReused(f"{where}: this idempotency key was used for other writes; {OTHER_KEY}")
     reasons: list[Mapping[str, Any]] = answer.get("CancellationReasons", [])
     codes = {str(each.get("Code", "None")) for each in reasons} - {"None"}
     if codes == {"ConditionalCheckFailed"} and len(reasons) == len(made):

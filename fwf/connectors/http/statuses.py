@@ -9,6 +9,7 @@ from fwf.connectors.http.exchange import Call, Reply
 from fwf.connectors.http.expressions import Expression, NoValue
 from fwf.connectors.http.retry_after import asked_wait
 from fwf.connectors.shared.errors import (
+    OTHER_KEY,
     KeyReused,
     MaybeDone,
     Missing,
@@ -45,7 +46,7 @@ def failure(call: Call, reply: Reply, key: str | None, policy: Policy) -> Except
         return None
     said = f"{call.told}: {_phrase(reply.status)}"
     if key is not None and reply.status in OF_KEYS and _says(policy.reused_when, reply.body):
-        return KeyReused(f"{said}: the key was used for other data")
+        return KeyReused(f"{said}: the key was used for other data; {OTHER_KEY}")
     if key is not None and policy.replayed_header in reply.headers:
         return Refused(f"{said}, as it answered to this key before; with the key it won't change")
     if reply.status in TOO_BUSY:

@@ -19,7 +19,7 @@ from fwf.connectors.objects.lines import AtMost, Keep, Lines, Parse, read_lines,
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.unpacking import unpacked
 from fwf.connectors.shared.digest import Digest
-from fwf.connectors.shared.errors import BadData, Conflict, KeyReused, Missing, Refused
+from fwf.connectors.shared.errors import OTHER_KEY, BadData, Conflict, KeyReused, Missing, Refused
 from fwf.connectors.shared.parquet import Batches, parquet_chunks
 
 _parquet: Final[Any] = pyarrow.parquet
@@ -131,7 +131,7 @@ class Store(Objects):
         if is_same or ((there.by == by or not replace) and self._same_rows(there, made)):
             return there
         if there.by == by:
-            raise KeyReused(f"{where}: this step published other data")
+            raise KeyReused(f"{where}: this step published other data; {OTHER_KEY}")
         if not replace:
             raise Refused(f"{where}: other data are published; replace=True puts these in place")
         if found is None or not self.replace(found, content):

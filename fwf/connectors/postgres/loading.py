@@ -18,7 +18,7 @@ from fwf.connectors.postgres.parameters import checked_values
 from fwf.connectors.postgres.targets import Table, Target, check_unique, described
 from fwf.connectors.postgres.values import Loaded
 from fwf.connectors.shared.digest import Digest
-from fwf.connectors.shared.errors import BadData, KeyReused, Transient
+from fwf.connectors.shared.errors import OTHER_KEY, BadData, KeyReused, Transient
 from fwf.connectors.shared.identifiers import listed, quoted
 from fwf.faults import counted, near
 
@@ -148,7 +148,9 @@ def _noted(session: Session, own_key: str, what: str) -> tuple[str, int] | None:
 
 def _repeated(before: tuple[str, int], target: str, own_key: str, digest: str) -> Loaded:
     if before[0] != digest:
-        raise KeyReused(f"load of {target}: its key {own_key!r} was used for other data before")
+        raise KeyReused(
+            f"load of {target}: its key {own_key!r} was used for other data before; {OTHER_KEY}"
+        )
     return Loaded(target, before[1], True)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fwf.connectors.redshift.statements import COUNT, KEYS, LEDGER, LOCK, PARTITION, REUSED
 from fwf.connectors.redshift.values import Statement
 from fwf.connectors.shared.errors import (
+    OTHER_KEY,
     BadData,
     Conflict,
     KeyReused,
@@ -91,7 +92,9 @@ def _of_step(step: str, statement: Statement) -> Exception | None:
     table = statement.table
     match step:
         case _ if step == REUSED:
-            return KeyReused(f"load of {table}: its idempotency key was used for other data before")
+            return KeyReused(
+                f"load of {table}: its idempotency key was used for other data before; {OTHER_KEY}"
+            )
         case _ if step == COUNT:
             return BadData(f"load of {table}: COPY gave another number of rows than were staged")
         case _ if step == KEYS:

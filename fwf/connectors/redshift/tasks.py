@@ -193,8 +193,8 @@ def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
 
 
 def query(
-    *,
     sql: str,
+    *,
     warehouse: str,
     params: Mapping[str, Parameter] | None = None,
     name: str = "query",
@@ -203,7 +203,7 @@ def query(
 ) -> Task[object, Statement]:
     """_ ⟶ Statement: give Redshift a SELECT, whose result is asked for when it has ended.
 
-        asked = query(sql="SELECT day FROM sales WHERE day > :since", warehouse="dw",
+        asked = query("SELECT day FROM sales WHERE day > :since", warehouse="dw",
                       params={"since": date})
         asked >> poll(status(warehouse="dw"), it.ended, …) >> rows(warehouse="dw")
 

@@ -4,6 +4,8 @@ Their messages name systems, tables, columns and counts: never values of rows, n
 a URL. So what a driver raises is never passed on, nor chained: `raise Unreachable(…) from None`.
 """
 
+from typing import Final
+
 from fwf.faults import Permanent, RetryAfter
 
 
@@ -48,3 +50,7 @@ class BadData(Permanent):
 
 class KeyReused(Permanent):
     """An idempotency key that was used for other data."""
+
+
+OTHER_KEY: Final = "if other data are meant, name the run: run(…, key=…), fwf run --key"
+"""The remedy where a run's own key is `KeyReused`."""

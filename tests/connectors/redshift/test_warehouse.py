@@ -89,7 +89,7 @@ def test_other_settings_are_taken(more: dict[str, Any]) -> None:
 LOAD = Statement("id", (LOCK, REUSED, COUNT, KEYS, PARTITION, "merge into the target"), "dw.sales")
 NULL = "ERROR: Cannot insert a NULL value into column refused\n  Detail: hunter2"
 SAID: list[tuple[int, str, type[Exception], str]] = [
-    (1, NULL, KeyReused, "load of dw.sales: its idempotency key was used for other data before"),
+    (1, NULL, KeyReused, "its idempotency key was used for other data before; if other data are"),
     (2, NULL, BadData, "COPY gave another number of rows than were staged"),
     (3, NULL, BadData, "rows share a key, or have NULL in it"),
     (4, NULL, BadData, "rows belong to other partitions"),
