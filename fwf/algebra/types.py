@@ -198,12 +198,16 @@ def _arguments(kinds: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
 
 
 def item_of(annotation: Any) -> Any:
-    """`list[A]` ⟶ A; `Any` where it isn't known, as of a named tuple, whose items are its fields."""
+    """`list[A]` ⟶ A; `Any` where it isn't known, as of a named tuple, whose items are fields."""
     annotation = bare(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     known = isinstance(origin, type) and issubclass(origin, Sequence)
-    known = known and not hasattr(origin, "_fields")
+    known = known and not _is_named_tuple(annotation)
     return arguments[0] if known and len(set(arguments) - {...}) == 1 else ANY
+
+
+def _is_named_tuple(cls: Any) -> bool:
+    return hasattr(cls, "_fields")
 
 
 def length_of(annotation: Any) -> int | None:
@@ -237,7 +241,7 @@ def _declares_fields(cls: Any) -> bool:
     return (
         is_dataclass(cls)
         or is_typeddict(cls)
-        or hasattr(cls, "_fields")  # a named tuple
+        or _is_named_tuple(cls)
         or _is_protocol(cls)
     )
 
