@@ -238,12 +238,7 @@ def fields_of(annotation: Any) -> dict[str, Any] | None:
 
 
 def _declares_fields(cls: Any) -> bool:
-    return (
-        is_dataclass(cls)
-        or is_typeddict(cls)
-        or _is_named_tuple(cls)
-        or _is_protocol(cls)
-    )
+    return is_dataclass(cls) or is_typeddict(cls) or _is_named_tuple(cls) or _is_protocol(cls)
 
 
 def _is_protocol(cls: Any) -> bool:
