@@ -307,8 +307,6 @@ def _settings(
 
 
 def _place(factory: str, table: str, key: Sequence[str], name: str, tables: str) -> dict[str, Any]:
-    if not tables.isidentifier():
-        raise ValueError(f"{factory}(tables={tables!r}): a resource has a name of Python's")
     names = list(key_names(key, factory))
     config = {"table": table_name(table, factory), "key": names, "name": name}
     return {

@@ -169,7 +169,7 @@ def post(
     (`Refused`); a key that is still worked on; an answer that was lost: with a key `MaybeDone` may
     be tried again. A key that was used for other data is `KeyReused`.
     """
-    asked = _asked("http.post", path, name, client, params, query, fails_when, KEY)
+    asked = _asked("http.post", path, name, client, params, query, fails_when)
     _one_of("http.post", "effect", effect, ("idempotent", "unrepeatable", "read"))
     settings = _content(numbers=numbers, content_type=content_type)
     settings |= {"effect": effect} if effect != "idempotent" else {}
@@ -263,18 +263,12 @@ def _asked(
     params: Mapping[str, Parameter] | None,
     query: Mapping[str, str] | None,
     fails_when: Given | None,
-    *others: str,
 ) -> _Asked:
-    """The arguments that all have, checked; `others` are names that are taken."""
+    """The arguments that all have, checked."""
     if "://" in path:
         raise ValueError(f"{where}(path=…): needs a path below the client's base URL, not a URL")
     checked_path(path, f"{where}(path={path!r})")
-    if not client.isidentifier():
-        raise ValueError(f"{where}(client={client!r}): a resource has a name of Python's")
     types, plain = parameter_types(params or {}, where)
-    for each in (client, *others):
-        if each in types:
-            raise ValueError(f"{where}(params={{{each!r}: …}}): the task has this name for another")
     check_names([path, *(query or {}).values()], types, where)
     when = None if fails_when is None else expression(fails_when, f"{where}(fails_when=…)")
     if when is None and path.rstrip("/").rpartition("/")[2].lower() == "graphql":

@@ -15,7 +15,7 @@ from fwf.connectors.objects.lines import AtMost, Keep, Lines
 from fwf.connectors.objects.manifests import Part
 from fwf.connectors.objects.tables import FEW, Store
 from fwf.connectors.shared.errors import Missing
-from fwf.connectors.shared.leaf import Parameter, leaf
+from fwf.connectors.shared.leaf import Parameter, arguments, leaf
 from fwf.connectors.shared.schemas import name_of
 
 Key: TypeAlias = str | Found | Part
@@ -41,7 +41,7 @@ def key(
     def key(_: object = None, **injected: Any) -> str:
         return filled(pattern, injected)
 
-    config = config_of(pattern=pattern, name=name, params=said)
+    config = arguments(pattern=pattern, name=name, params=said)
     return leaf(key, name=name, config=config, effect="pure", output=str, params=types)
 
 
@@ -99,14 +99,14 @@ def listing(
     return leaf(
         listing,
         name=name,
-        config=config_of(
+        config=arguments(
             prefix=prefix, name=name, store=store, params=said, may_be_empty=may_be_empty,
             reads=names_of(reads),
         ),
         effect="read",
         output=list[Found],
         params=types,
-        resources=resource_of(store, where, types),
+        resources={store: Store},
         reads=(dataset(store, prefix),) if reads is None else reads,
     )  # fmt: skip
 
@@ -250,11 +250,11 @@ def _reading(
     return leaf(
         fn,
         name=name,
-        config=config_of(**config, name=name, store=store, reads=names_of(reads)),
+        config=arguments(**config, name=name, store=store, reads=names_of(reads)),
         effect="read",
         inputs={"key": _key},
         output=output,
-        resources=resource_of(store, f"objects.{fn.__name__}"),
+        resources={store: Store},
         reads=(dataset(store),) if reads is None else reads,
     )
 
@@ -269,32 +269,8 @@ def _text(key: Key) -> str:
     return key if isinstance(key, str) else key.key
 
 
-def config_of(**given: Any) -> dict[str, Any]:
-    """The arguments of a factory that say something."""
-    return {
-        name: value
-        for name, value in given.items()
-        if value is not None and value is not False and value != {}
-    }
-
-
 def names_of(names: Sequence[str] | None) -> list[str] | None:
     return None if names is None else list(names)
-
-
-def resource_of(
-    store: str, where: str, params: Mapping[str, object] | None = None, *others: str
-) -> dict[str, Any]:
-    if not store.isidentifier():
-        raise ValueError(
-            f"{where}(store={store!r}): needs the resource's name, as Python can write it"
-        )
-    if store in (params or {}):
-        raise ValueError(f"{where}(store={store!r}): a run parameter has this name, too")
-    taken = [name for name in others if name == store or name in (params or {})]
-    if taken:
-        raise ValueError(f"{where}: the name {taken[0]} is the task's own: choose another")
-    return {store: Store}
 
 
 def _checked(schema: pa.Schema, at_most: Bound, keep: Keep, where: str) -> AtMost:

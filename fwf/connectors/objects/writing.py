@@ -10,8 +10,8 @@ from fwf.algebra.nodes import Task
 from fwf.connectors.objects.keys import dataset, filled, key_parameters
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.tables import Store
-from fwf.connectors.objects.tasks import check_schema, config_of, names_of, resource_of
-from fwf.connectors.shared.leaf import Parameter, leaf
+from fwf.connectors.objects.tasks import check_schema, names_of
+from fwf.connectors.shared.leaf import Parameter, arguments, leaf
 
 Parts: TypeAlias = Part | Sequence[Part]
 KEY: Final = "idempotency_key"
@@ -49,7 +49,7 @@ def write_parquet(
     return leaf(
         write_parquet,
         name=name,
-        config=config_of(
+        config=arguments(
             folder=folder, name=name, store=store, params=said, schema=schema,
             writes=names_of(writes),
         ),
@@ -57,7 +57,7 @@ def write_parquet(
         inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
         output=Part,
         params=types,
-        resources=resource_of(store, where, types, KEY),
+        resources={store: Store},
         key=KEY,
         writes=_written(store, folder) if writes is None else writes,
     )  # fmt: skip
@@ -98,7 +98,7 @@ def publish(
     return leaf(
         publish,
         name=name,
-        config=config_of(
+        config=arguments(
             folder=folder, name=name, store=store, params=said, replace=replace,
             writes=names_of(writes),
         ),
@@ -106,7 +106,7 @@ def publish(
         inputs={"parts": accepts},
         output=Manifest,
         params=types,
-        resources=resource_of(store, where, types, KEY),
+        resources={store: Store},
         key=KEY,
         writes=_written(store, folder) if writes is None else writes,
     )  # fmt: skip
@@ -136,13 +136,13 @@ def published(
     return leaf(
         published,
         name=name,
-        config=config_of(
+        config=arguments(
             folder=folder, name=name, store=store, params=said, reads=names_of(reads)
         ),
         effect="read",
         output=output,
         params=types,
-        resources=resource_of(store, where, types),
+        resources={store: Store},
         reads=_written(store, folder) if reads is None else reads,
     )  # fmt: skip
 
@@ -173,14 +173,14 @@ def read_published(
     return leaf(
         read_published,
         name=name,
-        config=config_of(
+        config=arguments(
             folder=folder, schema=schema, name=name, store=store, params=said,
             reads=names_of(reads),
         ),
         effect="read",
         output=declared,
         params=types,
-        resources=resource_of(store, where, types),
+        resources={store: Store},
         reads=_written(store, folder) if reads is None else reads,
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ def write_json_lines(
     return leaf(
         write_json_lines,
         name=name,
-        config=config_of(
+        config=arguments(
             pattern=pattern, name=name, store=store, params=said, packed=packed, schema=schema,
             writes=names_of(writes),
         ),
@@ -222,7 +222,7 @@ def write_json_lines(
         inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
         output=Part,
         params=types,
-        resources=resource_of(store, where, types),
+        resources={store: Store},
         writes=(dataset(store, pattern),) if writes is None else writes,
     )  # fmt: skip
 
@@ -255,12 +255,12 @@ def sweep(
     return leaf(
         sweep,
         name=name,
-        config=config_of(
+        config=arguments(
             prefix=prefix, older=older, name=name, store=store, writes=names_of(writes)
         ),
         effect="idempotent",
         output=Swept,
-        resources=resource_of(store, where),
+        resources={store: Store},
         writes=_written(store, prefix) if writes is None else writes,
     )
 

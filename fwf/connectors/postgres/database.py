@@ -19,10 +19,11 @@ from fwf.connectors.postgres.parameters import check_names, checked_values, pars
 from fwf.connectors.postgres.ranges import ends_sql, ranges, within
 from fwf.connectors.postgres.reading import reading
 from fwf.connectors.postgres.settings import Address, Settings, settings_of
-from fwf.connectors.postgres.targets import checked_key, target_of
+from fwf.connectors.postgres.targets import target_of
 from fwf.connectors.postgres.values import Loaded, Range
 from fwf.connectors.shared.errors import MaybeDone, Transient, Unreachable
 from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
+from fwf.connectors.shared.loads import checked_key
 from fwf.secrets import Secret
 
 T = TypeVar("T")

@@ -1,18 +1,14 @@
 """Where does a load go, and how? A checked name of a table, with its key or partition."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final, NamedTuple
 
 from fwf.connectors.postgres.connections import Session
 from fwf.connectors.postgres.leaving import Landing
 from fwf.connectors.shared.errors import Missing, Refused
 from fwf.connectors.shared.identifiers import TableName, column_name, quoted, table_parts
-from fwf.faults import near
+from fwf.connectors.shared.loads import check_way
 
-MOST_KEY: Final = 256
-PARTITIONED_BY: Final[Mapping[str, type]] = {"str": str, "int": int, "date": date}
-"""The types of run parameters that tell which partition is replaced, by name."""
 _COLUMNS: Final = """
 SELECT n.nspname::text, c.relname::text, a.attname::text,
        pg_catalog.format_type(a.atttypid, a.atttypmod), b.typname::text, b.typcategory::text,
@@ -67,45 +63,8 @@ def target_of(
     parts = table_parts(table, where)
     for name in names:
         column_name(name, f"{where}(schema=…)")
-    _check_known(key, names, f"{where}(key=…)")
-    _check_known(list(partition), names, f"{where}(partition=…)")
-    if key and partition:
-        raise ValueError(
-            f"{where}: rows are merged by key=, or take the place of a partition=; give one of them"
-        )
+    check_way(key, list(partition), names, where)
     return Target(parts, tuple(key), tuple(partition.items()))
-
-
-def partition_types(given: Mapping[str, Any], where: str) -> dict[str, type]:
-    """Columns, and the types of the run parameters of their names ⟶ the types.
-
-    >>> partition_types({"day": date}, "load") == partition_types({"day": "date"}, "load")
-    True
-    """
-    types: dict[str, type] = {}
-    for name, kind in given.items():
-        said = kind if isinstance(kind, str) else getattr(kind, "__name__", repr(kind))
-        if said not in PARTITIONED_BY or (
-            not isinstance(kind, str) and kind is not PARTITIONED_BY[said]
-        ):
-            raise TypeError(
-                f"{where}(partition={{{name!r}: {said}}}): the run parameter of this name tells "
-                f"the partition: its type is one of {', '.join(PARTITIONED_BY)}"
-            )
-        if not name.isidentifier():
-            raise ValueError(
-                f"{where}(partition={{{name!r}: …}}): needs a name that Python can write, since "
-                "the run parameter has it too"
-            )
-        types[name] = PARTITIONED_BY[said]
-    return types
-
-
-def checked_key(key: str) -> str:
-    """An idempotency key; raises `ValueError` where the ledger couldn't hold it."""
-    if not key or not key.isprintable() or len(key.encode(errors="replace")) > MOST_KEY:
-        raise ValueError(f"idempotency_key: needs 1 to {MOST_KEY} bytes that can be printed")
-    return key
 
 
 def described(session: Session, target: Target, what: str) -> Table:
@@ -127,13 +86,3 @@ def check_unique(session: Session, target: Target, what: str) -> None:
             f"{what}: the table has no primary key or unique index of exactly "
             f"{', '.join(target.key)}, by which rows could be merged"
         )
-
-
-def _check_known(given: Sequence[str], names: Sequence[str], where: str) -> None:
-    if isinstance(given, str):
-        raise TypeError(f"{where}: {given!r} is a text; needs a list of columns: [{given!r}]")
-    for name in given:
-        if name not in names:
-            raise ValueError(f"{where}: there is no column {name!r}{near(name, names)}")
-    if len(set(given)) < len(given):
-        raise ValueError(f"{where}: a column stands twice in {list(given)}")

@@ -12,10 +12,11 @@ from fwf.connectors.postgres.database import Database
 from fwf.connectors.postgres.leaving import declared
 from fwf.connectors.postgres.parameters import check_names, parsed
 from fwf.connectors.postgres.ranges import HIGH, LOW
-from fwf.connectors.postgres.targets import partition_types, target_of
+from fwf.connectors.postgres.targets import target_of
 from fwf.connectors.postgres.values import Loaded, Range
 from fwf.connectors.shared.identifiers import TableName, column_name, dataset, table_parts
-from fwf.connectors.shared.leaf import Parameter, Parameters, leaf, parameter_types
+from fwf.connectors.shared.leaf import Parameter, Parameters, arguments, leaf, parameter_types
+from fwf.connectors.shared.loads import partition_types
 from fwf.connectors.shared.schemas import name_of
 
 DIALECT = "postgres"
@@ -65,14 +66,14 @@ def query(
     return leaf(
         query,
         name=name,
-        config=_config(
+        config=arguments(
             sql=sql, database=database, name=name, params=said, schema=schema,
-            infinity=_unless(infinity, "fail"), reads=list(reads),
+            infinity=_unless(infinity, "fail"), reads=list(reads) or None,
         ) | {"dialect": dialect},
         effect="read",
         output=_table(schema),
         params=types,
-        resources=_resource(database, where, *types),
+        resources={database: Database},
         reads=reads,
     )  # fmt: skip
 
@@ -105,12 +106,12 @@ def key_ranges(
     return leaf(
         key_ranges,
         name=name,
-        config=_config(
+        config=arguments(
             table=_plain(table), column=column, parts=parts, database=database, name=name
         ),
         effect="read",
         output=list[Range],
-        resources=_resource(database, where),
+        resources={database: Database},
         reads=(dataset(DIALECT, database, target),),
     )
 
@@ -149,15 +150,15 @@ def range_query(
     return leaf(
         range_query,
         name=name,
-        config=_config(
+        config=arguments(
             sql=sql, column=column, database=database, name=name, params=said, schema=schema,
-            infinity=_unless(infinity, "fail"), reads=list(reads),
+            infinity=_unless(infinity, "fail"), reads=list(reads) or None,
         ) | {"dialect": dialect},
         effect="read",
         inputs={"within": Range},
         output=_table(schema),
         params=types,
-        resources=_resource(database, where, *types),
+        resources={database: Database},
         reads=reads,
     )  # fmt: skip
 
@@ -203,8 +204,6 @@ def load(
     _check_schema(schema, where)
     types = partition_types(partition or {}, where)
     target = target_of(table, key, types, schema.names, where)
-    told = Parameters()
-    told.update(types)
 
     def load(rows: pa.Table, **injected: Any) -> Loaded:
         opened: Database = injected[database]
@@ -219,11 +218,11 @@ def load(
     return leaf(
         load,
         name=name,
-        config=_config(
+        config=arguments(
             table=_plain(table),
             schema=schema,
             database=database,
-            key=list(key),
+            key=list(key) or None,
             partition={column: kind.__name__ for column, kind in types.items()},
             name=name,
             writes=None if writes is None else list(writes),
@@ -231,8 +230,8 @@ def load(
         effect="idempotent",
         inputs={"rows": Annotated[pa.Table, schema]},
         output=Loaded,
-        params=told,
-        resources=_resource(database, where, "idempotency_key", *types),
+        params=types,
+        resources={database: Database},
         key="idempotency_key",
         writes=(dataset(DIALECT, database, target.parts),) if writes is None else writes,
     )
@@ -279,18 +278,3 @@ def _plain(table: TableName) -> str | list[str]:
 
 def _unless(given: str, default: str) -> str | None:
     return None if given == default else given
-
-
-def _config(**given: Any) -> dict[str, Any]:
-    """The arguments of a factory that say something."""
-    return {name: value for name, value in given.items() if value not in (None, [], {})}
-
-
-def _resource(database: str, where: str, *others: str) -> dict[str, Any]:
-    if not database.isidentifier():
-        raise ValueError(
-            f"{where}(database={database!r}): needs the resource's name, as Python can write it"
-        )
-    if database in others:
-        raise ValueError(f"{where}(database={database!r}): a run parameter has this name, too")
-    return {database: Database}

@@ -13,8 +13,9 @@ import pyarrow.compute
 
 from fwf.connectors.shared.errors import BadData
 from fwf.connectors.shared.identifiers import column_name
+from fwf.connectors.shared.loads import known
 from fwf.connectors.shared.parquet import in_microseconds, microseconds
-from fwf.faults import counted, near
+from fwf.faults import counted
 
 compute: Final[Any] = pyarrow.compute  # its stubs know few of the types that it takes
 
@@ -95,16 +96,6 @@ def check_names(names: Sequence[str], where: str) -> tuple[str, ...]:
                 f"{where}: {other!r} and {name!r} are one name to Redshift, which folds case, even "
                 "of names in quotes: rename one"
             )
-    return tuple(names)
-
-
-def known(names: Sequence[str], columns: Sequence[str], where: str) -> tuple[str, ...]:
-    """Names that are to be among the columns ⟶ the same, each once."""
-    for name in names:
-        if name not in columns:
-            raise ValueError(f"{where}: the schema has no column {name!r}{near(name, columns)}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"{where}: a column stands twice")
     return tuple(names)
 
 

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
 
-from fwf.connectors.redshift.columns import LONGEST_TEXT, MOST_BYTES, known
+from fwf.connectors.redshift.columns import LONGEST_TEXT, MOST_BYTES
 from fwf.connectors.redshift.statements import Target, Value
 from fwf.connectors.redshift.values import Staged
 from fwf.connectors.shared.identifiers import TableName, table_parts
-
-MOST_KEY: Final = 256
-PARTITIONED_BY: Final[Mapping[str, type]] = {"str": str, "int": int, "date": date}
-"""The types of run parameters that tell which partition is replaced, by name."""
+from fwf.connectors.shared.loads import check_way
 
 
 def target_of(
@@ -32,45 +28,8 @@ def check_target(
 ) -> tuple[str, ...]:
     """Raise for what a load can't be told, with the columns' names ⟶ the parts of the table's."""
     parts = table_parts(table, where, most_bytes=MOST_BYTES)
-    known(key, names, f"{where}(key=…)")
-    known(partition, names, f"{where}(partition=…)")
-    if key and partition:
-        raise ValueError(
-            f"{where}: rows are merged by key=, or take the place of a partition=; give one of them"
-        )
+    check_way(key, partition, names, where)
     return parts
-
-
-def checked_key(key: str) -> str:
-    """An idempotency key; raises `ValueError` where the ledger couldn't hold it."""
-    if not key.isprintable() or not 1 <= len(key.encode()) <= MOST_KEY:
-        raise ValueError(f"idempotency_key: needs 1 to {MOST_KEY} bytes that can be printed")
-    return key
-
-
-def partition_types(given: Mapping[str, Any], where: str) -> dict[str, type]:
-    """Columns, and the types of the run parameters of their names ⟶ the types.
-
-    >>> partition_types({"day": date}, "load") == partition_types({"day": "date"}, "load")
-    True
-    """
-    types: dict[str, type] = {}
-    for name, kind in sorted(given.items()):  # a config keeps no order
-        said = kind if isinstance(kind, str) else getattr(kind, "__name__", repr(kind))
-        if said not in PARTITIONED_BY or (
-            not isinstance(kind, str) and kind is not PARTITIONED_BY[said]
-        ):
-            raise TypeError(
-                f"{where}(partition={{{name!r}: {said}}}): the run parameter of this name tells "
-                f"the partition: its type is one of {', '.join(PARTITIONED_BY)}"
-            )
-        if not name.isidentifier():
-            raise ValueError(
-                f"{where}(partition={{{name!r}: …}}): needs a name that Python can write, since "
-                "the run parameter has it too"
-            )
-        types[name] = PARTITIONED_BY[said]
-    return types
 
 
 def _value(value: Value) -> Value:

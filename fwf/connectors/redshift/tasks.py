@@ -13,14 +13,15 @@ import pyarrow as pa
 from fwf.algebra.columns import SameColumns
 from fwf.algebra.nodes import Task
 from fwf.connectors.redshift.checks import check_query
-from fwf.connectors.redshift.columns import Widths, columns_of, known
+from fwf.connectors.redshift.columns import Widths, columns_of
 from fwf.connectors.redshift.statements import PREPARE
-from fwf.connectors.redshift.targets import check_target, partition_types
+from fwf.connectors.redshift.targets import check_target
 from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
 from fwf.connectors.redshift.warehouse import Warehouse
 from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
 from fwf.connectors.shared.identifiers import TableName, dataset
-from fwf.connectors.shared.leaf import Parameter, Parameters, leaf, parameter_types
+from fwf.connectors.shared.leaf import Parameter, arguments, leaf, parameter_types
+from fwf.connectors.shared.loads import known, partition_types
 
 
 def stage(
@@ -54,14 +55,14 @@ def stage(
     return leaf(
         stage,
         name=name,
-        config=_config(
-            "stage", warehouse=warehouse, schema=schema, key=list(keys), varchar=widths, name=name,
-            writes=list(writes),
+        config=arguments(
+            warehouse=warehouse, schema=schema, key=list(keys) or None, varchar=widths, name=name,
+            writes=list(writes) or None,
         ),
         effect="idempotent",
         inputs={"table": Annotated[pa.Table, schema]},
         output=Annotated[Staged, SameColumns],
-        resources=_resource(warehouse, "redshift.stage"),
+        resources={warehouse: Warehouse},
         writes=tuple(writes),
     )  # fmt: skip
 
@@ -93,8 +94,6 @@ def submit(
     types = partition_types(partition or {}, where)
     columns_of(schema, {}, where)
     parts = check_target(where, table, key, list(types), schema.names)
-    told = Parameters()
-    told.update(types)
 
     def submit(staged: Staged, **injected: Any) -> Statement:
         opened: Warehouse = injected[warehouse]
@@ -109,12 +108,11 @@ def submit(
     return leaf(
         submit,
         name=name,
-        config=_config(
-            "submit",
+        config=arguments(
             warehouse=warehouse,
             table=table if isinstance(table, str) else list(table),
             schema=schema,
-            key=list(key),
+            key=list(key) or None,
             partition={column: kind.__name__ for column, kind in types.items()},
             name=name,
             writes=None if writes is None else list(writes),
@@ -122,8 +120,8 @@ def submit(
         effect="idempotent",
         inputs={"staged": Staged},
         output=Statement,
-        params=told,
-        resources=_resource(warehouse, where, "idempotency_key", *types),
+        params=types,
+        resources={warehouse: Warehouse},
         key="idempotency_key",
         writes=written(warehouse, parts) if writes is None else writes,
     )
@@ -148,11 +146,11 @@ def status(*, warehouse: str, name: str = "status") -> Task[Statement, Status]:
     return leaf(
         status,
         name=name,
-        config=_config("status", warehouse=warehouse, name=name),
+        config=arguments(warehouse=warehouse, name=name),
         effect="read",
         inputs={"statement": Statement},
         output=Status,
-        resources=_resource(warehouse, "redshift.status"),
+        resources={warehouse: Warehouse},
     )
 
 
@@ -166,11 +164,11 @@ def cancel(*, warehouse: str, name: str = "cancel") -> Task[Statement, Statement
     return leaf(
         cancel,
         name=name,
-        config=_config("cancel", warehouse=warehouse, name=name),
+        config=arguments(warehouse=warehouse, name=name),
         effect="idempotent",
         inputs={"statement": Statement},
         output=Statement,
-        resources=_resource(warehouse, "redshift.cancel"),
+        resources={warehouse: Warehouse},
     )
 
 
@@ -184,11 +182,11 @@ def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
     return leaf(
         loaded,
         name=name,
-        config=_config("loaded", warehouse=warehouse, name=name),
+        config=arguments(warehouse=warehouse, name=name),
         effect="read",
         inputs={"ended": Status},
         output=Loaded,
-        resources=_resource(warehouse, "redshift.loaded"),
+        resources={warehouse: Warehouse},
     )
 
 
@@ -224,13 +222,13 @@ def query(
     return leaf(
         query,
         name=name,
-        config=_config(
-            "query", sql=sql, warehouse=warehouse, params=said, name=name, reads=list(reads)
+        config=arguments(
+            sql=sql, warehouse=warehouse, params=said, name=name, reads=list(reads) or None
         ) | {"dialect": dialect},
         effect="read",
         output=Statement,
         params=types,
-        resources=_resource(warehouse, where, *types),
+        resources={warehouse: Warehouse},
         reads=reads,
     )  # fmt: skip
 
@@ -248,11 +246,11 @@ def rows(*, warehouse: str, name: str = "rows") -> Task[Status, Rows]:
     return leaf(
         rows,
         name=name,
-        config=_config("rows", warehouse=warehouse, name=name),
+        config=arguments(warehouse=warehouse, name=name),
         effect="read",
         inputs={"ended": Status},
         output=Rows,
-        resources=_resource(warehouse, "redshift.rows"),
+        resources={warehouse: Warehouse},
     )
 
 
@@ -266,32 +264,13 @@ def ledger(*, warehouse: str, name: str = "ledger") -> Task[object, Statement]:
     return leaf(
         ledger,
         name=name,
-        config=_config("ledger", warehouse=warehouse, name=name),
+        config=arguments(warehouse=warehouse, name=name),
         effect="idempotent",
         output=Statement,
-        resources=_resource(warehouse, "redshift.ledger"),
+        resources={warehouse: Warehouse},
     )
 
 
 def written(warehouse: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The names of a table for `writes`."""
     return (dataset("redshift", warehouse, parts),)
-
-
-def _config(usual: str, **given: Any) -> dict[str, Any]:
-    """The arguments of a factory that differ from their defaults; `usual` is that of `name`."""
-    return {
-        name: value
-        for name, value in given.items()
-        if value not in (None, [], {}) and (name, value) != ("name", usual)
-    }
-
-
-def _resource(warehouse: str, where: str, *others: str) -> dict[str, Any]:
-    if not warehouse.isidentifier():
-        raise ValueError(
-            f"{where}(warehouse={warehouse!r}): needs the resource's name, as Python can write it"
-        )
-    if warehouse in others:
-        raise ValueError(f"{where}(warehouse={warehouse!r}): a run parameter has this name, too")
-    return {warehouse: Warehouse}

@@ -25,7 +25,6 @@ from fwf.connectors.redshift.columns import (
     check_key,
     check_texts,
     columns_of,
-    known,
 )
 from fwf.connectors.redshift.failures import aborted, failure_of
 from fwf.connectors.redshift.results import page_of
@@ -38,12 +37,13 @@ from fwf.connectors.redshift.settings import (
     place_of,
 )
 from fwf.connectors.redshift.statements import TOLD, Value, steps_of
-from fwf.connectors.redshift.targets import checked_key, target_of
+from fwf.connectors.redshift.targets import target_of
 from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
 from fwf.connectors.shared import aws
 from fwf.connectors.shared.digest import digest
 from fwf.connectors.shared.errors import Refused
 from fwf.connectors.shared.identifiers import TableName
+from fwf.connectors.shared.loads import checked_key, known
 from fwf.faults import as_delay
 from fwf.secrets import Secret
 

@@ -55,6 +55,7 @@ def leaf(
     key: the name under which it is called with the idempotency key, if it is.
     """
     params = Parameters() if params is None else params
+    _check_names(_factory(fn), params, resources or {}, key)
     defaults = params.defaults
     injected = [
         *(
@@ -75,6 +76,39 @@ def leaf(
     )
     frozen: Any = freeze(dict(config))
     return Task(name, "1", frozen, contract, _defaulting(fn, defaults) if defaults else fn)
+
+
+def arguments(**given: Any) -> dict[str, Any]:
+    """The arguments of a factory, for the config of its task: those that say something.
+
+    None, False and {} are left out, as what an argument is by default.
+    """
+    return {
+        name: value
+        for name, value in given.items()
+        if value is not None and value is not False and value != {}
+    }
+
+
+def _factory(fn: Callable[..., Any]) -> str:
+    """`fwf.connectors.postgres.tasks.query.<locals>.query` ⟶ `postgres.query`."""
+    module = fn.__module__.removeprefix("fwf.connectors.").partition(".")[0]
+    return f"{module}.{fn.__qualname__.partition('.')[0]}"
+
+
+def _check_names(
+    where: str, params: Mapping[str, object], resources: Mapping[str, object], key: str | None
+) -> None:
+    """Raise where a resource's name can't be one, or has to stand for something else, too."""
+    for name in resources:
+        if not name.isidentifier():
+            raise ValueError(
+                f"{where}: the resource's name, {name!r}, has to be one that Python can write"
+            )
+        if name in params:
+            raise ValueError(f"{where}: a resource and a run parameter are both named {name!r}")
+    if key is not None and (key in params or key in resources):
+        raise ValueError(f"{where}: {key!r} is a name of the task's own; choose another")
 
 
 def _defaulting(fn: Callable[..., Any], defaults: Mapping[str, object]) -> Callable[..., Any]:

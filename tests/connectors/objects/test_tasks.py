@@ -128,8 +128,8 @@ class TestRefused:
             (lambda: key(5, name="k"), "is no text"),
             (lambda: listing("a/../", name="l"), "no segment"),
             (lambda: listing("a//", name="l"), "no empty segment"),
-            (lambda: listing("{store}", name="l", params={"store": str}), "has this name, too"),
-            (lambda: head(name="h", store="my lake"), "as Python can write it"),
+            (lambda: listing("{store}", name="l", params={"store": str}), "are both named 'store'"),
+            (lambda: head(name="h", store="my lake"), "that Python can write"),
             (lambda: read_json_lines({"id": int}, name="r"), "needs a pyarrow.Schema"),
             (lambda: read_json_lines(pa.schema([]), name="r"), "it has no column"),
             (
