@@ -109,7 +109,7 @@ def test_each_says_what_it_does_to_the_world() -> None:
         (partial(put, **{**PLACE, "table": "a b"}), ValueError, r"put\(table='a b'\)"),
         (partial(put, **{**PLACE, "key": []}), ValueError, r"put\(key=\[\]\)"),
         (partial(put, **{**PLACE, "key": "id"}), TypeError, "needs a list"),
-        (partial(transact, **PLACE, tables="a-b"), ValueError, "dynamodb.transact: the resource's name, 'a-b'"),
+        (partial(transact, **PLACE, tables="a-b"), ValueError, "dynamodb.transact: the res"),
         (partial(query, **PLACE, params={}), ValueError, "needs one run parameter.*'day'"),
         (partial(query, **PLACE, params={"a": int, "b": int}), ValueError, "needs one run"),
         (partial(query, **PLACE, params={"tables": int}), ValueError, "isn't the resource"),

@@ -132,7 +132,7 @@ WRONG: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("submit", LOAD | {"partition": {"dy": date}}, ValueError, "no column 'dy'"),
     ("submit", LOAD | {"partition": {"day": float}}, TypeError, "one of str, int, date"),
     ("submit", LOAD | {"partition": {"day": "dat"}}, TypeError, "str, int, date"),
-    ("submit", LOAD | {"partition": {"day": date}, "warehouse": "day"}, ValueError, "both named 'day'"),
+    ("submit", LOAD | {"partition": {"day": date}, "warehouse": "day"}, ValueError, "both named"),
     ("query", {"sql": "DELETE FROM t"}, ValueError, "needs a SELECT"),
     ("query", {"sql": "SELECT 1", "dialect": "duckdb"}, ValueError, "needs 'redshift'"),
     ("query", {"sql": "SELECT 1", "params": {"x": list}}, TypeError, "a run parameter is one of"),
