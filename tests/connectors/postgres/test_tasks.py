@@ -107,7 +107,7 @@ LOAD: dict[str, Any] = {"table": "t", "schema": ORDERS, "database": "d"}
         (partial(load, **LOAD, key=["id"], partition={"id": int}), ValueError, "one of them"),
         (partial(load, **LOAD, partition={"id": float}), TypeError, "one of str, int, date"),
         (partial(load, **{**LOAD, "schema": None}), TypeError, "a pyarrow.Schema"),
-        (partial(load, **{**LOAD, "database": "id"}, partition={"id": int}), ValueError, "both named"),
+        (partial(load, **{**LOAD, "database": "id"}, partition={"id": int}), ValueError, "named"),
     ],
 )  # fmt: skip
 def test_what_no_task_can_be_made_of_is_refused_when_it_is_made(
