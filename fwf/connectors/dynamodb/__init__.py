@@ -5,10 +5,14 @@ A batch of writes takes no conditions and is for items that may be written twice
 against dynalite too, and against answers as the API describes them; never against AWS itself.
 """
 
-from fwf.connectors.dynamodb.batches import batches, gone, items_of
-from fwf.connectors.dynamodb.items import Delete, Item, Write, Written
-from fwf.connectors.dynamodb.table import Page, Stored, Tables, tables
-from fwf.connectors.dynamodb.tasks import (
+from fwf.connectors.shared.extras import needed
+
+needed("dynamodb", "boto3", "pyarrow")
+
+from fwf.connectors.dynamodb.batches import batches, gone, items_of  # noqa: E402
+from fwf.connectors.dynamodb.items import Delete, Item, Write, Written  # noqa: E402
+from fwf.connectors.dynamodb.table import Page, Stored, Tables, tables  # noqa: E402
+from fwf.connectors.dynamodb.tasks import (  # noqa: E402
     batch_write,
     put,
     query,

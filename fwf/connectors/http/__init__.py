@@ -17,10 +17,9 @@ environment. Credentials go to the origin of the base URL and nowhere else. A me
 query nor a body, so neither a secret nor a value.
 """
 
-from fwf.connectors.shared.extras import library
+from fwf.connectors.shared.extras import needed
 
-for _module in ("httpx", "httpcore"):
-    library(_module, "http")
+needed("http", "httpx", "httpcore")
 
 from fwf.connectors.http.answers import Answer  # noqa: E402
 from fwf.connectors.http.auth import Auth, bearer, client_credentials, header  # noqa: E402

@@ -3,10 +3,9 @@
 `database` opens what the tasks ask for, and has the plain functions that they call.
 """
 
-from fwf.connectors.shared.extras import library
+from fwf.connectors.shared.extras import needed
 
-for _module in ("adbc_driver_postgresql", "psycopg", "pyarrow"):
-    library(_module, "postgres")
+needed("postgres", "adbc_driver_postgresql", "psycopg", "pyarrow")
 
 from fwf.connectors.postgres.database import Database, database  # noqa: E402
 from fwf.connectors.postgres.loading import LEDGER  # noqa: E402

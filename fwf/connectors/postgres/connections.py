@@ -10,16 +10,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock
 from typing import Any, Final, Generic, Protocol, TypeVar, final
 
-import psycopg
 import pyarrow as pa
 
-from fwf.connectors.postgres.errors import DRIVERS, ours, refused_connection
+from fwf.connectors.postgres.errors import drivers, ours, refused_connection
 from fwf.connectors.postgres.settings import Address
-from fwf.connectors.shared.extras import library
+from fwf.connectors.shared.extras import late
 
 T = TypeVar("T")
-_adbc: Any = library("adbc_driver_postgresql.dbapi", "postgres")  # it has no types
-_reader: Any = library("adbc_driver_manager._reader", "postgres")
+_adbc: Any = late("adbc_driver_postgresql.dbapi", "postgres")  # it has no types
+_psycopg: Any = late("psycopg", "postgres")
+_reader: Any = late("adbc_driver_manager._reader", "postgres")
 """The reader that `fetch_record_batch` wraps; only its errors have an SQLSTATE."""
 _AT_ONCE: Final = {"adbc.postgresql.batch_size_hint_bytes": str(4 * 2**20)}
 """How much comes at once: what goes through holds several batches, in several forms."""
@@ -112,7 +112,7 @@ class Session:
         """Whether the server still answers on it."""
         try:
             self._table("SELECT 1", ())
-        except DRIVERS:
+        except drivers():
             return False
         return True
 
@@ -160,7 +160,7 @@ class Session:
         """Whether the server still answers, if only that the transaction has failed."""
         try:
             self._table("SELECT 1", ())
-        except DRIVERS as error:
+        except drivers() as error:
             return "25P02" in str(error)
         return True
 
@@ -177,7 +177,7 @@ class Session:
     def _tried(self, work: Callable[[], T], what: str) -> T:
         try:
             return work()
-        except DRIVERS as error:
+        except drivers() as error:
             trouble = self.failed(error, what)
         raise trouble
 
@@ -199,8 +199,8 @@ class Plain:
     def __init__(self, address: Address) -> None:
         self.where = address.where
         self.is_open = True
-        self.driver: psycopg.Connection[Any] = connected(
-            lambda: psycopg.connect(address.conninfo, cursor_factory=psycopg.RawCursor), address
+        self.driver: Any = connected(
+            lambda: _psycopg.connect(address.conninfo, cursor_factory=_psycopg.RawCursor), address
         )
         try:
             self.driver.autocommit = True
@@ -215,7 +215,7 @@ class Plain:
         try:
             self.driver.execute("SELECT 1")
             self.driver.rollback()
-        except DRIVERS:
+        except drivers():
             return False
         return True
 
@@ -227,7 +227,7 @@ class Plain:
 
 def _quietly(close: Callable[[], object]) -> None:
     """Close something; what that raises says no more than the error before it."""
-    with suppress(*DRIVERS):
+    with suppress(*drivers()):
         close()
 
 
@@ -235,6 +235,6 @@ def connected(connect: Callable[[], T], address: Address) -> T:
     """A new connection; raises our error where there is none."""
     try:
         return connect()
-    except DRIVERS as error:
+    except drivers() as error:
         trouble = refused_connection(error, address.where)
     raise trouble

@@ -4,16 +4,15 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar, final
 
-import psycopg
 import pyarrow as pa
 
 from fwf.algebra import checked
 from fwf.algebra.schedule import minutes, seconds
 from fwf.connectors.postgres.arriving import INFINITY, Infinity
 from fwf.connectors.postgres.connections import Plain, Pool, Session
-from fwf.connectors.postgres.errors import DRIVERS, ours
+from fwf.connectors.postgres.errors import drivers, ours
 from fwf.connectors.postgres.loading import answered, loaded
 from fwf.connectors.postgres.parameters import check_names, checked_values, parsed
 from fwf.connectors.postgres.ranges import ends_sql, ranges, within
@@ -25,6 +24,9 @@ from fwf.connectors.shared.errors import MaybeDone, Transient, Unreachable
 from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
 from fwf.connectors.shared.loads import checked_key
 from fwf.secrets import Secret
+
+if TYPE_CHECKING:
+    import psycopg
 
 T = TypeVar("T")
 CONNECT_WITHIN: Final = seconds(10)
@@ -148,14 +150,14 @@ class Database:
         check_names(query, given, "postgres execute")
         checked_values(given)
 
-        def work(connection: psycopg.Connection[Any]) -> int:
+        def work(connection: "psycopg.Connection[Any]") -> int:
             text: Any = query.numbered
             values = [given[name] for name in query.unique]
             return max(0, connection.execute(text, values or None).rowcount)
 
         return self.transact(work)
 
-    def transact(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def transact(self, work: Callable[["psycopg.Connection[Any]"], T]) -> T:
         """A function of a connection of psycopg ⟶ what it gives, in one transaction.
 
         The connection's cursors take `$1`, and what psycopg raises in it becomes ours.
@@ -164,7 +166,7 @@ class Database:
             found = _tried(lent, lambda: work(lent.driver), "statement")
             try:
                 lent.driver.commit()
-            except DRIVERS as error:
+            except drivers() as error:
                 trouble = ours(error, f"commit ({lent.where})", lost=lent.driver.closed)
             else:
                 return found
@@ -247,6 +249,6 @@ class _Opened(NamedTuple):
 def _tried(lent: Plain, work: Callable[[], T], what: str) -> T:
     try:
         return work()
-    except DRIVERS as error:
+    except drivers() as error:
         trouble = ours(error, f"{what} ({lent.where})", lost=lent.driver.closed)
     raise trouble

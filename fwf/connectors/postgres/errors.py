@@ -6,12 +6,10 @@ from the text; of errors in the query's own text (class 42) also the server's fi
 """
 
 import re
+from functools import cache
 from typing import Any, Final
 
-import adbc_driver_manager.dbapi as adbc
-import psycopg
 import pyarrow as pa
-from psycopg import errors as conditions
 
 from fwf.connectors.shared.errors import (
     BadData,
@@ -23,9 +21,10 @@ from fwf.connectors.shared.errors import (
     Unauthorized,
     Unreachable,
 )
+from fwf.connectors.shared.extras import late
 
-DRIVERS: Final = (adbc.Error, psycopg.Error, OSError, pa.ArrowException)
-"""What the libraries raise; a connection that is lost while rows arrive is an `OSError`."""
+_adbc: Any = late("adbc_driver_manager.dbapi", "postgres")
+_psycopg: Any = late("psycopg", "postgres")
 
 _STATE: Final = re.compile(r"SQLSTATE: ([0-9A-Z]{5})\b")
 _MOST_TEXT: Final = 300
@@ -54,6 +53,12 @@ _CLASSES: Final[dict[str, type[Exception]]] = {
     "22P05": BadData,
     "23": BadData,
 }
+
+
+@cache
+def drivers() -> tuple[type[Exception], ...]:
+    """What the libraries raise; a connection that is lost while rows arrive is an `OSError`."""
+    return (_adbc.Error, _psycopg.Error, OSError, pa.ArrowException)
 
 
 def ours(error: BaseException, what: str, *, lost: bool = False) -> Exception:
@@ -91,7 +96,7 @@ def state_of(error: BaseException) -> str:
 def _without_state(error: BaseException, what: str, *, lost: bool) -> Exception:
     if lost:
         return Unreachable(f"{what}: the connection was lost")
-    if isinstance(error, pa.ArrowException | adbc.DataError | adbc.NotSupportedError):
+    if isinstance(error, pa.ArrowException | _adbc.DataError | _adbc.NotSupportedError):
         return BadData(f"{what}: the data can't be brought into the types that are asked for")
     text = str(error)
     if "ReadRecord" in text or "COPY Writer" in text or "Invalid" in text:
@@ -114,7 +119,7 @@ def _told(error: BaseException, state: str) -> str:
 
 def _name_of(state: str) -> str:
     try:
-        return conditions.lookup(state).__name__
+        return str(_psycopg.errors.lookup(state).__name__)
     except KeyError:
         return "an error"
 
@@ -131,8 +136,8 @@ _ADBC: Final = {
 
 
 def _details(error: BaseException) -> dict[str, str]:
-    if isinstance(error, psycopg.Error):
-        told = error.diag
+    if isinstance(error, _psycopg.Error):
+        told: Any = error.diag
         given: dict[str, Any] = {
             "constraint": told.constraint_name,
             "table": told.table_name,

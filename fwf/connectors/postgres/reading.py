@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from fwf.connectors.postgres.arriving import Arriving, Infinity, arriving, dimensions_sql
 from fwf.connectors.postgres.connections import Session
-from fwf.connectors.postgres.errors import DRIVERS
+from fwf.connectors.postgres.errors import drivers
 from fwf.connectors.postgres.parameters import Query, bound
 from fwf.connectors.shared.errors import BadData
 from fwf.connectors.shared.identifiers import quoted
@@ -68,7 +68,7 @@ def _next(session: Session, batches: Any) -> pa.RecordBatch | None:
         batch: pa.RecordBatch = batches.read_next_batch()
     except StopIteration:
         return None
-    except DRIVERS as error:
+    except drivers() as error:
         trouble = session.failed(error, WHAT)
     else:
         return batch

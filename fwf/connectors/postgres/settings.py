@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, final
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
 from fwf.algebra import checked
+from fwf.connectors.shared.extras import late
 from fwf.secrets import Secret, remember
 
+_psycopg: Any = late("psycopg", "postgres")
 WHERE: Final = "postgres.database"
 SCHEMES: Final = ("postgresql://", "postgres://")
 _ADVICE: Final = (
@@ -53,7 +52,7 @@ class Settings:
             "tcp_user_timeout": "60000",
         }
         made: Any = {**own, **parts}
-        return Address(make_conninfo(**made), where, self._session())
+        return Address(_psycopg.conninfo.make_conninfo(**made), where, self._session())
 
     def _session(self) -> str:
         """What each session is told first: UTC, and how long the server lets anything take."""
@@ -113,8 +112,8 @@ def _parts(url: str) -> dict[str, Any]:
     if not url.startswith(SCHEMES) or "\0" in url:
         raise ValueError(f"{WHERE}(url=…): {_ADVICE}")
     try:
-        parts: dict[str, Any] = conninfo_to_dict(url)
-    except (psycopg.Error, UnicodeError):
+        parts: dict[str, Any] = _psycopg.conninfo.conninfo_to_dict(url)
+    except (_psycopg.Error, UnicodeError):
         parts = {}
     ports = str(parts.get("port", "")).split(",")
     misread = any("@" in str(parts.get(name, "")) for name in ("host", "dbname"))

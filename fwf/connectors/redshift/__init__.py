@@ -4,10 +4,9 @@
 ask for. Never run on Redshift itself: see `warehouse`.
 """
 
-from fwf.connectors.shared.extras import library
+from fwf.connectors.shared.extras import needed
 
-for _module in ("boto3", "obstore", "pyarrow", "sqlglot"):
-    library(_module, "redshift")
+needed("redshift", "boto3", "obstore", "pyarrow", "sqlglot")
 
 from fwf.connectors.redshift.loads import ended, load, prepare  # noqa: E402
 from fwf.connectors.redshift.statements import LEDGER, PREPARE  # noqa: E402

@@ -8,9 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-import sqlglot
-from sqlglot import errors, expressions
-
+from fwf.connectors.shared.extras import late
 from fwf.faults import counted
 
 MOST_STATEMENTS: Final = 40
@@ -19,8 +17,8 @@ MOST_BYTES: Final = 100_000
 LOCK: Final = re.compile(r'LOCK TABLE "(?:[^"]|"")+"')
 """The only form in which a load locks; sqlglot doesn't know the statement."""
 
-_parser: Any = sqlglot
-_exp: Any = expressions
+_sqlglot: Any = late("sqlglot", "redshift")
+_exp: Any = late("sqlglot.expressions", "redshift")
 _HALF: Final = (
     "which a load may not hold: it is one transaction, and what ends it, or can't stand in one, "
     "would leave half of a load behind; use DELETE"
@@ -30,10 +28,8 @@ _WORDS: Final = frozenset({
 })  # fmt: skip
 _BEGINNING: Final = re.compile(r"(?:\s|\(|--[^\n]*|(?>/\*.*?\*/))*+(\w+)", re.S)
 _APPEND: Final = re.compile(r"\bAPPEND\b", re.I)
-_TAKEN: Final = (
-    _exp.Copy, _exp.Create, _exp.Delete, _exp.Drop, _exp.Insert, _exp.Merge, _exp.Query,
-    _exp.Update,
-)  # fmt: skip
+_TAKEN: Final = ("Copy", "Create", "Delete", "Drop", "Insert", "Merge", "Query", "Update")
+"""Kinds of statements, as sqlglot calls them."""
 
 
 def check_batch(statements: Sequence[str]) -> None:
@@ -74,7 +70,7 @@ def check_size(text: str, where: str) -> None:
 
 def _check_kind(text: str, where: str) -> None:
     statement = _parsed(text, where, _HALF)
-    if not isinstance(statement, _TAKEN):
+    if not isinstance(statement, tuple(getattr(_exp, kind) for kind in _TAKEN)):
         raise ValueError(f"{where} is {statement.key.upper()}, {_HALF}")
 
 
@@ -84,8 +80,8 @@ def _parsed(text: str, where: str, otherwise: str) -> Any:
     if word not in _WORDS:  # sqlglot would write the whole of it to the log
         raise ValueError(f"{where} is {word or 'empty'}, {otherwise}")
     try:
-        found = _parser.parse(text, read="redshift")
-    except errors.SqlglotError:  # its message holds the statement
+        found = _sqlglot.parse(text, read="redshift")
+    except _sqlglot.errors.SqlglotError:  # its message holds the statement
         raise ValueError(f"{where} is no SQL of Redshift") from None
     if len(found) != 1 or found[0] is None:
         raise ValueError(f"{where} holds {counted(len(found), 'statement')}; needs one")

@@ -16,12 +16,12 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import obstore
-import obstore.auth.boto3
 import obstore.exceptions
 import obstore.store
 import pyarrow as pa
 
 from fwf.connectors.shared.errors import Conflict, Missing, Transient, Unauthorized
+from fwf.connectors.shared.extras import late
 from fwf.connectors.shared.parquet import parquet_bytes
 from fwf.secrets import Secret
 
@@ -74,7 +74,7 @@ def opened(
         known["access_key_id"] = access_key.reveal()
         known["secret_access_key"] = secret_key.reveal()
     else:
-        provider: Any = obstore.auth.boto3.Boto3CredentialProvider
+        provider: Any = late("obstore.auth.boto3", "redshift").Boto3CredentialProvider
         known["credential_provider"] = provider()
     if region:
         known["region"] = region

@@ -23,13 +23,13 @@ from fwf.connectors.shared.errors import (
     Unauthorized,
     Unreachable,
 )
-from fwf.connectors.shared.extras import library
+from fwf.connectors.shared.extras import late
 from fwf.faults import as_delay, near
 from fwf.secrets import Secret, remember
 
-_boto3: Any = library("boto3", "dynamodb")
-_config: Any = library("botocore.config", "dynamodb")
-_errors: Any = library("botocore.exceptions", "dynamodb")
+_boto3: Any = late("boto3", "dynamodb")
+_config: Any = late("botocore.config", "dynamodb")
+_errors: Any = late("botocore.exceptions", "dynamodb")
 
 CONNECT_WITHIN: Final = timedelta(seconds=5)
 WITHIN: Final = timedelta(seconds=60)
@@ -175,11 +175,11 @@ def translated(error: Exception, what: str, *, wrote: bool) -> Exception:
     if isinstance(error, _errors.ClientError):
         return _answered(cast(Any, error).response, what, wrote=wrote)
     name = type(error).__name__
-    if isinstance(error, _UNSENT):
+    if _is_any(error, _UNSENT):
         return Unreachable(f"{what}: not reached ({name})")
-    if isinstance(error, _LOST) or not isinstance(error, _errors.BotoCoreError):
+    if _is_any(error, _LOST) or not isinstance(error, _errors.BotoCoreError):
         return _lost(f"{what}: the answer was lost ({name})", wrote)
-    if isinstance(error, _NOBODY):
+    if _is_any(error, _NOBODY):
         return Unauthorized(
             f"{what}: no credentials ({name}): give access_key= and secret_key=, or set those of "
             "the machine"
@@ -187,25 +187,17 @@ def translated(error: Exception, what: str, *, wrote: bool) -> Exception:
     return Refused(f"{what}: not sent ({name})")
 
 
-_UNSENT: Final = (
-    _errors.ConnectTimeoutError,
-    _errors.EndpointConnectionError,
-    _errors.ProxyConnectionError,
-)
-_LOST: Final = (
-    _errors.ChecksumError,
-    _errors.HTTPClientError,
-    _errors.IncompleteReadError,
-    _errors.SSLError,
-)
+_UNSENT: Final = ("ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError")
+_LOST: Final = ("ChecksumError", "HTTPClientError", "IncompleteReadError", "SSLError")
 _NOBODY: Final = (
-    _errors.CredentialRetrievalError,
-    _errors.NoAuthTokenError,
-    _errors.NoCredentialsError,
-    _errors.PartialCredentialsError,
-    _errors.SSOError,
-    _errors.TokenRetrievalError,
-)
+    "CredentialRetrievalError", "NoAuthTokenError", "NoCredentialsError",
+    "PartialCredentialsError", "SSOError", "TokenRetrievalError",
+)  # fmt: skip
+"""The names of botocore's exceptions."""
+
+
+def _is_any(error: Exception, names: tuple[str, ...]) -> bool:
+    return isinstance(error, tuple(getattr(_errors, name) for name in names))
 
 
 def _answered(answer: Mapping[str, Any], what: str, *, wrote: bool) -> Exception:

@@ -9,6 +9,7 @@ decimal belongs to its type: 1.5 and 1.50 of one column are one value, in column
 """
 
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Final, final
 
@@ -19,9 +20,13 @@ ROWS_AT_ONCE: Final = 65_536
 BYTES_AT_ONCE: Final = 4_000_000
 """Rows are copied a few times on the way to their hashes."""
 _BYTES: Final = pa.large_binary()
-_NOTHING, _ZERO, _ONE = (pa.scalar(each, _BYTES) for each in (b"", b"\0", b"\1"))
 _MODULUS: Final = 1 << 256
 _compute: Any = pc
+
+
+@cache
+def _scalar(value: bytes) -> Any:
+    return pa.scalar(value, _BYTES)  # not at import: it imports pandas, where there is one
 
 
 def digest(table: pa.Table) -> str:
@@ -107,10 +112,10 @@ def _is_list(kind: Any) -> bool:
 def _marked(array: Any) -> tuple[Any, Any]:
     """An array ⟶ for each value whether there is one, and its bytes, which say where they end."""
     if not array.null_count and not pa.types.is_run_end_encoded(array.type):
-        return _ONE, _bytes(array)
+        return _scalar(b"\1"), _bytes(array)
     array = _plain(array)
-    there = _compute.if_else(array.is_valid(), _ONE, _ZERO)
-    return there, _compute.fill_null(_bytes(array), _NOTHING)
+    there = _compute.if_else(array.is_valid(), _scalar(b"\1"), _scalar(b"\0"))
+    return there, _compute.fill_null(_bytes(array), _scalar(b""))
 
 
 def _plain(array: Any) -> Any:
@@ -189,10 +194,10 @@ def _of_list(array: Any) -> Any:
     items = _joined([*_marked(_compute.list_flatten(array))])
     offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends])
     made: Any = pa.LargeListArray.from_arrays(offsets, items)
-    joined = _joined([_fixed(lengths), _compute.binary_join(made, _NOTHING)])
+    joined = _joined([_fixed(lengths), _compute.binary_join(made, _scalar(b""))])
     return _compute.if_else(array.is_valid(), joined, pa.scalar(None, _BYTES))
 
 
 def _joined(parts: list[Any]) -> Any:
     """Arrays of bytes ⟶ the bytes of each row behind one another; null where one is."""
-    return _compute.binary_join_element_wise(*parts, _NOTHING)
+    return _compute.binary_join_element_wise(*parts, _scalar(b""))

@@ -4,10 +4,9 @@
 task for. No database is opened, and no file: a query sees its inputs and its run parameters.
 """
 
-from fwf.connectors.shared.extras import library
+from fwf.connectors.shared.extras import needed
 
-for _module in ("duckdb", "pyarrow"):
-    library(_module, "sql")
+needed("sql", "duckdb", "pyarrow")
 
 from fwf.connectors.sql.tasks import schema_of, select, sql  # noqa: E402
 
