@@ -9,6 +9,8 @@ def test_a_database_is_new_and_gone_in_the_end(postgres_url: str) -> None:
             connection.execute("CREATE TABLE kept (id int)")
         open_ = psycopg.connect(url)  # nobody is waited for
     open_.close()
+    name = url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(postgres_url) as connection:
-        rows = connection.execute("SELECT 1 FROM pg_database WHERE datname ~ '^fwf_'").fetchall()
-    assert rows == []
+        asked = "SELECT 1 FROM pg_database WHERE datname = %s"
+        assert connection.execute(asked, [name]).fetchall() == []
+        assert connection.execute(asked, ["postgres"]).fetchall() == [(1,)]
