@@ -1,5 +1,7 @@
 """`fwf` and `python -m fwf`: the command line, or what to install for it."""
 
+import atexit
+import os
 import sys
 from importlib.util import find_spec
 
@@ -13,7 +15,26 @@ def main() -> None:
         sys.exit(2)
     from fwf.cli import main as command_line
 
-    command_line()
+    try:
+        command_line()
+    except SystemExit as end:
+        _end_cut_work(end.code)
+        raise
+
+
+def _end_cut_work(status: object) -> None:
+    """End the process at once where a task that was cut still works on.
+
+    Its thread may be in a library outside of Python, which comes back to an interpreter that is
+    being taken down, and ends the process by a signal of its own.
+    """
+    runs = sys.modules.get("fwf.interpreters.run")
+    if runs is not None and runs.still_at_work():
+        atexit._run_exitfuncs()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            if not stream.closed:
+                stream.flush()
+        os._exit(status if isinstance(status, int) else 1)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
@@ -68,7 +68,8 @@ class Objects:
     opener: is called when it is entered, or first used.
     """
 
-    per_run = True
+    per_run: ClassVar[bool] = True
+    native: ClassVar[bool] = True
 
     def __init__(self, url: str, opener: Callable[[], Place]) -> None:
         self.url = url

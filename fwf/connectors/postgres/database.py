@@ -72,6 +72,7 @@ class Database:
     """A PostgreSQL database; made by `database(…)`, open within `with`, for any threads."""
 
     per_run: ClassVar[bool] = True
+    native: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, Final, TypeAlias, final
+from typing import Any, ClassVar, Final, TypeAlias, final
 
 import pyarrow as pa
 
@@ -57,7 +57,8 @@ ENDS: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
 class Warehouse:
     """A database of Redshift, and a place in S3 for what is loaded; for many threads at once."""
 
-    per_run = True
+    per_run: ClassVar[bool] = True
+    native: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -26,6 +26,7 @@ from fwf.interpreters.run.stop import Stop
 from fwf.interpreters.run.telling import Note, Observer, warn
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
+from fwf.interpreters.run.workers.threads import still_at_work
 from fwf.machine.fibers import ERR, OK, Env
 from fwf.machine.line import Pool, check_limits
 from fwf.machine.log import Item, event_of, told
@@ -37,7 +38,10 @@ A = TypeVar("A")
 B = TypeVar("B")
 Out_co = TypeVar("Out_co", covariant=True)
 
-__all__ = ["Clock", "Note", "Pool", "Ran", "SystemClock", "VirtualClock", "execute", "run"]
+__all__ = [
+    "Clock", "Note", "Pool", "Ran", "SystemClock", "VirtualClock", "execute", "run",
+    "still_at_work",
+]  # fmt: skip
 
 
 @final

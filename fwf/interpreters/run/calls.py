@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, TypeAlias, cast, final
+from typing import Any, Final, TypeAlias, cast, final, get_args
 
-from fwf.algebra.contract import Attempt, RunInfo
+from fwf.algebra.contract import Attempt, Contract, RunInfo
 from fwf.algebra.keys import RunName, step_key
 from fwf.algebra.nodes import Task
 from fwf.interpreters.run import forked
@@ -47,7 +47,7 @@ class Call:
         self.always: Ended | None = None
         self.is_async = contract.is_async
         self.isolate = contract.isolate
-        self.inline = not (contract.is_async or contract.isolate)
+        self.inline = not (contract.is_async or contract.isolate or _waits_outside(contract))
         self.just_params = all(each.kind == "parameter" for each in contract.injected)
         self.writes = contract.may_write
         self.facts = {each.name: each.fact for each in contract.injected if each.kind == "fact"}
@@ -58,6 +58,18 @@ class Call:
         if self.arity == 1:
             return (value,)
         return cast("tuple[Any, ...]", value) if self.arity else ()
+
+
+def _waits_outside(contract: Contract) -> bool:
+    """Whether a task is given a client that waits in a library outside of Python.
+
+    On the main thread no signal would be heard until that is done, or the library would take
+    ctrl-C for its own; so such tasks run on other threads, as if there were work beside them. The
+    client's class says so: `native = True`.
+    """
+    kinds = [each.type for each in contract.injected if each.kind == "resource"]
+    parts = [part for kind in kinds for part in (kind, *get_args(kind))]
+    return any(getattr(part, "native", False) is True for part in parts)
 
 
 @final

@@ -7,14 +7,17 @@ must not keep the process alive.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, final
+from typing import Any, Final, final
 
 from fwf.interpreters.run.clock import Inbox
 
 Job = Callable[[], Any]
+PREFIX: Final = "fwf-"
+"""Of the names of these threads."""
 
 
 @final
@@ -42,7 +45,7 @@ class Threads:
             return
         except IndexError:
             self._count += 1
-        name = f"fwf-{self._count}"
+        name = f"{PREFIX}{self._count}"
         try:
             threading.Thread(target=self._work, name=name, daemon=True).start()
         except RuntimeError:
@@ -63,3 +66,12 @@ class Threads:
             del job  # with what the task was given: the scheduler is told after it is let go
             idle.append(None)
             inbox.put(made.pop())
+
+
+def still_at_work(within: float = 0.2) -> bool:
+    """Whether threads of runs that are over are still at it some seconds later: they were cut."""
+    threads = [each for each in threading.enumerate() if each.name.startswith(PREFIX)]
+    end = time.monotonic() + within
+    for each in threads:
+        each.join(max(0.0, end - time.monotonic()))
+    return any(each.is_alive() for each in threads)
