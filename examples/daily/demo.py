@@ -5,6 +5,7 @@ On the stand-ins of one folder, or with `--services` on real systems: it is the 
 
 import argparse
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import duckdb
 
@@ -28,6 +29,7 @@ ON_SERVICES: Final = ("--profiles", "examples/daily/fwf.toml", "--profile", "ser
 
 def main() -> int:
     """Do it all; the exit status is that of the first command that fails, or 0."""
+    signal.signal(signal.SIGTERM, _leave)  # in order: what was started for it is stopped
     asked = arguments(sys.argv[1:])
     places = here()
     say(f"seed: inputs of {asked.day} in {places.folder}")
@@ -42,6 +44,10 @@ def main() -> int:
         for target, count in counts(places, variables, asked).items():
             print(f"{target:<40} {count:>6}")
     return 0
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from typing import Any
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
-
 _running: set[int] = set()
 
 

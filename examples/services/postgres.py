@@ -79,10 +79,10 @@ def _socket_of(server: Any) -> Path:
 
 def main() -> None:
     """Serve until Ctrl-C."""
-    with serving() as url:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it is stopped in order, too
+    with suppress(KeyboardInterrupt), serving() as url:
         print(url, flush=True)
-        with suppress(KeyboardInterrupt):
-            signal.pause()
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any, ClassVar, Final, NamedTuple, Self, final
+from typing import Any, Final, NamedTuple, final
 
 from fwf.connectors.dynamodb.batches import BATCH, REQUEST_BYTES, key_value, request_bytes
 from fwf.connectors.dynamodb.items import (
@@ -20,6 +20,7 @@ from fwf.connectors.dynamodb.items import (
 )
 from fwf.connectors.dynamodb.values import Wire, decoded, encoded
 from fwf.connectors.shared import aws
+from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.errors import (
     OTHER_KEY,
     BadData,
@@ -78,20 +79,18 @@ def tables(
 
 
 @final
-class Tables:
+class Tables(SharedClient):
     """DynamoDB, asked once by each call; for several threads at once."""
 
-    per_run: ClassVar = True
-
     def __init__(self, **settings: Any) -> None:
+        super().__init__()
         self._settings = settings
         self._client: Any = None
 
-    def __enter__(self) -> Self:
+    def _begin(self) -> None:
         self._client = aws.client("dynamodb", **self._settings)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def _end(self) -> None:
         client, self._client = self._client, None
         client.close()
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from json import dumps
 from time import monotonic
-from types import TracebackType
-from typing import ClassVar, Final, Literal, Self, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final
 
 import httpcore
 import httpx
@@ -23,6 +22,7 @@ from fwf.connectors.http.pool import pool_of
 from fwf.connectors.http.settings import Settings
 from fwf.connectors.http.statuses import failure
 from fwf.connectors.http.urls import Origin, below, escaped_path, origin_of, parsed
+from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.errors import BadData, Refused
 
 MAX_REDIRECTS: Final = 5
@@ -38,12 +38,11 @@ Query: TypeAlias = Mapping[str, object]
 
 
 @final
-class Client:
+class Client(SharedClient):
     """A service at an address; made by `client(…)`, open within `with`, for any threads."""
 
-    per_run: ClassVar[bool] = True
-
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self._settings = settings
         self._origin = origin_of(settings.base)
         self._pool: httpcore.ConnectionPool | None = None
@@ -53,20 +52,12 @@ class Client:
     def __repr__(self) -> str:
         return f"<http.client of {self._origin}{escaped_path(self._settings.base).rstrip('/')}>"
 
-    def __enter__(self) -> Self:
-        if self._pool is not None:
-            raise RuntimeError(f"{self!r} is open already: make one for each run")
+    def _begin(self) -> None:
         auth = self._settings.auth
         self._credentials = None if auth is None else auth.opened(self._ask)
         self._pool = pool_of(self._settings)
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         pool, self._pool, self._credentials = self._pool, None, None
         if pool is not None:
             pool.close()

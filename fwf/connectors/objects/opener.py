@@ -139,9 +139,10 @@ def _split(text: str, shown: str) -> SplitResult:
             "store(…): a URL holds no password: give access_key=Secret.env(…) and secret_key="
         )
     if parts.scheme not in ("s3", "file", "memory"):
-        raise ValueError(f"store({shown!r}): {form}")
+        raise ValueError(f"store({parts.scheme + '://…'!r}): {form}")
     if parts.query or parts.fragment:
-        raise ValueError(f"store({shown!r}): {form}; a ? or # in it is written %3F or %23")
+        plain = shown.partition("?")[0].partition("#")[0]  # what is behind it may be a password
+        raise ValueError(f"store({plain!r}): {form}; a ? or # in it is written %3F or %23")
     return parts
 
 

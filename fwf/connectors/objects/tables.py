@@ -1,7 +1,6 @@
 """How do objects become tables, and tables objects? Lines and Parquet, in parts and published."""
 
 import gzip
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from fwf.connectors.objects.access_log import ACCESS_LOG, access_log
 from fwf.connectors.objects.client import Found, Objects
 from fwf.connectors.objects.csv_rows import Dialect, csv_rows, header_of, in_utf8
 from fwf.connectors.objects.json_lines import json_lines
+from fwf.connectors.objects.json_written import written_lines
 from fwf.connectors.objects.lines import AtMost, Keep, Lines, Parse, read_lines, unmarked
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.unpacking import unpacked
@@ -71,9 +71,12 @@ class Store(Objects):
         return read_lines(chunks, parse, schema, key=key, at_most=at_most, keep=keep)
 
     def write_json_lines(self, key: str, table: pa.Table, *, packed: bool = False) -> Part:
-        """Write a table as JSON lines, in place of any other object of this key."""
-        lines = (json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in _rows(table))
-        content = "".join(lines).encode()
+        """Write a table as JSON lines, in place of any other object of this key.
+
+        Raises `BadData`, by column, for what JSON has no form of: NaN and infinity, bytes, spans of
+        time, maps.
+        """
+        content = written_lines(table, self.where(key))
         if packed:
             content = gzip.compress(content, mtime=0)
         self.put(key, content)
@@ -216,11 +219,6 @@ class _Said:
         for chunk in chunks:
             self.size += len(chunk)
             yield chunk
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
 
 
 def _table_of(content: bytes, schema: pa.Schema, where: str) -> pa.Table:

@@ -264,6 +264,12 @@ def _without_infinity(array: Any, name: str, infinity: Infinity) -> Any:
         return array
     found = _compute.is_in(plain, pa.array(ends, plain.type))
     count = _compute.sum(found).as_py()
+    wrapped = _compute.sum(_compute.less_equal(plain, ends[1])).as_py() - count
+    if wrapped:  # the driver adds what makes them overflow
+        raise BadData(
+            f"column {name!r}: {counted(wrapped, 'value')} later than {kind} goes; LEAST({name}, "
+            "'9999-12-31') in the query makes them a day that it has"
+        )
     if infinity == "null":
         return _compute.if_else(found, pa.scalar(None, kind), array)
     raise BadData(

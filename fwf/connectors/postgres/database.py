@@ -3,8 +3,7 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, final
 
 import pyarrow as pa
 
@@ -20,7 +19,8 @@ from fwf.connectors.postgres.reading import reading
 from fwf.connectors.postgres.settings import Address, Settings, settings_of
 from fwf.connectors.postgres.targets import target_of
 from fwf.connectors.postgres.values import Loaded, Range
-from fwf.connectors.shared.errors import MaybeDone, Transient, Unreachable
+from fwf.connectors.shared.clients import SharedClient
+from fwf.connectors.shared.errors import BadData, MaybeDone, Transient, Unreachable
 from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
 from fwf.connectors.shared.loads import checked_key
 from fwf.secrets import Secret
@@ -68,31 +68,25 @@ def database(
 
 
 @final
-class Database:
+class Database(SharedClient):
     """A PostgreSQL database; made by `database(…)`, open within `with`, for any threads."""
 
-    per_run: ClassVar[bool] = True
     native: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self._settings = settings
         self._open: _Opened | None = None
 
     def __repr__(self) -> str:
         return f"<postgres.database{'' if self._open is None else ' ' + self._open.address.where}>"
 
-    def __enter__(self) -> Self:
+    def _begin(self) -> None:
         address = self._settings.opened()
         sessions = Pool(lambda: Session(address))
         self._open = _Opened(address, sessions, Pool(lambda: Plain(address)))
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         if self._open is not None:
             opened, self._open = self._open, None
             opened.sessions.close()
@@ -181,7 +175,16 @@ class Database:
         name = column_name(column, "postgres ranges")
         sql = ends_sql(table_parts(table, "postgres ranges"), name)
         with self._opened().sessions.lent() as session:
-            ((low, high),) = session.rows(sql, f"ranges of {column!r}")
+            try:
+                ends = session.rows(sql, f"ranges of {column!r}")
+            except (OverflowError, ValueError):  # of what a date of Python's can't be
+                ends = []
+        if not ends:
+            raise BadData(
+                f"column {column!r}: its least or greatest value is infinite, or beyond the year "
+                "9999; cut ranges of another column"
+            )
+        ((low, high),) = ends
         return ranges(low, high, parts, column)
 
     def read_range(

@@ -48,6 +48,9 @@ def load(
     loaded; one that was stopped fails as `Transient`, and has left nothing.
 
     table, key, partition, writes: see `submit`. schema, varchar: see `stage`.
+    Values are cast to the target's columns as Redshift does it, which may round a number, cut
+    blanks or a day's time without a word: declare the types that the target has.
+
     every, within: how often Redshift is asked, and for how long.
 
     Once before, beside the tables: `run(prepare(warehouse="dw"), …)`.

@@ -53,7 +53,8 @@ def place_of(staging: str, where: str) -> Place:
     found = PLACE.fullmatch(staging)
     if not found or "//" in staging.removeprefix("s3://") or ".." in staging:
         raise ValueError(
-            f"{where}(staging={staging!r}): needs 's3://bucket/prefix' of letters, digits, _.=/-"
+            f"{where}(staging=…): needs 's3://bucket/prefix' of letters, digits, _.=/-, without "
+            "user, password and query"
         )
     return Place(found[1], (found[2] or "").strip("/"))
 

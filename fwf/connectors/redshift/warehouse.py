@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from types import TracebackType
 from typing import Any, ClassVar, Final, TypeAlias, final
 
 import pyarrow as pa
@@ -40,6 +39,7 @@ from fwf.connectors.redshift.statements import TOLD, Value, steps_of
 from fwf.connectors.redshift.targets import target_of
 from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
 from fwf.connectors.shared import aws
+from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.digest import digest
 from fwf.connectors.shared.errors import Refused
 from fwf.connectors.shared.identifiers import TableName
@@ -54,29 +54,23 @@ ENDS: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
 
 
 @final
-class Warehouse:
+class Warehouse(SharedClient):
     """A database of Redshift, and a place in S3 for what is loaded; for many threads at once."""
 
-    per_run: ClassVar[bool] = True
     native: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self._settings = settings
         self._api: Any = None
         self._store: Any = None
 
-    def __enter__(self) -> "Warehouse":
+    def _begin(self) -> None:
         settings = self._settings
         self._store = settings.store()
         self._api = settings.api()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         self._api.close()
 
     def __repr__(self) -> str:

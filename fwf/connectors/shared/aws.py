@@ -23,10 +23,11 @@ from fwf.connectors.shared.errors import (
     Unauthorized,
     Unreachable,
 )
-from fwf.connectors.shared.extras import late
+from fwf.connectors.shared.extras import late, needed
 from fwf.faults import as_delay, near
 from fwf.secrets import Secret, remember
 
+needed("dynamodb", "boto3")
 _boto3: Any = late("boto3", "dynamodb")
 _config: Any = late("botocore.config", "dynamodb")
 _errors: Any = late("botocore.exceptions", "dynamodb")

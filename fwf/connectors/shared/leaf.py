@@ -55,7 +55,11 @@ def leaf(
     key: the name under which it is called with the idempotency key, if it is.
     """
     params = Parameters() if params is None else params
-    _check_names(_factory(fn), params, resources or {}, key)
+    where = _factory(fn)
+    _check_names(where, params, resources or {}, key)
+    for option, names in (("reads", reads), ("writes", writes)):
+        if isinstance(names, str):
+            raise TypeError(f"{where}({option}=…): is a text; needs a list of dataset names")
     defaults = params.defaults
     injected = [
         *(
@@ -102,8 +106,9 @@ def _check_names(
     """Raise where a resource's name can't be one, or has to stand for something else, too."""
     for name in resources:
         if not name.isidentifier():
+            shown = "a URL" if "://" in name else repr(name)  # which may hold a password
             raise ValueError(
-                f"{where}: the resource's name, {name!r}, has to be one that Python can write"
+                f"{where}: the resource's name, {shown}, has to be one that Python can write"
             )
         if name in params:
             raise ValueError(f"{where}: a resource and a run parameter are both named {name!r}")
@@ -124,7 +129,8 @@ def parameter_types(
 ) -> tuple[Parameters, dict[str, object]]:
     """Run parameters by type, name of a type or default ⟶ the types, and what a config holds.
 
-    A text is the name of a type, so a parameter of texts has no default.
+    A text is the name of a type, so that a default which is a text can't be given here: "date" is
+    the type.
 
     >>> parameter_types({"day": date, "limit": "int", "least": 2.5}, "query")
     ({'day': <class 'datetime.date'>, 'least': <class 'float'>, 'limit': <class 'int'>},
@@ -149,6 +155,6 @@ def _parameter_type(kind: Parameter, where: str) -> type:
     if known is None or (isinstance(cls, type) and cls is not known):
         raise TypeError(
             f"{where}: a run parameter is one of {', '.join(PARAMETERS)}, or a default of such a "
-            f"type{near(name, PARAMETERS)}"
+            f"type; a text names a type, so no text can be a default{near(name, PARAMETERS)}"
         )
     return known

@@ -319,15 +319,13 @@ def test_a_client_is_used_by_many_threads(serve: Any, opened: Any) -> None:
     assert time.monotonic() - began < 3  # at the same time
 
 
-def test_a_client_is_open_within_its_block_and_once(serve: Any) -> None:
+def test_a_client_is_open_within_its_block(serve: Any) -> None:
     client = http.client(serve(gives(GOOD)).url, allow_private=True)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="isn't open"):
             client.get("/x")
         with client:
             client.get("/x")
-            with pytest.raises(RuntimeError, match="open already"):
-                client.__enter__()
 
 
 def test_connections_close_with_the_client(serve: Any) -> None:
