@@ -50,12 +50,13 @@ def check_batch(statements: Sequence[str]) -> None:
             _check_kind(text, f"statement {number} of the batch")
 
 
-def check_query(text: str, where: str) -> None:
-    """Raise `ValueError` for what isn't a single query that reads."""
+def check_query(text: str, where: str) -> frozenset[str]:
+    """The names of a query's parameters; raises `ValueError` for what isn't a query that reads."""
     check_size(text, where)
     statement = _parsed(text, where, "needs a SELECT, which changes nothing")
     if not isinstance(statement, _exp.Query) or any(statement.find_all(_exp.Into, _exp.DML)):
         raise ValueError(f"{where} changes something: needs a SELECT, which changes nothing")
+    return frozenset(str(each.name) for each in statement.find_all(_exp.Placeholder))
 
 
 def check_size(text: str, where: str) -> None:

@@ -22,6 +22,7 @@ from fwf.connectors.shared import schemas as schemas  # how a schema stands in a
 from fwf.connectors.shared.identifiers import TableName, dataset
 from fwf.connectors.shared.leaf import Parameter, arguments, leaf, parameter_types
 from fwf.connectors.shared.loads import known, partition_types
+from fwf.faults import near
 
 
 def stage(
@@ -212,8 +213,17 @@ def query(
     where = "redshift.query"
     if dialect != "redshift":
         raise ValueError(f"{where}(dialect={dialect!r}): needs 'redshift'")
-    check_query(sql, f"{where}(sql=…)")
+    asked = check_query(sql, f"{where}(sql=…)")
     types, said = parameter_types(params or {}, where)
+    for each in sorted(asked - types.keys()):
+        raise ValueError(
+            f"{where}(sql=…): :{each} is not among params={sorted(types)}{near(each, types)}"
+        )
+    for each in sorted(types.keys() - asked):
+        raise ValueError(
+            f"{where}(params=…): {each!r} does not stand in the query; write :{each}"
+            f"{near(each, asked)}"
+        )
 
     def query(**injected: Any) -> Statement:
         opened: Warehouse = injected[warehouse]

@@ -71,7 +71,8 @@ class Warehouse(SharedClient):
         self._api = settings.api()
 
     def _end(self) -> None:
-        self._api.close()
+        api, self._api, self._store = self._api, None, None
+        api.close()
 
     def __repr__(self) -> str:
         return f"<Redshift {self._settings.database} of {self._settings.place}>"

@@ -20,6 +20,8 @@ from fwf.connectors.shared.errors import (
 )
 from tests.connectors.redshift.shop import BUCKET, Shop, bucket, ended, sales, until
 
+pytestmark = pytest.mark.services  # half a minute
+
 MONDAY, TUESDAY = date(2026, 7, 13), date(2026, 7, 14)
 TABLE = "CREATE TABLE sales (name varchar(30), id bigint, day date, extra int DEFAULT 7)"
 ROWS = "SELECT id, day, name, extra FROM sales ORDER BY id, name"

@@ -21,6 +21,8 @@ from tests.cli_support import environment
 from tests.connectors.redshift.loading import DAY, ROWS, loads
 from tests.connectors.redshift.shop import CANARY, SALES, Shop, sales, secret, until
 
+pytestmark = pytest.mark.services  # half a minute
+
 TABLE = "CREATE TABLE sales (id int8, day date, name varchar(30))"
 DONE = [(id, day, name) for id, day, name in ROWS]
 
