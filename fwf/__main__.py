@@ -4,6 +4,7 @@ import atexit
 import os
 import sys
 from importlib.util import find_spec
+from typing import Any
 
 
 def main() -> None:
@@ -30,7 +31,8 @@ def _end_cut_work(status: object) -> None:
     """
     runs = sys.modules.get("fwf.interpreters.run")
     if runs is not None and runs.still_at_work():
-        atexit._run_exitfuncs()
+        exits: Any = atexit
+        exits._run_exitfuncs()
         for stream in filter(None, (sys.stdout, sys.stderr)):
             if not stream.closed:
                 stream.flush()

@@ -7,7 +7,7 @@ from the text; of errors in the query's own text (class 42) also the server's fi
 
 import re
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyarrow as pa
 
@@ -137,7 +137,7 @@ _ADBC: Final = {
 
 def _details(error: BaseException) -> dict[str, str]:
     if isinstance(error, _psycopg.Error):
-        told: Any = error.diag
+        told: Any = cast(Any, error).diag
         given: dict[str, Any] = {
             "constraint": told.constraint_name,
             "table": told.table_name,
