@@ -183,7 +183,11 @@ def connection_to(service: Service) -> type[BaseHTTPRequestHandler]:
             asked = urlsplit(self.path)
             size = int(self.headers.get("content-length", 0))
             key = self.headers.get("idempotency-key", "")
-            body = self.rfile.read(size).decode()
+            content = self.rfile.read(size)
+            if len(content) < size:  # who asked was killed as it did so
+                self.close_connection = True
+                return
+            body = content.decode()
             query = dict(parse_qsl(asked.query))
             self.reply(service(Request(self.command, asked.path, query, key, body)))
 
