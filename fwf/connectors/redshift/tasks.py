@@ -5,12 +5,13 @@ when the run is gone: its id is a value before anybody waits for it, and the tok
 with is made of the step's idempotency key, so that a restart finds it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import pyarrow as pa
 
 from fwf.algebra.columns import SameColumns
+from fwf.algebra.contract import Effect
 from fwf.algebra.nodes import Task
 from fwf.connectors.redshift.checks import check_query
 from fwf.connectors.redshift.columns import Widths, columns_of
@@ -144,15 +145,7 @@ def status(*, warehouse: str, name: str = "status") -> Task[Statement, Status]:
         opened: Warehouse = resources[warehouse]
         return opened.status(statement)
 
-    return leaf(
-        status,
-        name=name,
-        config=arguments(warehouse=warehouse, name=name),
-        effect="read",
-        inputs={"statement": Statement},
-        output=Status,
-        resources={warehouse: Warehouse},
-    )
+    return _asked(status, warehouse, name, "read", Status, statement=Statement)
 
 
 def cancel(*, warehouse: str, name: str = "cancel") -> Task[Statement, Statement]:
@@ -162,15 +155,7 @@ def cancel(*, warehouse: str, name: str = "cancel") -> Task[Statement, Statement
         opened: Warehouse = resources[warehouse]
         return opened.cancel(statement)
 
-    return leaf(
-        cancel,
-        name=name,
-        config=arguments(warehouse=warehouse, name=name),
-        effect="idempotent",
-        inputs={"statement": Statement},
-        output=Statement,
-        resources={warehouse: Warehouse},
-    )
+    return _asked(cancel, warehouse, name, "idempotent", Statement, statement=Statement)
 
 
 def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
@@ -180,15 +165,7 @@ def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
         opened: Warehouse = resources[warehouse]
         return opened.loaded(ended.statement)
 
-    return leaf(
-        loaded,
-        name=name,
-        config=arguments(warehouse=warehouse, name=name),
-        effect="read",
-        inputs={"ended": Status},
-        output=Loaded,
-        resources={warehouse: Warehouse},
-    )
+    return _asked(loaded, warehouse, name, "read", Loaded, ended=Status)
 
 
 def query(
@@ -253,15 +230,7 @@ def rows(*, warehouse: str, name: str = "rows") -> Task[Status, Rows]:
         opened: Warehouse = resources[warehouse]
         return opened.rows(ended.statement)
 
-    return leaf(
-        rows,
-        name=name,
-        config=arguments(warehouse=warehouse, name=name),
-        effect="read",
-        inputs={"ended": Status},
-        output=Rows,
-        resources={warehouse: Warehouse},
-    )
+    return _asked(rows, warehouse, name, "read", Rows, ended=Status)
 
 
 def ledger(*, warehouse: str, name: str = "ledger") -> Task[object, Statement]:
@@ -271,16 +240,24 @@ def ledger(*, warehouse: str, name: str = "ledger") -> Task[object, Statement]:
         opened: Warehouse = resources[warehouse]
         return opened.execute(PREPARE)
 
-    return leaf(
-        ledger,
-        name=name,
-        config=arguments(warehouse=warehouse, name=name),
-        effect="idempotent",
-        output=Statement,
-        resources={warehouse: Warehouse},
-    )
+    return _asked(ledger, warehouse, name, "idempotent", Statement)
 
 
 def written(warehouse: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The names of a table for `writes`."""
     return (dataset("redshift", warehouse, parts),)
+
+
+def _asked(
+    fn: Callable[..., Any], warehouse: str, name: str, effect: Effect, output: Any, **inputs: Any
+) -> Task[Any, Any]:
+    """The task of a function that asks the warehouse one thing, and is told nothing else."""
+    return leaf(
+        fn,
+        name=name,
+        config=arguments(warehouse=warehouse, name=name),
+        effect=effect,
+        inputs=inputs,
+        output=output,
+        resources={warehouse: Warehouse},
+    )
