@@ -1,0 +1,88 @@
+"""What a journal keeps of a run: its own row, and one record for each thing that happened in it."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
+
+from fwf.records import record
+
+FORM: Final = 1
+"""The version of what is hashed: a column more doesn't break the chains of older runs."""
+DIGEST: Final = 16
+"""Bytes of a checksum."""
+FIRST: Final = bytes(DIGEST)
+"""What the first record of a run is chained to."""
+
+Kind: TypeAlias = Literal[
+    "try", "start", "ok", "failed", "cut", "retry", "deadline", "delay", "caught", "settled",
+    "done", "gave back", "taken back", "resolved", "died", "end", "anchor",
+]  # fmt: skip
+"""What a record tells. Of the run: `try`, a process begins or goes on with it; `end`, how such a
+try ended; `died`, that it ended without a word, as the next one found; `taken back`, steps that are
+to be done again; `anchor`, what pruning left. Of an attempt of a task: `start`, `ok`, `failed`,
+`cut`; `resolved`, what a person decided. Of other places: `retry`, the attempt that comes next;
+`deadline` and `delay`, when they end; `caught`, a fault that became a value or chose a handler, and
+`settled`, that the handler was fine; `done`, a part and its finaliser; `gave back`, a finaliser."""
+State: TypeAlias = Literal["running", "ok", "failed", "interrupted", "held"]
+"""How a run stands: `running`, or died without a word; `held`, until a person decides something."""
+
+
+class Record(NamedTuple):
+    """One thing that happened. `n` counts from 1 in its run; `at` is in µs since 1970, UTC.
+
+    `path` is the step's or the place's, with items and rounds; empty for the run itself. `tries`
+    are the attempt numbers of the retries around it, outermost first, as text: "2,1". `body` is a
+    JSON object, `sum` the checksum of all of this and of the record before.
+    """
+
+    n: int
+    kind: Kind
+    path: str
+    tries: str
+    at: int
+    body: str
+    sum: bytes
+
+
+def chained(before: bytes, n: int, kind: str, path: str, tries: str, at: int, body: str) -> bytes:
+    """The checksum of a record that follows one with the checksum `before`."""
+    said = f"{FORM}\0{n}\0{kind}\0{path}\0{tries}\0{at}\0{body}"
+    return blake2b(said.encode("utf-8", "surrogatepass"), key=before, digest_size=DIGEST).digest()
+
+
+@final
+@record()
+class RunRow:
+    """What a journal knows of a run as a whole.
+
+    number: counts from 1 in its journal; 0 before it is in one.
+    id: a UUID of version 7, the same for all tries.
+    key: what the run is named by, the same for all generations: `RunName.key`.
+    generation: 1, and one more whenever a complete run is done `--again`.
+    about: a JSON object: target, definition, parameters, pools, versions; whatever was resolved
+        when the run first started and is used again.
+    started, changed, ended: µs since 1970, UTC; `changed` is the last sign of it.
+    count, head: how many records it has, and the checksum of the last one.
+    """
+
+    number: int
+    id: str
+    key: str
+    workflow: str
+    generation: int
+    state: State
+    started: int
+    changed: int
+    ended: int | None
+    tries: int
+    count: int
+    head: bytes
+    about: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `about` says."""
+        found: dict[str, Any] = json.loads(self.about)
+        return found
