@@ -15,7 +15,7 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-services services-test test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
+.PHONY: help demo demo-services services-test crash test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -44,6 +44,12 @@ tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
 
 services-test: $(VENV)/dev.stamp ## what takes longer with real systems: kills, large copies, the daily example on all of them
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m services
+
+CRASH := $(VENV)/crash.jsonl
+crash: $(VENV)/dev.stamp ## runs that are killed, power that is cut, disks that are full: all that is promised of journals
+	@rm -f $(CRASH)
+	FWF_CRASH=full FWF_FIGURES=$(CRASH) $(BIN)/python -m pytest $(PYTEST_ARGS) -o faulthandler_timeout=0 tests/crash; \
+	status=$$?; $(BIN)/python -m tests.crash.figures $(CRASH) && exit $$status
 
 deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million steps, 100,000 levels
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m deep
