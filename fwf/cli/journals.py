@@ -1,0 +1,182 @@
+"""`--journal`, RUN ⟶ the journal that is meant, and the run in it."""
+
+import os
+import re
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from fwf.cli.misuse import Misuse, either, one_line
+from fwf.cli.output import complain
+from fwf.faults import near
+
+if TYPE_CHECKING:
+    from fwf.journal.records import RunRow
+    from fwf.journal.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+VARIABLE: Final = "FWF_JOURNAL"
+OFF: Final = "off"
+DEFAULT: Final = Path(".fwf", "runs.db")
+MARKS: Final = ("fwf.toml", "pyproject.toml", ".git")
+"""What a project's folder has in it, one of them at least."""
+HELD: Final = 75
+"""The exit status where somebody else goes on with the run: `EX_TEMPFAIL`, to be tried later."""
+SHORT: Final = 8
+"""The characters of a run's id that it is known by in a journal: its last, drawn by chance. The
+first are the time, which runs of one minute share."""
+_BETWEEN: Final = re.compile(r"\+(?=\w+=|[0-9a-f-]+\Z)")
+"""Where RUN goes on with a parameter, or with a part of an id: values have a + too, as in times."""
+FEW: Final = 1_000
+"""So many runs, the newest, are looked through for what a text may have been meant to be."""
+
+
+def journal_options(function: F) -> F:
+    """Where runs are remembered."""
+    return click.option(
+        "--journal", "journal", metavar="FILE|URL", envvar=VARIABLE, callback=_given,
+        help="Where runs are remembered: a file, a PostgreSQL database (postgresql://…), or off; "
+        f"{VARIABLE} in the environment if not given; else .fwf/runs.db in the project's folder.",
+    )(function)  # fmt: skip
+
+
+def _given(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not given.strip():
+        raise click.BadParameter(f"it names no journal; to have none, write {OFF}", ctx, option)
+    return given
+
+
+def place_of(given: str | None) -> str | None:
+    """`--journal` as given ⟶ the file or URL of the journal; None where it is to be off."""
+    if given is not None:
+        return None if given == OFF else given
+    return str(project() / DEFAULT)
+
+
+def project() -> Path:
+    """The nearest folder, from the working one upwards, that is a project's; else the working one.
+
+    It is one by a fwf.toml, a pyproject.toml or a .git in it.
+    """
+    from fwf.cli.targets import folder
+
+    here = folder()
+    projects = (each for each in (here, *here.parents) if any(map(os.path.exists, _marks(each))))
+    return next(projects, here)
+
+
+def _marks(place: Path) -> list[Path]:
+    return [place / mark for mark in MARKS]
+
+
+def opened(given: str | None, *, make: bool = False) -> "Store":
+    """`--journal` as given ⟶ the journal; raises `Misuse` where it is off, or can't be opened.
+
+    make: whether a file that isn't there is made; else it is misuse, as of a command that only
+        looks.
+    """
+    place = place_of(given)
+    if place is None:
+        raise Misuse("--journal off: no run is remembered there; name a file or a database")
+    if not make and "://" not in place and not os.path.lexists(place):
+        raise Misuse(f"there is no journal {place} yet: fwf run begins it, or --journal names one")
+    from fwf.journal.opening import opened as at
+
+    with refusals():
+        return at(place)
+
+
+@contextmanager
+def refusals() -> Generator[None]:
+    """What a journal refuses ⟶ misuse; of a run that is held, one line and its own exit status."""
+    from fwf.journal.errors import Held, JournalError
+
+    try:
+        yield
+    except Held as error:
+        complain(one_line(f"fwf: {error}"))
+        raise click.exceptions.Exit(HELD) from error
+    except JournalError as error:
+        raise Misuse(str(error)) from error
+
+
+# Runs
+
+
+def found(store: "Store", text: str) -> "RunRow":
+    """RUN ⟶ the run; raises `Misuse` where there is none, or more than one.
+
+    It is any part of its id; or its workflow's name, and what else tells it from others, after +:
+    a part of the id or a parameter, as in daily+day=2026-06-01. Of generations it is the last,
+    unless the text is of an id.
+    """
+    parts = list(filter(None, map(str.strip, _BETWEEN.split(text))))
+    if not parts:
+        raise Misuse(f"{text!r} is no RUN: write a part of its id, or workflow+name=value")
+    rows = _closest(_fitting(store, parts), parts)
+    if len(rows) == 1:
+        return rows[0]
+    raise Misuse(_several(text, rows) if rows else _none(store, text, parts))
+
+
+def _fitting(store: "Store", parts: Sequence[str]) -> "Sequence[RunRow]":
+    asked = next((part for part in parts if "=" not in part), None)
+    with refusals():
+        rows = store.runs(like=asked)
+        if not rows and asked is not None:
+            rows = store.runs(like=asked.lower())
+    return [row for row in rows if all(_is(row, each) for each in parts)]
+
+
+def _is(row: "RunRow", part: str) -> bool:
+    if "=" in part:
+        return part in _shown(row)
+    return part.lower() in row.id.lower() or part in row.workflow
+
+
+def _shown(row: "RunRow") -> list[str]:
+    """`name=value` for each parameter of a run."""
+    return [f"{name}={value}" for name, value in row.facts.get("shown", {}).items()]
+
+
+def _closest(rows: "Sequence[RunRow]", parts: Sequence[str]) -> "Sequence[RunRow]":
+    """Runs that a text fits ⟶ those that it says exactly; of generations of one, the last."""
+    for exactly in (lambda row: row.id in parts, lambda row: row.workflow in parts):
+        rows = [row for row in rows if exactly(row)] or rows
+    by_id = any("=" not in part and part.lower() in row.id for row in rows for part in parts)
+    if not by_id and len({row.key for row in rows}) == 1:
+        return [max(rows, key=lambda row: row.generation)]
+    return rows
+
+
+def _several(text: str, rows: "Sequence[RunRow]") -> str:
+    told = either([brief(row) for row in rows], 5)
+    remedy = "write more of the id, or add a parameter after the workflow: daily+day=2026-06-01"
+    return f"RUN {text!r} stands for {len(rows):,} runs: {told}; {remedy}"
+
+
+def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
+    with refusals():
+        rows = store.runs(newest=FEW)
+    if not rows:
+        return f"there is no run {text!r}: {store.where} has none yet"
+    names = [name for row in rows for name in (row.workflow, short(row), row.id, *_shown(row))]
+    strange = [part for part in parts if not any(_is(row, part) for row in rows)]
+    close = next(filter(None, (near(part, names) for part in strange)), "")
+    listed = f"; the newest are {either([brief(row) for row in rows[:3]])}; fwf runs lists them"
+    return f"there is no run {text!r} in {store.where}{close or listed}"
+
+
+def short(row: "RunRow") -> str:
+    """What a run is called in lists: the end of its id."""
+    return row.id[-SHORT:]
+
+
+def brief(row: "RunRow") -> str:
+    """A run in a few words: `8a1b44c0 (daily day=2026-06-01)`."""
+    said = " ".join([row.workflow or "workflow", *_shown(row)])
+    again = f", generation {row.generation}" if row.generation > 1 else ""
+    return one_line(f"{short(row)} ({said}{again})", 120)

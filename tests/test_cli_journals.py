@@ -1,0 +1,117 @@
+"""Which journal a command means, and which run in it."""
+
+from pathlib import Path
+
+import pytest
+from click.exceptions import Exit
+
+from fwf.cli import journals
+from fwf.cli.misuse import Misuse
+from fwf.journal.errors import Held, JournalCorrupt
+from tests.telling.kept import BEGAN, Kept, Written, kept
+
+
+@pytest.fixture
+def store() -> Kept:
+    store = Kept()
+    for day in (1, 2, 3):
+        shown = {"day": f"2026-06-0{day}"}
+        written = Written(BEGAN + day).begin()
+        kept(store, written, "ok", id=f"0198-7000-8000-aaaa0{day}", shown=shown, key=f"k{day}")
+    kept(store, Written().begin(), workflow="daily_eu", id="0198-7000-8000-bbbb01", key="eu")
+    again = {"shown": {"day": "2026-06-03", "at": "02:00+02:00"}}
+    kept(store, Written().begin(), id="0198-7000-8000-aaaa13", key="k3", generation=2, **again)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("aaaa01", "aaaa01"),
+        ("AAAA01", "aaaa01"),
+        ("0198-7000-8000-aaaa01", "aaaa01"),
+        ("bbbb", "bbbb01"),
+        ("daily_eu", "bbbb01"),
+        ("eu", "bbbb01"),
+        ("daily+day=2026-06-02", "aaaa02"),
+        ("day=2026-06-02", "aaaa02"),
+        ("daily+aaaa02", "aaaa02"),
+        ("daily+day=2026-06-03+at=02:00+02:00", "aaaa13"),
+    ],
+)
+def test_a_run_is_meant_by_part_of_its_id_or_workflow_and_parameters(
+    store: Kept, text: str, meant: str
+) -> None:
+    assert journals.found(store, text).id.endswith(meant)
+
+
+def test_of_generations_the_last_is_meant_unless_an_id_says_another(store: Kept) -> None:
+    assert journals.found(store, "daily+day=2026-06-03").generation == 2
+    assert journals.found(store, "aaaa03").generation == 1
+
+
+def test_a_text_that_stands_for_several_names_them(store: Kept) -> None:
+    with pytest.raises(Misuse) as caught:
+        journals.found(store, "daily")
+    assert "stands for 4 runs: " in str(caught.value)
+    assert "aaaa02" in str(caught.value)
+    assert "generation 2" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dialy", "did you mean 'daily'?"),
+        ("daily+day=2026-06-20", "did you mean 'day=2026-06-0"),
+        ("zzz", "; the newest are "),
+        ("", "'' is no RUN: write a part of its id"),
+        (" ", "is no RUN"),
+    ],
+)
+def test_a_run_that_is_not_there_is_told_with_what_is_near(
+    store: Kept, text: str, said: str
+) -> None:
+    with pytest.raises(Misuse) as caught:
+        journals.found(store, text)
+    assert said in str(caught.value)
+
+
+def test_an_empty_journal_says_so() -> None:
+    with pytest.raises(Misuse, match="memory has none yet"):
+        journals.found(Kept(), "daily")
+
+
+def test_the_default_is_in_the_folder_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert journals.place_of(None) == str(inside / ".fwf" / "runs.db")
+    (tmp_path / "a" / ".git").write_text("gitdir: elsewhere")
+    assert journals.place_of(None) == str(tmp_path / "a" / ".fwf" / "runs.db")
+    (inside / "fwf.toml").touch()
+    assert journals.place_of(None) == str(inside / ".fwf" / "runs.db")
+
+
+def test_a_journal_can_be_off_or_elsewhere() -> None:
+    assert journals.place_of("off") is None
+    assert journals.place_of("postgresql://etl@db/runs") == "postgresql://etl@db/runs"
+    with pytest.raises(Misuse, match="--journal off: no run is remembered"):
+        journals.opened("off")
+
+
+def test_looking_makes_no_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Misuse, match=r"there is no journal .*runs\.db yet"):
+        journals.opened(None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_held_has_an_exit_status_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Exit) as caught, journals.refusals():
+        raise Held("daily: held by etl on nightly-1", None)
+    assert caught.value.exit_code == 75
+    assert capsys.readouterr().err == "fwf: daily: held by etl on nightly-1\n"
+    with pytest.raises(Misuse, match="record 7"), journals.refusals():
+        raise JournalCorrupt("record 7 isn't what was written")
