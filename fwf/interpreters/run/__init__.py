@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar, cast, final, overload
 
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.keys import RunName, check_key
+from fwf.algebra.keys import RunName, check_key, name_of
 from fwf.algebra.requirements import problems, requirements
 from fwf.algebra.trace import Trace
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import BadInput, Fault, both, then
+from fwf.faults import BadInput, Fault, Interrupted, both, then
 from fwf.interpreters.run.calls import Run as _Shared
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
 from fwf.interpreters.run.ids import run_id
@@ -23,7 +23,7 @@ from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
-from fwf.interpreters.run.telling import Note, Observer, warn
+from fwf.interpreters.run.telling import Note, Observe, Observer, Stream, Try, several, try_of, warn
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.interpreters.run.workers.threads import still_at_work
@@ -32,6 +32,7 @@ from fwf.machine.line import Pool, check_limits
 from fwf.machine.log import Item, event_of, told
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
+from fwf.raised import raised
 from fwf.secrets import Secret, masked
 
 A = TypeVar("A")
@@ -39,8 +40,8 @@ B = TypeVar("B")
 Out_co = TypeVar("Out_co", covariant=True)
 
 __all__ = [
-    "Clock", "Note", "Pool", "Ran", "SystemClock", "VirtualClock", "execute", "run",
-    "still_at_work",
+    "Clock", "Note", "Observe", "Observer", "Pool", "Ran", "SystemClock", "Try", "VirtualClock",
+    "execute", "run", "several", "still_at_work",
 ]  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def run(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
-    observe: Callable[[Note], None] | None = None,
+    observe: Observe | None = None,
     watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
 @overload
@@ -120,7 +121,7 @@ def run(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
-    observe: Callable[[Note], None] | None = None,
+    observe: Observe | None = None,
     watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
 def run(
@@ -134,7 +135,7 @@ def run(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
-    observe: Callable[[Note], None] | None = None,
+    observe: Observe | None = None,
     watch_inputs: bool = False,
 ) -> Result[Any, Fault]:
     """Workflow, input ⟶ its result, or the fault that it failed with; never an exception.
@@ -150,8 +151,9 @@ def run(
     workers: how many tasks may run at once; no bound if None.
     pools: sizes of the pools named by `in_pool`; those not given are not bounded, others refused.
     clock: where time comes from.
-    observe: told of every attempt as it starts and ends, on the scheduler's thread. What it
-        raises is no part of the run: a `RuntimeWarning` says so, once.
+    observe: told of every attempt as it starts and ends, on the scheduler's thread: a function of
+        a `Note`, or an `Observer`, who is also told how the run began and ended; `several` of them
+        are joined. What one raises is no part of the run: a `RuntimeWarning` says so, once.
 
     watch_inputs: whether an attempt fails, as a `Defect`, that changed its input or a parameter:
         lists, dictionaries, sets, dataclasses, arrays and tables of pandas, at any depth; other
@@ -191,7 +193,7 @@ def execute(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
-    observe: Callable[[Note], None] | None = None,
+    observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
 ) -> Ran[B]: ...
@@ -207,7 +209,7 @@ def execute(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
-    observe: Callable[[Note], None] | None = None,
+    observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
 ) -> Ran[B]: ...
@@ -222,7 +224,7 @@ def execute(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
-    observe: Callable[[Note], None] | None = None,
+    observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
 ) -> Ran[Any]:
@@ -254,7 +256,7 @@ def _execute(
     clock: Clock,
     *,
     recording: bool,
-    observe: Callable[[Note], None] | None,
+    observe: Observe | None,
     watch_inputs: bool,
     keep_results: bool = True,
 ) -> Ran[Any]:
@@ -263,7 +265,7 @@ def _execute(
     required = requirements(node)
     check_limits("execute" if recording else "run", required, workers, pools)
     check_key("run", key)
-    start = clock.now()
+    start, started = clock.now(), datetime.now(UTC)
     name = RunName(required, params, value, key)
     wrong = [*problems(required, params, resources, value), *in_no_file(required)]
     wrong.extend(name.problems())
@@ -271,13 +273,13 @@ def _execute(
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return Ran(Failure(fault), [], lambda _: "", start, start)
     name.settle()
-    started = datetime.now(UTC)
     contexts = Contexts()
     opened = Resources(contexts.new)
     tells_id = cache(partial(run_id, started))
     shared = _Shared(name, tells_id, started, resources, opened, watch_inputs)
     world = Local(shared, clock, contexts)
-    observer = None if observe is None else Observer(observe)
+    this = cache(partial(try_of, name, name_of(node) or "", tells_id, started, start, params))
+    stream = None if observe is None else Stream(observe, this)
     machine = Machine(
         node,
         world,
@@ -286,16 +288,39 @@ def _execute(
         pools=pools,
         recording=recording,
         keep_results=keep_results,
-        tell=observer,
+        tell=stream,
         name=name,
     )
-    if observer is not None:
-        observer.machine = machine
+    if stream is not None:
+        stream.machine = machine
     stop = Stop(machine, world.inbox)
     with stopping(stop) as machine.signals:
         machine.scope.cuttable = machine.signals == "elsewhere"
-        result = _ended(stop, machine, opened, contexts.new(), value)
+        result = _told(stream, stop, machine, opened, contexts.new(), value)
     return Ran(result, machine.log, machine.path, start, clock.now())
+
+
+def _told(
+    stream: Stream | None,
+    stop: Stop,
+    machine: Machine,
+    opened: Resources,
+    context: Context,
+    value: Any,
+) -> Result[Any, Fault]:
+    """Run to the end, and tell the observer that it began and how it ended."""
+    if stream is None:
+        return _ended(stop, machine, opened, context, value)
+    try:
+        context.run(stream.began)
+        result = _ended(stop, machine, opened, context, value)
+    except BaseException as error:  # of a second signal, as a rule
+        by = machine.stopping_at_once
+        fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
+        context.run(stream.ended, Failure(fault))
+        raise
+    context.run(stream.ended, result)
+    return result
 
 
 def _ended(

@@ -9,7 +9,7 @@ from fwf.algebra.evaluation import evaluate, test
 from fwf.interpreters.run.calls import called
 from fwf.interpreters.run.clock import Inbox
 from fwf.interpreters.run.resources import leave
-from fwf.interpreters.run.telling import Observer
+from fwf.interpreters.run.telling import Stream
 from fwf.machine.machine import Machine
 
 
@@ -39,8 +39,9 @@ class Stop:
 
 
 _USERS: Final = {
-    each.__code__ for each in (called, evaluate, test, leave, Observer.__call__)
-}  # fmt: skip
+    each.__code__
+    for each in (called, evaluate, test, leave, Stream.__call__, Stream.began, Stream.ended)
+}
 """The functions here that call code of the user's."""
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, final
 
-from fwf.faults import named_text
+from returns.result import Result
+
+from fwf.faults import Fault, named_text, text
 from fwf.machine.fibers import Tries, numbers
 from fwf.machine.places import Place
+from fwf.records import record
+from fwf.secrets import masked
 
 if TYPE_CHECKING:
+    from fwf.algebra.keys import RunName
     from fwf.machine.machine import Machine
 
 
@@ -20,13 +27,15 @@ if TYPE_CHECKING:
 class Note:
     """Something an observer is told while a workflow runs.
 
-    `kind` is start, ok, failed or cut of a task's attempt; retry; or caught, where a fallback or a
-    map that collects takes up a fault. `at` is in microseconds of the run's clock; a retry's is
-    when it will try again. `detail` is the task's result, or the fault. `path` is worked out when
-    first asked for.
+    `kind` is start, ok, failed or cut of a task's attempt; retry; caught, where a fallback or a map
+    that collects takes up a fault; kept, where an earlier try did what this one needn't do again
+    (no start comes before it); or held, where the run can't go on until a person decides. `at` is
+    in microseconds of the run's clock; a retry's is when it will try again. `detail` is the task's
+    result, or the fault. `path` is worked out when first asked for. `earlier` is, of what was kept,
+    the number of the try that did it, if that is known.
     """
 
-    __slots__ = ("_where", "at", "detail", "kind", "task", "tries")
+    __slots__ = ("_where", "at", "detail", "earlier", "kind", "task", "tries")
 
     def __init__(
         self,
@@ -36,12 +45,14 @@ class Note:
         tries: tuple[int, ...],
         at: int,
         detail: Any = None,
+        earlier: int | None = None,
     ) -> None:
         self.kind = kind
         self.task = task
         self.tries = tries
         self.at = at
         self.detail = detail
+        self.earlier = earlier
         self._where = path
 
     @property
@@ -64,35 +75,206 @@ class Note:
 
 
 def _fields(note: Note) -> tuple[Any, ...]:
-    return note.kind, note.path, note.task, note.tries, note.at, note.detail
+    said = note.kind, note.path, note.task, note.tries, note.at, note.detail
+    return said if note.earlier is None else (*said, note.earlier)
 
 
 @final
-class Observer:
-    """Who is told of a run. What it raises is no part of the run: a warning says so, once."""
+@record()
+class Try:
+    """One go at a run, from its start, or from where an earlier one left it, to its end.
 
-    __slots__ = ("_observe", "_warned", "machine")
+    id: the run's, the same for all its tries.
+    workflow: its name; empty if it has none.
+    key: what names the run; None if nothing does.
+    generation: 1, and one more whenever what was complete is done again.
+    number: which try of the run it is, from 1.
+    started: when this try began, with its zone.
+    start: the same on the run's clock, in microseconds.
+    params: its parameters as text, without secrets.
+    died: if the try before ended without a word, what is known of that; else None.
+    """
 
-    def __init__(self, observe: Callable[[Note], None]) -> None:
-        self._observe = observe
+    id: str
+    workflow: str
+    key: str | None
+    generation: int
+    number: int
+    started: datetime
+    start: int
+    params: Mapping[str, str]
+    died: str | None = None
+
+    def when(self, at: int) -> datetime:
+        """Microseconds of the run's clock ⟶ local time, with its zone."""
+        return (self.started + timedelta(microseconds=at - self.start)).astimezone()
+
+
+class Observer(Protocol):
+    """Who is told of a run, on the scheduler's thread. What it raises is no part of the run."""
+
+    def began(self, this: Try, /) -> None:
+        """A try begins; told once, before all else."""
+        ...
+
+    def note(self, note: Note, /) -> None:
+        """Something happened."""
+        ...
+
+    def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
+        """The try is over, also where a second signal ended it; told once, after all else."""
+        ...
+
+
+Observe: TypeAlias = Callable[[Note], None] | Observer
+"""Who may be told: a function of notes, or one who is also told of beginning and end."""
+_METHODS: Final = ("began", "note", "ended")
+
+
+@final
+class Stream:
+    """Tells one observer of one run. Of what it raises, a warning says so, once."""
+
+    __slots__ = ("_observer", "_tell", "_warned", "machine", "this")
+
+    def __init__(self, observe: Observe, this: Callable[[], Try]) -> None:
+        self._observer = _observer(observe)
+        self._tell: Callable[[Note], None] = getattr(observe, "note", observe)
         self.machine: Machine
+        self.this = this
+        """The try; not worked out for those who are told notes alone."""
         self._warned = False
 
     def __call__(
-        self, kind: str, place: Place, task: str, tries: Tries, at: int, detail: Any = None
+        self,
+        kind: str,
+        place: Place,
+        task: str,
+        tries: Tries,
+        at: int,
+        detail: Any = None,
+        earlier: int | None = None,
     ) -> None:
-        machine = self.machine
-        note = Note(kind, partial(machine.path, place), task, numbers(tries), at, detail)
+        path = partial(self.machine.path, place)
+        note = Note(kind, path, task, numbers(tries), at, detail, earlier)
         try:
-            self._observe(note)
+            self._tell(note)
         except BaseException as error:
-            if machine.passes(error):
-                raise
-            if machine.stopping and isinstance(error, KeyboardInterrupt):
-                return  # the signal's, which stops the run and not its observer
-            if not self._warned:
-                self._warned = True
-                warn(f"run(observe=…): it raised {named_text(error)}; the run goes on")
+            self._raised(error)
+
+    def began(self) -> None:
+        if self._observer is not None:
+            try:
+                self._observer.began(self.this())
+            except BaseException as error:
+                self._raised(error)
+
+    def ended(self, result: Result[Any, Fault]) -> None:
+        if self._observer is not None:
+            try:
+                self._observer.ended(self.this(), result)
+            except BaseException as error:
+                self._raised(error)
+
+    def _raised(self, error: BaseException) -> None:
+        machine = self.machine
+        if machine.passes(error):
+            raise error
+        if machine.stopping and isinstance(error, KeyboardInterrupt):
+            return  # the signal's, which stops the run and not its observer
+        if not self._warned:
+            self._warned = True
+            warn(f"run(observe=…): it raised {named_text(error)}; the run goes on")
+
+
+def _observer(observe: Any) -> Observer | None:
+    """An observer of beginning and end too; None for a function. Raises `TypeError` for others."""
+    missing = [each for each in _METHODS if not callable(getattr(observe, each, None))]
+    if not missing:
+        found: Observer = observe
+        return found
+    if len(missing) < len(_METHODS) or not callable(observe):
+        raise TypeError(
+            f"run(observe={_named(observe)}): it has no {', '.join(missing)}; give a function "
+            "of a Note, or an object with the methods of fwf.interpreters.run.Observer"
+        )
+    return None
+
+
+def several(*observers: Observe) -> Observer:
+    """Observers ⟶ one that tells them all, in this order.
+
+    One that raises is warned of once, by name, and keeps nothing from the others.
+    """
+    return _Several(observers)
+
+
+@final
+class _Several:
+    """Observers told one after another."""
+
+    __slots__ = ("_all", "_names", "_notes", "_warned")
+
+    def __init__(self, observers: tuple[Observe, ...]) -> None:
+        self._names = [_named(each) for each in observers]
+        self._notes: list[Callable[[Note], None]] = [
+            getattr(each, "note", each) for each in observers
+        ]
+        self._all = [_observer(each) for each in observers]
+        self._warned: set[int] = set()
+
+    def began(self, this: Try, /) -> None:
+        self._tell(None if each is None else partial(each.began, this) for each in self._all)
+
+    def note(self, note: Note, /) -> None:
+        self._tell(partial(tell, note) for tell in self._notes)
+
+    def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
+        self._tell(
+            None if each is None else partial(each.ended, this, result) for each in self._all
+        )
+
+    def _tell(self, calls: Iterable[Callable[[], None] | None]) -> None:
+        stop: BaseException | None = None
+        for number, call in enumerate(calls):
+            try:
+                if call is not None:
+                    call()
+            except KeyboardInterrupt as error:  # a signal's, as a rule: the stream knows that
+                stop = error
+            except BaseException as error:
+                if number not in self._warned:
+                    self._warned.add(number)
+                    said = f"{self._names[number]} raised {named_text(error)}; the run goes on"
+                    warn(f"run(observe=…): {said}")
+        if stop is not None:
+            raise stop
+
+
+def _named(observe: object) -> str:
+    """What to call an observer: the function's name, or that of its class."""
+    name = getattr(observe, "__qualname__", None)
+    return name if isinstance(name, str) else type(observe).__qualname__
+
+
+def try_of(
+    name: RunName,
+    workflow: str,
+    tells_id: Callable[[], str],
+    started: datetime,
+    start: int,
+    params: Mapping[str, object],
+) -> Try:
+    """The first try of a run that nothing is known of but what it was started with."""
+    said = {each: masked(_text(value)) for each, value in params.items()}
+    return Try(tells_id(), workflow, name.key, 1, 1, started.astimezone(), start, said)
+
+
+def _text(value: object) -> str:
+    """A parameter as it is written on a command line, where that can be said."""
+    if isinstance(value, Enum):
+        return value.name
+    return value if isinstance(value, str) else text(value)
 
 
 def warn(said: str) -> None:
