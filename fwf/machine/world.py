@@ -92,5 +92,12 @@ class Tell(Protocol):
     """Who is told what happens, while it does."""
 
     def __call__(
-        self, kind: str, place: Place, task: str, tries: Tries, at: int, detail: Any = None
+        self,
+        kind: str,
+        place: Place,
+        task: str,
+        tries: Tries,
+        at: int,
+        detail: Any = None,
+        earlier: int | None = None,
     ) -> None: ...

@@ -139,7 +139,7 @@ class Stream:
 
     def __init__(self, observe: Observe, this: Callable[[], Try]) -> None:
         self._observer = _observer(observe)
-        self._tell: Callable[[Note], None] = getattr(observe, "note", observe)
+        self._tell = _noting(observe)
         self.machine: Machine
         self.this = this
         """The try; not worked out for those who are told notes alone."""
@@ -201,6 +201,11 @@ def _observer(observe: Any) -> Observer | None:
     return None
 
 
+def _noting(observe: Any) -> Callable[[Note], None]:
+    found: Callable[[Note], None] = getattr(observe, "note", observe)
+    return found
+
+
 def several(*observers: Observe) -> Observer:
     """Observers ⟶ one that tells them all, in this order.
 
@@ -217,9 +222,7 @@ class _Several:
 
     def __init__(self, observers: tuple[Observe, ...]) -> None:
         self._names = [_named(each) for each in observers]
-        self._notes: list[Callable[[Note], None]] = [
-            getattr(each, "note", each) for each in observers
-        ]
+        self._notes = [_noting(each) for each in observers]
         self._all = [_observer(each) for each in observers]
         self._warned: set[int] = set()
 
