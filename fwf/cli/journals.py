@@ -12,6 +12,7 @@ import click
 from fwf.cli.misuse import Misuse, either, one_line
 from fwf.cli.output import complain
 from fwf.faults import near
+from fwf.journal.story import short
 
 if TYPE_CHECKING:
     from fwf.journal.records import RunRow
@@ -25,10 +26,7 @@ MARKS: Final = ("fwf.toml", "pyproject.toml", ".git")
 """What a project's folder has in it, one of them at least."""
 HELD: Final = 75
 """The exit status where somebody else goes on with the run: `EX_TEMPFAIL`, to be tried later."""
-SHORT: Final = 8
-"""The characters of a run's id that it is known by in a journal: its last, drawn by chance. The
-first are the time, which runs of one minute share."""
-_BETWEEN: Final = re.compile(r"\+(?=\w+=|[0-9a-f-]+\Z)")
+_BETWEEN: Final[re.Pattern[str]] = re.compile(r"\+(?=\w+=|[0-9a-f-]+\Z)")
 """Where RUN goes on with a parameter, or with a part of an id: values have a + too, as in times."""
 FEW: Final = 1_000
 """So many runs, the newest, are looked through for what a text may have been meant to be."""
@@ -113,7 +111,7 @@ def found(store: "Store", text: str) -> "RunRow":
     a part of the id or a parameter, as in daily+day=2026-06-01. Of generations it is the last,
     unless the text is of an id.
     """
-    parts = list(filter(None, map(str.strip, _BETWEEN.split(text))))
+    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     if not parts:
         raise Misuse(f"{text!r} is no RUN: write a part of its id, or workflow+name=value")
     rows = _closest(_fitting(store, parts), parts)
@@ -144,8 +142,8 @@ def _shown(row: "RunRow") -> list[str]:
 
 def _closest(rows: "Sequence[RunRow]", parts: Sequence[str]) -> "Sequence[RunRow]":
     """Runs that a text fits ⟶ those that it says exactly; of generations of one, the last."""
-    for exactly in (lambda row: row.id in parts, lambda row: row.workflow in parts):
-        rows = [row for row in rows if exactly(row)] or rows
+    rows = [row for row in rows if row.id in parts] or rows
+    rows = [row for row in rows if row.workflow in parts] or rows
     by_id = any("=" not in part and part.lower() in row.id for row in rows for part in parts)
     if not by_id and len({row.key for row in rows}) == 1:
         return [max(rows, key=lambda row: row.generation)]
@@ -163,20 +161,15 @@ def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
         rows = store.runs(newest=FEW)
     if not rows:
         return f"there is no run {text!r}: {store.where} has none yet"
-    names = [name for row in rows for name in (row.workflow, short(row), row.id, *_shown(row))]
+    names = [name for row in rows for name in (row.workflow, short(row.id), row.id, *_shown(row))]
     strange = [part for part in parts if not any(_is(row, part) for row in rows)]
     close = next(filter(None, (near(part, names) for part in strange)), "")
     listed = f"; the newest are {either([brief(row) for row in rows[:3]])}; fwf runs lists them"
     return f"there is no run {text!r} in {store.where}{close or listed}"
 
 
-def short(row: "RunRow") -> str:
-    """What a run is called in lists: the end of its id."""
-    return row.id[-SHORT:]
-
-
 def brief(row: "RunRow") -> str:
     """A run in a few words: `8a1b44c0 (daily day=2026-06-01)`."""
     said = " ".join([row.workflow or "workflow", *_shown(row)])
     again = f", generation {row.generation}" if row.generation > 1 else ""
-    return one_line(f"{short(row)} ({said}{again})", 120)
+    return one_line(f"{short(row.id)} ({said}{again})", 120)
