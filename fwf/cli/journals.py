@@ -131,11 +131,11 @@ def _fitting(store: "Store", parts: Sequence[str]) -> "Sequence[RunRow]":
 
 def _is(row: "RunRow", part: str) -> bool:
     if "=" in part:
-        return part in _shown(row)
+        return part in parameters(row)
     return part.lower() in row.id.lower() or part in row.workflow
 
 
-def _shown(row: "RunRow") -> list[str]:
+def parameters(row: "RunRow") -> list[str]:
     """`name=value` for each parameter of a run."""
     return [f"{name}={value}" for name, value in row.facts.get("shown", {}).items()]
 
@@ -161,7 +161,7 @@ def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
         rows = store.runs(newest=FEW)
     if not rows:
         return f"there is no run {text!r}: {store.where} has none yet"
-    names = [name for row in rows for name in (row.workflow, short(row.id), row.id, *_shown(row))]
+    names = [name for row in rows for name in (row.workflow, short(row.id), row.id, *parameters(row))]
     strange = [part for part in parts if not any(_is(row, part) for row in rows)]
     close = next(filter(None, (near(part, names) for part in strange)), "")
     listed = f"; the newest are {either([brief(row) for row in rows[:3]])}; fwf runs lists them"
@@ -170,6 +170,6 @@ def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
 
 def brief(row: "RunRow") -> str:
     """A run in a few words: `8a1b44c0 (daily day=2026-06-01)`."""
-    said = " ".join([row.workflow or "workflow", *_shown(row)])
+    said = " ".join([row.workflow or "workflow", *parameters(row)])
     again = f", generation {row.generation}" if row.generation > 1 else ""
     return one_line(f"{short(row.id)} ({said}{again})", 120)

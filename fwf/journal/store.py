@@ -42,6 +42,13 @@ class Store(Protocol):
         """Become the one who goes on with the runs of a name; raises `Held` with who does."""
         ...
 
+    def holder(self, key: str) -> Holder | None:
+        """Who goes on with the runs of a name now; None if nobody does.
+
+        Only looks: a holder that sleeps isn't replaced, and whoever claims meanwhile isn't refused.
+        """
+        ...
+
     def begin(self, row: RunRow, records: Sequence[Record], claim: Claim) -> int:
         """Add a run with its first records ⟶ its number."""
         ...

@@ -37,6 +37,9 @@ class Kept:
             raise Held(f"held by {other.user} on {other.host}", other)
         return Free()
 
+    def holder(self, key: str) -> Holder | None:
+        return self.holders.get(key)
+
     def begin(self, row: RunRow, records: Sequence[Record], claim: Claim) -> int:
         number = len(self.rows) + 1
         self.rows.append(changed(row, number=number))

@@ -1,0 +1,1 @@
+"""How a run is told: as it goes on, and in the morning after."""

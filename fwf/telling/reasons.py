@@ -1,0 +1,65 @@
+"""Why something failed, in a line: of faults as they are written in a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fwf.faults import shown_path
+from fwf.journal.story import Form, leaves
+from fwf.printing import printable
+from fwf.secrets import masked
+
+MOST: Final = 300
+"""The characters of a reason, at most."""
+
+
+def reason(fault: Form | None, most: int = MOST) -> str:
+    """Written fault ⟶ why, without the place: `ConnectionError: no route`, and how many more."""
+    found = list(leaves(fault))
+    if not found:
+        return ""
+    more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+    return on_one_line(said(found[0]), most) + more
+
+
+def said(leaf: Form) -> str:
+    """A single fault ⟶ what it says: of a run in a run, what the inner one does."""
+    inner = list(leaves(leaf.get("cause")))
+    if len(inner) == 1:
+        return said(inner[0])
+    tags: list[str] = leaf.get("tags") or [leaf.get("kind", "")]
+    tag, message = tags[0].rpartition(".")[2], leaf.get("message", "")
+    return f"{tag}: {message}" if message else tag
+
+
+def place(leaf: Form) -> str:
+    """Where in the user's code a single fault was raised: `load.py:12 in fetch`."""
+    inner = list(leaves(leaf.get("cause")))
+    if len(inner) == 1 and (found := place(inner[0])):
+        return found
+    at: dict[str, Any] | None = leaf.get("at")
+    if not at:
+        return ""
+    return on_one_line(f"{at.get('file')}:{at.get('line')} in {at.get('function')}")
+
+
+def tracebacks(fault: Form | None, within: str = "") -> Iterator[tuple[str, str]]:
+    """Written fault ⟶ the paths of its single ones, and their tracebacks, inner ones too."""
+    for leaf in leaves(fault):
+        where = f"{within}{leaf.get('path', '')}"
+        if leaf.get("traceback"):
+            yield where, masked(leaf["traceback"])
+        if leaf.get("cause"):
+            yield from tracebacks(leaf["cause"], f"{where}, in it ")
+
+
+def on_one_line(text: str, most: int = MOST) -> str:
+    """Text ⟶ it on one line, cut at `most` characters; what doesn't show as escapes."""
+    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
+    return printable(joined if len(joined) <= most else f"{joined[: most - 1]}…")
+
+
+def shown(path: str) -> str:
+    """A path as it is told on a line."""
+    return printable(shown_path(path))
