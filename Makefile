@@ -45,7 +45,7 @@ tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
 services-test: $(VENV)/dev.stamp ## what takes longer with real systems: kills, large copies, the daily example on all of them
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m services
 
-CRASH := $(VENV)/crash.jsonl
+CRASH := $(CURDIR)/$(VENV)/crash.jsonl
 crash: $(VENV)/dev.stamp ## runs that are killed, power that is cut, disks that are full: all that is promised of journals
 	@rm -f $(CRASH)
 	FWF_CRASH=full FWF_FIGURES=$(CRASH) $(BIN)/python -m pytest $(PYTEST_ARGS) -o faulthandler_timeout=0 tests/crash; \

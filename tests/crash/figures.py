@@ -63,8 +63,8 @@ def table(figures: Figures) -> str:
     """One line for each proof: what was tried, and what must be zero."""
     rows = [("proof", "tried", "must be zero")]
     for proof, sums in figures.items():
-        tried, none = ("  ".join(f"{n:,} {what}" for what, n in sums[kind].items()) for kind in sums)
-        rows.append((proof, tried.replace("_", " "), none))
+        told = ["  ".join(f"{n:,} {what}" for what, n in sums[kind].items()) for kind in sums]
+        rows.append((proof, told[0].replace("_", " "), told[1]))
     wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}".rstrip() for a, b, c in rows]
     return "\n".join([lines[0], "─" * max(map(len, lines)), *lines[1:]])

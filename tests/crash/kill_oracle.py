@@ -1,0 +1,127 @@
+"""What does a log say of a run that was killed: what is lost, was run again, is wrong?
+
+Judged by the log of the run, and by that of one which wasn't killed; no journal is asked.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from tests.crash.kill_effects import Line, Value
+from tests.crash.kill_shapes import TRIES
+
+LOST: Final = "lost"
+AGAIN: Final = "run again"
+WRONG: Final = "wrong"
+LEFT: Final = "left behind"
+FAULTS: Final = (LOST, AGAIN, WRONG, LEFT)
+"""What must never be: a step is missing; runs again after others used what it gave; works on other
+data, under another key or number, or to another end; or outlives its run and works beside the next.
+"""
+
+
+class Whole(NamedTuple):
+    """What a run leaves that is not killed, and how long it takes (s)."""
+
+    lines: Sequence[Line]
+    value: Value
+    seconds: float
+
+
+class Finding(NamedTuple):
+    """One thing that must not be."""
+
+    fault: str
+    what: str
+
+
+def judged(lines: Sequence[Line], value: Any, whole: Whole) -> list[Finding]:
+    """All that is wrong with a run that was killed and went on to its end."""
+    return [
+        *_lost(lines, value, whole),
+        *_again(lines, value),
+        *_too_often(lines),
+        *_wrong(lines, value, whole),
+        *_left(lines),
+    ]
+
+
+def _lost(lines: Sequence[Line], value: Any, whole: Whole) -> Iterator[Finding]:
+    """Steps without a line, and lines that somebody used and nobody has left."""
+    did = {line.path for line in lines if line.what == "did"}
+    for path in sorted({line.path for line in whole.lines if line.what == "did"} - did):
+        yield Finding(LOST, f"{path} was never done")
+    left = {line.by for line in lines}
+    used = {name for line in lines for name in line.used if name}
+    for name in sorted((used | {_by(value)}) - left):
+        yield Finding(LOST, f"{name} was used, and left no line")
+
+
+def _by(value: Any) -> str:
+    return str(value["by"]) if isinstance(value, dict) and "by" in value else "?"
+
+
+def _again(lines: Sequence[Line], value: Any) -> Iterator[Finding]:
+    """Steps that ran again after others had gone on with what they gave.
+
+    Where a part fails that is tried again as a whole, all that is in it may run again.
+    """
+    gave: dict[str, str] = {}
+    """For each step that others went on with, the line by which it gave that."""
+    for line in lines:
+        for name in line.used:
+            path = name.rpartition("@")[0]
+            if name and gave.setdefault(path, name) != name:
+                yield Finding(AGAIN, f"{path} gave two values, and both were used")
+        if line.path in gave and line.what != "tidied":
+            yield Finding(AGAIN, f"{line.path} ran again after others used what it gave")
+        if line.what == "failed" and line.reopens:
+            gave = {path: name for path, name in gave.items() if not _in(path, line.reopens)}
+    path = _by(value).rpartition("@")[0]
+    if [line.by for line in lines if line.path == path][-1:] != [_by(value)]:
+        yield Finding(AGAIN, f"{path} ran again after the run ended with what it gave")
+
+
+def _in(path: str, scope: str) -> bool:
+    return path.startswith(f"{scope} > ")
+
+
+def _too_often(lines: Sequence[Line]) -> Iterator[Finding]:
+    """Steps that failed more often than they may.
+
+    A kill undoes a failure at most, that which was not committed when it came.
+    """
+    failed = Counter(line.path for line in lines if line.what == "failed")
+    last = lines[-1].starter if lines else 0
+    for path, times in failed.items():
+        killed = {line.starter for line in lines if line.path == path} - {last}
+        if times > TRIES + len(killed):
+            yield Finding(AGAIN, f"{path} failed {times} times; {TRIES} tries, {len(killed)} kills")
+
+
+def _wrong(lines: Sequence[Line], value: Any, whole: Whole) -> Iterator[Finding]:
+    """Another end, other data, other keys; keys that two steps share; numbers that come twice."""
+    if not isinstance(value, dict) or value.get("v") != whole.value["v"]:
+        yield Finding(WRONG, f"it ended with {value}, not with {whole.value}")
+    known = {(line.path, line.key, line.digest) for line in whole.lines}
+    for line in lines:
+        if (line.path, line.key, line.digest) not in known:
+            yield Finding(WRONG, f"{line.path} ran under another key, or on other data")
+    keys = {(line.key, line.path) for line in lines}
+    for key, times in Counter(key for key, _ in keys).items():
+        if times > 1:
+            yield Finding(WRONG, f"{times} steps share the key {key}")
+    numbers = Counter((line.path, line.attempt) for line in lines)
+    for (path, number), times in numbers.items():
+        if times > 1:
+            yield Finding(WRONG, f"{path}: {times} attempts are number {number}")
+
+
+def _left(lines: Sequence[Line]) -> Iterator[Finding]:
+    """Lines of a process that was followed by another one, whose lines come before."""
+    seen: list[int] = []
+    for line in lines:
+        if line.starter in seen[:-1]:
+            yield Finding(LEFT, f"{line.path} was done by a run that was followed by another one")
+        if line.starter not in seen:
+            seen.append(line.starter)

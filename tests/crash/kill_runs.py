@@ -1,0 +1,208 @@
+"""How is a run killed again and again, until it is done, and what is left of it?
+
+    python -m tests.crash.kill_runs chain-17 5     one case, by its shape and its seed
+
+says all that is wrong with it; with the name of a seeded mistake as a third word, of a run in which
+it is made.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from tests.cli_support import ROOT, environment
+from tests.crash.kill_child import BUG, KEY, NONE
+from tests.crash.kill_effects import LOG, STARTER, Line, read
+from tests.crash.kill_oracle import FAULTS, Finding, Whole, judged
+from tests.crash.kill_shapes import SHAPE, SHAPES
+
+MOST_STARTS: Final = 40
+PATIENCE: Final = 60.0
+"""Seconds after which a run hangs."""
+
+
+class Case(NamedTuple):
+    """A run to be killed: its shape, the seed of when, by what it is started, what is wrong."""
+
+    shape: str
+    seed: int
+    by: Literal["a script", "the command line"] = "a script"
+    bug: str = ""
+
+    def __str__(self) -> str:
+        words = ["python -m tests.crash.kill_runs", self.shape, str(self.seed)]
+        return " ".join([*words, self.bug, "cli" * (self.by == "the command line")]).strip()
+
+
+class Story(NamedTuple):
+    """How it went: what is wrong, how often it was started and killed, and ran in vain."""
+
+    findings: list[Finding]
+    starts: int
+    kills: int
+    repeated: int
+
+
+class Night:
+    """A folder in which one run is started until it is done."""
+
+    def __init__(self, folder: Path, case: Case) -> None:
+        self.folder = folder
+        self.case = case
+        self.log = folder / "log"
+        self.journal = folder / "runs.db"
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start it, in a session of its own."""
+        more = {LOG: str(self.log), SHAPE: self.case.shape, BUG: self.case.bug}
+        env = environment(**more)
+        env.pop(STARTER, None)
+        return subprocess.Popen(
+            [sys.executable, "-m", *self._words()], cwd=self.folder, env=env, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )  # fmt: skip
+
+    def _words(self) -> list[str]:
+        if self.case.by == "a script":
+            return ["tests.crash.kill_child", str(self.journal)]
+        where = ["--journal", str(self.journal), "--key", KEY, "--json"]
+        return ["fwf", "run", "tests.crash.kill_shapes", *where]
+
+    def value(self, out: str) -> Any:
+        """What a run that was done has given."""
+        if self.case.by == "a script":
+            return json.loads(out.splitlines()[-1])
+        return json.loads(out)["value"]
+
+
+def killed(case: Case, *, most_kills: int = 3) -> Story:
+    """Start a run, kill it, start it again …, and at last let it end ⟶ how that went."""
+    try:
+        return _killed(case, most_kills)
+    except AssertionError as error:
+        if not case.bug:
+            raise
+        return Story([Finding("failed", str(error))], 0, 0, 0)
+
+
+def _killed(case: Case, most_kills: int) -> Story:
+    chance = random.Random(f"{case.shape} {case.seed}")
+    known = whole(case.shape)
+    kills = 0
+    with tempfile.TemporaryDirectory(prefix="fwf-kill-") as name:
+        night = Night(Path(name), case)
+        for starts in range(1, MOST_STARTS):
+            out = started(night, chance, known, kill=kills < most_kills)
+            if out is not None:
+                break
+            kills += 1
+        else:
+            raise AssertionError(f"{case}: it never ended")
+        value = night.value(out)
+        if chance.random() < 0.2:  # a complete run says so, and does nothing
+            again = started(night, chance, known, kill=False)
+            assert again is not None
+            value = night.value(again)
+        lines = read(night.log)
+        left = [Finding("left behind", f"process {pid}") for pid in alive(night.log)]
+    repeated = len(lines) - len({line.path for line in lines})
+    return Story([*judged(lines, value, known), *left], starts, kills, repeated)
+
+
+def started(night: Night, chance: random.Random, known: Whole, *, kill: bool) -> str | None:
+    """Start it, and kill it at some moment ⟶ what it says at its end; None if it was killed."""
+    with night.start() as process:
+        if kill:
+            until = chance.random() * known.seconds * 1.2
+            if night.case.by == "a script":
+                assert process.stdout is not None
+                process.stdout.readline()
+            else:
+                _wait_for_more(night.log, process, PATIENCE)
+            time.sleep(until)
+            process.send_signal(signal.SIGKILL)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            raise AssertionError(f"{night.case}: it hangs") from None
+    if kill and process.returncode == -signal.SIGKILL:
+        return None
+    assert process.returncode == 0, f"{night.case}: status {process.returncode}\n{err[-2000:]}"
+    return out
+
+
+def _wait_for_more(log: Path, process: subprocess.Popen[str], seconds: float) -> None:
+    """Wait until a line more is in the log, or the process has ended."""
+    before = log.stat().st_size if log.exists() else 0
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        with suppress(OSError):
+            if log.stat().st_size > before:
+                return
+        time.sleep(0.002)
+
+
+@cache
+def whole(shape: str) -> Whole:
+    """What a run of a shape leaves that is not killed, and has no journal."""
+    with tempfile.TemporaryDirectory(prefix="fwf-whole-") as name:
+        night = Night(Path(name), Case(shape, 0))
+        night.journal = Path(NONE)
+        with night.start() as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            start = time.monotonic()
+            out, err = process.communicate(timeout=PATIENCE)
+            took = time.monotonic() - start
+        assert process.returncode == 0, err
+        lines: list[Line] = read(night.log)
+        return Whole(lines, night.value(out), took)
+
+
+def alive(log: Path) -> list[int]:
+    """Processes that are at work for a run: those that know of its log."""
+    found: list[int] = []
+    said = f"{LOG}={log}".encode()
+    for each in Path("/proc").iterdir():
+        with suppress(OSError):
+            if each.name.isdigit() and said in (each / "environ").read_bytes().split(b"\0"):
+                found.append(int(each.name))
+    return found
+
+
+def cases(number: int, *, shapes: int = 12, by_command: float = 0.1) -> list[Case]:
+    """So many cases, of all shapes alike; a share of them is started by the command line."""
+    chance = random.Random(0)
+    found: list[Case] = []
+    for seed in range(number):
+        name = f"{list(SHAPES)[seed % len(SHAPES)]}-{chance.randrange(shapes)}"
+        commanded = chance.random() < by_command
+        found.append(Case(name, seed, "the command line" if commanded else "a script"))
+    return found
+
+
+def main() -> int:
+    shape, seed, *more = sys.argv[1:]
+    bug = next((word for word in more if word != "cli"), "")
+    case = Case(shape, int(seed), "the command line" if "cli" in more else "a script", bug)
+    story = killed(case)
+    print(f"{story.starts} starts, {story.kills} kills, {story.repeated} attempts more than steps")
+    for finding in story.findings:
+        print(f"{finding.fault}: {finding.what}")
+    return int(any(finding.fault in FAULTS for finding in story.findings))
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())
