@@ -109,6 +109,11 @@ def registered(cls: Any) -> bool:
     return cls in _codecs
 
 
+def registered_codecs() -> list[Codec]:
+    """The codecs that have been registered."""
+    return [*_codecs.values()]
+
+
 def codec_of(cls: Any) -> Codec | None:
     """Class ⟶ how it is written down, if it is: as registered, by its fields, or as a path."""
     return _codecs.get(cls) or (Codec(*own) if (own := instances.own_codec(cls)) else None)

@@ -5,12 +5,12 @@ from typing import Any
 from returns.result import Failure, Result, Success
 
 from fwf.algebra.workflow import Workflow
+from fwf.forms.refusal import Refused
 from fwf.interpreters.plan.ahead import prepare
-from fwf.interpreters.plan.read import MAX_NODES, read
-from fwf.interpreters.plan.refusal import PlanError, Refused
+from fwf.interpreters.plan.errors import PlanError
+from fwf.interpreters.plan.read import MAX_BYTES, MAX_NODES, read
 from fwf.interpreters.plan.registry import Registry, registry
 from fwf.interpreters.plan.standins import StandIns, stand_in_extension, stand_in_function
-from fwf.interpreters.plan.strict import MAX_BYTES
 from fwf.interpreters.plan.write import plan
 
 __all__ = [
@@ -51,7 +51,7 @@ def load(
     try:
         return Success(read(text, registry or StandIns(), max_bytes, max_nodes))
     except Refused as error:
-        return Failure(error.error)
+        return Failure(PlanError(error.pointer, error.message))
     except RecursionError:
         return Failure(PlanError("", "nests deeper than the stack that is left allows"))
 

@@ -3,11 +3,11 @@
 from importlib import import_module
 
 from fwf.algebra import contract, expr, nodes, schedule, values, workflow
-from fwf.interpreters.plan import refusal, standins
+from fwf.interpreters.plan import errors, standins
 from fwf.records import ready
 
 _IMPORTED_LATE = ("difflib", "hashlib", "unicodedata")
-_WITH_RECORDS = (contract, expr, nodes, schedule, values, workflow, refusal, standins)
+_WITH_RECORDS = (contract, expr, nodes, schedule, values, workflow, errors, standins)
 
 
 def prepare() -> None:

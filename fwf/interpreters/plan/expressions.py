@@ -21,10 +21,10 @@ from fwf.algebra.expr import (
 from fwf.algebra.filters import tags
 from fwf.algebra.functions import place_of
 from fwf.algebra.types import name_of
-from fwf.interpreters.plan import values
-from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
-from fwf.interpreters.plan.scalars import (
+from fwf.forms import values
+from fwf.forms.names import resolved
+from fwf.forms.refusal import Refused, refused, refusing, under
+from fwf.forms.scalars import (
     Json,
     is_object,
     read_list,
@@ -35,6 +35,7 @@ from fwf.interpreters.plan.scalars import (
     written_text,
     written_whole,
 )
+from fwf.interpreters.plan.names import Names
 
 TWO = ("==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "in")
 """Operators of two parts."""

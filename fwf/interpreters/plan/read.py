@@ -41,10 +41,10 @@ from fwf.combinators import (
     retry,
     timeout,
 )
-from fwf.interpreters.plan import expressions, schedules, standins, strict, tasks, values
-from fwf.interpreters.plan.names import WORDS, Names, made_of, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
-from fwf.interpreters.plan.scalars import (
+from fwf.forms import strict, values
+from fwf.forms.names import resolved
+from fwf.forms.refusal import Refused, refused, refusing, under
+from fwf.forms.scalars import (
     Json,
     is_object,
     read_choice,
@@ -58,8 +58,12 @@ from fwf.interpreters.plan.scalars import (
     read_texts,
     read_whole,
 )
+from fwf.interpreters.plan import expressions, schedules, standins, tasks
+from fwf.interpreters.plan.names import WORDS, Names, made_of
 from fwf.interpreters.plan.write import VERSION
 
+MAX_BYTES = 200_000_000
+"""How long a plan's text may be; the value read from it takes about ten times the room."""
 MAX_NODES = 2_000_000
 MAX_ARITY = 10_000
 """How many inputs a graph may have."""

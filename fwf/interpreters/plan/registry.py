@@ -1,53 +1,52 @@
 """What the names in a plan stand for: tasks, functions, types and classes that are at hand."""
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, time, timedelta, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import timedelta, tzinfo
 from types import ModuleType
-from typing import Any, TypeGuard, TypeVar, cast, final, get_args, get_origin
+from typing import Any, TypeGuard, TypeVar, cast, final
 
-from pyrsistent import PMap, PSet, PVector, pmap
-from returns.result import Result
+from pyrsistent import PMap, pmap
 
 from fwf.algebra import types
-from fwf.algebra.aliases import bare
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Call, Const, Expr, Param
 from fwf.algebra.functions import named_function, place_of
-from fwf.algebra.instances import PATHS, Instance
+from fwf.algebra.instances import Instance
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.pickling import fields
-from fwf.algebra.results import opened
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.values import (
     Codec,
     Coded,
     Member,
-    codec_of,
     encode,
-    freeze,
     keywords,
-    member_of,
-    short_name,
     thaw,
 )
 from fwf.algebra.wants import subexpressions
 from fwf.algebra.workflow import Workflow
 from fwf.algebra.wrapped import same_functions
-from fwf.faults import near
+from fwf.forms.mentioned import (
+    by_class,
+    by_types,
+    by_zone,
+    expressions_in,
+    inside,
+    types_in,
+    unambiguous,
+)
+from fwf.forms.names import coded_among, known, member_among, unknown
 from fwf.interpreters.plan.names import made_of
-from fwf.interpreters.plan.parts import expressions_in
-from fwf.interpreters.plan.standins import decoded, is_own, own_value
 from fwf.interpreters.plan.tasks import differences
 from fwf.records import ready, record
 
 T = TypeVar("T")
 Known = tuple[str, str, bytes]
 """What a task is known by: its name, its version, its config encoded."""
-MAX_TYPES = 1_000
-"""A type may grow whenever it is looked into: `next: Page[list[T]]`."""
+WHO = "the registry"
 _LONGEST = 100
-"""A longer name is no misspelling, and comparing it takes long."""
+"""Half of how much of a task's config a message says."""
 
 
 @final
@@ -98,53 +97,33 @@ class Registry:
         if versions:
             there = f"; it has {recorded.name} with version {', '.join(versions)}"
             return f"the registry has no {_said(recorded)}{there}, and no factory of that name"
-        return _unknown("task", recorded.name, (known[0] for known in self.tasks))
+        return unknown("task", recorded.name, (name for name, *_ in self.tasks), WHO)
 
     def function(self, place: str) -> Callable[[Any], Any]:
         """The function that is defined there."""
-        return _found(self.functions, "function", place)
+        return known(self.functions, "function", place, WHO)
 
     def type(self, name: str) -> Any:
         """The type of this name."""
-        return types.ANY if name == "Any" else _found(self.types, "type", name)
+        return types.ANY if name == "Any" else known(self.types, "type", name, WHO)
 
     def member(self, recorded: Member) -> object:
         """The member of the enum of this name."""
-        cls = _found(self.enums, "enum", recorded.enum)
-        try:
-            found = cls(recorded.value) if recorded.name is None else cls[recorded.name]
-        except Exception:  # whatever somebody's enum raises
-            known = ", ".join(cls.__members__)
-            raise LookupError(f"{recorded!r} is no member; {recorded.enum} has {known}") from None
-        if member_of(found) != recorded:
-            raise LookupError(f"{recorded!r} is called {member_of(found)!r}")
-        return found
+        return member_among(self.enums, recorded, WHO)
 
     def coded(self, recorded: Coded) -> object:
         """The value that the codec of this name makes of the plain data."""
-        if is_own(recorded):
-            return own_value(recorded)
-        codec = _path_codec(recorded.codec) or _found(self.codecs, "codec", recorded.codec)
-        return freeze(decoded(codec, recorded))
+        return coded_among(self.codecs, recorded, WHO)
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         """The time zone of this name."""
-        return _found(self.zones, "time zone", key)
+        return known(self.zones, "time zone", key, WHO)
 
     def extension(self, recorded: Extension[Any, Any]) -> Extension[Any, Any]:
         """The class of this place, called on the fields; raises if that has another meaning."""
         place = place_of(type(recorded))
-        cls = _found(self.extensions, "extension", place)
+        cls = known(self.extensions, "extension", place, WHO)
         return made_of(cls, recorded)
-
-
-def _path_codec(name: str) -> Codec | None:
-    """The codec of paths of this name, which every registry has."""
-    if name not in PATHS:
-        return None
-    import pathlib  # 5 ms that only plans with paths need
-
-    return codec_of(getattr(pathlib, name.partition(":")[2]))
 
 
 def _is_task(made: object) -> TypeGuard[Task[Any, Any]]:
@@ -159,18 +138,6 @@ def _said(task: Task[Any, Any]) -> str:
     config = f" with {keywords(task.config)}" if task.config else ""
     said = f"{task.name}@{task.version}{config}"
     return said if len(said) <= 2 * _LONGEST else f"{said[: 2 * _LONGEST]}…"
-
-
-def _found(among: PMap[str, T], what: str, name: str) -> T:
-    if name not in among:
-        raise LookupError(_unknown(what, name, among))
-    return among[name]
-
-
-def _unknown(what: str, name: str, known: Any) -> str:
-    if len(name) > _LONGEST:
-        return f"the registry has no {what} {name[:_LONGEST]!r}…"
-    return f"the registry has no {what} {name!r}{near(name, known)}"
 
 
 # Made from things
@@ -241,11 +208,8 @@ class _Found:
         if issubclass(cls, Extension):
             self.put("extensions", place_of(cls), cls)
             ready(cast(Any, cls))
-        elif issubclass(cls, enum.Enum):
-            self.put("enums", short_name(cls), cls)
-        codec = codec_of(cast(Any, cls))
-        if codec is not None:
-            self.put("codecs", codec.name, codec)
+        for mention in by_class(cls):
+            self.put(*mention)
         self.put("types", types.name_of(cls), cls)
 
     def add_classes_of_parameters(self) -> None:
@@ -253,18 +217,8 @@ class _Found:
 
         Nobody mentioned them, so what has their names already stays, and of two neither comes in.
         """
-        found: dict[tuple[str, str], list[Any]] = {}
-        for cls in _types_in(self.parameters):
-            if not isinstance(cls, type):
-                continue
-            codec = codec_of(cls)
-            if issubclass(cls, enum.Enum):
-                found.setdefault(("enums", short_name(cls)), []).append(cls)
-            elif codec is not None:
-                found.setdefault(("codecs", codec.name), []).append(codec)
-        for (kind, name), things in found.items():
-            if len(things) == 1:
-                self.by_kind[kind].setdefault(name, things[0])
+        for kind, name, thing in unambiguous(by_types(self.parameters)):
+            self.by_kind[kind].setdefault(name, thing)
 
     def add_workflow(self, w: Node) -> None:
         """All that a workflow mentions, once for each distinct node."""
@@ -295,7 +249,7 @@ class _Found:
         for each in contract.injected:
             if each.kind in ("parameter", "unknown"):
                 self.parameters.append(each.type)
-        _types_in([contract.output, *(each.type for each in contract.inputs)])
+        types_in([contract.output, *(each.type for each in contract.inputs)])
 
     def add_expression(self, expr: Expr) -> None:
         for part in subexpressions(expr):
@@ -312,46 +266,9 @@ class _Found:
 
     def add_value(self, value: Any) -> None:
         """The enums, codecs and time zones in a frozen value."""
-        for each in _inside(value):
-            cls: type[Any] = each.cls if isinstance(each, Instance) else each.__class__
-            if issubclass(cls, enum.Enum) or codec_of(cls) is not None:
+        for each in inside(value):
+            cls = each.cls if isinstance(each, Instance) else each.__class__
+            if any(by_class(cls)):
                 self.add_class(cls)
-            zone = each.tzinfo if isinstance(each, datetime | time) else None
-            key = getattr(zone, "key", None)
-            if key is not None:
-                self.put("zones", str(key), zone)
-
-
-def _inside(value: Any) -> Iterator[Any]:
-    """A frozen value, and all that is in it."""
-    todo = [value]
-    while todo:
-        top = todo.pop()
-        yield top
-        if isinstance(top, PMap):
-            todo.extend(cast(Any, top).keys())
-            todo.extend(cast(Any, top).values())
-        elif isinstance(top, Instance):
-            todo.extend(top.fields.values())
-        elif isinstance(top, Const):
-            todo.append(top.value)
-        elif isinstance(top, Result):
-            todo.append(freeze(opened(top)[1]))
-        elif isinstance(top, PVector | PSet | frozenset) or type(top) is tuple:
-            todo.extend(cast(Any, top))
-
-
-def _types_in(kinds: Iterable[Any]) -> list[Any]:
-    """Types ⟶ these and all that they are made of, and that their fields are of, each once.
-
-    The annotations of their fields are evaluated by that, so that loading a plan doesn't.
-    """
-    todo, seen = [*kinds], list[Any]()
-    while todo:
-        top = bare(todo.pop())
-        if top in seen or len(seen) >= MAX_TYPES:
-            continue
-        seen.append(top)
-        todo.extend((get_origin(top), *get_args(top)))
-        todo.extend((types.fields_of(top) or {}).values())
-    return seen
+            for mention in by_zone(each):
+                self.put(*mention)

@@ -17,8 +17,8 @@ from fwf.algebra.schedule import (
     Within,
     backoff,
 )
-from fwf.interpreters.plan.refusal import Refused, refused, under
-from fwf.interpreters.plan.scalars import (
+from fwf.forms.refusal import Refused, refused, under
+from fwf.forms.scalars import (
     Json,
     is_object,
     read_duration,
@@ -27,7 +27,7 @@ from fwf.interpreters.plan.scalars import (
     written_duration,
     written_whole,
 )
-from fwf.interpreters.plan.values import read_float, written_float
+from fwf.forms.values import read_float, written_float
 
 
 def written(schedule: Schedule) -> Json:

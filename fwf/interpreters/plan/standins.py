@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, NoReturn, cast, final
 from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.types import ANY
-from fwf.algebra.values import Codec, Coded, Member, encode, freeze, thaw
+from fwf.algebra.values import Coded, Member
 from fwf.algebra.workflow import Workflow
+from fwf.forms.names import is_own, own_value
 from fwf.records import record
 
 
@@ -122,34 +123,6 @@ def _raising(name: str) -> Any:
 
 _CODE = _raising("").__code__.replace(co_filename="<plan>", co_firstlineno=1)
 """Where messages say that a stand-in is defined."""
-
-
-def is_own(recorded: Coded) -> bool:
-    """Whether it is a result or a fault, whose codecs are at hand wherever fwf is."""
-    return recorded.codec.startswith("fwf.") and ":" not in recorded.codec
-
-
-def own_value(recorded: Coded) -> object:
-    """The result or fault that is written down; raises `LookupError` where it is none."""
-    from fwf.algebra.results import codecs
-
-    codec = codecs().get(recorded.codec)
-    if codec is None:
-        raise LookupError(f"there is no codec {recorded.codec!r}")
-    return decoded(codec, recorded)
-
-
-def decoded(codec: Codec, recorded: Coded) -> object:
-    """What a codec makes of the plain data; raises `LookupError` if that is another value."""
-    try:
-        made: Any = codec.from_plain(thaw(recorded.plain))
-        same = encode(freeze(made)) == encode(recorded)
-    except Exception as error:  # whatever somebody's codec raises
-        said = f"{type(error).__qualname__}: {error}"
-        raise LookupError(f"the codec {recorded.codec!r} raises {said}") from error
-    if not same:
-        raise LookupError(f"the codec {recorded.codec!r} reads {made!r}, which is another value")
-    return made
 
 
 @final

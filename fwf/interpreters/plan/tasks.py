@@ -6,10 +6,10 @@ from fwf.algebra.checked import checked_name
 from fwf.algebra.contract import EFFECTS, MAX_INPUTS, Contract, Injected, InputOf, Kind
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
-from fwf.interpreters.plan import standins, values
-from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, under
-from fwf.interpreters.plan.scalars import (
+from fwf.forms import values
+from fwf.forms.names import resolved
+from fwf.forms.refusal import Refused, refused, under
+from fwf.forms.scalars import (
     Json,
     is_object,
     read_choice,
@@ -23,6 +23,8 @@ from fwf.interpreters.plan.scalars import (
     written_duration,
     written_text,
 )
+from fwf.interpreters.plan import standins
+from fwf.interpreters.plan.names import Names
 
 FIELDS = (
     "task", "version", "config", "effect", "inputs", "output", "injected", "reads", "writes",

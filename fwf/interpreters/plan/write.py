@@ -34,9 +34,10 @@ from fwf.algebra.nodes import (
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.interpreters.plan import expressions, schedules, tasks, values
+from fwf.forms import values
+from fwf.forms.scalars import Json, written_duration, written_text, written_whole
+from fwf.interpreters.plan import expressions, schedules, tasks
 from fwf.interpreters.plan.names import WORDS
-from fwf.interpreters.plan.scalars import Json, written_duration, written_text, written_whole
 
 VERSION = 1
 _dumped = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode

@@ -15,7 +15,7 @@ from fwf import Extension, Workflow, const, fail, in_pool, it, named, par, pure,
 from fwf.algebra.nodes import Node
 from fwf.algebra.schedule import Schedule, every, seconds
 from fwf.interpreters.plan import load, plan, registry
-from fwf.interpreters.plan.scalars import read_duration, written_duration
+from fwf.forms.scalars import read_duration, written_duration
 from fwf.records import record
 from tests import samples
 from tests.cli_support import ROOT, environment

@@ -6,10 +6,8 @@ import re
 from itertools import accumulate, pairwise
 from typing import Any, cast, final
 
-from fwf.interpreters.plan.refusal import Refused, brief, under
+from fwf.forms.refusal import Refused, brief, under
 
-MAX_BYTES = 200_000_000
-"""How long a plan's text may be; the value read from it takes about ten times the room."""
 MAX_NESTING = 600
 """How deep brackets may nest: enough for an expression of 100 levels about a value of 100."""
 MAX_DIGITS = 640
@@ -31,7 +29,7 @@ class _Flaw:
         self.message = message
 
 
-def parsed(text: str | bytes, max_bytes: int = MAX_BYTES) -> Any:
+def parsed(text: str | bytes, max_bytes: int) -> Any:
     """Text ⟶ the JSON value that it is; raises `Refused`, with the place, for what isn't one."""
     content, raw = _decoded(text, max_bytes)
     brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)

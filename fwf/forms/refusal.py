@@ -1,10 +1,7 @@
-"""How a plan that can't be read is refused: one error, with the place and what was expected."""
+"""How JSON that can't be read is refused: one error, with the place and what was expected."""
 
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, final
-
-from fwf.printing import printable
-from fwf.records import record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,24 +14,16 @@ They hash and compare values too, and do arithmetic with times. Anything else is
 
 
 @final
-@record()
-class PlanError:
-    """Why a plan can't be loaded: a JSON Pointer to the place (RFC 6901), and what is wrong."""
-
-    pointer: str
-    message: str
-
-    def __str__(self) -> str:
-        return printable(f"{self.pointer or 'the plan'}: {self.message}")
-
-
-@final
 class Refused(Exception):
-    """A plan can't be read; stays within the loader, which gives its `error`."""
+    """JSON can't be read: a JSON Pointer to the place (RFC 6901), and what is wrong there.
+
+    It stays within whoever reads, and says it in an error of its own.
+    """
 
     def __init__(self, pointer: str, message: str) -> None:
         super().__init__(message)
-        self.error = PlanError(pointer, message)
+        self.pointer = pointer
+        self.message = message
 
 
 def refusing(at: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from pyrsistent import PMap, pmap, pset, pvector
@@ -25,9 +25,9 @@ from fwf.algebra.values import (
     freeze,
     member_of,
 )
-from fwf.interpreters.plan.names import Names, resolved
-from fwf.interpreters.plan.refusal import Refused, refused, refusing, under
-from fwf.interpreters.plan.scalars import (
+from fwf.forms.names import Names, resolved
+from fwf.forms.refusal import Refused, refused, refusing, under
+from fwf.forms.scalars import (
     Json,
     is_object,
     read_duration,
@@ -41,6 +41,9 @@ from fwf.interpreters.plan.scalars import (
     written_text,
     written_whole,
 )
+
+N = TypeVar("N", bound=Names)
+
 
 # Written
 
@@ -248,9 +251,9 @@ def _read_dict(given: Json, at: str, names: Names, depth: int) -> object:
 def read_bindings(
     given: Json,
     at: str,
-    names: Names,
+    names: N,
     depth: int = 1,
-    item: Callable[[Json, str, Names, int], Any] = read,
+    item: Callable[[Json, str, N, int], Any] = read,
 ) -> PMap[Any, Any]:
     """JSON ⟶ the frozen dictionary that an object or a list of pairs says.
 

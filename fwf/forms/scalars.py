@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias, TypeGuard
 
 from fwf.algebra.schedule import ZERO
-from fwf.interpreters.plan.refusal import Refused, brief, refused, under
+from fwf.forms.refusal import Refused, brief, refused, under
 
 Json: TypeAlias = Any
 """What `json` reads and writes."""

@@ -1,0 +1,9 @@
+"""How plain values are written as JSON with their types kept, and read back.
+
+values.py       every plain value
+scalars.py      texts, whole numbers, durations, names
+names.py        what names in values stand for: enums, codecs, time zones
+mentioned.py    the classes and zones that types, values and workflows mention
+strict.py       JSON that is read within limits
+refusal.py      how what can't be read is refused
+"""
