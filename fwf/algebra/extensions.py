@@ -21,6 +21,9 @@ class Arm(NamedTuple):
         several times.
     tag: what tells its paths from those of the other parts, as `switch['eu'] > load`.
     stands: the part of the meaning that it is, if that isn't `node` itself.
+    lasts: for how long what it gave counts, where a run is kept and gone on with by another
+        process: as long as the "run"; for the "try" that it was done in, as what a finaliser does;
+        or as a "loan", until a finaliser of the extension gives it back.
     """
 
     node: Workflow[Any, Any]
@@ -28,6 +31,7 @@ class Arm(NamedTuple):
     segment: str | None = None
     tag: str = ""
     stands: Workflow[Any, Any] | None = None
+    lasts: Literal["run", "try", "loan"] = "run"
 
 
 Shape: TypeAlias = Literal["steps", "choice", "aside"]

@@ -54,8 +54,8 @@ class Layout:
     """
 
     __slots__ = (
-        "_arms", "_first", "_inside", "_occurrences", "_offsets", "_times", "_word", "outside",
-        "segments",
+        "_arms", "_first", "_inside", "_occurrences", "_offsets", "_times", "_word", "lends",
+        "outside", "segments", "uneven",
     )  # fmt: skip
 
     def __init__(self, node: Extension[Any, Any]) -> None:
@@ -64,7 +64,12 @@ class Layout:
         self._word = node.word
         self._inside: dict[tuple[str, str], Inside] = {}
         self._arms: dict[int, list[tuple[int, Arm]]] = {}
-        for at, arm in enumerate(node.arms()):
+        arms = node.arms()
+        self.lends = any(arm.lasts == "loan" for arm in arms)
+        """Whether a part lends the others something."""
+        self.uneven = any(arm.lasts != "run" for arm in arms)
+        """Whether what some part gave counts for less than the run."""
+        for at, arm in enumerate(arms):
             for part in _standing(arm):
                 self._arms.setdefault(id(part), []).append((at, arm))
         self._first: dict[int, int] = {}
@@ -78,6 +83,10 @@ class Layout:
     def is_part(self, node: Node) -> bool:
         """Whether a node of the meaning is one of the parts."""
         return id(node) in self._arms
+
+    def arms(self, node: Node) -> list[Arm]:
+        """The parts that a node of the meaning is; none if it is the extension's own."""
+        return [arm for _, arm in self._arms.get(id(node), ())]
 
     def leads(self, node: Node) -> bool:
         """Whether a node of the meaning is a part, or a wrapper around one that adds no name."""

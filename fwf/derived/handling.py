@@ -89,7 +89,7 @@ class OnFailure(Extension[Any, Any]):
         return keep_input(as_result(self.body)) >> handled
 
     def arms(self) -> tuple[Arm, ...]:
-        return (Arm(self.body, segment=""), Arm(self.handler, "on failure"))
+        return (Arm(self.body, segment=""), Arm(self.handler, "on failure", lasts="try"))
 
     @property
     def shape(self) -> Shape:
@@ -114,7 +114,8 @@ class Bracket(Extension[Any, Any]):
 
     def arms(self) -> tuple[Arm, ...]:
         release = Arm(self.release, "release", tag="release")
-        return (Arm(self.acquire, "acquire"), Arm(self.use, "use"), release)
+        acquire = Arm(self.acquire, "acquire", lasts="loan")
+        return (acquire, Arm(self.use, "use"), release)
 
     def written(self) -> list[Any]:
         return call(self.word, *map(as_piece, (self.acquire, self.use, self.release)))

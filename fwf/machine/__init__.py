@@ -18,6 +18,7 @@ That it asks of its `World`: real workers (`interpreters/run/local.py`), or a sc
     fibers.py     what is kept of a part under way, and what encloses it
     places.py     where a part stands, named only when asked for
     log.py        what happened, as it happens; the trace, when asked for
+    memory.py     what is asked about earlier tries of the run, where a journal remembers them
     past.py       how often a task was tried on an input before
     arguments.py  whether an input fits a task
 

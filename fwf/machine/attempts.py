@@ -25,7 +25,7 @@ class Attempts:
 
     __slots__ = (
         "_at_once", "_behind", "_bounded", "_foretells", "_foretold", "_line", "_look",
-        "_machine", "_now", "_roles", "_single", "_world", "at_work",
+        "_machine", "_memory", "_now", "_roles", "_single", "_world", "at_work",
         "overlapping", "unfinished",
     )  # fmt: skip
 
@@ -35,6 +35,7 @@ class Attempts:
         """Attempts that were cut and work on, as they would have ended."""
         self._machine = machine
         self._world = world
+        self._memory = machine.memory
         self._line = line
         self._bounded = line.bounded
         self._foretells = world.foretells
@@ -57,6 +58,8 @@ class Attempts:
         """A fiber has come to a task, which is done by workers."""
         role = self._roles.get(id(task))
         machine, around = self._machine, fiber.around
+        if self._memory is not None and self._memory.recalls(fiber, task):
+            return
         usual = role is not None and role.arity < 2 and around.scope.limit == NEVER
         if not usual or self.overlapping or machine.stopping:
             role = self._admitted(fiber, task)

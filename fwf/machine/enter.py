@@ -10,6 +10,7 @@ from returns.result import Failure
 from fwf.algebra import types
 from fwf.algebra.evaluation import message
 from fwf.algebra.expr import IT, Expr, show
+from fwf.algebra.layout import layout
 from fwf.algebra.nodes import (
     Always,
     AsResult,
@@ -40,6 +41,7 @@ from fwf.machine.bindings import computed
 from fwf.machine.fibers import ERR, Fiber
 from fwf.machine.forks import Joining, Spreading
 from fwf.machine.frames import (
+    Borrowing,
     Catching,
     Chain,
     FallingBack,
@@ -156,8 +158,14 @@ def _named(machine: Machine, fiber: Fiber, node: Named[Any, Any]) -> None:
 
 
 def _retry(machine: Machine, fiber: Fiber, node: Retry[Any, Any]) -> None:
-    fiber.frames.append(Retrying(node, fiber))
-    fiber.node = node.body
+    frame = Retrying(node, fiber)
+    wait = 0 if machine.memory is None else frame.recall(machine.memory, fiber)
+    fiber.frames.append(frame)
+    if wait:
+        frame.waiting = True
+        machine.pause(fiber, wait)
+    else:
+        fiber.node = node.body
 
 
 def _timeout(machine: Machine, fiber: Fiber, node: Timeout[Any, Any]) -> None:
@@ -166,20 +174,34 @@ def _timeout(machine: Machine, fiber: Fiber, node: Timeout[Any, Any]) -> None:
 
 
 def _fallback(machine: Machine, fiber: Fiber, node: Fallback[Any, Any]) -> None:
-    fiber.frames.append(FallingBack(node, fiber))
+    frame = FallingBack(machine, node, fiber)
+    if frame.mark is not None and frame.mark.caught is not None:
+        frame.fall_back(fiber)
+        return
+    fiber.frames.append(frame)
     fiber.place = (fiber.place, node, 0, None)
     fiber.node = node.body
 
 
 def _always(machine: Machine, fiber: Fiber, node: Always[Any, Any]) -> None:
-    fiber.frames.append(Finishing(node, fiber))
+    frame = Finishing(machine, node, fiber)
+    if frame.mark is not None and frame.mark.gives_back:
+        frame.give_back(fiber)
+        return
+    fiber.frames.append(frame)
     fiber.place = (fiber.place, node, 0, None)
     fiber.node = node.body
 
 
 def _as_result(machine: Machine, fiber: Fiber, node: AsResult[Any, Any]) -> None:
-    fiber.frames.append(Catching(node, fiber))
-    fiber.node = node.body
+    frame = Catching(machine, node, fiber)
+    fault = None if frame.mark is None else frame.mark.caught
+    if fault is None:
+        fiber.frames.append(frame)
+        fiber.node = node.body
+    else:
+        frame.leave()
+        fiber.value = Failure(fault)
 
 
 def _from_result(machine: Machine, fiber: Fiber, node: FromResult[Any, Any]) -> None:
@@ -225,7 +247,12 @@ def _in_pool(machine: Machine, fiber: Fiber, node: InPool[Any, Any]) -> None:
 
 
 def _delay(machine: Machine, fiber: Fiber, node: Delay[Any, Any]) -> None:
-    machine.pause(fiber, node.duration // MICROSECOND)
+    duration = node.duration // MICROSECOND
+    if machine.memory is not None:
+        mark = machine.memory.mark("delay", fiber.place, fiber.tries, None)
+        duration = mark.left(duration)
+        mark.leave()
+    machine.pause(fiber, duration)
 
 
 def _fail(machine: Machine, fiber: Fiber, node: Fail[Any, Any]) -> None:
@@ -248,5 +275,9 @@ def _message(machine: Machine, fiber: Fiber, expr: Expr) -> str | BaseException:
 
 
 def _extension(machine: Machine, fiber: Fiber, node: Extension[Any, Any]) -> None:
+    if machine.memory is not None:
+        of = layout(node)
+        if of is not None and of.lends:
+            fiber.frames.append(Borrowing(machine.memory, node, fiber))
     fiber.place = (fiber.place, node, 0, None)
     fiber.node = node.meaning

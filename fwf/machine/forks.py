@@ -16,6 +16,7 @@ from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput, Fault, both, then
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Scope, Status
 from fwf.machine.log import Beside, Item
+from fwf.machine.memory import Mark, Memory
 from fwf.machine.past import Tally, before_parts, joined
 from fwf.machine.places import Place
 from fwf.secrets import masked
@@ -171,7 +172,7 @@ class Joining(Fork[Par[Any, Any]]):
 class Spreading(Fork[MapEach[Any, Any]]):
     """`MapEach`: the body on each item, leftmost first, at most `at_once` at a time."""
 
-    __slots__ = ("collected", "items", "names", "next")
+    __slots__ = ("collected", "items", "marks", "memory", "names", "next")
 
     def __init__(
         self,
@@ -188,6 +189,10 @@ class Spreading(Fork[MapEach[Any, Any]]):
         self.next = 0
         self.collected: dict[int, Fault] = {}
         """Faults that are part of the output, by the number of the item."""
+        collects = node.on_error == "collect" and machine.memory is not None
+        self.memory: Memory | None = machine.memory if collects else None
+        self.marks: dict[int, Mark] | None = {} if collects else None
+        """What is remembered of the items under way, if such faults are."""
 
     @staticmethod
     def begin(machine: Machine, fiber: Fiber, node: MapEach[Any, Any]) -> None:
@@ -214,20 +219,54 @@ class Spreading(Fork[MapEach[Any, Any]]):
         frame = Spreading(machine, fiber, node, items, names)
         width = len(items) if node.at_once is None else min(node.at_once, len(items))
         frame.follows = width < len(items) or node.on_error == "collect"
-        wait_for(machine, fiber, frame, frame.begin_next(width))
+        begun = frame.begin_some(width)
+        if begun:
+            wait_for(machine, fiber, frame, begun)
+        else:
+            fiber.value = frame.output()
+
+    def begin_some(self, width: int) -> list[Fiber]:
+        """Fibers for items, so many if there are as many left."""
+        begun = self.begin_next(width)
+        while len(begun) < width and self.next < len(self.items):
+            begun += self.begin_next(1)
+        return begun
 
     def begin_next(self, width: int) -> list[Fiber]:
-        """Fibers for the next items, so many."""
+        """Fibers for the next items, so many, but for those whose fault is remembered."""
         first, self.next = self.next, self.next + width
         self.left += width
         items, self.items[first : self.next] = self.items[first : self.next], [None] * width
         names = self.names[first : self.next] if self.names else range(first, self.next)
         node, body, around, tries = self.node, self.node.body, self.around, self.tries
         place, past = self.place, self.past
-        return [
+        fibers = [
             Fiber(self, index, around, tries, body, (place, node, 0, name), item, past)
             for index, (name, item) in enumerate(zip(names, items, strict=True), first)
         ]
+        return fibers if self.marks is None else self._not_collected(fibers)
+
+    def _not_collected(self, fibers: list[Fiber]) -> list[Fiber]:
+        """Those whose fault isn't known from an earlier try."""
+        begun: list[Fiber] = []
+        for fiber in fibers:
+            mark = self._mark(fiber)
+            fault = mark.caught
+            if fault is None:
+                begun.append(fiber)
+            else:
+                self.left -= 1
+                self.collected[fiber.index] = fault
+                mark.leave()
+        return begun
+
+    def _mark(self, fiber: Fiber) -> Mark:
+        """What is remembered of an item, from now on."""
+        memory = self.memory
+        assert memory is not None and self.marks is not None
+        mark = memory.mark("caught", fiber.place, fiber.tries, fiber.value)
+        self.marks[fiber.index] = mark
+        return mark
 
     def follow(self, machine: Machine, child: Fiber) -> None:
         status = child.status
@@ -235,12 +274,18 @@ class Spreading(Fork[MapEach[Any, Any]]):
             self._collect(machine, child)
         elif status is INT or (status is ERR and self.fail_fast):
             return  # its slot is lost
+        if self.marks is not None:
+            self.marks.pop(child.index).leave()
         if self.next < len(self.items):
-            machine.fork(self.begin_next(1), eager=True, later=True)
+            begun = self.begin_some(1)
+            if begun:
+                machine.fork(begun, eager=True, later=True)
 
     def _collect(self, machine: Machine, child: Fiber) -> None:
         _, cause = self.bad.pop(child.index)
         self.collected[child.index] = cause
+        if self.marks is not None:
+            self.marks[child.index].catches(cause, settled=True)
         if machine.tell is not None:
             name = child.index if self.names is None else self.names[child.index]
             place: Place = (self.place, self.node, 0, name)

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from returns.result import Failure, Success
 
 from fwf.algebra.nodes import (
     Always,
     AsResult,
+    Extension,
     Fallback,
     LoopUntil,
     Node,
@@ -27,6 +28,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.schedule import Jitter, cap_of, drawn, each
 from fwf.faults import Exhausted, Failed, Fault, TimedOut, leaves, matches, then
 from fwf.machine.fibers import ERR, INT, OK, Around, Fiber, Scope, Status
+from fwf.machine.memory import About, Mark, Memory
 from fwf.machine.places import Place
 from fwf.machine.timers import MICROSECOND
 
@@ -40,6 +42,13 @@ class Frame(Protocol):
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         """The part has ended; the frame is off the stack."""
         ...
+
+
+def _mark(machine: Machine, about: About, fiber: Fiber) -> Mark | None:
+    """What is remembered of the place that a fiber is at, if the run is."""
+    if machine.memory is None:
+        return None
+    return machine.memory.mark(about, fiber.place, fiber.tries, fiber.value)
 
 
 @final
@@ -75,7 +84,7 @@ class Restoring:
 class Retrying:
     """`Retry`: retry (d:ds) w = fallback(w, delay d >> retry ds w)."""
 
-    __slots__ = ("delays", "input", "node", "place", "waiting")
+    __slots__ = ("delays", "input", "mark", "node", "place", "used", "waiting")
 
     def __init__(self, node: Retry[Any, Any], fiber: Fiber) -> None:
         self.node = node
@@ -83,8 +92,24 @@ class Retrying:
         self.input = fiber.value if node.attempts > 1 else None
         self.waiting = False
         """Whether it is the time between two attempts."""
+        self.used = 1
+        """How many attempts of its budget were begun: fewer than the attempt's number where an
+        earlier try of the run had a budget of its own."""
         self.delays: Iterator[timedelta] | None = None
+        self.mark: Mark | None = None
         fiber.tries = fiber.tries, 1
+
+    def recall(self, memory: Memory, fiber: Fiber) -> int:
+        """Go on where an earlier try was ⟶ how long to wait before that, in µs."""
+        assert fiber.tries is not None
+        outer, _ = fiber.tries
+        self.mark = memory.mark("retry", self.place, outer, fiber.value)
+        known = self.mark.retried
+        if known is None:
+            return 0
+        fiber.tries = outer, known.number
+        self.used = known.used
+        return known.wait
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         status = fiber.status
@@ -96,32 +121,37 @@ class Retrying:
         elif status is ERR and matches(self.node.on, fiber.value, otherwise_all=False):
             if self.delays is None:
                 delays = each(self.node.wait, partial(_factor, machine, self.place))
-                self.delays = islice(delays, self.node.attempts - 1)
+                self.delays = islice(delays, self.used - 1, self.node.attempts - 1)
             delay = next(self.delays, None)
             if delay is not None:
                 self._wait(machine, fiber, delay // MICROSECOND, fiber.value)
                 return
         assert fiber.tries is not None
         fiber.tries = fiber.tries[0]
+        if self.mark is not None:
+            self.mark.leave()
 
     def _begin(self, fiber: Fiber) -> None:
         """The next attempt."""
         fiber.frames.append(self)
         fiber.place = self.place
         fiber.run(self.node.body, self.input)
-        if fiber.tries is not None and fiber.tries[1] >= self.node.attempts:
+        if self.used >= self.node.attempts:
             self.input = None  # nobody else will read it
 
     def _wait(self, machine: Machine, fiber: Fiber, delay: int, cause: Fault) -> None:
         assert fiber.tries is not None
         outer, number = fiber.tries
         fiber.tries = outer, number + 1
+        self.used += 1
         hints = [leaf.not_before for leaf in leaves(cause) if isinstance(leaf, Failed)]
         asked = max((hint for hint in hints if hint is not None), default=None)
         if asked is not None:
             cap = cap_of(self.node.wait)
             left = asked - machine.now()
             delay = max(delay, round(left if cap is None else min(left, cap // MICROSECOND)))
+        if self.mark is not None:
+            self.mark.retries(number + 1, self.used, delay, cause)
         if machine.tell is not None:
             at = machine.now() + delay
             machine.tell("retry", self.place, "", fiber.tries, at, cause)
@@ -140,14 +170,19 @@ def _factor(machine: Machine, place: Place, jitter: Jitter, index: int) -> float
 class Timing:
     """`Timeout`: a deadline of its own; catches the cut that it caused."""
 
-    __slots__ = ("around", "deadline", "node", "place", "scope", "strikes")
+    __slots__ = ("around", "deadline", "mark", "node", "place", "scope", "strikes")
 
     def __init__(self, machine: Machine, node: Timeout[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.around = fiber.around
         outer = self.around.scope
-        self.deadline = machine.now() + node.within // MICROSECOND
+        within = node.within // MICROSECOND
+        self.mark: Mark | None = None
+        if machine.memory is not None:
+            self.mark = machine.memory.mark("deadline", fiber.place, fiber.tries, fiber.value)
+            within = self.mark.left(within)
+        self.deadline = machine.now() + within
         self.scope = Scope(outer, min(self.deadline, outer.limit))
         self.strikes = self.deadline <= outer.limit
         if self.strikes:
@@ -159,6 +194,10 @@ class Timing:
             machine.timers.spare(self.deadline, self.scope)
         self.scope.close()
         fiber.around = self.around
+        if self.mark is not None:
+            self.mark.leave()
+        if machine.at_a_hold:
+            return
         if fiber.status is INT and self.deadline <= self.around.scope.limit:
             path = machine.path(self.place)
             fault = machine.worded(self.place, TimedOut(path, self.node.within))
@@ -169,64 +208,134 @@ class Timing:
 class FallingBack:
     """`Fallback`: the handler, on the same input, after a matching failure."""
 
-    __slots__ = ("input", "node", "place")
+    __slots__ = ("input", "mark", "node", "place")
 
-    def __init__(self, node: Fallback[Any, Any], fiber: Fiber) -> None:
+    def __init__(self, machine: Machine, node: Fallback[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.input = fiber.value
+        self.mark = _mark(machine, "caught", fiber)
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if fiber.status is ERR and matches(self.node.on, fiber.value, otherwise_all=True):
             if machine.tell is not None:
                 machine.tell("caught", self.place, "", fiber.tries, machine.now(), fiber.value)
-            fiber.place = (self.place, self.node, 1, None)
-            fiber.status = OK
-            fiber.run(self.node.handler, self.input)
+            if self.mark is not None:
+                self.mark.catches(fiber.value, settled=False)
+            self.fall_back(fiber)
+        elif self.mark is not None:
+            self.mark.leave()
+
+    def fall_back(self, fiber: Fiber) -> None:
+        """Go on with the handler."""
+        if self.mark is not None:
+            fiber.frames.append(Settling(self.mark))
+        fiber.place = (self.place, self.node, 1, None)
+        fiber.status = OK
+        fiber.run(self.node.handler, self.input)
+
+
+@final
+class Settling:
+    """`Fallback` in a run that is remembered, while the handler runs: if that is fine, it stays."""
+
+    __slots__ = ("mark",)
+
+    def __init__(self, mark: Mark) -> None:
+        self.mark = mark
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if fiber.status is OK:
+            self.mark.settles()
+        self.mark.leave()
 
 
 @final
 class Catching:
     """`AsResult`: how the part ended, as a value; what was cut stays cut."""
 
-    __slots__ = ("node", "place")
+    __slots__ = ("mark", "node", "place")
 
-    def __init__(self, node: AsResult[Any, Any], fiber: Fiber) -> None:
+    def __init__(self, machine: Machine, node: AsResult[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
+        self.mark = _mark(machine, "caught", fiber)
+
+    def leave(self) -> None:
+        """The part is over."""
+        if self.mark is not None:
+            self.mark.leave()
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if fiber.status is OK:
             fiber.value = Success(fiber.value)
         elif fiber.status is ERR:
+            if self.mark is not None:
+                self.mark.catches(fiber.value, settled=True)
             if machine.tell is not None and not machine.is_joint(self.place, self.node):
                 machine.tell("caught", self.place, "", fiber.tries, machine.now(), fiber.value)
             fiber.end(OK, Failure(fiber.value))
+        self.leave()
 
 
 @final
 class Finishing:
-    """`Always`: the finaliser, out of reach of every deadline; then how the body ended."""
+    """`Always`: the finaliser, out of reach of every deadline; then how the body ended.
 
-    __slots__ = ("around", "ended", "input", "node", "place")
+    In a run that is remembered it may have been done in an earlier try, together with the body.
+    """
 
-    def __init__(self, node: Always[Any, Any], fiber: Fiber) -> None:
+    __slots__ = ("around", "ended", "input", "lent", "mark", "node", "place")
+
+    def __init__(self, machine: Machine, node: Always[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.input = fiber.value
         self.around = fiber.around
         self.ended: tuple[Status, Any] | None = None
+        around = fiber.frames[-2] if len(fiber.frames) > 1 else None
+        self.lent = isinstance(around, Borrowing)
+        """Whether the finaliser gives back what the part before was lent."""
+        self.mark = around.mark if isinstance(around, Borrowing) else _mark(machine, "done", fiber)
+
+    def give_back(self, fiber: Fiber) -> None:
+        """Do the finaliser that an earlier try has begun; then borrow anew."""
+        self._finish(fiber, ERR, AGAIN)
+
+    def _finish(self, fiber: Fiber, status: Status, value: Any) -> None:
+        """Do the finaliser now that the body has ended so."""
+        self.ended = status, value
+        fiber.around = self.around.unbounded()
+        fiber.place = (self.place, self.node, 1, None)
+        fiber.frames.append(self)
+        fiber.status = OK
+        fiber.run(self.node.finaliser, self.input)
+        self.input = None
+
+    def _leave(self, fiber: Fiber) -> None:
+        """Remember how it went."""
+        if self.mark is not None and self.ended is not None:
+            gave_back = self.ended[0] is not OK
+            if fiber.status is OK and (self.lent or not gave_back):
+                self.mark.finishes(gave_back=gave_back)
+            self.leave()
+
+    def leave(self) -> None:
+        """The part is over; what was lent is so with the extension."""
+        if self.mark is not None and not self.lent:
+            self.mark.leave()
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
+        mark = self.mark
         if self.ended is None:
-            self.ended = fiber.status, fiber.value
-            fiber.around = self.around.unbounded()
-            fiber.place = (self.place, self.node, 1, None)
-            fiber.frames.append(self)
-            fiber.status = OK
-            fiber.run(self.node.finaliser, self.input)
-            self.input = None
+            if mark is not None and mark.done and fiber.status is OK:
+                self.leave()
+                return
+            if mark is not None and self.lent and fiber.status is not OK:
+                mark.begins_to_give_back()
+            self._finish(fiber, fiber.status, fiber.value)
             return
+        self._leave(fiber)
         fiber.around = self.around
         before, first = self.ended
         if fiber.status is OK:
@@ -235,26 +344,61 @@ class Finishing:
             fiber.end(before, fiber.value if first is None else then(first, fiber.value))
 
 
+AGAIN: Final = Failed("", ("Again",), "what a finaliser gave back is to be borrowed anew")
+"""What ends a part of which only the finaliser was to be done; `Borrowing` takes it up."""
+
+
+@final
+class Borrowing:
+    """An extension one part of which lends the others something that its finaliser gives back.
+
+    What that part gave doesn't outlast the finaliser. If the process died in it, it is done first.
+    """
+
+    __slots__ = ("input", "mark", "node", "place")
+
+    def __init__(self, memory: Memory, node: Extension[Any, Any], fiber: Fiber) -> None:
+        self.node = node
+        self.place = fiber.place
+        self.input = fiber.value
+        self.mark = memory.mark("done", fiber.place, fiber.tries, fiber.value)
+
+    def resume(self, machine: Machine, fiber: Fiber) -> None:
+        if fiber.value is AGAIN:
+            fiber.frames.append(self)
+            fiber.place = (self.place, self.node, 0, None)
+            fiber.status = OK
+            fiber.run(self.node.meaning, self.input)
+        else:
+            self.mark.leave()
+
+
 @final
 class Looping:
     """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
 
-    __slots__ = ("node", "place", "round", "start")
+    __slots__ = ("mark", "node", "place", "round", "start")
 
     def __init__(self, machine: Machine, node: LoopUntil[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.round = 1
         self.start = 0 if node.within is None else machine.now()
+        self.mark: Mark | None = None
+        if node.within is not None and machine.memory is not None:
+            self.mark = machine.memory.mark("deadline", self.place, fiber.tries, fiber.value)
+            within = node.within // MICROSECOND
+            self.start -= within - self.mark.left(within)
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
-        if fiber.status is not OK:
-            return
-        done = machine.holds(fiber, self.node.done, self.place, "the loop is done")
-        if isinstance(done, BaseException):
-            machine.undefined(fiber, machine.path(self.place), done)
-        elif not done:
-            self._again(machine, fiber)
+        if fiber.status is OK:
+            done = machine.holds(fiber, self.node.done, self.place, "the loop is done")
+            if isinstance(done, BaseException):
+                machine.undefined(fiber, machine.path(self.place), done)
+            elif not done:
+                self._again(machine, fiber)
+        if self.mark is not None and fiber.node is None:
+            self.mark.leave()
 
     def _again(self, machine: Machine, fiber: Fiber) -> None:
         node = self.node

@@ -16,7 +16,7 @@ from fwf.algebra.extent import MOST_SHARED, extent, too_large
 from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Node, Seq, Task
 from fwf.algebra.unknown import Unknown, guess
-from fwf.faults import Fault, Interrupted, then
+from fwf.faults import Fault, Interrupted, both, then
 from fwf.machine.attempts import Attempts
 from fwf.machine.enter import Enter, enter_of
 from fwf.machine.fibers import (
@@ -33,6 +33,7 @@ from fwf.machine.fibers import (
 from fwf.machine.frames import Chain
 from fwf.machine.line import Line, Pool
 from fwf.machine.log import Item
+from fwf.machine.memory import Memory
 from fwf.machine.places import Place, Places
 from fwf.machine.timers import NEVER, Timers
 from fwf.machine.waits import OVER, Look, Pause, Rest, Turn
@@ -48,11 +49,12 @@ class Machine:
     """One run of one workflow in a world."""
 
     __slots__ = (
-        "_bounded", "_enters", "_left", "_line", "_places", "_stopped", "_whole", "ahead",
-        "assumed", "attempts", "current", "enclosing", "instant", "is_joint", "keep_results",
-        "leaf", "live", "main", "name", "path", "pools", "present", "ready", "recording", "scope",
-        "signals", "stopping", "stopping_at_once", "tell", "timed", "timers", "unknown", "wanted",
-        "world",
+        "_bounded", "_enters", "_left", "_line", "_on_hold", "_places", "_stopped", "_whole",
+        "ahead",
+        "assumed", "at_a_hold", "attempts", "current", "enclosing", "held", "instant", "is_joint",
+        "keep_results", "leaf", "live", "main", "memory", "name", "path", "pools", "present",
+        "ready", "recording", "scope", "signals", "stopping", "stopping_at_once", "tell", "timed",
+        "timers", "unknown", "wanted", "world",
     )  # fmt: skip
 
     def __init__(
@@ -66,9 +68,17 @@ class Machine:
         recording: bool = False,
         keep_results: bool = True,
         tell: Tell | None = None,
+        memory: Memory | None = None,
         name: RunName,
     ) -> None:
         self.world = world
+        self.memory = memory
+        """What is remembered of earlier tries of the run; None where nothing is."""
+        self.held: list[Fault] = []
+        """What a person has to decide before parts of the run can go on."""
+        self._on_hold: list[Fiber] = []
+        self.at_a_hold = False
+        """Whether none but those are left, and so the run ends."""
         self.name = name
         """What the run is named by."""
         self.recording = recording
@@ -142,6 +152,8 @@ class Machine:
         status, value, main.value = main.status, main.value, None
         if status is INT:
             fault: Fault = Interrupted(by=self.stopping)
+            if self.at_a_hold:
+                fault = both(self.held)
             return ERR, fault if value is None else then(fault, value)
         return status, value
 
@@ -182,6 +194,9 @@ class Machine:
         if ready or not self.live:
             return
         due, busy = self.timers.due(), len(attempts.at_work)
+        if self._on_hold and not (busy or self.timers.anybody_sleeps()):
+            self._end_at_hold()
+            return
         landed: Any = ()
         if busy or due > self.now():
             landed = self.world.wait(self, due, busy)
@@ -309,6 +324,25 @@ class Machine:
         self.rouse(fiber)
         fiber.status, fiber.value = status, value
         self.ready.append(fiber)
+
+    def hold(self, fiber: Fiber, fault: Fault) -> None:
+        """Let a fiber go no further: nothing catches that, and no deadline strikes it.
+
+        All others go on; when they are done, the run ends, and its finalisers are done.
+        """
+        fiber.status = WAIT
+        self.held.append(fault)
+        self._on_hold.append(fiber)
+        if self.tell is not None:
+            self.tell("held", fiber.place, "", fiber.tries, self.now(), fault)
+
+    def _end_at_hold(self) -> None:
+        """None but fibers that are held are left: cut all, but for finalisers."""
+        self.at_a_hold = True
+        on_hold, self._on_hold = self._on_hold, []
+        for fiber in on_hold:
+            self.resume(fiber, INT, None)
+        self.stop()
 
     def rouse(self, fiber: Fiber) -> None:
         """A fiber waits no longer."""

@@ -115,6 +115,10 @@ class Timers(Generic[W, S]):
             heappop(times)
         return NEVER
 
+    def anybody_sleeps(self) -> bool:
+        """Whether anybody waits for a time to come."""
+        return any(who.sleeps_until(time) for time, there in self.wakes.items() for who in there)
+
     def woken(self, time: int) -> list[W] | None:
         """Take all that wakes at a time, and perhaps need not; None if nothing does."""
         return self.wakes.pop(time, None)

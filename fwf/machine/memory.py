@@ -1,0 +1,95 @@
+"""What a machine asks of the memory of its run: what earlier tries left, what the next one needs.
+
+A run without a journal has none. With one, a part that was done isn't done again, and frames go on
+where they were when the process died: see `interpreters/run/journaled`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+
+from fwf.algebra.nodes import Task
+from fwf.faults import Fault
+from fwf.machine.places import Place
+
+if TYPE_CHECKING:
+    from fwf.machine.fibers import Fiber, Tries
+
+About: TypeAlias = Literal["retry", "deadline", "delay", "caught", "done"]
+"""What a mark is about: the attempt that a retry is at; when a deadline strikes, or a delay ends;
+a fault that became a value, or chose a handler; a part whose finaliser was done as well."""
+
+
+class Retried(NamedTuple):
+    """Where a retry was: at which attempt, the how-manieth of its budget, after which wait (µs)."""
+
+    number: int
+    used: int
+    wait: int
+
+
+class Mark(Protocol):
+    """What is remembered of one place that isn't a task's, while a part is under way there."""
+
+    @property
+    def retried(self) -> Retried | None:
+        """Where the retry goes on, if not at its first attempt."""
+        ...
+
+    def retries(self, number: int, used: int, wait: int, cause: Fault) -> None:
+        """The retry makes another attempt, after a wait (µs)."""
+        ...
+
+    def left(self, duration: int) -> int:
+        """How much is left of a duration (µs) that may have begun in an earlier try."""
+        ...
+
+    @property
+    def caught(self) -> Fault | None:
+        """The fault that was caught here, if it still counts."""
+        ...
+
+    def catches(self, fault: Fault, *, settled: bool) -> None:
+        """A fault is caught here: it becomes a value or, not yet `settled`, chooses a handler."""
+        ...
+
+    def settles(self) -> None:
+        """The handler was fine: from now on the choice outlasts a failure of the run."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether the part and its finaliser were done, and nothing in it was done anew since."""
+        ...
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether a finaliser was begun, and not done, that gives back what the part was lent."""
+        ...
+
+    def begins_to_give_back(self) -> None:
+        """The finaliser begins that gives back what the part was lent."""
+        ...
+
+    def finishes(self, *, gave_back: bool) -> None:
+        """The finaliser is done; so is the part, unless it only gave back what it was lent."""
+        ...
+
+    def leave(self) -> None:
+        """The part is over, for this try."""
+        ...
+
+
+class Memory(Protocol):
+    """What is remembered of one run."""
+
+    def recalls(self, fiber: Fiber, task: Task[Any, Any]) -> bool:
+        """Whether a task that a fiber has come to isn't to be started, since how it ended is known.
+
+        That is in the fiber's registers then; or the fiber is held.
+        """
+        ...
+
+    def mark(self, about: About, place: Place, tries: Tries, value: Any) -> Mark:
+        """What is remembered of a place, with the input there. To be left in the end."""
+        ...
