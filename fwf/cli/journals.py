@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from fwf.cli.misuse import Misuse, either, one_line
 from fwf.cli.output import complain
@@ -81,10 +82,21 @@ def opened(given: str | None, *, make: bool = False) -> "Store":
         raise Misuse("--journal off: no run is remembered there; name a file or a database")
     if not make and "://" not in place and not os.path.lexists(place):
         raise Misuse(f"there is no journal {place} yet: fwf run begins it, or --journal names one")
-    from fwf.journal.opening import opened as at
+    from fwf.journal.opening import open_store
 
     with refusals():
-        return at(place)
+        return open_store(place)
+
+
+def repeated(given: str | None, store: "Store") -> str | None:
+    """What further commands need as their `--journal`: nothing if this one wasn't given any.
+
+    A password in it isn't told; who comes by the environment has it there.
+    """
+    source = click.get_current_context().get_parameter_source("journal")
+    if given is None or source is not ParameterSource.COMMANDLINE:
+        return None
+    return store.where if "://" in given else given
 
 
 @contextmanager
@@ -161,7 +173,9 @@ def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
         rows = store.runs(newest=FEW)
     if not rows:
         return f"there is no run {text!r}: {store.where} has none yet"
-    names = [name for row in rows for name in (row.workflow, short(row.id), row.id, *parameters(row))]
+    names = [
+        name for row in rows for name in (row.workflow, short(row.id), row.id, *parameters(row))
+    ]
     strange = [part for part in parts if not any(_is(row, part) for row in rows)]
     close = next(filter(None, (near(part, names) for part in strange)), "")
     listed = f"; the newest are {either([brief(row) for row in rows[:3]])}; fwf runs lists them"

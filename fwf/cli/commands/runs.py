@@ -1,0 +1,153 @@
+"""`fwf runs`: what was run, how it stands, what is to be done next."""
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import click
+
+from fwf.cli.journals import found as found_run
+from fwf.cli.journals import journal_options, opened, refusals, repeated
+from fwf.cli.misuse import Misuse
+from fwf.cli.output import complain, tell, tell_json
+from fwf.cli.program import options
+
+PRUNE: Final = "prune"
+_UNITS: Final = {"d": 1, "w": 7}
+_STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running")
+
+
+def _days(ctx: click.Context, option: click.Parameter, given: str | None) -> timedelta | None:
+    if given is None:
+        return None
+    said = re.fullmatch(r"([0-9]{1,6})([dw])", given.strip())
+    if said is None:
+        raise click.BadParameter(f"{given!r} is no number of days; write 90d, or 12w", ctx, option)
+    return timedelta(days=int(said[1]) * _UNITS[said[2]])
+
+
+@click.command("runs")
+@click.argument("run", required=False, metavar="[RUN|prune]")
+@click.option(
+    "--newest", type=click.IntRange(min=1), default=20, show_default=True, metavar="N",
+    help="List so many, the newest first.",
+)  # fmt: skip
+@click.option("--workflow", metavar="TEXT", help="List those whose workflow's name has it in it.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(_STATES),
+    help="List those that stand so; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--older-than", "age", metavar="DAYS", callback=_days,
+    help="With prune: drop what complete runs did that ended so long ago, as in 90d.",
+)  # fmt: skip
+@journal_options
+@options
+def command(
+    run: str | None,
+    newest: int,
+    workflow: str | None,
+    states: tuple[str, ...],
+    age: timedelta | None,
+    journal: str | None,
+    as_json: bool,
+) -> int:
+    """List runs, tell of one, or drop what old ones did.
+
+    \b
+    fwf runs
+    fwf runs --state failed --state died
+    fwf runs 8a1b44c0
+    fwf runs daily+day=2026-06-01
+    fwf runs prune --older-than 90d
+
+    RUN is any part of a run's id; or its workflow's name, and what tells it from others after a +,
+    a parameter or a part of the id. Of the generations of a name it is the last.
+
+    A run that is at work, but that no process goes on with, has died: it is told where. Pruning
+    keeps each run's own row, and all of runs that aren't complete.
+
+    JSON: runs (a list of id, state, workflow, parameters, generation, tries, started, changed,
+    ended, seconds, inside, failed); of one run these, target, attempts (number, started, ended,
+    outcome, by, again, why, fault), steps (path, state, from_try, caught, attempts), next (command,
+    why). Of prune: pruned, freed (bytes), kept.
+
+    Exit status: of one run 0 if it is ok or running, else 1.
+    """
+    if run == PRUNE:
+        return _prune(age, journal, as_json)
+    if age is not None:
+        raise Misuse("--older-than is for pruning: fwf runs prune --older-than 90d")
+    if run is not None:
+        return _one(run, journal, as_json)
+    _list(newest, workflow, states, journal, as_json)
+    return 0
+
+
+def _list(
+    newest: int, workflow: str | None, states: tuple[str, ...], journal: str | None, as_json: bool
+) -> None:
+    from fwf.cli import runs
+
+    store = opened(journal)
+    chosen = bool(workflow or states)
+    with refusals():
+        rows = store.runs(newest=None if chosen else newest, like=workflow)
+        rows = [row for row in rows if not workflow or workflow in row.workflow]
+        found = runs.listed(store, rows, states, newest)
+    store.close()
+    if as_json:
+        tell_json({"runs": [runs.as_data(each) for each in found]})
+    elif not found:
+        complain(f"no run{' like that' if chosen else ''} in {store.where}")
+    elif sys.stdout.isatty():
+        runs.on_screen(runs.table(found))
+    else:
+        tell("\n".join(runs.lines(runs.table(found))))
+
+
+def _one(text: str, journal: str | None, as_json: bool) -> int:
+    from fwf.cli import runs
+
+    store = opened(journal)
+    row = found_run(store, text)
+    with refusals():
+        run = runs.seen(store, row)
+    again = repeated(journal, store)
+    store.close()
+    if as_json:
+        tell_json(runs.as_story(run, again))
+    else:
+        tell("\n".join(runs.told(run, again)))
+    return 0 if run.state in ("ok", "running") else 1
+
+
+def _prune(age: timedelta | None, journal: str | None, as_json: bool) -> int:
+    if age is None:
+        raise Misuse("fwf runs prune: say how old a run must be: --older-than 90d")
+    store = opened(journal)
+    before = datetime.now(UTC) - age
+    with refusals():
+        pruned, freed = store.prune(round(before.timestamp() * 1_000_000))
+        left = [row for row in store.runs() if row.state != "ok"]
+    store.close()
+    said: dict[str, Any] = {"pruned": pruned, "freed": freed, "kept": len(left)}
+    if as_json:
+        tell_json(said)
+    else:
+        tell(
+            f"pruned {pruned:,} complete {'run' if pruned == 1 else 'runs'} that ended before "
+            f"{before.astimezone():%Y-%m-%d %H:%M}: {_size(freed)} freed\n"
+            f"kept: each run's own row, and all of {len(left):,} that aren't complete"
+        )
+    return 0
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -1,0 +1,334 @@
+"""How runs are told on the command line: many as a table, one with its tries and failures."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from fwf.cli.journals import parameters
+from fwf.cli.misuse import one_line
+from fwf.cli.output import in_colour
+from fwf.faults import counted
+from fwf.journal.records import RunRow
+from fwf.journal.store import Store
+from fwf.journal.story import Outcome, Place, Step, Story, Try, leaves, short, story
+from fwf.readable import columns, spoken
+from fwf.telling.advice import advice
+from fwf.telling.reasons import on_one_line, place, reason, said, shown
+
+STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running")
+MOST_READ: Final = 50_000
+"""So many records of a list of runs are read, to say where they died and what failed."""
+MOST_NAMED: Final = 20
+MICROS: Final = 1_000_000
+_COLOURS: Final = {"ok": "green", "running": "cyan", "interrupted": "yellow", "held": "yellow"}
+
+
+class Seen(NamedTuple):
+    """A run, how it stands now, and what happened in it, as far as that was read."""
+
+    row: RunRow
+    state: Outcome
+    story: Story | None
+
+    @property
+    def took(self) -> int | None:
+        """How long its tries took together, in µs."""
+        if self.story is not None and self.story.tries and not self.story.pruned:
+            now = _now()
+            return sum((each.ended or now) - each.started for each in self.story.tries)
+        return None if self.row.ended is None else self.row.ended - self.row.started
+
+    @property
+    def standing(self) -> str:
+        """`died 02:10 in load[7]`, `running in load[7]`, or the state alone."""
+        at = f" {local(self.row.changed):%H:%M}" if self.state == "died" else ""
+        return f"{self.state}{at}{inside(self.story and self.story.inside)}"
+
+    @property
+    def first_failure(self) -> str:
+        """What failed first, and why."""
+        if self.story is None:
+            return ""
+        first = next(leaves(self.story.fault), None)
+        if first is not None:
+            return one_line(f"{shown(first.get('path', ''))}: {said(first)}".removeprefix(": "))
+        failed = sorted(self.story.failed, key=_ended)
+        more = f" (and {len(failed) - 1:,} more)" if len(failed) > 1 else ""
+        return f"{shown(failed[0].path)}: {reason(failed[0].fault)}{more}" if failed else ""
+
+
+def _ended(step: Step) -> int:
+    return (step.last and step.last.end) or 0
+
+
+def inside(places: Sequence[Place] | None) -> str:
+    """The attempts that it died in, or is at work on: ` in load[7], attempt 2, and 3 more`."""
+    if not places:
+        return ""
+    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+    return f" in {_attempt(places[0])}{more}"
+
+
+def _attempt(at: Place) -> str:
+    return shown(at.path) + (f", attempt {at.attempt}" if at.attempt > 1 else "")
+
+
+def _now() -> int:
+    return round(datetime.now().timestamp() * MICROS)
+
+
+def local(at: int) -> datetime:
+    """µs since 1970, UTC ⟶ when that is here, with the zone."""
+    return datetime.fromtimestamp(at / MICROS).astimezone()
+
+
+def seen(store: Store, row: RunRow) -> Seen:
+    """A run with all that its records tell; raises a `JournalError` where they can't be read."""
+    alive = row.state == "running" and store.holder(row.key) is not None
+    told = story(store.records(row), alive=alive)
+    return Seen(row, _state(row, alive), told)
+
+
+def listed(store: Store, rows: Iterable[RunRow], states: Sequence[str], most: int) -> list[Seen]:
+    """Runs ⟶ the first of those that stand so, with what their records tell."""
+    found: list[Seen] = []
+    left = MOST_READ
+    for row in rows:
+        if len(found) == most:
+            break
+        alive = row.state == "running" and store.holder(row.key) is not None
+        state = _state(row, alive)
+        if states and state not in states:
+            continue
+        plain = state == "ok" and row.tries == 1
+        told = None
+        if not plain and row.count <= left:
+            left -= row.count
+            told = story(store.records(row), alive=alive)
+        found.append(Seen(row, state, told))
+    return found
+
+
+def _state(row: RunRow, alive: bool) -> Outcome:
+    return "died" if row.state == "running" and not alive else row.state
+
+
+# Many
+
+
+def table(runs: Sequence[Seen]) -> list[list[str]]:
+    """Runs ⟶ the cells of a table, its head first; columns that say nothing are left out."""
+    zone = f"{local(runs[0].row.started):%Z}" if runs else ""
+    head = ["id", "state", "workflow", "parameters", "generation", "tries", f"started ({zone})",
+            "took", "what failed first"]  # fmt: skip
+    rows = [
+        [
+            short(each.row.id),
+            each.standing,
+            each.row.workflow or "–",
+            " ".join(parameters(each.row)),
+            str(each.row.generation) if each.row.generation > 1 else "",
+            str(each.row.tries) if each.row.tries > 1 else "",
+            f"{local(each.row.started):%Y-%m-%d %H:%M}",
+            "" if each.took is None else spoken(_rounded(each.took)),
+            each.first_failure,
+        ]
+        for each in runs
+    ]
+    used = [at for at in range(len(head)) if any(row[at] for row in rows)]
+    return [[on_one_line(row[at]) for at in used] for row in (head, *rows)]
+
+
+def _rounded(micros: int) -> int:
+    """A length of time without what nobody reads."""
+    return round(micros, -6) if micros >= 10 * MICROS else round(micros, -4)
+
+
+def lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table ⟶ its lines, the columns below one another."""
+    wide = [max(map(columns, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = [each + " " * (w - columns(each)) for each, w in zip(row, wide, strict=True)]
+        yield "  ".join(padded).rstrip()
+
+
+def on_screen(cells: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal, as wide as that; the state in colour."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for name in cells[0]:
+        shown.add_column(name, overflow="fold")
+    for _, state, *others in cells[1:]:
+        colour = _COLOURS.get(state.partition(" ")[0], "red")
+        shown.add_row(_, Text(state, style=colour), *map(Text, others))
+    Console(file=sys.stdout, no_color=not in_colour(), highlight=False).print(shown)
+
+
+# One
+
+
+def told(run: Seen, journal: str | None) -> Iterator[str]:
+    """A run ⟶ the lines that tell it: its tries, its steps, what failed and why, what to do."""
+    row, story = run.row, run.story
+    assert story is not None
+    name = " ".join([row.workflow or "workflow", *parameters(row)])
+    at = f" {_time(row.changed)}" if run.state == "died" else ""
+    yield one_line(f"{name}: {run.state}{at}{inside(story.inside)}")
+    again = f", generation {row.generation}" if row.generation > 1 else ""
+    yield f"run {short(row.id)} ({row.id}{again})"
+    if story.pruned:
+        yield "its records were pruned: what its steps did isn't known any more"
+    yield from ("", "tries", *(f"  {line}" for line in lines(_tries(story))))
+    if story.steps:
+        yield from ("", f"steps: {counts(story)}")
+    yield from _failures(story)
+    for step in story.having("in doubt", "poisoned"):
+        yield from ("", f"{step.state}: {shown(step.path)}", f"  {reason(_holding(story, step))}")
+    todo = advice(row, story, journal=journal)
+    if todo:
+        yield from ("", "next")
+    for each in todo:
+        yield f"  {each.command}" if each.command else f"  {each.why}"
+        if each.command:
+            yield f"      {each.why}"
+
+
+def _holding(story: Story, step: Step) -> Any:
+    """The part of the run's fault that is about a step."""
+    own = [leaf for leaf in leaves(story.fault) if leaf.get("path") == step.path]
+    return {"leaves": own} if own else step.fault
+
+
+def _time(at: int) -> str:
+    return f"{local(at):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _tries(story: Story) -> list[list[str]]:
+    return [list(map(on_one_line, _try(each))) for each in story.tries]
+
+
+def _try(each: Try) -> tuple[str, ...]:
+    """Which try, since when, for how long, how it ended and where, why it began, by whom."""
+    took = "" if each.ended is None else spoken(_rounded(each.ended - each.started))
+    where = inside(each.inside) if each.outcome in ("died", "running") else ""
+    why = f" ({each.why})" if each.why else ""
+    return str(each.number), _time(each.started), took, f"{each.outcome}{where}{why}", each.who
+
+
+def counts(story: Story) -> str:
+    """`118 ok (100 of them from try 1), 2 failed, 1 cut, 3 retries`."""
+    states: dict[str, int] = {}
+    for step in story.steps.values():
+        states[step.state] = states.get(step.state, 0) + 1
+    kept = ", ".join(f"{n:,} of them from try {number}" for number, n in story.kept.items())
+    parts = [f"{states.pop('ok', 0):,} ok" + (f" ({kept})" if kept else "")]
+    parts += [f"{n:,} {state}" for state, n in states.items()]
+    if story.retries:
+        parts.append(counted(len(story.retries), "retry").replace("retrys", "retries"))
+    return ", ".join(parts)
+
+
+def _failures(story: Story) -> Iterator[str]:
+    failed = [step for step in story.failed if step.state == "failed"]
+    if failed:
+        yield from ("", "failed")
+    yield from (f"  {on_one_line(_failure(step), 600)}" for step in failed[:MOST_NAMED])
+    if len(failed) > MOST_NAMED:
+        yield f"  … and {len(failed) - MOST_NAMED:,} more; fwf report tells all"
+
+
+def _failure(step: Step) -> str:
+    """Where, in which attempt and when it failed, why, and where in the user's code."""
+    last = step.last
+    if last is None:
+        return shown(step.path)
+    first = next(leaves(last.fault), None)
+    at = "" if first is None else place(first)
+    time = f"{local(last.end or last.start):%H:%M:%S}"
+    where = f", at {_near(at)}" if at else ""
+    taken = "; it was taken up" if step.caught else ""
+    said = f"{shown(step.path)}, attempt {last.attempt}, {time}"
+    return f"{said}: {reason(last.fault)}{where}{taken}"
+
+
+def _near(at: str) -> str:
+    try:
+        return at.removeprefix(os.path.join(os.getcwd(), ""))
+    except OSError:
+        return at
+
+
+# JSON
+
+
+def as_data(run: Seen) -> dict[str, object]:
+    """A run as JSON has it."""
+    row = run.row
+    places = run.story.inside if run.story is not None else ()
+    return {
+        "id": row.id,
+        "state": run.state,
+        "workflow": row.workflow,
+        "parameters": row.facts.get("shown", {}),
+        "generation": row.generation,
+        "tries": row.tries,
+        "started": local(row.started),
+        "changed": local(row.changed),
+        "ended": None if row.ended is None else local(row.ended),
+        "seconds": None if run.took is None else run.took / MICROS,
+        "inside": [{"path": each.path, "attempt": each.attempt} for each in places],
+        "failed": run.first_failure or None,
+    }
+
+
+def as_story(run: Seen, journal: str | None) -> dict[str, object]:
+    """A run with all its tries and steps, as JSON has it."""
+    story = run.story
+    assert story is not None
+    return {
+        **as_data(run),
+        "target": run.row.facts.get("target"),
+        "attempts": [
+            {
+                "number": each.number,
+                "started": local(each.started),
+                "ended": None if each.ended is None else local(each.ended),
+                "outcome": each.outcome,
+                "by": each.who,
+                "again": list(each.again),
+                "why": each.why,
+                "fault": each.fault,
+            }
+            for each in story.tries
+        ],
+        "steps": [_step_data(step) for step in story.steps.values()],
+        "next": [each._asdict() for each in advice(run.row, story, journal=journal)],
+    }
+
+
+def _step_data(step: Step) -> dict[str, object]:
+    return {
+        "path": step.path,
+        "state": step.state,
+        "from_try": step.computed,
+        "caught": step.caught,
+        "attempts": [
+            {
+                "try": each.number,
+                "tries": each.tries,
+                "task": each.task,
+                "attempt": each.attempt,
+                "start": local(each.start),
+                "end": None if each.end is None else local(each.end),
+                "ending": each.ending,
+                "rows": each.rows,
+                "fault": each.fault,
+            }
+            for each in step.attempts
+        ],
+    }
