@@ -1,0 +1,102 @@
+"""Two who want to go on with one run: one does, the other ends at once and says who does.
+
+And what becomes of it when the one is killed, or stopped for a while.
+"""
+
+import os
+import re
+import signal
+from inspect import signature
+from pathlib import Path
+
+import pytest
+
+from fwf import run
+from tests.crash import figures
+from tests.crash.races import HELD, Site, Started
+
+journaled = pytest.mark.skipif("journal" not in signature(run).parameters, reason="no journal yet")
+pytestmark = journaled
+RACES = figures.amount(quick=6, full=200)
+
+
+def refused(loser: Started, holder: int) -> None:
+    """It ended at once, with a status of its own, and says who goes on."""
+    done = loser.done()
+    assert (done.status, done.out) == (HELD, ""), done
+    assert "Traceback" not in done.err
+    assert str(holder) in done.err
+    assert re.search(r"since .*\d\d:\d\d", done.err), done.err
+    assert re.search(r"last sign", done.err), done.err
+
+
+def test_of_two_runners_one_goes_on(tmp_path: Path) -> None:
+    for number in range(RACES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with Site(folder) as site:
+            two = [site.run("held", gate=True) for _ in range(2)]
+            for each in two:
+                each.ready()
+            for each in two[:: 1 if number % 2 else -1]:
+                each.go()
+            site.waiting()
+            starter = site.lines()[-1].starter
+            winner, loser = sorted(two, key=lambda each: each.process.pid != starter)
+            assert winner.process.pid == starter
+            refused(loser, starter)
+            assert winner.process.poll() is None
+            site.let_go()
+            done = winner.done()
+            assert done.status == 0, done
+            assert [site.did(name) for name in ("first", "waits", "last")] == [1, 1, 1]
+            assert len({line.starter for line in site.lines()}) == 1
+        figures.add("races of two runners", races=1, zero={"both_went_on": 0, "neither": 0})
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> "Site":
+    with Site(tmp_path) as made:
+        yield made
+
+
+def test_when_the_holder_is_killed_the_next_takes_over_at_once(site: Site) -> None:
+    for _ in range(figures.amount(quick=2, full=20)):
+        holder = site.run("held")
+        site.waiting()
+        refused(site.run("held"), holder.process.pid)
+        holder.send(signal.SIGKILL)
+        assert holder.done().status == -signal.SIGKILL
+    site.let_go()
+    assert site.ended("held").status == 0
+    assert (site.did("first"), site.did("last")) == (1, 1)
+
+
+def test_a_holder_that_is_stopped_is_not_taken_over_and_goes_on(site: Site) -> None:
+    holder = site.run("held")
+    site.waiting()
+    holder.send(signal.SIGSTOP)
+    for _ in range(figures.amount(quick=1, full=5)):
+        refused(site.run("held"), holder.process.pid)
+    holder.send(signal.SIGCONT)
+    site.let_go()
+    assert holder.done().status == 0
+    assert [site.did(name) for name in ("first", "waits", "last")] == [1, 1, 1]
+
+
+def test_runs_of_other_names_go_on_beside(site: Site) -> None:
+    holder = site.run("held")
+    site.waiting()
+    other = site.run("held", "--key", "other")
+    site.waiting()
+    site.let_go()
+    assert (holder.done().status, other.done().status) == (0, 0)
+
+
+def test_a_complete_run_says_so_and_does_nothing(site: Site) -> None:
+    site.let_go()
+    first, second = site.ended("held"), site.ended("held")
+    assert (first.status, second.status) == (0, 0)
+    assert second.out == first.out
+    assert site.did("first") == 1
+    assert os.path.exists(site.journal)
