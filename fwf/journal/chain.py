@@ -1,0 +1,62 @@
+"""Are a run's records those that were written, all of them and in order?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+from fwf.journal.errors import JournalCorrupt
+from fwf.journal.records import FIRST, Kind, Record, RunRow, chained
+from fwf.printing import printable
+
+Columns = tuple[Any, ...]
+"""n, kind, path, tries, at, body, sum, as a database gives them."""
+
+
+def text(value: Any) -> Any:
+    """Text as it was: what no UTF-8 can be is kept as bytes."""
+    return value.decode("utf-8", "surrogatepass") if type(value) is bytes else value
+
+
+def checked(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record]:
+    """Rows in order ⟶ records; raises `JournalCorrupt` at the first that isn't what was written."""
+    before, last = FIRST, 0
+    for n, kind, path, tries, at, body, checksum in rows:
+        try:
+            if type(path) is bytes or type(body) is bytes or type(tries) is bytes:
+                path, tries, body = text(path), text(tries), text(body)
+            found = chained(before, n, kind, path, tries, at, body)
+            follows = n == last + 1 or (kind == "anchor" and n == last + gone(body))
+        except (TypeError, ValueError, KeyError):
+            raise corrupt(run, last + 1, "", where, "isn't what was written") from None
+        if not follows:
+            raise corrupt(run, last + 1, "", where, "is missing")
+        if found != checksum:
+            raise corrupt(run, n, path, where, "isn't what was written")
+        yield Record(n, cast(Kind, kind), path, tries, at, body, checksum)
+        before, last = (anchored(body) if kind == "anchor" else checksum), n
+
+
+def anchor(gone: int, checksum: bytes) -> str:
+    """The body of the record that stands for those that pruning took."""
+    return json.dumps({"gone": gone, "sum": checksum.hex()})
+
+
+def gone(body: str) -> int:
+    """How many records an anchor stands for."""
+    return int(json.loads(body)["gone"])
+
+
+def anchored(body: str) -> bytes:
+    """What the record after an anchor is chained to."""
+    return bytes.fromhex(json.loads(body)["sum"])
+
+
+def corrupt(run: RunRow, n: int, path: str, where: str, what: str) -> JournalCorrupt:
+    """The error for a run of which a record is bad."""
+    place = printable(path)
+    return JournalCorrupt(
+        f"{where}: run {run.id}: record {n}{f' ({place})' if place else ''} {what}; "
+        f"`fwf run {printable(run.workflow) or '…'} --salvage` goes on from the last good one"
+    )

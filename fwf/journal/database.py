@@ -1,0 +1,185 @@
+"""How is one transaction made, whatever other processes and the disk do meanwhile?"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar, final
+
+from fwf.journal import disk, layout
+from fwf.journal.errors import JournalError
+from fwf.journal.heads import Head, Heads
+
+T = TypeVar("T")
+_PAUSE: Final = 0.002
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_LOCKED})
+_SYSTEM: Final = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
+
+
+@final
+class Database:
+    """A journal's file, open, and the heads beside it."""
+
+    def __init__(self, path: str, heads: Heads, *, synced: bool) -> None:
+        self.path = path
+        self.heads = heads
+        self._synced = synced
+        self._db = layout.opened(path, synced=synced)
+        self._file = identity(path)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """What a question to the database gives."""
+        return self.told(lambda: self._db.execute(sql, values).fetchall())
+
+    def commit(
+        self, work: Callable[[sqlite3.Connection], Head | None], *, synced: bool
+    ) -> Head | None:
+        """One transaction, and after it what the heads say; nothing of it if it raises.
+
+        synced: whether the heads must be on the disk too when this returns.
+        """
+        if identity(self.path) != self._file:
+            raise self._gone()
+        try:
+            self.heads.lock()
+            try:
+                head = self._transaction(work)
+                if head is not None:
+                    self.heads.write(head, synced=synced and self._synced)
+                return head
+            finally:
+                self.heads.unlock()
+        except sqlite3.Error as error:
+            raise failed(error, self.path) from error
+        except OSError as error:
+            raise disk.failed(error, self.path) from error
+
+    def told(self, work: Callable[[], T]) -> T:
+        """What is read; what SQLite or the system says against it becomes one `JournalError`."""
+        until = 0.0
+        while True:
+            try:
+                return work()
+            except sqlite3.Error as error:
+                until = until or time.monotonic() + layout.BUSY
+                if not passing(error) or time.monotonic() > until:
+                    raise failed(error, self.path) from error
+                time.sleep(_PAUSE)
+            except OSError as error:
+                raise disk.failed(error, self.path) from error
+
+    def size(self) -> int:
+        """Bytes of the file, without the write-ahead log."""
+        (((pages,),), ((size,),)) = self.rows("PRAGMA page_count"), self.rows("PRAGMA page_size")
+        return int(pages) * int(size)
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file, so that its space is used again."""
+
+        def work() -> None:
+            self.heads.lock()
+            try:
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            finally:
+                self.heads.unlock()
+
+        self.told(work)
+
+    def vacuum(self, pages: int) -> bool:
+        """Give some free pages at the end of the file back ⟶ whether there were any."""
+        (free,) = self.rows("PRAGMA freelist_count")
+        if not free[0]:
+            return False
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+
+        self.commit(work, synced=False)
+        self.checkpoint()
+        return True
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        try:
+            self._db.close()
+        except sqlite3.Error as error:
+            raise failed(error, self.path) from error
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._db
+        self._begin()
+        try:
+            result = work(db)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        return result
+
+    def _begin(self) -> None:
+        until = 0.0
+        while True:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                until = until or time.monotonic() + layout.BUSY
+                if not passing(error) or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
+
+    def _gone(self) -> JournalError:
+        if os.path.exists(self.path):
+            return JournalError(
+                f"{self.path}: another file has taken its place since it was opened; put it back, "
+                f"or start again with the other one: {disk.SAFE}"
+            )
+        return disk.failed(FileNotFoundError(errno.ENOENT, ""), self.path)
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Which file has this name now: whoever writes on into one without a name writes to nobody."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_dev
+
+
+def passing(error: sqlite3.Error) -> bool:
+    """Whether it's a matter of waiting for others."""
+    return _code(error) in _PASSING
+
+
+def failed(error: sqlite3.Error, path: str) -> JournalError:
+    """What SQLite says ⟶ one error with file, cause and remedy."""
+    code = _code(error)
+    if code in _DAMAGE:
+        return layout.damaged(path, str(error))
+    if code in _PASSING:
+        return JournalError(
+            f"{path}: other processes have been writing for a minute; if one that uses this "
+            "journal was stopped, let it go on or end it: `fwf runs`"
+        )
+    if code in _SYSTEM:
+        return disk.failed(OSError(_SYSTEM[code], ""), path)
+    if code == sqlite3.SQLITE_IOERR:
+        return disk.failed(OSError(disk.cause_of_io(path), ""), path)
+    return JournalError(f"{path}: {error}")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary code, without what SQLite adds to it."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF

@@ -1,0 +1,113 @@
+"""How does what is written reach the disk, and what is said if it doesn't?"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pwd
+import resource
+from typing import Final
+
+from fwf.journal.errors import JournalError
+
+SAFE: Final = "what was acknowledged is there"
+_FULL: Final = int(getattr(fcntl, "F_FULLFSYNC", 0))
+
+
+def sync(fd: int) -> None:
+    """Wait until what was written to a file is on the disk: on a Mac `fsync` alone doesn't."""
+    if _FULL:
+        try:
+            fcntl.fcntl(fd, _FULL)
+        except OSError:  # Not every file system there knows it.
+            pass
+        else:
+            return
+    os.fsync(fd)
+
+
+def sync_folder(path: str) -> None:
+    """Wait until the names in a folder are on the disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        sync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_folder(path: str) -> None:
+    """Make a folder that its owner alone looks into, if it isn't there, and those around it."""
+    missing = list[str]()
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for each in reversed(missing):
+        try:
+            os.mkdir(each, 0o700)
+        except FileExistsError:
+            continue
+        sync_folder(os.path.dirname(each))
+
+
+def user_name(uid: int) -> str:
+    """What a user is called, or the number if it has no name here."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def failed(error: OSError, path: str) -> JournalError:
+    """What the system says of a file ⟶ one error with cause and remedy."""
+    return JournalError(f"{path}: {_cause(error.errno or errno.EIO, path)}")
+
+
+def _cause(number: int, path: str) -> str:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            "no space is left on the disk (or in the quota); free some (`fwf runs prune` works on "
+            f"a full disk too), then start again: {SAFE}"
+        )
+    if number == errno.EFBIG:
+        soft = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        limit = "" if soft == resource.RLIM_INFINITY else f" of {soft} bytes"
+        return (
+            f"it would grow over this process's file-size limit{limit}; raise it (`ulimit -f "
+            f"unlimited`), then start again: {SAFE}"
+        )
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return _forbidden(number, path)
+    if number in (errno.ENOENT, errno.ESTALE):
+        return "it is gone; put it back, or start anew with another --journal"
+    return f"{os.strerror(number)}; once the disk is fine again, start again: {SAFE}"
+
+
+def _forbidden(number: int, path: str) -> str:
+    me = user_name(os.geteuid())
+    if number == errno.EROFS:
+        return f"its file system is mounted read-only; mount it for writing, then: {SAFE}"
+    for each in (path, os.path.dirname(path)):
+        try:
+            if not os.access(each, os.W_OK):
+                owner = user_name(os.stat(each).st_uid)
+                kind = "folder" if os.path.isdir(each) else "file"
+                return (
+                    f"{me} may not write to the {kind} {each}, which is {owner}'s; "
+                    f"`chmod u+rwX {each}` as {owner}, then start again: {SAFE}"
+                )
+        except OSError:
+            continue
+    return f"{me} may not write to it; look at its permissions, then start again: {SAFE}"
+
+
+def cause_of_io(path: str) -> int:
+    """Why a write may have failed that was only called an input or output error: an errno."""
+    try:
+        free = os.statvfs(os.path.dirname(path))
+        if free.f_bavail == 0 or free.f_bfree == 0:
+            return errno.ENOSPC
+    except OSError:
+        return errno.EIO
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return errno.EIO if limit == resource.RLIM_INFINITY else errno.EFBIG

@@ -1,0 +1,88 @@
+"""Which files does a journal consist of, and may this process open them?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from fwf.journal import disk, heads, layout, mend
+from fwf.journal.content import Contents
+from fwf.journal.database import Database
+from fwf.journal.errors import JournalError
+from fwf.journal.filesystems import refuse_unfit
+
+
+class Files(NamedTuple):
+    """What is open, and a remark on the file system."""
+
+    path: str
+    note: str | None
+    db: Database
+    contents: Contents
+
+
+def opened(where: str | Path, *, synced: bool, salvage: bool) -> Files:
+    """Open them, or make them; raises `JournalError`, and then nothing was changed."""
+    path = _path(where)
+    note = refuse_unfit(path)
+    _refuse_others(path)
+    try:
+        disk.make_folder(os.path.dirname(path))
+        _refuse_foreign(path)
+        db = _database(path, synced=synced, salvage=salvage)
+    except OSError as error:
+        raise disk.failed(error, path) from error
+    return Files(path, note, db, Contents(f"{path}-values", synced=synced))
+
+
+def _path(where: str | Path) -> str:
+    """Links are followed once, so that all who open a journal have the same files beside it."""
+    said = os.fspath(where)
+    path = os.path.realpath(said)
+    if not said or "\0" in said or os.path.isdir(path):
+        raise JournalError(f"journal {said!r}: is no file; give one, such as .fwf/runs.db")
+    return path
+
+
+def _refuse_others(path: str) -> None:
+    """Files that SQLite makes beside another user's would keep that user from writing."""
+    me = os.geteuid()
+    for each in (path, f"{path}-heads"):
+        try:
+            owner = os.stat(each).st_uid
+        except OSError:
+            continue
+        if owner != me:
+            name = disk.user_name(owner)
+            raise JournalError(
+                f"{each}: is {name}'s, and {disk.user_name(me)} would leave files beside it that "
+                f"{name} can't write to; as {name}: `sudo -u {name} fwf runs`"
+            )
+
+
+def _refuse_foreign(path: str) -> None:
+    """Before anything is made beside a file."""
+    beside = f"{path}-heads"
+    if os.path.exists(path) and os.stat(path).st_size and not os.path.exists(beside):
+        layout.refuse_foreign(path, expected=False)
+
+
+def _database(path: str, *, synced: bool, salvage: bool) -> Database:
+    beside = f"{path}-heads"
+    made = heads.create(beside)
+    said = heads.Heads(beside)
+    try:
+        said.lock()
+        try:
+            if salvage:
+                mend.rescue(path, said)
+            layout.prepare(path, said)
+        finally:
+            said.unlock()
+        if made:
+            disk.sync_folder(os.path.dirname(path))
+        return Database(path, said, synced=synced)
+    except BaseException:
+        said.close()
+        raise

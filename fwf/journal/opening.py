@@ -1,0 +1,40 @@
+"""Which store does a path or an address stand for?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from fwf.journal.errors import JournalError
+from fwf.journal.sqlite import SQLite
+from fwf.journal.store import Store
+
+
+def open_store(
+    where: str | Path,
+    *,
+    durability: Literal["power", "process"] = "power",
+    salvage: bool = False,
+) -> Store:
+    """The store at an address (postgresql://…), or in a file, which is made if it isn't there.
+
+    durability: whether what is acknowledged survives a power cut, or the process's end only.
+    salvage: of a damaged file, save what can be read; see `Store.salvage` for a single run.
+    """
+    if durability not in ("power", "process"):
+        raise ValueError(f'durability={durability!r}: is "power" or "process"')
+    if isinstance(where, str) and where.startswith(("postgresql://", "postgres://")):
+        return _postgres(where)
+    return SQLite.open(where, durability=durability, salvage=salvage)
+
+
+def _postgres(url: str) -> Store:
+    try:
+        from fwf.journal.postgres import Postgres
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise
+        raise JournalError(
+            "a journal in PostgreSQL needs psycopg: `pip install 'fwf[postgres]'`"
+        ) from None
+    return Postgres.open(url)

@@ -1,0 +1,82 @@
+"""What of complete runs is dropped after a time, so that what stays can still be checked?"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from fwf.journal import chain, rows
+from fwf.journal.content import NAME, Contents
+from fwf.journal.database import Database
+from fwf.journal.errors import Held
+from fwf.journal.records import chained
+from fwf.journal.store import Claim
+
+_OLD: Final = "SELECT number, key FROM runs WHERE state = 'ok' AND ended < ? ORDER BY number"
+_NEXT: Final = "SELECT n, kind, body, sum, at FROM records WHERE run = ? AND n > ? ORDER BY n"
+_AT_ONCE: Final = 200
+"""Records that one transaction drops: its pages must fit in the log, though a disk is full."""
+_PAGES: Final = 32
+
+
+def prune(
+    db: Database, contents: Contents, before: int, claim: Callable[[str], Claim]
+) -> tuple[int, int]:
+    """Drop what they did, but for the first and the last record ⟶ runs, bytes freed.
+
+    claim: how one becomes the one who may; a run that somebody goes on with stays as it is.
+    """
+    size, pruned = db.size(), 0
+    for number, key in db.rows(_OLD, (before,)):
+        try:
+            mine = claim(chain.text(key))
+        except Held:
+            continue
+        try:
+            pruned += _pruned(db, number)
+        finally:
+            mine.release()
+    while db.vacuum(_PAGES):
+        pass
+    return pruned, contents.sweep(frozenset(_named(db))) + max(size - db.size(), 0)
+
+
+def _pruned(db: Database, run: int) -> bool:
+    """Drop from the second record on, a few at a time ⟶ whether there was anything."""
+    steps = 0
+    while True:
+        dropped = 0
+
+        def work(connection: sqlite3.Connection) -> None:
+            nonlocal dropped
+            dropped = _step(connection, run)
+
+        db.commit(work, synced=False)
+        if not dropped:
+            return steps > 0
+        steps += 1
+        db.checkpoint()
+
+
+def _step(db: sqlite3.Connection, run: int) -> int:
+    """Put an anchor in the place of the next few records ⟶ how many."""
+    first = db.execute(f"{_NEXT} LIMIT 1", (run, 0)).fetchone()
+    last = db.execute(rows.LATEST, (run,)).fetchone()
+    if first is None or last[0] <= 2:
+        return 0
+    found = db.execute(f"{_NEXT} LIMIT ?", (run, first[0], _AT_ONCE)).fetchall()
+    found = [each for each in found if each[0] < last[0]]
+    if all(kind == "anchor" for _, kind, *_ in found):
+        return 0
+    n, _, _, checksum, at = found[-1]
+    body = chain.anchor(n - first[0], checksum)
+    said = chained(first[3], n, "anchor", "", "", at, body)
+    db.execute("DELETE FROM records WHERE run = ? AND n > ? AND n <= ?", (run, first[0], n))
+    db.execute(rows.ADD_RECORD, (run, n, "anchor", "", "", at, body, said))
+    return len(found)
+
+
+def _named(db: Database) -> Iterator[str]:
+    for (body,) in db.rows("SELECT body FROM records WHERE instr(body, '.arrow')"):
+        yield from NAME.findall(chain.text(body))

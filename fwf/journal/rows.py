@@ -1,0 +1,125 @@
+"""How are runs written as rows of SQLite, and read back?"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, Final, cast
+
+from fwf.journal.chain import Columns, text
+from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State
+from fwf.records import changed
+
+FIELDS: Final = (
+    "number, id, key, workflow, generation, state, started, changed, ended, tries, count, head, "
+    "about, sum"
+)
+ADD_RUN: Final = f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 14)})"
+ADD_RECORD: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+CHANGE_RUN: Final = (
+    "UPDATE runs SET state = ?, changed = ?, ended = ?, tries = ?, count = ?, head = ?, sum = ? "
+    "WHERE number = ?"
+)
+LATEST: Final = "SELECT n, at, sum FROM records WHERE run = ? ORDER BY n DESC LIMIT 1"
+NEWEST: Final = (
+    "SELECT workflow, changed, number FROM runs WHERE key = ? ORDER BY number DESC LIMIT 1"
+)
+RECORDS: Final = (
+    "SELECT n, kind, path, tries, at, body, sum FROM records WHERE run = ? AND n > ? ORDER BY n "
+    "LIMIT ?"
+)
+_TRIES: Final = "SELECT count(*) FROM records WHERE run = ? AND n > ? AND kind = 'try'"
+_FORM: Final = 1
+
+
+def checksum(row: RunRow) -> bytes:
+    """Of all fields of a run's row."""
+    said = (
+        f"{_FORM}\0{row.number}\0{row.id}\0{row.key}\0{row.workflow}\0{row.generation}\0{row.state}"
+        f"\0{row.started}\0{row.changed}\0{row.ended}\0{row.tries}\0{row.count}\0{row.head.hex()}"
+        f"\0{row.about}"
+    )
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
+
+
+def columns(row: RunRow) -> Columns:
+    """What is inserted for a run."""
+    return (
+        row.number, kept(row.id), kept(row.key), kept(row.workflow), row.generation, row.state,
+        row.started, row.changed, row.ended, row.tries, row.count, row.head, kept(row.about),
+        checksum(row),
+    )  # fmt: skip
+
+
+def run_row(found: Columns) -> RunRow | None:
+    """The run of a row, or None if it isn't what was written."""
+    (number, id_, key, workflow, generation, state, started, changed, ended, tries, count, head,
+     about, said) = found  # fmt: skip
+    try:
+        row = RunRow(
+            number, text(id_), text(key), text(workflow), generation, cast(State, state), started,
+            changed, ended, tries, count, head, text(about),
+        )  # fmt: skip
+        return row if checksum(row) == said else None
+    except (AttributeError, TypeError, UnicodeError):
+        return None
+
+
+def begun(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:
+    """A run's row with its first records."""
+    return changed(
+        row, number=number, count=len(records),
+        head=records[-1].sum if records else FIRST,
+        changed=records[-1].at if records else row.changed,
+        tries=sum(record.kind == "try" for record in records),
+    )  # fmt: skip
+
+
+def bring_up(db: sqlite3.Connection, run: int, state: State) -> None:
+    """Write to a run's row what its records say, and how it stands."""
+    found = db.execute(f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,)).fetchone()
+    row = None if found is None else run_row(found)
+    if row is None:
+        raise sqlite3.DatabaseError(f"the row of run {run} isn't what was written")
+    ((tries,),) = db.execute(_TRIES, (run, row.count))
+    latest = db.execute(LATEST, (run,)).fetchone() or (row.count, row.changed, row.head)
+    count, at, head = latest
+    ended = None if state == "running" else at
+    row = changed(
+        row, state=state, changed=at, ended=ended, tries=row.tries + tries, count=count, head=head
+    )
+    write(db, row)
+
+
+def write(db: sqlite3.Connection, row: RunRow) -> None:
+    """Bring a run's row up to date."""
+    db.execute(
+        CHANGE_RUN,
+        (
+            row.state, row.changed, row.ended, row.tries, row.count, row.head, checksum(row),
+            row.number,
+        ),
+    )  # fmt: skip
+
+
+def kept(value: str) -> str | bytes:
+    """Text that no UTF-8 can be (lone surrogates) is kept as bytes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
+    return value
+
+
+def record_rows(run: int, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+    """What is inserted for records."""
+    return [(run, *each) for each in records]
+
+
+def kept_rows(run: int, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+    """The same where a text can't be UTF-8: slower, and seldom needed."""
+    return [
+        (run, n, kind, kept(path), kept(tries), at, kept(body), said)
+        for n, kind, path, tries, at, body, said in records
+    ]

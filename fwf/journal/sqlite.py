@@ -1,0 +1,272 @@
+"""How does a journal keep runs in one SQLite file?
+
+Beside `runs.db` (and SQLite's `-wal` and `-shm`) stand `runs.db-heads` (see `heads`),
+`runs.db-locks/` and `runs.db-values/`. The file itself is never opened but by SQLite: closing it
+would drop the locks that SQLite has on it (POSIX), and another process would take it for unused.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, final
+
+from fwf.journal import files, layout, locks, mend, rows
+from fwf.journal.chain import checked, corrupt, text
+from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
+from fwf.journal.heads import Head, Said, digest
+from fwf.journal.locks import Lock
+from fwf.journal.prune import prune
+from fwf.journal.records import Record, RunRow, State
+from fwf.journal.store import Claim, Holder
+from fwf.records import changed
+
+_CHUNK: Final = 4_000
+"""Records read at once: an open cursor would keep the write-ahead log from being used anew."""
+
+
+class _Tail(NamedTuple):
+    """What the next records of a run follow, and whose run it is."""
+
+    last: int
+    key: str
+    digest: bytes
+
+
+@final
+class SQLite:
+    """A journal in a file."""
+
+    def __init__(self, files: files.Files, *, salvage: bool) -> None:
+        self.where = files.path
+        self.note = files.note
+        """A remark on its file system, if it isn't known whether locks hold there."""
+        self._db = files.db
+        self._heads = files.db.heads
+        self._contents = files.contents
+        self._salvage = salvage
+        self._pid = os.getpid()
+        self._tails = dict[int, _Tail]()
+
+    @classmethod
+    def open(
+        cls,
+        where: str | Path,
+        *,
+        durability: Literal["power", "process"] = "power",
+        salvage: bool = False,
+    ) -> SQLite:
+        """Open a file, or make it, readable by its owner alone; see `open_store`."""
+        synced = durability == "power"
+        return cls(files.opened(where, synced=synced, salvage=salvage), salvage=salvage)
+
+    def claim(self, key: str, holder: Holder) -> Claim:
+        """Hold the lock of a key's own file; raises `Held`."""
+        return locks.claim(f"{self.where}-locks", key, holder, lambda: self._sign(key))
+
+    def holder(self, key: str) -> Holder | None:
+        """Who goes on with the runs of a key now."""
+        return locks.holder(f"{self.where}-locks", key)
+
+    def begin(self, row: RunRow, records: Sequence[Record], claim: Claim) -> int:
+        """Add a run with its first records ⟶ its number."""
+        self._may(claim, row.key)
+        key, added = digest(row.key), row
+
+        def work(db: sqlite3.Connection) -> Head:
+            nonlocal added
+            number = 1 + (layout.one(db, "SELECT max(number) FROM runs") or 0)
+            number = self._free(number)
+            self._heads.room_for(number)
+            added = rows.begun(row, number, records)
+            db.execute(rows.ADD_RUN, rows.columns(added))
+            db.executemany(rows.ADD_RECORD, rows.kept_rows(number, records))
+            return Head(number, added.count, key, added.head)
+
+        self._db.commit(work, synced=True)
+        self._tails[added.number] = _Tail(added.count, row.key, key)
+        return added.number
+
+    def append(
+        self, run: int, records: Sequence[Record], claim: Claim, *, state: State | None = None
+    ) -> None:
+        """Add records in one transaction; with a state, the run's row as well."""
+        tail = self._tails.get(run) or self._tail(run)
+        self._may(claim, tail.key)
+        if records and records[0].n != tail.last + 1:
+            raise ValueError(
+                f"append: record {records[0].n} can't follow record {tail.last} of run {run}"
+            )
+        if not records and state is None:
+            return
+        prepared = rows.record_rows(run, records)
+
+        def work(db: sqlite3.Connection) -> Head | None:
+            if prepared:
+                db.executemany(rows.ADD_RECORD, prepared)
+            if state is not None:
+                rows.bring_up(db, run, state)
+            return Head(run, records[-1].n, tail.digest, records[-1].sum) if prepared else None
+
+        try:
+            self._db.commit(work, synced=state is not None)
+        except UnicodeEncodeError:
+            prepared = rows.kept_rows(run, records)
+            self._db.commit(work, synced=state is not None)
+        if records:
+            self._tails[run] = tail._replace(last=records[-1].n)
+
+    def generations(self, key: str) -> Sequence[RunRow]:
+        """The runs of a key; raises `JournalCorrupt` if one that there was isn't found."""
+        said = Said(self._heads.content())
+        found = self._runs("WHERE key = ? ORDER BY generation", (rows.kept(key),), said)
+        there = {row.number for row in found}
+        for head in () if self._salvage else said.with_key(digest(key)):
+            if head.run not in there:
+                raise self._lost(head.run)
+        return found
+
+    def runs(self, *, newest: int | None = None, like: str | None = None) -> Sequence[RunRow]:
+        """Runs, the newest first; raises `JournalCorrupt` if one that there was isn't found."""
+        said = Said(self._heads.content())
+        limit = -1 if newest is None else newest
+        if like is not None:
+            where = (
+                "WHERE number IN (SELECT number FROM runs WHERE instr(workflow, ?1) OR "
+                "instr(id, ?1)) ORDER BY number DESC LIMIT ?2"
+            )
+            return self._runs(where, (rows.kept(like), limit), said)
+        found = self._runs("ORDER BY number DESC LIMIT ?", (limit,), said)
+        there = {row.number for row in found}
+        least = 1 if newest is None else min(there, default=1)
+        for run in () if self._salvage else range(said.last, least - 1, -1):
+            if run not in there and not said.is_lost(run):
+                raise self._lost(run)
+        return found
+
+    def records(self, run: RunRow) -> Iterator[Record]:
+        """A run's records in order, checked against each other and against the head."""
+        head, count = self._heads.of(run.number), 0
+        for record in checked(run, self._columns(run), self.where):
+            count = record.n
+            if head is not None and count == head.n and record.sum != head.sum:
+                raise corrupt(run, count, record.path, self.where, "isn't what was written")
+            yield record
+        if head is not None and count < head.n:
+            raise corrupt(run, count + 1, "", self.where, "is missing")
+
+    def salvage(self, run: RunRow, claim: Claim) -> int:
+        """Drop what follows the last good record, in the database and in the heads."""
+        self._may(claim, run.key)
+        good, dropped = list[Record](), 0
+        with suppress(JournalCorrupt):
+            good.extend(self.records(run))
+
+        def work(db: sqlite3.Connection) -> Head:
+            nonlocal dropped
+            self._heads.room_for(run.number)
+            head, dropped = mend.cut(db, run, good)
+            return head
+
+        self._db.commit(work, synced=True)
+        self._tails.pop(run.number, None)
+        return dropped
+
+    def prune(self, before: int) -> tuple[int, int]:
+        """Drop what complete runs did, but for their first and last record."""
+        me = Holder(socket.gethostname(), os.getpid(), getpass.getuser(), time.time_ns() // 1000)
+        return prune(self._db, self._contents, before, lambda key: self.claim(key, me))
+
+    def put(self, name: str, content: memoryview | bytes) -> None:
+        """Keep a large value by the digest of its content."""
+        self._contents.put(name, content)
+
+    def get(self, name: str) -> bytes | memoryview:
+        """A large value, checked."""
+        return self._contents.get(name)
+
+    def close(self) -> None:
+        """Close the file; the last one who does so brings the write-ahead log into it."""
+        if os.getpid() == self._pid:
+            self._db.close()
+        self._heads.close()
+
+    def _may(self, claim: Claim, key: str) -> None:
+        if os.getpid() != self._pid:
+            raise JournalError(
+                f"{self.where}: was opened by process {self._pid}, which this one was forked from; "
+                "open it here"
+            )
+        if not isinstance(claim, Lock) or claim.key != key:
+            raise ValueError("the claim isn't one on the runs of this key")
+        if not claim.held:
+            raise Replaced(f"{self.where}: the claim on this run was given back")
+
+    def _free(self, number: int) -> int:
+        """The number of the next run: of those that were lost none is given again."""
+        last = self._heads.last()
+        if last >= number and not self._salvage:
+            said = Said(self._heads.content())
+            for run in range(number, last + 1):
+                if not said.is_lost(run):
+                    raise self._lost(run)
+        return max(number, last + 1)
+
+    def _lost(self, run: int) -> JournalCorrupt:
+        return layout.damaged(self.where, f"run {run} is missing")
+
+    def _columns(self, run: RunRow) -> Iterator[tuple[Any, ...]]:
+        last = 0
+        while found := self._db.rows(rows.RECORDS, (run.number, last, _CHUNK)):
+            yield from found
+            last = found[-1][0]
+
+    def _runs(self, where: str, values: tuple[Any, ...], said: Said) -> list[RunRow]:
+        found = self._db.rows(f"SELECT {rows.FIELDS} FROM runs {where}", values)
+        return [self._run(each, said) for each in found]
+
+    def _run(self, columns: tuple[Any, ...], said: Said) -> RunRow:
+        """A run, brought up to date by its last record, and compared with its head."""
+        row = rows.run_row(columns)
+        if row is None:
+            raise layout.damaged(self.where, f"the row of run {columns[0]} isn't what was written")
+        head = said.of(row.number)
+        if row.state == "running" or head is None or head.n != row.count:
+            for count, at, last in self._db.rows(rows.LATEST, (row.number,)):
+                if count != row.count:
+                    row = changed(row, count=count, changed=at, head=last)
+        if head is not None and not self._salvage:
+            if head.key != digest(row.key):
+                raise self._lost(row.number)
+            if head.n > row.count:
+                raise corrupt(row, row.count + 1, "", self.where, "is missing")
+        return row
+
+    def _tail(self, run: int) -> _Tail:
+        """Read what the next records follow."""
+        said = self._heads.of(run)
+        found = self._db.rows("SELECT key FROM runs WHERE number = ?", (run,))
+        if not found:
+            raise self._lost(run) if said else ValueError(f"append: there is no run {run}")
+        key = text(found[0][0])
+        latest = self._db.rows(rows.LATEST, (run,))
+        count = latest[0][0] if latest else 0
+        if said is not None and said.n > count:
+            raise layout.damaged(self.where, f"record {count + 1} of run {run} is missing")
+        return _Tail(count, key, digest(key))
+
+    def _sign(self, key: str) -> tuple[str, int | None]:
+        """What messages call the runs of a key, and when its newest one last gave a sign."""
+        sql = (
+            "SELECT workflow, changed, number FROM runs WHERE key = ? ORDER BY number DESC LIMIT 1"
+        )
+        for name, at, run in self._db.rows(sql, (rows.kept(key),)):
+            latest = [each[1] for each in self._db.rows(rows.LATEST, (run,))]
+            return text(name) or "this run", max([at, *latest])
+        return "this run", None
