@@ -3,18 +3,111 @@
 Each takes something in fwf's place, in the process of a run that is to be killed; none is in fwf.
 """
 
+import json
+import os
+import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
-from tests.crash.kill_oracle import AGAIN, LOST, WRONG
+from tests.crash.kill_oracle import AGAIN, ENDED, LOST, WRONG
 
-BUGS: Final[dict[str, Callable[[], None]]] = {}
+Bug = Callable[[], None]
+
+
+def commit_before_effect() -> None:
+    """A step is committed when it starts, with what it will give."""
+    from fwf.interpreters.run.journaled.memory import Remembered
+
+    starts = Remembered.starts
+
+    def early(self: Any, fiber: Any, task: Any, now: int) -> None:
+        starts(self, fiber, task, now)
+        here = self._here[fiber]
+        value = {"v": "early", "n": 1, "by": f"{here.path}@early"}
+        said = {"task": self._known[id(task)].name, "input": here.input, "took": 0, "value": value}
+        self.writer.add("ok", here.path, here.tries, json.dumps(said))
+
+    Remembered.starts = early
+
+
+def late_batch_commit() -> None:
+    """Records are written six at a time, and whatever depends on them starts before."""
+    from fwf.interpreters.run.journaled.writing import Writer
+
+    flush = Writer.flush
+    calls = [0]
+
+    def seldom(self: Any, state: Any = None) -> None:
+        calls[0] += 1
+        if state is not None or calls[0] % 12 == 0:
+            flush(self, state)
+
+    Writer.flush = seldom
+
+
+def missing_key() -> None:
+    """A step is told a key that only this process knows."""
+    from fwf.algebra.contract import IdempotencyKey
+    from fwf.interpreters.run.journaled.memory import Remembered
+
+    key = Remembered.key
+    Remembered.key = lambda self, path: IdempotencyKey(f"{key(self, path)}{os.getpid()}")
+
+
+def retry_count_not_journaled() -> None:
+    """Attempts that were used up are forgotten."""
+    from fwf.interpreters.run.journaled.marks import Placed
+
+    Placed.retries = lambda self, number, used, wait, cause: None
+
+
+def _paths(pattern: str, instead: str) -> None:
+    """Have records name the places of steps otherwise."""
+    from fwf.interpreters.run.journaled.memory import Remembered
+
+    class Named:
+        """The machine, by which places have other paths."""
+
+        def __init__(self, machine: Any) -> None:
+            self.__dict__["real"] = machine
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.real, name)
+
+        def path(self, place: Any) -> str:
+            return re.sub(pattern, instead, self.real.path(place))
+
+    real = "_real_machine"
+    Remembered.machine = property(
+        lambda self: Named(self.__dict__[real]),
+        lambda self, machine: self.__dict__.__setitem__(real, machine),
+    )
+
+
+def branches_sharing_a_key() -> None:
+    """All branches of a `par` are one place."""
+    _paths(r"(?<=par > )(p\d+|left|right)$", "branch")
+
+
+def round_missing_in_key() -> None:
+    """All rounds of a loop are one place."""
+    _paths(r"(?<=inner)\[\d+\]", "")
+
+
+BUGS: Final[dict[str, Bug]] = {
+    "commit-before-effect": commit_before_effect,
+    "late-batch-commit": late_batch_commit,
+    "missing-key": missing_key,
+    "branches-sharing-a-key": branches_sharing_a_key,
+    "retry-count-not-journaled": retry_count_not_journaled,
+    "round-missing-in-key": round_missing_in_key,
+}
 SHOWN_BY: Final[dict[str, tuple[tuple[str, ...], str]]] = {
-    "commit before effect": ((LOST,), "chain"),
-    "late batch commit": ((AGAIN,), "chain"),
-    "missing key": ((AGAIN, WRONG), "items"),
-    "branches sharing a key": ((LOST, WRONG), "join"),
-    "retry count not journaled": ((AGAIN,), "patient"),
-    "round missing in key": ((LOST, WRONG), "rounds"),
+    "commit-before-effect": ((LOST,), "chain"),
+    "late-batch-commit": ((AGAIN,), "chain"),
+    "missing-key": ((WRONG,), "chain"),
+    "branches-sharing-a-key": ((LOST, WRONG), "join"),
+    "retry-count-not-journaled": ((AGAIN,), "patient"),
+    "round-missing-in-key": ((LOST, WRONG, ENDED), "rounds"),
 }
 """By which faults, and in which shape, each is seen."""

@@ -14,6 +14,7 @@ LOST: Final = "lost"
 AGAIN: Final = "run again"
 WRONG: Final = "wrong"
 LEFT: Final = "left behind"
+ENDED: Final = "ended badly"
 FAULTS: Final = (LOST, AGAIN, WRONG, LEFT)
 """What must never be: a step is missing; runs again after others used what it gave; works on other
 data, under another key or number, or to another end; or outlives its run and works beside the next.

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, Final, Literal, NamedTuple
 from tests.cli_support import ROOT, environment
 from tests.crash.kill_child import BUG, KEY, NONE
 from tests.crash.kill_effects import LOG, STARTER, Line, read
-from tests.crash.kill_oracle import FAULTS, Finding, Whole, judged
+from tests.crash.kill_oracle import ENDED, FAULTS, Finding, Whole, judged
 from tests.crash.kill_shapes import SHAPE, SHAPES
 
 MOST_STARTS: Final = 40
@@ -61,15 +62,15 @@ class Night:
         self.log = folder / "log"
         self.journal = folder / "runs.db"
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start it, in a session of its own."""
+    def start(self, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+        """Start it, in a session of its own; `before` is done there first."""
         more = {LOG: str(self.log), SHAPE: self.case.shape, BUG: self.case.bug}
         env = environment(**more)
         env.pop(STARTER, None)
         return subprocess.Popen(
-            [sys.executable, "-m", *self._words()], cwd=self.folder, env=env, start_new_session=True,
+            [sys.executable, "-m", *self._words()], cwd=self.folder, env=env, encoding="utf-8",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            encoding="utf-8",
+            start_new_session=True, preexec_fn=before,
         )  # fmt: skip
 
     def _words(self) -> list[str]:
@@ -92,7 +93,7 @@ def killed(case: Case, *, most_kills: int = 3) -> Story:
     except AssertionError as error:
         if not case.bug:
             raise
-        return Story([Finding("failed", str(error))], 0, 0, 0)
+        return Story([Finding(ENDED, str(error))], 0, 0, 0)
 
 
 def _killed(case: Case, most_kills: int) -> Story:
@@ -101,7 +102,7 @@ def _killed(case: Case, most_kills: int) -> Story:
     kills = 0
     with tempfile.TemporaryDirectory(prefix="fwf-kill-") as name:
         night = Night(Path(name), case)
-        for starts in range(1, MOST_STARTS):
+        for _ in range(MOST_STARTS):
             out = started(night, chance, known, kill=kills < most_kills)
             if out is not None:
                 break
@@ -116,7 +117,7 @@ def _killed(case: Case, most_kills: int) -> Story:
         lines = read(night.log)
         left = [Finding("left behind", f"process {pid}") for pid in alive(night.log)]
     repeated = len(lines) - len({line.path for line in lines})
-    return Story([*judged(lines, value, known), *left], starts, kills, repeated)
+    return Story([*judged(lines, value, known), *left], kills + 1, kills, repeated)
 
 
 def started(night: Night, chance: random.Random, known: Whole, *, kill: bool) -> str | None:
