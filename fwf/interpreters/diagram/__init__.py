@@ -8,20 +8,27 @@ from fwf.interpreters.diagram.boxes import boxes
 from fwf.interpreters.diagram.dot import digraph
 from fwf.interpreters.diagram.layout import laid
 from fwf.interpreters.diagram.mermaid import flowchart
-from fwf.interpreters.diagram.svg import Mark, drawing
+from fwf.interpreters.diagram.svg import SIGNS, Mark, drawing
 
-__all__ = ["Mark", "dot", "html", "mermaid", "svg"]
+__all__ = ["SIGNS", "Mark", "dot", "html", "mermaid", "svg"]
 
 
-def svg(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:
+def svg(
+    w: Workflow[Any, Any],
+    /,
+    *,
+    marks: Mapping[str, Mark] | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> str:
     """Workflow ⟶ SVG: nested boxes, self-contained, light or dark as its reader prefers.
 
     Chains go from top to bottom, parts side by side; wrappers are badges on what they wrap. `marks`
-    highlight boxes by their paths, as "added", "removed", "changed" or "moved". At most 12,000
-    boxes, 32 deep; what occurs again is referred to where it is large. The picture says how many
-    tasks it doesn't draw.
+    highlight boxes by their paths, as "added", "removed", "changed" or "moved", or by how they went
+    in a run: "ok", "failed" and others; `notes` are said beside them. At most 12,000 boxes, 32
+    deep; what occurs again is referred to where it is large. The picture says how many tasks it
+    doesn't draw.
     """
-    return drawing(laid(boxes(as_workflow(w, "svg"))), marks or {})
+    return drawing(laid(boxes(as_workflow(w, "svg"))), marks or {}, notes)
 
 
 def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:

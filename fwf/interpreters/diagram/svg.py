@@ -18,8 +18,18 @@ from fwf.interpreters.diagram.layout import (
     inner,
 )
 
-Mark: TypeAlias = Literal["added", "removed", "changed", "moved"]
-SIGNS: Final[dict[Mark, str]] = {"added": "+", "removed": "−", "changed": "~", "moved": "→"}
+Mark: TypeAlias = Literal[
+    "added", "removed", "changed", "moved",
+    "ok", "kept", "failed", "cut", "running", "died", "held", "redo", "unreached",
+]  # fmt: skip
+"""How a part differs from another workflow's; or how it went in a run. `kept` was done by an
+earlier try, `held` waits for a person's decision, `redo` is to be done again."""
+SIGNS: Final[dict[Mark, str]] = {
+    "added": "+", "removed": "−", "changed": "~", "moved": "→",
+    "ok": "✓", "kept": "=", "failed": "×", "cut": "/", "running": "▸", "died": "†", "held": "?",
+    "redo": "↻", "unreached": "",
+}  # fmt: skip
+"""What stands beside a mark's colour, for those who don't see it, and on paper."""
 EDGE: Final = 16
 """The paper's margin."""
 _SHARED: Final = frozenset({"seq", "graph", "fallback", "always", "aside"})
@@ -58,9 +68,33 @@ _DARK: Final = """
 & .marked.changed>.edge{stroke:#f0b429}& .marked.moved>.edge{stroke:#7fb2e5}
 """
 
+_RAN_LIGHT: Final = """
+& .marked.ok>.edge{stroke:#22794a}& .ok>.disc{fill:#22794a}
+& .marked.kept>.edge{stroke:#22794a;stroke-width:1.5}& .kept>.disc{fill:#22794a}
+& .marked.failed>.edge{stroke:#ba2525}& .failed>.disc{fill:#ba2525}
+& .marked.died>.edge{stroke:#ba2525;stroke-dasharray:6 3}& .died>.disc{fill:#ba2525}
+& .marked.cut>.edge{stroke:#9c4f0f;stroke-dasharray:6 3}& .cut>.disc{fill:#9c4f0f}
+& .marked.held>.edge{stroke:#9c4f0f}& .held>.disc{fill:#9c4f0f}
+& .marked.running>.edge{stroke:#1f6fb2}& .running>.disc{fill:#1f6fb2}
+& .marked.redo>.edge{stroke:#1f6fb2;stroke-dasharray:6 3}& .redo>.disc{fill:#1f6fb2}
+& .marked.unreached>.edge{stroke-width:1;stroke-dasharray:2 3}
+& .unreached>.name,& .unreached>.effect,& .unreached>.data{fill:#616e7c}
+& .many{font-size:10px;fill:#323f4b;stroke:#fff;stroke-width:3;paint-order:stroke}
+"""
+_RAN_DARK: Final = """
+& .marked.ok>.edge,& .marked.kept>.edge{stroke:#6fcf97}
+& .marked.failed>.edge,& .marked.died>.edge{stroke:#ff9b9b}
+& .marked.cut>.edge,& .marked.held>.edge{stroke:#f0b429}
+& .marked.running>.edge,& .marked.redo>.edge{stroke:#7fb2e5}
+& .unreached>.name,& .unreached>.effect,& .unreached>.data{fill:#9aa5b1}
+& .many{fill:#e4e7eb;stroke:#1b1f24}
+"""
 
-def drawing(laid: list[Box], marks: Mapping[str, Mark]) -> str:
-    """Boxes in their places, marks by path ⟶ SVG."""
+
+def drawing(
+    laid: list[Box], marks: Mapping[str, Mark], notes: Mapping[str, str] | None = None
+) -> str:
+    """Boxes in their places, marks by path, and what is said beside them ⟶ SVG."""
     root, unseen = laid[0], hidden(laid)
     width, height = root.width + 2 * EDGE, root.height + 2 * EDGE + (20 if unseen else 0)
     width = max(width, 300 if unseen else 0)
@@ -68,12 +102,15 @@ def drawing(laid: list[Box], marks: Mapping[str, Mark]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="workflow" role="img" '
         f"aria-label={attribute(title_of(root))}>",
-        f"<style>{style('workflow', _LIGHT, _DARK)}</style>",
+        f"<style>{_style(marks)}</style>",
         f'<rect class="paper" width="{width}" height="{height}" fill="#fff"/>',
         f'<g class="drawing" transform="translate({EDGE} {EDGE})">',
     ]
     for box in laid:
-        parts += _group(box, _mark(box, marks) if marks else None)
+        found = _marked(box, marks) if marks else None
+        parts += _group(box, marks[found] if found is not None else None)
+        if found is not None and notes and found in notes:
+            parts.insert(-1, _many(box, notes[found]))
     parts.append("</g>")
     if unseen:
         said = f"{told(unseen, 'task')} not drawn"
@@ -81,11 +118,20 @@ def drawing(laid: list[Box], marks: Mapping[str, Mark]) -> str:
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _mark(box: Box, marks: Mapping[str, Mark]) -> Mark | None:
+def _style(marks: Mapping[str, Mark]) -> str:
+    """The style sheet; the rules for how parts went only where some are marked so."""
+    differ = {"added", "removed", "changed", "moved"}
+    if differ.issuperset(marks.values()):
+        return style("workflow", _LIGHT, _DARK)
+    return style("workflow", _LIGHT + _RAN_LIGHT, _DARK + _RAN_DARK)
+
+
+def _marked(box: Box, marks: Mapping[str, Mark]) -> str | None:
+    """The path by which a box is marked."""
     paths = [badge.path for badge in box.badges if isinstance(badge.node, Named)]
     if box.kind not in _SHARED:
         paths.append(box.path)
-    return next((marks[path] for path in paths if path in marks), None)
+    return next((path for path in paths if path in marks), None)
 
 
 # Boxes
@@ -110,7 +156,7 @@ def _group(box: Box, mark: Mark | None) -> list[str]:
         parts += _frame(box)
     if box.parts:
         parts += _arrows(box)
-    if mark:
+    if mark and SIGNS[mark]:
         x, y, width, _ = inner(box)
         at = f'cx="{x + width - 4}" cy="{y + 2}"'
         sign = f'x="{x + width - 4}" y="{y + 6.5}" text-anchor="middle"'
@@ -118,6 +164,13 @@ def _group(box: Box, mark: Mark | None) -> list[str]:
         parts.append(f'<text class="sign" {sign}>{SIGNS[mark]}</text>')
     parts.append("</g>")
     return parts
+
+
+def _many(box: Box, said: str) -> str:
+    """What is said of a marked box, above its right corner: how many of its items are fine, say."""
+    x, y, width, _ = inner(box)
+    at = f'x="{x + width - 16}" y="{y - 2}" text-anchor="end"'
+    return f'<text class="many" {at}>{safe(fitted(said, MOST, 10))}</text>'
 
 
 def _frame(box: Box) -> list[str]:
