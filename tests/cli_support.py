@@ -1,6 +1,7 @@
 """How the tests of the command line run it: in this process, or in one of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 Write = Callable[..., Path]
+EVENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d [0-9a-f]{8} ")
+"""What lines of progress begin with: date, time, zone, and the end of the run's id."""
 
 
 class Done(NamedTuple):
@@ -47,3 +50,9 @@ def fwf(
         check=False,
     )
     return Done(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+
+
+def events_of(stderr: str) -> list[str]:
+    """Progress in plain lines ⟶ what each says behind date, time, zone and the run's id."""
+    found = [EVENT.match(line) for line in stderr.splitlines()]
+    return [line.string[line.end() :] for line in found if line]

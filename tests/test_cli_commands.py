@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from fwf.cli import fwf
 from fwf.cli.lines import Lines
+from tests.cli_support import events_of
 
 SOURCE = """
 import dataclasses, enum, math
@@ -161,10 +162,11 @@ def test_needs_lists_what_must_be_given() -> None:
 def test_run_prints_the_result_on_stdout_and_progress_on_stderr() -> None:
     done = call("run", "jobs", "--param", "day=2026-07-15", "--param", "tries=3")
     assert (done.exit_code, done.stdout) == (0, "2026-07-15: 3\n")
-    start, ok, end = done.stderr.splitlines()
-    assert start[8:] == " start  greeting"
-    assert ok[8:].startswith(" ok     greeting  ")
-    assert end[8:].startswith(" done   in ")
+    began, start, ok, end = events_of(done.stderr)
+    assert began.startswith("run    greeting  day=2026-07-15 tries=3, as ")
+    assert start == "start  greeting"
+    assert ok.startswith("ok     greeting  ")
+    assert end.startswith("done   greeting  in ")
     assert end.endswith(": 1 ok")
 
 
@@ -196,7 +198,9 @@ def test_faults_are_told_a_line_each_path_first() -> None:
 def test_many_faults_are_counted() -> None:
     told = call("run", "jobs:many_fail").stderr.splitlines()
     assert told[-1] == "… and 10 more faults (--json gives all)"
-    assert sum("map_each[" in line and "KeyError: 'secret row'" in line for line in told) == 200
+    assert (
+        sum("map_each[" in line and "KeyError: 'secret row'" in line for line in told) == 110 + 100
+    )
 
 
 def test_debug_shows_the_tracebacks_of_a_failed_run() -> None:
@@ -317,7 +321,7 @@ def test_the_version_is_told() -> None:
     assert call("--version").stdout.startswith("fwf")
 
 
-@pytest.mark.parametrize("fails", ["observe", "idle", "end"])
+@pytest.mark.parametrize("fails", ["began", "note", "idle", "ended", "close"])
 def test_progress_that_can_t_be_shown_does_no_harm_and_is_told_once(
     fails: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_support import ROOT, command, environment, fwf
+from tests.cli_support import ROOT, command, environment, events_of, fwf
 
 SOURCE = """
 import os, subprocess, sys, time
@@ -80,7 +80,7 @@ def test_the_result_is_on_stdout_and_progress_on_stderr(folder: Path) -> None:
     done = fwf("run", "jobs.py", cwd=folder)
     assert done.status == 0
     assert done.out == "from the task\nfrom its process\nhello\n"
-    assert [line[9:15] for line in done.err.splitlines()] == ["start ", "ok    ", "done  "]
+    assert [said[:6] for said in events_of(done.err)] == ["run   ", "start ", "ok    ", "done  "]
 
 
 def test_with_json_nothing_else_is_on_stdout(folder: Path) -> None:
@@ -134,9 +134,9 @@ def test_what_tasks_put_in_the_place_of_the_streams_takes_nothing_from_them(
     done = fwf("run", f"replacing:{target}", *["--json"] * json, cwd=folder)
     assert done.status == 0
     assert ('"value": "result"' in done.out) if json else (done.out == "result\n")
-    words = [line[9:15].strip() for line in done.err.splitlines()]
+    words = [said[:6].strip() for said in events_of(done.err)]
     tasks = 2 if target == "side_by_side" else 1
-    assert words == ["start"] * tasks + ["ok"] * tasks + ["done"]
+    assert words == ["run"] + ["start"] * tasks + ["ok"] * tasks + ["done"]
 
 
 def test_a_stream_that_a_task_takes_apart_is_where_the_result_goes(folder: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_task_in_a_process_of_its_own_is_found_there(folder: Path) -> None:
 def test_ten_thousand_items_are_a_few_lines(folder: Path) -> None:
     done = fwf("run", "jobs:many", cwd=folder)
     assert (done.status, done.out) == (0, "all\n")
-    lines = [line[9:] for line in done.err.splitlines()]
+    _, *lines = events_of(done.err)
     assert len(lines) < 120
     assert "start  map_each[*] > item" in lines
     assert sum(line.startswith("failed map_each[") for line in lines) == 100
@@ -178,7 +178,7 @@ def test_ten_thousand_items_are_a_few_lines(folder: Path) -> None:
 
 
 def test_a_retry_says_when_and_why(folder: Path) -> None:
-    lines = [line[9:] for line in fwf("run", "jobs:again", cwd=folder).err.splitlines()]
+    _, *lines = events_of(fwf("run", "jobs:again", cwd=folder).err)
     assert lines[1].startswith("failed flaky  ")
     assert lines[1].endswith(", will retry in 0.25s: ConnectionError: no route")
     assert lines[-1].endswith(": 1 ok, 1 failed, 1 retry")

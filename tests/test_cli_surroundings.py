@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fwf.cli import fwf
-from tests.cli_support import environment
+from tests.cli_support import EVENT, environment
 
 SOURCE = """
 from fwf import named, task
@@ -114,7 +114,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tupl
 
 
 def progress_aside(err: str) -> list[str]:
-    return [line for line in err.splitlines() if line[2:3] != ":" or line[5:6] != ":"]
+    return [line for line in err.splitlines() if not EVENT.match(line)]
 
 
 @pytest.mark.parametrize(("how", "name"), CASES)

@@ -1,18 +1,19 @@
 """Progress as plain lines, for logs: one for each event, a few for the items of a map.
 
-12:00:03 start  daily > orders
-12:00:04 failed daily > orders  0.8s, will retry in 5s: ConnectionError: no route
-12:00:10 ok     daily > orders  1.2s
+2026-11-28 02:14:06+01:00 7c3a09e1 run    daily  day=2026-11-27, as 019acd7a-…-0d417c3a09e1
+2026-11-28 02:14:06+01:00 7c3a09e1 start  daily > orders
+2026-11-28 02:14:07+01:00 7c3a09e1 failed daily > orders  0.8s, will retry in 5s: OSError: no route
+2026-11-28 02:14:13+01:00 7c3a09e1 ok     daily > orders  1.2s
 """
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Final, final
+from typing import Any, Final, final
+
+from returns.result import Failure, Result
 
 from fwf.cli.misuse import one_line
 from fwf.cli.tally import (
-    MOST_NAMED,
     SECOND,
     Group,
     Tally,
@@ -21,44 +22,91 @@ from fwf.cli.tally import (
     spoken_delay,
     together,
 )
-from fwf.faults import Fault, leaves
-from fwf.interpreters.run import Clock, Note
+from fwf.faults import Fault, Interrupted, counted, leaves
+from fwf.interpreters.run import Clock, Note, Try
+from fwf.journal.story import short
 
 SINGLY: Final = 3
-"""So many failures of one group that are tried again are told singly; of others `MOST_NAMED`."""
+"""So many failures of one group that are tried again are told singly; of others all are."""
 AT_LEAST_EVERY: Final = 5 * SECOND
 """How long a group of items may go on before its counts are told again: that, or a tenth of its
 age if that is longer."""
+MOST_PARAMETERS: Final = 300
+MOST_PATH: Final = 300
 
 
 @final
 class Lines:
     """Tells each event in a line. Of items: the first start, the failures, counts, a total."""
 
-    def __init__(self, clock: Clock, write: Callable[[str], None]) -> None:
+    def __init__(self, title: str, clock: Clock, write: Callable[[str], None]) -> None:
+        self._title = title
         self._clock = clock
         self._write = write
-        self._tally = Tally(clock.now())
-        self._began = datetime.now().astimezone()
-        self._held: dict[str, tuple[Note, int]] = {}
+        self._this: Try
+        self._tally: Tally
+        self._fresh: dict[str, tuple[Note, int]] = {}
         """By path, failures of this instant, each of which something may still answer."""
         self._told: dict[str, tuple[int, int]] = {}
         """Of each group of items: how many had ended when it was last told, and when that was."""
-        self._named = Counter[tuple[str, int]]()
-        """How many failures of a group there were, of those of which so many are told."""
+        self._singly = Counter[str]()
+        """How many failures of a group were tried again."""
+        self._kept_told = False
 
-    def observe(self, note: Note) -> None:
-        if note.kind == "retry":
-            self._retry(note)
-            return
-        if note.kind == "caught":
-            self._caught(note)
-            return
+    def began(self, this: Try, /) -> None:
+        self._this = this
+        self._tally = Tally(this.start)
+        if this.died is not None:
+            self._line("died", self._title, f"  {one_line(this.died)}", this.start)
+        again = f", generation {this.generation}" if this.generation > 1 else ""
+        goes_on = f", goes on, try {this.number}" if this.number > 1 else ""
+        params = " ".join(f"{name}={value}" for name, value in this.params.items())
+        said = one_line(f"{params}, as" if params else "as", MOST_PARAMETERS)
+        self._line("run", self._title, f"  {said} {this.id}{again}{goes_on}", this.start)
+
+    def note(self, note: Note, /) -> None:
+        match note.kind:
+            case "retry":
+                self._retry(note)
+            case "caught":
+                self._caught(note)
+            case "kept":
+                self._tally.note(note)
+            case "held":
+                self._held(note)
+            case _:
+                self._attempt(note)
+
+    def idle(self) -> None:
+        """Tell the failures that nothing has answered at once, and what needn't be done again."""
+        for note, took in self._fresh.values():
+            self._failed(note, took, "")
+        self._fresh.clear()
+        self._kept()
+
+    def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
+        self.idle()
+        word = ""
+        if isinstance(result, Failure):
+            word = "failed "
+            for leaf, told in self._tally.answered(result.failure()):
+                word = "stopped " if isinstance(leaf, Interrupted) else word
+                if not told:
+                    self._line("failed", leaf.path or self._title, f"  {reason(leaf)}")
+        for group in self._tally.groups.values():
+            if group.many:
+                self._counts(group, "total")
+        self._line("done", self._title, f"  {word}in {self._tally.summary(self._clock.now())}")
+
+    def close(self) -> None:
+        """All was told."""
+
+    def _attempt(self, note: Note) -> None:
         if note.kind == "start":
             self.idle()
         group, took = self._tally.note(note)
         if note.kind == "failed":
-            self._held[note.path] = (note, took)
+            self._fresh[note.path] = (note, took)
         if group.many:
             self._of_items(group, note)
         elif note.kind != "failed":
@@ -67,62 +115,61 @@ class Lines:
         if note.kind == "start":
             self._left_behind(group)
 
-    def idle(self) -> None:
-        """Tell the failures that nothing has answered at once."""
-        for note, took in self._held.values():
-            self._failed(note, took, "", MOST_NAMED)
-        self._held.clear()
-
-    def failed(self, fault: Fault) -> None:
-        """Its failures were told when they happened."""
-
-    def end(self) -> None:
-        self.idle()
-        for (name, most), all_told in self._named.items():
-            if most == MOST_NAMED and all_told > most:
-                self._line("failed", name, f"  and {all_told - most:,} more that aren't named")
-        for group in self._tally.groups.values():
-            if group.many:
-                self._counts(group, "total")
-        self._line("done", "", f"in {self._tally.summary(self._clock.now())}")
-
     def _retry(self, note: Note) -> None:
-        held = self._answered(note)
+        fresh = self._answered(note)
         group, _ = self._tally.note(note)
         now = self._clock.now()
-        since = held[0][0].at if held and now < note.at else now
+        since = fresh[0][0].at if fresh and now < note.at else now
         delay = spoken_delay(note.at - since)
-        for failed, took in held:
-            self._failed(failed, took, f", will retry in {delay}", SINGLY)
-        unsaid = len(held) < len(leaves(note.detail))
+        for failed, took in fresh:
+            if self._is_one_of_few(failed.path):
+                self._failed(failed, took, f", will retry in {delay}")
+        unsaid = len(fresh) < len(leaves(note.detail))
         if unsaid and (not group.many or group.retries <= SINGLY):
             self._line("retry", note.path, f"  in {delay}: {reason(note.detail)}")
+        self._tally.answered(note.detail)
 
     def _caught(self, note: Note) -> None:
-        held = self._answered(note)
-        self._tally.catch(note)
-        for failed, took in held:
-            self._failed(failed, took, ", caught", MOST_NAMED)
-        if len(held) < len(leaves(note.detail)) and self._names(note.path, MOST_NAMED):
-            self._line("caught", note.path, f"  {reason(note.detail)}", note.at)
+        """Tell of each fault that something took up, with its reason unless that was told."""
+        fresh = self._answered(note)
+        for failed, took in fresh:
+            self._failed(failed, took, ", caught")
+        now = {failed.path for failed, _ in fresh}
+        before = 0
+        for leaf, told in self._tally.answered(note.detail):
+            if not told:
+                self._line("caught", leaf.path or note.path, f"  {reason(leaf)}", note.at)
+            before += told and leaf.path not in now
+        if before:
+            self._line("caught", note.path, f"  {counted(before, 'failure')} told before", note.at)
+        self._tally.catches += 1
+
+    def _held(self, note: Note) -> None:
+        self.idle()
+        self._tally.note(note)
+        self._line("held", note.path, f"  {reason(note.detail)}", note.at)
+
+    def _kept(self) -> None:
+        """Tell once what needn't be done again; if there is more, the summary has it all."""
+        if self._tally.kept and not self._kept_told:
+            self._kept_told = True
+            said = f"  {counted(self._tally.kept, 'step')} kept from earlier tries"
+            self._line("kept", self._title, said)
+
+    def _is_one_of_few(self, path: str) -> bool:
+        """Whether one more failure there is told singly; those at a place of its own always are."""
+        name = together(path)
+        self._singly[name] += 1
+        return name == one_line(path, MOST_PATH) or self._singly[name] <= SINGLY
 
     def _answered(self, note: Note) -> list[tuple[Note, int]]:
         """The failures of this instant that the fault in a note is made of."""
         paths = [leaf.path for leaf in leaves(note.detail)]
-        return [self._held.pop(path) for path in paths if path in self._held]
+        return [self._fresh.pop(path) for path in paths if path in self._fresh]
 
-    def _failed(self, note: Note, took: int, answer: str, most: int) -> None:
-        if self._names(note.path, most):
-            said = f"  {spoken(took)}{answer}: {reason(note.detail)}"
-            self._line("failed", note.path, said, note.at)
-
-    def _names(self, path: str, most: int) -> bool:
-        """Whether one more failure there is told singly; those at a place of its own always are."""
-        name = together(path)
-        if name == one_line(path):
-            return True
-        self._named[name, most] += 1
-        return self._named[name, most] <= most
+    def _failed(self, note: Note, took: int, answer: str) -> None:
+        said = f"  {spoken(took)}{answer}: {reason(note.detail)}"
+        self._line("failed", note.path, said, note.at)
 
     # Items
 
@@ -154,9 +201,9 @@ class Lines:
         self._line(word, group.name, f"  {group.counts()}, {spoken(group.until - group.since)}")
 
     def _line(self, word: str, path: str, more: str = "", at: int | None = None) -> None:
-        now = self._clock.now() if at is None else at
-        time = self._began + timedelta(microseconds=now - self._tally.start)
-        self._write(f"{time:%H:%M:%S} {word:<6} {one_line(path)}{more}")
+        when = self._this.when(self._clock.now() if at is None else at)
+        place = f"{when.isoformat(sep=' ', timespec='seconds')} {short(self._this.id)}"
+        self._write(f"{place} {word:<6} {one_line(path, MOST_PATH)}{more}")
 
 
 def _same_items(one: Group, other: Group) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import RLock
-from typing import Final, final
+from typing import Any, Final, final
 
+from returns.result import Failure, Result
 from rich.console import Console
 from rich.live import Live as Screen
 from rich.table import Table
@@ -13,7 +14,8 @@ from rich.text import Text
 from fwf.cli.misuse import one_line
 from fwf.cli.tally import MOST_NAMED, Group, Tally, at_work, reason, spoken
 from fwf.faults import Fault
-from fwf.interpreters.run import Clock, Note
+from fwf.interpreters.run import Clock, Note, Try
+from fwf.journal.story import short
 
 A_SECOND: Final = 8
 """How often the picture is drawn."""
@@ -30,6 +32,8 @@ class Live:
         self._clock = clock
         self._console = console
         self._tally = Tally(clock.now())
+        self._caught: list[Fault] = []
+        self._ended = False
         self._lock = RLock()
         self._screen = Screen(
             console=console,
@@ -40,31 +44,46 @@ class Live:
         )
         self._screen.start()
 
-    def observe(self, note: Note) -> None:
+    def began(self, this: Try, /) -> None:
+        with self._lock:
+            self._tally = Tally(this.start)
+        again = f", goes on, try {this.number}" if this.number > 1 else ""
+        self._print(f"{self._title}  {short(this.id)}{again}")
+        if this.died is not None:
+            self._print(f"  died {one_line(this.died)}")
+
+    def note(self, note: Note, /) -> None:
         with self._lock:
             if note.kind == "caught":
-                self._tally.catch(note)
-            else:
-                self._tally.note(note)
+                self._tally.catches += 1
+                self._caught += [leaf for leaf, _ in self._tally.answered(note.detail)]
+                return
+            self._tally.note(note)
+            if note.kind == "retry":
+                self._tally.answered(note.detail)
 
     def idle(self) -> None:
         """The picture follows by itself."""
 
-    def failed(self, fault: Fault) -> None:
-        self._tally.answered(fault)
+    def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
+        if isinstance(result, Failure):  # which is told after this
+            self._tally.answered(result.failure())
+        self._ended = True
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave what the run comes to, and those failures that its outcome doesn't tell of."""
         with suppress(OSError):
             self._screen.stop()
+            if not self._ended:
+                return
             self._print(f"{self._title}  {self._tally.summary(self._clock.now())}")
             told = [("failed", fault) for fault in self._tally.open.values()]
-            told += [("caught", fault) for fault in self._tally.caught]
+            told += [("caught", fault) for fault in self._caught]
             for word, fault in told[:MOST_NAMED]:
                 self._print(f"  {word} {one_line(fault.path)}: {reason(fault)}")
-            more = len(self._tally.open) + self._tally.catches - len(told[:MOST_NAMED])
-            if more:
-                self._print(f"  … and {more:,} more")
+            more = len(told) - MOST_NAMED
+            if more > 0:
+                self._print(f"  … and {more:,} more: --log-file and --history name them all")
 
     def _print(self, text: str) -> None:
         self._console.print(Text(text), soft_wrap=True)

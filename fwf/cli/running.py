@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from returns.result import Failure, Result, Success
+from returns.result import Result, Success
 
 from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.trace import Event, Trace, events
@@ -45,24 +45,22 @@ def ran(
             workers=workers,
             pools=pools,
             clock=Watched(clock, progress.idle),
-            observe=progress.observe,
+            observe=progress,
             keep_results=False,
         )
-        if isinstance(went.result, Failure):
-            progress.failed(went.result.failure())
     return went, started
 
 
 @contextmanager
-def watched(title: str, clock: Clock) -> Generator[Progress]:
+def watched(title: str, clock: Clock) -> Generator[Harmless]:
     """Progress as a picture on a terminal, as plain lines elsewhere: on stderr as it is now."""
     write = partial(complain, to=sys.stderr)
-    shown = _on_terminal(title, clock) if on_terminal() else Lines(clock, write)
-    progress = Harmless(shown, write)
+    shown = _on_terminal(title, clock) if on_terminal() else Lines(title, clock, write)
+    progress = Harmless(shown, write, "progress can't be shown")
     try:
         yield progress
     finally:
-        progress.end()
+        progress.close()
 
 
 def on_terminal() -> bool:

@@ -4,37 +4,32 @@ Items of a `map_each` and rounds of a loop are counted together: `map_each[*] > 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any, Final, Protocol, cast, final
+
+from returns.result import Result
 
 from fwf.cli.misuse import one_line
 from fwf.faults import Failed, Fault, counted, leaves, named_text, shown_path
-from fwf.interpreters.run import Clock, Note
+from fwf.interpreters.run import Clock, Note, Observer, Try
 
 _TAG: Final = re.compile(r"\[[^\]]*\]")
 SECOND: Final = 1_000_000
 MOST_REASON: Final = 200
 MOST_NAMED: Final = 100
-"""So many failures are named, of one group or after the run; the others are counted."""
+"""So many failures are left on a terminal; the others are counted."""
 
 
-class Progress(Protocol):
+class Progress(Observer, Protocol):
     """Tells of a run while it goes on."""
-
-    def observe(self, note: Note) -> None:
-        """Something happened; called on the scheduler's thread."""
-        ...
 
     def idle(self) -> None:
         """Nothing more happens at this instant; the run waits for work or for time."""
         ...
 
-    def failed(self, fault: Fault) -> None:
-        """The run has failed with this fault, which is told after its progress."""
-        ...
-
-    def end(self) -> None:
-        """The run is over."""
+    def close(self) -> None:
+        """Nothing is told any more, also where no try ever began."""
         ...
 
 
@@ -45,6 +40,8 @@ class Group:
     __slots__ = (
         "cut",
         "failed",
+        "held",
+        "kept",
         "many",
         "name",
         "ok",
@@ -61,7 +58,7 @@ class Group:
         """Whether it stands for items or rounds."""
         self.since = self.until = since
         """When the first attempt started, and when the last one that has ended did."""
-        self.ok = self.failed = self.cut = self.retries = 0
+        self.ok = self.failed = self.cut = self.kept = self.held = self.retries = 0
         self.running: dict[tuple[str, tuple[int, ...]], int] = {}
         """When each attempt at work started."""
         self.waiting: dict[str, Note] = {}
@@ -73,7 +70,7 @@ class Group:
 
     def counts(self) -> str:
         """`120 ok, 3 failed`: what has ended, and how."""
-        return ended_as(self.ok, self.failed, self.cut, self.retries)
+        return ended_as([self])
 
 
 @final
@@ -85,37 +82,44 @@ class Tally:
         self.groups: dict[str, Group] = {}
         self.open: dict[str, Fault] = {}
         """Failures of attempts that nothing has answered so far, by path."""
-        self.caught: list[Fault] = []
-        """The first faults that something took up, so that the run went on."""
+        self.kept = 0
+        """Steps that earlier tries have done."""
         self.catches = 0
 
-    def catch(self, note: Note) -> None:
-        """Count a fault that a fallback or a map that collects took up."""
-        self.answered(note.detail)
-        self.catches += 1
-        if len(self.caught) < MOST_NAMED:
-            self.caught.append(note.detail)
+    def answered(self, fault: Fault) -> list[tuple[Fault, bool]]:
+        """The single faults of one that something took up, and whether each was an attempt's.
 
-    def answered(self, fault: Fault) -> None:
-        """What this fault is made of is told elsewhere."""
+        An attempt's was told when it failed; others, such as a timeout, nobody has told of yet.
+        """
+        found: list[tuple[Fault, bool]] = []
         for leaf in leaves(fault):
-            self.open.pop(leaf.path, None)
+            known = self.open.get(leaf.path)
+            told = known is leaf or known == leaf
+            if told:
+                del self.open[leaf.path]
+            found.append((leaf, told))
+        return found
 
     def note(self, note: Note) -> tuple[Group, int]:
-        """Count a note ⟶ where it belongs and, of an attempt that ended, how long it took."""
+        """Count a note ⟶ where it belongs and, of an attempt that ended, how long it took.
+
+        Of what was taken up again, or caught, the faults are still to be `answered`.
+        """
         group = self._group(note)
         attempt = (note.path, note.tries)
-        if note.kind == "retry":
-            group.retries += 1
-            group.waiting[note.path] = note
-            self.answered(note.detail)
-            return group, 0
-        if note.kind == "start":
-            group.running[attempt] = note.at
-            group.waiting.pop(note.path, None)
-            return group, 0
-        if note.kind == "failed":
-            self.open[note.path] = note.detail
+        match note.kind:
+            case "retry":
+                group.retries += 1
+                group.waiting[note.path] = note
+                return group, 0
+            case "start":
+                group.running[attempt] = note.at
+                group.waiting.pop(note.path, None)
+                return group, 0
+            case "failed" | "held":
+                self.open[note.path] = note.detail
+            case _:
+                self.kept += note.kind == "kept"
         setattr(group, note.kind, getattr(group, note.kind) + 1)
         group.until = max(group.until, note.at)
         return group, note.at - group.running.pop(attempt, note.at)
@@ -123,25 +127,24 @@ class Tally:
     def _group(self, note: Note) -> Group:
         name = together(note.path or note.task)
         if name not in self.groups:
-            self.groups[name] = Group(name, name != note.path, note.at)
+            self.groups[name] = Group(name, bool(_TAG.search(note.path)), note.at)
         return self.groups[name]
 
     def summary(self, now: int) -> str:
         """`6.1s: 120 ok, 3 failed`."""
-        groups = self.groups.values()
-        totals = [
-            sum(cast(int, getattr(group, each)) for group in groups)
-            for each in ("ok", "failed", "cut", "retries")
-        ]
         caught = f", {self.catches:,} caught" if self.catches else ""
-        return f"{spoken(now - self.start)}: {ended_as(*totals)}{caught}"
+        return f"{spoken(now - self.start)}: {ended_as(self.groups.values())}{caught}"
 
 
-def ended_as(ok: int, failed: int, cut: int, retries: int) -> str:
+def ended_as(groups: Collection[Group]) -> str:
     """Counts ⟶ words, those of nothing left out."""
-    said = [f"{ok:,} ok"]
-    said += [f"{failed:,} failed"] if failed else []
-    said += [f"{cut:,} cut"] if cut else []
+
+    def count(each: str) -> int:
+        return sum(cast(int, getattr(group, each)) for group in groups)
+
+    said = [f"{count('ok'):,} ok"]
+    said += [f"{count(each):,} {each}" for each in ("failed", "held", "cut", "kept") if count(each)]
+    retries = count("retries")
     said += [counted(retries, "retry").replace("retrys", "retries")] if retries else []
     return ", ".join(said)
 
@@ -186,36 +189,49 @@ def reason(fault: Fault) -> str:
 
 @final
 class Harmless:
-    """Progress that can't harm the run: where it fails that is told, and no more of it."""
+    """An observer that can't harm the run, nor clutter what is told of it.
 
-    def __init__(self, progress: Progress, complain: Callable[[str], None]) -> None:
-        self._progress = progress
+    What it raises is told in a line, once.
+
+    what: what can't be done then.
+    again: whether it is told of more after that, as of files on a disk that has room again.
+    """
+
+    def __init__(
+        self, observer: Observer, complain: Callable[[str], None], what: str, *, again: bool = False
+    ) -> None:
+        self._observer = observer
         self._complain = complain
+        self._what = what
+        self._again = again
         self._broken = False
 
-    def observe(self, note: Note) -> None:
-        if not self._broken:
-            self._try(lambda: self._progress.observe(note))
+    def began(self, this: Try, /) -> None:
+        self._try(partial(self._observer.began, this))
+
+    def note(self, note: Note, /) -> None:
+        self._try(partial(self._observer.note, note))
+
+    def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
+        self._try(partial(self._observer.ended, this, result))
 
     def idle(self) -> None:
-        if not self._broken:
-            self._try(self._progress.idle)
+        self._try(cast(Progress, self._observer).idle)
 
-    def failed(self, fault: Fault) -> None:
-        if not self._broken:
-            self._try(lambda: self._progress.failed(fault))
+    def close(self) -> None:
+        """Also of one that is broken: a picture must leave the terminal."""
+        self._try(cast(Progress, self._observer).close, always=True)
 
-    def end(self) -> None:
-        self._try(self._progress.end)
-
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[], None], *, always: bool = False) -> None:
+        if self._broken and not (self._again or always):
+            return
         try:
             act()
         except Exception as error:
             if not self._broken:
                 self._broken = True
                 said = one_line(named_text(error), MOST_REASON)
-                self._complain(f"progress can't be shown: {said}; the run goes on")
+                self._complain(f"{self._what}: {said}; the run goes on")
 
 
 @final

@@ -119,7 +119,7 @@ def failed(done: Done, path: str) -> str:
     """The only fault of a failed run, which is told last and in one line."""
     assert (done.status, done.out) == (1, "")
     *progress, fault = done.err.splitlines()
-    assert progress[-1][9:].startswith("done ")
+    assert " done   daily  failed in " in progress[-1]
     assert "Traceback" not in done.err
     assert fault.startswith(f"{path}: ")
     return fault
