@@ -47,14 +47,31 @@ class Database:
 
         synced: whether the heads must be on the disk too when this returns.
         """
+        return self._locked(lambda: self._transaction(work), synced=synced and self._synced)
+
+    def add(self, sql: str, values: Sequence[Any], head: Head) -> None:
+        """The same for a single statement, which is a transaction of its own."""
+
+        def work() -> Head:
+            self._db.execute(sql, values)
+            return head
+
+        self._locked(work, synced=False)
+
+    def _locked(self, work: Callable[[], Head | None], *, synced: bool) -> Head | None:
+        """Do it while nobody else writes.
+
+        Up to SQLite 3.51.2 a commit during another process's checkpoint could damage the file, so
+        that all writes and checkpoints are under one lock of our own.
+        """
         if identity(self.path) != self._file:
             raise self._gone()
         try:
             self.heads.lock()
             try:
-                head = self._transaction(work)
+                head = _patient(work)
                 if head is not None:
-                    self.heads.write(head, synced=synced and self._synced)
+                    self.heads.write(head, synced=synced)
                 return head
             finally:
                 self.heads.unlock()
@@ -65,17 +82,12 @@ class Database:
 
     def told(self, work: Callable[[], T]) -> T:
         """What is read; what SQLite or the system says against it becomes one `JournalError`."""
-        until = 0.0
-        while True:
-            try:
-                return work()
-            except sqlite3.Error as error:
-                until = until or time.monotonic() + layout.BUSY
-                if not passing(error) or time.monotonic() > until:
-                    raise failed(error, self.path) from error
-                time.sleep(_PAUSE)
-            except OSError as error:
-                raise disk.failed(error, self.path) from error
+        try:
+            return _patient(work)
+        except sqlite3.Error as error:
+            raise failed(error, self.path) from error
+        except OSError as error:
+            raise disk.failed(error, self.path) from error
 
     def size(self) -> int:
         """Bytes of the file, without the write-ahead log."""
@@ -116,7 +128,7 @@ class Database:
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._db
-        self._begin()
+        db.execute("BEGIN IMMEDIATE")
         try:
             result = work(db)
             db.execute("COMMIT")
@@ -125,19 +137,6 @@ class Database:
                 db.execute("ROLLBACK")
             raise
         return result
-
-    def _begin(self) -> None:
-        until = 0.0
-        while True:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                until = until or time.monotonic() + layout.BUSY
-                if not passing(error) or time.monotonic() > until:
-                    raise
-                time.sleep(_PAUSE)
-            else:
-                return
 
     def _gone(self) -> JournalError:
         if os.path.exists(self.path):
@@ -157,9 +156,17 @@ def identity(path: str) -> tuple[int, int] | None:
     return found.st_ino, found.st_dev
 
 
-def passing(error: sqlite3.Error) -> bool:
-    """Whether it's a matter of waiting for others."""
-    return _code(error) in _PASSING
+def _patient(work: Callable[[], T]) -> T:
+    """Once more, for a minute, while others keep it from being done."""
+    until = 0.0
+    while True:
+        try:
+            return work()
+        except sqlite3.Error as error:
+            until = until or time.monotonic() + layout.BUSY
+            if _code(error) not in _PASSING or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
 
 
 def failed(error: sqlite3.Error, path: str) -> JournalError:

@@ -27,10 +27,11 @@ TABLES: Final = (
         UNIQUE(key, generation))""",
     # So that runs are found by a part of their name without reading what is told about them.
     "CREATE INDEX names ON runs(workflow, id)",
+    # place = run × 2³² + n: in order of the file, so that what is added goes to its end, and one
+    # page is written for a commit, where a key of two columns would cost two.
     """CREATE TABLE records(
-        run INTEGER NOT NULL, n INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
-        tries TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, sum BLOB NOT NULL,
-        PRIMARY KEY(run, n)) WITHOUT ROWID""",
+        place INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL, tries TEXT NOT NULL,
+        at INTEGER NOT NULL, body TEXT NOT NULL, sum BLOB NOT NULL)""",
 )
 _ALWAYS: Final = (
     "PRAGMA trusted_schema = OFF",

@@ -45,6 +45,6 @@ def cut(db: sqlite3.Connection, run: RunRow, good: Sequence[Record]) -> tuple[He
         changed=good[-1].at if good else run.started,
         tries=sum(record.kind == "try" for record in good),
     )  # fmt: skip
-    dropped = db.execute("DELETE FROM records WHERE run = ? AND n > ?", (run.number, count))
+    dropped = db.execute(rows.DROP, (run.number, count, rows.LAST))
     rows.write(db, row)
     return Head(run.number, count, digest(run.key), head), dropped.rowcount

@@ -10,11 +10,10 @@ from fwf.journal import chain, rows
 from fwf.journal.content import NAME, Contents
 from fwf.journal.database import Database
 from fwf.journal.errors import Held
-from fwf.journal.records import chained
+from fwf.journal.records import Record, chained
 from fwf.journal.store import Claim
 
 _OLD: Final = "SELECT number, key FROM runs WHERE state = 'ok' AND ended < ? ORDER BY number"
-_NEXT: Final = "SELECT n, kind, body, sum, at FROM records WHERE run = ? AND n > ? ORDER BY n"
 _AT_ONCE: Final = 200
 """Records that one transaction drops: its pages must fit in the log, though a disk is full."""
 _PAGES: Final = 32
@@ -61,19 +60,19 @@ def _pruned(db: Database, run: int) -> bool:
 
 def _step(db: sqlite3.Connection, run: int) -> int:
     """Put an anchor in the place of the next few records ⟶ how many."""
-    first = db.execute(f"{_NEXT} LIMIT 1", (run, 0)).fetchone()
+    first = db.execute(rows.RECORDS, (run, 0, 1)).fetchone()
     last = db.execute(rows.LATEST, (run,)).fetchone()
     if first is None or last[0] <= 2:
         return 0
-    found = db.execute(f"{_NEXT} LIMIT ?", (run, first[0], _AT_ONCE)).fetchall()
+    found = db.execute(rows.RECORDS, (run, first[0], _AT_ONCE)).fetchall()
     found = [each for each in found if each[0] < last[0]]
-    if all(kind == "anchor" for _, kind, *_ in found):
+    if all(each[1] == "anchor" for each in found):
         return 0
-    n, _, _, checksum, at = found[-1]
+    n, _, _, _, at, _, checksum = found[-1]
     body = chain.anchor(n - first[0], checksum)
-    said = chained(first[3], n, "anchor", "", "", at, body)
-    db.execute("DELETE FROM records WHERE run = ? AND n > ? AND n <= ?", (run, first[0], n))
-    db.execute(rows.ADD_RECORD, (run, n, "anchor", "", "", at, body, said))
+    said = chained(first[6], n, "anchor", "", "", at, body)
+    db.execute(rows.DROP, (run, first[0], n))
+    rows.add(db, run, [Record(n, "anchor", "", "", at, body, said)])
     return len(found)
 
 

@@ -86,7 +86,7 @@ class SQLite:
             self._heads.room_for(number)
             added = rows.begun(row, number, records)
             db.execute(rows.ADD_RUN, rows.columns(added))
-            db.executemany(rows.ADD_RECORD, rows.kept_rows(number, records))
+            rows.add(db, number, records)
             return Head(number, added.count, key, added.head)
 
         self._db.commit(work, synced=True)
@@ -105,22 +105,21 @@ class SQLite:
             )
         if not records and state is None:
             return
-        prepared = rows.record_rows(run, records)
+        last = records[-1] if records else None
+        head = last and Head(run, last.n, tail.digest, last.sum)
+        if state is None and head is not None and len(records) < len(rows.ADD_RECORDS):
+            self._db.add(rows.ADD_RECORDS[len(records)], rows.flat(run, records), head)
+        else:
 
-        def work(db: sqlite3.Connection) -> Head | None:
-            if prepared:
-                db.executemany(rows.ADD_RECORD, prepared)
-            if state is not None:
-                rows.bring_up(db, run, state)
-            return Head(run, records[-1].n, tail.digest, records[-1].sum) if prepared else None
+            def work(db: sqlite3.Connection) -> Head | None:
+                rows.add(db, run, records)
+                if state is not None:
+                    rows.bring_up(db, run, state)
+                return head
 
-        try:
             self._db.commit(work, synced=state is not None)
-        except UnicodeEncodeError:
-            prepared = rows.kept_rows(run, records)
-            self._db.commit(work, synced=state is not None)
-        if records:
-            self._tails[run] = tail._replace(last=records[-1].n)
+        if last is not None:
+            self._tails[run] = _Tail(last.n, tail.key, tail.digest)
 
     def generations(self, key: str) -> Sequence[RunRow]:
         """The runs of a key; raises `JournalCorrupt` if one that there was isn't found."""
