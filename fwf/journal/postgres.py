@@ -1,0 +1,252 @@
+"""A journal in PostgreSQL: for machines that don't keep their disks, and for many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, final
+
+from fwf.journal import server_contents as contents
+from fwf.journal import server_rows as rows
+from fwf.journal.chain import anchored, checked, corrupt
+from fwf.journal.errors import JournalCorrupt, Replaced
+from fwf.journal.leases import LEASE, Lease, claimed, holder_of
+from fwf.journal.records import FIRST, Record, RunRow, State
+from fwf.journal.server_tables import prepared
+from fwf.journal.servers import PATIENCE, Address, Server, address_of
+from fwf.journal.store import Claim, Holder
+from fwf.records import changed
+
+if TYPE_CHECKING:
+    from fwf.journal.servers import Driver
+
+T = TypeVar("T")
+P = ParamSpec("P")
+_ALL: Final = 2**63 - 1
+
+
+@final
+class Postgres:
+    """A journal in the schema `fwf_journal` of a PostgreSQL database; made by `Postgres.open`.
+
+    What it was given is on the server's disk when it says so (`synchronous_commit`); what that
+    outlives is the server's to say, so `durability` doesn't apply.
+    """
+
+    def __init__(self, address: Address, server: Server, lease: timedelta) -> None:
+        self.where = address.where
+        self._address = address
+        self._server = server
+        self._lease = lease
+        self._leases: list[Lease] = []
+
+    @classmethod
+    def open(cls, url: str, *, lease: timedelta = LEASE, patience: timedelta = PATIENCE) -> Self:
+        """A URL, `postgresql://user@host:5432/database` ⟶ its journal, made if it has none.
+
+        lease: how long a holder that died keeps others waiting.
+        patience: how long to wait for a server that was there and is gone.
+        """
+        address = address_of(url)
+        server = Server(address, patience=patience)
+        try:
+            server.do("opening", lambda driver, _: prepared(driver, address.where), patient=False)
+        except BaseException:
+            server.close()
+            raise
+        return cls(address, server, lease)
+
+    def __repr__(self) -> str:
+        return f"<Postgres {self.where}>"
+
+    def claim(self, key: str, holder: Holder) -> Claim:
+        """Become the one who goes on with the runs of a name; raises `Held` with who does."""
+        lease = claimed(self._server, key, holder, self._lease)
+        lease.renewed_from(self._address)
+        self._leases = [*(each for each in self._leases if not each.released), lease]
+        return lease
+
+    def holder(self, key: str) -> Holder | None:
+        """Who goes on with the runs of a name now; None if nobody does."""
+        return self._ask("looking for a holder", holder_of, key)
+
+    def begin(self, row: RunRow, records: Sequence[Record], claim: Claim) -> int:
+        """Add a run with its first records ⟶ its number."""
+        lease = self._of(claim, row.key)
+        _check_follow(records, 0)
+
+        def work(driver: Driver, again: bool) -> int | None:
+            done = rows.runs_where(driver, "WHERE id = $1", [row.id]) if again else ()
+            return done[0][0].number if done else rows.begun(driver, lease, row, records)
+
+        number = self._server.do("adding a run", work)
+        if number is None:
+            raise self._replaced()
+        return number
+
+    def append(
+        self, run: int, records: Sequence[Record], claim: Claim, *, state: State | None = None
+    ) -> None:
+        """Add records to a run, whose numbers follow those that are there; raises `Replaced`.
+
+        state: how the run stands from now on. The rest of the run's row is brought up to date
+            with every call.
+        """
+        lease = self._of(claim)
+        if not records and state is None:
+            return
+        _check_follow(records, records[0].n - 1 if records else 0)
+
+        def work(driver: Driver, again: bool) -> tuple[bool, bool]:
+            if again and records:
+                last = records[-1]
+                if rows.sum_of(driver, run, last.n) == last.sum:
+                    return True, True
+            return rows.appended(driver, lease, run, records, state)
+
+        held, added = self._server.do("adding records", work)
+        if not held:
+            raise self._replaced()
+        if not added:
+            raise self._not_followed(run, records, lease)
+
+    def generations(self, key: str) -> Sequence[RunRow]:
+        """The runs of a name, the oldest first."""
+        end: Final = "WHERE key = $1 ORDER BY generation"
+        return self._runs(self._ask("looking for runs", rows.runs_where, end, [key]))
+
+    def runs(self, *, newest: int | None = None, like: str | None = None) -> Sequence[RunRow]:
+        """Runs, the newest first: so many; those whose id or workflow contains a text."""
+        end: Final = (
+            "WHERE position($1 IN convert_to(id, 'UTF8')) > 0 OR position($1 IN workflow) > 0 "
+            "ORDER BY number DESC LIMIT $2"
+        )
+        given = [rows.written(like or ""), _ALL if newest is None else newest]
+        return self._runs(self._ask("looking for runs", rows.runs_where, end, given))
+
+    def records(self, run: RunRow) -> Iterator[Record]:
+        """A run's records in order, checked; raises `JournalCorrupt` at the first bad one."""
+        last, head = 0, FIRST
+        for record in checked(run, self._rows(run), self.where):
+            last, head = record.n, record.sum
+            if last == run.count and head != run.head and record.kind != "anchor":
+                raise corrupt(run, last, record.path, self.where, "isn't what was written")
+            yield record
+        if last < run.count:
+            raise corrupt(run, last + 1, "", self.where, "is missing")
+
+    def salvage(self, run: RunRow, claim: Claim) -> int:
+        """Drop what follows the last good record of a damaged run ⟶ how many were dropped."""
+        lease = self._of(claim, run.key)
+        good = changed(
+            run, state="running", changed=run.started, ended=None, tries=0, count=0, head=FIRST
+        )
+        try:
+            for record in self.records(run):
+                good = _with(good, record)
+        except JournalCorrupt:
+            dropped = self._ask("salvaging a run", rows.dropped, lease, good)
+            if dropped is None:
+                raise self._replaced() from None
+            return max(dropped, run.count - good.count)
+        return 0
+
+    def prune(self, before: int) -> tuple[int, int]:
+        """Drop the records of complete runs that ended before a time (µs) ⟶ runs, bytes freed.
+
+        Their rows stay, and with them what was complete; and so does all of any other run.
+        """
+        old = self._ask("pruning", rows.complete_before, before)
+        taken = [self._ask("pruning", rows.anchored, run, before) for run in old]
+        swept = self._ask("pruning", contents.swept)
+        freed = [each for each in taken if each is not None]
+        return len(freed), sum(freed) + swept
+
+    def put(self, name: str, content: memoryview | bytes) -> None:
+        """Keep a large value (an Arrow file) by the digest of its content, if it isn't there."""
+        contents.check_name(name)
+        if contents.digest(content) != name[:32]:
+            raise ValueError(f"put({name!r}): isn't the digest of this content")
+        self._server.do("keeping a value", lambda driver, _: contents.kept(driver, name, content))
+
+    def get(self, name: str) -> bytes | memoryview:
+        """What is kept by that name; raises `JournalCorrupt` if it is gone or another."""
+        contents.check_name(name)
+        found = self._ask("reading a value", contents.found_by, name)
+        if found is None or contents.digest(found) != name[:32]:
+            said = "is gone" if found is None else "isn't what was written"
+            raise JournalCorrupt(
+                f"{self.where}: {name} {said}; the step that gave this value can be done again: "
+                "`fwf rerun RUN --from PATH`"
+            )
+        return found
+
+    def close(self) -> None:
+        """Nothing is asked of it any more; its claims are given back. May be called twice."""
+        for lease in self._leases:
+            lease.release()
+        self._leases.clear()
+        self._server.close()
+
+    def _ask(
+        self, what: str, ask: Callable[Concatenate[Driver, P], T], *given: P.args, **more: P.kwargs
+    ) -> T:
+        """Let something be done that may be done twice."""
+        return self._server.do(what, lambda driver, _: ask(driver, *given, **more))
+
+    def _rows(self, run: RunRow) -> Iterator[rows.Row]:
+        last = 0
+        while found := self._ask("reading records", rows.records_after, run.number, last):
+            yield from found
+            last = found[-1].n
+
+    def _runs(self, found: Sequence[tuple[RunRow, bool]]) -> Sequence[RunRow]:
+        for row, good in found:
+            if not good:
+                raise JournalCorrupt(
+                    f"{self.where}: the row of run {row.number} isn't what was written: bring the "
+                    "schema fwf_journal back from a backup"
+                )
+        return [row for row, _ in found]
+
+    def _of(self, claim: Claim, key: str | None = None) -> Lease:
+        if not isinstance(claim, Lease) or (key is not None and claim.key != key):
+            raise ValueError("the claim isn't one on the runs of this key")
+        if claim.released:
+            raise Replaced(f"{self.where}: the claim on this run was given back")
+        return claim
+
+    def _not_followed(self, run: int, records: Sequence[Record], lease: Lease) -> ValueError:
+        found = self._ask("looking for a run", rows.runs_where, "WHERE number = $1", [run])
+        if not found:
+            return ValueError(f"append: there is no run {run}")
+        row, _ = found[0]
+        if row.key != lease.key:
+            return ValueError("the claim isn't one on the runs of this key")
+        n = records[0].n if records else row.count
+        return ValueError(f"append: record {n} can't follow record {row.count} of run {run}")
+
+    def _replaced(self) -> Replaced:
+        return Replaced(
+            f"{self.where}: another process goes on with this run since the lease of this one ran "
+            "out: nothing of it is committed any more"
+        )
+
+
+def _check_follow(records: Sequence[Record], last: int) -> None:
+    """Raise `ValueError` unless the numbers of records count up from the last one's."""
+    for n, record in enumerate(records, last + 1):
+        if record.n != n:
+            raise ValueError(f"append: record {record.n} can't follow record {n - 1}")
+
+
+def _with(run: RunRow, record: Record) -> RunRow:
+    """The row of a run that has come as far as this record."""
+    anchor = record.kind == "anchor"
+    return changed(
+        run,
+        changed=run.changed if anchor else max(run.changed, record.at),
+        tries=run.tries + (record.kind == "try"),
+        count=record.n,
+        head=anchored(record.body) if anchor else record.sum,
+    )

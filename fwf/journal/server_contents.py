@@ -1,0 +1,78 @@
+"""How are large values kept in PostgreSQL's tables, by the digest of their content?"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fwf.journal.servers import Driver
+
+_NAME: Final = re.compile(r"[0-9a-f]{32}\.arrow")
+_PART: Final = 8 * 2**20
+"""Bytes of a row."""
+
+
+def check_name(name: str) -> None:
+    """Raise `ValueError` for what no value is called by."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r}: a value's name is 32 hexadecimal digits and .arrow")
+
+
+def digest(content: memoryview | bytes) -> str:
+    """What a name begins with."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def kept(driver: Driver, name: str, content: memoryview | bytes) -> None:
+    """Keep it, unless it is there whole; its age begins anew, so that it isn't swept now."""
+    with driver.transaction():
+        driver.execute(
+            "UPDATE fwf_journal.contents SET added = clock_timestamp() "
+            "WHERE name = $1 AND part = 0",
+            [name],
+        )
+        found = found_by(driver, name)
+        if found is not None and digest(found) == name[:32]:
+            return
+        driver.execute("DELETE FROM fwf_journal.contents WHERE name = $1", [name])
+        view = memoryview(content).cast("B")
+        for part, start in enumerate(range(0, max(len(view), 1), _PART)):
+            driver.execute(
+                "INSERT INTO fwf_journal.contents (name, part, content) VALUES ($1, $2, $3) "
+                "ON CONFLICT DO NOTHING",  # somebody else has just put it there
+                [name, part, bytes(view[start : start + _PART])],
+            )
+
+
+def found_by(driver: Driver, name: str) -> bytes | None:
+    """What is kept by a name; None if there is nothing."""
+    found, part = bytearray(), 0
+    while True:
+        row = driver.execute(
+            "SELECT content FROM fwf_journal.contents WHERE name = $1 AND part = $2",
+            [name, part],
+            binary=True,
+        ).fetchone()
+        if row is None:
+            return bytes(found) if part else None
+        found += row[0]
+        part += 1
+
+
+def swept(driver: Driver) -> int:
+    """Drop what no record has named for a day: one may just be about to ⟶ bytes freed."""
+    # Locked while it is looked at, so that one that is put again now is young again, or comes anew.
+    gone = driver.execute("""
+        WITH old AS (
+            SELECT name FROM fwf_journal.contents AS first
+            WHERE part = 0 AND added < clock_timestamp() - interval '24 hours'
+            AND NOT EXISTS (SELECT FROM fwf_journal.named AS it WHERE it.name = first.name)
+            FOR UPDATE
+        ), gone AS (
+            DELETE FROM fwf_journal.contents AS part USING old WHERE part.name = old.name
+            RETURNING octet_length(content) AS size
+        ) SELECT coalesce(sum(size), 0)::bigint FROM gone
+    """).fetchone()
+    return 0 if gone is None else int(gone[0])
