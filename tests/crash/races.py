@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ from tests.crash.races_jobs import PLACE
 JOBS: Final = "tests.crash.races_jobs"
 PATIENCE: Final = 60.0
 HELD: Final = 75
+LEASE: Final = "CRASH_LEASE"
+"""The variable that says for how many seconds a lease of a server is; behind a gate."""
 
 
 class Started:
@@ -130,9 +134,18 @@ def main() -> None:
     """`fwf`, behind a gate."""
     from fwf.__main__ import main as begin
 
+    if LEASE in os.environ:
+        _shorten_leases(timedelta(seconds=float(os.environ[LEASE])))
     print("ready", flush=True)
     sys.stdin.readline()
     begin()
+
+
+def _shorten_leases(length: timedelta) -> None:
+    from fwf.journal.postgres import Postgres
+
+    made: Any = Postgres
+    made.open = partial(Postgres.open, lease=length)
 
 
 if __name__ == "__main__":

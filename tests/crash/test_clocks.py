@@ -17,7 +17,7 @@ import pytest
 from tests.cli_support import ROOT, environment
 from tests.crash import figures
 from tests.crash.clocks_child import World
-from tests.crash.test_races import journaled
+from tests.crash.ready import journaled
 
 pytestmark = journaled
 HOUR, DAY = 3_600.0, 86_400.0
@@ -78,7 +78,7 @@ def test_a_wait_goes_on_when_the_run_does(tmp_path: Path, jump: str) -> None:
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_after_a_reboot_a_wait_goes_on_by_the_time_of_day(tmp_path: Path, jump: str) -> None:
-    """If that is set back nothing waits longer than in all; if it is set forward, the wait is over."""
+    """Set back, nothing waits for longer than it would have in all; set forward, it is over."""
     times = Times(tmp_path, "delay")
     assert times.start(0, dies=200) == -signal.SIGKILL
     assert times.start(300, jumped=JUMPS[jump], started="another start", boot=5.0) == 0

@@ -7,9 +7,9 @@ import pytest
 
 from tests.crash import figures
 from tests.crash.daily import Daily, daily, killed
-from tests.crash.test_races import journaled
+from tests.crash.ready import commanded
 
-pytestmark = journaled
+pytestmark = commanded
 
 
 @pytest.fixture(scope="module")

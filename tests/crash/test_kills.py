@@ -6,13 +6,11 @@ And the judge of that: what it makes of runs that have no journal, or lose what 
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fwf import run
 from tests.crash import figures, kill_runs
 from tests.crash.kill_bugs import BUGS, SHOWN_BY
 from tests.crash.kill_child import NONE
@@ -20,8 +18,8 @@ from tests.crash.kill_effects import Line
 from tests.crash.kill_oracle import AGAIN, FAULTS, LOST, WRONG, judged
 from tests.crash.kill_runs import Case, Night, cases, killed, whole
 from tests.crash.kill_shapes import SHAPES
+from tests.crash.ready import journaled
 
-journaled = pytest.mark.skipif("journal" not in signature(run).parameters, reason="no journal yet")
 CASES = cases(figures.amount(quick=14, full=1_000))
 PROOF = "kill -9 of real runs"
 

@@ -6,17 +6,15 @@ And what becomes of it when the one is killed, or stopped for a while.
 import os
 import re
 import signal
-from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from fwf import run
 from tests.crash import figures
 from tests.crash.races import HELD, Site, Started
+from tests.crash.ready import commanded
 
-journaled = pytest.mark.skipif("journal" not in signature(run).parameters, reason="no journal yet")
-pytestmark = journaled
+pytestmark = commanded
 RACES = figures.amount(quick=6, full=200)
 
 

@@ -13,9 +13,9 @@ import pytest
 from tests.cli_support import Done
 from tests.crash import figures
 from tests.crash.races import Site
-from tests.crash.test_races import journaled
+from tests.crash.ready import commanded
 
-pytestmark = journaled
+pytestmark = commanded
 MOST = 40
 """Starts after which a step that kills its process should have been given up."""
 
