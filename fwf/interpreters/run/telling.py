@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, final
 from returns.result import Result
 
 from fwf.faults import Fault, named_text, text
+from fwf.interpreters.run.here import locate
 from fwf.machine.fibers import Tries, numbers
 from fwf.machine.places import Place
 from fwf.records import record
@@ -111,7 +112,10 @@ class Try:
 
 
 class Observer(Protocol):
-    """Who is told of a run, on the scheduler's thread. What it raises is no part of the run."""
+    """Who is told of a run, on the scheduler's thread. What it raises is no part of the run.
+
+    With an attribute `locates` that is True, code of tasks can ask which attempt it is: `here`.
+    """
 
     def began(self, this: Try, /) -> None:
         """A try begins; told once, before all else."""
@@ -135,7 +139,7 @@ _METHODS: Final = ("began", "note", "ended")
 class Stream:
     """Tells one observer of one run. Of what it raises, a warning says so, once."""
 
-    __slots__ = ("_observer", "_tell", "_warned", "machine", "this")
+    __slots__ = ("_observer", "_tell", "_warned", "locate", "machine", "this")
 
     def __init__(self, observe: Observe, this: Callable[[], Try]) -> None:
         self._observer = _observer(observe)
@@ -143,6 +147,8 @@ class Stream:
         self.machine: Machine
         self.this = this
         """The try; not worked out for those who are told notes alone."""
+        wanted = getattr(observe, "locates", False) is True
+        self.locate = partial(locate, self) if wanted else None
         self._warned = False
 
     def __call__(
@@ -218,13 +224,14 @@ def several(*observers: Observe) -> Observer:
 class _Several:
     """Observers told one after another."""
 
-    __slots__ = ("_all", "_names", "_notes", "_warned")
+    __slots__ = ("_all", "_names", "_notes", "_warned", "locates")
 
     def __init__(self, observers: tuple[Observe, ...]) -> None:
         self._names = [_named(each) for each in observers]
         self._notes = [_noting(each) for each in observers]
         self._all = [_observer(each) for each in observers]
         self._warned: set[int] = set()
+        self.locates = any(getattr(each, "locates", False) is True for each in observers)
 
     def began(self, this: Try, /) -> None:
         self._tell(None if each is None else partial(each.began, this) for each in self._all)

@@ -130,7 +130,7 @@ class Workers:
         self._in_thread(attempt, apart)
 
     def _in_thread(self, attempt: Attempt, call: Callable[[], Called]) -> None:
-        context = self._contexts.new()
+        context = self._contexts.of(attempt)
 
         def job() -> tuple[Attempt, Called, int]:
             attempt.worker = get_ident()
@@ -150,4 +150,4 @@ class Workers:
         def done(ended: Called) -> None:
             self._inbox.put((attempt, ended, self._clock.now()))
 
-        attempt.stop = self._loop.start(awaiting(), done, self._contexts.new())
+        attempt.stop = self._loop.start(awaiting(), done, self._contexts.of(attempt))

@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn, cast, final
 
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.calls import Call, Called, awaited, called_beside
+from fwf.interpreters.run.here import be_in
 from fwf.interpreters.run.signals import DEFAULTS
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.machine.fibers import ERR
@@ -39,6 +40,7 @@ def main(parent: Connection) -> NoReturn:
     Thread(target=_end_with, args=(parent, os.getppid()), daemon=True).start()
     name: str = known["name"]
     remember(known["secrets"])
+    be_in(known["here"])
     try:
         task, arguments, decimals = _found(known, payload)
     except BaseException as error:

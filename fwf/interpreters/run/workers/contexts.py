@@ -6,7 +6,11 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from decimal import Context as Decimals
 from decimal import getcontext, setcontext
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
+
+if TYPE_CHECKING:
+    from fwf.machine.fibers import Fiber
+    from fwf.machine.waits import Attempt
 
 DECIMALS: Final = "decimal_context"
 """The name of the context variable in which `decimal` keeps its context."""
@@ -20,7 +24,7 @@ class Contexts:
     counts what has happened: each copy gets one of its own.
     """
 
-    __slots__ = ("_caller", "decimals", "new")
+    __slots__ = ("_caller", "decimals", "locate", "new")
 
     def __init__(self) -> None:
         caller = copy_context()
@@ -31,6 +35,15 @@ class Contexts:
         if self.decimals is not None:
             self.new = self._with_decimals
         self._caller = caller
+        self.locate: Callable[[Context, Fiber, str], None] | None = None
+        """Notes in a copy which attempt it is for, if an observer wants that; see `here`."""
+
+    def of(self, attempt: Attempt) -> Context:
+        """A new copy, for an attempt."""
+        context = self.new()
+        if self.locate is not None:
+            self.locate(context, attempt.fiber, attempt.role.task.name)
+        return context
 
     def _with_decimals(self) -> Context:
         assert self.decimals is not None

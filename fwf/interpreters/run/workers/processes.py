@@ -20,6 +20,7 @@ from fwf.algebra.wants import path_of
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Issue
 from fwf.interpreters.run.calls import Called
+from fwf.interpreters.run.here import here
 from fwf.interpreters.run.signals import DEFAULTS
 from fwf.secrets import remember, remembered
 
@@ -183,6 +184,7 @@ def _modules_of(this: Any) -> Iterator[str]:
 def _surroundings(name: str, modules: set[str]) -> dict[str, Any]:
     """What a process must know before it can find things by their names."""
     known: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None, "secrets": remembered()}
+    known["here"] = here()
     if not modules.isdisjoint(MAIN):
         known["main"] = _script()
         if known["main"] is None:
