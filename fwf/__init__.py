@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from fwf.interpreters.pretty import pretty
     from fwf.interpreters.run import (
         Clock,
+        Journal,
         Pool,
         Ran,
         SystemClock,
@@ -109,7 +110,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
     "dry_run", "Scenario", "DryRun", "run", "execute", "Ran",
-    "Pool", "Clock", "SystemClock", "VirtualClock",
+    "Journal", "Pool", "Clock", "SystemClock", "VirtualClock",
 ]  # fmt: skip
 
 _DERIVED = (
@@ -132,6 +133,7 @@ _LATE = {
     "registry": "fwf.interpreters.plan",
     "run": "fwf.interpreters.run",
     "Clock": "fwf.interpreters.run",
+    "Journal": "fwf.interpreters.run",
     "Pool": "fwf.interpreters.run",
     "Ran": "fwf.interpreters.run",
     "Scenario": "fwf.algebra.scenario",

@@ -56,7 +56,7 @@ def check_key(where: str, key: object) -> None:
 class RunName:
     """What one run is named by. Costs nothing until somebody asks."""
 
-    __slots__ = ("_given", "_key", "_params", "_required", "_said", "_value")
+    __slots__ = ("_generation", "_given", "_key", "_params", "_required", "_said", "_value")
 
     def __init__(
         self, required: Requirements, params: Mapping[str, object], value: object, key: str | None
@@ -65,6 +65,7 @@ class RunName:
         self._params = params
         self._value = value
         self._given = key
+        self._generation = 1
         self._key: str | None = None
         self._said: bytes | None = None
 
@@ -73,10 +74,18 @@ class RunName:
         """The run's key; None where a parameter or the input has no canonical form."""
         if self._key is None and self._tells:
             try:
-                self._key = digest(encode(self._whose()), self._tells).hex()
+                key = digest(encode(self._whose()), self._tells).hex()
             except Nameless:
                 return None
+            again = self._generation > 1
+            self._key = digest(encode((key, self._generation))).hex() if again else key
         return self._key
+
+    def again(self, generation: int) -> "RunName":
+        """The name of the same run, done anew for so many times: what it writes has other keys."""
+        name = RunName(self._required, self._params, self._value, self._given)
+        name._generation = generation
+        return name
 
     def _whose(self) -> tuple[str, str]:
         """Which workflow's run it is; raises `Nameless` where a codec in its definition raises."""

@@ -272,6 +272,10 @@ class Attempts:
                 self._returned(attempt.path)
                 continue
             fiber = attempt.fiber
+            if status is WAIT:
+                machine.rouse(fiber)
+                machine.hold(fiber, value)
+                continue
             if end > fiber.around.scope.limit:
                 status, value, end = INT, None, self._deadline(attempt)
             self._ended(fiber, attempt.role, status, value, attempt.start, end)

@@ -58,7 +58,7 @@ class Attempt:
     It is in the set `at_work` as long as it holds its slots: also when it was cut and works on.
     """
 
-    __slots__ = ("cut", "fiber", "path", "pools", "role", "start", "stop", "worker")
+    __slots__ = ("cut", "fiber", "path", "pools", "role", "start", "stop", "withdrawn", "worker")
 
     def __init__(self, fiber: Fiber, role: Any, start: int) -> None:
         self.fiber = fiber
@@ -66,6 +66,8 @@ class Attempt:
         self.start = start
         self.pools = fiber.around.pools
         self.cut = False
+        self.withdrawn = False
+        """Whether it is not to begin after all: its world begins it when the machine waits."""
         self.path = ""
         """The step's, once the attempt was cut, if another one must not overlap it."""
         self.worker = 0

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Ended: TypeAlias = tuple[Status, Any, int]
 """How an attempt ends, with which value or fault, and how long that takes from now on, in µs."""
 Landed: TypeAlias = "tuple[Attempt, Status, Any, int]"
-"""An attempt that was at work, how it ended, with what, and when."""
+"""An attempt that was at work, how it ended, with what, and when; or `WAIT` and the fault for which
+it is held, and its fiber with it."""
 
 
 class Role(Protocol):

@@ -1,97 +1,45 @@
-"""Runs a workflow here, in memory: real tasks, real time, threads and one event loop."""
+"""Runs a workflow here: real tasks, real time, threads and an event loop; in a journal or not.
+
+doing.py      from what is asked for to how it ended
+ran.py        how it ended, and what happened in it
+local.py      the world of tasks that are called here, by the machine of fwf.machine
+calls.py      how a task is called, and what is injected
+workers/      who calls it: threads, an event loop, processes
+resources.py  what is opened for it, once an attempt or once a run
+clock.py      where time comes from
+signals.py    what stops a run, and stop.py, what that does to it
+telling.py    what observers are told
+journal.py    where a run is kept, and journaled/, how another process goes on with it
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
-from contextvars import Context
-from datetime import UTC, datetime
-from functools import cache, partial
-from typing import Any, Generic, TypeVar, cast, final, overload
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, overload
 
-from returns.result import Failure, Result, Success
+from returns.result import Result
 
-from fwf.algebra.keys import RunName, check_key, name_of
-from fwf.algebra.requirements import problems, requirements
-from fwf.algebra.trace import Trace
-from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.faults import BadInput, Fault, Interrupted, both, then
-from fwf.interpreters.run.calls import Run as _Shared
+from fwf.algebra.workflow import Workflow
+from fwf.faults import Fault
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
-from fwf.interpreters.run.ids import run_id
-from fwf.interpreters.run.local import Local
-from fwf.interpreters.run.resources import Opener, Resources
-from fwf.interpreters.run.signals import stopping
-from fwf.interpreters.run.stop import Stop
-from fwf.interpreters.run.telling import Note, Observe, Observer, Stream, Try, several, try_of, warn
-from fwf.interpreters.run.workers.contexts import Contexts
-from fwf.interpreters.run.workers.processes import in_no_file
+from fwf.interpreters.run.doing import Asked, done
+from fwf.interpreters.run.here import Here, here
+from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.ran import Ran
+from fwf.interpreters.run.resources import Opener
+from fwf.interpreters.run.telling import Note, Observe, Observer, Try, several
 from fwf.interpreters.run.workers.threads import still_at_work
-from fwf.machine.fibers import ERR, OK, Env
-from fwf.machine.line import Pool, check_limits
-from fwf.machine.log import Item, event_of, told
-from fwf.machine.machine import Machine
-from fwf.machine.places import Place
-from fwf.raised import raised
-from fwf.secrets import Secret, masked
+from fwf.machine.line import Pool
+from fwf.secrets import Secret
 
 A = TypeVar("A")
 B = TypeVar("B")
-Out_co = TypeVar("Out_co", covariant=True)
 
 __all__ = [
-    "Clock", "Note", "Observe", "Observer", "Pool", "Ran", "SystemClock", "Try", "VirtualClock",
-    "execute", "run", "several", "still_at_work",
+    "Clock", "Here", "Journal", "Note", "Observe", "Observer", "Pool", "Ran", "SystemClock", "Try",
+    "VirtualClock", "execute", "here", "run", "several", "still_at_work",
 ]  # fmt: skip
-
-
-@final
-class Ran(Generic[Out_co]):
-    """How a run ended, what happened in it, and when it started and ended on its clock (µs).
-
-    result: what `run` gives, `Success(value)` or `Failure(fault)`.
-    trace: the attempts, as a partial order; worked out when first asked for.
-    """
-
-    __slots__ = ("_log", "_path", "_trace", "end", "result", "start")
-
-    def __init__(
-        self,
-        result: Result[Out_co, Fault],
-        log: Item,
-        path: Callable[[Place], str],
-        start: int,
-        end: int,
-    ) -> None:
-        self.result = result
-        self.start = start
-        self.end = end
-        self._log = log
-        self._path = path
-        self._trace: Trace | None = None
-
-    @property
-    def trace(self) -> Trace:
-        """What happened; nothing if that was not recorded."""
-        if self._trace is None:
-            self._trace = told(self._log, partial(event_of, path=self._path))
-        return self._trace
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ran):
-            return NotImplemented
-        ran = cast(Any, other)
-        return self._ended() == ran._ended() and bool(self.trace == ran.trace)
-
-    def _ended(self) -> tuple[object, int, int]:
-        return self.result, self.start, self.end
-
-    def __hash__(self) -> int:
-        return hash((self.start, self.end))
-
-    def __repr__(self) -> str:
-        said = f"Ran({self.result!r}, {self.trace!r}, start={self.start}, end={self.end})"
-        return masked(said)
 
 
 @overload
@@ -106,6 +54,7 @@ def run(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
+    journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
@@ -121,6 +70,7 @@ def run(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
+    journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     watch_inputs: bool = False,
 ) -> Result[B, Fault]: ...
@@ -135,6 +85,7 @@ def run(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
+    journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     watch_inputs: bool = False,
 ) -> Result[Any, Fault]:
@@ -154,6 +105,11 @@ def run(
     observe: told of every attempt as it starts and ends, on the scheduler's thread: a function of
         a `Note`, or an `Observer`, who is also told how the run began and ended; `several` of them
         are joined. What one raises is no part of the run: a `RuntimeWarning` says so, once.
+
+    journal: where the run is kept, a file or `postgresql://…`, or a `Journal`: if its process
+        dies, or it fails, a call with the same workflow and parameters goes on with what isn't done
+        yet. A complete run isn't done again; its result is given. Results must be plain data, have
+        a codec, or be Arrow tables. Raises `fwf.journal.errors.JournalError`.
 
     watch_inputs: whether an attempt fails, as a `Defect`, that changed its input or a parameter:
         lists, dictionaries, sets, dataclasses, arrays and tables of pandas, at any depth; other
@@ -177,8 +133,7 @@ def run(
     <Success: 42>
     """
     given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    ran = _execute(w, value, *given, recording=False, observe=observe, watch_inputs=watch_inputs)
-    return ran.result
+    return done(Asked("run", w, value, *given, journal, observe, watch_inputs)).result
 
 
 @overload
@@ -193,6 +148,7 @@ def execute(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
+    journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
@@ -209,6 +165,7 @@ def execute(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
+    journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
@@ -224,6 +181,7 @@ def execute(
     workers: int | None = None,
     pools: Mapping[str, int | Pool] | None = None,
     clock: Clock | None = None,
+    journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
@@ -234,122 +192,5 @@ def execute(
         None for that, and a value is let go when the last task that reads it is done, as in `run`.
     """
     given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return _execute(
-        w,
-        value,
-        *given,
-        recording=True,
-        observe=observe,
-        keep_results=keep_results,
-        watch_inputs=watch_inputs,
-    )
-
-
-def _execute(
-    w: Workflow[Any, Any],
-    value: Any,
-    key: str | None,
-    params: Mapping[str, object],
-    resources: Mapping[str, Opener | Secret],
-    workers: int | None,
-    pools: Mapping[str, int | Pool],
-    clock: Clock,
-    *,
-    recording: bool,
-    observe: Observe | None,
-    watch_inputs: bool,
-    keep_results: bool = True,
-) -> Ran[Any]:
-    node = as_workflow(w, "run")
-    _refuse_in_import()
-    required = requirements(node)
-    check_limits("execute" if recording else "run", required, workers, pools)
-    check_key("run", key)
-    start, started = clock.now(), datetime.now(UTC)
-    name = RunName(required, params, value, key)
-    wrong = [*problems(required, params, resources, value), *in_no_file(required)]
-    wrong.extend(name.problems())
-    if wrong:
-        fault = both(BadInput(issue.path, issue.message) for issue in wrong)
-        return Ran(Failure(fault), [], lambda _: "", start, start)
-    name.settle()
-    contexts = Contexts()
-    opened = Resources(contexts.new)
-    tells_id = cache(partial(run_id, started))
-    shared = _Shared(name, tells_id, started, resources, opened, watch_inputs)
-    world = Local(shared, clock, contexts)
-    this = cache(partial(try_of, name, name_of(node) or "", tells_id, started, start, params))
-    stream = None if observe is None else Stream(observe, this)
-    machine = Machine(
-        node,
-        world,
-        Env(params),
-        workers=workers,
-        pools=pools,
-        recording=recording,
-        keep_results=keep_results,
-        tell=stream,
-        name=name,
-    )
-    if stream is not None:
-        stream.machine = machine
-    stop = Stop(machine, world.inbox)
-    with stopping(stop) as machine.signals:
-        machine.scope.cuttable = machine.signals == "elsewhere"
-        result = _told(stream, stop, machine, opened, contexts.new(), value)
-    return Ran(result, machine.log, machine.path, start, clock.now())
-
-
-def _told(
-    stream: Stream | None,
-    stop: Stop,
-    machine: Machine,
-    opened: Resources,
-    context: Context,
-    value: Any,
-) -> Result[Any, Fault]:
-    """Run to the end, and tell the observer that it began and how it ended."""
-    if stream is None:
-        return _ended(stop, machine, opened, context, value)
-    try:
-        context.run(stream.began)
-        result = _ended(stop, machine, opened, context, value)
-    except BaseException as error:  # of a second signal, as a rule
-        by = machine.stopping_at_once
-        fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
-        context.run(stream.ended, Failure(fault))
-        raise
-    context.run(stream.ended, result)
-    return result
-
-
-def _ended(
-    stop: Stop, machine: Machine, opened: Resources, context: Context, value: Any
-) -> Result[Any, Fault]:
-    """Run to the end, then close what is open for the whole run ⟶ how all that went."""
-    try:
-        ended, came = context.run(machine.execute, value)
-    except BaseException:  # of a second signal: nobody is given a result
-        stop.closing = True
-        for each in opened.close(machine.passes):
-            warn(f"{each.tags[0]}: {each.message}")
-        raise
-    stop.closing = True
-    for each in opened.close(machine.passes):
-        fault = each.fault("", machine.world.now())
-        came = fault if ended is OK else then(came, fault)
-        ended = ERR
-    return Success(came) if ended is OK else Failure(came)
-
-
-def _refuse_in_import() -> None:
-    """Run nothing where the program's script is but imported, to find in it what a process needs.
-
-    What the script does outside of its `if __name__ == "__main__":` is done there again.
-    """
-    process = sys.modules.get("multiprocessing.process")
-    if process is not None and getattr(process.current_process(), "_inheriting", False):
-        raise RuntimeError(
-            "run(…) is called by the mere import of the script, which the process of an isolated "
-            'task needs: put what starts the run under  if __name__ == "__main__":'
-        )
+    more = True, keep_results
+    return done(Asked("execute", w, value, *given, journal, observe, watch_inputs, *more))

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeAlias, cast, final, get_args
 
-from fwf.algebra.contract import Attempt, Contract, RunInfo
-from fwf.algebra.keys import RunName, step_key
+from fwf.algebra.contract import Attempt, Contract, IdempotencyKey, RunInfo
+from fwf.algebra.keys import KEYED, RunName, step_key
 from fwf.algebra.nodes import Task
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving import looked_at
@@ -94,15 +94,27 @@ class Run:
         return call
 
     def keywords(
-        self, call: Call, env: Env, path: Callable[[], str], attempt: Callable[[], int]
+        self,
+        call: Call,
+        env: Env,
+        path: Callable[[], str],
+        attempt: Callable[[], int],
+        key: Callable[[], IdempotencyKey] | None = None,
     ) -> tuple[dict[str, Any], list[tuple[str, Opener]]]:
-        """The values to inject, and the resources still to be opened."""
+        """The values to inject, and the resources still to be opened.
+
+        key: the step's, where that isn't just the run's and its path.
+        """
         values: dict[str, Any] = {}
         openers: list[tuple[str, Opener]] = []
         for each in call.task.contract.injected:
             name = each.name
             if each.kind == "fact":
-                values[name] = self._fact(call.facts[name], path, attempt)
+                fact = call.facts[name]
+                if fact == KEYED and key is not None:
+                    values[name] = key()
+                else:
+                    values[name] = self._fact(fact, path, attempt)
             elif each.kind in ("parameter", "unknown") and name in env.params:
                 values[name] = env.params[name]
             elif each.kind != "parameter":

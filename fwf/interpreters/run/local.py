@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 from fwf.interpreters.run.calls import Call, Called, Run, called
 from fwf.interpreters.run.clock import Clock, Inbox
 from fwf.interpreters.run.resources import Opener
-from fwf.interpreters.run.workers import Workers
+from fwf.interpreters.run.workers import Arguments, Workers
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.machine.fibers import ERR, INT, Fiber
 from fwf.machine.waits import Attempt
@@ -18,6 +18,7 @@ from fwf.machine.world import Ended, Landed
 from fwf.raised import raised
 
 if TYPE_CHECKING:
+    from fwf.interpreters.run.journaled.memory import Remembered
     from fwf.machine.machine import Machine
 
 
@@ -27,9 +28,14 @@ class Local:
 
     foretells: ClassVar[bool] = False
 
-    __slots__ = ("_clock", "_context", "_run", "_tries", "_workers", "inbox", "now", "role")
+    __slots__ = (
+        "_clock", "_context", "_contexts", "_memory", "_queue", "_run", "_suspect", "_tries",
+        "_workers", "inbox", "now", "role",
+    )  # fmt: skip
 
-    def __init__(self, run: Run, clock: Clock, contexts: Contexts) -> None:
+    def __init__(
+        self, run: Run, clock: Clock, contexts: Contexts, memory: Remembered | None = None
+    ) -> None:
         self.inbox: Inbox = SimpleQueue()
         """Where workers leave what they have finished; None wakes the machine."""
         self.now = clock.now
@@ -38,8 +44,14 @@ class Local:
         self._clock = clock
         self._tries: dict[str, int] = {}
         """Attempts so far, by the path of their step."""
+        self._contexts = contexts
         self._context = contexts.new
         self._workers = Workers(self.inbox, clock, contexts)
+        self._memory = memory
+        self._queue: list[tuple[Attempt, Arguments]] = []
+        """Attempts that begin when the machine waits: then it is written that they do."""
+        self._suspect: Attempt | None = None
+        """The attempt at work that may be what ended the process before; it is alone."""
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Call, alone: bool
@@ -60,10 +72,16 @@ class Local:
         args = (fiber.value,) if role.arity == 1 else role.arguments(fiber.value)
         if not alone:
             attempt = Attempt(fiber, role, machine.now())
-            self._workers.start(attempt, (args, dict(keywords), openers))
+            if self._memory is None:
+                self._workers.start(attempt, (args, dict(keywords), openers))
+            else:
+                self._queue.append((attempt, (args, dict(keywords), openers)))
             return attempt
+        context = self._context()
+        if self._contexts.locate is not None:
+            self._contexts.locate(context, fiber, role.task.name)
         try:
-            status, result = self._context().run(called, role, args, keywords, openers)
+            status, result = context.run(called, role, args, keywords, openers)
         except KeyboardInterrupt as error:
             status, result = _interrupted(machine, fiber, role, error)
         machine.instant = None  # look at the clock again
@@ -79,9 +97,13 @@ class Local:
     ) -> tuple[dict[str, Any], list[tuple[str, Opener]]] | BaseException:
         """What to inject; or what somebody's codec raised when the run was to be named."""
         path = partial(machine.path, fiber.place)
-        env = fiber.around.env
+        env, memory = fiber.around.env, self._memory
         try:
-            keywords, openers = self._run.keywords(call, env, path, lambda: self._count(path()))
+            if memory is None:
+                keywords, openers = self._run.keywords(call, env, path, lambda: self._count(path()))
+            else:
+                told = partial(memory.attempt, fiber), partial(memory.key, fiber)
+                keywords, openers = self._run.keywords(call, env, path, *told)
         except BaseException as error:
             return error
         if call.just_params:
@@ -95,8 +117,37 @@ class Local:
 
     def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
         """Wait for the clock, or for what workers have finished."""
-        messages = self._clock.wait(self.inbox, until, busy)
-        return [_landed(machine, *message) for message in messages if message is not None]
+        if self._queue:
+            withdrawn = self._begin(busy)
+            if withdrawn:
+                return withdrawn
+        messages = self._clock.wait(self.inbox, until, busy - len(self._queue))
+        landed = [_landed(machine, *message) for message in messages if message is not None]
+        if any(each[0] is self._suspect for each in landed):
+            self._suspect = None
+        return landed
+
+    def _begin(self, busy: int) -> Sequence[Landed]:
+        """Begin what stands in the queue, a suspect alone ⟶ what is cut before it could."""
+        memory, queue = self._memory, self._queue
+        assert memory is not None
+        now, self._queue = self.now(), []
+        cut: list[Landed] = []
+        at_work = busy - len(queue)
+        for attempt, arguments in queue:
+            if attempt.withdrawn:
+                continue
+            if attempt.cut:
+                cut.append((attempt, INT, None, now))
+                continue
+            suspect = memory.is_suspect(attempt.fiber)
+            if self._suspect is not None or (suspect and at_work):
+                self._queue.append((attempt, arguments))
+                continue
+            self._suspect = attempt if suspect else None
+            self._workers.start(attempt, arguments)
+            at_work += 1
+        return cut
 
     def cut(self, machine: Machine, fiber: Fiber, role: Call) -> bool:
         """Stop an attempt where that can be done; it keeps its slots until it has ended."""

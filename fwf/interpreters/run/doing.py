@@ -1,0 +1,227 @@
+"""From what a run is asked for to how it ended: checked, perhaps gone on with, done, and closed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextvars import Context
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast, final
+
+from returns.result import Failure, Result, Success
+
+from fwf.algebra.keys import RunName, check_key, name_of
+from fwf.algebra.nodes import Node
+from fwf.algebra.requirements import Requirements, problems, requirements
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.faults import BadInput, Fault, Interrupted, both, then
+from fwf.interpreters.run.calls import Run as Shared
+from fwf.interpreters.run.clock import Clock
+from fwf.interpreters.run.ids import run_id
+from fwf.interpreters.run.journal import Journal, as_journal
+from fwf.interpreters.run.local import Local
+from fwf.interpreters.run.ran import Ran
+from fwf.interpreters.run.resources import Opener, Resources
+from fwf.interpreters.run.signals import stopping
+from fwf.interpreters.run.stop import Stop
+from fwf.interpreters.run.telling import Observe, Stream, Try, try_of, warn
+from fwf.interpreters.run.workers.contexts import Contexts
+from fwf.interpreters.run.workers.processes import in_no_file
+from fwf.machine.fibers import ERR, OK, Env
+from fwf.machine.line import Pool, check_limits
+from fwf.machine.machine import Machine
+from fwf.machine.world import World
+from fwf.raised import raised
+from fwf.records import record
+from fwf.secrets import Secret
+
+if TYPE_CHECKING:
+    from fwf.interpreters.run.journaled import Kept
+
+
+@final
+@record()
+class Asked:
+    """What a run is asked for: the arguments of `run` or `execute`."""
+
+    by: Literal["run", "execute"]
+    w: Workflow[Any, Any]
+    value: Any
+    key: str | None
+    params: Mapping[str, object]
+    resources: Mapping[str, Opener | Secret]
+    workers: int | None
+    pools: Mapping[str, int | Pool]
+    clock: Clock
+    journal: Journal | str | Path | None
+    observe: Observe | None
+    watch_inputs: bool
+    recording: bool = False
+    keep_results: bool = True
+
+
+def done(asked: Asked) -> Ran[Any]:
+    """Do it; what is wrong with it is reported all at once, before anything runs."""
+    node = as_workflow(asked.w, "run")
+    _refuse_in_import()
+    required = requirements(node)
+    check_limits(asked.by, required, asked.workers, asked.pools)
+    check_key("run", asked.key)
+    start, started = asked.clock.now(), datetime.now(UTC)
+    name = RunName(required, asked.params, asked.value, asked.key)
+    given = asked.params, asked.resources, asked.value
+    wrong = [*problems(required, *given), *in_no_file(required), *name.problems()]
+    if wrong:
+        fault = both(BadInput(issue.path, issue.message) for issue in wrong)
+        return _undone(Failure(fault), start, start)
+    name.settle()
+    begun = Begun(started, start, required)
+    if asked.journal is None:
+        return _Doing(asked, name, begun, None).done()
+    from fwf.interpreters.run.journaled import Kept
+
+    with Kept(as_journal(asked.journal), asked, name, required) as kept:
+        if kept.complete:
+            return _undone(kept.result(), start, asked.clock.now())
+        return _Doing(kept.asked(asked), kept.name, begun, kept).done()
+
+
+@final
+@record()
+class Begun:
+    """When a run was begun, by the calendar and by its clock, and what it requires."""
+
+    started: datetime
+    start: int
+    required: Requirements
+
+
+def _undone(result: Result[Any, Fault], start: int, end: int) -> Ran[Any]:
+    """What is told of a run in which nothing was done."""
+    return Ran(result, [], lambda _: "", start, end)
+
+
+@final
+class _Doing:
+    """One run under way."""
+
+    def __init__(self, asked: Asked, name: RunName, begun: Begun, kept: Kept | None) -> None:
+        self._asked = asked
+        self._begun = begun
+        self._kept = kept
+        self._name = name
+        self._contexts = Contexts()
+        self._opened = Resources(self._contexts.new)
+        self._run_id = cache(partial(run_id, begun.started)) if kept is None else kept.run_id
+        memory = None if kept is None else kept.memory
+        self._local = local = Local(self._shared(), asked.clock, self._contexts, memory)
+        world: World = local if memory is None else memory.around(local)
+        observe = asked.observe
+        self._stream = None if observe is None else Stream(observe, cache(self._this))
+        self._machine = Machine(
+            cast(Node, asked.w),
+            world,
+            Env(asked.params),
+            workers=asked.workers,
+            pools=asked.pools,
+            recording=asked.recording,
+            keep_results=asked.keep_results,
+            tell=self._stream,
+            memory=memory,
+            name=name,
+        )
+        if self._stream is not None:
+            self._stream.machine = self._machine
+            self._contexts.locate = self._stream.locate
+        if memory is not None:
+            memory.machine = self._machine
+
+    def _shared(self) -> Shared:
+        """What all attempts share."""
+        asked, started = self._asked, self._begun.started
+        began = started if self._kept is None else self._kept.started
+        watch = asked.watch_inputs
+        return Shared(self._name, self._run_id, began, asked.resources, self._opened, watch)
+
+    def _this(self) -> Try:
+        """What an observer is told of the try."""
+        asked, begun = self._asked, self._begun
+        workflow = name_of(asked.w) or ""
+        when = begun.started, begun.start
+        made = try_of(self._name, workflow, self._run_id, *when, asked.params)
+        return made if self._kept is None else self._kept.try_of(made)
+
+    def done(self) -> Ran[Any]:
+        """Do it."""
+        machine, stop = self._machine, Stop(self._machine, self._local.inbox)
+        with stopping(stop) as machine.signals:
+            machine.scope.cuttable = machine.signals == "elsewhere"
+            context, value = self._contexts.new(), self._asked.value
+            result = _told(self._stream, stop, machine, self._opened, context, value, self._kept)
+        end = self._asked.clock.now()
+        return Ran(result, machine.log, machine.path, self._begun.start, end)
+
+
+def _told(
+    stream: Stream | None,
+    stop: Stop,
+    machine: Machine,
+    opened: Resources,
+    context: Context,
+    value: Any,
+    kept: Kept | None,
+) -> Result[Any, Fault]:
+    """Run to the end, and tell observer and journal that it began and how it ended."""
+    if stream is None and kept is None:
+        return _ended(stop, machine, opened, context, value)
+    try:
+        if stream is not None:
+            context.run(stream.began)
+        result = _ended(stop, machine, opened, context, value)
+        if kept is not None:
+            result = kept.ended(result, machine)
+    except BaseException as error:  # of a second signal, as a rule
+        by = machine.stopping_at_once
+        fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
+        if kept is not None and by:
+            kept.ended(Failure(fault), machine)
+        if stream is not None:
+            context.run(stream.ended, Failure(fault))
+        raise
+    if stream is not None:
+        context.run(stream.ended, result)
+    return result
+
+
+def _ended(
+    stop: Stop, machine: Machine, opened: Resources, context: Context, value: Any
+) -> Result[Any, Fault]:
+    """Run to the end, then close what is open for the whole run ⟶ how all that went."""
+    try:
+        ended, came = context.run(machine.execute, value)
+    except BaseException:  # of a second signal: nobody is given a result
+        stop.closing = True
+        for each in opened.close(machine.passes):
+            warn(f"{each.tags[0]}: {each.message}")
+        raise
+    stop.closing = True
+    for each in opened.close(machine.passes):
+        fault = each.fault("", machine.world.now())
+        came = fault if ended is OK else then(came, fault)
+        ended = ERR
+    return Success(came) if ended is OK else Failure(came)
+
+
+def _refuse_in_import() -> None:
+    """Run nothing where the program's script is but imported, to find in it what a process needs.
+
+    What the script does outside of its `if __name__ == "__main__":` is done there again.
+    """
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and getattr(process.current_process(), "_inheriting", False):
+        raise RuntimeError(
+            "run(…) is called by the mere import of the script, which the process of an isolated "
+            'task needs: put what starts the run under  if __name__ == "__main__":'
+        )

@@ -1,0 +1,49 @@
+"""Where a run is kept, so that another process can go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
+
+from fwf.records import record
+
+if TYPE_CHECKING:
+    from fwf.journal.store import Store
+
+Durability: TypeAlias = Literal["power", "process"]
+"""What a step that is done survives: a power cut, or only the end of its process."""
+
+
+@final
+@record(hidden=("about",))
+class Journal:
+    """Where a run is kept, and what is to become of one that is there already.
+
+    where: a file, `postgresql://…`, or a store that is open, and then stays so.
+    durability: whether a step that is done survives a "power" cut, or only the end of its
+        "process"; on a server, that is the server's.
+    again: do a complete run once more, as its next generation, with new idempotency keys.
+    accept_changes: do steps anew whose task or input is another than when they were done.
+    about: what else is to be known of the run, such as the target that it was started from.
+
+    >>> Journal("runs.db")
+    Journal(where='runs.db', durability='power', again=False, accept_changes=False)
+    """
+
+    where: str | Path | Store
+    durability: Durability = "power"
+    again: bool = False
+    accept_changes: bool = False
+    about: Mapping[str, Any] | None = None
+
+
+def as_journal(given: Journal | str | Path) -> Journal:
+    """A journal, or the file or address of one ⟶ a journal."""
+    if isinstance(given, Journal):
+        return given
+    if isinstance(cast(object, given), str | Path) and str(given):
+        return Journal(given)
+    raise TypeError(
+        f"run(journal={given!r}): needs a file, postgresql://…, or Journal(…, again=True)"
+    )

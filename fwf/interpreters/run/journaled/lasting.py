@@ -1,0 +1,78 @@
+"""For how long does what a place gave count? Mostly as long as the run; but not in a finaliser."""
+
+from __future__ import annotations
+
+from typing import Any, cast, final
+
+from fwf.algebra.layout import layout
+from fwf.algebra.nodes import Always, AsResult, Extension, InPool, Node, Retry, Timeout, WithParams
+from fwf.algebra.parts import children
+from fwf.machine.places import Place
+
+_WRAPPERS = (Retry, Timeout, AsResult, InPool, WithParams)
+
+
+@final
+class Lasting:
+    """From which record on results count, by place.
+
+    What a finaliser does, or the handler of a failure that stays one, counts for the try that it
+    was done in. What was lent counts until it was given back.
+    """
+
+    __slots__ = ("_known", "_this_try", "loans")
+
+    def __init__(self, this_try: int) -> None:
+        self._this_try = this_try
+        """The number of the record with which this try began."""
+        self._known: dict[int, tuple[Place, int, Place]] = {}
+        """For each place that encloses others its answer, and the extension of which it is no
+        part, but what joins the parts."""
+        self.loans: dict[int, int] = {}
+        """For each extension under way that lends something, by the identity of its place: the
+        record since which what it was lent counts."""
+
+    def since(self, place: Place) -> int:
+        """Results at a place count if they were written after the record of this number."""
+        inward: list[Any] = []
+        while place is not None and id(place) not in self._known:
+            inward.append(place)
+            place = place[0]
+        since, within = (0, None) if place is None else self._known[id(place)][1:]
+        for each in reversed(inward):
+            since, within = self._of(each, since, within)
+            self._known[id(each)] = each, since, within
+        return since
+
+    def _of(self, place: Any, since: int, within: Place) -> tuple[int, Place]:
+        """The same for a place, given that of what encloses it."""
+        _, node, index, _ = place
+        if isinstance(node, Extension):
+            of = layout(node)
+            return since, place if of is not None and of.uneven else within
+        if isinstance(node, Always) and index == 1:
+            return self._this_try, None
+        if within is not None:
+            found = self._of_part(within, children(node)[index])
+            if found is not None:
+                return max(since, found), None
+        return since, within
+
+    def _of_part(self, within: Any, node: Node) -> int | None:
+        """The same for a part of an extension; None if the node is what joins the parts."""
+        of = layout(within[1])
+        assert of is not None
+        arms = of.arms(node)
+        while not arms and isinstance(node, _WRAPPERS):
+            node = cast(Any, node).body
+            arms = of.arms(node)
+        if not arms:
+            return None
+        if any(arm.lasts == "try" for arm in arms):
+            return self._this_try
+        loan = any(arm.lasts == "loan" for arm in arms)
+        return self.loans.get(id(within[0]), 0) if loan else 0
+
+    def forget(self) -> None:
+        """A loan was given back: ask anew."""
+        self._known.clear()

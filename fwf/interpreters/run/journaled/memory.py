@@ -1,0 +1,348 @@
+"""What one try of a run remembers: which steps needn't be done, and what is written of others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, final
+
+from fwf.algebra.canonical import Nameless, canonical
+from fwf.algebra.contract import IdempotencyKey
+from fwf.algebra.fault_form import fault_from_json, fault_to_json
+from fwf.algebra.keys import step_key
+from fwf.algebra.nodes import Task
+from fwf.algebra.values import digest, encode, freeze
+from fwf.faults import Failed
+from fwf.interpreters.run.journaled.lasting import Lasting
+from fwf.interpreters.run.journaled.marks import Marks, Placed
+from fwf.interpreters.run.journaled.past import STARTS, Done, Instance, Past
+from fwf.interpreters.run.journaled.world import Journaled
+from fwf.interpreters.run.journaled.writing import Writer, body
+from fwf.journal.code import code_digest
+from fwf.journal.errors import JournalError, Replaced
+from fwf.journal.values import Unwritable, Values
+from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, Tries, numbers
+from fwf.machine.memory import About
+from fwf.machine.places import Place
+from fwf.machine.world import World
+from fwf.printing import printable
+
+if TYPE_CHECKING:
+    from fwf.machine.machine import Machine
+
+W = TypeVar("W", bound=World)
+
+Ended: TypeAlias = tuple[Status, Any]
+
+
+class Known(NamedTuple):
+    """What is known of a task for the whole run: how it is called in records, and its code."""
+
+    task: Task[Any, Any]
+    name: str
+    said: str
+    code: str
+    params: tuple[str, ...]
+
+
+class Here(NamedTuple):
+    """What is known of an attempt under way: its step instance, its input, when it was begun."""
+
+    path: str
+    tries: str
+    input: str
+    variant: str
+    start: int
+
+
+@final
+class Remembered:
+    """The memory of one try, over what is left of earlier ones.
+
+    A step instance is a path with its items and rounds, and the number of each retry around it. If
+    it is done on the same input, it isn't started again. What is to be known by the next try is
+    written: before an attempt that it began, after it how that ended.
+    """
+
+    def __init__(
+        self, past: Past, writer: Writer, values: Values, run_key: str, *, accepts: bool
+    ) -> None:
+        self.past = past
+        self.writer = writer
+        self.values = values
+        self.machine: Machine
+        self.lasting = Lasting(writer.n)
+        self.marks = Marks(past, writer, values, self.lasting)
+        self.renewed = past.renewed or accepts
+        """Whether another input than before is no contradiction: something before was done anew."""
+        self.changed: dict[str, Done] = {}
+        """Tasks whose code has changed since their result was written, by path; for people."""
+        self._accepts = accepts
+        self._key = run_key
+        self._known: dict[int, Known] = {}
+        self._here: dict[Fiber, Here] = {}
+        self._params: dict[tuple[int, int], tuple[object, bytes]] = {}
+        self._resumed = bool(past.done or past.failed or past.open or past.died)
+
+    def around(self, world: W) -> Journaled[W]:
+        """A world, and that it is remembered what happens in it."""
+        return Journaled(world, self)
+
+    # Before an attempt
+
+    def recalls(self, fiber: Fiber, task: Task[Any, Any]) -> bool:
+        machine = self.machine
+        known = self._known.get(id(task)) or self._know(task)
+        path = machine.path(fiber.place)
+        tries = "" if fiber.tries is None else _text(fiber.tries)
+        given = self._input(fiber, known)
+        self._here[fiber] = here = Here(path, tries, given, "", 0)
+        if not self._resumed:
+            return False
+        instance = path, tries
+        done = self.past.done.get(instance)
+        if done is not None and done.n > self.lasting.since(fiber.place):
+            return self._recalled(fiber, known, here, done)
+        if done is not None:
+            self.renewed = True
+        return self._known_end(fiber, known, instance)
+
+    def _recalled(self, fiber: Fiber, known: Known, here: Here, done: Done) -> bool:
+        """Give a fiber what a step gave before, if it is that step, on that input."""
+        said = done.said
+        other = said.get("task", known.name) != known.name
+        if other or said.get("input", here.input) != here.input:
+            if not (self._accepts if other else self.renewed):
+                self._hold(fiber, here.path, "Changed", _contradicts(known, said, done))
+                return True
+            self.past.take_back((here.path, here.tries))
+            self.renewed = True
+            return False
+        try:
+            value = self.values.read(done.value)
+        except (JournalError, Unwritable) as error:
+            told = f"{error}; {_again(here.path)}"
+            self._hold(fiber, here.path, "Unreadable", f"what it gave at {_at(done)}: {told}")
+            return True
+        if isinstance(value, PurePath) and _is_gone(value):
+            said_so = f"left {value} at {_at(done)}; it is gone; {_again(here.path)}"
+            self._hold(fiber, here.path, "Gone", said_so)
+            return True
+        del self._here[fiber]
+        if known.code and said.get("code", known.code) != known.code:
+            self.changed.setdefault(here.path, done)
+        machine = self.machine
+        if machine.tell is not None:
+            name, now = known.task.name, machine.now()
+            machine.tell("kept", fiber.place, name, fiber.tries, now, None, done.number)
+        fiber.end(OK, value)
+        return True
+
+    def _known_end(self, fiber: Fiber, known: Known, instance: Instance) -> bool:
+        """End or hold a fiber at a step that has no result, but of which something is known."""
+        past = self.past
+        doubt = past.open.get(instance) or past.failed.get(instance)
+        if doubt is None or doubt.n <= self.lasting.since(fiber.place):
+            return False
+        failed = past.failed.get(instance)
+        if failed is not None:
+            fiber.end(ERR, fault_from_json(json.loads(failed.body)["fault"]))
+            return True
+        if known.task.contract.effect == "unrepeatable":
+            when = _at(past.open[instance])
+            told = (
+                f"was started at {when}, and nothing tells whether it was done: look, then write "
+                f"`fwf resolve RUN {_quoted(instance[0])} --value JSON`, or --again, or --skip"
+            )
+            self._hold(fiber, instance[0], "InDoubt", told)
+            return True
+        if past.died.get(instance, 0) >= STARTS and instance in past.alone:
+            told = (
+                f"its process ended without a word each time that it was started, {STARTS} times: "
+                f"mend it, then write `fwf resolve RUN {_quoted(instance[0])} --again`"
+            )
+            del self._here[fiber]
+            fiber.end(ERR, Failed(instance[0], ("Poisoned", "Defect"), told))
+            return True
+        return False
+
+    def _hold(self, fiber: Fiber, path: str, tag: str, message: str) -> None:
+        self.hold(fiber, Failed(path, (tag,), message))
+
+    def is_suspect(self, fiber: Fiber) -> bool:
+        """Whether an attempt may be what ended the process before: then it is started alone."""
+        here = self._here.get(fiber)
+        return here is not None and self.past.died.get((here.path, here.tries), 0) >= STARTS - 1
+
+    def begins(self, fiber: Fiber, now: int) -> None:
+        """What was written has come true."""
+        here = self._here.get(fiber)
+        if here is not None:
+            self._here[fiber] = here._replace(start=now)
+
+    def starts(self, fiber: Fiber, task: Task[Any, Any]) -> None:
+        """Write that an attempt begins."""
+        here, known, past = self._here[fiber], self._known[id(task)], self.past
+        instance = here.path, here.tries
+        variant = self._variant(instance, here.input)
+        self._here[fiber] = here._replace(variant=variant)
+        if instance in past.told:
+            self.renewed = True
+        number = past.attempts[here.path] = past.attempts.get(here.path, 0) + 1
+        more = f',"variant":"{variant}"' if variant else ""
+        said = f'{{"task":{known.said},"input":"{here.input}"{more},"attempt":{number}}}'
+        self.writer.add("start", here.path, here.tries, said)
+        self.marks.disturb(fiber.place)
+
+    def _variant(self, instance: Instance, given: str) -> str:
+        """What the step's key has besides its path: something where its input is another than was.
+
+        So a target sees that corrected data isn't what it was sent before.
+        """
+        before = self.past.before.get(instance)
+        if not before:
+            return ""
+        return before.get(given, given)
+
+    def key(self, fiber: Fiber) -> IdempotencyKey:
+        """The idempotency key of the step of which an attempt is about to be called."""
+        path, variant = self._here[fiber].path, self._here[fiber].variant
+        return step_key(self._key, f"{path}\0{variant}" if variant else path)
+
+    def attempt(self, fiber: Fiber) -> int:
+        """The number of an attempt that is about to be called, among those of its step."""
+        return self.past.attempts[self._here[fiber].path]
+
+    # After it
+
+    def ended(
+        self, fiber: Fiber, task: Task[Any, Any], status: Status, value: Any, now: int
+    ) -> Ended:
+        """Write how an attempt ended ⟶ how it goes on: with what the next try would read."""
+        here, known = self._here.pop(fiber), self._known[id(task)]
+        took = now - here.start if here.start else 0
+        if status is OK:
+            try:
+                text, value = self.values.settled(value)
+            except Unwritable as error:
+                status, value = ERR, Failed(here.path, ("Unwritable", "Defect"), str(error))
+            except JournalError as error:
+                return WAIT, Failed(here.path, ("JournalError",), str(error))
+            else:
+                more = f',"variant":"{here.variant}"' if here.variant else ""
+                rows = _rows(value)
+                more += "" if rows is None else f',"rows":{rows}'
+                more += f',"code":"{known.code}"' if known.code else ""
+                said = f'{{"task":{known.said},"input":"{here.input}","took":{took}{more},"value":'
+                self.writer.add("ok", here.path, here.tries, f"{said}{text}}}")
+                return OK, value
+        if status is ERR:
+            said = body(task=known.name, input=here.input, took=took, fault=fault_to_json(value))
+            self.writer.add("failed", here.path, here.tries, said)
+        else:
+            self.writer.add("cut", here.path, here.tries, body(task=known.name, took=took))
+        return status, value
+
+    def cut(self, fiber: Fiber, task: Task[Any, Any], now: int) -> None:
+        """Write that nobody waits for an attempt any more."""
+        if fiber in self._here:
+            self.ended(fiber, task, INT, None, now)
+
+    def flush(self, path: str) -> Failed | None:
+        """Write what was noted ⟶ why that can't be done, said at a path; raises `Replaced`."""
+        try:
+            self.writer.flush()
+        except Replaced:
+            raise
+        except JournalError as error:
+            return Failed(path, ("JournalError",), str(error))
+        return None
+
+    def hold(self, fiber: Fiber, fault: Failed) -> None:
+        """Let a fiber go no further: until the journal can be written, or a person has decided."""
+        self._here.pop(fiber, None)
+        self.machine.hold(fiber, fault)
+
+    # Other places
+
+    def mark(self, about: About, place: Place, tries: Tries, value: Any) -> Placed:
+        text = "" if tries is None else _text(tries)
+        return self.marks.at(about, place, self.machine.path(place), text, value)
+
+    # Tasks and inputs
+
+    def _know(self, task: Task[Any, Any]) -> Known:
+        config = digest(encode(freeze(task.config))).hex()[:16] if task.config else ""
+        name = f"{task.name}@{task.version}{f'#{config}' if config else ''}"
+        params = tuple(
+            each.name for each in task.contract.injected if each.kind in ("parameter", "unknown")
+        )
+        known = Known(task, name, json.dumps(name), code_digest(task.fn), params)
+        self._known[id(task)] = known
+        return known
+
+    def _input(self, fiber: Fiber, known: Known) -> str:
+        """The digest of what a task is given: its input, and the parameters that it asks for."""
+        given = self.values.digest(fiber.value) if known.task.contract.inputs else ""
+        if not known.params:
+            return given
+        env = fiber.around.env
+        found = self._params.get((id(known.task), id(env)))
+        if found is None:
+            params = {name: env.params[name] for name in known.params if name in env.params}
+            found = self._params[id(known.task), id(env)] = env, _digest(params)
+        return digest(given.encode(), found[1]).hex()
+
+
+def _digest(params: Mapping[str, Any]) -> bytes:
+    """What parameters are told apart by; nothing where one has no canonical form."""
+    try:
+        return digest(*[encode(name) + canonical(value) for name, value in sorted(params.items())])
+    except Nameless:
+        return b""
+
+
+def _text(tries: Tries) -> str:
+    return ",".join(map(str, numbers(tries)))
+
+
+def _rows(value: Any) -> int | None:
+    """How many rows a value has, where it tells that."""
+    if isinstance(value, list | tuple):
+        return len(value)
+    rows = getattr(value, "num_rows", None)
+    return rows if type(rows) is int else None
+
+
+def _is_gone(path: PurePath) -> bool:
+    from pathlib import Path
+
+    return path.is_absolute() and not Path(path).exists()
+
+
+def _at(done: Done) -> str:
+    when = datetime.fromtimestamp(done.at / 1e6, UTC).astimezone()
+    return f"{when:%Y-%m-%d %H:%M:%S%z}"
+
+
+def _quoted(path: str) -> str:
+    return f"'{printable(path)}'"
+
+
+def _again(path: str) -> str:
+    return f"`fwf rerun RUN --from {_quoted(path)}` does it again"
+
+
+def _contradicts(known: Known, said: Mapping[str, Any], done: Done) -> str:
+    was = str(said.get("task", known.name))
+    what = (
+        f"what was done there at {_at(done)} was {printable(was)}, and now it is {known.name}"
+        if was != known.name
+        else f"it was done at {_at(done)} on another input or parameter"
+    )
+    return (
+        f"{what}, since what comes before it has changed; `--accept-changes` does it again, with "
+        "all that follows"
+    )

@@ -1,0 +1,297 @@
+"""Does a run begin, or go on, or is there nothing left to do? What a journal says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+from collections.abc import Mapping
+from datetime import datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Any, Final, cast, final
+
+from fwf.algebra.identity import definition_id
+from fwf.algebra.keys import RunName, name_of
+from fwf.algebra.nodes import Node, Task
+from fwf.algebra.requirements import Requirements
+from fwf.algebra.traverse import fold
+from fwf.algebra.values import Coded, Member, encode, thaw
+from fwf.algebra.workflow import Workflow
+from fwf.forms.mentioned import names_in
+from fwf.interpreters.run.ids import run_id
+from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.journaled.past import Past
+from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
+from fwf.interpreters.run.journaled.writing import Writer, body
+from fwf.journal.errors import Refused
+from fwf.journal.opening import open_store
+from fwf.journal.records import FIRST, Record, RunRow, State, chained
+from fwf.journal.store import Claim, Holder, Store
+from fwf.journal.values import Unwritable, Values
+from fwf.records import changed
+from fwf.secrets import masked
+
+
+@final
+class Opened:
+    """A run in its journal that this process goes on with, or that is complete."""
+
+    __slots__ = (
+        "_own", "claim", "died", "params", "past", "row", "store", "values", "watch", "writer",
+    )  # fmt: skip
+
+    def __init__(
+        self, store: Store, *, own: bool, claim: Claim, row: RunRow, past: Past, values: Values,
+        watch: Watch,
+    ) -> None:  # fmt: skip
+        self.store = store
+        self._own = own
+        self.claim = claim
+        self.row = row
+        self.past = past
+        self.values = values
+        self.watch = watch
+        self.writer = Writer(store, row, claim, watch)
+        self.params: dict[str, Any] = {}
+        self.died: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.row.state == "ok" and self.past.end is not None
+
+    def value(self) -> Any:
+        """What a complete run gave."""
+        assert self.past.end is not None
+        said = json.loads(self.past.end.body)
+        if "value" not in said:
+            raise Refused(
+                f"run {self.row.id} is complete, but what it gave isn't kept: "
+                f"{said.get('unwritten', 'it was never written')}"
+            )
+        return self.values.read(json.dumps(said["value"]))
+
+    def close(self) -> None:
+        """Let others go on with it."""
+        try:
+            self.claim.release()
+        finally:
+            if self._own:
+                self.store.close()
+
+
+def opened(
+    journal: Journal,
+    required: Requirements,
+    name: RunName,
+    params: Mapping[str, object],
+    limits: Mapping[str, object],
+    watch: Watch | None = None,
+) -> Opened:
+    """Claim a run, and read what earlier tries left; raises `JournalError`.
+
+    `Held` if another process goes on with it, `Refused` if what is asked for contradicts what the
+    journal holds. Nothing is changed then.
+    """
+    w, key = required.workflow, _key(name)
+    own = isinstance(journal.where, str | Path)
+    store = (
+        open_store(journal.where, durability=journal.durability)
+        if isinstance(journal.where, str | Path)
+        else journal.where
+    )
+    clock = SystemWatch() if watch is None else watch
+    values = Values(names_in(w), store.put, store.get)
+    claim: Claim | None = None
+    try:
+        claim = store.claim(key, _holder(clock))
+        known = [*store.generations(key)]
+        last = known[-1] if known else None
+        if last is None or (journal.again and last.state == "ok"):
+            about = _about(journal, required, params, limits, values)
+            generation = 1 if last is None else last.generation + 1
+            row = _row(key, w, generation, about, clock)
+            found = Opened(
+                store, own=own, claim=claim, row=row, past=Past(), values=values, watch=clock
+            )
+            found.params = _resolved(required, params)
+            return found
+        if journal.again:
+            raise Refused(
+                f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
+            )
+        past = Past(store.records(last))
+        found = Opened(store, own=own, claim=claim, row=last, past=past, values=values, watch=clock)
+        found.params = _kept_params(last, params, values)
+        return found
+    except BaseException:
+        if claim is not None:
+            claim.release()
+        if own:
+            store.close()
+        raise
+
+
+def begin(found: Opened) -> None:
+    """Write that a try begins, and how the one before ended if it couldn't say so itself."""
+    row, past, watch = found.row, found.past, found.watch
+    number = past.number + 1
+    if past.number and past.end is None and past.last_try is not None:
+        _tell_death(found)
+    said = body(
+        number=number,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        user=_user(),
+        boot=watch.boot or None,
+        python=platform.python_version(),
+    )
+    if row.number:
+        found.writer.add("try", "", "", said)
+        found.writer.flush("running")
+        return
+    at = watch.wall()
+    first = Record(1, "try", "", "", at, said, chained(FIRST, 1, "try", "", "", at, said))
+    started = changed(row, count=1, head=first.sum, started=at, changed=at)
+    number = found.store.begin(started, [first], found.claim)
+    found.row = changed(started, number=number)
+    found.writer = Writer(found.store, found.row, found.claim, watch)
+
+
+def _tell_death(found: Opened) -> None:
+    """Close the story of a try that ended without a word."""
+    past = found.past
+    before = past.last_try
+    if before is None:
+        return
+    said = json.loads(before.body)
+    inside = [
+        {"path": path, "number": json.loads(done.body).get("attempt", 1)}
+        for (path, _), done in past.at_work.items()
+    ]
+    here = said.get("host") == socket.gethostname()
+    counts = here and said.get("boot", "") == found.watch.boot
+    at = max([before.at, *(done.at for done in past.at_work.values())])
+    told = body(number=past.number, at=at, counts=counts or None, **{"in": inside})
+    n = found.writer.add("died", "", "", told)
+    past.add(Record(n, "died", "", "", found.watch.wall(), told, b""))
+    when = datetime.fromtimestamp(at / 1e6).astimezone()
+    where = ", ".join(f"{each['path']}, attempt {each['number']}" for each in inside[:3])
+    more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
+    found.died = f"ended without a word after {when:%Y-%m-%d %H:%M:%S%z}"
+    found.died += f", in {where}{more}" if inside else ""
+
+
+def end(found: Opened, outcome: str, *, value: Any = None, fault: Mapping[str, Any] | None) -> None:
+    """Write how a try ended."""
+    more: dict[str, Any] = {}
+    text = None
+    if outcome == "ok":
+        try:
+            text, _ = found.values.settled(value)
+        except Unwritable as error:
+            more["unwritten"] = str(error)
+    told = body(outcome=outcome, fault=fault, **more)
+    if text is not None:
+        told = f'{told[:-1]},"value":{text}}}'
+    found.writer.add("end", "", "", told)
+    found.writer.flush(_STATES[outcome])
+
+
+_STATES: Final[dict[str, State]] = {
+    "ok": "ok", "failed": "failed", "interrupted": "interrupted", "held": "held",
+}  # fmt: skip
+
+
+def _key(name: RunName) -> str:
+    if name.key is None:
+        raise Refused(
+            "nothing names this run, so nobody could go on with it: give plain data, or name it "
+            "with key='…'"
+        )
+    return name.key
+
+
+def _holder(watch: Watch) -> Holder:
+    return Holder(socket.gethostname(), os.getpid(), _user(), watch.wall())
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return str(os.getuid())
+
+
+def _row(key: str, w: Workflow[Any, Any], generation: int, about: str, watch: Watch) -> RunRow:
+    now = watch.wall()
+    made = datetime.fromtimestamp(now / 1e6).astimezone()
+    return RunRow(
+        0, run_id(made), key, name_of(w) or "", generation, "running", now, now, None, 1, 0, FIRST,
+        about,
+    )  # fmt: skip
+
+
+def _about(
+    journal: Journal,
+    required: Requirements,
+    params: Mapping[str, object],
+    limits: Mapping[str, object],
+    values: Values,
+) -> str:
+    """What the run has resolved at its start, as JSON."""
+    resolved = _resolved(required, params)
+    written: dict[str, Any] = {}
+    for name, value in resolved.items():
+        try:
+            written[name] = json.loads(values.settled(value)[0])
+        except Unwritable as error:
+            raise Refused(f"parameter {name!r}: {error}") from None
+    told = {
+        **(journal.about or {}),
+        "definition": definition_id(required.workflow),
+        "params": written,
+        "shown": {name: masked(str(value)) for name, value in params.items()},
+        **{name: each for name, each in limits.items() if each},
+    }
+    return json.dumps(told, ensure_ascii=False, default=str)
+
+
+def _resolved(required: Requirements, params: Mapping[str, object]) -> dict[str, Any]:
+    """Parameters as given, and the defaults of the others, where all tasks have the same."""
+    optional = {each.name for each in required.parameters if each.optional} - {*params}
+    found: dict[str, list[object]] = {name: [] for name in optional}
+
+    def collect(node: Node, _parts: tuple[None, ...]) -> None:
+        for each in node.contract.injected if isinstance(node, Task) else ():
+            if each.name in optional:
+                found[each.name].append(each.default)
+
+    if optional:
+        fold(collect, required.workflow)
+    alike = {name: each[0] for name, each in found.items() if _alike(each)}
+    return {**{name: thaw(each) for name, each in alike.items()}, **params}
+
+
+def _alike(defaults: list[object]) -> bool:
+    """Whether these are one default, of which a definition can tell."""
+    first = defaults[0] if defaults else None
+    if first is None or isinstance(first, Coded | Member):
+        return False
+    return all(encode(cast(Any, first)) == encode(cast(Any, each)) for each in defaults)
+
+
+def _kept_params(row: RunRow, params: Mapping[str, object], values: Values) -> dict[str, Any]:
+    """The parameters that a run was started with; raises `Refused` if others are given."""
+    kept = row.facts.get("params", {})
+    found = {name: values.read(json.dumps(form)) for name, form in kept.items()}
+    for name, value in params.items():
+        text = values.settled(value)[0]
+        if name in kept and json.loads(text) != kept[name]:
+            raise Refused(
+                f"parameter {name!r}: {masked(str(value))} is given, but run {row.id} was started "
+                f"with {masked(str(found[name]))}, and goes on with that; leave it out"
+            )
+    return {**params, **found}

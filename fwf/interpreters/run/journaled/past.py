@@ -1,0 +1,244 @@
+"""What counts of all that earlier tries of a run left: a fold over its records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple, TypeAlias, final
+
+from fwf.journal.records import Record
+
+Instance: TypeAlias = tuple[str, str]
+"""A step instance: its path with items and rounds, and the attempts of the retries around it."""
+Spot: TypeAlias = tuple[str, str, str, int]
+"""Where a mark stands: what it is about, path, tries, and how many of the kind enclose it there."""
+STARTS: Final = 5
+"""So often a step may end its process without a word before it is given up."""
+
+
+class Done(NamedTuple):
+    """A result that counts: when its record was written, as which, in which try, and its body."""
+
+    n: int
+    at: int
+    number: int
+    body: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the body says, but for a value."""
+        head, found, _ = self.body.partition(VALUE)
+        told: dict[str, Any] = json.loads(f"{head.removesuffix(',')}}}" if found else self.body)
+        return told
+
+    @property
+    def value(self) -> str:
+        """The JSON text of the value, which stands last."""
+        return self.body[self.body.index(VALUE) + len(VALUE) : -1]
+
+
+VALUE: Final = '"value":'
+
+
+@final
+class Past:
+    """What earlier tries of one run left.
+
+    done: results by step instance; `before` those that were taken back.
+    failed: faults of a try that died, which was about to go on from them.
+    open: attempts of which nobody said how they ended, and when they began.
+    died: how often such an attempt ended its process; `alone`, whether it was so the last time.
+    told: step instances that had ended in some way, so that their next start repeats them.
+    marks: what frames left, by place; what only counts while the run hasn't failed is in `fresh`.
+    """
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.done: dict[Instance, Done] = {}
+        self.before: dict[Instance, dict[str, str]] = {}
+        self.failed: dict[Instance, Done] = {}
+        self.open: dict[Instance, Done] = {}
+        self.died: dict[Instance, int] = {}
+        self.alone: set[Instance] = set()
+        self.told: set[Instance] = set()
+        self.attempts: dict[str, int] = {}
+        self.marks: dict[Spot, Done] = {}
+        self.fresh: dict[Spot, Done] = {}
+        self.retries: dict[Spot, tuple[int, Done | None]] = {}
+        self.given_back: dict[Spot, int] = {}
+        self.giving_back: set[Spot] = set()
+        self.renewed = False
+        self.number = 0
+        self.last_try: Record | None = None
+        self.end: Record | None = None
+        self._at_work: dict[Instance, Done] = {}
+        for each in records:
+            self.add(each)
+
+    def add(self, of: Record) -> None:
+        """One record more."""
+        read = _READERS.get(of.kind)
+        if read is not None:
+            read(self, of)
+
+    @property
+    def at_work(self) -> dict[Instance, Done]:
+        """Attempts of the last try that were begun and of which nothing was heard."""
+        return self._at_work
+
+    # Tries
+
+    def _try(self, of: Record) -> None:
+        self.number += 1
+        self.last_try, self.end = of, None
+        self._leave_open()
+
+    def _leave_open(self) -> None:
+        self.open.update(self._at_work)
+        self._at_work = {}
+
+    def _died(self, of: Record) -> None:
+        """The last try ended without a word, and perhaps by what was at work in it."""
+        if json.loads(of.body).get("counts"):
+            for instance in self._at_work:
+                self.died[instance] = self.died.get(instance, 0) + 1
+                self.alone.discard(instance)
+            if len(self._at_work) == 1:
+                self.alone.update(self._at_work)
+        self._leave_open()
+
+    def _end(self, of: Record) -> None:
+        """A try is over: what failed is to be tried anew, with budgets and deadlines of its own."""
+        self.end = of
+        self._leave_open()
+        self.failed.clear()
+        self.fresh.clear()
+        self.retries = {spot: (number, None) for spot, (number, _) in self.retries.items()}
+
+    # Attempts
+
+    def _start(self, of: Record) -> None:
+        instance = of.path, of.tries
+        self._at_work[instance] = Done(of.n, of.at, self.number, of.body)
+        self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
+
+    def _ok(self, of: Record) -> None:
+        self._heard(of)
+        self.done[of.path, of.tries] = Done(of.n, of.at, self.number, of.body)
+
+    def _failed(self, of: Record) -> None:
+        self._heard(of)
+        self.failed[of.path, of.tries] = Done(of.n, of.at, self.number, of.body)
+
+    def _heard(self, of: Record) -> None:
+        instance = of.path, of.tries
+        self._at_work.pop(instance, None)
+        self.open.pop(instance, None)
+        self.failed.pop(instance, None)
+        self.died.pop(instance, None)
+        self.alone.discard(instance)
+        self.told.add(instance)
+
+    def _cut(self, of: Record) -> None:
+        """It was heard that nobody waits for it; whether it was done, nobody knows."""
+        instance = of.path, of.tries
+        found = self._at_work.pop(instance, None)
+        if found is not None:
+            self.open[instance] = found
+        self.died.pop(instance, None)
+        self.told.add(instance)
+
+    # What people decide
+
+    def _resolved(self, of: Record) -> None:
+        instance = of.path, of.tries
+        self._heard(of)
+        if json.loads(of.body)["how"] != "again":
+            self.done[instance] = Done(of.n, of.at, self.number, of.body)
+
+    def _taken_back(self, of: Record) -> None:
+        said = json.loads(of.body)
+        instances = [(path, tries) for path, tries in said.get("paths", ())]
+        first = min((self.done[each].n for each in instances if each in self.done), default=of.n)
+        for instance in instances:
+            self.take_back(instance)
+        for spot in [(*each[:3], each[3]) for each in said.get("marks", ())]:
+            self.marks.pop(spot, None)
+        if said.get("failures"):
+            self.failed.clear()
+            self.fresh.clear()
+            self._drop(lambda spot, mark: spot[0] == "caught")
+        self._drop(lambda spot, mark: spot[0] == "caught" and mark.n > first)
+        self._undo(instances, of.n)
+        if instances or said.get("failures"):
+            self.renewed, self.end = True, None
+
+    def take_back(self, instance: Instance) -> None:
+        """A result doesn't count any more; its key is that of the same input, if it comes again."""
+        known = self.done.pop(instance, None)
+        if known is not None:
+            said = known.said
+            self.before.setdefault(instance, {})[said.get("input", "")] = said.get("variant", "")
+
+    def _drop(self, which: Any) -> None:
+        self.marks = {spot: mark for spot, mark in self.marks.items() if not which(spot, mark)}
+        self.fresh = {spot: mark for spot, mark in self.fresh.items() if not which(spot, mark)}
+
+    def _undo(self, instances: list[Instance], n: int) -> None:
+        """What was lent to parts of which some are to be done anew, was given back."""
+        for spot in [spot for spot in self.marks if spot[0] == "done"]:
+            inside = (f"{spot[1]} > ", f"{spot[1]}[")
+            if any(path.startswith(inside) for path, _ in instances):
+                del self.marks[spot]
+                self.given_back[spot] = n
+
+    # Marks
+
+    def _spot(self, about: str, of: Record, said: dict[str, Any]) -> Spot:
+        return about, of.path, of.tries, said.get("nth", 0)
+
+    def _retry(self, of: Record) -> None:
+        said = json.loads(of.body)
+        known = Done(of.n, of.at, self.number, of.body)
+        self.retries[self._spot("retry", of, said)] = said["number"], known
+
+    def _deadline(self, of: Record) -> None:
+        self.fresh[self._spot("deadline", of, json.loads(of.body))] = self._as_done(of)
+
+    def _delay(self, of: Record) -> None:
+        self.marks[self._spot("delay", of, json.loads(of.body))] = self._as_done(of)
+
+    def _caught(self, of: Record) -> None:
+        said = json.loads(of.body)
+        where = self.marks if said.get("settled") else self.fresh
+        where[self._spot("caught", of, said)] = self._as_done(of)
+
+    def _settled(self, of: Record) -> None:
+        spot = self._spot("caught", of, json.loads(of.body))
+        found = self.fresh.pop(spot, None)
+        if found is not None:
+            self.marks[spot] = found
+
+    def _part_done(self, of: Record) -> None:
+        self.marks[self._spot("done", of, json.loads(of.body))] = self._as_done(of)
+
+    def _gave_back(self, of: Record) -> None:
+        said = json.loads(of.body)
+        spot = self._spot("done", of, said)
+        if said.get("over"):
+            self.giving_back.discard(spot)
+            self.given_back[spot] = of.n
+        else:
+            self.giving_back.add(spot)
+
+    def _as_done(self, of: Record) -> Done:
+        return Done(of.n, of.at, self.number, of.body)
+
+
+_READERS: Final = {
+    "try": Past._try, "died": Past._died, "end": Past._end,
+    "start": Past._start, "ok": Past._ok, "failed": Past._failed, "cut": Past._cut,
+    "resolved": Past._resolved, "taken back": Past._taken_back,
+    "retry": Past._retry, "deadline": Past._deadline, "delay": Past._delay,
+    "caught": Past._caught, "settled": Past._settled, "done": Past._part_done,
+    "gave back": Past._gave_back,
+}  # fmt: skip
