@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from fwf.journal.errors import JournalCorrupt
@@ -36,6 +36,13 @@ def checked(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record
             raise corrupt(run, n, path, where, "isn't what was written")
         yield Record(n, cast(Kind, kind), path, tries, at, body, checksum)
         before, last = (anchored(body) if kind == "anchor" else checksum), n
+
+
+def check_follow(records: Sequence[Record], last: int) -> None:
+    """Raise `ValueError` unless the numbers of records count up from the last one's."""
+    for n, record in enumerate(records, last + 1):
+        if record.n != n:
+            raise ValueError(f"append: record {record.n} can't follow record {n - 1}")
 
 
 def anchor(gone: int, checksum: bytes) -> str:

@@ -14,7 +14,7 @@ from fwf.journal.filesystems import refuse_unfit
 
 
 class Files(NamedTuple):
-    """What is open, and a remark on the file system."""
+    """What is open, and a remark: on the file system, or on what could not be saved."""
 
     path: str
     note: str | None
@@ -30,10 +30,10 @@ def opened(where: str | Path, *, synced: bool, salvage: bool) -> Files:
     try:
         disk.make_folder(os.path.dirname(path))
         _refuse_foreign(path)
-        db = _database(path, synced=synced, salvage=salvage)
+        db, saved = _database(path, synced=synced, salvage=salvage)
     except OSError as error:
         raise disk.failed(error, path) from error
-    return Files(path, note, db, Contents(f"{path}-values", synced=synced))
+    return Files(path, saved or note, db, Contents(f"{path}-values", synced=synced))
 
 
 def _path(where: str | Path) -> str:
@@ -68,21 +68,22 @@ def _refuse_foreign(path: str) -> None:
         layout.refuse_foreign(path, expected=False)
 
 
-def _database(path: str, *, synced: bool, salvage: bool) -> Database:
+def _database(path: str, *, synced: bool, salvage: bool) -> tuple[Database, str | None]:
     beside = f"{path}-heads"
     made = heads.create(beside)
     said = heads.Heads(beside)
+    saved = None
     try:
         said.lock()
         try:
             if salvage:
-                mend.rescue(path, said)
+                saved = mend.rescue(path, said)
             layout.prepare(path, said)
         finally:
             said.unlock()
         if made:
             disk.sync_folder(os.path.dirname(path))
-        return Database(path, said, synced=synced)
+        return Database(path, said, synced=synced), saved
     except BaseException:
         said.close()
         raise

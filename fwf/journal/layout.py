@@ -25,6 +25,8 @@ TABLES: Final = (
         started INTEGER NOT NULL, changed INTEGER NOT NULL, ended INTEGER, tries INTEGER NOT NULL,
         count INTEGER NOT NULL, head BLOB NOT NULL, sum BLOB NOT NULL, about TEXT NOT NULL,
         UNIQUE(key, generation))""",
+    # What of a run's row never changes, once more: a run whose row is damaged isn't lost.
+    "CREATE TABLE origins(number INTEGER PRIMARY KEY, said TEXT NOT NULL, sum BLOB NOT NULL)",
     # So that runs are found by a part of their name without reading what is told about them.
     "CREATE INDEX names ON runs(workflow, id)",
     # place = run × 2³² + n: in order of the file, so that what is added goes to its end, and one
@@ -123,15 +125,27 @@ def prepare(path: str, heads: Heads) -> None:
 
     The heads are locked while it works.
     """
-    size = os.stat(path).st_size if os.path.exists(path) else -1
+    size = length(path)
     if size > 0:
         refuse_foreign(path, expected=heads.form() != 0)
     elif heads.last() > 0:
         raise damaged(path, "is gone" if size < 0 else "was cut down to nothing")
     else:
         create(path)
+    if heads.form() == 0:
+        with contextlib.closing(connected(path, "rw")) as db:
+            if one(db, "SELECT max(number) FROM runs"):
+                raise damaged(heads.path, "is gone, which says how far each run has come")
     if heads.form() != FORM:
         heads.begin(FORM)
+
+
+def length(path: str) -> int:
+    """Bytes of a file; -1 if it isn't there."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return -1
 
 
 def create(path: str) -> None:

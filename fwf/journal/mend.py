@@ -1,50 +1,158 @@
-"""What is left of a damaged journal, and how do database and heads come together again?"""
+"""What is left of a damaged journal, and how do database and heads come together again?
+
+A file that can't be trusted is never written to: what can be read of it goes into a new one, which
+takes its name when it is whole; the damaged one stays beside it. If that is cut short, the new one
+waits under the name `-salvaged` for the next attempt.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 
-from fwf.journal import disk, layout, rows
+from fwf.journal import chain, disk, layout, rows
+from fwf.journal.errors import JournalCorrupt
 from fwf.journal.heads import Head, Heads, Said, digest
 from fwf.journal.records import FIRST, Record, RunRow
 from fwf.records import changed
 
+_BESIDE = ("", "-wal")
 
-def rescue(path: str, heads: Heads) -> None:
-    """Save what can be read, and give up the runs whose rows can't: nobody misses them then.
 
-    The heads are locked while it works.
+def rescue(path: str, heads: Heads) -> str | None:
+    """Save what can be read ⟶ what could not be, if anything.
+
+    Runs whose records are damaged keep their heads, so that they are still missed where somebody
+    asks for them. Those whose rows are lost are given up. The heads are locked while it works.
     """
-    if not os.path.exists(path) or os.stat(path).st_size == 0:
-        layout.create(path)
-    db = layout.opened(path, synced=True)
-    try:
-        found = [rows.run_row(each) for each in db.execute(f"SELECT {rows.FIELDS} FROM runs")]
-        there = {row.number: row for row in found if row is not None}
-        said = Said(heads.content())
-        for head in tuple(said.present()):
-            if head.run not in there:
-                heads.write(head._replace(lost=True), synced=False)
-        for row in there.values():
-            if said.of(row.number) is None:
-                heads.room_for(row.number)
-                heads.write(Head(row.number, 0, digest(row.key), FIRST), synced=False)
-        heads.begin(layout.FORM)
-    finally:
-        db.close()
-    disk.sync_folder(os.path.dirname(path))
+    last = heads.last()
+    salvaged = f"{path}-salvaged"
+    if not os.path.exists(salvaged):
+        if _sound(path, last):
+            _complete(path, heads)
+            return None
+        layout.create(f"{path}-salvage")
+        _copy(path, f"{path}-salvage", last)
+        os.replace(f"{path}-salvage", salvaged)
+        disk.sync_folder(os.path.dirname(path))
+    kept = _install(path, salvaged)
+    lost = _complete(path, heads)
+    also = f"; lost: {', '.join(f'run {run}' for run in lost)}" if lost else ""
+    return (
+        f"{path}: was damaged; it is kept as {kept}, and what could be read is in a new file{also}"
+    )
 
 
 def cut(db: sqlite3.Connection, run: RunRow, good: Sequence[Record]) -> tuple[Head, int]:
     """Drop what follows the last good record ⟶ how far the run has come now, how many went."""
-    count, head = (good[-1].n, good[-1].sum) if good else (0, FIRST)
-    row = changed(
-        run, state="running", ended=None, count=count, head=head,
-        changed=good[-1].at if good else run.started,
+    row = _only(run, good)
+    dropped = db.execute(rows.DROP, (run.number, row.count, rows.LAST))
+    rows.write(db, row)
+    return Head(run.number, row.count, digest(run.key), row.head), dropped.rowcount
+
+
+def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
+    """A run of which these records are left: as if its process had died after the last."""
+    return changed(
+        run, state="running", ended=None, count=good[-1].n if good else 0,
+        head=good[-1].sum if good else FIRST, changed=good[-1].at if good else run.started,
         tries=sum(record.kind == "try" for record in good),
     )  # fmt: skip
-    dropped = db.execute(rows.DROP, (run.number, count, rows.LAST))
-    rows.write(db, row)
-    return Head(run.number, count, digest(run.key), head), dropped.rowcount
+
+
+def _sound(path: str, last: int) -> bool:
+    """Whether the file is whole, and so are the rows of all runs."""
+    try:
+        layout.refuse_foreign(path, expected=True)
+        with closing(layout.opened(path, synced=True)) as db:
+            found = [rows.run_row(each) for each in db.execute(f"SELECT {rows.FIELDS} FROM runs")]
+            whole = None not in found and len(found) >= last
+            return whole and layout.one(db, "PRAGMA quick_check(1)") == "ok"
+    except (sqlite3.DatabaseError, JournalCorrupt):
+        return False
+
+
+def _copy(path: str, new: str, last: int) -> None:
+    """Bring what can be read into a new journal."""
+    with closing(layout.opened(new, synced=True)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        with suppress(sqlite3.DatabaseError), closing(layout.connected(path, "rw")) as old:
+            for run in _readable_runs(old, last):
+                _copy_run(old, db, run, path)
+        db.execute("COMMIT")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _readable_runs(db: sqlite3.Connection, last: int) -> Iterator[RunRow]:
+    """Each run by its number, from its row, or else from what is said of its origin."""
+    number = 0
+    while number < last or _more(db, number):
+        number += 1
+        row = None
+        with suppress(sqlite3.DatabaseError):
+            found = db.execute(f"SELECT {rows.FIELDS} FROM runs WHERE number = ?", (number,))
+            row = next(map(rows.run_row, found), None)
+        if row is None:
+            with suppress(sqlite3.DatabaseError):
+                found = db.execute("SELECT * FROM origins WHERE number = ?", (number,))
+                row = next(map(rows.from_origin, found), None)
+        if row is not None and row.number == number:
+            yield row
+
+
+def _more(db: sqlite3.Connection, number: int) -> bool:
+    """Whether there are runs with greater numbers, which no heads tell of."""
+    with suppress(sqlite3.DatabaseError):
+        last: int = layout.one(db, "SELECT max(number) FROM runs") or 0
+        return last > number
+    return False
+
+
+def _copy_run(old: sqlite3.Connection, new: sqlite3.Connection, run: RunRow, path: str) -> None:
+    """Copy a run up to its last good record."""
+    good = list[Record]()
+    with suppress(JournalCorrupt, sqlite3.DatabaseError):
+        found = old.execute(rows.RECORDS, (run.number, 0, rows.LAST))
+        good.extend(chain.checked(run, found, path))
+    row = run
+    if not good or good[-1].n < run.count or run.tries == 0:
+        row = _only(run, good)
+    with suppress(sqlite3.IntegrityError):
+        new.execute(rows.ADD_RUN, rows.columns(row))
+        new.execute(rows.ADD_ORIGIN, rows.origin(row))
+        rows.add(new, run.number, good)
+
+
+def _install(path: str, new: str) -> str:
+    """Let a new file take the place of the damaged one, which stays ⟶ under which name."""
+    kept, count = f"{path}-damaged", 1
+    while os.path.exists(kept):
+        count += 1
+        kept = f"{path}-damaged.{count}"
+    for ending in _BESIDE:
+        with suppress(FileNotFoundError):
+            os.link(path + ending, kept + ending)
+    for ending in ("-wal", "-shm"):  # The new one must not be read with the old one's log.
+        with suppress(FileNotFoundError):
+            os.unlink(path + ending)
+    os.replace(new, path)
+    disk.sync_folder(os.path.dirname(path))
+    return kept
+
+
+def _complete(path: str, heads: Heads) -> list[int]:
+    """Bring the heads up to what the file knows ⟶ the runs that are given up."""
+    with closing(layout.opened(path, synced=True)) as db:
+        there = dict(db.execute("SELECT number, key FROM runs"))
+    said = Said(heads.content())
+    lost = [head for head in said.present() if head.run not in there]
+    for head in lost:
+        heads.write(head._replace(lost=True), synced=False)
+    for number, key in there.items():
+        if said.of(number) is None:
+            heads.room_for(number)
+            heads.write(Head(number, 0, digest(chain.text(key)), FIRST), synced=False)
+    heads.begin(layout.FORM)
+    return [head.run for head in lost]

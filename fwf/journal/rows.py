@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -20,6 +21,7 @@ ADD_RECORDS: Final = tuple(
     f"INSERT INTO records VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * n)}" for n in range(33)
 )
 """So many at once: one statement is a transaction of its own, which is faster than three."""
+ADD_ORIGIN: Final = "INSERT INTO origins VALUES (?, ?, ?)"
 CHANGE_RUN: Final = (
     "UPDATE runs SET state = ?, changed = ?, ended = ?, tries = ?, count = ?, head = ?, sum = ? "
     "WHERE number = ?"
@@ -76,6 +78,28 @@ def run_row(found: Columns) -> RunRow | None:
         return row if checksum(row) == said else None
     except (AttributeError, TypeError, UnicodeError):
         return None
+
+
+def origin(row: RunRow) -> Columns:
+    """What is inserted for that of a run's row which never changes."""
+    fields = row.id, row.key, row.workflow, row.generation, row.started, row.about
+    said = json.dumps([row.number, *fields])
+    return row.number, said, blake2b(said.encode(), digest_size=DIGEST).digest()
+
+
+def from_origin(found: Columns) -> RunRow | None:
+    """A run of which nothing else is known, or None if this too isn't what was written."""
+    _, said, checksum = found
+    try:
+        if blake2b(said.encode(), digest_size=DIGEST).digest() != checksum:
+            return None
+    except (AttributeError, UnicodeError):
+        return None
+    number, id_, key, workflow, generation, started, about = json.loads(said)
+    return RunRow(
+        number, id_, key, workflow, generation, "running", started, started, None, 0, 0, FIRST,
+        about,
+    )  # fmt: skip
 
 
 def begun(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
 from fwf.journal import files, layout, locks, mend, rows
-from fwf.journal.chain import checked, corrupt, text
+from fwf.journal.chain import check_follow, checked, corrupt, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.heads import Head, Said, digest
 from fwf.journal.locks import Lock
@@ -77,6 +77,7 @@ class SQLite:
     def begin(self, row: RunRow, records: Sequence[Record], claim: Claim) -> int:
         """Add a run with its first records ⟶ its number."""
         self._may(claim, row.key)
+        check_follow(records, 0)
         key, added = digest(row.key), row
 
         def work(db: sqlite3.Connection) -> Head:
@@ -86,6 +87,7 @@ class SQLite:
             self._heads.room_for(number)
             added = rows.begun(row, number, records)
             db.execute(rows.ADD_RUN, rows.columns(added))
+            db.execute(rows.ADD_ORIGIN, rows.origin(added))
             rows.add(db, number, records)
             return Head(number, added.count, key, added.head)
 
@@ -99,10 +101,7 @@ class SQLite:
         """Add records in one transaction; with a state, the run's row as well."""
         tail = self._tails.get(run) or self._tail(run)
         self._may(claim, tail.key)
-        if records and records[0].n != tail.last + 1:
-            raise ValueError(
-                f"append: record {records[0].n} can't follow record {tail.last} of run {run}"
-            )
+        check_follow(records, tail.last)
         if not records and state is None:
             return
         last = records[-1] if records else None
@@ -133,6 +132,8 @@ class SQLite:
 
     def runs(self, *, newest: int | None = None, like: str | None = None) -> Sequence[RunRow]:
         """Runs, the newest first; raises `JournalCorrupt` if one that there was isn't found."""
+        if newest == 0:
+            return []
         said = Said(self._heads.content())
         limit = -1 if newest is None else newest
         if like is not None:
@@ -163,9 +164,12 @@ class SQLite:
     def salvage(self, run: RunRow, claim: Claim) -> int:
         """Drop what follows the last good record, in the database and in the heads."""
         self._may(claim, run.key)
-        good, dropped = list[Record](), 0
+        good, dropped, whole = list[Record](), 0, False
         with suppress(JournalCorrupt):
             good.extend(self.records(run))
+            whole = len(good) > 0 and good[-1].sum == run.head
+        if whole:
+            return 0
 
         def work(db: sqlite3.Connection) -> Head:
             nonlocal dropped
