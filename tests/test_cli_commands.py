@@ -217,7 +217,7 @@ def test_json_of_a_run_says_what_happened() -> None:
     ]  # fmt: skip
     assert (said["outcome"], said["value"], said["fault"]) == ("ok", "2026-07-15: 1", None)
     (event,) = said["events"]
-    assert list(event) == ["task", "path", "tries", "ending", "start", "end"]
+    assert list(event) == ["task", "path", "tries", "ending", "start", "end", "fault"]
     assert (event["task"], event["path"], event["tries"]) == ("read_in", "greeting", [])
     assert 0 <= event["start"] <= event["end"] <= said["seconds"]
 

@@ -27,9 +27,10 @@ from fwf import (
 )
 from fwf.cli.lines import Lines
 from fwf.cli.misuse import one_line
-from fwf.cli.tally import Watched, reason
+from fwf.cli.tally import Watched
 from fwf.faults import Fault, leaves
 from fwf.interpreters.run import Note, SystemClock, execute, several
+from fwf.telling.words import reason
 from tests.failing_tasks import KINDS, fine, naps
 
 WORD = re.compile(r"\S+ \S+ [0-9a-f]{8} (failed|caught) +(.*)")

@@ -29,9 +29,10 @@ from fwf import (
 )
 from fwf.cli.lines import Lines
 from fwf.cli.live import Live
-from fwf.cli.tally import MOST_NAMED, Watched, reason, together
+from fwf.cli.tally import MOST_NAMED, Watched, together
 from fwf.faults import Fault, leaves
 from fwf.interpreters.run import Ran, VirtualClock, execute
+from fwf.telling.words import reason
 
 WORDS = "run|died|start|ok|failed|held|kept|cut|retry|caught|so far|total|done"
 LINE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d [0-9a-f]{{8}} ({WORDS}) +(.*)")

@@ -13,18 +13,11 @@ from typing import Any, Final, final
 from returns.result import Failure, Result
 
 from fwf.cli.misuse import one_line
-from fwf.cli.tally import (
-    SECOND,
-    Group,
-    Tally,
-    reason,
-    spoken,
-    spoken_delay,
-    together,
-)
+from fwf.cli.tally import Group, Tally, together
 from fwf.faults import Fault, Interrupted, counted, leaves
 from fwf.interpreters.run import Clock, Note, Try
 from fwf.journal.story import short
+from fwf.telling.words import SECOND, reason, spoken, spoken_delay
 
 SINGLY: Final = 3
 """So many failures of one group that are tried again are told singly; of others all are."""

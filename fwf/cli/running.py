@@ -15,11 +15,13 @@ from fwf.algebra.trace import Event, Trace, events
 from fwf.cli.lines import Lines
 from fwf.cli.misuse import one_line, status_of_signal
 from fwf.cli.output import complain, elided, streams_kept, tell, text_of
-from fwf.cli.tally import SECOND, Harmless, Progress, Watched
+from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
+from fwf.cli.telling import Telling
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
-from fwf.interpreters.run import Clock, Ran, SystemClock, execute
+from fwf.interpreters.run import Clock, Ran, SystemClock, execute, several
 from fwf.records import changed
+from fwf.telling.words import SECOND
 from fwf.tracebacks import Line
 
 FAILED: Final = 1
@@ -32,11 +34,16 @@ def ran(
     pools: Mapping[str, Any],
     workers: int | None,
     key: str | None = None,
+    telling: Telling | None = None,
 ) -> tuple[Ran[Any], datetime]:
     """Run a target and tell of its progress on stderr ⟶ how it went, and when it started."""
     clock = SystemClock()
-    started = datetime.now().astimezone()
-    with streams_kept(), watched(target.name, clock) as progress:
+    with (
+        streams_kept(),
+        (telling or Telling()).observers() as others,
+        watched(target.name, clock) as progress,
+    ):
+        started = datetime.now().astimezone()
         went = execute(
             target.workflow,
             key=key,
@@ -45,7 +52,7 @@ def ran(
             workers=workers,
             pools=pools,
             clock=Watched(clock, progress.idle),
-            observe=progress,
+            observe=several(progress, *others),
             keep_results=False,
         )
     return went, started
@@ -175,6 +182,7 @@ def _events(trace: Trace, start: int) -> list[dict[str, object]]:
             "ending": event.ending,
             "start": _seconds(event.start - start),
             "end": _seconds(event.end - start),
+            "fault": fault_to_json(event.result) if event.ending == "failed" else None,
         }
         for event in sorted(events(trace), key=_starting)
     ]

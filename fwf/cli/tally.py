@@ -11,12 +11,11 @@ from typing import Any, Final, Protocol, cast, final
 from returns.result import Result
 
 from fwf.cli.misuse import one_line
-from fwf.faults import Failed, Fault, counted, leaves, named_text, shown_path
+from fwf.faults import Fault, counted, leaves, named_text
 from fwf.interpreters.run import Clock, Note, Observer, Try
+from fwf.telling.words import MOST_REASON, spoken
 
 _TAG: Final = re.compile(r"\[[^\]]*\]")
-SECOND: Final = 1_000_000
-MOST_REASON: Final = 200
 MOST_NAMED: Final = 100
 """So many failures are left on a terminal; the others are counted."""
 
@@ -154,39 +153,6 @@ def together(path: str) -> str:
     return one_line(_TAG.sub("[*]", path), 300)
 
 
-def spoken(microseconds: float) -> str:
-    """A length of time in a few characters: `7ms`, `1.2s`, `2m05s`, `1h02m`."""
-    seconds = max(0.0, microseconds / SECOND)
-    if seconds < 0.0995:
-        return f"{seconds * 1000:.0f}ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02}s"
-    return f"{minutes // 60}h{minutes % 60:02}m"
-
-
-def spoken_delay(microseconds: float) -> str:
-    """A delay as it was asked for: `5s`, `0.25s`; longer ones like every length of time."""
-    seconds = max(0.0, microseconds / SECOND)
-    return f"{seconds:.2g}s" if seconds < 59.5 else spoken(microseconds)
-
-
-def reason(fault: Fault) -> str:
-    """Fault ⟶ why, without the place: `ConnectionError: no route`; and how many more reasons."""
-    first, *more = leaves(fault)
-    if isinstance(first, Failed) and first.cause is not None:
-        said = reason(first.cause)
-    elif isinstance(first, Failed):
-        name = first.tags[0].rpartition(".")[2]
-        said = f"{name}: {first.message}" if first.message else name
-    else:
-        said = str(first).removeprefix(f"{shown_path(first.path)}: ")
-    also = f" (and {len(more):,} more)" if more else ""
-    return one_line(said, MOST_REASON) + also
-
-
 @final
 class Harmless:
     """An observer that can't harm the run, nor clutter what is told of it.
@@ -205,6 +171,7 @@ class Harmless:
         self._what = what
         self._again = again
         self._broken = False
+        self.locates = getattr(observer, "locates", False)
 
     def began(self, this: Try, /) -> None:
         self._try(partial(self._observer.began, this))

@@ -9,11 +9,13 @@ from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.profiles import chosen, profile_options, with_profile
 from fwf.cli.program import common, debugging, run_options
 from fwf.cli.targets import load
+from fwf.cli.telling import Telling, telling_options
 
 
 @click.command("run")
 @run_options
 @profile_options
+@telling_options
 @click.option("--anyway", is_flag=True, help="Run it though `fwf check` finds errors.")
 @common
 def command(
@@ -25,6 +27,7 @@ def command(
     profile: str | None,
     profiles: str | None,
     anyway: bool,
+    telling: Telling,
     as_json: bool,
 ) -> int:
     """Run a workflow.
@@ -54,9 +57,9 @@ def command(
     leaves: kind, path, tags, message, at (file, line, function), traceback, not_before, cause (the
     fault of a run in it, or of a group of exceptions), within, rounds, by; joined: which belong
     together), unit (seconds), started, ended, seconds, events: every attempt of a task with task,
-    path, tries, ending (ok, failed, cut), start and end, in seconds from started; and profile
-    (name, file) if one was given. Of what isn't run: target, workflow, outcome (refused) and
-    issues, as fwf check has them.
+    path, tries, ending (ok, failed, cut), start and end, in seconds from started, and fault, as
+    above, of one that failed; and profile (name, file) if one was given. Of what isn't run: target,
+    workflow, outcome (refused) and issues, as fwf check has them.
     """
     from fwf.cli import running
     from fwf.cli.checking import errors_of, refuse_errors
@@ -77,7 +80,7 @@ def command(
     if by is not None:
         complain(one_line(f"fwf: {by.where}"))
     with stdout_kept_for(as_json):
-        went, started = running.ran(found, values, sizes, workers, key)
+        went, started = running.ran(found, values, sizes, workers, key, telling)
     if as_json:
         more = {} if by is None else {"profile": by.named()}
         tell_json({**running.report(found, went, started), **more})

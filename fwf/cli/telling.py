@@ -1,0 +1,120 @@
+"""`--log-file`, `--log-level`, `--history`: who else is told of a run?"""
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from functools import partial, wraps
+from typing import Any, Final, TypeVar, final
+
+import click
+
+from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.output import complain, tell
+from fwf.cli.tally import Harmless
+from fwf.interpreters.run import Observer
+from fwf.records import record
+
+F = TypeVar("F", bound=Callable[..., Any])
+LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+
+
+@final
+@record()
+class Telling:
+    """What is asked for."""
+
+    log_file: str | None = None
+    log_level: str = "info"
+    history: str | None = None
+
+    @contextmanager
+    def observers(self) -> Generator[list[Observer]]:
+        """Whom the run is to tell; files are open before it starts, or it is misuse."""
+        with ExitStack() as stack:
+            found: list[Observer] = []
+            if self.history is not None:
+                found.append(stack.enter_context(_history(self.history)))
+            if self.log_file is not None:
+                found.append(stack.enter_context(_logs(self.log_file, self.log_level)))
+            yield found
+
+
+def telling_options(function: F) -> F:
+    """Who else is told of a run: adds the argument `telling`."""
+
+    @wraps(function)
+    def told(
+        *args: Any, log_file: str | None, log_level: str, history: str | None, **kwargs: Any
+    ) -> Any:
+        return function(*args, telling=Telling(log_file, log_level, history), **kwargs)
+
+    log_file = click.option(
+        "--log-file", metavar="FILE", callback=_file,
+        help="Append what happens, and what tasks log with Python's logging, to this file.",
+    )  # fmt: skip
+    log_level = click.option(
+        "--log-level", type=click.Choice(LEVELS, case_sensitive=False), default="info",
+        help="What goes to the log file, from this level on; info if not given.",
+    )  # fmt: skip
+    history = click.option(
+        "--history", metavar="FILE", callback=_file,
+        help="Append a line of JSON for each event, when it happens.",
+    )  # fmt: skip
+    schema = click.option(
+        "--history-schema", is_flag=True, is_eager=True, expose_value=False, callback=_schema,
+        help="Print the JSON schema of such a line, and end.",
+    )  # fmt: skip
+    made: Any = log_file(log_level(history(schema(told))))
+    found: F = made
+    return found
+
+
+def _file(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and (not given or given == "-"):
+        raise click.BadParameter("it must be a file's name; one called - is ./-", ctx, option)
+    return given
+
+
+def _schema(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked:
+        from fwf.telling.history import schema
+
+        tell(schema().rstrip())
+        ctx.exit()
+
+
+@contextmanager
+def _history(path: str) -> Generator[Observer]:
+    from fwf.telling.history import History
+
+    history = _opened("--history", path, partial(History, path))
+    try:
+        yield Harmless(history, complain, "the history can't be written", again=True)
+    finally:
+        history.close()
+
+
+@contextmanager
+def _logs(path: str, level: str) -> Generator[Observer]:
+    from fwf.telling.logs import LogFile, Logs
+
+    lowest = logging.getLevelNamesMapping()[level.upper()]
+    handler = _opened("--log-file", path, partial(LogFile, path, complain, lowest))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(min(before, lowest) if before else lowest)
+    try:
+        yield Harmless(Logs(handler.located), complain, "the log can't be written", again=True)
+    finally:
+        root.setLevel(before)
+        root.removeHandler(handler)
+        handler.close()
+
+
+def _opened(option: str, path: str, make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except (OSError, ValueError) as error:
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        raise Misuse(one_line(f"{option} {path}: it can't be written: {why.lower()}")) from None
