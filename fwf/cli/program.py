@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
 DEBUG: Final = "fwf.debug"
 COMMANDS: Final = (
-    "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run", "runs",
+    "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run", "runs", "report",
 )  # fmt: skip
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 

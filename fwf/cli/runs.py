@@ -36,8 +36,8 @@ class Seen(NamedTuple):
     def took(self) -> int | None:
         """How long its tries took together, in µs."""
         if self.story is not None and self.story.tries and not self.story.pruned:
-            now = _now()
-            return sum((each.ended or now) - each.started for each in self.story.tries)
+            until = now()
+            return sum((each.ended or until) - each.started for each in self.story.tries)
         return None if self.row.ended is None else self.row.ended - self.row.started
 
     @property
@@ -75,7 +75,8 @@ def _attempt(at: Place) -> str:
     return shown(at.path) + (f", attempt {at.attempt}" if at.attempt > 1 else "")
 
 
-def _now() -> int:
+def now() -> int:
+    """µs since 1970, UTC."""
     return round(datetime.now().timestamp() * MICROS)
 
 
@@ -84,11 +85,19 @@ def local(at: int) -> datetime:
     return datetime.fromtimestamp(at / MICROS).astimezone()
 
 
-def seen(store: Store, row: RunRow) -> Seen:
+class Whole(NamedTuple):
+    """A run with all that its records tell."""
+
+    row: RunRow
+    state: Outcome
+    story: Story
+
+
+def seen(store: Store, row: RunRow) -> Whole:
     """A run with all that its records tell; raises a `JournalError` where they can't be read."""
     alive = row.state == "running" and store.holder(row.key) is not None
     told = story(store.records(row), alive=alive)
-    return Seen(row, _state(row, alive), told)
+    return Whole(row, _state(row, alive), told)
 
 
 def listed(store: Store, rows: Iterable[RunRow], states: Sequence[str], most: int) -> list[Seen]:
@@ -172,10 +181,9 @@ def on_screen(cells: Sequence[Sequence[str]]) -> None:
 # One
 
 
-def told(run: Seen, journal: str | None) -> Iterator[str]:
+def told(run: Whole, journal: str | None) -> Iterator[str]:
     """A run ⟶ the lines that tell it: its tries, its steps, what failed and why, what to do."""
     row, story = run.row, run.story
-    assert story is not None
     name = " ".join([row.workflow or "workflow", *parameters(row)])
     at = f" {_time(row.changed)}" if run.state == "died" else ""
     yield one_line(f"{name}: {run.state}{at}{inside(story.inside)}")
@@ -286,12 +294,11 @@ def as_data(run: Seen) -> dict[str, object]:
     }
 
 
-def as_story(run: Seen, journal: str | None) -> dict[str, object]:
+def as_story(run: Whole, journal: str | None) -> dict[str, object]:
     """A run with all its tries and steps, as JSON has it."""
     story = run.story
-    assert story is not None
     return {
-        **as_data(run),
+        **as_data(Seen(*run)),
         "target": run.row.facts.get("target"),
         "attempts": [
             {

@@ -19,16 +19,17 @@ def svg(
     *,
     marks: Mapping[str, Mark] | None = None,
     notes: Mapping[str, str] | None = None,
+    rest: Mark | None = None,
 ) -> str:
     """Workflow ⟶ SVG: nested boxes, self-contained, light or dark as its reader prefers.
 
     Chains go from top to bottom, parts side by side; wrappers are badges on what they wrap. `marks`
     highlight boxes by their paths, as "added", "removed", "changed" or "moved", or by how they went
-    in a run: "ok", "failed" and others; `notes` are said beside them. At most 12,000 boxes, 32
-    deep; what occurs again is referred to where it is large. The picture says how many tasks it
-    doesn't draw.
+    in a run: "ok", "failed" and others; `rest` is for tasks that have none, and `notes` are said
+    beside marked boxes. At most 12,000 boxes, 32 deep; what occurs again is referred to where it is
+    large. The picture says how many tasks it doesn't draw.
     """
-    return drawing(laid(boxes(as_workflow(w, "svg"))), marks or {}, notes)
+    return drawing(laid(boxes(as_workflow(w, "svg"))), marks or {}, notes, rest)
 
 
 def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:

@@ -1,6 +1,6 @@
 """A workflow as a picture in SVG: boxes in boxes, self-contained, in light and in dark."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
@@ -92,9 +92,15 @@ _RAN_DARK: Final = """
 
 
 def drawing(
-    laid: list[Box], marks: Mapping[str, Mark], notes: Mapping[str, str] | None = None
+    laid: list[Box],
+    marks: Mapping[str, Mark],
+    notes: Mapping[str, str] | None = None,
+    rest: Mark | None = None,
 ) -> str:
-    """Boxes in their places, marks by path, and what is said beside them ⟶ SVG."""
+    """Boxes in their places, marks by path, what is said beside them ⟶ SVG.
+
+    rest: how tasks are marked that have no mark.
+    """
     root, unseen = laid[0], hidden(laid)
     width, height = root.width + 2 * EDGE, root.height + 2 * EDGE + (20 if unseen else 0)
     width = max(width, 300 if unseen else 0)
@@ -102,13 +108,14 @@ def drawing(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="workflow" role="img" '
         f"aria-label={attribute(title_of(root))}>",
-        f"<style>{_style(marks)}</style>",
+        f"<style>{_style([*marks.values(), *filter(None, [rest])])}</style>",
         f'<rect class="paper" width="{width}" height="{height}" fill="#fff"/>',
         f'<g class="drawing" transform="translate({EDGE} {EDGE})">',
     ]
     for box in laid:
         found = _marked(box, marks) if marks else None
-        parts += _group(box, marks[found] if found is not None else None)
+        other = rest if box.kind == "task" else None
+        parts += _group(box, other if found is None else marks[found])
         if found is not None and notes and found in notes:
             parts.insert(-1, _many(box, notes[found]))
     parts.append("</g>")
@@ -118,10 +125,9 @@ def drawing(
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _style(marks: Mapping[str, Mark]) -> str:
+def _style(marks: Iterable[Mark]) -> str:
     """The style sheet; the rules for how parts went only where some are marked so."""
-    differ = {"added", "removed", "changed", "moved"}
-    if differ.issuperset(marks.values()):
+    if {"added", "removed", "changed", "moved"}.issuperset(marks):
         return style("workflow", _LIGHT, _DARK)
     return style("workflow", _LIGHT + _RAN_LIGHT, _DARK + _RAN_DARK)
 

@@ -1,0 +1,140 @@
+"""A run as one HTML page: its workflow coloured by what happened, when, why it failed, what next.
+
+Self-contained: it needs no network and no script.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any, Final
+
+from fwf.algebra.ink import safe
+from fwf.algebra.workflow import Workflow
+from fwf.interpreters.diagram import Mark, svg
+from fwf.journal.records import RunRow
+from fwf.journal.story import Outcome, Story, short
+from fwf.telling.advice import Advice
+from fwf.telling.reasons import on_one_line
+from fwf.telling.report import tables
+from fwf.telling.report.groups import WORDS, Group, groups
+from fwf.telling.report.markup import lasted, moment, section, sign, text
+from fwf.telling.report.timeline import timeline
+
+__all__ = ["report"]
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_MARKS: Final[dict[Outcome, Mark]] = {
+    "ok": "ok", "failed": "failed", "died": "died", "running": "running", "held": "held",
+    "interrupted": "cut",
+}  # fmt: skip
+
+
+def report(
+    row: RunRow,
+    told: Story,
+    *,
+    workflow: Workflow[Any, Any] | None,
+    drawn: str = "",
+    todo: list[Advice],
+    where: str,
+    now: int,
+) -> str:
+    """A run, what happened in it ⟶ its page.
+
+    workflow: what is drawn; None where it can't be loaded.
+    drawn: what there is to say of the drawing: why there is none, or what differs from the run's.
+    todo: what to do next.
+    where: the journal's name.
+    now: µs since 1970, UTC; what is at work has lasted until then.
+    """
+    found = groups(told)
+    last = told.tries[-1].number if told.tries else 1
+    name = on_one_line(row.workflow or "workflow", 200)
+    parts = [
+        section("What to do next", tables.todo(todo), "next"),
+        section("What failed", tables.failures(told), "failed"),
+        section("The workflow", _picture(workflow, found, drawn), "workflow"),
+        section("Timeline", timeline(told, now), "timeline"),
+        section("Steps", _steps(told, found, last), "steps"),
+        section("Result", tables.value(told), "result"),
+        section("Tries", tables.tries(told), "tries"),
+        section("The run", tables.facts(row, where), "facts"),
+    ]
+    return _PAGE.format(
+        policy=_POLICY,
+        title=safe(f"{name} {short(row.id)}: {told.outcome}"),
+        style=files("fwf.telling.report").joinpath("page.css").read_text("utf-8"),
+        head=_head(row, told, name, now),
+        body="".join(parts),
+        foot=moment(now),
+    )
+
+
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+{head}<main>
+{body}</main>
+<footer>As of {foot}.</footer>
+</body>
+</html>
+"""
+
+
+def _head(row: RunRow, told: Story, name: str, now: int) -> str:
+    """What it is, how it stands, and when and how long it ran."""
+    mark = _MARKS[told.outcome]
+    shown: dict[str, Any] = row.facts.get("shown", {})
+    params = " ".join(f"{name}={value}" for name, value in shown.items())
+    spans = [(each.ended if each.ended is not None else now) - each.started for each in told.tries]
+    several = f" in {len(spans)} tries" if len(spans) > 1 else ""
+    facts = [
+        f'<span class="outcome {mark}">{sign(mark)} {told.outcome}</span>',
+        f"<span>{moment(row.started)}</span>",
+        f"<span>{lasted(sum(spans))}{several}</span>",
+        f"<span>run <code>{text(short(row.id))}</code></span>",
+    ]
+    inside = tables.inside(told)
+    where = f'<p class="inside">{text(inside)}</p>\n' if inside else ""
+    about = f'<p class="params">{text(params)}</p>\n' if params else ""
+    return (
+        f"<header>\n<h1>{text(name)}</h1>\n{about}"
+        f'<p class="facts">{" ".join(facts)}</p>\n{where}</header>\n'
+    )
+
+
+def _steps(told: Story, found: list[Group], last: int) -> str:
+    if told.pruned:
+        return (
+            "<p>The records of this run were pruned: what its steps did isn't known any more.</p>"
+        )
+    return tables.steps(found, last)
+
+
+def _picture(workflow: Workflow[Any, Any] | None, found: list[Group], drawn: str) -> str:
+    """The workflow, each task marked by how it went; what the marks mean."""
+    said = f'<p class="drawn">{text(drawn)}</p>\n' if drawn else ""
+    if workflow is None:
+        return said
+    marks: dict[str, Mark] = {group.name: group.mark for group in found}
+    notes = {
+        group.name: f"{group.marks.get('ok', 0) + group.marks.get('kept', 0):,} of "
+        f"{len(group.steps):,} ok"
+        for group in found
+        if group.many
+    }
+    picture = svg(workflow, marks=marks, notes=notes, rest="unreached")
+    there: list[Mark] = [mark for mark in WORDS if mark in {*marks.values(), "unreached"}]
+    legend = "".join(f"<li>{sign(mark)} {WORDS[mark]}</li>" for mark in there)
+    return (
+        f'{said}<div class="picture" tabindex="0" role="region" aria-label="The workflow, drawn">'
+        f'\n{picture}</div>\n<ul class="legend">{legend}</ul>'
+    )

@@ -1,0 +1,93 @@
+"""What the parts of the page are written with: text that can't break out, tables, what folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from fwf.algebra.ink import safe
+from fwf.interpreters.diagram import SIGNS, Mark
+from fwf.readable import spoken
+from fwf.secrets import masked
+
+EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+MICROS: Final = 1_000_000
+MOST: Final = 600
+"""The characters of a text in a cell, at most."""
+
+
+def text(said: str, most: int = MOST) -> str:
+    """Text ⟶ HTML on one line, cut; its direction is its own."""
+    whole = masked(said)
+    cut = whole if len(whole) <= most else f"{whole[: most - 1]}…"
+    plain = safe(cut).replace('"', "&quot;").replace("'", "&#39;")
+    return plain if plain.isascii() else f'<bdi dir="auto">{plain}</bdi>'
+
+
+def block(said: str, most: int = 40_000) -> str:
+    """A text of many lines, as a traceback is ⟶ HTML; of one too long the end, which says most."""
+    whole = masked(said)
+    cut = whole if len(whole) <= most else f"…\n{whole[-most:]}"
+    return f"<pre>{chr(10).join(map(safe, cut.expandtabs().splitlines()))}</pre>"
+
+
+def sign(mark: Mark) -> str:
+    """How something went: a sign, and a colour that goes with it."""
+    return f'<span class="sign {mark}" aria-hidden="true">{SIGNS[mark] or "–"}</span>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
+    """Head of texts, rows of HTML ⟶ a table without its empty columns.
+
+    Each cell says its column where there is no room for columns.
+    """
+    cells = list(rows)
+    used = [at for at in range(len(head)) if any(row[at] for row in cells)]
+    titles = [safe(head[at]) for at in used]
+    top = "".join(f'<th scope="col">{each}</th>' for each in titles)
+    body = "\n".join(f"<tr>{_cells(titles, [row[at] for at in used])}</tr>" for row in cells)
+    return f'<table class="{kind}"><thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table>'
+
+
+def _cells(titles: Sequence[str], cells: Sequence[str]) -> str:
+    pairs = zip(titles, cells, strict=True)
+    return "".join(f'<td data-head="{title}">{cell}</td>' for title, cell in pairs)
+
+
+def folded(head: str, body: str, *, opened: bool = False) -> str:
+    """HTML that is shown when its head, HTML too, is clicked."""
+    return f"<details{' open' if opened else ''}><summary>{head}</summary>\n{body}</details>"
+
+
+def section(title: str, body: str, name: str) -> str:
+    """A part of the page under a title; nothing if there is nothing in it."""
+    if not body:
+        return ""
+    return f'<section id="{name}"><h2>{safe(title)}</h2>\n{body}\n</section>\n'
+
+
+def when(at: int) -> datetime:
+    """µs since 1970, UTC ⟶ when that is here, with the zone."""
+    return (EPOCH + timedelta(microseconds=at)).astimezone()
+
+
+def moment(at: int | None) -> str:
+    """A time ⟶ HTML: date, time and zone."""
+    if at is None:
+        return ""
+    said = when(at)
+    return f'<time datetime="{said.isoformat()}">{said:%Y-%m-%d %H:%M:%S %Z}</time>'
+
+
+def time_of_day(at: int, *, day: bool) -> str:
+    """A time ⟶ HTML without date and zone, or with the date."""
+    said = when(at)
+    return f"{said:%Y-%m-%d %H:%M:%S}" if day else f"{said:%H:%M:%S}"
+
+
+def lasted(micros: int | None) -> str:
+    """A length of time, without what nobody reads."""
+    if micros is None:
+        return ""
+    return spoken(round(micros, -6) if micros >= 10 * MICROS else micros)
