@@ -55,6 +55,11 @@ def gone(body: str) -> int:
     return int(json.loads(body)["gone"])
 
 
+def followed(record: Record) -> bytes:
+    """What the next record is chained to: after an anchor it's the last that pruning took."""
+    return anchored(record.body) if record.kind == "anchor" else record.sum
+
+
 def anchored(body: str) -> bytes:
     """What the record after an anchor is chained to."""
     return bytes.fromhex(json.loads(body)["sum"])

@@ -57,7 +57,8 @@ def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
     """A run of which these records are left: as if its process had died after the last."""
     return changed(
         run, state="running", ended=None, count=good[-1].n if good else 0,
-        head=good[-1].sum if good else FIRST, changed=good[-1].at if good else run.started,
+        head=chain.followed(good[-1]) if good else FIRST,
+        changed=good[-1].at if good else run.started,
         tries=sum(record.kind == "try" for record in good),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, 
 
 from fwf.journal import server_contents as contents
 from fwf.journal import server_rows as rows
-from fwf.journal.chain import anchored, checked, corrupt
+from fwf.journal.chain import check_follow, checked, corrupt, followed
 from fwf.journal.errors import JournalCorrupt, Replaced
 from fwf.journal.leases import LEASE, Lease, claimed, holder_of
 from fwf.journal.records import FIRST, Record, RunRow, State
@@ -73,7 +73,7 @@ class Postgres:
     def begin(self, row: RunRow, records: Sequence[Record], claim: Claim) -> int:
         """Add a run with its first records ⟶ its number."""
         lease = self._of(claim, row.key)
-        _check_follow(records, 0)
+        check_follow(records, 0)
 
         def work(driver: Driver, again: bool) -> int | None:
             done = rows.runs_where(driver, "WHERE id = $1", [row.id]) if again else ()
@@ -95,7 +95,7 @@ class Postgres:
         lease = self._of(claim)
         if not records and state is None:
             return
-        _check_follow(records, records[0].n - 1 if records else 0)
+        check_follow(records, records[0].n - 1 if records else 0)
 
         def work(driver: Driver, again: bool) -> tuple[bool, bool]:
             if again and records:
@@ -126,10 +126,10 @@ class Postgres:
 
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked; raises `JournalCorrupt` at the first bad one."""
-        last, head = 0, FIRST
+        last = 0
         for record in checked(run, self._rows(run), self.where):
-            last, head = record.n, record.sum
-            if last == run.count and head != run.head and record.kind != "anchor":
+            last = record.n
+            if last == run.count and followed(record) != run.head:
                 raise corrupt(run, last, record.path, self.where, "isn't what was written")
             yield record
         if last < run.count:
@@ -233,20 +233,12 @@ class Postgres:
         )
 
 
-def _check_follow(records: Sequence[Record], last: int) -> None:
-    """Raise `ValueError` unless the numbers of records count up from the last one's."""
-    for n, record in enumerate(records, last + 1):
-        if record.n != n:
-            raise ValueError(f"append: record {record.n} can't follow record {n - 1}")
-
-
 def _with(run: RunRow, record: Record) -> RunRow:
     """The row of a run that has come as far as this record."""
-    anchor = record.kind == "anchor"
     return changed(
         run,
-        changed=run.changed if anchor else max(run.changed, record.at),
+        changed=record.at,
         tries=run.tries + (record.kind == "try"),
         count=record.n,
-        head=anchored(record.body) if anchor else record.sum,
+        head=followed(record),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple, cast, f
 
 from fwf.journal.chain import anchor
 from fwf.journal.leases import Lease
-from fwf.journal.records import DIGEST, Record, RunRow, State, chained
+from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State, chained
 
 if TYPE_CHECKING:
     from fwf.journal.servers import Driver
@@ -61,7 +61,7 @@ _APPEND: Final[LiteralString] = f"""
     WITH {_LEASE}, run AS (
         UPDATE fwf_journal.runs AS run SET
             count = run.count + $14::bigint, head = coalesce($15::bytea, run.head),
-            changed = greatest(run.changed, $16::bigint), tries = run.tries + $17::bigint,
+            changed = coalesce($16::bigint, run.changed), tries = run.tries + $17::bigint,
             state = coalesce($18::text, run.state),
             ended = CASE $18::text WHEN 'running' THEN NULL
                 ELSE CASE WHEN $18::text IS NULL THEN run.ended
@@ -120,11 +120,12 @@ def read(content: bytes) -> str:
 def begun(driver: Driver, lease: Lease, row: RunRow, records: Sequence[Record]) -> int | None:
     """Add a run with its first records ⟶ its number; None where the lease is somebody else's."""
     first, *others = _parts(records)
-    count, head = (first[-1].n, first[-1].sum) if first else (row.count, row.head)
-    seen = max([row.changed, *(record.at for record in first)])
+    count, head, seen = 0, FIRST, row.changed
+    if first:
+        count, head, seen = first[-1].n, first[-1].sum, first[-1].at
     of_run = [
         row.id, written(row.workflow), row.generation, row.state, row.started, seen,
-        row.ended, row.tries, count, head, written(row.about), _checksum(row),
+        row.ended, _tries(first), count, head, written(row.about), _checksum(row),
     ]  # fmt: skip
     with _together(driver, others):
         done = driver.execute(_BEGIN, [*_of_lease(lease), *_arrays(first), *of_run]).fetchone()
@@ -155,8 +156,8 @@ def _append(
         records[0].n - 1 if records else None,
         len(records),
         last and last.sum,
-        last and max(record.at for record in records),
-        sum(record.kind == "try" for record in records),
+        last and last.at,
+        _tries(records),
         state,
     ]
     done = driver.execute(_APPEND, [*_of_lease(lease), *_arrays(records), *of_run]).fetchone()
@@ -219,16 +220,21 @@ def anchored(driver: Driver, run: int, before: int) -> int | None:
         if row is None:  # somebody has just begun to do it again
             return None
         last = row[0] - 1
-        first_sum, last_sum = sum_of(driver, run, 1), sum_of(driver, run, last)
-        if first_sum is None or last_sum is None:  # damaged: told by who reads it
+        kept = driver.execute(
+            "SELECT sum, at FROM fwf_journal.records WHERE run = $1 AND n IN (1, $2) ORDER BY n",
+            [run, last],
+            binary=True,
+        ).fetchall()
+        if len(kept) < 2:  # damaged: told by who reads it
             return None
+        (first_sum, _), (last_sum, at) = kept
         freed = _gone(driver, run, last)
         body = anchor(last - 1, last_sum)
-        sum = chained(first_sum, last, "anchor", "", "", 0, body)
+        sum = chained(first_sum, last, "anchor", "", "", at, body)
         driver.execute(
             "INSERT INTO fwf_journal.records (run, n, kind, path, tries, at, body, sum) "
-            "VALUES ($1, $2, 'anchor', '', '', 0, $3, $4)",
-            [run, last, written(body), sum],
+            "VALUES ($1, $2, 'anchor', '', '', $3, $4, $5)",
+            [run, last, at, written(body), sum],
         )
     return freed
 
@@ -304,6 +310,10 @@ def _arrays(records: Sequence[Record]) -> list[object]:
         [record.sum for record in records],
         sorted({name for record in records for name in _names(record.body)}),
     ]
+
+
+def _tries(records: Sequence[Record]) -> int:
+    return sum(record.kind == "try" for record in records)
 
 
 def _names(body: str) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
 from fwf.journal import files, layout, locks, mend, rows
-from fwf.journal.chain import check_follow, checked, corrupt, text
+from fwf.journal.chain import check_follow, checked, corrupt, followed, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.heads import Head, Said, digest
 from fwf.journal.locks import Lock
@@ -52,6 +52,7 @@ class SQLite:
         self._contents = files.contents
         self._salvage = salvage
         self._pid = os.getpid()
+        self._closed = False
         self._tails = dict[int, _Tail]()
 
     @classmethod
@@ -68,6 +69,7 @@ class SQLite:
 
     def claim(self, key: str, holder: Holder) -> Claim:
         """Hold the lock of a key's own file; raises `Held`."""
+        self._check_open()
         return locks.claim(f"{self.where}-locks", key, holder, lambda: self._sign(key))
 
     def holder(self, key: str) -> Holder | None:
@@ -122,6 +124,7 @@ class SQLite:
 
     def generations(self, key: str) -> Sequence[RunRow]:
         """The runs of a key; raises `JournalCorrupt` if one that there was isn't found."""
+        self._check_open()
         said = Said(self._heads.content())
         found = self._runs("WHERE key = ? ORDER BY generation", (rows.kept(key),), said)
         there = {row.number for row in found}
@@ -132,6 +135,7 @@ class SQLite:
 
     def runs(self, *, newest: int | None = None, like: str | None = None) -> Sequence[RunRow]:
         """Runs, the newest first; raises `JournalCorrupt` if one that there was isn't found."""
+        self._check_open()
         if newest == 0:
             return []
         said = Said(self._heads.content())
@@ -152,10 +156,11 @@ class SQLite:
 
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked against each other and against the head."""
+        self._check_open()
         head, count = self._heads.of(run.number), 0
         for record in checked(run, self._columns(run), self.where):
             count = record.n
-            if head is not None and count == head.n and record.sum != head.sum:
+            if head is not None and count == head.n and followed(record) != head.sum:
                 raise corrupt(run, count, record.path, self.where, "isn't what was written")
             yield record
         if head is not None and count < head.n:
@@ -167,7 +172,7 @@ class SQLite:
         good, dropped, whole = list[Record](), 0, False
         with suppress(JournalCorrupt):
             good.extend(self.records(run))
-            whole = len(good) > 0 and good[-1].sum == run.head
+            whole = len(good) > 0 and followed(good[-1]) == run.head
         if whole:
             return 0
 
@@ -196,11 +201,17 @@ class SQLite:
 
     def close(self) -> None:
         """Close the file; the last one who does so brings the write-ahead log into it."""
+        self._closed = True
         if os.getpid() == self._pid:
             self._db.close()
         self._heads.close()
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise JournalError(f"{self.where}: the journal was closed; open it again")
+
     def _may(self, claim: Claim, key: str) -> None:
+        self._check_open()
         if os.getpid() != self._pid:
             raise JournalError(
                 f"{self.where}: was opened by process {self._pid}, which this one was forked from; "
