@@ -143,12 +143,17 @@ class Remembered:
     def _known_end(self, fiber: Fiber, known: Known, instance: Instance) -> bool:
         """End or hold a fiber at a step that has no result, but of which something is known."""
         past = self.past
-        doubt = past.open.get(instance) or past.failed.get(instance)
+        failed, cut = past.failed.get(instance), past.cuts.get(instance)
+        doubt = failed or cut or past.open.get(instance)
         if doubt is None or doubt.n <= self.lasting.since(fiber.place):
             return False
-        failed = past.failed.get(instance)
         if failed is not None:
+            del self._here[fiber]
             fiber.end(ERR, fault_from_json(json.loads(failed.body)["fault"]))
+            return True
+        if cut is not None:
+            del self._here[fiber]
+            fiber.end(INT, None)
             return True
         if known.task.contract.effect == "unrepeatable":
             when = _at(past.open[instance])
@@ -242,7 +247,9 @@ class Remembered:
             said = body(task=known.name, input=here.input, took=took, fault=fault_to_json(value))
             self.writer.add("failed", here.path, here.tries, said)
         else:
-            self.writer.add("cut", here.path, here.tries, body(task=known.name, took=took))
+            stopped = bool(self.machine.stopping) or self.machine.at_a_hold or None
+            said = body(task=known.name, took=took, stopped=stopped)
+            self.writer.add("cut", here.path, here.tries, said)
         return status, value
 
     def cut(self, fiber: Fiber, task: Task[Any, Any], now: int) -> None:

@@ -46,6 +46,7 @@ class Past:
 
     done: results by step instance; `before` those that were taken back.
     failed: faults of a try that died, which was about to go on from them.
+    cuts: attempts that a try that died had cut, but for those that a signal did.
     open: attempts of which nobody said how they ended, and when they began.
     died: how often such an attempt ended its process; `alone`, whether it was so the last time.
     told: step instances that had ended in some way, so that their next start repeats them.
@@ -56,6 +57,7 @@ class Past:
         self.done: dict[Instance, Done] = {}
         self.before: dict[Instance, dict[str, str]] = {}
         self.failed: dict[Instance, Done] = {}
+        self.cuts: dict[Instance, Done] = {}
         self.open: dict[Instance, Done] = {}
         self.died: dict[Instance, int] = {}
         self.alone: set[Instance] = set()
@@ -111,6 +113,7 @@ class Past:
         self.end = of
         self._leave_open()
         self.failed.clear()
+        self.cuts.clear()
         self.fresh.clear()
         self.retries = {spot: (number, None) for spot, (number, _) in self.retries.items()}
 
@@ -119,6 +122,7 @@ class Past:
     def _start(self, of: Record) -> None:
         instance = of.path, of.tries
         self._at_work[instance] = Done(of.n, of.at, self.number, of.body)
+        self.cuts.pop(instance, None)
         self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
 
     def _ok(self, of: Record) -> None:
@@ -134,6 +138,7 @@ class Past:
         self._at_work.pop(instance, None)
         self.open.pop(instance, None)
         self.failed.pop(instance, None)
+        self.cuts.pop(instance, None)
         self.died.pop(instance, None)
         self.alone.discard(instance)
         self.told.add(instance)
@@ -144,6 +149,8 @@ class Past:
         found = self._at_work.pop(instance, None)
         if found is not None:
             self.open[instance] = found
+        if not json.loads(of.body).get("stopped"):  # by what comes about once more
+            self.cuts[instance] = Done(of.n, of.at, self.number, of.body)
         self.died.pop(instance, None)
         self.told.add(instance)
 
@@ -165,6 +172,7 @@ class Past:
             self.marks.pop(spot, None)
         if said.get("failures"):
             self.failed.clear()
+            self.cuts.clear()
             self.fresh.clear()
             self._drop(lambda spot, mark: spot[0] == "caught")
         self._drop(lambda spot, mark: spot[0] == "caught" and mark.n > first)

@@ -64,9 +64,10 @@ else:  # macOS counts them in its monotonic clock, or not at all
 def left_of(lasts: int, at: int, clock: int, boot: str, watch: Watch) -> int:
     """How much is left of what began then: µs, never more than all of it.
 
-    Less than nothing where it is overdue: nothing starts any more under a deadline that has passed,
-    though something may at the very instant. Within one start of the machine by the clock that doesn't jump, else by the time of day: if that
-    was set back meanwhile, nothing is waited for longer than it would have lasted.
+    Less than nothing where it is overdue: under a deadline that has passed nothing starts any more,
+    as it may at its very instant. Within one start of the machine that goes by the clock that
+    doesn't jump, else by the time of day: if that was set back meanwhile, nothing is waited for
+    longer than it would have lasted.
     """
     same = bool(boot) and boot == watch.boot
     gone = watch.since_boot() - clock if same else watch.wall() - at
