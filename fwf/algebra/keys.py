@@ -70,6 +70,16 @@ class RunName:
         self._said: bytes | None = None
 
     @property
+    def required(self) -> Requirements:
+        """What the workflow requires."""
+        return self._required
+
+    @property
+    def given(self) -> str | None:
+        """The text that the caller named it by."""
+        return self._given
+
+    @property
     def key(self) -> str | None:
         """The run's key; None where a parameter or the input has no canonical form."""
         if self._key is None and self._tells:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from shlex import quote
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from fwf.algebra.fitting import fits
@@ -28,21 +29,28 @@ _WITHOUT_TYPE = str
 
 
 def given(
-    target: Target, params: Sequence[str], pools: Sequence[str], *, dry: bool = False
+    target: Target,
+    params: Sequence[str],
+    pools: Sequence[str],
+    *,
+    dry: bool = False,
+    kept: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Any, Any]:
     """What was given on the command line ⟶ parameters, pools; raises `Misuse` with all problems.
 
     Resources are looked at too, so that nothing starts in vain; of a dry run they aren't asked.
+
+    kept: parameters that are known besides.
     """
     required = requirements(target.workflow)
     wrong = list(_input(target))
     texts = _split("--param", params, wrong)
     values = _values(required, texts, wrong)
     resources = _unasked(required, texts) if dry else target.resources
-    wrong += _missing(required, texts, resources)
+    wrong += _missing(required, {*texts, *kept}, resources)
     wrong += [
         str(issue).removesuffix(f" [{issue.rule}]")
-        for issue in problems(required, _known(required, texts, values), resources)
+        for issue in problems(required, {**kept, **_known(required, texts, values)}, resources)
         if issue.rule != "missing-parameter"
     ]
     beside = _beside(target, required, wrong)

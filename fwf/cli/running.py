@@ -19,7 +19,7 @@ from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
 from fwf.cli.telling import Telling
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
-from fwf.interpreters.run import Clock, Ran, SystemClock, execute, several
+from fwf.interpreters.run import Clock, Journal, Ran, SystemClock, execute, several
 from fwf.records import changed
 from fwf.telling.words import SECOND
 from fwf.tracebacks import Line
@@ -35,6 +35,7 @@ def ran(
     workers: int | None,
     key: str | None = None,
     telling: Telling | None = None,
+    journal: Journal | None = None,
 ) -> tuple[Ran[Any], datetime]:
     """Run a target and tell of its progress on stderr ⟶ how it went, and when it started."""
     clock = SystemClock()
@@ -52,6 +53,7 @@ def ran(
             workers=workers,
             pools=pools,
             clock=Watched(clock, progress.idle),
+            journal=journal,
             observe=several(progress, *others),
             keep_results=False,
         )

@@ -1,33 +1,45 @@
-"""`fwf run`: run a workflow here."""
-
-from typing import Any
+"""`fwf run`: run a workflow here, or go on with a run."""
 
 import click
 
-from fwf.cli.misuse import collected, one_line
-from fwf.cli.output import complain, stdout_kept_for, tell_json
-from fwf.cli.profiles import chosen, profile_options, with_profile
-from fwf.cli.program import common, debugging, run_options
-from fwf.cli.targets import load
+from fwf.cli.journals import journal_options
+from fwf.cli.misuse import Misuse
+from fwf.cli.profiles import profile_options
+from fwf.cli.program import options, run_options
 from fwf.cli.telling import Telling, telling_options
 
 
 @click.command("run")
+@click.argument("target", required=False)
 @run_options
 @profile_options
+@journal_options
+@click.option("--resume", metavar="RUN", help="Go on with this run, as fwf runs lists it.")
+@click.option("--again", is_flag=True, help="Do a complete run once more, with new keys.")
+@click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Do steps again whose task or input is another than when they were done.",
+)
+@click.option("--salvage", is_flag=True, help="Go on with a damaged run from its last good record.")
 @telling_options
 @click.option("--anyway", is_flag=True, help="Run it though `fwf check` finds errors.")
-@common
+@options
 def command(
-    target: str,
+    target: str | None,
     params: tuple[str, ...],
     key: str | None,
     workers: int | None,
     pools: tuple[str, ...],
     profile: str | None,
     profiles: str | None,
-    anyway: bool,
+    journal: str | None,
+    resume: str | None,
+    again: bool,
+    accept_changes: bool,
+    salvage: bool,
     telling: Telling,
+    anyway: bool,
     as_json: bool,
 ) -> int:
     """Run a workflow.
@@ -44,10 +56,16 @@ def command(
     or PT90S, enums by name, null for None, lists as JSON or by repeating the option.
 
     A run is named by its workflow and its required parameters, or by --key: of one name, its tasks
-    have the same idempotency keys.
+    have the same idempotency keys. It is kept in a journal: where it stopped, failed or was killed,
+    the same command goes on, and does nothing again that is done; --resume RUN is the same without
+    parameters. Of a run that is complete nothing is done; --again does it once more.
 
     A profile of fwf.toml says what the names of resources stand for, and where their secrets are.
     What it lacks is told before anything runs: `fwf needs` with the same profile tells it too.
+
+    Where another process goes on with the run this one ends at once, with exit status 75, and says
+    which. What was changed in the workflow so that it contradicts what is done is refused by its
+    path; --accept-changes does that again, with what follows. fwf runs lists runs.
 
     Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
     128 + the signal's number: 130, 143, 129. A second signal ends it at once.
@@ -61,29 +79,27 @@ def command(
     above, of one that failed; and profile (name, file) if one was given. Of what isn't run: target,
     workflow, outcome (refused) and issues, as fwf check has them.
     """
-    from fwf.cli import running
-    from fwf.cli.checking import errors_of, refuse_errors
-    from fwf.cli.params import given
+    from fwf.cli.resuming import resumed
+    from fwf.cli.starting import Start, started
 
-    wrong: list[str] = []
-    nothing: tuple[Any, Any] = ({}, {})
-    with stdout_kept_for(as_json):
-        found = load(target, to_run=True)
-        errors = [] if anyway else errors_of(found)
-        names = [pair.partition("=")[0].strip() for pair in params]
-        by = chosen(found, profile, profiles, names)
-        found = found if by is None else with_profile(found, by)
-        wrong += [] if by is None else by.lines
-        values, sizes = collected(wrong, lambda: given(found, params, pools), nothing)
-        wrong += [] if wrong or errors or by is None else by.refused()
-    refuse_errors(found, errors, wrong, as_json=as_json)
-    if by is not None:
-        complain(one_line(f"fwf: {by.where}"))
-    with stdout_kept_for(as_json):
-        went, started = running.ran(found, values, sizes, workers, key, telling)
-    if as_json:
-        more = {} if by is None else {"profile": by.named()}
-        tell_json({**running.report(found, went, started), **more})
-    else:
-        running.tell_result(went.result, debug=debugging())
-    return running.status_of(went.result)
+    if resume is not None and (key is not None or again):
+        option = "--again" if again else "--key"
+        raise Misuse(f"{option} and --resume contradict each other: a run that is there has a name")
+    asked = Start(
+        target=target,
+        params=params,
+        key=key,
+        workers=workers,
+        pools=pools,
+        profile=profile,
+        profiles=profiles,
+        anyway=anyway,
+        telling=telling,
+        as_json=as_json,
+        journal=journal,
+        again=again,
+        accept_changes=accept_changes,
+        salvage=salvage,
+        resumed=None if resume is None else resumed(journal, resume),
+    )
+    return started(asked)

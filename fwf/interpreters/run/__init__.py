@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from returns.result import Result
 
@@ -33,13 +33,31 @@ from fwf.interpreters.run.workers.threads import still_at_work
 from fwf.machine.line import Pool
 from fwf.secrets import Secret
 
+if TYPE_CHECKING:
+    from fwf.interpreters.run.journaled.deciding import Again, How, Taken, resolve, take_back
+    from fwf.interpreters.run.journaled.opening import params_of
+
 A = TypeVar("A")
 B = TypeVar("B")
 
 __all__ = [
-    "Clock", "Here", "Journal", "Note", "Observe", "Observer", "Pool", "Ran", "SystemClock", "Try",
-    "VirtualClock", "execute", "here", "run", "several", "still_at_work",
+    "Again", "Clock", "Here", "How", "Journal", "Note", "Observe", "Observer", "Pool", "Ran",
+    "SystemClock", "Taken", "Try", "VirtualClock", "execute", "here", "params_of", "resolve",
+    "run", "several", "still_at_work", "take_back",
 ]  # fmt: skip
+_LATE = {
+    **dict.fromkeys(("Again", "How", "Taken", "resolve", "take_back"), "deciding"),
+    "params_of": "opening",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What only a journal needs is imported when it is first asked for."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.journaled.{_LATE[name]}"), name)
 
 
 @overload

@@ -84,7 +84,7 @@ def done(asked: Asked) -> Ran[Any]:
 
     with Kept(as_journal(asked.journal), asked, name, required) as kept:
         if kept.complete:
-            return _undone(kept.result(), start, asked.clock.now())
+            return _undone(kept.result(), start, asked.clock.now(), kept.run_id())
         return _Doing(kept.asked(asked), kept.name, begun, kept).done()
 
 
@@ -98,9 +98,11 @@ class Begun:
     required: Requirements
 
 
-def _undone(result: Result[Any, Fault], start: int, end: int) -> Ran[Any]:
+def _undone(
+    result: Result[Any, Fault], start: int, end: int, complete: str | None = None
+) -> Ran[Any]:
     """What is told of a run in which nothing was done."""
-    return Ran(result, [], lambda _: "", start, end)
+    return Ran(result, [], lambda _: "", start, end, complete)
 
 
 @final

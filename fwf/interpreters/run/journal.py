@@ -25,16 +25,18 @@ class Journal:
         "process"; on a server, that is the server's.
     again: do a complete run once more, as its next generation, with new idempotency keys.
     accept_changes: do steps anew whose task or input is another than when they were done.
+    salvage: go on with a damaged run from its last good record, and lose what came after.
     about: what else is to be known of the run, such as the target that it was started from.
 
     >>> Journal("runs.db")
-    Journal(where='runs.db', durability='power', again=False, accept_changes=False)
+    Journal(where='runs.db', durability='power', again=False, accept_changes=False, salvage=False)
     """
 
     where: str | Path | Store
     durability: Durability = "power"
     again: bool = False
     accept_changes: bool = False
+    salvage: bool = False
     about: Mapping[str, Any] | None = None
 
 

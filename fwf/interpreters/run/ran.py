@@ -23,9 +23,10 @@ class Ran(Generic[Out_co]):
 
     result: what `run` gives, `Success(value)` or `Failure(fault)`.
     trace: the attempts, as a partial order; worked out when first asked for.
+    complete: of a run that its journal had as complete, its id: nothing was done; else None.
     """
 
-    __slots__ = ("_log", "_path", "_trace", "end", "result", "start")
+    __slots__ = ("_log", "_path", "_trace", "complete", "end", "result", "start")
 
     def __init__(
         self,
@@ -34,10 +35,12 @@ class Ran(Generic[Out_co]):
         path: Callable[[Place], str],
         start: int,
         end: int,
+        complete: str | None = None,
     ) -> None:
         self.result = result
         self.start = start
         self.end = end
+        self.complete = complete
         self._log = log
         self._path = path
         self._trace: Trace | None = None

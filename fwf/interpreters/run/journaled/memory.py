@@ -281,8 +281,7 @@ class Remembered:
     # Tasks and inputs
 
     def _know(self, task: Task[Any, Any]) -> Known:
-        config = digest(encode(freeze(task.config))).hex()[:16] if task.config else ""
-        name = f"{task.name}@{task.version}{f'#{config}' if config else ''}"
+        name = called(task)
         params = tuple(
             each.name for each in task.contract.injected if each.kind in ("parameter", "unknown")
         )
@@ -301,6 +300,12 @@ class Remembered:
             params = {name: env.params[name] for name in known.params if name in env.params}
             found = self._params[id(known.task), id(env)] = env, _digest(params)
         return digest(given.encode(), found[1]).hex()
+
+
+def called(task: Task[Any, Any]) -> str:
+    """What a task is known by in records: name, version, and a digest of its configuration."""
+    config = f"#{digest(encode(freeze(task.config))).hex()[:16]}" if task.config else ""
+    return f"{task.name}@{task.version}{config}"
 
 
 def _digest(params: Mapping[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled.past import Past
 from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.journaled.writing import Writer, body
-from fwf.journal.errors import Refused
+from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.opening import open_store
 from fwf.journal.records import FIRST, Record, RunRow, State, chained
 from fwf.journal.store import Claim, Holder, Store
@@ -98,7 +98,7 @@ def opened(
     w, key = required.workflow, _key(name)
     own = isinstance(journal.where, str | Path)
     store = (
-        open_store(journal.where, durability=journal.durability)
+        open_store(journal.where, durability=journal.durability, salvage=journal.salvage)
         if isinstance(journal.where, str | Path)
         else journal.where
     )
@@ -106,11 +106,11 @@ def opened(
     values = Values(names_in(w), store.put, store.get)
     claim: Claim | None = None
     try:
-        claim = store.claim(key, _holder(clock))
+        claim = store.claim(key, holder(clock))
         known = [*store.generations(key)]
         last = known[-1] if known else None
         if last is None or (journal.again and last.state == "ok"):
-            about = _about(journal, required, params, limits, values)
+            about = _about(journal, name, params, limits, values)
             generation = 1 if last is None else last.generation + 1
             row = _row(key, w, generation, about, clock)
             found = Opened(
@@ -122,7 +122,7 @@ def opened(
             raise Refused(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
             )
-        past = Past(store.records(last))
+        last, past = _read(store, last, claim, salvage=journal.salvage)
         found = Opened(store, own=own, claim=claim, row=last, past=past, values=values, watch=clock)
         found.params = _kept_params(last, params, values)
         return found
@@ -132,6 +132,29 @@ def opened(
         if own:
             store.close()
         raise
+
+
+def _read(store: Store, row: RunRow, claim: Claim, *, salvage: bool) -> tuple[RunRow, Past]:
+    """A run as it stands, and what counts of its records; of a damaged one, those that are good."""
+    try:
+        return row, Past(store.records(row))
+    except JournalCorrupt:
+        if not salvage:
+            raise
+        store.salvage(row, claim)
+        row = store.generations(row.key)[-1]
+        return row, Past(store.records(row))
+
+
+def params_of(row: RunRow, w: Workflow[Any, Any]) -> dict[str, Any]:
+    """The parameters that a run was started with; raises `JournalError` if they can't be read."""
+    values = Values(names_in(w), _no_table, _no_table)
+    kept = row.facts.get("params", {})
+    return {name: values.read(json.dumps(form)) for name, form in kept.items()}
+
+
+def _no_table(name: str, content: object = None) -> Any:
+    raise Refused(f"{name}: a table is no parameter")
 
 
 def begin(found: Opened) -> None:
@@ -144,7 +167,7 @@ def begin(found: Opened) -> None:
         number=number,
         host=socket.gethostname(),
         pid=os.getpid(),
-        user=_user(),
+        user=user(),
         boot=watch.boot or None,
         python=platform.python_version(),
     )
@@ -214,11 +237,13 @@ def _key(name: RunName) -> str:
     return name.key
 
 
-def _holder(watch: Watch) -> Holder:
-    return Holder(socket.gethostname(), os.getpid(), _user(), watch.wall())
+def holder(watch: Watch) -> Holder:
+    """This process, as the one who goes on with a run."""
+    return Holder(socket.gethostname(), os.getpid(), user(), watch.wall())
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this process, by name if there is one."""
     try:
         return getuser()
     except (OSError, KeyError):  # a container's user may have no name
@@ -236,25 +261,27 @@ def _row(key: str, w: Workflow[Any, Any], generation: int, about: str, watch: Wa
 
 def _about(
     journal: Journal,
-    required: Requirements,
+    name: RunName,
     params: Mapping[str, object],
     limits: Mapping[str, object],
     values: Values,
 ) -> str:
     """What the run has resolved at its start, as JSON."""
+    required = name.required
     resolved = _resolved(required, params)
     written: dict[str, Any] = {}
-    for name, value in resolved.items():
+    for each, value in resolved.items():
         try:
-            written[name] = json.loads(values.settled(value)[0])
+            written[each] = json.loads(values.settled(value)[0])
         except Unwritable as error:
-            raise Refused(f"parameter {name!r}: {error}") from None
+            raise Refused(f"parameter {each!r}: {error}") from None
     told = {
         **(journal.about or {}),
         "definition": definition_id(required.workflow),
         "params": written,
-        "shown": {name: masked(str(value)) for name, value in params.items()},
-        **{name: each for name, each in limits.items() if each},
+        **({} if name.given is None else {"key": name.given}),
+        "shown": {each: masked(str(value)) for each, value in params.items()},
+        **{each: size for each, size in limits.items() if size},
     }
     return json.dumps(told, ensure_ascii=False, default=str)
 

@@ -1,0 +1,60 @@
+"""`fwf resolve`: say how an attempt ended that nobody knows about."""
+
+import click
+
+from fwf.cli.journals import journal_options, opened, refusals
+from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.output import tell
+from fwf.cli.program import options
+
+
+@click.command("resolve")
+@click.argument("run")
+@click.argument("path")
+@click.option("--value", metavar="VALUE", help="It was done, and gave this: JSON, as for --param.")
+@click.option("--again", is_flag=True, help="It wasn't done, or may be done twice: start it anew.")
+@click.option("--skip", is_flag=True, help="It isn't to be done: go on as if it had given None.")
+@journal_options
+@options
+def command(
+    run: str,
+    path: str,
+    value: str | None,
+    again: bool,
+    skip: bool,
+    journal: str | None,
+    as_json: bool,
+) -> int:
+    """Decide about a step that holds a run.
+
+    \b
+    fwf resolve 8a1b44c0 'daily > transfer' --value '{"id": 17}'
+    fwf resolve 8a1b44c0 'daily > transfer' --again
+    fwf resolve daily+day=2026-06-01 transfer --skip
+
+    An unrepeatable task whose process died in its middle may have been done or not: look at its
+    target, and say which. A step that ended its process five times is given up; --again counts its
+    starts from none. fwf run then goes on.
+    """
+    from fwf.cli.results import given_result
+    from fwf.cli.resuming import resumed
+    from fwf.interpreters.run import How, resolve
+
+    given = [name for name, each in (("--value", value is not None), ("--again", again),
+                                     ("--skip", skip)) if each]  # fmt: skip
+    if len(given) != 1:
+        told = " and ".join(given) if given else "none of them"
+        raise Misuse(f"fwf resolve: say one of --value VALUE, --again and --skip; {told} is given")
+    before = resumed(journal, run)
+    target = before.loaded(None)
+    store = opened(journal)
+    try:
+        with refusals():
+            how: How = "again" if again else "skip" if skip else "value"
+            read = given_result(value)
+            where = resolve(store, before.row, target.workflow, path, how, read)
+    finally:
+        store.close()
+    said = {"again": "is started anew", "skip": "is skipped", "value": "is done"}[how]
+    tell(one_line(f"{where} {said}; fwf run --resume {before.short} goes on"))
+    return 0

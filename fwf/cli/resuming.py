@@ -1,0 +1,76 @@
+"""A run that is in a journal ⟶ what the command needs to go on with it: target, parameters, key."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, final
+
+from fwf.cli.journals import found, opened, refusals
+from fwf.cli.misuse import Misuse
+from fwf.cli.targets import Target, load
+from fwf.journal.story import short
+from fwf.records import record
+
+if TYPE_CHECKING:
+    from fwf.journal.records import RunRow
+
+
+@final
+@record()
+class Resumed:
+    """A run that is gone on with."""
+
+    row: "RunRow"
+
+    @property
+    def short(self) -> str:
+        """What it is called in lists and logs."""
+        return short(self.row.id)
+
+    @property
+    def target(self) -> str:
+        """Which target it was started from; raises `Misuse` if that isn't known."""
+        said = self.row.facts.get("target")
+        if not isinstance(said, str):
+            raise Misuse(f"run {short(self.row.id)} wasn't started by fwf run: give its TARGET")
+        return said
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that it was started with."""
+        said = self.row.facts.get("profile")
+        return said if isinstance(said, str) else None
+
+    @property
+    def key(self) -> str | None:
+        """The key that it was given."""
+        said = self.row.facts.get("key")
+        return said if isinstance(said, str) else None
+
+    def loaded(self, text: str | None) -> Target:
+        """The target that is meant, or that it was started from."""
+        return load(text or self.target, to_run=True)
+
+    def kept(self, target: Target) -> dict[str, Any]:
+        """The parameters that it was started with."""
+        from fwf.interpreters.run import params_of
+
+        with refusals():
+            return params_of(self.row, target.workflow)
+
+    def agreed(self, kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Those, and others that are given; raises `Misuse` where they contradict one another."""
+        for name, value in given.items():
+            if name in kept and kept[name] != value:
+                raise Misuse(
+                    f"--param {name}: {value} is given, but run {short(self.row.id)} was started "
+                    f"with {kept[name]}, and goes on with that; leave it out"
+                )
+        return {**given, **kept}
+
+
+def resumed(journal: str | None, text: str) -> Resumed:
+    """RUN ⟶ the run that is gone on with."""
+    store = opened(journal)
+    try:
+        return Resumed(found(store, text))
+    finally:
+        store.close()

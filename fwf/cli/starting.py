@@ -1,0 +1,130 @@
+"""From the options of `fwf run` and `fwf rerun` to a run, its report and the exit status."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, final
+
+from fwf.cli.checking import errors_of, refuse_errors
+from fwf.cli.journals import OFF, place_of, refusals
+from fwf.cli.misuse import Misuse, collected, one_line
+from fwf.cli.output import complain, stdout_kept_for, tell_json
+from fwf.cli.params import given
+from fwf.cli.profiles import Chosen, chosen, with_profile
+from fwf.cli.program import debugging
+from fwf.cli.running import ran, report, status_of, tell_result
+from fwf.cli.targets import Target, load
+from fwf.cli.telling import Telling
+from fwf.journal.story import short
+from fwf.records import record
+
+if TYPE_CHECKING:
+    from fwf.cli.resuming import Resumed
+    from fwf.interpreters.run import Journal
+
+
+@final
+@record()
+class Start:
+    """What is asked for.
+
+    resumed: the run that is gone on with, whatever it is named by; its target needn't be given.
+    """
+
+    target: str | None
+    params: tuple[str, ...] = ()
+    key: str | None = None
+    workers: int | None = None
+    pools: tuple[str, ...] = ()
+    profile: str | None = None
+    profiles: str | None = None
+    anyway: bool = False
+    telling: Telling = Telling()
+    as_json: bool = False
+    journal: str | None = None
+    again: bool = False
+    accept_changes: bool = False
+    salvage: bool = False
+    resumed: "Resumed | None" = None
+
+
+def started(asked: Start) -> int:
+    """Run it ⟶ the exit status."""
+    wrong: list[str] = []
+    nothing: tuple[Any, Any] = ({}, {})
+    before = asked.resumed
+    with stdout_kept_for(asked.as_json):
+        found = _target(asked)
+        errors = [] if asked.anyway else errors_of(found)
+        kept = {} if before is None else before.kept(found)
+        names = [pair.partition("=")[0].strip() for pair in asked.params]
+        profile = asked.profile or (None if before is None else before.profile)
+        by = chosen(found, profile, asked.profiles, [*names, *kept])
+        found = found if by is None else with_profile(found, by)
+        wrong += [] if by is None else by.lines
+        values, sizes = collected(wrong, lambda: _given(asked, found, kept), nothing)
+        wrong += [] if wrong or errors or by is None else by.refused()
+    refuse_errors(found, errors, wrong, as_json=asked.as_json)
+    if by is not None:
+        complain(one_line(f"fwf: {by.where}"))
+    return _done(asked, found, values, sizes, by)
+
+
+def _target(asked: Start) -> Target:
+    if asked.resumed is not None:
+        return asked.resumed.loaded(asked.target)
+    if asked.target is None:
+        raise Misuse("give a TARGET, or --resume RUN")
+    return load(asked.target, to_run=True)
+
+
+def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Parameters and pools; those of a run that is gone on with as they were."""
+    values, sizes = given(target, asked.params, asked.pools, kept=kept)
+    if asked.resumed is not None:
+        values = asked.resumed.agreed(kept, values)
+    return values, sizes
+
+
+def _done(
+    asked: Start, target: Target, values: dict[str, Any], sizes: Any, by: Chosen | None
+) -> int:
+    key = asked.key or (asked.resumed and asked.resumed.key)
+    journal = _journal(asked, target, key, by)
+    with stdout_kept_for(asked.as_json), refusals():
+        went, began = ran(target, values, sizes, asked.workers, key, asked.telling, journal)
+    if went.complete is not None:
+        complain(one_line(f"fwf: {_complete(target, went.complete)}"))
+    if asked.as_json:
+        more = {} if by is None else {"profile": by.named()}
+        tell_json({**report(target, went, began), **more})
+    else:
+        tell_result(went.result, debug=debugging())
+    return status_of(went.result)
+
+
+def _complete(target: Target, run: str) -> str:
+    return (
+        f"{target.name}: run {short(run)} is complete, and nothing was done; --again does it once "
+        "more, with new keys"
+    )
+
+
+def _journal(asked: Start, target: Target, key: str | None, by: Chosen | None) -> "Journal | None":
+    """Where the run is kept; None if nowhere."""
+    from fwf.interpreters.run import Journal
+
+    place = place_of(asked.journal)
+    if place is None:
+        wanted = {"--again": asked.again, "--accept-changes": asked.accept_changes,
+                  "--salvage": asked.salvage}  # fmt: skip
+        for option, is_given in wanted.items():
+            if is_given:
+                raise Misuse(f"{option} is of no use with --journal {OFF}: nothing is remembered")
+        return None
+    about = {"target": target.text, "profile": None if by is None else by.profile.name, "key": key}
+    return Journal(
+        place,
+        again=asked.again,
+        accept_changes=asked.accept_changes,
+        salvage=asked.salvage,
+        about={name: each for name, each in about.items() if each is not None},
+    )
