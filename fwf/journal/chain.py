@@ -35,7 +35,7 @@ def checked(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record
         if found != checksum:
             raise corrupt(run, n, path, where, "isn't what was written")
         yield Record(n, cast(Kind, kind), path, tries, at, body, checksum)
-        before, last = (anchored(body) if kind == "anchor" else checksum), n
+        before, last = tip(kind, body, checksum), n
 
 
 def check_follow(records: Sequence[Record], last: int) -> None:
@@ -57,12 +57,12 @@ def gone(body: str) -> int:
 
 def followed(record: Record) -> bytes:
     """What the next record is chained to: after an anchor it's the last that pruning took."""
-    return anchored(record.body) if record.kind == "anchor" else record.sum
+    return tip(record.kind, record.body, record.sum)
 
 
-def anchored(body: str) -> bytes:
-    """What the record after an anchor is chained to."""
-    return bytes.fromhex(json.loads(body)["sum"])
+def tip(kind: str, body: str, checksum: bytes) -> bytes:
+    """The same of what a database gives of a record."""
+    return bytes.fromhex(json.loads(body)["sum"]) if kind == "anchor" else checksum
 
 
 def corrupt(run: RunRow, n: int, path: str, where: str, what: str) -> JournalCorrupt:

@@ -74,6 +74,11 @@ class Heads:
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         self._room = os.fstat(self._fd).st_size
 
+    @property
+    def open(self) -> bool:
+        """Whether it wasn't closed."""
+        return self._fd >= 0
+
     def lock(self) -> None:
         """Keep others from writing; waits for a minute, in short steps since `flock` may hang."""
         until, pause = 0.0, 0.0001

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final, cast
 
-from fwf.journal.chain import Columns, text
+from fwf.journal.chain import Columns, text, tip
 from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State
 from fwf.records import changed
 
@@ -27,7 +27,7 @@ CHANGE_RUN: Final = (
     "WHERE number = ?"
 )
 LATEST: Final = (
-    "SELECT place & 0xffffffff, at, sum FROM records WHERE place >= ?1 << 32 AND "
+    "SELECT place & 0xffffffff, at, kind, body, sum FROM records WHERE place >= ?1 << 32 AND "
     "place < (?1 + 1) << 32 ORDER BY place DESC LIMIT 1"
 )
 NEWEST: Final = (
@@ -119,13 +119,19 @@ def bring_up(db: sqlite3.Connection, run: int, state: State) -> None:
     if row is None:
         raise sqlite3.DatabaseError(f"the row of run {run} isn't what was written")
     ((tries,),) = db.execute(_TRIES, (run, row.count))
-    latest = db.execute(LATEST, (run,)).fetchone() or (row.count, row.changed, row.head)
-    count, at, head = latest
+    latest = db.execute(LATEST, (run,)).fetchone()
+    count, at, head = last(latest) if latest else (row.count, row.changed, row.head)
     ended = None if state == "running" else at
     row = changed(
         row, state=state, changed=at, ended=ended, tries=row.tries + tries, count=count, head=head
     )
     write(db, row)
+
+
+def last(found: Columns) -> tuple[int, int, bytes]:
+    """A run's last record, as `LATEST` gives it ⟶ its number, its time, what the next follows."""
+    n, at, kind, body, said = found
+    return n, at, tip(kind, body, said)
 
 
 def write(db: sqlite3.Connection, row: RunRow) -> None:

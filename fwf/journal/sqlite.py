@@ -252,7 +252,8 @@ class SQLite:
             raise layout.damaged(self.where, f"the row of run {columns[0]} isn't what was written")
         head = said.of(row.number)
         if row.state == "running" or head is None or head.n != row.count:
-            for count, at, last in self._db.rows(rows.LATEST, (row.number,)):
+            for found in self._db.rows(rows.LATEST, (row.number,)):
+                count, at, last = rows.last(found)
                 if count != row.count:
                     row = changed(row, count=count, changed=at, head=last)
         if head is not None and not self._salvage:
