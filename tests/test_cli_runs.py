@@ -71,7 +71,7 @@ def collected() -> Written:
         else:
             told.ok(path)
     told("caught", "daily > map_each", fault=fault("daily > map_each[b] > load"))
-    return told("end", outcome="ok", value="2")
+    return told("end", outcome="ok", value=2)
 
 
 def resumed() -> Written:
@@ -79,7 +79,7 @@ def resumed() -> Written:
     inside = [{"path": "daily > load[7] > put", "number": 2}]
     told("died", after=7 * HOUR, number=1, at=told.at, **{"in": inside}).begin(2, after=0)
     told.start("daily > load[7] > put", "1").ok("daily > load[7] > put", "1")
-    return told("end", outcome="ok", value="1")
+    return told("end", outcome="ok", value=1)
 
 
 # The list

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from fwf.cli.journals import parameters
 from fwf.cli.misuse import one_line
@@ -195,8 +195,8 @@ def told(run: Whole, journal: str | None) -> Iterator[str]:
     if story.steps:
         yield from ("", f"steps: {counts(story)}")
     yield from _failures(story)
-    for step in story.having("in doubt", "poisoned"):
-        yield from ("", f"{step.state}: {shown(step.path)}", f"  {reason(_holding(story, step))}")
+    for step in story.held:
+        yield from ("", f"{step.state}: {shown(step.path)}", f"  {reason(step.holding, 600)}")
     todo = advice(row, story, journal=journal)
     if todo:
         yield from ("", "next")
@@ -204,12 +204,6 @@ def told(run: Whole, journal: str | None) -> Iterator[str]:
         yield f"  {each.command}" if each.command else f"  {each.why}"
         if each.command:
             yield f"      {each.why}"
-
-
-def _holding(story: Story, step: Step) -> Any:
-    """The part of the run's fault that is about a step."""
-    own = [leaf for leaf in leaves(story.fault) if leaf.get("path") == step.path]
-    return {"leaves": own} if own else step.fault
 
 
 def _time(at: int) -> str:
@@ -242,7 +236,7 @@ def counts(story: Story) -> str:
 
 
 def _failures(story: Story) -> Iterator[str]:
-    failed = [step for step in story.failed if step.state == "failed"]
+    failed = story.failed
     if failed:
         yield from ("", "failed")
     yield from (f"  {on_one_line(_failure(step), 600)}" for step in failed[:MOST_NAMED])

@@ -17,13 +17,17 @@ Form: TypeAlias = Mapping[str, Any]
 Outcome: TypeAlias = Literal["running", "died", "ok", "failed", "interrupted", "held"]
 Ending: TypeAlias = Literal["running", "died", "ok", "failed", "cut"]
 State: TypeAlias = Literal[
-    "running", "died", "ok", "failed", "cut", "waiting", "in doubt", "poisoned", "taken back",
-    "resolved",
+    "running", "died", "ok", "failed", "cut", "waiting", "in doubt", "poisoned", "held",
+    "taken back", "resolved",
 ]  # fmt: skip
 """How a step stands: `waiting`, to be tried again; `taken back`, it was ok and is to be done again;
-`resolved`, a person has decided, and what they decided hasn't been done yet."""
-IN_DOUBT: Final = "InDoubt"
-POISONED: Final = "Poisoned"
+`resolved`, a person has decided, and what they decided hasn't been done yet. Until somebody decides
+nobody goes on with a step that is `in doubt`: it was begun, and nobody knows whether it was done;
+`poisoned`: it ended its process at every start; or `held` for another reason."""
+_IN_DOUBT: Final = "InDoubt"
+_POISONED: Final = "Poisoned"
+_VALUE: Final = '"value":'
+"""What stands before a value in a body, of which it is the last."""
 SHORT: Final = 8
 """The characters of a run's id that it is known by in a journal: its last, drawn by chance. The
 first are the time, which runs of one minute share."""
@@ -80,7 +84,6 @@ class Attempt(NamedTuple):
     end: int | None
     ending: Ending
     rows: int | None
-    value: str | None
     fault: Form | None
 
 
@@ -101,6 +104,7 @@ class Step(NamedTuple):
     computed: the number of the try that its committed value is from; None if it has none.
     caught: whether what it failed with was taken up: by a fallback, or a map that collects.
     resolved: what a person decided last: value, again or skip; and who.
+    holding: why nobody goes on with it.
     """
 
     path: str
@@ -109,6 +113,7 @@ class Step(NamedTuple):
     computed: int | None
     caught: bool
     resolved: tuple[str, str] | None
+    holding: Form | None
 
     @property
     def last(self) -> Attempt | None:
@@ -121,7 +126,9 @@ class Step(NamedTuple):
 
     @property
     def fault(self) -> Form | None:
-        """What it failed with last, if it is not fine."""
+        """What it failed with last, or why nobody goes on with it, if it is not fine."""
+        if self.holding is not None:
+            return self.holding
         return None if self.last is None or self.state == "ok" else self.last.fault
 
 
@@ -174,8 +181,12 @@ class Story:
     @property
     def failed(self) -> list[Step]:
         """Steps whose last attempt failed: those that nothing took up first."""
-        found = self.having("failed", "in doubt", "poisoned")
-        return sorted(found, key=lambda step: step.caught)
+        return sorted(self.having("failed"), key=lambda step: step.caught)
+
+    @property
+    def held(self) -> list[Step]:
+        """Steps that nobody goes on with until a person has decided."""
+        return self.having("in doubt", "poisoned", "held")
 
     @property
     def kept(self) -> Mapping[int, int]:
@@ -211,6 +222,30 @@ def leaves(fault: Form | None) -> Iterator[Form]:
 # Folding
 
 
+def _read(record: Record) -> tuple[dict[str, Any], str | None]:
+    """A record ⟶ what its body says but for a value, and the JSON text of that, if there is one.
+
+    Values may be large, and few are looked at.
+    """
+    if record.kind not in ("ok", "end", "resolved"):
+        return json.loads(record.body or "{}"), None
+    head, found, value = record.body.partition(_VALUE)
+    if not found:
+        return json.loads(record.body or "{}"), None
+    return json.loads(f"{head.rstrip().removesuffix(',')}}}"), value[:-1].strip()
+
+
+def _held(leaf: Form) -> State | None:
+    """How a step stands that failed so, if nobody goes on with it then."""
+    tags = {leaf.get("kind"), *leaf.get("tags", ())}
+    return "in doubt" if _IN_DOUBT in tags else "poisoned" if _POISONED in tags else None
+
+
+def _alone(leaf: Form) -> Form:
+    """A single fault as a whole one."""
+    return {"leaves": [leaf], "joined": []}
+
+
 @final
 class _Try:
     """A try as it goes on."""
@@ -230,7 +265,7 @@ class _Try:
 class _Step:
     """A step as it goes on."""
 
-    __slots__ = ("attempts", "caught", "committed", "path", "resolved", "state")
+    __slots__ = ("attempts", "caught", "committed", "holding", "path", "resolved", "state")
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -239,6 +274,7 @@ class _Step:
         self.committed: int | None = None
         self.caught = False
         self.resolved: tuple[str, str] | None = None
+        self.holding: Form | None = None
 
 
 @final
@@ -257,13 +293,13 @@ class _Fold:
         self.pruned = False
 
     def take(self, record: Record) -> None:
-        body: dict[str, Any] = json.loads(record.body) if record.body else {}
+        body, value = _read(record)
         self.last = record.at
         match record.kind:
             case "try":
                 self._begin(record, body)
             case "end":
-                self._end(record, body)
+                self._end(record, body, value)
             case "died":
                 self._died(body)
             case "start":
@@ -297,18 +333,16 @@ class _Fold:
         self.again = ((), "")
         self.tries.append(begun)
 
-    def _end(self, record: Record, body: dict[str, Any]) -> None:
+    def _end(self, record: Record, body: dict[str, Any], value: str | None) -> None:
         now = self._now(record.at)
         now.ended, now.outcome = record.at, body.get("outcome", "failed")
-        now.value, now.fault = body.get("value"), body.get("fault")
+        now.value, now.fault = value, body.get("fault")
         self._left()
         for leaf in leaves(now.fault):
-            kinds = {leaf.get("kind"), *leaf.get("tags", ())}
-            state: State | None = (
-                "in doubt" if IN_DOUBT in kinds else "poisoned" if POISONED in kinds else None
-            )
-            if state is not None:
-                self._step(leaf["path"]).state = state
+            held = _held(leaf) or ("held" if now.outcome == "held" else None)
+            if held is not None and leaf.get("path"):
+                step = self._step(leaf["path"])
+                step.state, step.holding = held, _alone(leaf)
 
     def _died(self, body: dict[str, Any]) -> None:
         found = next((each for each in self.tries if each.number == body.get("number")), None)
@@ -341,12 +375,11 @@ class _Fold:
         now, n = self._now(record.at), body.get("attempt", 1)
         task = body.get("task", "")
         begun = Attempt(
-            record.path, record.tries, now.number, task, n, record.at, None, "running", None, None,
-            None,
+            record.path, record.tries, now.number, task, n, record.at, None, "running", None, None
         )  # fmt: skip
         self.open[record.path, record.tries] = len(step.attempts)
         step.attempts.append(begun)
-        step.state, step.resolved = "running", None
+        step.state, step.resolved, step.holding = "running", None, None
 
     def _ended(
         self, record: Record, ending: Literal["ok", "failed", "cut"], body: dict[str, Any]
@@ -363,17 +396,11 @@ class _Fold:
             end=record.at,
             ending=ending,
             rows=body.get("rows"),
-            value=body.get("value"),
             fault=body.get("fault"),
             task=was.task or body.get("task", ""),
         )
         step.state, step.caught = ending, False
         step.committed = was.number if ending == "ok" else None
-        if ending != "ok" and any(
-            {leaf.get("kind"), *leaf.get("tags", ())} & {POISONED}
-            for leaf in leaves(body.get("fault"))
-        ):
-            step.state = "poisoned"
 
     def _retry(self, record: Record, body: dict[str, Any]) -> None:
         fault, number = body.get("fault"), self._now(record.at).number
@@ -388,9 +415,12 @@ class _Fold:
     def _caught(self, record: Record, fault: Form | None) -> None:
         self.caught.append((record.path, fault))
         for leaf in leaves(fault):
-            step = self.steps.get(leaf.get("path", ""))
+            held, path = _held(leaf), leaf.get("path", "")
+            step = self._step(path) if held is not None else self.steps.get(path)
             if step is not None:
                 step.caught = True
+            if step is not None and held is not None:
+                step.state, step.holding = held, _alone(leaf)
 
     def _taken_back(self, body: dict[str, Any]) -> None:
         paths = tuple(dict.fromkeys(str(path) for path, *_ in body.get("paths", ())))
@@ -398,14 +428,16 @@ class _Fold:
             step = self.steps.get(path)
             if step is not None:
                 step.state, step.committed = "taken back", None
-        before, why = self.again
-        self.again = ((*before, *paths), body.get("why", "") or why)
+        if paths or body.get("failures"):
+            before, why = self.again
+            self.again = ((*before, *paths), body.get("why", "") or why)
 
     def _resolved(self, record: Record, body: dict[str, Any]) -> None:
         step = self._step(record.path)
         how = str(body.get("how", ""))
         step.state, step.resolved = "resolved", (how, str(body.get("by", "")))
-        if how == "value":
+        step.holding = None
+        if how != "again":
             step.state, step.committed = "ok", self._now(record.at).number
 
     # The end
@@ -431,7 +463,9 @@ def _told(step: _Step, goes_on: bool) -> Step:
     """A step as it is told; what would have been tried again isn't, where nobody goes on."""
     state: State = "failed" if step.state == "waiting" and not goes_on else step.state
     attempts = tuple(step.attempts)
-    return Step(step.path, state, attempts, step.committed, step.caught, step.resolved)
+    return Step(
+        step.path, state, attempts, step.committed, step.caught, step.resolved, step.holding
+    )  # fmt: skip
 
 
 def _of(each: _Try) -> Try:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from fwf.faults import counted
 from fwf.journal.records import RunRow
-from fwf.journal.story import Step, Story, short
+from fwf.journal.story import Step, Story, leaves, short
 
 MOST: Final = 20
 """So many steps that hold a run are told one by one."""
@@ -27,36 +27,51 @@ def advice(row: RunRow, story: Story, *, journal: str | None = None) -> list[Adv
     """
     more = f" --journal {shlex.quote(journal)}" if journal else ""
     run = short(row.id)
-    go_on = f"fwf run --resume {run}{more}"
-    failed = [step for step in story.having("failed", "cut") if step.caught or row.state == "ok"]
+    held = [each for step in story.held[:MOST] for each in _of_held(step, run, more)]
+    return [*held, *_then(row, story, f"fwf run --resume {run}{more}", run, more, bool(held))]
+
+
+def _then(
+    row: RunRow, story: Story, go_on: str, run: str, more: str, decided: bool
+) -> list[Advice]:
+    """What goes on with the run, once it is decided what holds it."""
+    unwell = story.having("failed", "cut", "poisoned")
+    failed = [step for step in unwell if step.caught or row.state == "ok"]
     match story.outcome:
         case "running":
             return [Advice("", "it is running: nothing is to be done but to wait")]
-        case "held":
-            held = story.having("in doubt", "poisoned")
-            told = [each for step in held[:MOST] for each in _of_held(step, run, more)]
-            return [*told, Advice(go_on, "then goes on with the run")]
-        case "died" | "interrupted":
-            return [Advice(go_on, "goes on where it stopped; what is committed isn't done again")]
-        case "failed":
-            said = "tries what failed again, and goes on; what is committed isn't done again"
-            return [Advice(go_on, said)]
         case "ok" if failed:
             said = f"does {counted(len(failed), 'step')} again that failed and were taken up"
             return [Advice(f"fwf rerun {run} --failed{more}", f"{said}, and what depends on them")]
         case "ok":
             return []
+        case "failed" if not decided:
+            said = "tries what failed again, and goes on; what is committed isn't done again"
+            return [Advice(go_on, said)]
+        case "died" | "interrupted" if not decided:
+            return [Advice(go_on, "goes on where it stopped; what is committed isn't done again")]
+        case _:
+            return [Advice(go_on, "then goes on with the run")]
 
 
 def _of_held(step: Step, run: str, more: str) -> list[Advice]:
     """What a person can decide about a step that holds the run."""
-    decide = f"fwf resolve {run} {shlex.quote(step.path)}"
-    again = Advice(f"{decide} --again{more}", "starts it anew")
+    path = shlex.quote(step.path)
+    decide = f"fwf resolve {run} {path}"
+    skip = Advice(f"{decide} --skip{more}", "goes on without it, as if it had given nothing")
     if step.state == "poisoned":
-        again = again._replace(why="starts it anew, and counts its starts from none")
-        return [again, Advice(f"{decide} --skip{more}", "goes on without it")]
-    return [
-        Advice(f"{decide} --value JSON{more}", "if its effect is there: with what it gave"),
-        again._replace(why="if its effect isn't there: starts it anew"),
-        Advice(f"{decide} --skip{more}", "goes on without it"),
-    ]
+        why = "once it is mended: starts it anew, and counts its starts from none"
+        return [Advice(f"{decide} --again{more}", why), skip]
+    if step.state == "in doubt":
+        return [
+            Advice(f"{decide} --value JSON{more}", "if its effect is there: with what it gave"),
+            Advice(f"{decide} --again{more}", "if its effect isn't there: starts it anew"),
+            skip,
+        ]
+    tags = {tag for leaf in leaves(step.holding) for tag in leaf.get("tags", ())}
+    if "Changed" in tags:
+        command = f"fwf run --resume {run} --accept-changes{more}"
+        return [Advice(command, "does it again as it is now, with all that follows")]
+    if tags & {"Gone", "Unreadable"}:
+        return [Advice(f"fwf rerun {run} --from {path}{more}", "does it again, with what follows")]
+    return []

@@ -23,7 +23,7 @@ def resumed() -> Written:
     told("died", after=7200, number=1, at=at, **{"in": [{"path": "daily > load", "number": 1}]})
     told.begin(2, after=0)
     told.start("daily > load", attempt=2).ok("daily > load")
-    return told("end", outcome="ok", value="7")
+    return told("end", outcome="ok", value=7)
 
 
 def test_steps_are_told_with_the_try_that_they_were_computed_in() -> None:
@@ -110,7 +110,7 @@ def test_a_value_that_a_person_gave_is_committed() -> None:
     told = Written().begin().start("daily > post")
     told("died", number=1, at=told.at).begin(2)
     told("end", outcome="held", fault=fault("daily > post", tag="InDoubt"))
-    told("resolved", "daily > post", how="value", value="7", by="ann")
+    told("resolved", "daily > post", how="value", by="ann", value=7)
     assert story(told.records).steps["daily > post"].state == "ok"
 
 

@@ -102,7 +102,8 @@ class Written:
     ) -> "Written":
         """One more record, so many seconds `after` the one before."""
         self.at += round(after * SECOND) if self.records else 0
-        n, text = len(self.records) + 1, json.dumps(body, ensure_ascii=True)
+        known = {name: body[name] for name in sorted(body, key=lambda name: name == "value")}
+        n, text = len(self.records) + 1, json.dumps(known, ensure_ascii=True)
         before = self.records[-1].sum if self.records else FIRST
         said = chained(before, n, kind, path, tries, self.at, text)
         self.records.append(Record(n, kind, path, tries, self.at, text, said))
@@ -116,7 +117,7 @@ class Written:
         task = more.pop("task", f"{path.rpartition(' > ')[2].partition('[')[0]}@1")
         return self("start", path, tries, task=task, input="00", attempt=attempt, **more)
 
-    def ok(self, path: str, tries: str = "", value: str = "1", **more: Any) -> "Written":
+    def ok(self, path: str, tries: str = "", value: Any = 1, **more: Any) -> "Written":
         task = more.pop("task", f"{path.rpartition(' > ')[2].partition('[')[0]}@1")
         took = {"took": SECOND, "code": "00"}
         return self("ok", path, tries, task=task, input="00", value=value, **took, **more)

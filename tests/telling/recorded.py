@@ -20,7 +20,7 @@ def recorded(w: Workflow[Any, Any], told: Written | None = None, **given: Any) -
         _write(told, note, base - ran.start, seen)
     told.at = base + ran.end - ran.start
     fault = ran.result.failure() if hasattr(ran.result, "failure") and _failed(ran) else None
-    body = {"outcome": "ok", "value": "1"} if fault is None else {"outcome": "failed"}
+    body = {"outcome": "ok", "value": 1} if fault is None else {"outcome": "failed"}
     return told("end", after=0, **body, fault=None if fault is None else fault_to_json(fault))
 
 
@@ -37,7 +37,7 @@ def _write(told: Written, note: Note, base: int, seen: dict[str, int]) -> None:
         told("start", note.path, tries, 0, task=f"{note.task}@1", attempt=seen[note.path])
     elif note.kind == "ok":
         rows = {"rows": len(note.detail)} if isinstance(note.detail, list) else {}
-        told("ok", note.path, tries, 0, task=f"{note.task}@1", value="null", took=0, **rows)
+        told("ok", note.path, tries, 0, task=f"{note.task}@1", value=None, took=0, **rows)
     elif note.kind in ("failed", "cut"):
         fault = fault_to_json(note.detail) if note.kind == "failed" else None
         told(note.kind, note.path, tries, 0, took=0, fault=fault)

@@ -90,8 +90,8 @@ def resumed() -> Written:
     inside = [{"path": "night > total", "number": 1}]
     died("died", after=4 * 3600, number=1, at=died.at, **{"in": inside})
     died.begin(2, after=0).start("night > total", attempt=2).ok("night > total")
-    died.start("night > mail").ok("night > mail", value="null")
-    return died("end", outcome="ok", value='{"sent": 12}')
+    died.start("night > mail").ok("night > mail", value=None)
+    return died("end", outcome="ok", value={"sent": 12})
 
 
 # What it says
@@ -241,7 +241,7 @@ def test_a_hundred_thousand_steps_are_folded() -> None:
         path = f"night > loads[{n}] > load"
         written("start", path, after=0.001, task="load@1", attempt=1)
         if n % 1000:
-            written("ok", path, after=0.001, task="load@1", took=1000, value="1")
+            written("ok", path, after=0.001, task="load@1", took=1000, value=1)
         else:
             written("failed", path, after=0.001, took=1000, fault=fault(path))
     page = told(written)

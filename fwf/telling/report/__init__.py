@@ -61,7 +61,7 @@ def report(
     ]
     return _PAGE.format(
         policy=_POLICY,
-        title=safe(f"{name} {short(row.id)}: {told.outcome}"),
+        title=safe(f"{name} {short(row.id)}: {_outcome(row, told)}"),
         style=files("fwf.telling.report").joinpath("page.css").read_text("utf-8"),
         head=_head(row, told, name, now),
         body="".join(parts),
@@ -89,15 +89,21 @@ _PAGE: Final = """<!doctype html>
 """
 
 
+def _outcome(row: RunRow, told: Story) -> Outcome:
+    """How the run stands: since its last try ended, a person may have decided something."""
+    return told.outcome if told.outcome in ("running", "died") else row.state
+
+
 def _head(row: RunRow, told: Story, name: str, now: int) -> str:
     """What it is, how it stands, and when and how long it ran."""
-    mark = _MARKS[told.outcome]
+    outcome = _outcome(row, told)
+    mark = _MARKS[outcome]
     shown: dict[str, Any] = row.facts.get("shown", {})
     params = " ".join(f"{name}={value}" for name, value in shown.items())
     spans = [(each.ended if each.ended is not None else now) - each.started for each in told.tries]
     several = f" in {len(spans)} tries" if len(spans) > 1 else ""
     facts = [
-        f'<span class="outcome {mark}">{sign(mark)} {told.outcome}</span>',
+        f'<span class="outcome {mark}">{sign(mark)} {outcome}</span>',
         f"<span>{moment(row.started)}</span>",
         f"<span>{lasted(sum(spans))}{several}</span>",
         f"<span>run <code>{text(short(row.id))}</code></span>",

@@ -11,7 +11,7 @@ from fwf.interpreters.diagram import Mark
 from fwf.journal.story import State, Step, Story
 
 _MARKS: Final[dict[State, Mark]] = {
-    "poisoned": "held", "in doubt": "held", "failed": "failed", "died": "died",
+    "poisoned": "held", "in doubt": "held", "held": "held", "failed": "failed", "died": "died",
     "running": "running", "waiting": "running", "cut": "cut", "taken back": "redo",
     "resolved": "redo", "ok": "ok",
 }  # fmt: skip

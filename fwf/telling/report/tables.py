@@ -45,22 +45,18 @@ def todo(found: list[Advice]) -> str:
 
 def failures(told: Story) -> str:
     """The steps that failed, cut or in doubt, each with its reason and traceback."""
-    steps = [*told.having("in doubt", "poisoned"), *_failed(told)]
+    steps = [*told.held, *told.failed]
     own = {step.path for step in steps}
     others = [leaf for leaf in leaves(told.fault) if leaf.get("path") not in own]
     parts = [_of_run(leaf) for leaf in others[:MOST_FAILURES]]
     parts += [
-        _failure(step, told, opened=at < MOST_OPEN)
+        _failure(step, opened=at < MOST_OPEN)
         for at, step in enumerate(steps[: MOST_FAILURES - len(parts)])
     ]
     more = len(others) + len(steps) - len(parts)
     if more > 0:
         parts.append(f'<p class="more">… and {more:,} more, which the steps below count</p>')
     return "\n".join(parts)
-
-
-def _failed(told: Story) -> list[Step]:
-    return [step for step in told.failed if step.state == "failed"]
 
 
 def _of_run(leaf: Form) -> str:
@@ -71,12 +67,8 @@ def _of_run(leaf: Form) -> str:
     return folded(head, body) if body else f'<p class="failure">{head}</p>'
 
 
-def _failure(step: Step, told: Story, *, opened: bool) -> str:
-    last = step.last
-    fault = step.fault
-    if step.state in ("in doubt", "poisoned"):
-        own = [leaf for leaf in leaves(told.fault) if leaf.get("path") == step.path]
-        fault = {"leaves": own} if own else fault
+def _failure(step: Step, *, opened: bool) -> str:
+    last, fault = step.last, step.fault
     mark = mark_of(step, 0)
     taken = " <small>and was taken up</small>" if step.caught else ""
     why = f'<span class="why">{text(reason(fault))}</span>{taken}'
