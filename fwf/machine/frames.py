@@ -377,7 +377,7 @@ class Borrowing:
 class Looping:
     """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
 
-    __slots__ = ("mark", "node", "place", "round", "start")
+    __slots__ = ("known", "mark", "node", "place", "round", "start")
 
     def __init__(self, machine: Machine, node: LoopUntil[Any, Any], fiber: Fiber) -> None:
         self.node = node
@@ -385,10 +385,13 @@ class Looping:
         self.round = 1
         self.start = 0 if node.within is None else machine.now()
         self.mark: Mark | None = None
+        self.known = 0, 0
+        """What an earlier try had decided by the time."""
         if node.within is not None and machine.memory is not None:
             self.mark = machine.memory.mark("deadline", self.place, fiber.tries, fiber.value)
             within = node.within // MICROSECOND
             self.start -= within - self.mark.left(within)
+            self.known = self.mark.rounds
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if fiber.status is OK:
@@ -402,9 +405,7 @@ class Looping:
 
     def _again(self, machine: Machine, fiber: Fiber) -> None:
         node = self.node
-        within = node.within
-        late = within is not None and machine.now() > self.start + within // MICROSECOND
-        if self.round >= node.limit or late:
+        if self.round >= node.limit or self._is_late(machine):
             if node.on_limit != "stop":
                 fault = Exhausted(machine.path(self.place), self.round)
                 fiber.end(ERR, machine.worded(self.place, fault))
@@ -413,6 +414,20 @@ class Looping:
             fiber.end(INT, None)
             return
         self.round += 1
+        if self.mark is not None and self.round > self.known[0]:
+            self.mark.goes_on(self.round)
         fiber.place = (self.place, node, 0, self.round)
         fiber.frames.append(self)
         fiber.node = node.body
+
+    def _is_late(self, machine: Machine) -> bool:
+        """Whether its time is over, or was in an earlier try."""
+        if self.node.within is None:
+            return False
+        on, over = self.known
+        if self.round < on or self.round == over:
+            return self.round == over
+        late = machine.now() > self.start + self.node.within // MICROSECOND
+        if late and self.mark is not None:
+            self.mark.is_over(self.round, settled=self.node.on_limit == "stop")
+        return late

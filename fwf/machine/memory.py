@@ -45,6 +45,22 @@ class Mark(Protocol):
         ...
 
     @property
+    def rounds(self) -> tuple[int, int]:
+        """At which round a loop was that has a time, and after which that was over; 0 if neither.
+
+        Rounds that are kept take no time, or were long ago: the clock can't tell it any more.
+        """
+        ...
+
+    def goes_on(self, number: int) -> None:
+        """The loop begins another round, in time."""
+        ...
+
+    def is_over(self, number: int, *, settled: bool) -> None:
+        """The loop's time is over after a round; `settled`: and that is no failure."""
+        ...
+
+    @property
     def caught(self) -> Fault | None:
         """The fault that was caught here, if it still counts."""
         ...

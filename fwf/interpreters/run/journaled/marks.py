@@ -195,6 +195,20 @@ class Placed:
             self._write(kind, **self._stamp(duration))
         return duration
 
+    @property
+    def rounds(self) -> tuple[int, int]:
+        past, spot = self._marks.past, ("rounds", *self.spot[1:])
+        known = [self._same(each.get(spot)) for each in (past.marks, past.fresh)]
+        on = [said["round"] for said in known if said is not None]
+        over = [said["round"] for said in known if said is not None and said.get("over")]
+        return max(on, default=0), max(over, default=0)
+
+    def goes_on(self, number: int) -> None:
+        self._write("deadline", round=number)
+
+    def is_over(self, number: int, *, settled: bool) -> None:
+        self._write("deadline", round=number, over=True, settled=settled or None)
+
     def catches(self, fault: Fault, *, settled: bool) -> None:
         self._write("caught", fault=fault_to_json(fault), settled=settled or None)
         if settled:

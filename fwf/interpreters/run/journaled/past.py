@@ -175,7 +175,7 @@ class Past:
             self.cuts.clear()
             self.fresh.clear()
             self._drop(lambda spot, mark: spot[0] == "caught")
-        self._drop(lambda spot, mark: spot[0] == "caught" and mark.n > first)
+        self._drop(lambda spot, mark: spot[0] in ("caught", "rounds") and mark.n > first)
         self._undo(instances, of.n)
         if instances or said.get("failures"):
             self.renewed, self.end = True, None
@@ -210,7 +210,13 @@ class Past:
         self.retries[self._spot("retry", of, said)] = said["number"], known
 
     def _deadline(self, of: Record) -> None:
-        self.fresh[self._spot("deadline", of, json.loads(of.body))] = self._as_done(of)
+        said = json.loads(of.body)
+        if "round" not in said:
+            self.fresh[self._spot("deadline", of, said)] = self._as_done(of)
+            return
+        fails = said.get("over") and not said.get("settled")
+        where = self.fresh if fails else self.marks
+        where[self._spot("rounds", of, said)] = self._as_done(of)
 
     def _delay(self, of: Record) -> None:
         self.marks[self._spot("delay", of, json.loads(of.body))] = self._as_done(of)
