@@ -234,7 +234,7 @@ def test_failed_items_of_a_complete_run_are_told_with_rerun(store: Kept) -> None
     assert done.exit_code == 0
     assert "daily > map_each[b] > load, attempt 1" in done.output
     assert "it was taken up" in done.output
-    assert "  fwf rerun 00000001 --failed\n      does 1 step again" in done.output
+    assert "  fwf rerun 00000001 --failed\n      does again what failed or was cut (1 step), and" in done.output
 
 
 def test_a_run_at_work_is_let_alone(store: Kept) -> None:

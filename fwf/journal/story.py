@@ -347,6 +347,8 @@ class _Fold:
     def _died(self, body: dict[str, Any]) -> None:
         found = next((each for each in self.tries if each.number == body.get("number")), None)
         died = found or self._now(self.last)
+        if died.outcome is not None:  # it had said how it ended
+            return
         died.ended, died.outcome = body.get("at", self.last), "died"
         died.inside = tuple(
             Place(each["path"], each.get("number", 1)) for each in body.get("in", ())

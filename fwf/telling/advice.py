@@ -41,8 +41,8 @@ def _then(
         case "running":
             return [Advice("", "it is running: nothing is to be done but to wait")]
         case "ok" if failed:
-            said = f"does {counted(len(failed), 'step')} again that failed and were taken up"
-            return [Advice(f"fwf rerun {run} --failed{more}", f"{said}, and what depends on them")]
+            said = f"does again what failed or was cut ({counted(len(failed), 'step')})"
+            return [Advice(f"fwf rerun {run} --failed{more}", f"{said}, and what depends on it")]
         case "ok":
             return []
         case "failed" if not decided:

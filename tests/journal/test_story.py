@@ -47,6 +47,11 @@ def test_a_try_that_died_says_when_and_in_which_attempts() -> None:
     assert first.who == "etl on nightly-1, process 4711"
 
 
+def test_a_try_that_said_how_it_ended_has_not_died() -> None:
+    told = resumed()("died", number=2, at=BEGAN)
+    assert [each.outcome for each in story(told.records).tries] == ["died", "ok"]
+
+
 def test_what_nobody_goes_on_with_has_died_in_what_it_had_started() -> None:
     told = Written().begin().start("daily > orders").ok("daily > orders").start("daily > load")
     dead, alive = story(told.records), story(told.records, alive=True)

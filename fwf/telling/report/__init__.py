@@ -138,7 +138,7 @@ def _picture(workflow: Workflow[Any, Any] | None, found: list[Group], drawn: str
         if group.many
     }
     picture = svg(workflow, marks=marks, notes=notes, rest="unreached")
-    there: list[Mark] = [mark for mark in WORDS if mark in {*marks.values(), "unreached"}]
+    there: list[Mark] = [mark for mark in WORDS if f" marked {mark}" in picture]
     legend = "".join(f"<li>{sign(mark)} {WORDS[mark]}</li>" for mark in there)
     return (
         f'{said}<div class="picture" tabindex="0" role="region" aria-label="The workflow, drawn">'

@@ -13,6 +13,7 @@ from fwf.secrets import masked
 
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 MICROS: Final = 1_000_000
+DAY: Final = 86_400 * MICROS
 MOST: Final = 600
 """The characters of a text in a cell, at most."""
 
@@ -80,10 +81,13 @@ def moment(at: int | None) -> str:
     return f'<time datetime="{said.isoformat()}">{said:%Y-%m-%d %H:%M:%S %Z}</time>'
 
 
-def time_of_day(at: int, *, day: bool) -> str:
-    """A time ⟶ HTML without date and zone, or with the date."""
+def time_of_day(at: int, within: int) -> str:
+    """A time within a time so long ⟶ HTML: with the date, or thousandths, where that is of use."""
     said = when(at)
-    return f"{said:%Y-%m-%d %H:%M:%S}" if day else f"{said:%H:%M:%S}"
+    if within >= DAY:
+        return f"{said:%Y-%m-%d %H:%M:%S}"
+    part = f".{said.microsecond // 1000:03}" if within < 10 * MICROS else ""
+    return f"{said:%H:%M:%S}{part}"
 
 
 def lasted(micros: int | None) -> str:

@@ -12,7 +12,7 @@ from fwf.interpreters.diagram import Mark
 from fwf.journal.story import Attempt, Ending, Retry, Story, Try
 from fwf.telling.reasons import reason
 from fwf.telling.report.groups import WORDS
-from fwf.telling.report.markup import lasted, moment, sign, text, time_of_day, when
+from fwf.telling.report.markup import lasted, moment, sign, text, time_of_day
 
 MOST_LANES: Final = 200
 MOST_BARS: Final = 40
@@ -73,7 +73,7 @@ def _try(this: Try, lanes: list[Lane], told: Story, now: int) -> str:
     more = len(lanes) - MOST_LANES
     rest = f'<p class="more">… and {more:,} more places</p>' if more > 0 else ""
     kept = "".join(
-        f'<p class="kept">{sign("kept")} {counted(n, "step")} from try {number}</p>'
+        f'<p class="before">{sign("kept")} {counted(n, "step")} from try {number}</p>'
         for number, n in _kept(this, told)
     )
     why = f": {text(this.why)}" if this.why else ""
@@ -103,8 +103,7 @@ def _kept(this: Try, told: Story) -> list[tuple[int, int]]:
 
 
 def _axis(first: int, end: int) -> str:
-    day = when(first).date() != when(end).date()
-    start, stop = (time_of_day(at, day=day) for at in (first, end))
+    start, stop = time_of_day(first, end - first), time_of_day(end, end - first)
     return f'<div class="axis"><span>{start}</span><span>{stop}</span></div>'
 
 
