@@ -2,7 +2,9 @@
 
 import io
 import re
+import time
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,12 +32,17 @@ from fwf import (
 from fwf.cli.lines import Lines
 from fwf.cli.live import Live
 from fwf.cli.tally import MOST_NAMED, Watched, together
-from fwf.faults import Fault, leaves
-from fwf.interpreters.run import Ran, VirtualClock, execute
+from fwf.faults import Failed, Fault, leaves
+from fwf.interpreters.run import Note, Ran, Try, VirtualClock, execute
 from fwf.telling.words import reason
+from tests.cli_support import events_of
+from tests.telling.support import this
 
 WORDS = "run|died|start|ok|failed|held|kept|cut|retry|caught|so far|total|done"
 LINE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d [0-9a-f]{{8}} ({WORDS}) +(.*)")
+
+
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
 @task(effect="read")
@@ -239,3 +246,78 @@ def test_a_picture_names_so_many_and_counts_the_others() -> None:
     _, *lines = left_behind(numbers(2 * MOST_NAMED + 8) >> map_each(odd, on_error="collect"))
     assert len(lines) == MOST_NAMED + 1
     assert lines[-1].startswith("  … and 4 more: ")
+
+
+# Tries that go on
+
+
+def lines_of(this: Try, notes: list[Note], fault: Fault | None = None) -> list[str]:
+    """What lines tell of a try: without date, time, zone and the run's id."""
+    lines: list[str] = []
+    progress = Lines("night", VirtualClock(), lines.append)
+    progress.began(this)
+    for note in notes:
+        progress.note(note)
+    progress.ended(this, Success(None) if fault is None else Failure(fault))
+    return events_of("\n".join(lines))
+
+
+def test_the_first_line_says_which_run_and_try_with_what_parameters_and_what_died() -> None:
+    params = {"day": "2026-06-01", "odd": "a\n\x1b[2J"}
+    again = this(number=3, generation=2, params=params, died="try 2 ended without a word at 03:10")
+    assert lines_of(again, [])[:2] == [
+        "died   night  try 2 ended without a word at 03:10",
+        r"run    night  day=2026-06-01 odd=a \x1b[2J, as "
+        f"{again.id}, generation 2, goes on, try 3",
+    ]
+    assert lines_of(this(), [])[0] == f"run    night  as {this().id}"
+
+
+def test_what_was_kept_is_one_count() -> None:
+    kept = [Note("kept", f"map_each[{i}] > load", "load", (), 0, i, 1) for i in range(36)]
+    start = Note("start", "map_each[36] > load", "load", (), 0)
+    ok = Note("ok", "map_each[36] > load", "load", (), 1_000_000, 36)
+    notes = [*kept[:30], Note("kept", "orders", "orders", (), 0, [], 2), start, *kept[30:], ok]
+    assert lines_of(this(number=2), notes)[1:] == [
+        "kept   night  31 steps kept from earlier tries",
+        "start  map_each[*] > load",
+        "total  map_each[*] > load  1 ok, 36 kept, 1.0s",
+        "done   night  in 0ms: 1 ok, 37 kept",
+    ]
+
+
+def test_what_waits_for_a_person_is_told_with_its_remedy_and_once() -> None:
+    doubt = Failed("pay", ("InDoubt",), "it may have been done: fwf resolve 7c3a09e1 pay …")
+    said = lines_of(this(number=2), [Note("held", "pay", "pay", (), 0, doubt)], doubt)
+    assert said[1:] == [
+        "held   pay  InDoubt: it may have been done: fwf resolve 7c3a09e1 pay …",
+        "done   night  failed in 0ms: 0 ok, 1 held",
+    ]
+
+
+def test_times_are_those_of_the_runs_clock_in_the_local_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    lines: list[str] = []
+    progress = Lines("night", VirtualClock(), lines.append)
+    started = datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC)  # 02:59:59, a second before 02:00
+    progress.began(this(started=started, start=1_000_000))
+    progress.note(Note("start", "load", "load", (), 2_000_000))
+    monkeypatch.undo()
+    time.tzset()
+    assert [line[:25] for line in lines] == [
+        "2026-10-25 02:59:59+02:00", "2026-10-25 02:00:00+01:00",
+    ]  # fmt: skip
+
+
+def test_a_picture_says_which_try_it_is_and_what_died() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=100, height=10, color_system=None)
+    picture = Live("night", VirtualClock(), console, tasks_print_there=False)
+    picture.began(this(number=2, died="03:10, in load"))
+    picture.close()
+    shown = CONTROL.sub("", screen.getvalue())
+    assert f"night  {this().id[-8:]}, goes on, try 2" in shown
+    assert "died 03:10, in load" in shown

@@ -190,7 +190,7 @@ def test_names_are_escaped_wherever_they_are_told(folder: Path) -> None:
         assert (
             r"größe > map_each[a\x1b\x5b2J\u202eb\n\ud800]" in line and "ConnectionError: a" in line
         )
-    assert history(folder)[1]["path"].startswith("größe > map_each[a\x1b\x5b2J")
+    assert history(folder)[1]["path"].startswith(r"größe > map_each[a\x1b\x5b2J")
 
 
 def test_json_says_why_each_attempt_failed(folder: Path) -> None:
