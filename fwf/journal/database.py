@@ -38,7 +38,7 @@ class Database:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a question to the database gives."""
-        return self.told(lambda: self._db.execute(sql, values).fetchall())
+        return self.told(lambda: layout.rows(self._db, sql, values))
 
     def commit(
         self, work: Callable[[sqlite3.Connection], Head | None], *, synced: bool

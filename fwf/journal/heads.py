@@ -203,13 +203,6 @@ class Said:
                 yield found
             at = self._content.find(key, at + 1)
 
-    def present(self) -> Iterator[Head]:
-        """All runs that can be read and aren't lost."""
-        for run in range(1, len(self._content) // SIZE):
-            found = self.of(run)
-            if found is not None and not found.lost:
-                yield found
-
 
 def create(path: str) -> bool:
     """Make the file, empty, unless it is there ⟶ whether it was made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -76,6 +77,24 @@ def one(db: sqlite3.Connection, sql: str, *values: Any) -> Any:
     """The first column of the first row, or None."""
     row = db.execute(sql, values).fetchone()
     return None if row is None else row[0]
+
+
+def rows(db: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """All rows; a text that isn't UTF-8 any more comes as another one, for checksums to tell."""
+    try:
+        return db.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) is not None:
+            raise
+    db.text_factory = _decoded
+    try:
+        return db.execute(sql, values).fetchall()
+    finally:
+        db.text_factory = str
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
 
 
 def refuse_foreign(path: str, *, expected: bool) -> None:

@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from typing import Final
 
 from fwf.journal import chain, disk, layout, rows
 from fwf.journal.errors import JournalCorrupt
@@ -18,7 +19,8 @@ from fwf.journal.heads import Head, Heads, Said, digest
 from fwf.journal.records import FIRST, Record, RunRow
 from fwf.records import changed
 
-_BESIDE = ("", "-wal")
+_BESIDE: Final = ("", "-wal")
+_FEW: Final = 16
 
 
 def rescue(path: str, heads: Heads) -> str | None:
@@ -68,7 +70,8 @@ def _sound(path: str, last: int) -> bool:
     try:
         layout.refuse_foreign(path, expected=True)
         with closing(layout.opened(path, synced=True)) as db:
-            found = [rows.run_row(each) for each in db.execute(f"SELECT {rows.FIELDS} FROM runs")]
+            said = layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
+            found = [rows.run_row(each) for each in said]
             whole = None not in found and len(found) >= last
             return whole and layout.one(db, "PRAGMA quick_check(1)") == "ok"
     except (sqlite3.DatabaseError, JournalCorrupt):
@@ -93,11 +96,11 @@ def _readable_runs(db: sqlite3.Connection, last: int) -> Iterator[RunRow]:
         number += 1
         row = None
         with suppress(sqlite3.DatabaseError):
-            found = db.execute(f"SELECT {rows.FIELDS} FROM runs WHERE number = ?", (number,))
+            found = layout.rows(db, f"SELECT {rows.FIELDS} FROM runs WHERE number = ?", (number,))
             row = next(map(rows.run_row, found), None)
         if row is None:
             with suppress(sqlite3.DatabaseError):
-                found = db.execute("SELECT * FROM origins WHERE number = ?", (number,))
+                found = layout.rows(db, "SELECT * FROM origins WHERE number = ?", (number,))
                 row = next(map(rows.from_origin, found), None)
         if row is not None and row.number == number:
             yield row
@@ -115,8 +118,7 @@ def _copy_run(old: sqlite3.Connection, new: sqlite3.Connection, run: RunRow, pat
     """Copy a run up to its last good record."""
     good = list[Record]()
     with suppress(JournalCorrupt, sqlite3.DatabaseError):
-        found = old.execute(rows.RECORDS, (run.number, 0, rows.LAST))
-        good.extend(chain.checked(run, found, path))
+        good.extend(chain.checked(run, _columns(old, run.number), path))
     row = run
     if not good or good[-1].n < run.count or run.tries == 0:
         row = _only(run, good)
@@ -124,6 +126,14 @@ def _copy_run(old: sqlite3.Connection, new: sqlite3.Connection, run: RunRow, pat
         new.execute(rows.ADD_RUN, rows.columns(row))
         new.execute(rows.ADD_ORIGIN, rows.origin(row))
         rows.add(new, run.number, good)
+
+
+def _columns(db: sqlite3.Connection, run: int) -> Iterator[chain.Columns]:
+    """A few at a time: what stands before a damaged page can be read."""
+    last = 0
+    while found := layout.rows(db, rows.RECORDS, (run, last, _FEW)):
+        yield from found
+        last = found[-1][0]
 
 
 def _install(path: str, new: str) -> str:
@@ -148,12 +158,12 @@ def _complete(path: str, heads: Heads) -> list[int]:
     with closing(layout.opened(path, synced=True)) as db:
         there = dict(db.execute("SELECT number, key FROM runs"))
     said = Said(heads.content())
-    lost = [head for head in said.present() if head.run not in there]
-    for head in lost:
-        heads.write(head._replace(lost=True), synced=False)
+    lost = [run for run in range(1, said.last + 1) if run not in there and not said.is_lost(run)]
+    for run in lost:
+        heads.write(Head(run, 0, bytes(16), FIRST, lost=True), synced=False)
     for number, key in there.items():
         if said.of(number) is None:
             heads.room_for(number)
             heads.write(Head(number, 0, digest(chain.text(key)), FIRST), synced=False)
     heads.begin(layout.FORM)
-    return [head.run for head in lost]
+    return lost

@@ -12,13 +12,13 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
 from fwf.journal import files, layout, locks, mend, rows
-from fwf.journal.chain import check_follow, checked, corrupt, followed, text
+from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.heads import Head, Said, digest
 from fwf.journal.locks import Lock
@@ -141,37 +141,29 @@ class SQLite:
         said = Said(self._heads.content())
         limit = -1 if newest is None else newest
         if like is not None:
+            self._all_there(said, self._db.rows("SELECT number FROM runs INDEXED BY names"))
             where = (
-                "WHERE number IN (SELECT number FROM runs WHERE instr(workflow, ?1) OR "
-                "instr(id, ?1)) ORDER BY number DESC LIMIT ?2"
+                "WHERE number IN (SELECT number FROM runs INDEXED BY names WHERE "
+                "instr(workflow, ?1) OR instr(id, ?1)) ORDER BY number DESC LIMIT ?2"
             )
             return self._runs(where, (rows.kept(like), limit), said)
         found = self._runs("ORDER BY number DESC LIMIT ?", (limit,), said)
-        there = {row.number for row in found}
-        least = 1 if newest is None else min(there, default=1)
-        for run in () if self._salvage else range(said.last, least - 1, -1):
-            if run not in there and not said.is_lost(run):
-                raise self._lost(run)
+        least = 1 if newest is None else min((row.number for row in found), default=1)
+        self._all_there(said, [(row.number,) for row in found], least)
         return found
 
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked against each other and against the head."""
         self._check_open()
-        head, count = self._heads.of(run.number), 0
-        for record in checked(run, self._columns(run), self.where):
-            count = record.n
-            if head is not None and count == head.n and followed(record) != head.sum:
-                raise corrupt(run, count, record.path, self.where, "isn't what was written")
-            yield record
-        if head is not None and count < head.n:
-            raise corrupt(run, count + 1, "", self.where, "is missing")
+        return self._checked(run, self._columns(run))
 
     def salvage(self, run: RunRow, claim: Claim) -> int:
         """Drop what follows the last good record, in the database and in the heads."""
         self._may(claim, run.key)
         good, dropped, whole = list[Record](), 0, False
+        there = list(self._columns(run))  # A file that can't be read is none to drop from.
         with suppress(JournalCorrupt):
-            good.extend(self.records(run))
+            good.extend(self._checked(run, there))
             whole = len(good) > 0 and followed(good[-1]) == run.head
         if whole:
             return 0
@@ -232,10 +224,29 @@ class SQLite:
                     raise self._lost(run)
         return max(number, last + 1)
 
+    def _all_there(self, said: Said, found: Sequence[tuple[int]], least: int = 1) -> None:
+        """Whether there is a row for all runs from a number on, whatever an index hides."""
+        if self._salvage or len(found) == said.last - least + 1:
+            return
+        there = {number for (number,) in found}
+        for run in range(said.last, least - 1, -1):
+            if run not in there and not said.is_lost(run):
+                raise self._lost(run)
+
     def _lost(self, run: int) -> JournalCorrupt:
         return layout.damaged(self.where, f"run {run} is missing")
 
-    def _columns(self, run: RunRow) -> Iterator[tuple[Any, ...]]:
+    def _checked(self, run: RunRow, columns: Iterable[Columns]) -> Iterator[Record]:
+        head, count = self._heads.of(run.number), 0
+        for record in checked(run, columns, self.where):
+            count = record.n
+            if head is not None and count == head.n and followed(record) != head.sum:
+                raise corrupt(run, count, record.path, self.where, "isn't what was written")
+            yield record
+        if head is not None and count < head.n:
+            raise corrupt(run, count + 1, "", self.where, "is missing")
+
+    def _columns(self, run: RunRow) -> Iterator[Columns]:
         last = 0
         while found := self._db.rows(rows.RECORDS, (run.number, last, _CHUNK)):
             yield from found
