@@ -45,6 +45,7 @@ from fwf.interpreters.run.journaled.memory import Remembered
 from fwf.interpreters.run.journaled.opening import begin, end, opened
 from fwf.interpreters.run.telling import Try, warn
 from fwf.journal.errors import JournalError, Replaced
+from fwf.journal.story import short
 from fwf.machine.machine import Machine
 from fwf.records import changed
 
@@ -80,9 +81,9 @@ class Kept:
             begin(found)
             key = self.name.key
             assert key is not None, "it was looked at when the run was opened"
-            self.memory = Remembered(
-                found.past, found.writer, found.values, key, accepts=journal.accept_changes
-            )
+            told = found.past, found.writer, found.values
+            run, accepts = short(found.row.id), journal.accept_changes
+            self.memory = Remembered(*told, run=run, key=key, accepts=accepts)
         except BaseException:
             found.close()
             raise

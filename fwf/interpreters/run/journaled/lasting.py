@@ -44,6 +44,11 @@ class Lasting:
             self._known[id(each)] = each, since, within
         return since
 
+    def borrowed(self, place: Place) -> int:
+        """If something is borrowed anew at a place, the record of its being given back; else 0."""
+        since = self.since(place)
+        return 0 if since == self._this_try else since
+
     def _of(self, place: Any, since: int, within: Place) -> tuple[int, Place]:
         """The same for a place, given that of what encloses it."""
         _, node, index, _ = place

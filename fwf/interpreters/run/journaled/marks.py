@@ -16,9 +16,6 @@ from fwf.journal.values import Values
 from fwf.machine.memory import About, Retried
 from fwf.machine.places import Place
 
-SHORT = 100_000
-"""Waits of fewer µs than this begin anew after a crash: not worth a record."""
-
 
 @final
 class Marks:
@@ -190,7 +187,7 @@ class Placed:
         said = self._same(known)
         if known is not None and said is not None:
             return min(self._rest(known, said), duration)
-        if duration >= SHORT:
+        if duration > 0:
             kind: Kind = "deadline" if about == "deadline" else "delay"
             self._write(kind, **self._stamp(duration))
         return duration

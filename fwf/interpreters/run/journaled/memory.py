@@ -67,7 +67,14 @@ class Remembered:
     """
 
     def __init__(
-        self, past: Past, writer: Writer, values: Values, run_key: str, *, accepts: bool
+        self,
+        past: Past,
+        writer: Writer,
+        values: Values,
+        *,
+        run: str,
+        key: str,
+        accepts: bool,
     ) -> None:
         self.past = past
         self.writer = writer
@@ -80,7 +87,8 @@ class Remembered:
         self.changed: dict[str, Done] = {}
         """Tasks whose code has changed since their result was written, by path; for people."""
         self._accepts = accepts
-        self._key = run_key
+        self._key = key
+        self._run = run
         self._known: dict[int, Known] = {}
         self._here: dict[Fiber, Here] = {}
         self._params: dict[tuple[int, int], tuple[object, bytes]] = {}
@@ -106,6 +114,7 @@ class Remembered:
         if done is not None and done.n > self.lasting.since(fiber.place):
             return self._recalled(fiber, known, here, done)
         if done is not None:
+            self.past.take_back(instance)
             self.renewed = True
         return self._known_end(fiber, known, instance)
 
@@ -123,11 +132,11 @@ class Remembered:
         try:
             value = self.values.read(done.value)
         except (JournalError, Unwritable) as error:
-            told = f"{error}; {_again(here.path)}"
+            told = f"{error}; {self._again(here.path)}"
             self._hold(fiber, here.path, "Unreadable", f"what it gave at {_at(done)}: {told}")
             return True
         if isinstance(value, PurePath) and _is_gone(value):
-            said_so = f"left {value} at {_at(done)}; it is gone; {_again(here.path)}"
+            said_so = f"left {value} at {_at(done)}; it is gone; {self._again(here.path)}"
             self._hold(fiber, here.path, "Gone", said_so)
             return True
         del self._here[fiber]
@@ -157,16 +166,17 @@ class Remembered:
             return True
         if known.task.contract.effect == "unrepeatable":
             when = _at(past.open[instance])
+            remedy = f"`fwf resolve {self._run} {_quoted(instance[0])} --value JSON`"
             told = (
                 f"was started at {when}, and nothing tells whether it was done: look, then write "
-                f"`fwf resolve RUN {_quoted(instance[0])} --value JSON`, or --again, or --skip"
+                f"{remedy}, or --again, or --skip"
             )
             self._hold(fiber, instance[0], "InDoubt", told)
             return True
         if past.died.get(instance, 0) >= STARTS and instance in past.alone:
             told = (
                 f"its process ended without a word each time that it was started, {STARTS} times: "
-                f"mend it, then write `fwf resolve RUN {_quoted(instance[0])} --again`"
+                f"mend it, then write `fwf resolve {self._run} {_quoted(instance[0])} --again`"
             )
             del self._here[fiber]
             fiber.end(ERR, Failed(instance[0], ("Poisoned", "Defect"), told))
@@ -175,6 +185,9 @@ class Remembered:
 
     def _hold(self, fiber: Fiber, path: str, tag: str, message: str) -> None:
         self.hold(fiber, Failed(path, (tag,), message))
+
+    def _again(self, path: str) -> str:
+        return f"`fwf rerun {self._run} --from {_quoted(path)}` does it again"
 
     def is_suspect(self, fiber: Fiber) -> bool:
         """Whether an attempt may be what ended the process before: then it is started alone."""
@@ -191,7 +204,7 @@ class Remembered:
         """Write that an attempt begins."""
         here, known, past = self._here[fiber], self._known[id(task)], self.past
         instance = here.path, here.tries
-        variant = self._variant(instance, here.input)
+        variant = self._variant(instance, here.input, self.lasting.borrowed(fiber.place))
         self._here[fiber] = here._replace(variant=variant)
         if instance in past.told:
             self.renewed = True
@@ -201,15 +214,16 @@ class Remembered:
         self.writer.add("start", here.path, here.tries, said)
         self.marks.disturb(fiber.place)
 
-    def _variant(self, instance: Instance, given: str) -> str:
+    def _variant(self, instance: Instance, given: str, borrowed: int) -> str:
         """What the step's key has besides its path: something where its input is another than was.
 
-        So a target sees that corrected data isn't what it was sent before.
+        So a target sees that corrected data isn't what it was sent before, and that what was given
+        back is asked for anew.
         """
+        if borrowed:
+            return f"{given}-{borrowed}"
         before = self.past.before.get(instance)
-        if not before:
-            return ""
-        return before.get(given, given)
+        return before.get(given, given) if before else ""
 
     def key(self, fiber: Fiber) -> IdempotencyKey:
         """The idempotency key of the step of which an attempt is about to be called."""
@@ -341,10 +355,6 @@ def _at(done: Done) -> str:
 
 def _quoted(path: str) -> str:
     return f"'{printable(path)}'"
-
-
-def _again(path: str) -> str:
-    return f"`fwf rerun RUN --from {_quoted(path)}` does it again"
 
 
 def _contradicts(known: Known, said: Mapping[str, Any], done: Done) -> str:

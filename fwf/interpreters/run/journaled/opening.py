@@ -161,7 +161,7 @@ def begin(found: Opened) -> None:
     """Write that a try begins, and how the one before ended if it couldn't say so itself."""
     row, past, watch = found.row, found.past, found.watch
     number = past.number + 1
-    if past.number and past.end is None and past.last_try is not None:
+    if past.last_try is not None and not past.over:
         _tell_death(found)
     said = body(
         number=number,
@@ -196,7 +196,7 @@ def _tell_death(found: Opened) -> None:
     ]
     here = said.get("host") == socket.gethostname()
     counts = here and said.get("boot", "") == found.watch.boot
-    at = max([before.at, *(done.at for done in past.at_work.values())])
+    at = found.row.changed
     told = body(number=past.number, at=at, counts=counts or None, **{"in": inside})
     n = found.writer.add("died", "", "", told)
     past.add(Record(n, "died", "", "", found.watch.wall(), told, b""))

@@ -50,6 +50,8 @@ class Past:
     open: attempts of which nobody said how they ended, and when they began.
     died: how often such an attempt ended its process; `alone`, whether it was so the last time.
     told: step instances that had ended in some way, so that their next start repeats them.
+    end: how the run ended, if nothing was taken back since; `over`, whether its last try could say
+        how that ended.
     marks: what frames left, by place; what only counts while the run hasn't failed is in `fresh`.
     """
 
@@ -71,6 +73,7 @@ class Past:
         self.renewed = False
         self.number = 0
         self.last_try: Record | None = None
+        self.over = True
         self.end: Record | None = None
         self._at_work: dict[Instance, Done] = {}
         for each in records:
@@ -91,7 +94,7 @@ class Past:
 
     def _try(self, of: Record) -> None:
         self.number += 1
-        self.last_try, self.end = of, None
+        self.last_try, self.end, self.over = of, None, False
         self._leave_open()
 
     def _leave_open(self) -> None:
@@ -110,7 +113,7 @@ class Past:
 
     def _end(self, of: Record) -> None:
         """A try is over: what failed is to be tried anew, with budgets and deadlines of its own."""
-        self.end = of
+        self.end, self.over = of, True
         self._leave_open()
         self.failed.clear()
         self.cuts.clear()
