@@ -1,4 +1,4 @@
-"""What keeps a journal from doing its work: each error names the place, the cause and the remedy."""
+"""What keeps a journal from doing its work: an error names the place, the cause, the remedy."""
 
 from __future__ import annotations
 

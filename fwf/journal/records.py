@@ -16,15 +16,16 @@ FIRST: Final = bytes(DIGEST)
 """What the first record of a run is chained to."""
 
 Kind: TypeAlias = Literal[
-    "try", "start", "ok", "failed", "cut", "retry", "deadline", "delay", "caught", "settled",
-    "done", "gave back", "taken back", "resolved", "died", "end", "anchor",
+    "try", "start", "alone", "ok", "failed", "cut", "retry", "deadline", "delay", "caught",
+    "settled", "done", "gave back", "taken back", "resolved", "died", "end", "anchor",
 ]  # fmt: skip
 """What a record tells. Of the run: `try`, a process begins or goes on with it; `end`, how such a
 try ended; `died`, that it ended without a word, as the next one found; `taken back`, steps that are
-to be done again; `anchor`, what pruning left. Of an attempt of a task: `start`, `ok`, `failed`,
-`cut`; `resolved`, what a person decided. Of other places: `retry`, the attempt that comes next;
-`deadline` and `delay`, when they end; `caught`, a fault that became a value or chose a handler, and
-`settled`, that the handler was fine; `done`, a part and its finaliser; `gave back`, a finaliser."""
+to be done again; `anchor`, what pruning left. Of an attempt of a task: `start`; `alone`, that of
+those that were started none but this one begins; `ok`, `failed`, `cut`; `resolved`, what a person
+decided. Of other places: `retry`, the attempt that comes next; `deadline` and `delay`, when they
+end; `caught`, a fault that became a value or chose a handler, and `settled`, that the handler was
+fine; `done`, a part and its finaliser; `gave back`, a finaliser."""
 State: TypeAlias = Literal["running", "ok", "failed", "interrupted", "held"]
 """How a run stands: `running`, or died without a word; `held`, until a person decides something."""
 

@@ -144,7 +144,9 @@ class Local:
             if self._suspect is not None or (suspect and at_work):
                 self._queue.append((attempt, arguments))
                 continue
-            self._suspect = attempt if suspect else None
+            if suspect:
+                self._suspect = attempt
+                memory.begins_alone(attempt.fiber)
             self._workers.start(attempt, arguments)
             at_work += 1
         return cut

@@ -194,6 +194,12 @@ class Remembered:
         here = self._here.get(fiber)
         return here is not None and self.past.died.get((here.path, here.tries), 0) >= STARTS - 1
 
+    def begins_alone(self, fiber: Fiber) -> None:
+        """Write that of the attempts that were started only this one begins."""
+        here = self._here[fiber]
+        self.writer.add("alone", here.path, here.tries, "{}")
+        self.flush(here.path)
+
     def begins(self, fiber: Fiber, now: int) -> None:
         """What was written has come true."""
         here = self._here.get(fiber)

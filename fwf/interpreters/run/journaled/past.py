@@ -76,6 +76,7 @@ class Past:
         self.over = True
         self.end: Record | None = None
         self._at_work: dict[Instance, Done] = {}
+        self._alone: Instance | None = None
         for each in records:
             self.add(each)
 
@@ -98,17 +99,19 @@ class Past:
         self._leave_open()
 
     def _leave_open(self) -> None:
+        self._alone = None
         self.open.update(self._at_work)
         self._at_work = {}
 
     def _died(self, of: Record) -> None:
         """The last try ended without a word, and perhaps by what was at work in it."""
         if json.loads(of.body).get("counts"):
-            for instance in self._at_work:
+            alone = self._alone if self._alone in self._at_work else None
+            for instance in self._at_work if alone is None else (alone,):
                 self.died[instance] = self.died.get(instance, 0) + 1
                 self.alone.discard(instance)
-            if len(self._at_work) == 1:
-                self.alone.update(self._at_work)
+            if alone is not None or len(self._at_work) == 1:
+                self.alone.update(self._at_work if alone is None else (alone,))
         self._leave_open()
 
     def _end(self, of: Record) -> None:
@@ -128,8 +131,12 @@ class Past:
         self.cuts.pop(instance, None)
         self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
 
+    def _starts_alone(self, of: Record) -> None:
+        self._alone = of.path, of.tries
+
     def _ok(self, of: Record) -> None:
         self._heard(of)
+        self.take_back((of.path, of.tries))
         self.done[of.path, of.tries] = Done(of.n, of.at, self.number, of.body)
 
     def _failed(self, of: Record) -> None:
@@ -253,7 +260,8 @@ class Past:
 
 _READERS: Final = {
     "try": Past._try, "died": Past._died, "end": Past._end,
-    "start": Past._start, "ok": Past._ok, "failed": Past._failed, "cut": Past._cut,
+    "start": Past._start, "alone": Past._starts_alone,
+    "ok": Past._ok, "failed": Past._failed, "cut": Past._cut,
     "resolved": Past._resolved, "taken back": Past._taken_back,
     "retry": Past._retry, "deadline": Past._deadline, "delay": Past._delay,
     "caught": Past._caught, "settled": Past._settled, "done": Past._part_done,

@@ -1,0 +1,357 @@
+"""What people decide: what is done again, and how an attempt ended that nobody knows about."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from returns.result import Failure, Success
+
+from fwf import IdempotencyKey, Task, as_result, const, it, map_each, named, pure, run, task
+from fwf.interpreters.run import Again, How, Taken, resolve, take_back
+from fwf.journal.errors import JournalError
+from fwf.journal.opening import open_store
+from tests.interpreters.run.journaled.support import Runs
+from tests.interpreters.run.journaled.test_going_on import step
+
+
+def taken(runs: Runs, what: Again) -> Taken:
+    store = open_store(runs.path, durability="process")
+    try:
+        return take_back(store, store.runs()[0], what)
+    finally:
+        store.close()
+
+
+def resolved(runs: Runs, w: Any, path: str, how: How, value: Any = None) -> str:
+    store = open_store(runs.path, durability="process")
+    try:
+        return resolve(store, store.runs()[0], w, path, how, lambda _: value)
+    finally:
+        store.close()
+
+
+@task
+def start() -> int:
+    return 0
+
+
+def clean(runs: Runs, scale: list[int]) -> Task[Any, list[int]]:
+    @task(config={"of": "clean"})
+    def clean(x: int) -> list[int]:
+        runs.did("clean")
+        return [1 * scale[0], 2, 3]
+
+    return clean
+
+
+def post(runs: Runs) -> Task[Any, int]:
+    @task(effect="idempotent", config={"of": "post"})
+    def post(x: int, *, key: IdempotencyKey) -> int:
+        runs.did((x, key))
+        return x
+
+    return post
+
+
+def test_what_follows_a_step_is_done_again_where_its_input_changed_with_a_new_key(
+    runs: Runs,
+) -> None:
+    scale = [10]
+    w = named("w", start >> clean(runs, scale) >> map_each(post(runs)))
+    first = dict(runs.once(w)[1][1:])
+    scale[0] = 1
+    assert taken(runs, Again(start="w > clean")) == Taken(steps=1, after=3, failures=0)
+    result, log = runs.once(w)
+    assert result == Success([1, 2, 3]) and log[0] == "clean" and len(log) == 2
+    x, key = log[1]
+    assert x == 1 and key not in first.values()
+    scale[0] = 10
+    taken(runs, Again(start="clean"))
+    assert runs.once(w)[1] == ["clean", (10, first[10])], "the same input has the same key"
+
+
+def test_what_is_done_again_on_the_same_input_has_the_same_key(runs: Runs) -> None:
+    w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
+    first = dict(runs.once(w)[1][1:])
+    assert taken(runs, Again(start="w > map_each")).steps == 3
+    assert dict(runs.once(w)[1]) == first
+    assert taken(runs, Again(item="1")).steps == 1
+    assert dict(runs.once(w)[1]) == {2: first[2]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again"),
+    [
+        (["b", "c"], ["a", "b", "c"], ["a", "b", "c"]),  # by number all are others
+        (["a", "b", "c"], ["a", "b"], []),
+        (["a", "b", "c"], ["b", "a", "c"], ["b", "a"]),
+        (["a"], ["a", "b"], ["b"]),
+        (["a"], [], []),
+    ],
+)
+@pytest.mark.parametrize("by_key", [False, True])
+def test_an_item_is_kept_only_if_it_is_the_same(
+    runs: Runs, before: list[str], after: list[str], again: list[str], by_key: bool
+) -> None:
+    there = [before]
+
+    @task(config={"of": "files"})
+    def files() -> list[str]:
+        return there[0]
+
+    @task(effect="idempotent", config={"of": "load"})
+    def load(x: str) -> str:
+        runs.did(x)
+        return x.upper()
+
+    w = named("w", files >> map_each(load, key=it if by_key else None))
+    runs.once(w)
+    there[0] = after
+    taken(runs, Again(start="w > files"))
+    result, log = runs.once(w)
+    assert result == Success([x.upper() for x in after])
+    new = [x for x in after if x not in before]
+    assert sorted(log) == sorted(new if by_key else again)
+
+
+def test_failures_that_were_collected_are_tried_again_and_what_depends_on_them(runs: Runs) -> None:
+    down = [2]
+
+    @task(effect="idempotent", config={"of": "each"})
+    def each(x: int) -> int:
+        runs.did(x)
+        if x in down:
+            raise ConnectionError(x)
+        return x
+
+    @task(config={"of": "count"})
+    def count(xs: list[Any]) -> int:
+        runs.did("count")
+        return sum(isinstance(x, Success) for x in xs)
+
+    w = named("w", start >> clean(runs, [1]) >> map_each(each, on_error="collect") >> count)
+    assert runs.once(w)[0] == Success(2)
+    assert runs.once(w) == (Success(2), [])
+    assert taken(runs, Again(failed=True)).failures == 1
+    down.clear()
+    assert runs.once(w) == (Success(3), [2, "count"])
+    with pytest.raises(JournalError, match="nothing failed in run"):
+        taken(runs, Again(failed=True))
+
+
+def test_a_fault_that_was_data_is_tried_again_when_asked_for(runs: Runs) -> None:
+    fails = ["a"]
+    w = named("w", start >> as_result(step(runs, "a", fails)) >> const("done"))
+    assert runs.once(w) == (Success("done"), [("a", 0)])
+    assert runs.once(w) == (Success("done"), [])
+    taken(runs, Again(failed=True))
+    assert runs.once(w) == (Success("done"), [("a", 0)])
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (Again(start="w > clen"), "did you mean 'w > clean'"),
+        (Again(start="nowhere at all"), "nothing was done there"),
+        (Again(item="9"), "no item of that key that was done; its items are 0, 1, 2"),
+        (Again(failed=True), "nothing failed"),
+    ],
+)
+def test_what_is_not_there_is_not_done_again(runs: Runs, what: Again, said: str) -> None:
+    w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
+    runs.once(w)
+    before = runs.records()
+    with pytest.raises(JournalError, match=said.replace("?", r"\?")):
+        taken(runs, what)
+    assert runs.records() == before
+    assert runs.once(w)[1] == []
+
+
+# In doubt
+
+
+def transfer(runs: Runs) -> Any:
+    return named("w", start >> step(runs, "pay", [], "unrepeatable") >> step(runs, "z", []))
+
+
+def in_doubt(runs: Runs) -> Any:
+    """A workflow whose unrepeatable task was begun, and then its process died."""
+    w = transfer(runs)
+    died, log = runs.once(w, after=2, written=True)
+    assert died is None and log == []
+    return w
+
+
+def test_an_unrepeatable_attempt_that_nobody_knows_about_holds_the_run(runs: Runs) -> None:
+    w = in_doubt(runs)
+    for _ in range(2):
+        result, log = runs.once(w)
+        assert isinstance(result, Failure) and log == []
+        fault = result.failure()
+        assert fault.tags == ("InDoubt",) and fault.path == "w > pay"
+        assert "fwf resolve" in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("how", "value", "gives", "log"),
+    [
+        ("value", 7, 8, [("z", 7)]),
+        ("again", None, 2, [("pay", 0), ("z", 1)]),
+        ("value", 1, 2, [("z", 1)]),
+    ],
+)
+def test_a_person_says_how_it_ended(
+    runs: Runs, how: How, value: Any, gives: int, log: list[Any]
+) -> None:
+    w = in_doubt(runs)
+    runs.once(w)
+    assert resolved(runs, w, "pay", how, value) == "w > pay"
+    assert runs.once(w) == (Success(gives), log)
+
+
+def test_only_what_is_in_doubt_can_be_resolved(runs: Runs) -> None:
+    w = in_doubt(runs)
+    with pytest.raises(JournalError, match=r"nothing is to be resolved there.*w > pay is open"):
+        resolved(runs, w, "w > z", "again")
+    resolved(runs, w, "w > pay", "value", 1)
+    with pytest.raises(JournalError, match="every attempt has told how it ended"):
+        resolved(runs, w, "w > pay", "again")
+
+
+def test_what_stands_beside_a_step_in_doubt_is_done(runs: Runs) -> None:
+    from fwf import fallback, par, retry, seconds, timeout
+
+    pay = step(runs, "pay", [], "unrepeatable")
+    held = fallback(timeout(retry(pay, attempts=3), seconds(3600)), step(runs, "never", []))
+    w = named("w", start >> par(held, step(runs, "a", []) >> step(runs, "b", [])))
+    died, _ = runs.once(w, after=2)
+    assert died is None
+    result, log = runs.once(w)
+    assert isinstance(result, Failure) and result.failure().tags == ("InDoubt",)
+    assert [name for name, _ in log if name != "a"] == ["b"]
+
+
+def test_a_step_whose_process_always_dies_is_given_up_and_its_siblings_finish(
+    tmp_path: Path,
+) -> None:
+    import subprocess
+    import sys
+
+    code = f"""
+import os, sys
+from fwf import *
+@task(effect="idempotent")
+def bad(x: int) -> int: os._exit(9)
+@task(effect="idempotent")
+def good(x: int) -> int: return x
+@task
+def zero() -> int: return 0
+goods = [named(f"g{{n}}", good >> delay(milliseconds(n))) for n in range(4)]
+w = named("w", zero >> par(bad, *goods))
+result = run(w, journal=Journal({str(tmp_path / "runs.db")!r}, "process"))
+print(result)
+"""
+    ends = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        for _ in range(6)
+    ]
+    assert [done.returncode for done in ends] == [9] * 5 + [0], ends[-1].stderr
+    assert "Poisoned" in ends[-1].stdout and "w > par > bad" in ends[-1].stdout
+
+
+# Contradictions
+
+
+def test_a_change_of_what_was_done_is_refused_by_its_path_and_accepted_when_told(
+    runs: Runs,
+) -> None:
+    fails = ["z"]
+    a, z = step(runs, "a", []), step(runs, "z", fails)
+    runs.once(named("w", start >> a >> z))
+    changed = named("w", start >> pure(it + 1) >> a >> z)
+    before = len(runs.records())
+    result, log = runs.once(changed)
+    assert isinstance(result, Failure) and log == []
+    assert result.failure().tags == ("Changed",) and result.failure().path == "w > a"
+    assert [each.kind for each in runs.records()[before:]] == ["try", "end"]
+    result, log = runs.once(changed, journal={"accept_changes": True})
+    assert (result, log) == (Success(3), [("a", 1), ("z", 2)])
+
+
+def test_what_was_not_done_yet_may_change(runs: Runs) -> None:
+    fails = ["z"]
+    a, z = step(runs, "a", []), step(runs, "z", fails)
+    runs.once(named("w", start >> a >> z))
+    w = named("w", start >> a >> pure(it + 10) >> step(runs, "y", []) >> z)
+    assert runs.once(w) == (Success(13), [("y", 11), ("z", 12)])
+
+
+def test_parameters_are_those_that_the_run_was_started_with(runs: Runs) -> None:
+    fails = ["z"]
+
+    @task(config={"of": "read"})
+    def read(*, day: str, full: bool = False) -> int:
+        return 1 if full else 0
+
+    w = named("w", read >> step(runs, "z", fails))
+    runs.once(w, params={"day": "x", "full": True})
+    with pytest.raises(JournalError, match=r"parameter 'full': False is given.*with True"):
+        runs.once(w, params={"day": "x", "full": False})
+    assert runs.once(w, params={"day": "x"}) == (Success(2), [("z", 1)])
+    assert runs.once(w, params={"day": "y"})[0] == Success(1), "another run"
+
+
+def test_a_default_is_that_of_the_first_start(runs: Runs) -> None:
+    fails = ["z"]
+
+    def workflow(default: int) -> Any:
+        @task(name="read", config={"of": "read"})
+        def read(*, n: int = default) -> int:
+            return n
+
+        @task(name="scale", config={"of": "scale"})
+        def scale(x: int, *, n: int = default) -> int:
+            return x * n
+
+        return named("w", read >> step(runs, "z", fails) >> scale)
+
+    assert isinstance(runs.once(workflow(3))[0], Failure)
+    assert runs.once(workflow(5)) == (Success(12), [("z", 3)])
+
+
+def test_again_is_for_what_is_complete(runs: Runs) -> None:
+    fails = ["a"]
+    w = named("w", start >> step(runs, "a", fails))
+    runs.once(w)
+    with pytest.raises(JournalError, match="isn't complete"):
+        runs.once(w, journal={"again": True})
+    assert runs.once(w)[0] == Success(1)
+    assert runs.once(w, journal={"again": True})[1] == [("a", 0)]
+
+
+def test_what_cannot_be_written_is_one_error_that_says_what_to_do(runs: Runs) -> None:
+    @task(config={"of": "odd"})
+    def odd() -> object:
+        return object()
+
+    w = named("w", odd)
+    result = run(w, journal=str(runs.path))
+    assert isinstance(result, Failure)
+    assert "Unwritable" in result.failure().tags and "register_codec" in str(result.failure())
+
+
+def test_what_goes_on_is_what_the_journal_reads_in_the_first_try_too(runs: Runs) -> None:
+    seen: list[Any] = []
+    shared = [1, 2]
+
+    @task(config={"of": "give"})
+    def give() -> list[int]:
+        return shared
+
+    @task(config={"of": "take"})
+    def take(xs: list[int]) -> int:
+        seen.append(xs)
+        return len(xs)
+
+    runs.once(named("w", give >> take))
+    assert seen[0] == shared and seen[0] is not shared
