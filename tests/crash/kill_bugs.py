@@ -3,7 +3,6 @@
 Each takes something in fwf's place, in the process of a run that is to be killed; none is in fwf.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable
@@ -17,15 +16,17 @@ Bug = Callable[[], None]
 def commit_before_effect() -> None:
     """A step is committed when it starts, with what it will give."""
     from fwf.interpreters.run.journaled.memory import Remembered
+    from fwf.interpreters.run.journaled.writing import body
 
     starts = Remembered.starts
 
-    def early(self: Any, fiber: Any, task: Any, now: int) -> None:
-        starts(self, fiber, task, now)
+    def early(self: Any, fiber: Any, task: Any, *more: Any) -> None:
+        starts(self, fiber, task, *more)
         here = self._here[fiber]
         value = {"v": "early", "n": 1, "by": f"{here.path}@early"}
-        said = {"task": self._known[id(task)].name, "input": here.input, "took": 0, "value": value}
-        self.writer.add("ok", here.path, here.tries, json.dumps(said))
+        said = body(task=self._known[id(task)].name, input=here.input, took=0)
+        text, _ = self.values.settled(value)
+        self.writer.add("ok", here.path, here.tries, f'{said[:-1]},"value":{text}}}')
 
     Remembered.starts = early
 
@@ -55,10 +56,15 @@ def missing_key() -> None:
 
 
 def retry_count_not_journaled() -> None:
-    """Attempts that were used up are forgotten."""
-    from fwf.interpreters.run.journaled.marks import Placed
+    """Attempts that were used up are forgotten: neither their faults nor their number are kept."""
+    from fwf.interpreters.run.journaled.writing import Writer
 
-    Placed.retries = lambda self, number, used, wait, cause: None
+    add = Writer.add
+
+    def forgetful(self: Any, kind: Any, *told: Any) -> int:
+        return self.n if kind in ("retry", "failed") else add(self, kind, *told)
+
+    Writer.add = forgetful
 
 
 def _paths(pattern: str, instead: str) -> None:
@@ -107,7 +113,7 @@ SHOWN_BY: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "late-batch-commit": ((AGAIN,), "chain"),
     "missing-key": ((WRONG,), "chain"),
     "branches-sharing-a-key": ((LOST, WRONG), "join"),
-    "retry-count-not-journaled": ((AGAIN,), "patient"),
+    "retry-count-not-journaled": ((AGAIN,), "waits"),
     "round-missing-in-key": ((LOST, WRONG, ENDED), "rounds"),
 }
 """By which faults, and in which shape, each is seen."""

@@ -20,11 +20,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+import pytest
+
+from fwf import run
 from tests.cli_support import ROOT, environment
-from tests.crash.kill_child import BUG, KEY, NONE
-from tests.crash.kill_effects import LOG, STARTER, Line, read
+from tests.crash.kill_child import BUG, KEY
+from tests.crash.kill_effects import LOG, STARTER, read
 from tests.crash.kill_oracle import ENDED, FAULTS, Finding, Whole, judged
-from tests.crash.kill_shapes import SHAPE, SHAPES
+from tests.crash.kill_shapes import SHAPE, SHAPES, shaped
 
 MOST_STARTS: Final = 40
 PATIENCE: Final = 60.0
@@ -116,7 +119,7 @@ def _killed(case: Case, most_kills: int) -> Story:
             value = night.value(again)
         lines = read(night.log)
         left = [Finding("left behind", f"process {pid}") for pid in alive(night.log)]
-    repeated = len(lines) - len({line.path for line in lines})
+    repeated = max(0, len(lines) - len(known.lines))
     return Story([*judged(lines, value, known), *left], kills + 1, kills, repeated)
 
 
@@ -156,19 +159,13 @@ def _wait_for_more(log: Path, process: subprocess.Popen[str], seconds: float) ->
 
 @cache
 def whole(shape: str) -> Whole:
-    """What a run of a shape leaves that is not killed, and has no journal."""
-    with tempfile.TemporaryDirectory(prefix="fwf-whole-") as name:
-        night = Night(Path(name), Case(shape, 0))
-        night.journal = Path(NONE)
-        with night.start() as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            start = time.monotonic()
-            out, err = process.communicate(timeout=PATIENCE)
-            took = time.monotonic() - start
-        assert process.returncode == 0, err
-        lines: list[Line] = read(night.log)
-        return Whole(lines, night.value(out), took)
+    """What a run of a shape leaves that is not killed, and has no journal; in this process."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        log = Path(name) / "log"
+        patch.setenv(LOG, str(log))
+        start = time.monotonic()
+        value = run(shaped(shape), key=KEY).unwrap()
+        return Whole(read(log), value, time.monotonic() - start)
 
 
 def alive(log: Path) -> list[int]:

@@ -95,6 +95,13 @@ def patient(chance: random.Random) -> Some:
     return step(chance, "first") >> named(SCOPE, again) >> instead >> step(chance, "last")
 
 
+def waits(chance: random.Random) -> Some:
+    """What always fails is given up after waits that are most of the run."""
+    tried = retry(named("never", fails), attempts=TRIES, wait=milliseconds(chance.randint(10, 30)))
+    instead = named("instead", fallback(tried, step(chance, "other")))
+    return step(chance, "first") >> instead >> step(chance, "last")
+
+
 def net(chance: random.Random) -> Some:
     """A graph in which results are used twice."""
     part = {name: step(chance, name) for name in "abcdef"}
@@ -121,8 +128,8 @@ def mixed(chance: random.Random) -> Some:
 
 
 SHAPES: Final[dict[str, Shape]] = {
-    "chain": chain, "join": join, "rounds": rounds, "items": items, "patient": patient, "net": net,
-    "mixed": mixed,
+    "chain": chain, "join": join, "rounds": rounds, "items": items, "patient": patient,
+    "waits": waits, "net": net, "mixed": mixed,
 }  # fmt: skip
 
 

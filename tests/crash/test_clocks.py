@@ -17,9 +17,7 @@ import pytest
 from tests.cli_support import ROOT, environment
 from tests.crash import figures
 from tests.crash.clocks_child import World
-from tests.crash.ready import journaled
 
-pytestmark = journaled
 HOUR, DAY = 3_600.0, 86_400.0
 NOON = 1_800_000_000.0
 JUMPS = {"an hour back": -HOUR, "no jump": 0.0, "a day forward": DAY}

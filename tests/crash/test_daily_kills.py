@@ -7,9 +7,6 @@ import pytest
 
 from tests.crash import figures
 from tests.crash.daily import Daily, daily, killed
-from tests.crash.ready import commanded
-
-pytestmark = commanded
 
 
 @pytest.fixture(scope="module")

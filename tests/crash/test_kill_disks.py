@@ -8,9 +8,7 @@ from tests.crash import figures
 from tests.crash.kill_disks import TROUBLES, broken
 from tests.crash.kill_runs import Case
 from tests.crash.kill_shapes import SHAPES
-from tests.crash.ready import commanded
 
-pytestmark = commanded
 EACH = figures.amount(quick=1, full=20)
 
 

@@ -12,9 +12,7 @@ import pytest
 
 from tests.crash import figures
 from tests.crash.races import HELD, Site, Started
-from tests.crash.ready import commanded
 
-pytestmark = commanded
 RACES = figures.amount(quick=6, full=200)
 
 

@@ -13,9 +13,7 @@ import pytest
 from tests.cli_support import Done
 from tests.crash import figures
 from tests.crash.races import Site
-from tests.crash.ready import commanded
 
-pytestmark = commanded
 MOST = 40
 """Starts after which a step that kills its process should have been given up."""
 

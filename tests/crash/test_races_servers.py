@@ -9,10 +9,8 @@ import pytest
 from tests.connectors.conftest import postgres_url as postgres_url
 from tests.crash import figures
 from tests.crash.races import HELD, LEASE, Site, Started
-from tests.crash.ready import commanded
 from tests.crash.test_races import refused
 
-pytestmark = commanded
 SHORT = {LEASE: "1.5"}
 """So many seconds others wait for a holder that gives no sign."""
 

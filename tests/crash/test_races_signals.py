@@ -14,9 +14,7 @@ from tests.cli_support import Done
 from tests.crash import figures
 from tests.crash.races import Site
 from tests.crash.races_jobs import KINDS, NODES
-from tests.crash.ready import commanded
 
-pytestmark = commanded
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 ALL = [(number, node, kind) for number in SIGNALS for node in NODES for kind in KINDS]
 SOME = random.Random(1).sample(ALL, figures.amount(quick=7, full=len(ALL)))
