@@ -136,14 +136,16 @@ class Server:
                 driver.close()
 
 
-def _session() -> str:
-    milliseconds = str(round(WITHIN / timedelta(milliseconds=1)))
+def session(within: timedelta) -> str:
+    """What each session is told first."""
+    milliseconds = str(round(within / timedelta(milliseconds=1)))
     settings = {
         "TimeZone": "UTC",
         "search_path": "",  # a table of the same name elsewhere is none of the journal's
         "synchronous_commit": "on",
         "default_transaction_isolation": "read committed",
-        "bytea_output": "hex",
+        "DateStyle": "ISO",
+        "IntervalStyle": "postgres",
         "statement_timeout": milliseconds,
         "lock_timeout": milliseconds,
         "idle_in_transaction_session_timeout": milliseconds,
@@ -153,7 +155,7 @@ def _session() -> str:
     )
 
 
-_SESSION: Final[Any] = _session()
+_SESSION: Final[Any] = session(WITHIN)
 
 
 def _psycopg() -> ModuleType:

@@ -395,6 +395,7 @@ def test_a_living_holder_keeps_its_claim_however_long_it_takes(place: Place) -> 
     other.claim("k", OTHER)
 
 
+@pytest.mark.services
 def test_a_holder_that_sleeps_is_replaced_by_a_lease_alone_and_then_adds_nothing(
     place: Place,
 ) -> None:
