@@ -12,7 +12,7 @@ from returns.result import Result
 
 from fwf.cli.misuse import one_line
 from fwf.faults import Fault, counted, leaves, named_text
-from fwf.interpreters.run import Clock, Note, Observer, Try
+from fwf.interpreters.run import Clock, Here, Note, Observer, Try
 from fwf.telling.words import MOST_REASON, spoken
 
 _TAG: Final = re.compile(r"\[[^\]]*\]")
@@ -172,6 +172,7 @@ class Harmless:
         self._again = again
         self._broken = False
         self.locates = getattr(observer, "locates", False)
+        self._inside: Callable[[Here], None] | None = getattr(observer, "inside", None)
 
     def began(self, this: Try, /) -> None:
         self._try(partial(self._observer.began, this))
@@ -181,6 +182,10 @@ class Harmless:
 
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         self._try(partial(self._observer.ended, this, result))
+
+    def inside(self, found: Here, /) -> None:
+        if self._inside is not None:
+            self._try(partial(self._inside, found))
 
     def idle(self) -> None:
         self._try(cast(Progress, self._observer).idle)

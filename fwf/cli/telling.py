@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial, wraps
 from typing import Any, Final, TypeVar, final
 
@@ -36,6 +36,8 @@ class Telling:
                 found.append(stack.enter_context(_history(self.history)))
             if self.log_file is not None:
                 found.append(stack.enter_context(_logs(self.log_file, self.log_level)))
+            if (traced := _spans()) is not None:
+                found.append(stack.enter_context(traced))
             yield found
 
 
@@ -110,6 +112,28 @@ def _logs(path: str, level: str) -> Generator[Observer]:
         root.setLevel(before)
         root.removeHandler(handler)
         handler.close()
+
+
+def _spans() -> AbstractContextManager[Observer] | None:
+    """Spans, if the workflow's module or `opentelemetry-instrument` has set who makes them."""
+    from fwf.telling import spans
+
+    found = spans.spans()
+    return None if found is None else _exporting(found)
+
+
+@contextmanager
+def _exporting(observer: Observer) -> Generator[Observer]:
+    from fwf.telling import spans
+
+    try:
+        yield Harmless(observer, complain, "spans can't be made")
+    finally:
+        if not spans.exported(spans.PATIENCE):
+            complain(
+                f"fwf: OpenTelemetry: not all spans were exported within {spans.PATIENCE:g} s; "
+                "the run isn't concerned"
+            )
 
 
 def _opened(option: str, path: str, make: Callable[[], Any]) -> Any:

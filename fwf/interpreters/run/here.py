@@ -47,4 +47,7 @@ def locate(stream: Stream, context: Context, fiber: Fiber, task: str) -> None:
     from fwf.machine.fibers import numbers
 
     path = stream.machine.path(fiber.place)
-    context.run(_HERE.set, Here(stream.this().id, path, task, numbers(fiber.tries)))
+    found = Here(stream.this().id, path, task, numbers(fiber.tries))
+    context.run(_HERE.set, found)
+    if stream.inside is not None:
+        context.run(stream.enter, found)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, final
 from returns.result import Result
 
 from fwf.faults import Fault, named_text, text
-from fwf.interpreters.run.here import locate
+from fwf.interpreters.run.here import Here, locate
 from fwf.machine.fibers import Tries, numbers
 from fwf.machine.places import Place
 from fwf.records import record
@@ -115,6 +115,8 @@ class Observer(Protocol):
     """Who is told of a run, on the scheduler's thread. What it raises is no part of the run.
 
     With an attribute `locates` that is True, code of tasks can ask which attempt it is: `here`.
+    With a method `inside` too, that is called with it before each attempt, in the attempt's own
+    context (`contextvars`); not where the attempt is in a process of its own.
     """
 
     def began(self, this: Try, /) -> None:
@@ -139,7 +141,7 @@ _METHODS: Final = ("began", "note", "ended")
 class Stream:
     """Tells one observer of one run. Of what it raises, a warning says so, once."""
 
-    __slots__ = ("_observer", "_tell", "_warned", "locate", "machine", "this")
+    __slots__ = ("_observer", "_tell", "_warned", "inside", "locate", "machine", "this")
 
     def __init__(self, observe: Observe, this: Callable[[], Try]) -> None:
         self._observer = _observer(observe)
@@ -149,6 +151,7 @@ class Stream:
         """The try; not worked out for those who are told notes alone."""
         wanted = getattr(observe, "locates", False) is True
         self.locate = partial(locate, self) if wanted else None
+        self.inside: Callable[[Here], None] | None = getattr(observe, "inside", None)
         self._warned = False
 
     def __call__(
@@ -181,6 +184,14 @@ class Stream:
                 self._observer.ended(self.this(), result)
             except BaseException as error:
                 self._raised(error)
+
+    def enter(self, found: Here) -> None:
+        """An attempt is about to run, in this context."""
+        try:
+            if self.inside is not None:
+                self.inside(found)
+        except BaseException as error:
+            self._raised(error)
 
     def _raised(self, error: BaseException) -> None:
         machine = self.machine
@@ -224,12 +235,13 @@ def several(*observers: Observe) -> Observer:
 class _Several:
     """Observers told one after another."""
 
-    __slots__ = ("_all", "_names", "_notes", "_warned", "locates")
+    __slots__ = ("_all", "_insides", "_names", "_notes", "_warned", "locates")
 
     def __init__(self, observers: tuple[Observe, ...]) -> None:
         self._names = [_named(each) for each in observers]
         self._notes = [_noting(each) for each in observers]
         self._all = [_observer(each) for each in observers]
+        self._insides = [getattr(each, "inside", None) for each in observers]
         self._warned: set[int] = set()
         self.locates = any(getattr(each, "locates", False) is True for each in observers)
 
@@ -238,6 +250,9 @@ class _Several:
 
     def note(self, note: Note, /) -> None:
         self._tell(partial(tell, note) for tell in self._notes)
+
+    def inside(self, found: Here, /) -> None:
+        self._tell(None if each is None else partial(each, found) for each in self._insides)
 
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         self._tell(
