@@ -43,6 +43,7 @@ from fwf.faults import Fault, Interrupted, leaves
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled.memory import Remembered
 from fwf.interpreters.run.journaled.opening import begin, end, opened
+from fwf.interpreters.run.journaled.stamps import Watch
 from fwf.interpreters.run.telling import Try, warn
 from fwf.journal.errors import JournalError, Replaced
 from fwf.journal.story import short
@@ -70,9 +71,10 @@ class Kept:
         asked: Asked,
         name: RunName,
         required: Requirements,
+        watch: Watch | None = None,
     ) -> None:
         limits = {"workers": asked.workers, "pools": asked.pools}
-        self._opened = found = opened(journal, required, name, asked.params, limits)
+        self._opened = found = opened(journal, required, name, asked.params, limits, watch)
         generation = found.row.generation
         self.name = name.again(generation) if generation > 1 else name
         if self.complete:

@@ -47,14 +47,18 @@ class Known(NamedTuple):
     params: tuple[str, ...]
 
 
-class Here(NamedTuple):
+@final
+class Here:
     """What is known of an attempt under way: its step instance, its input, when it was begun."""
 
-    path: str
-    tries: str
-    input: str
-    variant: str
-    start: int
+    __slots__ = ("input", "path", "start", "tries", "variant")
+
+    def __init__(self, path: str, tries: str, given: str) -> None:
+        self.path = path
+        self.tries = tries
+        self.input = given
+        self.variant = ""
+        self.start = 0
 
 
 @final
@@ -106,7 +110,7 @@ class Remembered:
         path = machine.path(fiber.place)
         tries = "" if fiber.tries is None else _text(fiber.tries)
         given = self._input(fiber, known)
-        self._here[fiber] = here = Here(path, tries, given, "", 0)
+        self._here[fiber] = here = Here(path, tries, given)
         if not self._resumed:
             return False
         instance = path, tries
@@ -198,27 +202,27 @@ class Remembered:
         """Write that of the attempts that were started only this one begins."""
         here = self._here[fiber]
         self.writer.add("alone", here.path, here.tries, "{}")
-        self.flush(here.path)
+        self.flush(fiber.place)
 
     def begins(self, fiber: Fiber, now: int) -> None:
         """What was written has come true."""
         here = self._here.get(fiber)
         if here is not None:
-            self._here[fiber] = here._replace(start=now)
+            here.start = now
 
     def starts(self, fiber: Fiber, task: Task[Any, Any]) -> None:
         """Write that an attempt begins."""
         here, known, past = self._here[fiber], self._known[id(task)], self.past
-        instance = here.path, here.tries
-        variant = self._variant(instance, here.input, self.lasting.borrowed(fiber.place))
-        self._here[fiber] = here._replace(variant=variant)
-        if instance in past.told:
-            self.renewed = True
+        if self._resumed:
+            instance = here.path, here.tries
+            borrowed = self.lasting.borrowed(fiber.place)
+            here.variant = self._variant(instance, here.input, borrowed)
+            self.renewed = self.renewed or instance in past.told
+            self.marks.disturb(fiber.place)
         number = past.attempts[here.path] = past.attempts.get(here.path, 0) + 1
-        more = f',"variant":"{variant}"' if variant else ""
+        more = f',"variant":"{here.variant}"' if here.variant else ""
         said = f'{{"task":{known.said},"input":"{here.input}"{more},"attempt":{number}}}'
         self.writer.add("start", here.path, here.tries, said)
-        self.marks.disturb(fiber.place)
 
     def _variant(self, instance: Instance, given: str, borrowed: int) -> str:
         """What the step's key has besides its path: something where its input is another than was.
@@ -277,14 +281,14 @@ class Remembered:
         if fiber in self._here:
             self.ended(fiber, task, INT, None, now)
 
-    def flush(self, path: str) -> Failed | None:
-        """Write what was noted ⟶ why that can't be done, said at a path; raises `Replaced`."""
+    def flush(self, place: Place) -> Failed | None:
+        """Write what was noted ⟶ why that can't be done, said at a place; raises `Replaced`."""
         try:
             self.writer.flush()
         except Replaced:
             raise
         except JournalError as error:
-            return Failed(path, ("JournalError",), str(error))
+            return Failed(self.machine.path(place), ("JournalError",), str(error))
         return None
 
     def hold(self, fiber: Fiber, fault: Failed) -> None:

@@ -43,7 +43,7 @@ class Journaled(Generic[W]):
         memory, task = self._memory, role.task
         memory.starts(fiber, task)
         if alone:
-            fault = memory.flush(machine.path(fiber.place))
+            fault = memory.flush(fiber.place)
             if fault is not None and not _must_be_done(machine, fiber):
                 memory.hold(fiber, fault)
                 return None
@@ -63,7 +63,7 @@ class Journaled(Generic[W]):
         return None
 
     def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
-        fault = self._memory.flush("")
+        fault = self._memory.flush(None)
         begun, self._begun = self._begun, []
         if fault is not None:
             withdrawn = [each for each in begun if not _must_be_done(machine, each.fiber)]
