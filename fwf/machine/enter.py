@@ -52,7 +52,7 @@ from fwf.machine.frames import (
     Timing,
 )
 from fwf.machine.graphs import Ordering
-from fwf.machine.timers import MICROSECOND, NEVER
+from fwf.machine.timers import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -250,7 +250,7 @@ def _delay(machine: Machine, fiber: Fiber, node: Delay[Any, Any]) -> None:
     duration = node.duration // MICROSECOND
     if machine.memory is not None:
         mark = machine.memory.mark("delay", fiber.place, fiber.tries, None)
-        duration = mark.left(duration, bounded=fiber.around.scope.limit != NEVER)
+        duration = mark.left(duration)
         mark.leave()
     machine.pause(fiber, duration)
 

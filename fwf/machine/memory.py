@@ -40,11 +40,8 @@ class Mark(Protocol):
         """The retry makes another attempt, after a wait (µs)."""
         ...
 
-    def left(self, duration: int, *, bounded: bool = False) -> int:
-        """How much is left of a duration (µs) that may have begun in an earlier try.
-
-        `bounded`: under a deadline, which may have passed since, it must not begin anew.
-        """
+    def left(self, duration: int) -> int:
+        """How much is left of a duration (µs) that may have begun in an earlier try."""
         ...
 
     @property
