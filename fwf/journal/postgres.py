@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, 
 from fwf.journal import server_contents as contents
 from fwf.journal import server_rows as rows
 from fwf.journal.chain import check_follow, checked, corrupt, followed
-from fwf.journal.errors import JournalCorrupt, Replaced
+from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.leases import LEASE, Lease, claimed, holder_of
 from fwf.journal.records import FIRST, Record, RunRow, State
 from fwf.journal.server_tables import prepared
@@ -75,13 +75,20 @@ class Postgres:
         lease = self._of(claim, row.key)
         check_follow(records, 0)
 
-        def work(driver: Driver, again: bool) -> int | None:
-            done = rows.runs_where(driver, "WHERE id = $1", [row.id]) if again else ()
-            return done[0][0].number if done else rows.begun(driver, lease, row, records)
+        def work(driver: Driver, again: bool) -> tuple[bool, int | None]:
+            held, number = rows.begun(driver, lease, row, records)
+            if number is None and again and (there := rows.number_of(driver, row.id)) is not None:
+                return True, there
+            return held, number
 
-        number = self._server.do("adding a run", work)
-        if number is None:
+        held, number = self._server.do("adding a run", work)
+        if not held:
             raise self._replaced()
+        if number is None:
+            raise JournalError(
+                f"{self.where}: adding a run: its id {row.id} or generation {row.generation} is "
+                "there already; nothing was changed"
+            )
         return number
 
     def append(
@@ -98,11 +105,13 @@ class Postgres:
         check_follow(records, records[0].n - 1 if records else 0)
 
         def work(driver: Driver, again: bool) -> tuple[bool, bool]:
-            if again and records:
+            done = rows.appended(driver, lease, run, records, state)
+            # What was sent before may be there by now, even if it wasn't a moment ago.
+            if again and records and not all(done):
                 last = records[-1]
                 if rows.sum_of(driver, run, last.n) == last.sum:
                     return True, True
-            return rows.appended(driver, lease, run, records, state)
+            return done
 
         held, added = self._server.do("adding records", work)
         if not held:

@@ -53,9 +53,9 @@ _BEGIN: Final[LiteralString] = f"""
         )
         SELECT $12, lease.key, $13::bytea, $14::bigint, $15, $16::bigint, $17::bigint, $18::bigint,
             $19::bigint, $20::bigint, $21::bytea, $22::bytea, $23::bytea
-        FROM lease RETURNING number
+        FROM lease ON CONFLICT DO NOTHING RETURNING number
     ), {_ADDED}
-    SELECT (SELECT number FROM run)
+    SELECT (SELECT count(*) FROM lease), (SELECT number FROM run)
 """
 _APPEND: Final[LiteralString] = f"""
     WITH {_LEASE}, run AS (
@@ -117,8 +117,13 @@ def read(content: bytes) -> str:
     return content.decode("utf-8", "surrogatepass")
 
 
-def begun(driver: Driver, lease: Lease, row: RunRow, records: Sequence[Record]) -> int | None:
-    """Add a run with its first records ⟶ its number; None where the lease is somebody else's."""
+def begun(
+    driver: Driver, lease: Lease, row: RunRow, records: Sequence[Record]
+) -> tuple[bool, int | None]:
+    """Add a run with its first records ⟶ whether the lease is still there, and the run's number.
+
+    None where its id or generation is there already.
+    """
     first, *others = _parts(records)
     count, head, seen = 0, FIRST, row.changed
     if first:
@@ -129,10 +134,11 @@ def begun(driver: Driver, lease: Lease, row: RunRow, records: Sequence[Record]) 
     ]  # fmt: skip
     with _together(driver, others):
         done = driver.execute(_BEGIN, [*_of_lease(lease), *_arrays(first), *of_run]).fetchone()
-        number = None if done is None else cast("int | None", done[0])
+        assert done is not None
+        number = cast("int | None", done[1])
         for part in others if number is not None else ():
             _append(driver, lease, cast(int, number), part, None)
-    return number
+    return bool(done[0]), number
 
 
 def appended(
@@ -163,6 +169,13 @@ def _append(
     done = driver.execute(_APPEND, [*_of_lease(lease), *_arrays(records), *of_run]).fetchone()
     assert done is not None
     return bool(done[0]), bool(done[1])
+
+
+def number_of(driver: Driver, id: str) -> int | None:
+    """The number of the run with an id, if it is there."""
+    asked = "SELECT number FROM fwf_journal.runs WHERE id = $1"
+    found = driver.execute(asked, [id]).fetchone()
+    return None if found is None else int(found[0])
 
 
 def sum_of(driver: Driver, run: int, n: int) -> bytes | None:

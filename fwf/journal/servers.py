@@ -76,6 +76,7 @@ class Server:
         self._patience = patience.total_seconds()
         self._driver: Driver | None = None
         self._closed = False
+        self._pid = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Server {self.where}>"
@@ -100,7 +101,12 @@ class Server:
 
     def _once(self, what: str, work: Callable[[Driver, bool], T], again: bool) -> T | Trouble:
         if self._closed:
-            raise JournalError(f"{self.where}: {what}: the journal was closed")
+            raise JournalError(f"{self.where}: {what}: the journal was closed; open it again")
+        if os.getpid() != self._pid:
+            raise JournalError(
+                f"{self.where}: was opened by process {self._pid}, which this one was forked from; "
+                "open it here"
+            )
         try:
             driver = self._connected()
         except _errors() as error:
@@ -131,7 +137,7 @@ class Server:
 
     def _left(self) -> None:
         driver, self._driver = self._driver, None
-        if driver is not None:
+        if driver is not None and os.getpid() == self._pid:  # else it's another process's
             with suppress(*_errors()):
                 driver.close()
 

@@ -434,6 +434,37 @@ def test_what_was_sent_when_the_connection_broke_is_there_once(
         assert store.holder("k") == ME
 
 
+@pytest.mark.parametrize("what", ["append", "begin"])
+def test_what_is_still_being_done_when_it_is_sent_again_is_there_once(
+    place: Place, wire: Wire, store: Store, journal_url: str, what: str
+) -> None:
+    with opened(wire.url) as cut:
+        claim = cut.claim("k", ME)
+        records = some(3)
+        run = cut.begin(row(), records, claim) if what == "append" else 1
+
+        def send() -> None:
+            if what == "append":
+                cut.append(run, some(2, after=records[-1]), claim)
+            else:
+                cut.begin(row(), some(5), claim)
+
+        def waiting(count: int) -> Callable[[], bool]:
+            asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            return lambda: ask(journal_url, asked) == [(count,)]
+
+        sending = threading.Thread(target=send)
+        with psycopg.connect(journal_url) as blocking:
+            blocking.execute("SELECT FROM fwf_journal.leases FOR UPDATE")
+            wire.cut_at = (b"UPDATE fwf_journal.leases SET", 1, "answer")
+            sending.start()
+            until(waiting(2))
+        sending.join()
+    assert wire.cut_at is None
+    assert read(store) == some(5)
+    assert len(store.runs()) == 1
+
+
 @pytest.mark.parametrize("sent", [1_000, 10**9])
 @pytest.mark.parametrize("what", ["question", "answer"])
 def test_a_transaction_that_broke_is_there_once(

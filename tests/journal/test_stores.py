@@ -755,6 +755,35 @@ def test_a_store_may_be_closed_twice_and_then_does_nothing(place: Place, store: 
     other.claim("k", OTHER)
 
 
+def test_a_forked_process_neither_uses_nor_ends_what_its_parent_opened(
+    place: Place, store: Store
+) -> None:
+    claim = store.claim("k", ME)
+    run = store.begin(row(), some(1), claim)
+    child = os.fork()
+    if child == 0:
+        refused = 0
+        try:
+            for use in (
+                lambda: store.append(run, some(1, after=some(1)[-1]), claim),
+                lambda: store.begin(row(generation=2), some(1), claim),
+            ):
+                try:
+                    use()
+                except JournalError:
+                    refused += 1
+            claim.release()
+            store.close()
+        finally:
+            os._exit(refused)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 2
+    with pytest.raises(Held):
+        place.open().claim("k", OTHER)
+    store.append(run, some(1, after=some(1)[-1]), claim)
+    assert read(store) == some(2)
+
+
 def test_a_store_says_where_it_is(place: Place, store: Store) -> None:
     name = place.where.partition("?")[0].rpartition("/")[2]
     assert name in store.where
