@@ -18,7 +18,8 @@ def open_store(
 ) -> Store:
     """The store at an address (postgresql://…), or in a file, which is made if it isn't there.
 
-    durability: whether what is acknowledged survives a power cut, or the process's end only.
+    durability: whether what is acknowledged survives a power cut, or the process's end only; of a
+        file alone: what a server acknowledges is on its disk, and survives what that survives.
     salvage: of a damaged file, save what can be read; see `Store.salvage` for a single run.
     """
     if durability not in ("power", "process"):
