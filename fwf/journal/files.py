@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
 from fwf.journal import disk, heads, layout, mend
 from fwf.journal.content import Contents
-from fwf.journal.database import Database
+from fwf.journal.database import Database, failed
 from fwf.journal.errors import JournalError
 from fwf.journal.filesystems import refuse_unfit
 
@@ -33,6 +34,8 @@ def opened(where: str | Path, *, synced: bool, salvage: bool) -> Files:
         db, saved = _database(path, synced=synced, salvage=salvage)
     except OSError as error:
         raise disk.failed(error, path) from error
+    except sqlite3.Error as error:
+        raise failed(error, path) from error
     return Files(path, saved or note, db, Contents(f"{path}-values", synced=synced))
 
 
@@ -65,7 +68,7 @@ def _refuse_foreign(path: str) -> None:
     """Before anything is made beside a file."""
     beside = f"{path}-heads"
     if os.path.exists(path) and os.stat(path).st_size and not os.path.exists(beside):
-        layout.refuse_foreign(path, expected=False)
+        layout.refuse_foreign(path)
 
 
 def _database(path: str, *, synced: bool, salvage: bool) -> tuple[Database, str | None]:

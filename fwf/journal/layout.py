@@ -17,6 +17,7 @@ FORM: Final = 1
 """PRAGMA user_version: of the tables."""
 APPLICATION: Final = 0x66776672
 """PRAGMA application_id: "fwfr"."""
+_MARKS: Final = (APPLICATION, FORM)
 BUSY: Final = 60.0
 """Seconds that SQLite waits for other processes."""
 TABLES: Final = (
@@ -63,6 +64,8 @@ def opened(path: str, *, synced: bool) -> sqlite3.Connection:
     try:
         for each in _ALWAYS:
             db.execute(each)
+        if (one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")) != _MARKS:
+            raise damaged(path, "its first page isn't what was written")
         db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")
         mode = one(db, "PRAGMA journal_mode = WAL")
         if mode != "wal":
@@ -97,21 +100,20 @@ def _decoded(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
 
 
-def refuse_foreign(path: str, *, expected: bool) -> None:
-    """Raise `JournalError` unless a file is a journal of this form; nothing is changed by it.
-
-    expected: whether there are heads beside it, so that it was a journal once.
-    """
+def refuse_foreign(path: str) -> None:
+    """Raise `JournalError` unless a file is a journal of this form; nothing is changed by it."""
     application, form = _marks(path)
-    if (application, form) == (APPLICATION, FORM):
-        return
-    if expected:
-        raise damaged(path, "its first page isn't what was written")
     if application != APPLICATION:
         raise JournalError(
             f"{path}: is a file, but no journal of runs; nothing was changed: give another file "
             "to --journal"
         )
+    _refuse_form(path, form)
+
+
+def _refuse_form(path: str, form: int) -> None:
+    if form == FORM:
+        return
     older = form < FORM
     remedy = "keep it aside and start another one" if older else "update fwf, or give another file"
     raise JournalError(
@@ -121,9 +123,13 @@ def refuse_foreign(path: str, *, expected: bool) -> None:
 
 
 def _marks(path: str) -> tuple[int, int]:
-    """What it says that it is, without locks and without files beside it; zeros for anything."""
+    """What it says that it is, without locks and without files beside it; zeros for anything.
+
+    After a power cut the file may be shorter than its first page says: the log has the rest.
+    """
     try:
         with contextlib.closing(connected(path, "ro&immutable=1")) as db:
+            db.execute("PRAGMA writable_schema = ON")
             return one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
@@ -144,18 +150,20 @@ def prepare(path: str, heads: Heads) -> None:
 
     The heads are locked while it works.
     """
-    size = length(path)
-    if size > 0:
-        refuse_foreign(path, expected=heads.form() != 0)
-    elif heads.last() > 0:
+    size, form = length(path), heads.form()
+    if form > 0:
+        _refuse_form(path, form)
+    if size > 0 and form <= 0:
+        refuse_foreign(path)
+    elif size <= 0 and heads.last() > 0:
         raise damaged(path, "is gone" if size < 0 else "was cut down to nothing")
-    else:
+    elif size <= 0:
         create(path)
-    if heads.form() == 0:
+    if form == 0:
         with contextlib.closing(connected(path, "rw")) as db:
             if one(db, "SELECT max(number) FROM runs"):
                 raise damaged(heads.path, "is gone, which says how far each run has come")
-    if heads.form() != FORM:
+    if form != FORM:
         heads.begin(FORM)
 
 
