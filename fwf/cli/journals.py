@@ -101,12 +101,12 @@ def repeated(given: str | None, store: "Store") -> str | None:
 
 @contextmanager
 def refusals() -> Generator[None]:
-    """What a journal refuses ⟶ misuse; of a run that is held, one line and its own exit status."""
-    from fwf.journal.errors import Held, JournalError
+    """What a journal refuses ⟶ misuse; where another goes on, one line and its own exit status."""
+    from fwf.journal.errors import Held, JournalError, Replaced
 
     try:
         yield
-    except Held as error:
+    except (Held, Replaced) as error:
         complain(one_line(f"fwf: {error}"))
         raise click.exceptions.Exit(HELD) from error
     except JournalError as error:

@@ -82,6 +82,13 @@ def pays(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt) 
     return value
 
 
+@task(effect="unrepeatable", name="pays", version="2")
+def mails(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt) -> None:
+    begun(given, key, info, attempt)
+    while not file("go").exists():
+        time.sleep(0.005)
+
+
 @task(effect="idempotent")
 def kills_its_process(
     given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt
@@ -99,12 +106,13 @@ def down() -> None:
 
 
 held = named("held", const(None) >> named("first", work) >> waits >> named("last", work))
+mailed = named("mailed", const(None) >> named("first", work) >> mails >> named("last", work))
 paid = named("paid", const(None) >> named("first", work) >> pays >> named("last", work))
 alone = named("alone", const(None) >> work >> named("bad", kills_its_process) >> work)
 beside = named(
     "beside",
     const(None)
-    >> par(named("bad", kills_its_process), *(named(f"good{n}", work >> work) for n in range(8))),
+    >> par(named("bad", kills_its_process), *(work >> named(f"last{n}", work) for n in range(8))),
 )
 
 # Jobs that a signal stops

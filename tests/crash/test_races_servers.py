@@ -55,7 +55,7 @@ def test_of_two_runners_one_goes_on(site: Site) -> None:
         site.waiting()
         starter = site.lines()[-1].starter
         winner, loser = sorted(two, key=lambda each: each.process.pid != starter)
-        refused(loser, starter)
+        refused(loser, starter, sign=False)
         site.let_go()
         assert winner.done().status == 0
         figures.add("races on PostgreSQL", races=1, zero={"both_went_on": 0})

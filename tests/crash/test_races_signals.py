@@ -45,9 +45,8 @@ def test_a_run_that_a_signal_stops_goes_on_later(
         site.nobody_left()
         site.let_go()
         resumed = value(site.ended(job, "--json"))
-        steps = {line.path: site.did("a") for line in site.lines()}
+        before = site.did("a")
         assert resumed == value(site.ended(job, "--json", "--journal", "off", "--key", "k"))
         assert site.did("tidy") == 3  # once in each try
-        if node != "fallback":
-            assert all(times == 1 for path, times in steps.items() if path.endswith(" > a"))
+        assert before == 1 or node in ("par", "loop", "map")  # where it stands before the wait
     figures.add("runs stopped by a signal", runs=1, zero={"other_ends": 0, "left_behind": 0})
