@@ -64,8 +64,9 @@ def command(
     What it lacks is told before anything runs: `fwf needs` with the same profile tells it too.
 
     Where another process goes on with the run this one ends at once, with exit status 75, and says
-    which; so does one that was replaced while it slept. What was changed in the workflow so that it contradicts what is done is refused by its
-    path; --accept-changes does that again, with what follows. fwf runs lists runs.
+    which; so does one that was replaced while it slept. What was changed in the workflow so that it
+    contradicts what is done is refused by its path; --accept-changes does that again, with what
+    follows. fwf runs lists runs.
 
     Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
     128 + the signal's number: 130, 143, 129. A second signal ends it at once.
