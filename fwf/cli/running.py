@@ -41,7 +41,7 @@ def ran(
     clock = SystemClock()
     with (
         streams_kept(),
-        (telling or Telling()).observers() as others,
+        (telling or Telling()).observers(target.workflow) as others,
         watched(target.name, clock) as progress,
     ):
         started = datetime.now().astimezone()

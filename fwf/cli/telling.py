@@ -1,6 +1,8 @@
-"""`--log-file`, `--log-level`, `--history`: who else is told of a run?"""
+"""`--log-file`, `--history`, `--openlineage`, OpenTelemetry: who else is told of a run?"""
 
+import json
 import logging
+import os
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial, wraps
@@ -8,6 +10,7 @@ from typing import Any, Final, TypeVar, final
 
 import click
 
+from fwf.algebra.workflow import Workflow
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import complain, tell
 from fwf.cli.tally import Harmless
@@ -26,16 +29,22 @@ class Telling:
     log_file: str | None = None
     log_level: str = "info"
     history: str | None = None
+    openlineage: str | None = None
 
     @contextmanager
-    def observers(self) -> Generator[list[Observer]]:
-        """Whom the run is to tell; files are open before it starts, or it is misuse."""
+    def observers(self, w: Workflow[Any, Any] | None = None) -> Generator[list[Observer]]:
+        """Whom the run of a workflow is to tell; files are open before it starts, or it is misuse.
+
+        w: of which lineage is told.
+        """
         with ExitStack() as stack:
             found: list[Observer] = []
             if self.history is not None:
                 found.append(stack.enter_context(_history(self.history)))
             if self.log_file is not None:
                 found.append(stack.enter_context(_logs(self.log_file, self.log_level)))
+            for events in () if w is None else _lineage(w, self.openlineage):
+                found.append(stack.enter_context(events))
             if (traced := _spans()) is not None:
                 found.append(stack.enter_context(traced))
             yield found
@@ -46,9 +55,15 @@ def telling_options(function: F) -> F:
 
     @wraps(function)
     def told(
-        *args: Any, log_file: str | None, log_level: str, history: str | None, **kwargs: Any
+        *args: Any,
+        log_file: str | None,
+        log_level: str,
+        history: str | None,
+        openlineage: str | None,
+        **kwargs: Any,
     ) -> Any:
-        return function(*args, telling=Telling(log_file, log_level, history), **kwargs)
+        telling = Telling(log_file, log_level, history, openlineage)
+        return function(*args, telling=telling, **kwargs)
 
     log_file = click.option(
         "--log-file", metavar="FILE", callback=_file,
@@ -62,11 +77,16 @@ def telling_options(function: F) -> F:
         "--history", metavar="FILE", callback=_file,
         help="Append a line of JSON for each event, when it happens.",
     )  # fmt: skip
+    openlineage = click.option(
+        "--openlineage", metavar="FILE", callback=_file,
+        help="Append OpenLineage run events, a line of JSON each; to a collector they go where "
+        "OPENLINEAGE_URL is set.",
+    )  # fmt: skip
     schema = click.option(
         "--history-schema", is_flag=True, is_eager=True, expose_value=False, callback=_schema,
         help="Print the JSON schema of such a line, and end.",
     )  # fmt: skip
-    made: Any = log_file(log_level(history(schema(told))))
+    made: Any = log_file(log_level(history(schema(openlineage(told)))))
     found: F = made
     return found
 
@@ -112,6 +132,54 @@ def _logs(path: str, level: str) -> Generator[Observer]:
         root.setLevel(before)
         root.removeHandler(handler)
         handler.close()
+
+
+def _lineage(w: Workflow[Any, Any], file: str | None) -> list[AbstractContextManager[Observer]]:
+    """Those who are told of lineage: a file, and the collector of the environment."""
+    if file is None and "OPENLINEAGE_URL" not in os.environ:
+        return []
+    from fwf.telling.openlineage import environment
+
+    address, key, namespace = environment(os.environ)
+    found: list[AbstractContextManager[Observer]] = []
+    if file is not None:
+        found.append(_lines(w, file, namespace))
+    if address:
+        found.append(_collected(w, address, key, namespace))
+    return found
+
+
+@contextmanager
+def _lines(w: Workflow[Any, Any], path: str, namespace: str) -> Generator[Observer]:
+    from fwf.telling.appended import Appended
+    from fwf.telling.openlineage import RunEvents
+
+    file = _opened("--openlineage", path, partial(Appended, path))
+    try:
+        events = RunEvents(w, lambda event: file.write(json.dumps(event)), namespace=namespace)
+        yield Harmless(events, complain, "lineage can't be written", again=True)
+    finally:
+        file.close()
+
+
+@contextmanager
+def _collected(
+    w: Workflow[Any, Any], address: str, key: str, namespace: str
+) -> Generator[Observer]:
+    from fwf.telling.collector import Collector
+    from fwf.telling.openlineage import RunEvents
+
+    try:
+        collector = Collector(address, key)
+    except ValueError as error:
+        raise Misuse(f"OPENLINEAGE_URL: {error}") from None
+    events = RunEvents(w, collector.send, namespace=namespace)
+    try:
+        yield Harmless(events, complain, "lineage can't be told")
+    finally:
+        lost = collector.close()
+        if lost is not None:
+            complain(f"fwf: {lost}")
 
 
 def _spans() -> AbstractContextManager[Observer] | None:
