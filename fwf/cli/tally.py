@@ -92,8 +92,7 @@ class Tally:
         """
         found: list[tuple[Fault, bool]] = []
         for leaf in leaves(fault):
-            known = self.open.get(leaf.path)
-            told = known is leaf or known == leaf
+            told = self.open.get(leaf.path) == leaf
             if told:
                 del self.open[leaf.path]
             found.append((leaf, told))
