@@ -153,7 +153,7 @@ class Machine:
         if status is INT:
             fault: Fault = Interrupted(by=self.stopping)
             if self.at_a_hold:
-                fault = both(self.held)
+                fault = both(dict.fromkeys(self.held))  # of one journal there is one error
             return ERR, fault if value is None else then(fault, value)
         return status, value
 

@@ -4,8 +4,10 @@ python -m tests.crash.kill_disks "a full disk" chain-17 5    one case
 """
 
 import ctypes
+import json
 import os
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -145,7 +147,7 @@ def _broken(trouble: Trouble, night: Night) -> Told:
         status, out, err = _started(night, step, lambda pid: trouble.breaks(night, pid))
         trouble.mends(night, 0)
     if status:
-        errors.append(_only_error(night.case, status, err))
+        errors.append(_only_error(night.case, status, out, err))
         assert any(word in errors[0].lower() for word in trouble.told), errors[0]
     status, out, err = _started(night, 0, nobody)
     assert status == 0, f"{night.case}: {status}\n{err}"
@@ -176,11 +178,16 @@ def _count(log: Path) -> int:
     return 0
 
 
-def _only_error(case: Case, status: int, err: str) -> str:
-    """The one error that a run ended with: one line, and no traceback."""
+def _only_error(case: Case, status: int, out: str, err: str) -> str:
+    """The one error that a run ended with, and no traceback or warning beside it."""
     assert status > 0, f"{case}: {status}\n{err}"
-    assert "Traceback" not in err, f"{case}\n{err}"
-    return err.splitlines()[-1]
+    assert not re.search("Traceback|Warning", err), f"{case}\n{err}"
+    if not out:
+        (said,) = [line for line in err.splitlines() if line.startswith("fwf: ")]
+        return said
+    leaves = {leaf["message"] for leaf in json.loads(out)["fault"]["leaves"]}
+    (said,) = leaves
+    return said
 
 
 def main() -> int:

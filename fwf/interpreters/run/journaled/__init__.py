@@ -155,7 +155,8 @@ class Kept:
         except JournalError as error:
             if isinstance(result, Success):
                 raise
-            warn(f"the journal couldn't be told how the run ended: {error}")
+            if not any("JournalError" in leaf.tags for leaf in leaves(result.failure())):
+                warn(f"the journal couldn't be told how the run ended: {error}")
         return result
 
 
