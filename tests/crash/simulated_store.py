@@ -26,6 +26,12 @@ class Kept:
     row: RunRow
     records: list[Record]
 
+    @property
+    def now(self) -> RunRow:
+        """Its row as a store tells it: brought up to date by the last record."""
+        last = self.records[-1]
+        return changed(self.row, changed=last.at, count=last.n, head=last.sum)
+
 
 @dataclass
 class Disk:
@@ -82,10 +88,7 @@ class Claimed:
 
 
 class SimulatedStore:
-    """One process's way to a disk. Dies at events of `crashes`, as the process does.
-
-    lazy: whether a run's row is brought up to date only where a store has to, with its state.
-    """
+    """One process's way to a disk. Dies at events of `crashes`, as the process does."""
 
     def __init__(
         self,
@@ -93,13 +96,11 @@ class SimulatedStore:
         crashes: Crashes | None = None,
         *,
         durability: Durability = "power",
-        lazy: bool = True,
     ) -> None:
         self.where = "memory"
         self.disk = disk
         self._crashes = crashes or Crashes()
         self._durability = durability
-        self._lazy = lazy
         self._closed = False
 
     # Claims
@@ -143,8 +144,8 @@ class SimulatedStore:
 
         def write() -> None:
             kept.records.extend(records)
-            if state is not None or not self._lazy:
-                kept.row = _told(kept, state or kept.row.state)
+            if state is not None:
+                kept.row = _told(kept, state)
 
         self._write(write)
 
@@ -171,12 +172,12 @@ class SimulatedStore:
 
     def generations(self, key: str) -> Sequence[RunRow]:
         """The runs of a name, the oldest first."""
-        found = [kept.row for kept in self.disk.runs.values() if kept.row.key == key]
+        found = [kept.now for kept in self.disk.runs.values() if kept.row.key == key]
         return sorted(found, key=lambda row: row.generation)
 
     def runs(self, *, newest: int | None = None, like: str | None = None) -> Sequence[RunRow]:
         """Runs, the newest first."""
-        rows = [kept.row for _, kept in sorted(self.disk.runs.items(), reverse=True)]
+        rows = [kept.now for _, kept in sorted(self.disk.runs.items(), reverse=True)]
         if like is not None:
             rows = [row for row in rows if like in row.id or like in row.workflow]
         return rows[:newest]

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias, final
 from fwf.algebra.keys import step_key
 from fwf.algebra.nodes import Always, Task
 from fwf.faults import Fault
-from fwf.machine.fibers import ERR, OK, Fiber, numbers
+from fwf.machine.fibers import ERR, INT, OK, Fiber, numbers
 from fwf.machine.forks import Fork
 from fwf.machine.frames import Timing
 from fwf.machine.machine import Machine
@@ -100,7 +100,8 @@ class Doing:
 NEAR: Final = 3600 * 1_000_000
 """Deadlines that are nearer than that many µs are such as strike."""
 
-PASSING: Final = frozenset({"lent", "lent_or_not", "told"})
+LENT: Final = frozenset({"lent", "lent_or_not"})
+PASSING: Final = frozenset({*LENT, "told"})
 """Tasks whose value lasts no longer than a try, or until a finaliser gives it back."""
 
 Plays: TypeAlias = Callable[[Step, Task[Any, Any]], Doing]
@@ -118,6 +119,8 @@ class Effect(NamedTuple):
     at: int
     free: bool
     """Whether nothing that strikes is around it: then it is done in every run."""
+    lent: bool
+    """Whether it borrows what is given back by a finaliser."""
 
 
 class Start(NamedTuple):
@@ -129,7 +132,7 @@ class Start(NamedTuple):
     at: int
 
 
-Ending: TypeAlias = Literal["ok", "failed"]
+Ending: TypeAlias = Literal["ok", "failed", "cut"]
 Instance: TypeAlias = tuple[str, tuple[int, ...]]
 """A step instance: its path, and the attempt numbers of the retries around it."""
 
@@ -143,6 +146,10 @@ class Outside:
     """The time in µs, as a clock shows it that nothing ever stops."""
     process: int = 0
     """Which process it is."""
+    boot: int = 0
+    """Which start of the machine."""
+    skew: int = 0
+    """By how much the time of day is wrong, in µs."""
     effects: list[Effect] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
     settled: dict[Instance, tuple[Ending, int]] = field(default_factory=dict)
@@ -159,9 +166,11 @@ class Outside:
     newest: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """By path the latest attempt numbers of what is settled."""
 
-    def restarted(self, after: int) -> None:
-        """Another process starts, so many µs later."""
+    def restarted(self, after: int, *, rebooted: bool = False, jump: int = 0) -> None:
+        """Another process starts, so many µs later; perhaps the clock was set meanwhile."""
         self.crashes.dead = False
+        self.boot += rebooted
+        self.skew += jump
         self.now += after
         self.process += 1
         self.lost += after
@@ -177,9 +186,9 @@ class Outside:
         start = Start(step.path, step.tries, self.process, self.now)
         self.starts.append(start)
         ended = self.settled.get((step.path, step.tries))
-        if ended is not None and (step.lasting or ended[1] == self.process):
+        if ended is not None and step.lasting:
             self.again.append((start, ended[0]))
-        if step.tries < self.newest.get(step.path, ()):
+        if step.lasting and step.tries < self.newest.get(step.path, ()):
             self.late.append(start)
 
     def settle(self, instance: Instance, ending: Ending) -> None:
@@ -212,10 +221,14 @@ class Simulated:
         self.outside = outside
         self._plays = plays
         self._inline = inline
+        self.key: Callable[[Fiber], str] | None = None
+        """The idempotency key of the step that a fiber is at, where a journal says it."""
         self._boot = outside.now - 1_000_003 * outside.process
         """When the clock of this process started: another one's started elsewhere."""
         self._ends: list[tuple[int, int, Attempt, Doing, Step, str]] = []
         """A heap of what is at work, by its end."""
+        self._queue: list[tuple[Attempt, Step]] = []
+        """What begins when the machine waits."""
         self._count = 0
         self._numbers: dict[str, int] = {}
         self._landed: list[tuple[Instance, Ending]] = []
@@ -230,32 +243,56 @@ class Simulated:
         """The time, by the clock of this process."""
         return self.outside.now - self._boot
 
+    # What a journal asks for (`fwf.interpreters.run.journaled.stamps.Watch`)
+
+    @property
+    def boot(self) -> str:
+        """What this start of the machine is known by."""
+        return f"boot {self.outside.boot}"
+
     def wall(self) -> int:
-        """The time, in µs since 1970."""
-        return EPOCH + self.outside.now
+        """The time of day, in µs since 1970."""
+        return EPOCH + self.outside.now + self.outside.skew
+
+    def since_boot(self) -> int:
+        """The time since the machine started, by a clock that doesn't jump."""
+        return self.outside.now - 7_000_000_000 * self.outside.boot
 
     # What the machine asks for
 
     def start(self, machine: Machine, fiber: Fiber, role: Role, alone: bool) -> Ended | Attempt:
-        """Start an attempt; one that is alone has ended when this returns."""
-        self._settle()
-        crashes = self.outside.crashes
-        crashes.point("before a start")
-        step = self._step(machine, fiber, role)
-        self.outside.started(step)
-        doing, key = self._plays(step, role.task), self._key(machine, step)
-        if doing.early:
-            self._act(step, key)
+        """Start an attempt; one that is alone has ended when this returns.
+
+        Another one begins when the machine waits, so that who writes down what starts does that
+        once for all that starts at one instant.
+        """
         if alone:
+            self._settle()
+            step = self._step(machine, fiber, role)
+            doing, key = self._begin(machine, step, fiber, role)
             return self._at_once(machine, step, doing, key)
         attempt = Attempt(fiber, role, machine.now())
-        self._count += 1
-        heappush(self._ends, (self.now() + doing.lasts, self._count, attempt, doing, step, key))
+        self._queue.append((attempt, self._step(machine, fiber, role)))
         return attempt
 
     def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
         """Let time pass until then, or until some of what is at work has ended."""
         self._settle()
+        landed: list[Landed] = []
+        queue, self._queue = self._queue, []
+        for attempt, step in queue:
+            if attempt.withdrawn:
+                continue
+            if attempt.cut:
+                landed.append((attempt, INT, None, self.now()))
+                continue
+            doing, key = self._begin(machine, step, attempt.fiber, attempt.role)
+            self._count += 1
+            end = attempt.start + doing.lasts
+            heappush(self._ends, (end, self._count, attempt, doing, step, key))
+        return landed or self._waited(until)
+
+    def _waited(self, until: float) -> Sequence[Landed]:
         outside, now = self.outside, self.now()
         outside.crashes.point("in a wait" if self._ends else "in a pause")
         for stopped in [one for one in self._ends if one[2].cut and one[3].stops]:
@@ -274,20 +311,32 @@ class Simulated:
 
     def cut(self, machine: Machine, fiber: Fiber, role: Role) -> bool:
         """Nobody waits for it any longer; `wait` tells when it has ended."""
+        self._landed.append(((machine.path(fiber.place), numbers(fiber.tries)), "cut"))
         return False
 
     def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
-        """The run is over: what still works on does so to its end."""
+        """The run is over: what still works on does so to its end.
+
+        How the last ones ended isn't settled by that: it may still have to be written.
+        """
         if self.outside.crashes.dead or self._closed:
             return
         self._closed = True
-        self._settle()
         while self._ends:
             end, _, attempt, doing, step, key = heappop(self._ends)
             if not (attempt.cut and doing.stops):
                 self._end(step, doing, key, end, True)
 
     # How an attempt goes
+
+    def _begin(self, machine: Machine, step: Step, fiber: Fiber, role: Role) -> tuple[Doing, str]:
+        """An attempt begins ⟶ what it does, with which key."""
+        self.outside.crashes.point("before a start")
+        self.outside.started(step)
+        doing, key = self._plays(step, role.task), self._key(machine, step, fiber)
+        if doing.early:
+            self._act(step, key)
+        return doing, key
 
     def _step(self, machine: Machine, fiber: Fiber, role: Role) -> Step:
         path = machine.path(fiber.place)
@@ -328,13 +377,14 @@ class Simulated:
         return (OK, doing.value) if doing.fault is None else (ERR, doing.fault(end))
 
     def _act(self, step: Step, key: str) -> None:
-        outside = self.outside
-        outside.effects.append(
-            Effect(step.path, step.tries, key, step.value, outside.process, outside.now, step.free)
-        )
+        outside, lent = self.outside, step.task in LENT
+        where = step.path, step.tries, key, step.value
+        outside.effects.append(Effect(*where, outside.process, outside.now, step.free, lent))
 
-    def _key(self, machine: Machine, step: Step) -> str:
+    def _key(self, machine: Machine, step: Step, fiber: Fiber) -> str:
         """The idempotency key that an attempt carries."""
+        if self.key is not None:
+            return self.key(fiber)
         return str(step_key(machine.name.key or "", step.path))
 
     def _settle(self) -> None:
