@@ -112,10 +112,10 @@ class Database:
         if not free[0]:
             return False
 
-        def work(db: sqlite3.Connection) -> None:
-            db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        def work() -> None:  # `execute` would take one step of it: a page.
+            self._db.executescript(f"PRAGMA incremental_vacuum({pages})")
 
-        self.commit(work, synced=False)
+        self._locked(work, synced=False)
         self.checkpoint()
         return True
 
@@ -167,6 +167,13 @@ def _patient(work: Callable[[], T]) -> T:
             if _code(error) not in _PASSING or time.monotonic() > until:
                 raise
             time.sleep(_PAUSE)
+
+
+def is_full(error: sqlite3.Error, path: str) -> bool:
+    """Whether no space was left for it."""
+    code = _code(error)
+    full = code == sqlite3.SQLITE_IOERR and disk.cause_of_io(path) == errno.ENOSPC
+    return full or code == sqlite3.SQLITE_FULL
 
 
 def failed(error: sqlite3.Error, path: str) -> JournalError:

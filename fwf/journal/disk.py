@@ -12,6 +12,8 @@ from typing import Final
 from fwf.journal.errors import JournalError
 
 SAFE: Final = "what was acknowledged is there"
+RESERVE: Final = 1 << 19
+"""Bytes; the pages that one step of pruning writes to the log, and SQLite's shared memory."""
 _FULL: Final = int(getattr(fcntl, "F_FULLFSYNC", 0))
 
 
@@ -48,6 +50,31 @@ def make_folder(path: str) -> None:
         except FileExistsError:
             continue
         sync_folder(os.path.dirname(each))
+
+
+def reserve(path: str) -> None:
+    """Take some space that pruning gives back first, so that it can work where none is left."""
+    fd = -1
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        if os.fstat(fd).st_size < RESERVE:
+            os.pwrite(fd, bytes(RESERVE), 0)
+    except OSError:  # Then there is none: what is being done doesn't need it.
+        if fd >= 0:
+            os.ftruncate(fd, 0)
+    finally:
+        if fd >= 0:
+            os.close(fd)
+
+
+def give_back(path: str, size: int) -> bool:
+    """Give some of the reserved space back ⟶ whether there was any."""
+    try:
+        there = os.stat(path).st_size
+        os.truncate(path, max(there - size, 0))
+    except OSError:
+        return False
+    return there > 0
 
 
 def user_name(uid: int) -> str:

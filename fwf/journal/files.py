@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fwf.journal import disk, heads, layout, mend
 from fwf.journal.content import Contents
-from fwf.journal.database import Database, failed
+from fwf.journal.database import Database, failed, is_full
 from fwf.journal.errors import JournalError
 from fwf.journal.filesystems import refuse_unfit
+
+_SHARED: Final = 1 << 16
 
 
 class Files(NamedTuple):
@@ -85,8 +87,19 @@ def _database(path: str, *, synced: bool, salvage: bool) -> tuple[Database, str 
         finally:
             said.unlock()
         if made:
+            disk.reserve(f"{path}-reserve")
             disk.sync_folder(os.path.dirname(path))
-        return Database(path, said, synced=synced), saved
+        return _opened(path, said, synced=synced), saved
     except BaseException:
         said.close()
         raise
+
+
+def _opened(path: str, said: heads.Heads, *, synced: bool) -> Database:
+    """On a full disk SQLite's shared memory, at least, gets some of what was kept for it."""
+    while True:
+        try:
+            return Database(path, said, synced=synced)
+        except sqlite3.Error as error:
+            if not is_full(error, path) or not disk.give_back(f"{path}-reserve", _SHARED):
+                raise

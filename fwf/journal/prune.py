@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from fwf.journal import chain, rows
+from fwf.journal import chain, disk, rows
 from fwf.journal.content import NAME, Contents
 from fwf.journal.database import Database
 from fwf.journal.errors import Held
@@ -27,6 +27,7 @@ def prune(
     claim: how one becomes the one who may; a run that somebody goes on with stays as it is.
     """
     size, pruned = db.size(), 0
+    disk.give_back(f"{db.path}-reserve", disk.RESERVE)
     for number, key in db.rows(_OLD, (before,)):
         try:
             mine = claim(chain.text(key))
@@ -38,7 +39,9 @@ def prune(
             mine.release()
     while db.vacuum(_PAGES):
         pass
-    return pruned, contents.sweep(frozenset(_named(db))) + max(size - db.size(), 0)
+    freed = contents.sweep(frozenset(_named(db))) + max(size - db.size(), 0)
+    disk.reserve(f"{db.path}-reserve")
+    return pruned, freed
 
 
 def _pruned(db: Database, run: int) -> bool:

@@ -53,6 +53,9 @@ class Connection:
         cursor = _told(lambda: self._db.cursor().execute(sql, tuple(values)))
         return Cursor(cursor, self._db.total_changes() - before)
 
+    def executescript(self, sql: str) -> None:
+        self.execute(sql).fetchall()
+
     @property
     def in_transaction(self) -> bool:
         return self._db.in_transaction
