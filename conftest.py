@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -30,6 +31,9 @@ settings.register_profile(
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# Tests run one workflow many times; those that are of journals name theirs.
+os.environ["FWF_JOURNAL"] = "off"
 
 # A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -89,10 +93,14 @@ def enter_readme(namespace: dict[str, Any]) -> None:
     """Give README's code a module name: dataclasses and tasks look theirs up."""
     namespace["__name__"] = "readme"
     sys.modules["readme"] = ModuleType("readme")
+    namespace["__journals"] = folder = TemporaryDirectory()
+    os.environ["FWF_JOURNAL"] = str(Path(folder.name, "runs.db"))
 
 
 def leave_readme(namespace: dict[str, Any]) -> None:
     del sys.modules["readme"]
+    os.environ["FWF_JOURNAL"] = "off"
+    namespace["__journals"].cleanup()
 
 
 pytest_collect_file = Sybil(

@@ -250,7 +250,8 @@ def test_resources_that_are_no_mapping_are_told(folder: Path) -> None:
 def test_commands_and_options_that_there_are_not() -> None:
     assert said() == "fwf: Missing command; see fwf --help\n"
     assert said("run") == (
-        "fwf: Missing argument 'TARGET': write module:attribute or path/to/file.py:attribute\n"
+        "fwf: Missing argument 'TARGET': write module:attribute or path/to/file.py:attribute; "
+        "or --resume RUN\n"
     )
     assert said("rnu", "greet").startswith("fwf: No such command 'rnu'")
     assert said("show", "greet", "--wdth", "3").startswith("fwf: No such option")

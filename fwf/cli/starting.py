@@ -11,7 +11,7 @@ from fwf.cli.params import given
 from fwf.cli.profiles import Chosen, chosen, with_profile
 from fwf.cli.program import debugging
 from fwf.cli.running import ran, report, status_of, tell_result
-from fwf.cli.targets import Target, load
+from fwf.cli.targets import FORMS, Target, load
 from fwf.cli.telling import Telling
 from fwf.journal.story import short
 from fwf.records import record
@@ -72,7 +72,7 @@ def _target(asked: Start) -> Target:
     if asked.resumed is not None:
         return asked.resumed.loaded(asked.target)
     if asked.target is None:
-        raise Misuse("give a TARGET, or --resume RUN")
+        raise Misuse(f"Missing argument 'TARGET': {FORMS}; or --resume RUN")
     return load(asked.target, to_run=True)
 
 
