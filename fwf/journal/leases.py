@@ -69,9 +69,8 @@ class Lease:
     def renewed_from(self, address: Address) -> None:
         """Renew it from now on, by a connection of its own: the other one may be busy."""
         own = Server(address, patience=self.length)
-        Thread(
-            target=_renewing, args=(self, own, self._done.wait), name="fwf lease", daemon=True
-        ).start()
+        name = f"fwf lease {self.key} {self.fence}"
+        Thread(target=_renewing, args=(self, own, self._done.wait), name=name, daemon=True).start()
 
     def release(self) -> None:
         """Give it back. May be called twice. Where the server is gone it ends by itself."""

@@ -729,7 +729,7 @@ def test_fencing_numbers_only_grow(place: Place, store: Store) -> None:
 
 def test_a_lease_is_renewed_by_no_thread_after_it_was_given_back(place: Place) -> None:
     def threads() -> int:
-        return sum(each.name == "fwf lease" for each in threading.enumerate())
+        return sum(each.name.startswith("fwf lease") for each in threading.enumerate())
 
     store = place.open(lease=0.2)
     before = threads()
@@ -743,6 +743,16 @@ def test_a_lease_is_renewed_by_no_thread_after_it_was_given_back(place: Place) -
     assert late.holder("k") is None
     assert late.holder("o") is None
     other.release()
+
+
+def test_who_was_replaced_renews_nothing_any_more(place: Place, journal_url: str) -> None:
+    store, other = place.open(lease=0.3), place.open()
+    store.claim("k", ME)
+    place.ask("UPDATE @leases SET until = '-infinity'")
+    other.claim("k", OTHER)
+    seen = place.ask("SELECT seen FROM @leases")
+    until(lambda: not [each for each in threading.enumerate() if each.name == "fwf lease k 1"])
+    assert place.ask("SELECT seen FROM @leases") == seen
 
 
 def test_a_renewal_that_comes_after_a_release_renews_nothing(place: Place, store: Store) -> None:

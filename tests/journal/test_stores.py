@@ -500,6 +500,16 @@ def test_a_record_that_is_gone_is_told(place: Place, store: Store, n: int) -> No
         read(place.open())
 
 
+def test_a_last_record_that_was_exchanged_is_told(place: Place, store: Store) -> None:
+    records = filled(store, 7)
+    (other,) = chain(("failed", "x", "1", 70, "{}"), after=records[5])
+    place.change(1, 7, "kind", other.kind)
+    for column, value in (("path", "x"), ("body", "{}"), ("sum", other.sum)):
+        place.change(1, 7, column, value)
+    with pytest.raises(JournalCorrupt, match="record 7"):
+        read(store)
+
+
 def test_records_that_changed_places_are_told(place: Place, store: Store) -> None:
     filled(store, 7)
     for before, after in ((3, 99), (4, 3), (99, 4)):
