@@ -287,11 +287,13 @@ def test_what_was_kept_is_one_count() -> None:
 
 
 def test_what_waits_for_a_person_is_told_with_its_remedy_and_once() -> None:
-    doubt = Failed("pay", ("InDoubt",), "it may have been done: fwf resolve 7c3a09e1 pay …")
+    doubt = Failed(
+        "pay", ("InDoubt",), "it may have been done: fwf resolve 7c3a09e1 pay …" + "x" * 500
+    )
     said = lines_of(this(number=2), [Note("held", "pay", "pay", (), 0, doubt)], doubt)
     assert said[1:] == [
-        "held   pay  InDoubt: it may have been done: fwf resolve 7c3a09e1 pay …",
-        "done   night  failed in 0ms: 0 ok, 1 held",
+        "held   pay  InDoubt: it may have been done: fwf resolve 7c3a09e1 pay …" + "x" * 500,
+        "done   night  held in 0ms: 0 ok, 1 held",
     ]
 
 

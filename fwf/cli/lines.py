@@ -17,7 +17,7 @@ from fwf.cli.tally import Group, Tally, together
 from fwf.faults import Fault, Interrupted, counted, leaves
 from fwf.interpreters.run import Clock, Note, Try
 from fwf.journal.story import short
-from fwf.telling.words import SECOND, reason, spoken, spoken_delay
+from fwf.telling.words import MOST_REMEDY, SECOND, reason, spoken, spoken_delay
 
 SINGLY: Final = 3
 """So many failures of one group that are tried again are told singly; of others all are."""
@@ -81,7 +81,9 @@ class Lines:
         self.idle()
         word = ""
         if isinstance(result, Failure):
-            word = "failed "
+            word = (
+                "held " if any(group.held for group in self._tally.groups.values()) else "failed "
+            )
             for leaf, told in self._tally.answered(result.failure()):
                 word = "stopped " if isinstance(leaf, Interrupted) else word
                 if not told:
@@ -140,7 +142,7 @@ class Lines:
     def _held(self, note: Note) -> None:
         self.idle()
         self._tally.note(note)
-        self._line("held", note.path, f"  {reason(note.detail)}", note.at)
+        self._line("held", note.path, f"  {reason(note.detail, MOST_REMEDY)}", note.at)
 
     def _kept(self) -> None:
         """Tell once what needn't be done again; if there is more, the summary has it all."""

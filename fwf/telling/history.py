@@ -14,7 +14,7 @@ from fwf.faults import Fault, Interrupted, leaves
 from fwf.interpreters.run import Note, Try
 from fwf.secrets import masked
 from fwf.telling.appended import Appended
-from fwf.telling.words import SECOND, reason, rows
+from fwf.telling.words import MOST_REMEDY, SECOND, reason, rows
 
 MOST_FAULTS: Final = 100
 """A fault that is made of more is counted: those of attempts have lines of their own."""
@@ -75,6 +75,8 @@ class History:
         self._held = self._held or note.kind == "held"
         if note.kind in ("failed", "caught", "held"):
             more |= _why(note.detail, whole=True)
+        if note.kind == "held":
+            more["reason"] = reason(note.detail, MOST_REMEDY)
         if note.task:
             more["task"] = masked(note.task)
         at = None if note.kind == "retry" else self._this.when(note.at)

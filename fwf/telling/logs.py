@@ -16,7 +16,7 @@ from fwf.printing import printable
 from fwf.secrets import masked
 from fwf.telling.appended import Appended
 from fwf.telling.reasons import on_one_line
-from fwf.telling.words import reason, rows, spoken
+from fwf.telling.words import MOST_REMEDY, reason, rows, spoken
 
 NAME: Final = "fwf.run"
 """The logger of what happens in runs."""
@@ -82,7 +82,7 @@ class Logs:
         if self._located is not None:
             self._located.run_id = this.id
         if this.died is not None:
-            self._log(logging.WARNING, f"the try before died: {on_one_line(this.died)}")
+            self._log(logging.WARNING, f"the try before: {on_one_line(this.died)}")
         params = " ".join(f"{name}={value}" for name, value in this.params.items())
         goes_on = f", goes on, try {this.number}" if this.number > 1 else ""
         said = on_one_line(" ".join(filter(None, [this.workflow, params])))
@@ -128,6 +128,8 @@ def _said(note: Note, took: int, this: Try) -> str:
             return f"failed  {spoken(took)}: {reason(note.detail)}"
         case "retry":
             return f"retry at {this.when(note.at):%H:%M:%S}: {reason(note.detail)}"
+        case "held":
+            return f"held: {reason(note.detail, MOST_REMEDY)}"
         case "kept":
             return "kept" if note.earlier is None else f"kept from try {note.earlier}"
         case kind:

@@ -10,6 +10,8 @@ from fwf.telling.reasons import on_one_line
 SECOND: Final = 1_000_000
 """In microseconds, which clocks count."""
 MOST_REASON: Final = 200
+MOST_REMEDY: Final = 2_000
+"""Of what waits for a person, whose remedy must be told whole."""
 
 
 def spoken(microseconds: float) -> str:
@@ -31,18 +33,18 @@ def spoken_delay(microseconds: float) -> str:
     return f"{seconds:.2g}s" if seconds < 59.5 else spoken(microseconds)
 
 
-def reason(fault: Fault) -> str:
+def reason(fault: Fault, most: int = MOST_REASON) -> str:
     """Fault ⟶ why, without the place: `ConnectionError: no route`; and how many more reasons."""
     first, *more = leaves(fault)
     if isinstance(first, Failed) and first.cause is not None:
-        said = reason(first.cause)
+        said = reason(first.cause, most)
     elif isinstance(first, Failed):
         name = first.tags[0].rpartition(".")[2]
         said = f"{name}: {first.message}" if first.message else name
     else:
         said = str(first).removeprefix(f"{shown_path(first.path)}: ")
     also = f" (and {len(more):,} more)" if more else ""
-    return on_one_line(said, MOST_REASON) + also
+    return on_one_line(said, most) + also
 
 
 def rows(value: Any) -> int | None:

@@ -17,6 +17,7 @@ from fwf import Secret, const, fallback, map_each, named, par, retry, seconds, t
 from fwf.faults import Failed
 from fwf.interpreters.run import Note, run
 from fwf.telling.logs import Located, LogFile, Logs
+from fwf.telling.words import reason
 from tests.failing_tasks import KINDS, fine
 from tests.telling.support import this
 
@@ -87,15 +88,15 @@ def test_beginning_and_end_are_told_and_what_died(memory: Memory) -> None:
     logs = Logs()
     logs.began(this(number=2, params={"day": "2026-06-01"}, died="03:10, in load"))
     logs.note(Note("kept", "a", "a", (), 1, None, 1))
-    doubt = Failed("pay", ("InDoubt",), "settle it: fwf resolve 7c3a09e1 pay")
+    doubt = Failed("pay", ("InDoubt",), "settle it: fwf resolve 7c3a09e1 pay " + "x" * 500)
     logs.note(Note("held", "pay", "pay", (), 1, doubt))
     logs.ended(this(), Failure(doubt))
     assert memory.said("fwf.run") == [
-        ("WARNING", "", "the try before died: 03:10, in load"),
+        ("WARNING", "", "the try before: 03:10, in load"),
         ("INFO", "", f"run {this().id} of night day=2026-06-01, goes on, try 2"),
         ("DEBUG", "a", "kept from try 1"),
-        ("CRITICAL", "pay", "held: InDoubt: settle it: fwf resolve 7c3a09e1 pay"),
-        ("ERROR", "", "the run failed: InDoubt: settle it: fwf resolve 7c3a09e1 pay"),
+        ("CRITICAL", "pay", "held: InDoubt: settle it: fwf resolve 7c3a09e1 pay " + "x" * 500),
+        ("ERROR", "", f"the run failed: {reason(doubt)}"),
     ]
 
 
