@@ -310,7 +310,7 @@ def _encode_items(value: Any) -> bytes:
 
 
 def _encode_dict(value: Any) -> bytes:
-    return b"".join(encode(key) + encode(item) for key, item in _items(value))
+    return b"".join(sorted([encode(key) + encode(item) for key, item in value.items()]))
 
 
 def _encode_set(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from fwf.algebra import types
 from fwf.algebra.aliases import bare
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Const, Expr, Param
-from fwf.algebra.instances import Instance
+from fwf.algebra.instances import Instance, is_instance_class
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.pickling import fields
 from fwf.algebra.results import opened
@@ -23,6 +23,7 @@ from fwf.algebra.values import (
     Member,
     codec_of,
     freeze,
+    registered,
     registered_codecs,
     short_name,
 )
@@ -172,12 +173,16 @@ def _constants_of(node: Node) -> Iterator[Any]:
 @final
 @record()
 class Known:
-    """The enums, codecs and time zones that somebody knows, by name."""
+    """The enums, codecs and time zones that somebody knows, by name.
+
+    instances: the classes of those codecs that are the fields of a dataclass or a named tuple.
+    """
 
     who: str
     enums: Mapping[str, type[enum.Enum]]
     codecs: Mapping[str, Codec]
     zones: Mapping[str, tzinfo]
+    instances: Mapping[str, type]
 
     def member(self, recorded: Member) -> object:
         """The member of the enum of this name."""
@@ -198,15 +203,32 @@ def names_in(w: Workflow[Any, Any]) -> Known:
     That is what the declared inputs, outputs and parameters, and the constants, make known; and
     every class that has a registered codec.
     """
-    declared = dict[int, Any]()
-    mentions = [Mention("codecs", codec.name, codec) for codec in registered_codecs()]
+    declared, classes = dict[int, Any](), dict[int, type]()
+    zones: list[Mention] = []
     for node in _nodes(cast(Node, w)):
         declared.update((id(kind), kind) for kind in _types_of(node))
         for value in _constants_of(node):
-            mentions.extend(by_value(value))
+            for each in inside(value):
+                cls = each.cls if isinstance(each, Instance) else each.__class__
+                classes[id(cls)] = cls
+                zones.extend(by_zone(each))
     for kind in declared.values():
-        mentions.extend(by_types([kind]))
+        classes.update((id(cls), cls) for cls in types_in([kind]) if isinstance(cls, type))
+    return _known(classes.values(), zones)
+
+
+def _known(classes: Iterable[type], zones: Iterable[Mention]) -> Known:
+    """What classes are known by, each given once, with every class that has a registered codec."""
+    mentions = [Mention("codecs", codec.name, codec) for codec in registered_codecs()]
+    whose: dict[str, type] = {}
+    for cls in classes:
+        for mention in by_class(cls):
+            mentions.append(mention)
+            if is_instance_class(cls) and not registered(cls):
+                whose[mention.name] = cls
     by_kind: dict[Kind, dict[str, Any]] = {"enums": {}, "codecs": {}, "zones": {}}
-    for kind, name, thing in unambiguous(mentions):
+    for kind, name, thing in unambiguous([*mentions, *zones]):
         by_kind[kind][name] = thing
-    return Known("the workflow", *map(pmap, by_kind.values()))
+    instances = {name: cls for name, cls in whose.items() if name in by_kind["codecs"]}
+    kinds: list[Any] = [*map(pmap, by_kind.values()), pmap(instances)]
+    return Known("the workflow", *kinds)
