@@ -52,13 +52,13 @@ class Taken(NamedTuple):
     failures: int
 
     def __str__(self) -> str:
-        told = [counted(self.steps, "step")] if self.steps else []
-        told += [f"what {counted(self.failures, 'failure')} left out"] if self.failures else []
-        said = f"done again with the same keys: {' and '.join(told)}"
+        told = [f"{counted(self.failures, 'failure')} tried again"] if self.failures else []
+        told += [f"{counted(self.steps, 'step')} done again, with the same keys"] * bool(self.steps)
+        said = " and ".join(told)
         if not self.after:
-            return f"{said}; nothing came after it"
+            return f"{said}; nothing came after that"
         after = counted(self.after, "step")
-        return f"{said}; of {after} after that, those whose input changes, with new keys"
+        return f"{said}; of {after} after that those whose input changes, with new keys"
 
 
 def take_back(store: Store, row: RunRow, what: Again) -> Taken:
@@ -83,7 +83,7 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
         )
         writer.add("taken back", "", "", told)
         writer.flush("interrupted")
-        first = min((past.done[each].n for each in instances), default=writer.n)
+        first = min([*(past.done[each].n for each in instances), *_when_failed(past, what)])
         after = sum(done.n > first for each, done in past.done.items() if each not in instances)
         return Taken(len(instances), after, failures)
     finally:
@@ -126,6 +126,12 @@ def _failures(past: Past) -> int:
     """How many failures a run has that were caught, or that it ended with."""
     caught = sum(spot[0] == "caught" for spot in (*past.marks, *past.fresh))
     return caught or int(past.end is not None and json.loads(past.end.body)["outcome"] != "ok")
+
+
+def _when_failed(past: Past, what: Again) -> list[int]:
+    """The records of failures that are tried again."""
+    marks = [mark.n for spot, mark in {**past.marks, **past.fresh}.items() if spot[0] == "caught"]
+    return marks or [past.end.n if past.end is not None else 0] if what.failed else []
 
 
 def _nothing(past: Past, row: RunRow, what: Again) -> str:
