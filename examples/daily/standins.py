@@ -122,7 +122,7 @@ class Warehouse(_Opened):
                 row = [idempotency_key, staged.digest, staged.rows]
                 warehouse.execute("INSERT INTO ledger VALUES (?, ?, ?)", row)
             warehouse.commit()
-        return Statement(idempotency_key, ("repeated",) if known else (), table[-1])
+        return Statement(str(idempotency_key), ("repeated",) if known else (), table[-1])
 
     def status(self, statement: Statement) -> Status:
         """As `redshift.Warehouse.status`."""

@@ -11,7 +11,7 @@ from tests.crash.daily import Daily, daily, killed
 
 @pytest.fixture(scope="module")
 def job() -> Iterator[Daily]:
-    with daily() as made:
+    with daily(calm=not figures.full()) as made:
         yield made
 
 
