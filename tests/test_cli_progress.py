@@ -31,7 +31,7 @@ from fwf import (
 )
 from fwf.cli.lines import Lines
 from fwf.cli.live import Live
-from fwf.cli.tally import MOST_NAMED, Watched, together
+from fwf.cli.tally import MOST_NAMED, Harmless, Watched, together
 from fwf.faults import Failed, Fault, leaves
 from fwf.interpreters.run import Note, Ran, Try, VirtualClock, execute
 from fwf.telling.words import reason
@@ -323,3 +323,36 @@ def test_a_picture_says_which_try_it_is_and_what_died() -> None:
     shown = CONTROL.sub("", screen.getvalue())
     assert f"night  {this().id[-8:]}, goes on, try 2" in shown
     assert "died 03:10, in load" in shown
+
+
+# Observers that fail
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_can_t_be_shown_is_told_once_and_a_file_is_tried_again(again: bool) -> None:
+    called: list[str] = []
+    said: list[str] = []
+
+    class Broken:
+        def began(self, this: Try, /) -> None:
+            called.append("began")
+
+        def note(self, note: Note, /) -> None:
+            called.append("note")
+            raise OSError("no\nroom")
+
+        def ended(self, this: Try, result: Any, /) -> None:
+            called.append("ended")
+
+        def close(self) -> None:
+            called.append("closed")
+
+    observer = Harmless(Broken(), said.append, "it can't be shown", again=again)
+    observer.began(this())
+    for _ in range(2):
+        observer.note(Note("start", "a", "a", (), 0))
+    observer.ended(this(), Success(1))
+    observer.close()
+    assert said == ["it can't be shown: OSError: no room; the run goes on"]
+    more = ["note", "ended"] if again else []
+    assert called == ["began", "note", *more, "closed"]
