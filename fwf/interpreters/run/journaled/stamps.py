@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, final
 
+from fwf.interpreters.run.clock import since_boot_ns
+
 
 class Watch(Protocol):
     """Where a journal gets its times from."""
@@ -39,7 +41,7 @@ class SystemWatch:
         return time.time_ns() // 1000
 
     def since_boot(self) -> int:
-        return boot_time_ns() // 1000
+        return since_boot_ns() // 1000
 
 
 @cache
@@ -49,16 +51,6 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""
-
-
-if hasattr(time, "CLOCK_BOOTTIME"):
-
-    def boot_time_ns() -> int:
-        """Nanoseconds from some start, with those in which the machine was suspended."""
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-else:  # macOS counts them in its monotonic clock, or not at all
-    boot_time_ns = time.monotonic_ns
 
 
 def left_of(lasts: int, at: int, clock: int, boot: str, watch: Watch) -> int:
