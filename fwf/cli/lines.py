@@ -65,6 +65,10 @@ class Lines:
                 self._caught(note)
             case "kept":
                 self._tally.note(note)
+                if note.detail is not None:
+                    self._line(
+                        "kept", note.path, f"  {one_line(note.detail, MOST_REMEDY)}", note.at
+                    )
             case "held":
                 self._held(note)
             case _:

@@ -13,6 +13,7 @@ from fwf.algebra.contract import IdempotencyKey
 from fwf.algebra.fault_form import fault_from_json, fault_to_json
 from fwf.algebra.keys import step_key
 from fwf.algebra.nodes import Task
+from fwf.algebra.paths import untagged
 from fwf.algebra.values import digest, encode, freeze
 from fwf.faults import Failed
 from fwf.interpreters.run.journaled.lasting import Lasting
@@ -88,8 +89,8 @@ class Remembered:
         self.marks = Marks(past, writer, values, self.lasting)
         self.renewed = past.renewed or accepts
         """Whether another input than before is no contradiction: something before was done anew."""
-        self.changed: dict[str, Done] = {}
-        """Tasks whose code has changed since their result was written, by path; for people."""
+        self._changed: set[str] = set()
+        """Tasks of which it was told that their code has changed."""
         self._accepts = accepts
         self._key = key
         self._run = run
@@ -144,14 +145,24 @@ class Remembered:
             self._hold(fiber, here.path, "Gone", said_so)
             return True
         del self._here[fiber]
-        if known.code and said.get("code", known.code) != known.code:
-            self.changed.setdefault(here.path, done)
+        remark = self._remark(known, here, said, done)
         machine = self.machine
         if machine.tell is not None:
             name, now = known.task.name, machine.now()
-            machine.tell("kept", fiber.place, name, fiber.tries, now, None, done.number)
+            machine.tell("kept", fiber.place, name, fiber.tries, now, remark, done.number)
         fiber.end(OK, value)
         return True
+
+    def _remark(self, known: Known, here: Here, said: Mapping[str, Any], done: Done) -> str | None:
+        """That a task's code has changed since; told once, and it decides nothing."""
+        code = said.get("code", known.code)
+        alike = code == known.code or _python(code) != _python(known.code)
+        if alike or known.name in self._changed:
+            return None
+        self._changed.add(known.name)
+        return (
+            f"{known.task.name} has changed since {_at(done)}: {self._again(untagged(here.path))}"
+        )
 
     def _known_end(self, fiber: Fiber, known: Known, instance: Instance) -> bool:
         """End or hold a fiber at a step that has no result, but of which something is known."""
@@ -330,6 +341,11 @@ def called(task: Task[Any, Any]) -> str:
     """What a task is known by in records: name, version, and a digest of its configuration."""
     config = f"#{digest(encode(freeze(task.config))).hex()[:16]}" if task.config else ""
     return f"{task.name}@{task.version}{config}"
+
+
+def _python(code: str) -> str:
+    """The version of Python whose code has this digest."""
+    return code.partition(":")[0]
 
 
 def _digest(params: Mapping[str, Any]) -> bytes:
