@@ -179,7 +179,7 @@ def is_full(error: sqlite3.Error, path: str) -> bool:
 def failed(error: sqlite3.Error, path: str) -> JournalError:
     """What SQLite says ⟶ one error with file, cause and remedy."""
     code = _code(error)
-    if code in _DAMAGE:
+    if code in _DAMAGE or str(error) == "unsupported file format":
         return layout.damaged(path, str(error))
     if code in _PASSING:
         return JournalError(

@@ -77,6 +77,11 @@ def give_back(path: str, size: int) -> bool:
     return there > 0
 
 
+def writable(path: str) -> bool:
+    """Whether this process may write to a file, or in a folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def user_name(uid: int) -> str:
     """What a user is called, or the number if it has no name here."""
     try:
@@ -86,7 +91,9 @@ def user_name(uid: int) -> str:
 
 
 def failed(error: OSError, path: str) -> JournalError:
-    """What the system says of a file ⟶ one error with cause and remedy."""
+    """What the system says of a file, or of one beside it ⟶ one error with cause and remedy."""
+    if isinstance(error.filename, str):
+        path = error.filename
     return JournalError(f"{path}: {_cause(error.errno or errno.EIO, path)}")
 
 
@@ -116,7 +123,7 @@ def _forbidden(number: int, path: str) -> str:
         return f"its file system is mounted read-only; mount it for writing, then: {SAFE}"
     for each in (path, os.path.dirname(path)):
         try:
-            if not os.access(each, os.W_OK):
+            if not writable(each):
                 owner = user_name(os.stat(each).st_uid)
                 kind = "folder" if os.path.isdir(each) else "file"
                 return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -44,16 +45,19 @@ def opened(where: str | Path, *, synced: bool, salvage: bool) -> Files:
 def _path(where: str | Path) -> str:
     """Links are followed once, so that all who open a journal have the same files beside it."""
     said = os.fspath(where)
-    path = os.path.realpath(said)
-    if not said or "\0" in said or os.path.isdir(path):
+    path = "" if "\0" in said else os.path.realpath(said)
+    if not said or not path or os.path.isdir(path):
         raise JournalError(f"journal {said!r}: is no file; give one, such as .fwf/runs.db")
     return path
 
 
 def _refuse_others(path: str) -> None:
-    """Files that SQLite makes beside another user's would keep that user from writing."""
+    """Files that SQLite makes beside another user's would keep that user from writing.
+
+    So would those beside a file that may not be written to, which are made like it.
+    """
     me = os.geteuid()
-    for each in (path, f"{path}-heads"):
+    for each in (path, f"{path}-wal", f"{path}-shm", f"{path}-heads"):
         try:
             owner = os.stat(each).st_uid
         except OSError:
@@ -64,6 +68,11 @@ def _refuse_others(path: str) -> None:
                 f"{each}: is {name}'s, and {disk.user_name(me)} would leave files beside it that "
                 f"{name} can't write to; as {name}: `sudo -u {name} fwf runs`"
             )
+        if not disk.writable(each):
+            raise disk.failed(PermissionError(errno.EACCES, ""), each)
+    folder = os.path.dirname(path)
+    if os.path.isdir(folder) and not disk.writable(folder):
+        raise disk.failed(PermissionError(errno.EACCES, ""), path)
 
 
 def _refuse_foreign(path: str) -> None:
@@ -81,6 +90,8 @@ def _database(path: str, *, synced: bool, salvage: bool) -> tuple[Database, str 
     try:
         said.lock()
         try:
+            if said.form() > 0:
+                layout.refuse_form(path, said.form())
             if salvage:
                 saved = mend.rescue(path, said)
             layout.prepare(path, said)

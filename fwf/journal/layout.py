@@ -108,10 +108,11 @@ def refuse_foreign(path: str) -> None:
             f"{path}: is a file, but no journal of runs; nothing was changed: give another file "
             "to --journal"
         )
-    _refuse_form(path, form)
+    refuse_form(path, form)
 
 
-def _refuse_form(path: str, form: int) -> None:
+def refuse_form(path: str, form: int) -> None:
+    """Raise `JournalError` for another format than this one."""
     if form == FORM:
         return
     older = form < FORM
@@ -151,8 +152,6 @@ def prepare(path: str, heads: Heads) -> None:
     The heads are locked while it works.
     """
     size, form = length(path), heads.form()
-    if form > 0:
-        _refuse_form(path, form)
     if size > 0 and form <= 0:
         refuse_foreign(path)
     elif size <= 0 and heads.last() > 0:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Final
@@ -20,6 +22,7 @@ from fwf.journal.records import FIRST, Record, RunRow
 from fwf.records import changed
 
 _BESIDE: Final = ("", "-wal")
+_COPY: Final = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 _FEW: Final = 16
 
 
@@ -36,7 +39,10 @@ def rescue(path: str, heads: Heads) -> str | None:
             _complete(path, heads)
             return None
         layout.create(f"{path}-salvage")
-        _copy(path, f"{path}-salvage", last)
+        if layout.length(path) > 0:
+            readable = _readable(path)
+            _copy(readable, f"{path}-salvage", last, path)
+            _remove(readable)
         os.replace(f"{path}-salvage", salvaged)
         disk.sync_folder(os.path.dirname(path))
     kept = _install(path, salvaged)
@@ -77,13 +83,55 @@ def _sound(path: str, last: int) -> bool:
         return False
 
 
-def _copy(path: str, new: str, last: int) -> None:
+def _readable(path: str) -> str:
+    """A copy whose first bytes are those of a journal, however they were damaged.
+
+    It's made by another process, since to open a file here and to close it drops its locks.
+    """
+    copy = f"{path}-readable"
+    _remove(copy)
+    for ending in _BESIDE:
+        if os.path.exists(path + ending):
+            os.close(os.open(copy + ending, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            command = [sys.executable, "-I", "-S", "-c", _COPY, path + ending, copy + ending]
+            done = subprocess.run(command, check=False, capture_output=True)
+            if done.returncode:
+                raise disk.failed(OSError(disk.cause_of_io(path), ""), copy)
+    fd = os.open(copy, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        first = bytearray(os.pread(fd, 100, 0).ljust(100, b"\0"))
+        os.pwrite(fd, _header(first, os.fstat(fd).st_size), 0)
+    finally:
+        os.close(fd)
+    return copy
+
+
+def _header(found: bytearray, size: int) -> bytes:
+    """The header of a journal's file, as far as reading needs it (sqlite.org/fileformat2.html)."""
+    found[:24] = b"SQLite format 3\0" + bytes([16, 0, 2, 2, 0, 64, 32, 32])
+    found[28:32] = (size // 4096).to_bytes(4)  # pages
+    found[32:40] = bytes(8)  # none of them free
+    found[44:48] = (4).to_bytes(4)  # form of the schema
+    found[56:60] = (1).to_bytes(4)  # UTF-8
+    found[60:64] = layout.FORM.to_bytes(4)
+    found[68:72] = layout.APPLICATION.to_bytes(4)
+    found[92:96] = found[24:28]  # the number of pages is that of this change
+    return bytes(found)
+
+
+def _remove(path: str) -> None:
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.unlink(path + ending)
+
+
+def _copy(path: str, new: str, last: int, told: str) -> None:
     """Bring what can be read into a new journal."""
     with closing(layout.opened(new, synced=True)) as db:
         db.execute("BEGIN IMMEDIATE")
         with suppress(sqlite3.DatabaseError), closing(layout.connected(path, "rw")) as old:
             for run in _readable_runs(old, last):
-                _copy_run(old, db, run, path)
+                _copy_run(old, db, run, told)
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
