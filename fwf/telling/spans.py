@@ -128,7 +128,7 @@ class Spans:
     # Attempts
 
     def _start(self, note: Note) -> None:
-        told = {
+        told: dict[str, str | tuple[int, ...]] = {
             "fwf.run.id": self._run,
             "fwf.path": masked(note.path),
             "fwf.task": note.task,

@@ -147,6 +147,15 @@ def test_a_resumed_run_shows_what_was_kept_once_and_from_which_try() -> None:
     assert '{"sent": 12}' in page.said("result")
 
 
+def test_what_was_done_again_is_not_told_as_kept() -> None:
+    written = Written().begin().start("night > total").ok("night > total")
+    written.start("night > mail").ok("night > mail")
+    written("end", outcome="interrupted").begin(2)
+    written.start("night > total").ok("night > total")
+    page = told(written("end", outcome="ok"), "ok")
+    assert "= 1 step from try 1" in page.said("timeline").split("Try 2")[1]
+
+
 def test_a_dead_run_says_where_it_died_and_how_it_goes_on() -> None:
     written = recorded(night)
     cut = next(n for n, each in enumerate(written.records) if each.path == "night > total")

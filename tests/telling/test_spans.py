@@ -206,6 +206,21 @@ def test_a_resumed_run_counts_what_was_kept_and_says_that_the_try_before_died(
     assert [each.name for each in root.events] == ["died"]
 
 
+def test_what_is_still_at_work_when_a_try_is_over_ends_with_it(traced: Traced) -> None:
+    from datetime import UTC, datetime
+
+    from returns.result import Success
+
+    this = Try("id", "w", None, 1, 1, datetime.now(UTC), 5, {})
+    observer = Spans(traced.tracer)
+    observer.began(this)
+    observer.note(Note("start", "w > one", "one", (), 5))
+    observer.ended(this, Success(None))
+    assert [(each.name, each.status.description) for each in traced.spans] == [
+        ("one", "cut"), ("w", None),
+    ]  # fmt: skip
+
+
 # With and without a provider, in a process of its own: it can be set but once
 
 SOURCE = """
@@ -262,9 +277,14 @@ HANGS = """
 """
 
 
-def test_an_exporter_that_hangs_does_not_keep_the_process() -> None:
+@pytest.mark.parametrize("processor", ["BatchSpanProcessor", "SimpleSpanProcessor"])
+def test_an_exporter_that_hangs_does_not_keep_the_process(processor: str) -> None:
+    answers = "return SpanExportResult.SUCCESS" if processor[0] == "S" else "time.sleep(600)"
     done = python(
         dedent(HANGS)
+        .replace("BatchSpanProcessor", processor)
+        .replace("time.sleep(600)", answers, 1)
+        .replace("SpanExporter\n", "SpanExporter, SpanExportResult\n", 1)
         + dedent(
             """
             from fwf import const

@@ -108,7 +108,7 @@ def drawing(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="workflow" role="img" '
         f"aria-label={attribute(title_of(root))}>",
-        f"<style>{_style([*marks.values(), *filter(None, [rest])])}</style>",
+        f"<style>{_style(marks.values(), rest)}</style>",
         f'<rect class="paper" width="{width}" height="{height}" fill="#fff"/>',
         f'<g class="drawing" transform="translate({EDGE} {EDGE})">',
     ]
@@ -125,9 +125,9 @@ def drawing(
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _style(marks: Iterable[Mark]) -> str:
+def _style(marks: Iterable[Mark], rest: Mark | None) -> str:
     """The style sheet; the rules for how parts went only where some are marked so."""
-    if {"added", "removed", "changed", "moved"}.issuperset(marks):
+    if rest is None and {"added", "removed", "changed", "moved"}.issuperset(marks):
         return style("workflow", _LIGHT, _DARK)
     return style("workflow", _LIGHT + _RAN_LIGHT, _DARK + _RAN_DARK)
 
