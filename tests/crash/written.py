@@ -71,7 +71,11 @@ def begin(store: Store, story: Story) -> Claim:
     """Begin a run ⟶ the claim on its key."""
     claim = store.claim(story.key, ME)
     first = [story.next("try")]
-    story.number = store.begin(story.row(), first, claim)
+    try:
+        story.number = store.begin(story.row(), first, claim)
+    except BaseException:
+        claim.release()
+        raise
     story.records += first
     return claim
 
