@@ -9,6 +9,7 @@ That it asks of its `World`: real workers (`interpreters/run/local.py`), or a sc
     machine.py    the loop: move all that can move, then let time pass
     enter.py      what each node means when it is entered
     frames.py     ... and when its only part has ended
+    handlers.py   ... and when a handler or a finaliser takes that up
     forks.py      ... and when its parts side by side have ended
     graphs.py     ... and when the steps of a graph have
     attempts.py   tasks: who starts when, what comes of it, what is cut

@@ -40,18 +40,9 @@ from fwf.faults import BadInput, Failed
 from fwf.machine.bindings import computed
 from fwf.machine.fibers import ERR, Fiber
 from fwf.machine.forks import Joining, Spreading
-from fwf.machine.frames import (
-    Borrowing,
-    Catching,
-    Chain,
-    FallingBack,
-    Finishing,
-    Looping,
-    Restoring,
-    Retrying,
-    Timing,
-)
+from fwf.machine.frames import Chain, Looping, Restoring, Retrying, Timing
 from fwf.machine.graphs import Ordering
+from fwf.machine.handlers import Borrowing, Catching, FallingBack, Finishing
 from fwf.machine.timers import MICROSECOND
 
 if TYPE_CHECKING:
