@@ -130,6 +130,8 @@ def test_a_state_may_come_without_records(store: Store) -> None:
     found = only(store)
     assert (found.state, found.count, found.head) == ("held", 4, records[-1].sum)
     assert read(store) == records
+    store.append(run, some(1, after=records[-1]), claim)
+    assert (only(store).state, only(store).ended) == ("held", 40)
 
 
 def test_a_run_may_begin_without_records(store: Store) -> None:
@@ -601,6 +603,10 @@ def test_complete_runs_keep_their_row_and_their_first_and_last_record(
     more = some(2, after=records[-1])
     store.append(1, more, claim, state="ok")  # it may still be done again
     assert read(store)[2:] == [records[-1], *more]
+    claim.release()
+    assert store.prune(10**6)[0] == 1
+    first, anchor, last = read(place.open())
+    assert (first, last, anchor.n) == (records[0], more[-1], 501)
 
 
 def test_only_complete_runs_that_ended_before_are_pruned(store: Store) -> None:
