@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 FILE: Final = "FWF_FIGURES"
 """The variable that names the file of the figures."""
 PROFILE: Final = "FWF_CRASH"
@@ -30,6 +32,11 @@ def full() -> bool:
 def amount(*, quick: int, full: int) -> int:
     """How many to try: some in `make test`, all of them in `make crash`."""
     return full if os.environ.get(PROFILE) == "full" else quick
+
+
+def only_full() -> pytest.MarkDecorator:
+    """Leave a test to `make crash`."""
+    return pytest.mark.skipif(not full(), reason="`make crash` does it")
 
 
 def add(proof: str, /, *, zero: Mapping[str, int] | None = None, **counts: int) -> None:

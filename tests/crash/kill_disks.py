@@ -47,7 +47,7 @@ def filled(night: Night, pid: int) -> None:
     """Leave no space on the journal's disk."""
     with suppress(OSError), (night.journal.parent / "filler").open("wb", buffering=0) as file:
         while True:
-            file.write(bytes(1 << 10))
+            file.write(bytes(1 << 12))
 
 
 def emptied(night: Night, pid: int) -> None:
@@ -99,7 +99,7 @@ def without_rights() -> None:
 
 def mounted(folder: Path) -> bool:
     """Make a small disk of a folder; whether that may be done here."""
-    words = ["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(folder)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(folder)]
     with suppress(OSError):
         return subprocess.run(words, capture_output=True, check=False).returncode == 0
     return False

@@ -19,7 +19,7 @@ from tests.crash.kill_oracle import AGAIN, FAULTS, LOST, WRONG, judged
 from tests.crash.kill_runs import Case, Night, cases, killed, whole
 from tests.crash.kill_shapes import SHAPES
 
-CASES = cases(figures.amount(quick=14, full=1_000))
+CASES = cases(figures.amount(quick=9, full=1_000))
 PROOF = "kill -9 of real runs"
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.crash import figures
 from tests.crash.races import HELD, Site, Started
 
-RACES = figures.amount(quick=6, full=200)
+RACES = figures.amount(quick=3, full=200)
 
 
 def refused(loser: Started, holder: int, *, sign: bool = True) -> None:
@@ -60,7 +60,7 @@ def site(tmp_path: Path) -> "Site":
 
 
 def test_when_the_holder_is_killed_the_next_takes_over_at_once(site: Site) -> None:
-    for _ in range(figures.amount(quick=2, full=20)):
+    for _ in range(figures.amount(quick=1, full=20)):
         holder = site.run("held")
         site.waiting()
         refused(site.run("held"), holder.process.pid)
@@ -83,6 +83,7 @@ def test_a_holder_that_is_stopped_is_not_taken_over_and_goes_on(site: Site) -> N
     assert [site.did(name) for name in ("first", "waits", "last")] == [1, 1, 1]
 
 
+@figures.only_full()
 def test_runs_of_other_names_go_on_beside(site: Site) -> None:
     holder = site.run("held")
     site.waiting()

@@ -42,6 +42,7 @@ def test_a_step_that_kills_its_process_is_given_up(site: Site) -> None:
     figures.add("steps that kill their process", given_up=1, kills=kills)
 
 
+@figures.only_full()
 def test_its_siblings_finish_and_no_other_is_condemned(site: Site) -> None:
     done, kills = given_up(site, "beside")
     assert done.status == 1, done
@@ -55,6 +56,7 @@ def test_its_siblings_finish_and_no_other_is_condemned(site: Site) -> None:
     )
 
 
+@figures.only_full()
 def test_one_that_was_given_up_is_tried_again_when_a_person_says_so(site: Site) -> None:
     given_up(site, "alone")
     site.let_go()
@@ -65,6 +67,7 @@ def test_one_that_was_given_up_is_tried_again_when_a_person_says_so(site: Site) 
     assert site.did("bad") == 6
 
 
+@figures.only_full()
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stops_in_order_are_not_counted(site: Site, number: signal.Signals) -> None:
     for _ in range(6):
@@ -114,6 +117,7 @@ def test_a_payment_in_doubt_goes_on_with_the_value_that_a_person_gives(site: Sit
     assert (site.did("first"), site.did("pays")) == (1, 1)
 
 
+@figures.only_full()
 def test_a_payment_in_doubt_is_done_again_when_a_person_says_so(site: Site) -> None:
     run = in_doubt(site)
     assert site.fwf("resolve", run, "paid > pays", "--again").status == 0
@@ -121,6 +125,7 @@ def test_a_payment_in_doubt_is_done_again_when_a_person_says_so(site: Site) -> N
     assert (site.did("first"), site.did("pays"), site.did("last")) == (1, 2, 1)
 
 
+@figures.only_full()
 def test_a_payment_in_doubt_is_left_out_when_a_person_says_so(site: Site) -> None:
     run = in_doubt(site, "mailed")
     assert site.fwf("resolve", run, "mailed > pays", "--skip").status == 0
@@ -128,6 +133,7 @@ def test_a_payment_in_doubt_is_left_out_when_a_person_says_so(site: Site) -> Non
     assert (site.did("first"), site.did("pays"), site.did("last")) == (1, 1, 1)
 
 
+@figures.only_full()
 def test_what_others_need_is_not_left_out(site: Site) -> None:
     run = in_doubt(site)
     done = site.fwf("resolve", run, "paid > pays", "--skip")

@@ -43,8 +43,9 @@ def taken_over(site: Site) -> Started:
     raise AssertionError("nobody took over")
 
 
+@figures.only_full()
 def test_of_two_runners_one_goes_on(site: Site) -> None:
-    for number in range(figures.amount(quick=2, full=50)):
+    for number in range(figures.amount(quick=1, full=50)):
         site.hold()
         key = f"race {number}"
         two = [site.run("held", "--key", key, gate=True) for _ in range(2)]
@@ -61,6 +62,7 @@ def test_of_two_runners_one_goes_on(site: Site) -> None:
         figures.add("races on PostgreSQL", races=1, zero={"both_went_on": 0})
 
 
+@figures.only_full()
 def test_a_holder_that_was_killed_is_followed_when_its_lease_has_run_out(site: Site) -> None:
     holder = begun(site)
     site.waiting()
