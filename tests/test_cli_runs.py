@@ -136,6 +136,14 @@ def test_a_list_can_be_narrowed(store: Kept, words: list[str], ids: list[str]) -
     assert [each["id"][-8:] for each in told] == ids
 
 
+def test_runs_that_are_few_are_found_far_back(store: Kept) -> None:
+    kept(store, fails(), "failed", id="run-00000001")
+    for n in range(200):
+        kept(store, Written().begin()("end", outcome="ok"), "ok", id=f"run-1{n:07}")
+    told = json.loads(fwf("runs", "--json", "--state", "failed", "--newest", "2").output)["runs"]
+    assert [each["id"] for each in told] == ["run-00000001"]
+
+
 def test_a_list_reads_no_more_records_than_it_may(
     store: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,7 +242,10 @@ def test_failed_items_of_a_complete_run_are_told_with_rerun(store: Kept) -> None
     assert done.exit_code == 0
     assert "daily > map_each[b] > load, attempt 1" in done.output
     assert "it was taken up" in done.output
-    assert "  fwf rerun 00000001 --failed\n      does again what failed or was cut (1 step), and" in done.output
+    assert (
+        "  fwf rerun 00000001 --failed\n      does again what failed or was cut (1 step), and"
+        in done.output
+    )
 
 
 def test_a_run_at_work_is_let_alone(store: Kept) -> None:
@@ -332,7 +343,7 @@ def test_a_terminal_gets_a_table_in_its_width(
 ) -> None:
     kept(store, fails(), "failed", id="run-00000001", shown={"day": "2026-06-01" * 8})
     monkeypatch.setenv("COLUMNS", "70")
-    runs.on_screen(runs.table(runs.listed(store, store.runs(), (), 20)))
+    runs.on_screen(runs.table(runs.listed(store, None, (), 20)))
     told = capsys.readouterr().out
     assert "failed" in told and "00000001" in told
     assert max(map(len, told.splitlines())) <= 70

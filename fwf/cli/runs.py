@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -21,6 +21,8 @@ STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running")
 MOST_READ: Final = 50_000
 """So many records of a list of runs are read, to say where they died and what failed."""
 MOST_NAMED: Final = 20
+FURTHER: Final = 8
+"""By how much further back is looked for runs that are asked for."""
 MICROS: Final = 1_000_000
 _COLOURS: Final = {"ok": "green", "running": "cyan", "interrupted": "yellow", "held": "yellow"}
 
@@ -100,24 +102,36 @@ def seen(store: Store, row: RunRow) -> Whole:
     return Whole(row, _state(row, alive), told)
 
 
-def listed(store: Store, rows: Iterable[RunRow], states: Sequence[str], most: int) -> list[Seen]:
-    """Runs ⟶ the first of those that stand so, with what their records tell."""
+def listed(store: Store, workflow: str | None, states: Sequence[str], most: int) -> list[Seen]:
+    """The newest runs of a workflow that stand so, with what their records tell."""
     found: list[Seen] = []
     left = MOST_READ
-    for row in rows:
-        if len(found) == most:
-            break
-        alive = row.state == "running" and store.holder(row.key) is not None
-        state = _state(row, alive)
-        if states and state not in states:
-            continue
+    for row, state in _chosen(store, workflow, states, most):
         plain = state == "ok" and row.tries == 1
         told = None
         if not plain and row.count <= left:
             left -= row.count
-            told = story(store.records(row), alive=alive)
+            told = story(store.records(row), alive=state == "running")
         found.append(Seen(row, state, told))
     return found
+
+
+def _chosen(
+    store: Store, workflow: str | None, states: Sequence[str], most: int
+) -> list[tuple[RunRow, Outcome]]:
+    """The newest runs that are asked for; further back is looked only as long as they are few."""
+    newest = most
+    while True:
+        rows = store.runs(newest=newest, like=workflow)
+        found: list[tuple[RunRow, Outcome]] = []
+        for row in rows:
+            alive = row.state == "running" and store.holder(row.key) is not None
+            state = _state(row, alive)
+            if (not workflow or workflow in row.workflow) and (not states or state in states):
+                found.append((row, state))
+        if len(found) >= most or len(rows) < newest:
+            return found[:most]
+        newest *= FURTHER
 
 
 def _state(row: RunRow, alive: bool) -> Outcome:

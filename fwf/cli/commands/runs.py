@@ -93,9 +93,7 @@ def _list(
     store = opened(journal)
     chosen = bool(workflow or states)
     with refusals():
-        rows = store.runs(newest=None if chosen else newest, like=workflow)
-        rows = [row for row in rows if not workflow or workflow in row.workflow]
-        found = runs.listed(store, rows, states, newest)
+        found = runs.listed(store, workflow, states, newest)
     store.close()
     if as_json:
         tell_json({"runs": [runs.as_data(each) for each in found]})
