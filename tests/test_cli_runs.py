@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from fwf.cli import fwf as program
 from fwf.cli import runs
+from fwf.journal.errors import JournalCorrupt
+from fwf.journal.records import Record, RunRow
 from tests.telling.kept import BEGAN, ME, SECOND, Kept, Written, fault, kept
 
 HOUR = 3600
@@ -134,6 +137,26 @@ def test_a_list_can_be_narrowed(store: Kept, words: list[str], ids: list[str]) -
     kept(store, died(), "interrupted", id="run-00000003", workflow="nightly")
     told = json.loads(fwf("runs", "--json", *words).output)["runs"]
     assert [each["id"][-8:] for each in told] == ids
+
+
+def test_a_damaged_run_does_not_hide_the_others(
+    store: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(store, fails(), "failed", id="run-00000001")
+    kept(store, died(), id="run-00000002")
+    whole = store.records
+
+    def records(run: RunRow) -> Iterator[Record]:
+        if run.number == 1:
+            raise JournalCorrupt("run 1: record 3 isn't what was written")
+        return whole(run)
+
+    monkeypatch.setattr(store, "records", records)
+    lines = fwf("runs").output.splitlines()
+    assert "died 00:10" in lines[1]
+    assert lines[2].endswith("run 1: record 3 isn't what was written")
+    done = fwf("runs", "00000001")
+    assert (done.exit_code, done.output) == (2, "fwf: run 1: record 3 isn't what was written\n")
 
 
 def test_runs_that_are_few_are_found_far_back(store: Kept) -> None:

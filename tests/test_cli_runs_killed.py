@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli_support import Done, command, environment
 from tests.cli_support import fwf as apart
+from tests.test_cli_terminal import terminal
 
 SOURCE = """
 import os
@@ -169,3 +170,16 @@ def test_a_page_goes_where_it_is_asked_to(project: Path) -> None:
     assert done.status == 2 and "there is no folder no/such" in done.err
     done = fwf("report", "nigth", cwd=project)
     assert done.status == 2 and "did you mean 'night'?" in done.err
+
+
+def test_on_a_terminal_the_page_goes_to_a_file_and_the_list_is_a_table(project: Path) -> None:
+    (project / "go").touch()
+    assert fwf("run", "night.py", "--param", "day=2026-06-01", cwd=project).status == 0
+    short = told(project)["runs"][0]["id"][-8:]
+    journal = str(project / ".fwf" / "runs.db")
+    with terminal(project, "report", "night", FWF_JOURNAL=journal) as shown:
+        assert f"wrote run-{short}.html" in shown.read()
+        assert shown.end() == 0
+    assert (project / f"run-{short}.html").read_text().startswith("<!doctype html>")
+    with terminal(project, "runs", FWF_JOURNAL=journal) as shown:
+        assert f"{short}" in shown.read() and shown.end() == 0

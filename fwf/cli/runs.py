@@ -10,6 +10,7 @@ from fwf.cli.journals import parameters
 from fwf.cli.misuse import one_line
 from fwf.cli.output import in_colour
 from fwf.faults import counted
+from fwf.journal.errors import JournalCorrupt
 from fwf.journal.records import RunRow
 from fwf.journal.store import Store
 from fwf.journal.story import Outcome, Place, Step, Story, Try, leaves, short, story
@@ -33,6 +34,8 @@ class Seen(NamedTuple):
     row: RunRow
     state: Outcome
     story: Story | None
+    damage: str = ""
+    """Why its records can't be read."""
 
     @property
     def took(self) -> int | None:
@@ -52,7 +55,7 @@ class Seen(NamedTuple):
     def first_failure(self) -> str:
         """What failed first, and why."""
         if self.story is None:
-            return ""
+            return one_line(self.damage)
         first = next(leaves(self.story.fault), None)
         if first is not None:
             return one_line(f"{shown(first.get('path', ''))}: {said(first)}".removeprefix(": "))
@@ -108,11 +111,15 @@ def listed(store: Store, workflow: str | None, states: Sequence[str], most: int)
     left = MOST_READ
     for row, state in _chosen(store, workflow, states, most):
         plain = state == "ok" and row.tries == 1
-        told = None
-        if not plain and row.count <= left:
-            left -= row.count
+        if plain or row.count > left:
+            found.append(Seen(row, state, None))
+            continue
+        left -= row.count
+        try:
             told = story(store.records(row), alive=state == "running")
-        found.append(Seen(row, state, told))
+            found.append(Seen(row, state, told))
+        except JournalCorrupt as error:  # the others can be told
+            found.append(Seen(row, state, None, str(error)))
     return found
 
 
