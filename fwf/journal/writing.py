@@ -225,9 +225,9 @@ class Writer:
 
     def _result(self, value: Any, depth: int) -> Written:
         kind = cast(Any, type(value))
-        name, way = ("Success", "unwrap") if kind is Success else ("Failure", "failure")
+        way = {"Success": "unwrap", "Failure": "failure"}[kind.__name__]
         text, copy = self._inner(getattr(value, way)(), depth, f".{way}()")
-        return f'{{"coded":"fwf.{name}","plain":{text}}}', kind(copy)
+        return f'{{"coded":"fwf.{kind.__name__}","plain":{text}}}', kind(copy)
 
     def _fault(self, value: Any, depth: int) -> Written:
         kind = cast(Any, type(value))

@@ -10,10 +10,12 @@ from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from datetime import tzinfo as Clock
 from decimal import Decimal
+from enum import Enum
 from functools import cached_property
 from importlib import import_module
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, cast
+from zoneinfo import TZPATH as ZONES
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,6 +26,7 @@ from returns.result import Failure, Success
 from fwf import IdempotencyKey, Secret, par, register_codec, task
 from fwf import secrets as hidden
 from fwf.algebra.values import encode, freeze, thaw
+from fwf.faults import TimedOut
 from fwf.forms import strict
 from fwf.forms import values as forms
 from fwf.forms.mentioned import Known, names_in
@@ -448,6 +451,28 @@ def _gives(cls: Any) -> Any:
     return gives
 
 
+def test_another_thing_of_a_name_that_is_known_is_refused() -> None:
+    with pytest.raises(Unwritable, match=r"is a .*Colour of which another enum has the name"):
+        values().settled(Enum("Colour", ["RED"])["RED"])
+    with pytest.raises(Unwritable, match="no type that the workflow's tasks declare mentions"):
+        values().settled(Enum("Shade", ["RED"])["RED"])
+    with pytest.raises(Unwritable, match=r"mentions 'tests\.Lossy'"):
+        values().settled(Lossy(1, "EUR"))  # which was registered after NAMES were asked for
+    tokyo = Path(ZONES[0], "Asia/Tokyo") if ZONES else None
+    if tokyo is not None and tokyo.exists():
+        with tokyo.open("rb") as content:
+            paris = ZoneInfo.from_file(content, key="Europe/Paris")
+        with pytest.raises(Unwritable, match="is another one than that here"):
+            values().settled(datetime(2026, 1, 1, tzinfo=paris))
+
+
+def test_a_codec_that_leaves_something_out_is_found_when_it_is_read() -> None:
+    text = values().settled(TimedOut("a", timedelta(1)))[0]
+    assert values().read(text)
+    with pytest.raises(Unreadable, match=r"'fwf\.TimedOut' reads it as another value now"):
+        values().read(text.replace('"path":', '"more":1,"path":', 1))
+
+
 # Sizes and secrets
 
 
@@ -554,6 +579,12 @@ def test_tables_come_back_equal(table: Any) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}\.arrow", name)
     assert len(content) < 2_000
     assert json.loads(values(store=store).settled(table)[0]) == {"arrow": name}
+
+
+def test_empty_chunks_are_not_kept() -> None:
+    one = pa.table({"a": [1, 2]})
+    with_empty = pa.concat_tables([one.slice(0, 0), one, one.slice(2, 0)])
+    assert values().digest(with_empty) == values().digest(one)
 
 
 def test_a_table_with_nan_comes_back() -> None:

@@ -40,7 +40,7 @@ TESTS = {
     "fwf/machine": ["tests/machine", "tests/interpreters/run", *DRY_RUNS, RUNS],
     "fwf/interpreters/check": ["tests/interpreters/test_check.py"],
     "fwf/interpreters/diff": ["tests/interpreters/diff"],
-    "fwf/forms": ["tests/interpreters/plan"],
+    "fwf/forms": ["tests/forms", "tests/interpreters/plan"],
     "fwf/interpreters/plan": ["tests/interpreters/plan"],
 }  # fmt: skip
 SIZES = "million or thousand or 100_000 or deep or depth or bytes or sharing or wide"
