@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -53,6 +53,16 @@ def place_of(given: str | None) -> str | None:
     if given is not None:
         return None if given == OFF else given
     return str(project() / DEFAULT)
+
+
+def keep_from_git(folder: Path) -> None:
+    """Make the folder of a project's journal, if it isn't there, so that git leaves it out.
+
+    What keeps it from being made, the journal tells.
+    """
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+        folder.joinpath(".gitignore").write_text("*\n", encoding="ascii")
 
 
 def project() -> Path:

@@ -1,10 +1,11 @@
 """From the options of `fwf run` and `fwf rerun` to a run, its report and the exit status."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from fwf.cli.checking import errors_of, refuse_errors
-from fwf.cli.journals import OFF, place_of, refusals
+from fwf.cli.journals import OFF, keep_from_git, place_of, refusals
 from fwf.cli.misuse import Misuse, collected, one_line
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.params import given
@@ -120,6 +121,8 @@ def _journal(asked: Start, target: Target, key: str | None, by: Chosen | None) -
             if is_given:
                 raise Misuse(f"{option} is of no use with --journal {OFF}: nothing is remembered")
         return None
+    if asked.journal is None:
+        keep_from_git(Path(place).parent)
     about = {"target": target.text, "profile": None if by is None else by.profile.name, "key": key}
     return Journal(
         place,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, final
 
 from fwf.algebra.canonical import Nameless, canonical
 from fwf.algebra.contract import IdempotencyKey
@@ -89,6 +89,8 @@ class Remembered:
         self.marks = Marks(past, writer, values, self.lasting)
         self.renewed = past.renewed or accepts
         """Whether another input than before is no contradiction: something before was done anew."""
+        self._coded: set[str] = set()
+        """Tasks of which the digest of their code is written: once a try."""
         self._changed: set[str] = set()
         """Tasks of which it was told that their code has changed."""
         self._accepts = accepts
@@ -274,7 +276,9 @@ class Remembered:
                 more = f',"variant":"{here.variant}"' if here.variant else ""
                 rows = _rows(value)
                 more += "" if rows is None else f',"rows":{rows}'
-                more += f',"code":"{known.code}"' if known.code else ""
+                if known.code and known.name not in self._coded:
+                    self._coded.add(known.name)
+                    more += f',"code":"{known.code}"'
                 said = f'{{"task":{known.said},"input":"{here.input}","took":{took}{more},"value":'
                 self.writer.add("ok", here.path, here.tries, f"{said}{text}}}")
                 return OK, value
@@ -360,9 +364,12 @@ def _text(tries: Tries) -> str:
     return ",".join(map(str, numbers(tries)))
 
 
+_MANY: Final = (list, tuple)
+
+
 def _rows(value: Any) -> int | None:
     """How many rows a value has, where it tells that."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, _MANY):
         return len(value)
     rows = getattr(value, "num_rows", None)
     return rows if type(rows) is int else None
