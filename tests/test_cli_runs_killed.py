@@ -1,6 +1,7 @@
 """A run that is killed, looked at, gone on with and looked at again: by real processes."""
 
 import json
+import shlex
 import signal
 import subprocess
 import time
@@ -170,6 +171,63 @@ def test_a_page_goes_where_it_is_asked_to(project: Path) -> None:
     assert done.status == 2 and "there is no folder no/such" in done.err
     done = fwf("report", "nigth", cwd=project)
     assert done.status == 2 and "did you mean 'night'?" in done.err
+
+
+IN_DOUBT = """
+import os
+import signal
+from pathlib import Path
+
+from fwf import named, task
+
+
+@task(effect="unrepeatable")
+def post() -> int | None:
+    if not Path("mended").exists():
+        Path("mended").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 40
+
+
+@task(effect="pure")
+def tell(count: int | None) -> str:
+    return f"{count} posted"
+
+
+workflow = named("it's (new)", post >> tell)
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "given"), [(0, '"41 posted"'), (1, '"40 posted"'), (2, '"None posted"')]
+)
+def test_what_is_told_to_be_done_next_can_be_done_as_it_is_written(
+    project: Path, choice: int, given: str
+) -> None:
+    (project / "night.py").write_text(IN_DOUBT)
+    assert fwf("run", "night.py", cwd=project).status == -signal.SIGKILL
+    (go_on,) = told(project, "new")["next"]
+    assert shell(project, go_on["command"]).status == 1
+    held = told(project, "new")
+    assert (held["state"], held["steps"][0]["state"]) == ("held", "in doubt")
+    *decisions, go_on = held["next"]
+    assert [each["command"].rpartition(" --")[2] for each in decisions] == [
+        "value JSON", "again", "skip",
+    ]  # fmt: skip
+    decision = decisions[choice]["command"].replace("JSON", "41")
+    assert shell(project, decision).status == 0
+    seen = told(project, "new")
+    assert [each["command"] for each in seen["next"]] == [go_on["command"]]
+    assert shell(project, go_on["command"]).status == 0
+    page = fwf("report", "new", cwd=project).out
+    assert given.strip('"') in page
+
+
+def shell(project: Path, words: str) -> Done:
+    """A command line as a shell takes it apart."""
+    program, *others = shlex.split(words)
+    assert program == "fwf"
+    return fwf(*others, cwd=project)
 
 
 def test_on_a_terminal_the_page_goes_to_a_file_and_the_list_is_a_table(project: Path) -> None:

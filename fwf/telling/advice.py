@@ -58,7 +58,9 @@ def _of_held(step: Step, run: str, more: str) -> list[Advice]:
     """What a person can decide about a step that holds the run."""
     path = shlex.quote(step.path)
     decide = f"fwf resolve {run} {path}"
-    skip = Advice(f"{decide} --skip{more}", "goes on without it, as if it had given nothing")
+    skip = Advice(
+        f"{decide} --skip{more}", "goes on without it, where None will do for what follows"
+    )
     if step.state == "poisoned":
         why = "once it is mended: starts it anew, and counts its starts from none"
         return [Advice(f"{decide} --again{more}", why), skip]
