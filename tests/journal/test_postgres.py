@@ -496,6 +496,24 @@ def test_a_connection_that_broke_while_nothing_was_asked_is_opened_again(
     assert read(store) == some(6)
 
 
+def test_a_forked_process_does_not_end_the_connection_of_its_parent(journal_url: str) -> None:
+    with opened(journal_url) as store:
+        before = store._ask("asking", backend)
+        child = os.fork()
+        if child == 0:
+            try:
+                store.close()
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        assert store._ask("asking", backend) == before
+
+
+def backend(driver: psycopg.Connection[Any]) -> int:
+    driver.execute("SELECT 1")
+    return driver.info.backend_pid
+
+
 def end_others(url: str) -> None:
     ask(
         url,
