@@ -62,6 +62,14 @@ def test_what_nobody_goes_on_with_has_died_in_what_it_had_started() -> None:
     assert alive.steps["daily > load"].state == "running"
 
 
+def test_a_suspect_that_was_started_alone_is_what_a_run_died_in() -> None:
+    told = Written().begin().start("daily > load").start("daily > mail")
+    told("alone", "daily > mail")
+    assert story(told.records).inside == (Place("daily > mail", 1),)
+    told.ok("daily > mail")
+    assert story(told.records).inside == (Place("daily > load", 1),)
+
+
 def test_an_attempt_has_its_times_rows_and_fault() -> None:
     told = Written().begin().start("daily > orders", "1")
     told("failed", "daily > orders", "1", took=SECOND, fault=fault("daily > orders"))

@@ -1,0 +1,287 @@
+"""How records become a story: one after another, and what each changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal, final
+
+from fwf.journal.records import Record
+from fwf.journal.story import (
+    Attempt,
+    Form,
+    Outcome,
+    Place,
+    Retry,
+    State,
+    Step,
+    Story,
+    Try,
+    leaves,
+)
+
+_IN_DOUBT: Final = "InDoubt"
+_POISONED: Final = "Poisoned"
+_VALUE: Final = '"value":'
+"""What stands before a value in a body, of which it is the last."""
+
+
+def _read(record: Record) -> tuple[dict[str, Any], str | None]:
+    """A record ⟶ what its body says but for a value, and the JSON text of that, if there is one.
+
+    Values may be large, and few are looked at.
+    """
+    if record.kind not in ("ok", "end", "resolved"):
+        return json.loads(record.body or "{}"), None
+    head, found, value = record.body.partition(_VALUE)
+    if not found:
+        return json.loads(record.body or "{}"), None
+    return json.loads(f"{head.rstrip().removesuffix(',')}}}"), value[:-1].strip()
+
+
+def _held(leaf: Form) -> State | None:
+    """How a step stands that failed so, if nobody goes on with it then."""
+    tags = {leaf.get("kind"), *leaf.get("tags", ())}
+    return "in doubt" if _IN_DOUBT in tags else "poisoned" if _POISONED in tags else None
+
+
+def _alone(leaf: Form) -> Form:
+    """A single fault as a whole one."""
+    return {"leaves": [leaf], "joined": []}
+
+
+@final
+class _Try:
+    """A try as it goes on."""
+
+    def __init__(self, number: int, started: int, facts: Mapping[str, Any]) -> None:
+        self.number, self.started, self.facts = number, started, facts
+        self.ended: int | None = None
+        self.outcome: Outcome | None = None
+        self.value: str | None = None
+        self.fault: Form | None = None
+        self.inside: tuple[Place, ...] = ()
+        self.again: tuple[str, ...] = ()
+        self.why = ""
+
+
+@final
+class _Step:
+    """A step as it goes on."""
+
+    __slots__ = ("attempts", "caught", "committed", "holding", "path", "resolved", "state")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.attempts: list[Attempt] = []
+        self.state: State = "running"
+        self.committed: int | None = None
+        self.caught = False
+        self.resolved: tuple[str, str] | None = None
+        self.holding: Form | None = None
+
+
+@final
+class Fold:
+    """Takes one record after another."""
+
+    def __init__(self) -> None:
+        self.tries: list[_Try] = []
+        self.steps: dict[str, _Step] = {}
+        self.retries: list[Retry] = []
+        self.caught: list[tuple[str, Form | None]] = []
+        self.open: dict[tuple[str, str], int] = {}
+        """Attempts of the try that haven't ended: where each is in its step's."""
+        self.again: tuple[tuple[str, ...], str] = ((), "")
+        self.alone: tuple[str, str] | None = None
+        """Of those, the only one that has begun."""
+        self.last = 0
+        self.pruned = False
+
+    def take(self, record: Record) -> None:
+        body, value = _read(record)
+        self.last = record.at
+        match record.kind:
+            case "try":
+                self._begin(record, body)
+            case "end":
+                self._end(record, body, value)
+            case "died":
+                self._died(body)
+            case "start":
+                self._start(record, body)
+            case "alone":
+                self.alone = record.path, record.tries
+            case "ok" | "failed" | "cut":
+                self._ended(record, record.kind, body)
+            case "retry":
+                self._retry(record, body)
+            case "caught":
+                self._caught(record, body.get("fault"))
+            case "taken back":
+                self._taken_back(body)
+            case "resolved":
+                self._resolved(record, body)
+            case "anchor":
+                self.pruned = True
+            case "deadline" | "delay" | "settled" | "done" | "gave back":
+                pass  # of no step: how the machine goes on where it was
+
+    def _now(self, at: int) -> _Try:
+        """The try that goes on; a run of whose records the first are gone has one too."""
+        if not self.tries:
+            self.tries.append(_Try(1, at, {}))
+        return self.tries[-1]
+
+    def _begin(self, record: Record, body: dict[str, Any]) -> None:
+        self._left()
+        number = body.get("number", len(self.tries) + 1)
+        begun = _Try(number, record.at, body)
+        begun.again, begun.why = self.again
+        self.again = ((), "")
+        self.tries.append(begun)
+
+    def _end(self, record: Record, body: dict[str, Any], value: str | None) -> None:
+        now = self._now(record.at)
+        now.ended, now.outcome = record.at, body.get("outcome", "failed")
+        now.value, now.fault = value, body.get("fault")
+        self._left()
+        for leaf in leaves(now.fault):
+            held = _held(leaf) or ("held" if now.outcome == "held" else None)
+            if held is not None and leaf.get("path"):
+                step = self._step(leaf["path"])
+                step.state, step.holding = held, _alone(leaf)
+
+    def _died(self, body: dict[str, Any]) -> None:
+        found = next((each for each in self.tries if each.number == body.get("number")), None)
+        died = found or self._now(self.last)
+        if died.outcome is not None:  # it had said how it ended
+            return
+        died.ended, died.outcome = body.get("at", self.last), "died"
+        died.inside = tuple(
+            Place(each["path"], each.get("number", 1)) for each in body.get("in", ())
+        )
+        self._left()
+
+    def _left(self) -> None:
+        """No attempt of the try goes on."""
+        for (path, _), at in self.open.items():
+            step = self.steps[path]
+            step.attempts[at] = step.attempts[at]._replace(ending="died")
+            if step.state == "running":
+                step.state = "died"
+        self.open.clear()
+        self.alone = None
+
+    # Steps
+
+    def _step(self, path: str) -> _Step:
+        found = self.steps.get(path)
+        if found is None:
+            found = self.steps[path] = _Step(path)
+        return found
+
+    def _start(self, record: Record, body: dict[str, Any]) -> None:
+        step = self._step(record.path)
+        now, n = self._now(record.at), body.get("attempt", 1)
+        task = body.get("task", "")
+        begun = Attempt(
+            record.path, record.tries, now.number, task, n, record.at, None, "running", None, None
+        )  # fmt: skip
+        self.open[record.path, record.tries] = len(step.attempts)
+        step.attempts.append(begun)
+        step.state, step.resolved, step.holding = "running", None, None
+
+    def _ended(
+        self, record: Record, ending: Literal["ok", "failed", "cut"], body: dict[str, Any]
+    ) -> None:
+        at = self.open.pop((record.path, record.tries), None)
+        if at is None:  # nothing was started: its resource couldn't be opened, say
+            took = body.get("took", 0)
+            before = Record(0, "start", record.path, record.tries, record.at - took, "", b"")
+            self._start(before, body)
+            at = self.open.pop((record.path, record.tries))
+        step = self.steps[record.path]
+        was = step.attempts[at]
+        step.attempts[at] = was._replace(
+            end=record.at,
+            ending=ending,
+            rows=body.get("rows"),
+            fault=body.get("fault"),
+            task=was.task or body.get("task", ""),
+        )
+        step.state, step.caught = ending, False
+        step.committed = was.number if ending == "ok" else None
+
+    def _retry(self, record: Record, body: dict[str, Any]) -> None:
+        fault, number = body.get("fault"), self._now(record.at).number
+        self.retries.append(
+            Retry(record.path, number, body.get("number", 1), record.at, body.get("due"), fault)
+        )
+        for leaf in leaves(fault):
+            step = self.steps.get(leaf.get("path", ""))
+            if step is not None and step.state == "failed":
+                step.state = "waiting"
+
+    def _caught(self, record: Record, fault: Form | None) -> None:
+        self.caught.append((record.path, fault))
+        for leaf in leaves(fault):
+            held, path = _held(leaf), leaf.get("path", "")
+            step = self._step(path) if held is not None else self.steps.get(path)
+            if step is not None:
+                step.caught = True
+            if step is not None and held is not None:
+                step.state, step.holding = held, _alone(leaf)
+
+    def _taken_back(self, body: dict[str, Any]) -> None:
+        paths = tuple(dict.fromkeys(str(path) for path, *_ in body.get("paths", ())))
+        for path in paths:
+            step = self.steps.get(path)
+            if step is not None:
+                step.state, step.committed = "taken back", None
+        if paths or body.get("failures"):
+            before, why = self.again
+            self.again = ((*before, *paths), body.get("why", "") or why)
+
+    def _resolved(self, record: Record, body: dict[str, Any]) -> None:
+        step = self._step(record.path)
+        how = str(body.get("how", ""))
+        step.state, step.resolved = "resolved", (how, str(body.get("by", "")))
+        step.holding = None
+        if how != "again":
+            step.state, step.committed = "ok", self._now(record.at).number
+
+    # The end
+
+    def told(self, alive: bool) -> Story:
+        unfinished = bool(self.tries) and self.tries[-1].outcome is None
+        places = tuple(
+            Place(path, self.steps[path].attempts[at].attempt)
+            for (path, tries), at in self.open.items()
+            if self.alone not in self.open or self.alone == (path, tries)
+        )
+        if not (unfinished and alive):
+            self._left()
+        if unfinished:
+            now = self.tries[-1]
+            now.outcome = "running" if alive else "died"
+            now.ended, now.inside = (None, places) if alive else (self.last, places)
+        steps = {path: _told(step, unfinished and alive) for path, step in self.steps.items()}
+        tries = tuple(map(_of, self.tries))
+        return Story(tries, steps, tuple(self.retries), tuple(self.caught), self.pruned)
+
+
+def _told(step: _Step, goes_on: bool) -> Step:
+    """A step as it is told; what would have been tried again isn't, where nobody goes on."""
+    state: State = "failed" if step.state == "waiting" and not goes_on else step.state
+    attempts = tuple(step.attempts)
+    return Step(
+        step.path, state, attempts, step.committed, step.caught, step.resolved, step.holding
+    )  # fmt: skip
+
+
+def _of(each: _Try) -> Try:
+    return Try(
+        each.number, each.started, each.ended, each.outcome or "died", each.value, each.fault,
+        each.inside, each.again, each.why, each.facts,
+    )  # fmt: skip
