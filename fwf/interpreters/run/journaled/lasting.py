@@ -5,11 +5,29 @@ from __future__ import annotations
 from typing import Any, cast, final
 
 from fwf.algebra.layout import layout
-from fwf.algebra.nodes import Always, AsResult, Extension, InPool, Node, Retry, Timeout, WithParams
+from fwf.algebra.nodes import (
+    Always,
+    AsResult,
+    Extension,
+    InPool,
+    LoopUntil,
+    MapEach,
+    Node,
+    Par,
+    Retry,
+    Seq,
+    Timeout,
+    WithParams,
+)
 from fwf.algebra.parts import children
 from fwf.machine.places import Place
 
 _WRAPPERS = (Retry, Timeout, AsResult, InPool, WithParams)
+
+
+_PLAIN = frozenset({Seq, Par, MapEach, LoopUntil})
+_WHOLE: tuple[Place, int, Place] = (None, 0, None)
+"""That of the whole workflow."""
 
 
 @final
@@ -34,15 +52,25 @@ class Lasting:
 
     def since(self, place: Place) -> int:
         """Results at a place count if they were written after the record of this number."""
+        if place is None:
+            return 0
+        above: Any = place[0]
+        known = _WHOLE if above is None else self._known.get(id(above))
+        _, since, within = known or self._enclosing(above)
+        if within is None and type(place[1]) in _PLAIN:  # as most are: without a call more
+            return since
+        return self._of(place, since, within)[0]
+
+    def _enclosing(self, place: Place) -> tuple[Place, int, Place]:
+        """The same for a place that encloses others, and what it is no part of."""
         inward: list[Any] = []
         while place is not None and id(place) not in self._known:
             inward.append(place)
             place = place[0]
-        since, within = (0, None) if place is None else self._known[id(place)][1:]
+        known = _WHOLE if place is None else self._known[id(place)]
         for each in reversed(inward):
-            since, within = self._of(each, since, within)
-            self._known[id(each)] = each, since, within
-        return since
+            known = self._known[id(each)] = each, *self._of(each, known[1], known[2])
+        return known
 
     def borrowed(self, place: Place) -> int:
         """If something is borrowed anew at a place, the record of its being given back; else 0."""

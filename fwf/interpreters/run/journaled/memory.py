@@ -127,15 +127,16 @@ class Remembered:
 
     def _recalled(self, fiber: Fiber, known: Known, here: Here, done: Done) -> bool:
         """Give a fiber what a step gave before, if it is that step, on that input."""
-        said = done.said
-        other = said.get("task", known.name) != known.name
-        if other or said.get("input", here.input) != here.input:
-            if not (self._accepts if other else self.renewed):
-                self._hold(fiber, here.path, "Changed", _contradicts(known, said, done))
-                return True
-            self.past.take_back((here.path, here.tries))
-            self.renewed = True
-            return False
+        if not done.body.startswith(f'{{"task":{known.said},"input":"{here.input}",'):
+            said = done.said  # of a step that a person resolved it begins in another way
+            other = said.get("task", known.name) != known.name
+            if other or said.get("input", here.input) != here.input:
+                if not (self._accepts if other else self.renewed):
+                    self._hold(fiber, here.path, "Changed", _contradicts(known, said, done))
+                    return True
+                self.past.take_back((here.path, here.tries))
+                self.renewed = True
+                return False
         try:
             value = self.values.read(done.value)
         except (JournalError, Unwritable) as error:
@@ -147,7 +148,7 @@ class Remembered:
             self._hold(fiber, here.path, "Gone", said_so)
             return True
         del self._here[fiber]
-        remark = self._remark(known, here, said, done)
+        remark = self._remark(known, here, done) if CODE in done.body else None
         machine = self.machine
         if machine.tell is not None:
             name, now = known.task.name, machine.now()
@@ -155,9 +156,9 @@ class Remembered:
         fiber.end(OK, value)
         return True
 
-    def _remark(self, known: Known, here: Here, said: Mapping[str, Any], done: Done) -> str | None:
+    def _remark(self, known: Known, here: Here, done: Done) -> str | None:
         """That a task's code has changed since; told once, and it decides nothing."""
-        code = said.get("code", known.code)
+        code = done.said.get("code", known.code)
         alike = code == known.code or _python(code) != _python(known.code)
         if alike or known.name in self._changed:
             return None
@@ -278,7 +279,7 @@ class Remembered:
                 more += "" if rows is None else f',"rows":{rows}'
                 if known.code and known.name not in self._coded:
                     self._coded.add(known.name)
-                    more += f',"code":"{known.code}"'
+                    more += f',{CODE}"{known.code}"'
                 said = f'{{"task":{known.said},"input":"{here.input}","took":{took}{more},"value":'
                 self.writer.add("ok", here.path, here.tries, f"{said}{text}}}")
                 return OK, value
@@ -364,6 +365,7 @@ def _text(tries: Tries) -> str:
     return ",".join(map(str, numbers(tries)))
 
 
+CODE: Final = '"code":'
 _MANY: Final = (list, tuple)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, TypeAlias, final
+from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
 from fwf.journal.records import Record
 
@@ -28,7 +28,7 @@ class Done(NamedTuple):
     def said(self) -> dict[str, Any]:
         """What the body says, but for a value."""
         head, found, _ = self.body.partition(VALUE)
-        told: dict[str, Any] = json.loads(f"{head.removesuffix(',')}}}" if found else self.body)
+        told: dict[str, Any] = parsed(f"{head.removesuffix(',')}}}" if found else self.body)
         return told
 
     @property
@@ -38,6 +38,14 @@ class Done(NamedTuple):
 
 
 VALUE: Final = '"value":'
+
+
+def parsed(text: str) -> Any:
+    """`json.loads` of what was written here, without the half of it that looks for blanks."""
+    return _scan(text, 0)[0]
+
+
+_scan: Final = cast(Any, json.JSONDecoder()).scan_once
 
 
 @final
@@ -105,7 +113,7 @@ class Past:
 
     def _died(self, of: Record) -> None:
         """The last try ended without a word, and perhaps by what was at work in it."""
-        if json.loads(of.body).get("counts"):
+        if parsed(of.body).get("counts"):
             alone = self._alone if self._alone in self._at_work else None
             for instance in self._at_work if alone is None else (alone,):
                 self.died[instance] = self.died.get(instance, 0) + 1
@@ -159,7 +167,7 @@ class Past:
         found = self._at_work.pop(instance, None)
         if found is not None:
             self.open[instance] = found
-        if not json.loads(of.body).get("stopped"):  # by what comes about once more
+        if not parsed(of.body).get("stopped"):  # by what comes about once more
             self.cuts[instance] = Done(of.n, of.at, self.number, of.body)
         self.died.pop(instance, None)
         self.told.add(instance)
@@ -169,11 +177,11 @@ class Past:
     def _resolved(self, of: Record) -> None:
         instance = of.path, of.tries
         self._heard(of)
-        if json.loads(of.body)["how"] != "again":
+        if parsed(of.body)["how"] != "again":
             self.done[instance] = Done(of.n, of.at, self.number, of.body)
 
     def _taken_back(self, of: Record) -> None:
-        said = json.loads(of.body)
+        said = parsed(of.body)
         instances = [(path, tries) for path, tries in said.get("paths", ())]
         first = min((self.done[each].n for each in instances if each in self.done), default=of.n)
         for instance in instances:
@@ -215,12 +223,12 @@ class Past:
         return about, of.path, of.tries, said.get("nth", 0)
 
     def _retry(self, of: Record) -> None:
-        said = json.loads(of.body)
+        said = parsed(of.body)
         known = Done(of.n, of.at, self.number, of.body)
         self.retries[self._spot("retry", of, said)] = said["number"], known
 
     def _deadline(self, of: Record) -> None:
-        said = json.loads(of.body)
+        said = parsed(of.body)
         if "round" not in said:
             self.fresh[self._spot("deadline", of, said)] = self._as_done(of)
             return
@@ -229,24 +237,24 @@ class Past:
         where[self._spot("rounds", of, said)] = self._as_done(of)
 
     def _delay(self, of: Record) -> None:
-        self.marks[self._spot("delay", of, json.loads(of.body))] = self._as_done(of)
+        self.marks[self._spot("delay", of, parsed(of.body))] = self._as_done(of)
 
     def _caught(self, of: Record) -> None:
-        said = json.loads(of.body)
+        said = parsed(of.body)
         where = self.marks if said.get("settled") else self.fresh
         where[self._spot("caught", of, said)] = self._as_done(of)
 
     def _settled(self, of: Record) -> None:
-        spot = self._spot("caught", of, json.loads(of.body))
+        spot = self._spot("caught", of, parsed(of.body))
         found = self.fresh.pop(spot, None)
         if found is not None:
             self.marks[spot] = found
 
     def _part_done(self, of: Record) -> None:
-        self.marks[self._spot("done", of, json.loads(of.body))] = self._as_done(of)
+        self.marks[self._spot("done", of, parsed(of.body))] = self._as_done(of)
 
     def _gave_back(self, of: Record) -> None:
-        said = json.loads(of.body)
+        said = parsed(of.body)
         spot = self._spot("done", of, said)
         if said.get("over"):
             self.giving_back.discard(spot)
