@@ -23,6 +23,7 @@ from examples.daily.places import Places, write_whole
 from examples.daily.seed import BUSY_DAY, seed
 from examples.daily.services import crm_service, rates_service, services, serving
 from tests.cli_support import ROOT, environment
+from tests.crash import figures
 
 TARGET: Final = "examples.daily.workflow"
 PATIENCE: Final = 120.0
@@ -129,7 +130,7 @@ def killed(job: Daily, number: int) -> int:
     """Kill the job at some moments, then let it end ⟶ how often it was killed at work."""
     chance = random.Random(f"daily {number}")
     kills = 0
-    for _ in range(chance.randint(1, 2)):
+    for _ in range(chance.randint(1, 2) if figures.full() else 1):
         kills += job.kill(chance)
     job.finish()
     return kills

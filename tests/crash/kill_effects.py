@@ -11,6 +11,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -31,7 +32,8 @@ Given: TypeAlias = Any
 Value: TypeAlias = dict[str, Any]
 """What a task gives: `v`, worked out of its place and of what it was given; `n`, one more than what
 it was given; `by`, the name of the line that it left."""
-What: TypeAlias = Literal["did", "failed", "tidied"]
+What: TypeAlias = Literal["did", "failed", "tidied", "released"]
+"""`tidied` and `released` are finalisers; the latter gives back what it used last."""
 
 
 class Line(NamedTuple):
@@ -58,6 +60,17 @@ def read(log: Path) -> list[Line]:
         return []
     lines = log.read_bytes().split(b"\n")[:-1]
     return [Line(*json.loads(line)) for line in lines if line.endswith(b"]")]
+
+
+def alive(log: Path) -> list[int]:
+    """Processes that are at work for a run: those that know of its log."""
+    found: list[int] = []
+    said = f"{LOG}={log}".encode()
+    for each in Path("/proc").iterdir():
+        with suppress(OSError):
+            if each.name.isdigit() and said in (each / "environ").read_bytes().split(b"\0"):
+                found.append(int(each.name))
+    return found
 
 
 def values_in(given: Given) -> Iterator[Value]:
@@ -145,6 +158,13 @@ def fails(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt)
 def tidy(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt) -> None:
     time.sleep(nap())
     leave("tidied", given, key, info, attempt)
+
+
+@task(effect="idempotent")
+def release(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt) -> None:
+    time.sleep(nap())
+    leave("released", given, key, info, attempt)
+    time.sleep(nap())
 
 
 def scope_of(path: str) -> str:

@@ -36,13 +36,14 @@ class Finding(NamedTuple):
     what: str
 
 
-def judged(lines: Sequence[Line], value: Any, whole: Whole) -> list[Finding]:
-    """All that is wrong with a run that was killed and went on to its end."""
+def judged(lines: Sequence[Line], value: Any, whole: Whole, *, stops: int = 0) -> list[Finding]:
+    """All that is wrong with a run that was killed, or stopped so often, and went on to its end."""
     return [
         *_lost(lines, value, whole),
         *_again(lines, value),
-        *_too_often(lines),
+        *_too_often(lines, stops),
         *_wrong(lines, value, whole),
+        *_given_back(lines),
         *_left(lines),
     ]
 
@@ -74,7 +75,9 @@ def _again(lines: Sequence[Line], value: Any) -> Iterator[Finding]:
             path = name.rpartition("@")[0]
             if name and gave.setdefault(path, name) != name:
                 yield Finding(AGAIN, f"{path} gave two values, and both were used")
-        if line.path in gave and line.what != "tidied":
+        if line.what == "released":
+            gave = {path: name for path, name in gave.items() if not _lent(path, line.path)}
+        elif line.path in gave and line.what != "tidied":
             yield Finding(AGAIN, f"{line.path} ran again after others used what it gave")
         if line.what == "failed" and line.reopens:
             gave = {path: name for path, name in gave.items() if not _in(path, line.reopens)}
@@ -83,20 +86,40 @@ def _again(lines: Sequence[Line], value: Any) -> Iterator[Finding]:
         yield Finding(AGAIN, f"{path} ran again after the run ended with what it gave")
 
 
+def _lent(path: str, release: str) -> bool:
+    """Whether a step is in a part whose finaliser has given back what that used."""
+    return _in(path, release.rpartition(" > ")[0])
+
+
+def _given_back(lines: Sequence[Line]) -> Iterator[Finding]:
+    """Steps that used what had been given back, and what nobody gave back."""
+    gone: set[str] = set()
+    for line in lines:
+        if line.what == "released":
+            gone.add(line.used[-1])
+        elif gone.intersection(line.used):
+            yield Finding(WRONG, f"{line.path} used what had been given back")
+    acquired = {line.by for line in lines if line.path.endswith(" > acquire")}
+    used = {name for line in lines for name in line.used}
+    for name in sorted(acquired & used - gone):
+        yield Finding(LOST, f"{name} was never given back")
+
+
 def _in(path: str, scope: str) -> bool:
     return path.startswith(f"{scope} > ")
 
 
-def _too_often(lines: Sequence[Line]) -> Iterator[Finding]:
+def _too_often(lines: Sequence[Line], stops: int) -> Iterator[Finding]:
     """Steps that failed more often than they may.
 
-    A kill undoes a failure at most, that which was not committed when it came.
+    A kill undoes a failure at most, that which was not committed when it came; a run that was
+    stopped has all its tries again.
     """
     failed = Counter(line.path for line in lines if line.what == "failed")
     last = lines[-1].starter if lines else 0
     for path, times in failed.items():
         killed = {line.starter for line in lines if line.path == path} - {last}
-        if times > TRIES + len(killed):
+        if times > TRIES * (1 + stops) + len(killed):
             yield Finding(AGAIN, f"{path} failed {times} times; {TRIES} tries, {len(killed)} kills")
 
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -25,11 +26,14 @@ import pytest
 from fwf import run
 from tests.cli_support import ROOT, environment
 from tests.crash.kill_child import BUG, KEY
-from tests.crash.kill_effects import LOG, STARTER, read
-from tests.crash.kill_oracle import ENDED, FAULTS, Finding, Whole, judged
+from tests.crash.kill_effects import LOG, STARTER, alive, read
+from tests.crash.kill_oracle import ENDED, FAULTS, LEFT, Finding, Whole, judged
 from tests.crash.kill_shapes import SHAPE, SHAPES, shaped
 
 MOST_STARTS: Final = 40
+SIGNALS: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+WEIGHTS: Final = (17, 1, 1, 1)
+"""Of twenty ends seventeen are kills, and the others stop a run in order."""
 PATIENCE: Final = 60.0
 """Seconds after which a run hangs."""
 
@@ -53,6 +57,7 @@ class Story(NamedTuple):
     findings: list[Finding]
     starts: int
     kills: int
+    stops: int
     repeated: int
 
 
@@ -96,37 +101,43 @@ def killed(case: Case, *, most_kills: int = 3) -> Story:
     except AssertionError as error:
         if not case.bug:
             raise
-        return Story([Finding(ENDED, str(error))], 0, 0, 0)
+        return Story([Finding(ENDED, str(error))], 0, 0, 0, 0)
 
 
 def _killed(case: Case, most_kills: int) -> Story:
     chance = random.Random(f"{case.shape} {case.seed}")
     known = whole(case.shape)
-    kills = 0
+    ends: Counter[int] = Counter()
     with tempfile.TemporaryDirectory(prefix="fwf-kill-") as name:
         night = Night(Path(name), case)
         for _ in range(MOST_STARTS):
-            out = started(night, chance, known, kill=kills < most_kills)
+            number = chance.choices(SIGNALS, WEIGHTS)[0] if ends.total() < most_kills else None
+            out = started(night, chance, known, number)
             if out is not None:
                 break
-            kills += 1
+            ends[number or 0] += 1
         else:
             raise AssertionError(f"{case}: it never ended")
         value = night.value(out)
         if chance.random() < 0.2:  # a complete run says so, and does nothing
-            again = started(night, chance, known, kill=False)
+            again = started(night, chance, known, None)
             assert again is not None
             value = night.value(again)
         lines = read(night.log)
-        left = [Finding("left behind", f"process {pid}") for pid in alive(night.log)]
+        left = [Finding(LEFT, f"process {pid}") for pid in alive(night.log)]
     repeated = max(0, len(lines) - len(known.lines))
-    return Story([*judged(lines, value, known), *left], kills + 1, kills, repeated)
+    kills = ends.pop(signal.SIGKILL, 0)
+    stops = ends.total()
+    findings = [*judged(lines, value, known, stops=stops), *left]
+    return Story(findings, kills + stops + 1, kills, stops, repeated)
 
 
-def started(night: Night, chance: random.Random, known: Whole, *, kill: bool) -> str | None:
-    """Start it, and kill it at some moment ⟶ what it says at its end; None if it was killed."""
+def started(
+    night: Night, chance: random.Random, known: Whole, number: signal.Signals | None
+) -> str | None:
+    """Start it, and send it a signal at some moment ⟶ what it says; None if the signal ended it."""
     with night.start() as process:
-        if kill:
+        if number is not None:
             until = chance.random() * known.seconds * 1.2
             if night.case.by == "a script":
                 assert process.stdout is not None
@@ -134,16 +145,22 @@ def started(night: Night, chance: random.Random, known: Whole, *, kill: bool) ->
             else:
                 _wait_for_more(night.log, process, PATIENCE)
             time.sleep(until)
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(number)
         try:
             out, err = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)
             raise AssertionError(f"{night.case}: it hangs") from None
-    if kill and process.returncode == -signal.SIGKILL:
+    if number is not None and _ended_by(number, process.returncode, err):
         return None
     assert process.returncode == 0, f"{night.case}: status {process.returncode}\n{err[-2000:]}"
     return out
+
+
+def _ended_by(number: signal.Signals, status: int, err: str) -> bool:
+    """Whether a process was ended by a signal, at once or in order."""
+    in_order = status in (1, 128 + number) and f"stopped by {number.name}" in err
+    return status == -number or in_order
 
 
 def _wait_for_more(log: Path, process: subprocess.Popen[str], seconds: float) -> None:
@@ -168,17 +185,6 @@ def whole(shape: str) -> Whole:
         return Whole(read(log), value, time.monotonic() - start)
 
 
-def alive(log: Path) -> list[int]:
-    """Processes that are at work for a run: those that know of its log."""
-    found: list[int] = []
-    said = f"{LOG}={log}".encode()
-    for each in Path("/proc").iterdir():
-        with suppress(OSError):
-            if each.name.isdigit() and said in (each / "environ").read_bytes().split(b"\0"):
-                found.append(int(each.name))
-    return found
-
-
 def cases(number: int, *, shapes: int = 12, by_command: float = 0.1) -> list[Case]:
     """So many cases, of all shapes alike; a share of them is started by the command line."""
     chance = random.Random(0)
@@ -195,7 +201,8 @@ def main() -> int:
     bug = next((word for word in more if word != "cli"), "")
     case = Case(shape, int(seed), "the command line" if "cli" in more else "a script", bug)
     story = killed(case)
-    print(f"{story.starts} starts, {story.kills} kills, {story.repeated} attempts more than steps")
+    counts = f"{story.starts} starts, {story.kills} kills, {story.stops} stops"
+    print(f"{counts}, {story.repeated} attempts more than a whole run has")
     for finding in story.findings:
         print(f"{finding.fault}: {finding.what}")
     return int(any(finding.fault in FAULTS for finding in story.findings))

@@ -11,8 +11,12 @@ from typing import Any, Final, TypeAlias
 from fwf import (
     Ref,
     Workflow,
+    always,
     backoff,
+    bracket,
+    branch,
     const,
+    failed,
     fallback,
     graph,
     it,
@@ -21,8 +25,12 @@ from fwf import (
     milliseconds,
     named,
     par,
+    pure,
     retry,
+    seconds,
     seq,
+    timeout,
+    value_of,
 )
 from tests.crash.kill_effects import (
     SCOPE,
@@ -31,6 +39,8 @@ from tests.crash.kill_effects import (
     Value,
     fails,
     fails_once,
+    release,
+    tidy,
     work,
     work_async,
     work_isolated,
@@ -118,6 +128,33 @@ def net(chance: random.Random) -> Some:
     return made
 
 
+def guarded(chance: random.Random) -> Some:
+    """Parts with finalisers and deadlines, beside each other."""
+    inner = always(steps(chance, 1, 3, "in"), then=named("tidy1", tidy))
+    outer = timeout(step(chance, "a") >> inner >> step(chance, "b"), seconds(60))
+    beside = always(par(named("outer", outer), step(chance, "beside")), then=named("tidy2", tidy))
+    return step(chance, "first") >> beside >> step(chance, "last")
+
+
+def lent(chance: random.Random) -> Some:
+    """What is acquired, used and given back."""
+    use = named("use", steps(chance, 1, 4, "u"))
+    lends = bracket(step(chance, "acquire"), use, named("release", release))
+    return step(chance, "first") >> named("lent", lends) >> step(chance, "last")
+
+
+def collected(chance: random.Random) -> Some:
+    """Items of which some fail, and are told as such."""
+    each = const([{"v": f"i{n}", "n": n % 3, "by": ""} for n in range(chance.randint(2, 5))])
+    tried = named("tried", retry(fails, attempts=TRIES, wait=milliseconds(chance.randint(0, 5))))
+    item = step(chance, "s") >> branch(it["n"] > 2, then=tried, otherwise=step(chance, "t"))
+    none = const({"v": "none", "n": 0, "by": ""})
+    told = map_each(branch(failed(it), then=none, otherwise=pure(value_of(it))))
+    at_once = chance.choice([None, 1, 2])
+    items = map_each(named("item", item), key=it["v"], at_once=at_once, on_error="collect")
+    return each >> items >> told >> step(chance, "last")
+
+
 def mixed(chance: random.Random) -> Some:
     """One shape in another: what an item, a branch and a round have in them."""
     inner = {name: SHAPES[name](chance) for name in ("chain", "patient", "net")}
@@ -129,7 +166,8 @@ def mixed(chance: random.Random) -> Some:
 
 SHAPES: Final[dict[str, Shape]] = {
     "chain": chain, "join": join, "rounds": rounds, "items": items, "patient": patient,
-    "waits": waits, "net": net, "mixed": mixed,
+    "waits": waits, "net": net, "mixed": mixed, "guarded": guarded,
+    "lent": lent, "collected": collected,
 }  # fmt: skip
 
 

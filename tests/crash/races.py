@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.cli_support import Done, environment
-from tests.crash.kill_effects import LOG, PACE, STARTER, Line, read
-from tests.crash.kill_runs import alive
+from tests.crash.kill_effects import LOG, PACE, STARTER, Line, alive, read
 from tests.crash.races_jobs import PLACE
 
 JOBS: Final = "tests.crash.races_jobs"

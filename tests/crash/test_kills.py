@@ -19,7 +19,7 @@ from tests.crash.kill_oracle import AGAIN, FAULTS, LOST, WRONG, judged
 from tests.crash.kill_runs import Case, Night, cases, killed, whole
 from tests.crash.kill_shapes import SHAPES
 
-CASES = cases(figures.amount(quick=9, full=1_000))
+CASES = cases(figures.amount(quick=8, full=1_000))
 PROOF = "kill -9 of real runs"
 
 
@@ -27,7 +27,12 @@ PROOF = "kill -9 of real runs"
 def test_a_run_that_is_killed_goes_on_where_it_stopped(case: Case) -> None:
     story = killed(case, most_kills=1 + case.seed % 2)
     found = Counter(finding.fault for finding in story.findings)
-    counts = {"runs": 1, "kills": story.kills, "attempts_in_vain": story.repeated}
+    counts = {
+        "runs": 1,
+        "kills": story.kills,
+        "stops": story.stops,
+        "attempts_in_vain": story.repeated,
+    }
     figures.add(PROOF, **counts, zero={fault: found[fault] for fault in FAULTS})
     assert not story.findings, f"{case}\n" + "\n".join(map(str, story.findings))
 

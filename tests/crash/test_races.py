@@ -13,7 +13,7 @@ import pytest
 from tests.crash import figures
 from tests.crash.races import HELD, Site, Started
 
-RACES = figures.amount(quick=3, full=200)
+RACES = figures.amount(quick=2, full=200)
 
 
 def refused(loser: Started, holder: int, *, sign: bool = True) -> None:

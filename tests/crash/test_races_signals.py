@@ -17,7 +17,7 @@ from tests.crash.races_jobs import KINDS, NODES
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 ALL = [(number, node, kind) for number in SIGNALS for node in NODES for kind in KINDS]
-SOME = random.Random(1).sample(ALL, figures.amount(quick=4, full=len(ALL)))
+SOME = random.Random(1).sample(ALL, figures.amount(quick=3, full=len(ALL)))
 
 
 def value(done: Done) -> object:
