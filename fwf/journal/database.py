@@ -14,6 +14,8 @@ from fwf.journal.errors import JournalError
 from fwf.journal.heads import Head, Heads
 
 T = TypeVar("T")
+_LOOK: Final = 0.005
+"""Seconds after which one looks again whether the file has its name: half of a commit's time."""
 _PAUSE: Final = 0.002
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_LOCKED})
@@ -35,6 +37,7 @@ class Database:
         self._synced = synced
         self._db = layout.opened(path, synced=synced)
         self._file = identity(path)
+        self._looked = 0.0
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a question to the database gives."""
@@ -50,7 +53,26 @@ class Database:
         return self._locked(lambda: self._transaction(work), synced=synced and self._synced)
 
     def add(self, sql: str, values: Sequence[Any], head: Head) -> None:
-        """The same for a single statement, which is a transaction of its own."""
+        """The same for a single statement, which is a transaction of its own: what is done most."""
+        now = time.monotonic()
+        if now > self._looked + _LOOK:
+            self._looked = now
+            self._stay()
+        heads = self.heads
+        try:
+            heads.lock()
+            try:
+                self._db.execute(sql, values)
+                heads.write(head, synced=False)
+            finally:
+                heads.unlock()
+        except sqlite3.Error as error:
+            if _code(error) not in _PASSING:
+                raise failed(error, self.path) from error
+        except OSError as error:
+            raise disk.failed(error, self.path) from error
+        else:
+            return
 
         def work() -> Head:
             self._db.execute(sql, values)
@@ -64,8 +86,7 @@ class Database:
         Up to SQLite 3.51.2 a commit during another process's checkpoint could damage the file, so
         that all writes and checkpoints are under one lock of our own.
         """
-        if identity(self.path) != self._file:
-            raise self._gone()
+        self._stay()
         try:
             self.heads.lock()
             try:
@@ -137,6 +158,11 @@ class Database:
                 db.execute("ROLLBACK")
             raise
         return result
+
+    def _stay(self) -> None:
+        """Raise `JournalError` if the file isn't there any more, or another one is."""
+        if identity(self.path) != self._file:
+            raise self._gone()
 
     def _gone(self) -> JournalError:
         if os.path.exists(self.path):

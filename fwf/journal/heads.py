@@ -24,7 +24,8 @@ from fwf.journal.errors import JournalError
 
 SIZE: Final = 64
 _ROOM: Final = 64 * SIZE
-_LAYOUT: Final = Struct("<4sBBHQQ16s16s4xI")
+_SAID: Final = Struct("<4sBBHQQ16s16s4x")
+_SUM: Final = Struct("<I")
 _MAGIC: Final = b"fwfh"
 _FORM: Final = 1
 _LOST: Final = 1
@@ -50,16 +51,16 @@ def digest(key: str) -> bytes:
 
 def written(head: Head) -> bytes:
     """The slot of a head."""
-    flags = _LOST if head.lost else 0
-    said = _LAYOUT.pack(_MAGIC, _FORM, flags, 0, head.run, head.n, head.key, head.sum, 0)
-    return said[:-4] + crc32(said[:-4]).to_bytes(4, "little")
+    run, n, key, checksum, lost = head
+    said = _SAID.pack(_MAGIC, _FORM, _LOST if lost else 0, 0, run, n, key, checksum)
+    return said + _SUM.pack(crc32(said))
 
 
 def read(slot: bytes, run: int) -> Head | None:
     """What a slot says, or None if nothing was written there, or it can't be read."""
-    if len(slot) != SIZE or crc32(slot[:-4]).to_bytes(4, "little") != slot[-4:]:
+    if len(slot) != SIZE or _SUM.pack(crc32(slot[:-4])) != slot[-4:]:
         return None
-    magic, form, flags, _, number, count, key, checksum, _ = _LAYOUT.unpack(slot)
+    magic, form, flags, _, number, count, key, checksum = _SAID.unpack(slot[:-4])
     if (magic, form, number) != (_MAGIC, _FORM, run):
         return None
     return Head(number, count, key, checksum, bool(flags & _LOST))

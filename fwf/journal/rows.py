@@ -17,8 +17,10 @@ FIELDS: Final = (
     "about, sum"
 )
 ADD_RUN: Final = f"INSERT INTO runs({FIELDS}) VALUES ({', '.join('?' * 14)})"
+AT_ONCE: Final = 32
 ADD_RECORDS: Final = tuple(
-    f"INSERT INTO records VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * n)}" for n in range(33)
+    f"INSERT INTO records VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * n)}"
+    for n in range(AT_ONCE + 1)
 )
 """So many at once: one statement is a transaction of its own, which is faster than three."""
 ADD_ORIGIN: Final = "INSERT INTO origins VALUES (?, ?, ?)"
@@ -156,9 +158,8 @@ def kept(value: str) -> str | bytes:
 
 def add(db: sqlite3.Connection, run: int, records: Sequence[Record]) -> None:
     """Insert records, as many as there are."""
-    most = len(ADD_RECORDS) - 1
-    for start in range(0, len(records), most):
-        some = records[start : start + most]
+    for start in range(0, len(records), AT_ONCE):
+        some = records[start : start + AT_ONCE]
         db.execute(ADD_RECORDS[len(some)], flat(run, some))
 
 

@@ -104,23 +104,27 @@ class SQLite:
         tail = self._tails.get(run) or self._tail(run)
         self._may(claim, tail.key)
         check_follow(records, tail.last)
-        if not records and state is None:
-            return
-        last = records[-1] if records else None
-        head = last and Head(run, last.n, tail.digest, last.sum)
-        if state is None and head is not None and len(records) < len(rows.ADD_RECORDS):
+        if state is None and 0 < len(records) <= rows.AT_ONCE:
+            last = records[-1]
+            head = Head(run, last.n, tail.digest, last.sum)
             self._db.add(rows.ADD_RECORDS[len(records)], rows.flat(run, records), head)
-        else:
+        elif records or state is not None:
+            self._append(run, records, tail, state)
+        if records:
+            self._tails[run] = _Tail(records[-1].n, tail.key, tail.digest)
 
-            def work(db: sqlite3.Connection) -> Head | None:
-                rows.add(db, run, records)
-                if state is not None:
-                    rows.bring_up(db, run, state)
-                return head
+    def _append(
+        self, run: int, records: Sequence[Record], tail: _Tail, state: State | None
+    ) -> None:
+        def work(db: sqlite3.Connection) -> Head | None:
+            rows.add(db, run, records)
+            if state is not None:
+                rows.bring_up(db, run, state)
+            if not records:
+                return None
+            return Head(run, records[-1].n, tail.digest, records[-1].sum)
 
-            self._db.commit(work, synced=state is not None)
-        if last is not None:
-            self._tails[run] = _Tail(last.n, tail.key, tail.digest)
+        self._db.commit(work, synced=state is not None)
 
     def generations(self, key: str) -> Sequence[RunRow]:
         """The runs of a key; raises `JournalCorrupt` if one that there was isn't found."""
@@ -141,7 +145,8 @@ class SQLite:
         said = Said(self._heads.content())
         limit = -1 if newest is None else newest
         if like is not None:
-            self._all_there(said, self._db.rows("SELECT number FROM runs INDEXED BY names"))
+            if self._db.rows("SELECT count(*) FROM runs INDEXED BY names") != [(said.last,)]:
+                self._all_there(said, self._db.rows("SELECT number FROM runs INDEXED BY names"))
             where = (
                 "WHERE number IN (SELECT number FROM runs INDEXED BY names WHERE "
                 "instr(workflow, ?1) OR instr(id, ?1)) ORDER BY number DESC LIMIT ?2"

@@ -122,7 +122,7 @@ def test_a_journal_that_was_put_back_without_its_heads_is_told(
 ) -> None:
     os.unlink(f"{path}-heads")
     for _ in range(2):
-        with pytest.raises(JournalCorrupt, match="runs.db-heads: is gone"):
+        with pytest.raises(JournalCorrupt, match=r"runs\.db-heads: is gone"):
             SQLite.open(path)
     assert salvaged(path, stories) == (20, 20)
 
