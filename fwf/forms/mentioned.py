@@ -164,8 +164,11 @@ def _types_of(node: Node) -> Iterator[Any]:
 
 
 def _constants_of(node: Node) -> Iterator[Any]:
-    """The plain values in a node's fields and in its expressions."""
-    yield from fields(node)
+    """The plain values in a node and in its expressions; fields of other nodes hold none."""
+    if isinstance(node, Task):
+        yield from node.config.values()
+    elif isinstance(node, Extension):
+        yield from fields(node)
     for expr in expressions_in(node):
         yield from (part for part in subexpressions(expr) if isinstance(part, Const))
 
@@ -203,10 +206,10 @@ def names_in(w: Workflow[Any, Any]) -> Known:
     That is what the declared inputs, outputs and parameters, and the constants, make known; and
     every class that has a registered codec.
     """
-    declared, classes = dict[int, Any](), dict[int, type]()
+    declared, classes = dict[Any, Any](), dict[int, type]()
     zones: list[Mention] = []
     for node in _nodes(cast(Node, w)):
-        declared.update((id(kind), kind) for kind in _types_of(node))
+        declared.update((_hashable(kind), kind) for kind in _types_of(node))
         for value in _constants_of(node):
             for each in inside(value):
                 cls = each.cls if isinstance(each, Instance) else each.__class__
@@ -215,6 +218,15 @@ def names_in(w: Workflow[Any, Any]) -> Known:
     for kind in declared.values():
         classes.update((id(cls), cls) for cls in types_in([kind]) if isinstance(cls, type))
     return _known(classes.values(), zones)
+
+
+def _hashable(kind: Any) -> Any:
+    """A type, or what tells it from others where it can't be hashed: `Annotated[int, []]`."""
+    try:
+        hash(kind)
+    except TypeError:
+        return id(kind)
+    return kind
 
 
 def _known(classes: Iterable[type], zones: Iterable[Mention]) -> Known:
