@@ -13,7 +13,7 @@ from fwf.algebra.aliases import bare
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Const, Expr, Param
 from fwf.algebra.instances import Instance, is_instance_class
-from fwf.algebra.nodes import Extension, Node, Task
+from fwf.algebra.nodes import Extension, Node, Task, WithParams
 from fwf.algebra.pickling import fields
 from fwf.algebra.results import opened
 from fwf.algebra.traverse import parts_of
@@ -167,7 +167,7 @@ def _constants_of(node: Node) -> Iterator[Any]:
     """The plain values in a node and in its expressions; fields of other nodes hold none."""
     if isinstance(node, Task):
         yield from node.config.values()
-    elif isinstance(node, Extension):
+    elif isinstance(node, Extension | WithParams):
         yield from fields(node)
     for expr in expressions_in(node):
         yield from (part for part in subexpressions(expr) if isinstance(part, Const))
