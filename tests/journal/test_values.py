@@ -143,6 +143,17 @@ NAMES_WITH_ZONES = Known(
 )  # fmt: skip
 
 
+SCALARS = [st.integers(), st.floats(), st.text(), st.booleans(), st.characters(categories=["Cs"])]
+
+
+@given(st.one_of([*SCALARS, *map(st.lists, SCALARS), st.lists(st.one_of(SCALARS))]))
+@example([2**53])
+@example([2**53 + 1])
+@example([-(2**53) - 1])
+def test_what_is_written_fast_is_written_the_same(value: Any) -> None:
+    assert values().settled(value)[0] == dumped(forms.written(freeze(value)))
+
+
 @given(plain_values, plain_values)
 def test_digests_are_alike_only_for_the_same_value(a: Any, b: Any) -> None:
     one, other = values().digest(a), values().digest(b)
