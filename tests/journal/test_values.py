@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 from pyrsistent import pvector
 from returns.result import Failure, Success
 
@@ -143,10 +144,16 @@ NAMES_WITH_ZONES = Known(
 )  # fmt: skip
 
 
-SCALARS = [st.integers(), st.floats(), st.text(), st.booleans(), st.characters(categories=["Cs"])]
+SCALARS: list[Any] = [
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.booleans(),
+    st.characters(categories=["Cs"]),
+]
 
 
-@given(st.one_of([*SCALARS, *map(st.lists, SCALARS), st.lists(st.one_of(SCALARS))]))
+@given(st.one_of([*SCALARS, *(st.lists(each) for each in SCALARS), st.lists(st.one_of(SCALARS))]))
 @example([2**53])
 @example([2**53 + 1])
 @example([-(2**53) - 1])
