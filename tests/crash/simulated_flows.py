@@ -1,4 +1,4 @@
-"""Workflows for simulated crashes, drawn by a seed, and what their tasks do.
+"""Workflows for simulated crashes, drawn by a seed.
 
 A crash costs time: an attempt that was under way is made again, and so ends later. These workflows
 end in one way whenever that may be, however long each attempt takes: a deadline is either far away
@@ -9,9 +9,8 @@ as wild as it comes, and what tasks do depends on all that a step instance is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from random import Random
 from typing import Any, cast
 from zlib import crc32
@@ -41,105 +40,34 @@ from fwf import (
     recover,
     retry,
     seconds,
-    task,
     timeout,
     with_params,
 )
-from fwf.algebra.nodes import Graph, Node, Step, Task
+from fwf.algebra.nodes import Graph, Node, Step
 from fwf.algebra.workflow import Workflow
-from fwf.faults import Failed, Fault
+from fwf.faults import Fault
 from fwf.testing.tasks import Twice, several, total
 
-from . import simulated_world as world
+from .simulated_tasks import (
+    MAY_FAIL,
+    NEVER_FAIL,
+    POOLS,
+    VALUES,
+    counted,
+    judged,
+    lent,
+    lent_or_not,
+    of_page,
+    once,
+    page,
+    picky,
+    slow,
+    told,
+    tuned,
+    two,
+)  # fmt: skip
 
 Flow = Workflow[Any, Any]
-VALUES = 5
-SECOND = 1_000_000
-ERRORS = (("builtins.ConnectionError", "OSError"), ("KeyError", "LookupError"), ("Odd",))
-
-
-# Tasks; what they do is said by a script
-
-
-@task(effect="idempotent", writes=["dw/a"])
-def a(n: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/b"])
-def b(n: int) -> int: ...
-
-
-@task(effect="read")
-def c(n: int) -> int: ...
-
-
-@task(effect="pure")
-def d(n: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/e"])
-async def e(n: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/tuned"])
-def tuned(n: int, *, amount: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/sure"])
-def sure(n: int) -> int: ...
-
-
-@task(effect="read")
-def sure_too(n: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/slow"])
-def slow(n: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/picky"])
-def picky(n: int) -> int: ...
-
-
-@task(effect="read")
-def once() -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/two"])
-def two(n: int, m: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["dw/page"])
-def page(n: int) -> dict[str, Any]: ...
-
-
-@task(effect="pure")
-def of_page(page: dict[str, Any]) -> int: ...
-
-
-@task(effect="pure")
-def judged(result: Result[int, Fault]) -> int: ...
-
-
-@task(effect="pure")
-def counted(results: list[Result[int, Fault]]) -> int: ...
-
-
-@task(effect="idempotent", writes=["cloud/clusters"])
-def lent(n: int) -> int: ...
-
-
-@task(effect="idempotent", writes=["cloud/clusters"])
-def lent_or_not(n: int) -> int: ...
-
-
-@task(effect="pure")
-def told(failed: tuple[int, Fault]) -> None: ...
-
-
-MAY_FAIL: tuple[Task[Any, Any], ...] = (a, b, c, d, e)
-NEVER_FAIL: tuple[Task[Any, Any], ...] = (sure, sure_too)
-POOLS = ("vendor", "warehouse")
 
 
 def outcome(result: Result[int, Fault]) -> int:
@@ -370,66 +298,6 @@ _PARTS: tuple[Callable[[Random, int, Kind], Flow], ...] = (
     _map_fail_fast, _retry, _retry, _retry, _far_deadline, _near_deadline, _as_result, _as_result,
     _with_params, _in_pool, _named, _twice,
 )  # fmt: skip
-
-
-# What tasks do
-
-
-def script(seed: int, *, fails: int = 3, stretched: int = 0) -> world.Plays:
-    """What each attempt does, by all that its step instance is.
-
-    fails: of ten attempts that may fail so many do. stretched: another seed, by which all takes
-    longer, as after a crash.
-    """
-    return partial(_played, seed, fails, stretched)
-
-
-def _played(
-    seed: int, fails: int, stretched: int, step: world.Step, task: Task[Any, Any]
-) -> world.Doing:
-    said = repr((seed, step.task, step.path, step.tries, _plain(step.value)))
-    drawn = crc32(said.encode("utf-8", "surrogatepass")) ^ 0x5BD1E995
-    least, most = (5, 9) if step.task == "slow" else (0, 3)
-    lasts = least + (drawn >> 4) % (most - least + 1)
-    if stretched:
-        lasts += crc32(repr((stretched, said)).encode()) % 7
-    failed = _fails(step, drawn >> 8, fails)
-    value = None if failed else _value(step, drawn >> 16)
-    fault = partial(_fault, step.path, ERRORS[(drawn >> 12) % 3]) if failed else None
-    flags = drawn >> 20
-    return world.Doing(value, fault, lasts * SECOND, early=flags & 3 == 0, stops=flags & 4 == 0)
-
-
-def _fails(step: world.Step, drawn: int, fails: int) -> bool:
-    if step.task == "picky":
-        return step.value == 2 and fails > 0
-    named = {each.name for each in MAY_FAIL} | {"tuned", "lent_or_not"}
-    return step.task in named and drawn % 10 < fails
-
-
-def _fault(path: str, tags: tuple[str, ...], end: int) -> Failed:
-    return Failed(path, tags, "it didn't work: ü ☃")
-
-
-def _value(step: world.Step, drawn: int) -> Any:
-    match step.task:
-        case "page":
-            return {"rows": [drawn % VALUES, 2.5, None], "next": "é", "more": {"deep": [[]]}}
-        case "of_page":
-            return cast(Any, step.value)["rows"][0]
-        case "told":
-            return None
-        case _:
-            return drawn % VALUES
-
-
-def _plain(value: Any) -> Any:
-    """A value as text that is the same in every process."""
-    if isinstance(value, Failure):
-        return "failure", str(cast(Any, value).failure())
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in cast("Sequence[Any]", value)]
-    return value if isinstance(value, dict | int | str | float | None) else str(value)
 
 
 def value_of(rng: Random) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fwf.algebra.paths import untagged
@@ -11,8 +11,9 @@ from fwf.interpreters.run.journaled import past
 from fwf.journal.records import Record, State
 from fwf.journal.store import Claim
 
+from .simulated_outside import Step
 from .simulated_store import SimulatedStore
-from .simulated_world import Simulated, Step
+from .simulated_world import Simulated
 
 
 class CommitsBeforeTheEffect(Simulated):
@@ -85,6 +86,32 @@ WORLDS = (
 STORES = (CommitsLate,)
 
 
-def forgetting(kind: str) -> Any:
-    """Readers of records that overlook those of a kind."""
-    return {read: by for read, by in past._READERS.items() if read != kind}
+FORGOTTEN = (
+    ("ok", 0, False),
+    ("failed", 14, False),
+    ("failed + retry", 0, False),
+    ("retry", 210, False),
+    ("cut", 5, False),
+    ("deadline", 10, False),
+    ("delay", 108, False),
+    ("done", 38, False),
+    ("gave back", 24, True),
+    ("caught", 68, True),
+    ("settled", 654, True),
+)
+"""Kinds of records that a journal could overlook, a seed near which that is seen soon, and whether
+it takes a run that failed."""
+
+
+def forgetting(kinds: Sequence[str]) -> Any:
+    """Readers of records that overlook those of some kinds."""
+    return {read: by for read, by in past._READERS.items() if read not in kinds}
+
+
+def without_numbers(path: str) -> str:
+    """Siblings of one name are taken for one."""
+    return re.sub(r"#\d+", "", path)
+
+
+PATHS: tuple[Callable[[str], str], ...] = (untagged, without_numbers)
+"""How a journal could take several steps for one: rounds and items, or branches."""

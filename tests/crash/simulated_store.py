@@ -14,7 +14,7 @@ from fwf.journal.records import FIRST, Record, RunRow, State, chained
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 
-from .simulated_world import Crashes
+from .simulated_outside import Crashes
 
 Durability = Literal["power", "process"]
 

@@ -1,20 +1,18 @@
 """The world of a simulated run: tasks follow a script, time is virtual, and the process may die.
 
-What a process can't take along when it dies is `Outside`: the time, what tasks did to the systems
-they write to, and the plan of when the machine crashes. A `Simulated` world is the part that
-belongs to one process, and so is all that stands around it.
+A `Simulated` world belongs to one process, as all does that stands around it; what outlives that is
+`Outside` (`simulated_outside.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias, final
+from typing import Any, ClassVar, final
 
 from fwf.algebra.keys import step_key
 from fwf.algebra.nodes import Always, Task
-from fwf.faults import Fault
+from fwf.derived import Bracket
 from fwf.machine.fibers import ERR, INT, OK, Fiber, numbers
 from fwf.machine.forks import Fork
 from fwf.machine.frames import Timing
@@ -24,178 +22,21 @@ from fwf.machine.timers import MICROSECOND, NEVER
 from fwf.machine.waits import Attempt
 from fwf.machine.world import Ended, Landed
 
-EPOCH = 1_767_225_600_000_000
-"""Where the calendar of simulated runs starts, in µs since 1970: the first of January 2026."""
-
-
-class Crash(BaseException):
-    """The process has died; says at which point."""
-
-
-@final
-class Crashes:
-    """Every event at which the process may die, and at which of them it does."""
-
-    def __init__(self, at: Iterable[int] = ()) -> None:
-        self.plan = sorted(at, reverse=True)
-        """Numbers of events, the next one last."""
-        self.passed = 0
-        """How many events there were so far."""
-        self.died: list[str] = []
-        """Where it died so far."""
-        self.dead = False
-
-    def point(self, where: str) -> None:
-        """An event: raises `Crash` if the process dies here, or is dead."""
-        if self.dead:
-            raise Crash(self.died[-1])
-        if self.due():
-            self.die(where)
-
-    def due(self) -> bool:
-        """Count an event ⟶ whether the process dies at it; the caller sees to that."""
-        self.passed += 1
-        return bool(self.plan) and self.plan[-1] <= self.passed
-
-    def die(self, where: str) -> None:
-        """The process dies."""
-        self.plan.pop()
-        self.died.append(where)
-        self.dead = True
-        raise Crash(where)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step instance, and what its attempt is given."""
-
-    task: str
-    path: str
-    tries: tuple[int, ...]
-    value: Any
-    number: int
-    """How many attempts at this path came before."""
-    free: bool = True
-    """Whether nothing that strikes is around it."""
-    lasting: bool = True
-    """Whether what it gives lasts as long as the run: not what is lent, nor what is done at the end
-    of a part, which is for each try of the run."""
-
-
-@dataclass(frozen=True)
-class Doing:
-    """What an attempt comes to: `fault` makes the one that it fails with, at the time of its end.
-
-    early: whether what it does outside is done when it starts, not when it ends.
-    stops: whether it does when it is cut; else it works on to its end.
-    """
-
-    value: Any = None
-    fault: Callable[[int], Fault] | None = None
-    lasts: int = 0
-    early: bool = False
-    stops: bool = False
-
-
-NEAR: Final = 3600 * 1_000_000
-"""Deadlines that are nearer than that many µs are such as strike."""
-
-LENT: Final = frozenset({"lent", "lent_or_not"})
-PASSING: Final = frozenset({*LENT, "told"})
-"""Tasks whose value lasts no longer than a try, or until a finaliser gives it back."""
-
-Plays: TypeAlias = Callable[[Step, Task[Any, Any]], Doing]
-"""What an attempt does: the same whenever it is asked the same."""
-
-
-class Effect(NamedTuple):
-    """What an attempt did to the system it writes to, which keeps it for ever."""
-
-    path: str
-    tries: tuple[int, ...]
-    key: str
-    value: Any
-    process: int
-    at: int
-    free: bool
-    """Whether nothing that strikes is around it: then it is done in every run."""
-    lent: bool
-    """Whether it borrows what is given back by a finaliser."""
-
-
-class Start(NamedTuple):
-    """That an attempt was started."""
-
-    path: str
-    tries: tuple[int, ...]
-    process: int
-    at: int
-
-
-Ending: TypeAlias = Literal["ok", "failed", "cut"]
-Instance: TypeAlias = tuple[str, tuple[int, ...]]
-"""A step instance: its path, and the attempt numbers of the retries around it."""
-
-
-@dataclass
-class Outside:
-    """What outlives a process."""
-
-    crashes: Crashes
-    now: int = 0
-    """The time in µs, as a clock shows it that nothing ever stops."""
-    process: int = 0
-    """Which process it is."""
-    boot: int = 0
-    """Which start of the machine."""
-    skew: int = 0
-    """By how much the time of day is wrong, in µs."""
-    effects: list[Effect] = field(default_factory=list)
-    starts: list[Start] = field(default_factory=list)
-    settled: dict[Instance, tuple[Ending, int]] = field(default_factory=dict)
-    """Instances of which the machine was told the end, before it went on in the world: how the last
-    attempt ended, and in which process. Who says that steps are durable has them by then."""
-    again: list[tuple[Start, Ending]] = field(default_factory=list)
-    """Starts of what had been settled, and how."""
-    late: list[Start] = field(default_factory=list)
-    """Starts of what a retry had left behind: a later attempt had been settled."""
-    lost: int = 0
-    """So long, in µs, what was at work at crashes had been so; and nobody was there after them."""
-    forgiven: int = 0
-    """How often the run went on after it had failed."""
-    newest: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """By path the latest attempt numbers of what is settled."""
-
-    def restarted(self, after: int, *, rebooted: bool = False, jump: int = 0) -> None:
-        """Another process starts, so many µs later; perhaps the clock was set meanwhile."""
-        self.crashes.dead = False
-        self.boot += rebooted
-        self.skew += jump
-        self.now += after
-        self.process += 1
-        self.lost += after
-
-    def forgive(self) -> None:
-        """The run had failed: what failed is done anew, with a fresh budget."""
-        self.forgiven += 1
-        self.newest.clear()
-        self.settled = {key: there for key, there in self.settled.items() if there[0] == "ok"}
-
-    def started(self, step: Step) -> None:
-        """An attempt starts: write that down, and what is wrong with it."""
-        start = Start(step.path, step.tries, self.process, self.now)
-        self.starts.append(start)
-        ended = self.settled.get((step.path, step.tries))
-        if ended is not None and step.lasting:
-            self.again.append((start, ended[0]))
-        if step.lasting and step.tries < self.newest.get(step.path, ()):
-            self.late.append(start)
-
-    def settle(self, instance: Instance, ending: Ending) -> None:
-        """The machine has gone on after an attempt."""
-        path, tries = instance
-        self.settled[instance] = ending, self.process
-        self.newest[path] = max(tries, self.newest.get(path, ()))
+from .simulated_outside import (
+    EPOCH,
+    LENT,
+    NEAR,
+    PASSING,
+    Borrowed,
+    Doing,
+    Effect,
+    Ending,
+    Finaliser,
+    Instance,
+    Outside,
+    Plays,
+    Step,
+)
 
 
 @final
@@ -231,8 +72,12 @@ class Simulated:
         """What begins when the machine waits."""
         self._count = 0
         self._numbers: dict[str, int] = {}
+        self._since: dict[Instance, int] = {}
+        """When attempts began of which the machine hasn't gone on from the end."""
         self._landed: list[tuple[Instance, Ending]] = []
         """What the machine has been told of since it last turned to the world."""
+        self._finished: list[tuple[Finaliser, tuple[int, ...]]] = []
+        """Parts that were fine, whose finalisers are done, since it last turned to the world."""
         self._closed = False
 
     def role(self, task: Task[Any, Any]) -> Role:
@@ -327,12 +172,21 @@ class Simulated:
             if not (attempt.cut and doing.stops):
                 self._end(step, doing, key, end, True)
 
+    def finished(self, finaliser: Finaliser, tries: tuple[int, ...]) -> None:
+        """A part was fine, and its finaliser is done."""
+        self._finished.append((finaliser, tries))
+
+    def died(self) -> None:
+        """The process has died: what was at work has to begin anew."""
+        self.outside.lost += self.outside.now - min(self._since.values(), default=self.outside.now)
+
     # How an attempt goes
 
     def _begin(self, machine: Machine, step: Step, fiber: Fiber, role: Role) -> tuple[Doing, str]:
         """An attempt begins ⟶ what it does, with which key."""
         self.outside.crashes.point("before a start")
         self.outside.started(step)
+        self._since[step.path, step.tries] = self.outside.now
         doing, key = self._plays(step, role.task), self._key(machine, step, fiber)
         if doing.early:
             self._act(step, key)
@@ -347,15 +201,11 @@ class Simulated:
         if asked:
             params = fiber.around.env.params
             given = given, {name: params[name] for name in sorted(asked) if name in params}
+        name, place = role.task.name, fiber.place
         return Step(
-            role.task.name,
-            path,
-            numbers(fiber.tries),
-            given,
-            number,
-            _free(fiber),
-            _lasting(role.task.name, fiber.place),
-        )
+            name, path, numbers(fiber.tries), given, number, _free(fiber),
+            _finaliser(machine, place), _bracket(machine, place), _lasting(name, place),
+        )  # fmt: skip
 
     def _at_once(self, machine: Machine, step: Step, doing: Doing, key: str) -> Ended:
         outside = self.outside
@@ -373,6 +223,7 @@ class Simulated:
             self.outside.crashes.point("after an effect")
         failed = doing.fault is not None
         if not cut:
+            self.outside.results[step.path, step.tries] = doing
             self._landed.append(((step.path, step.tries), "failed" if failed else "ok"))
         return (OK, doing.value) if doing.fault is None else (ERR, doing.fault(end))
 
@@ -390,8 +241,12 @@ class Simulated:
     def _settle(self) -> None:
         """The machine has gone on: what it was told of is done."""
         for instance, ending in self._landed:
+            self._since.pop(instance, None)
             self.outside.settle(instance, ending)
         self._landed.clear()
+        for finaliser, tries in self._finished:
+            self.outside.done.setdefault(finaliser, []).append(tries)
+        self._finished.clear()
 
 
 def _free(fiber: Fiber) -> bool:
@@ -417,3 +272,36 @@ def _lasting(task: str, place: Place) -> bool:
         if isinstance(node, Always) and index == 1:
             return False
     return True
+
+
+def _finaliser(machine: Machine, place: Place) -> Finaliser | None:
+    """The part whose finaliser a place is in, if it is in just one."""
+    found: list[Place] = []
+    inside = place
+    while inside is not None:
+        above, node, index, _ = inside
+        if isinstance(node, Always) and index == 1:
+            found.append(above)
+        inside = above
+    if len(found) != 1:
+        return None
+    path, above = machine.path(found[0]), found[0]
+    count = 0
+    while above is not None:
+        around, node, index, _ = above
+        count += isinstance(node, Always) and index == 0 and machine.path(around) == path
+        above = around
+    return path, count
+
+
+def _bracket(machine: Machine, place: Place) -> Borrowed | None:
+    """The innermost bracket that a place is in, and whether it is in what gives back."""
+    gives_back = False
+    while place is not None:
+        above, node, index, _ = place
+        if isinstance(node, Bracket):
+            return Borrowed(machine.path(above), gives_back)
+        if isinstance(node, Always):
+            gives_back = index == 1
+        place = above
+    return None

@@ -1,10 +1,12 @@
 """A run that is killed at any event, and gone on with, ends as one that never was.
 
-One that fails here is shown by the line that the failure prints.
+A line that a failure prints shows what happened, event by event.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,45 +15,64 @@ from fwf.interpreters.run.journaled import past
 
 from . import figures, simulated_mutants
 from .simulated_journal import goes_on
+from .simulated_runs import GoesOn
 from .simulated_store import SimulatedStore
 from .simulated_world import Simulated
 from .simulation import Found, searched
 
-POINTS = figures.amount(quick=1_500, full=100_000)
-EACH = figures.amount(quick=10, full=40)
+EACH = figures.amount(quick=8, full=40)
+"""So many crash points of one case at most."""
+SEEDS = range(1_000_000)
 
 
-def said(found: Found) -> str:
-    return "\n".join(found.went_wrong)
-
-
-def test_the_outcome_is_that_of_a_run_that_never_crashed() -> None:
-    found = searched(goes_on, range(1_000_000), points=POINTS, each=EACH, most_wrong=5)
+def added(what: str, found: Found) -> None:
+    """Write down what was counted, and say what went wrong."""
     figures.add(
-        "crashes by simulation",
-        crash_points=found.points, deaths=found.crashes, cases=found.cases,
+        what, crash_points=found.points, deaths=found.crashes, workflows=found.cases,
         zero={"wrong, lost or run again": len(found.went_wrong)},
     )  # fmt: skip
-    assert not found.went_wrong, said(found)
-    assert found.points >= POINTS and found.repeated and len(found.where) > 8
+    assert not found.went_wrong, "\n".join(found.went_wrong)
 
 
-@pytest.mark.parametrize("world", simulated_mutants.WORLDS)
-def test_what_tasks_do_outside_is_looked_at(world: type[Simulated]) -> None:
-    assert caught(world=world)
+def test_a_run_that_crashes_ends_as_one_that_never_did() -> None:
+    points = figures.amount(quick=800, full=100_000)
+    found = searched(goes_on, SEEDS, points=points, each=EACH, most_wrong=5)
+    added("crashes by simulation", found)
+    assert found.points >= points
+    assert found.repeated, "nothing was at work when it died"
+    assert len(found.where) > 8, found.where
 
 
-@pytest.mark.parametrize("store", simulated_mutants.STORES)
-def test_what_is_written_too_late_is_found(store: type[SimulatedStore]) -> None:
-    assert caught(store=store)
+def test_a_run_that_failed_goes_on_with_what_was_not_done() -> None:
+    points = figures.amount(quick=300, full=20_000)
+    found = searched(goes_on, SEEDS, points=points, each=EACH, most_wrong=5, failing=True)
+    added("crashes by simulation, of runs that failed", found)
+    assert found.points >= points
 
 
-@pytest.mark.parametrize("kind", ["ok", "failed", "cut"])
-def test_what_a_journal_forgets_is_found(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "_READERS", simulated_mutants.forgetting(kind))
-    assert caught()
+class TestWhatIsWrong:
+    """Mistakes, each of which is found: here are those of the proof by real kills, and others."""
+
+    @pytest.mark.parametrize("world", simulated_mutants.WORLDS)
+    def test_in_what_attempts_do_outside(self, world: type[Simulated]) -> None:
+        assert caught(0, world=world)
+
+    @pytest.mark.parametrize("store", simulated_mutants.STORES)
+    def test_in_a_store(self, store: type[SimulatedStore]) -> None:
+        assert caught(0, store=store)
+
+    @pytest.mark.parametrize(("kind", "seed", "failing"), simulated_mutants.FORGOTTEN, ids=str)
+    def test_in_what_a_journal_reads(
+        self, kind: str, seed: int, failing: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(past, "_READERS", simulated_mutants.forgetting(kind.split(" + ")))
+        assert caught(seed, failing=failing)
+
+    @pytest.mark.parametrize("path", simulated_mutants.PATHS)
+    def test_in_what_it_takes_for_one_step(self, path: Callable[[str], str]) -> None:
+        assert caught(0, goes_on=partial(goes_on, path=path))
 
 
-def caught(**wrong: Any) -> list[str]:
-    """What is found of something that is wrong, within so many crash points."""
-    return searched(goes_on, range(1_000_000), points=1_500, each=15, **wrong).went_wrong
+def caught(first: int, goes_on: GoesOn = goes_on, **wrong: Any) -> list[str]:
+    """What is found of something that is wrong: soon, from some seed on."""
+    return searched(goes_on, SEEDS[first:], points=4_000, each=15, **wrong).went_wrong

@@ -10,8 +10,8 @@ from fwf.journal.errors import Held, JournalCorrupt, Replaced
 from fwf.journal.records import FIRST, Record, RunRow, chained
 from fwf.journal.store import Claim, Holder
 
+from .simulated_outside import Crash, Crashes
 from .simulated_store import Disk, Durability, SimulatedStore
-from .simulated_world import Crash, Crashes
 
 ME = Holder("here", 1, "etl", 0)
 ROW = RunRow(0, "id", "key", "daily", 1, "running", 0, 0, None, 1, 0, FIRST, "{}")

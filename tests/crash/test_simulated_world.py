@@ -20,9 +20,10 @@ from fwf.testing import assert_agrees
 from fwf.testing import strategies as draw
 from laws.agreement import same_result
 
-from .simulated_flows import script
-from .simulated_world import Crashes, Doing, Outside, Simulated, Step
-from .simulation import Case, Ran, case_of, ran_in, uninterrupted
+from .simulated_outside import Crashes, Doing, Outside, Step
+from .simulated_runs import Case, Ran, case_of, ran_in, uninterrupted
+from .simulated_tasks import script
+from .simulated_world import Simulated
 
 NONE: Mapping[str, int] = MappingProxyType({})
 
