@@ -7,7 +7,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.crash import figures
-from tests.crash.written import Story, look, salvaged, written
+from tests.crash.written import Story, look, memory_folder, salvaged, written
 
 ROOT = Path(__file__).parents[2]
 SEED = 12
@@ -41,10 +40,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """Where nothing waits for a disk, if there is such a place."""
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="damage-", dir=memory) as folder:
-        yield Path(folder) / "case"
+    with memory_folder() as folder:
+        yield folder / "case"
 
 
 def flip(path: Path, chance: random.Random) -> str:

@@ -11,8 +11,10 @@ import os
 import random
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fwf.journal.errors import JournalCorrupt
@@ -24,6 +26,14 @@ from fwf.records import changed
 ME = Holder("here", 1, "etl", 1_700_000_000_000_000)
 START = 1_700_000_000_000_000
 """Times are made up, so that a seed gives the same records each time."""
+
+
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """A folder where nothing waits for a disk, if there is such a place."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with TemporaryDirectory(prefix="journal-", dir=memory) as folder:
+        yield Path(folder)
 
 
 @dataclass

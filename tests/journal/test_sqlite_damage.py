@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fwf.journal import heads, layout, mend
 from fwf.journal.errors import JournalCorrupt, JournalError
-from fwf.journal.heads import SIZE, Head, Heads, Said, digest, read, written
-from fwf.journal.sqlite import SQLite
-from tests.crash.written import ME, Story, begin, end, look, rows, salvaged
+from fwf.journal.sqlite import SQLite, heads, layout, mend
+from fwf.journal.sqlite.heads import SIZE, Head, Heads, Said, digest, read, written
+from tests.crash.written import ME, Story, begin, end, look, memory_folder, rows, salvaged
 
 
 @pytest.fixture
@@ -25,9 +24,15 @@ def stories() -> list[Story]:
 
 
 @pytest.fixture
-def path(tmp_path: Path, stories: list[Story]) -> Path:
+def path(stories: list[Story]) -> Iterator[Path]:
     """Three runs, of which the first two are complete; all of it is in the file itself."""
-    store = SQLite.open(tmp_path / "runs.db")
+    with memory_folder() as folder:
+        write(folder / "runs.db", stories)
+        yield folder / "runs.db"
+
+
+def write(path: Path, stories: list[Story]) -> None:
+    store = SQLite.open(path)
     for story in stories:
         claim = begin(store, story)
         for step in range(5):
@@ -38,7 +43,6 @@ def path(tmp_path: Path, stories: list[Story]) -> Path:
             end(store, story, claim)
         claim.release()
     store.close()
-    return tmp_path / "runs.db"
 
 
 def ask(path: Path, sql: str, *values: Any) -> None:
