@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fwf.journal import disk, filesystems, layout, sqlite
+from fwf.journal import sqlite
 from fwf.journal.errors import Held, JournalCorrupt, JournalError
-from fwf.journal.filesystems import file_system, refuse_unfit
 from fwf.journal.opening import open_store
-from fwf.journal.sqlite import SQLite
+from fwf.journal.sqlite import SQLite, disk, filesystems, layout
+from fwf.journal.sqlite.filesystems import file_system, refuse_unfit
 from tests.crash.written import ME, START, Story, begin, end
 
 KEY = "c" * 32

@@ -31,10 +31,10 @@ from fwf.faults import TimedOut
 from fwf.forms import strict
 from fwf.forms import values as forms
 from fwf.forms.mentioned import Known, names_in
-from fwf.journal.arrow import Tables
-from fwf.journal.unfit import MOST
 from fwf.journal.values import Unreadable, Unwritable, Values
-from fwf.journal.writing import dumped
+from fwf.journal.values.arrow import Tables
+from fwf.journal.values.unfit import MOST
+from fwf.journal.values.writing import dumped
 from tests.algebra.test_values import kinds
 from tests.samples import (
     FAULT,
@@ -631,7 +631,7 @@ def test_a_table_that_was_settled_or_read_isnt_written_again(
     unknown = pa.table({"other": [1]})
     digest, other = these.digest(TABLES[0]), these.digest(unknown)
     assert len(store) == 1
-    monkeypatch.delattr("fwf.journal.arrow.content_of")
+    monkeypatch.delattr("fwf.journal.values.arrow.content_of")
     assert these.digest(settled[0]) == these.digest(read[0]) == digest != other
     assert these.digest(unknown) == other
     assert these.settled(settled)[0] == these.settled(read)[0] == text

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fwf.journal.servers import Driver
+    from fwf.journal.postgres.servers import Driver
 
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.arrow")
 _PART: Final = 8 * 2**20

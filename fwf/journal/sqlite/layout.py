@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from fwf.journal import disk
 from fwf.journal.errors import JournalCorrupt, JournalError
-from fwf.journal.heads import Heads
+from fwf.journal.sqlite import disk
+from fwf.journal.sqlite.heads import Heads
 
 FORM: Final = 1
 """PRAGMA user_version: of the tables."""

@@ -9,11 +9,11 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple, cast, final
 
 from fwf.journal.chain import anchor
-from fwf.journal.leases import Lease
+from fwf.journal.postgres.leases import Lease
 from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State, chained
 
 if TYPE_CHECKING:
-    from fwf.journal.servers import Driver
+    from fwf.journal.postgres.servers import Driver
 
 _SENT: Final = 32 * 2**20
 """Bytes of records that are sent at once: of more, several statements in one transaction."""

@@ -14,7 +14,7 @@ from typing import Any, Final, cast, final
 
 from fwf.algebra.instances import arguments_of
 from fwf.algebra.values import Codec
-from fwf.journal.unfit import Unfit, changed
+from fwf.journal.values.unfit import Unfit, changed
 
 Said = Callable[[Any], str]
 """How a value is written."""

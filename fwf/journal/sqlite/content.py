@@ -10,8 +10,8 @@ import time
 from hashlib import blake2b
 from typing import Final, final
 
-from fwf.journal import disk
 from fwf.journal.errors import JournalCorrupt
+from fwf.journal.sqlite import disk
 
 GRACE: Final = 24 * 3600
 """Seconds that a value stays which no record names: one may just be about to."""

@@ -17,13 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
-from fwf.journal import files, layout, locks, mend, rows
 from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
-from fwf.journal.heads import Head, Said, digest
-from fwf.journal.locks import Lock
-from fwf.journal.prune import prune
 from fwf.journal.records import Record, RunRow, State
+from fwf.journal.sqlite import files, layout, locks, mend, rows
+from fwf.journal.sqlite.heads import Head, Said, digest
+from fwf.journal.sqlite.locks import Lock
+from fwf.journal.sqlite.prune import prune
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 

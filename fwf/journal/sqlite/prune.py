@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from fwf.journal import chain, disk, rows
-from fwf.journal.content import NAME, Contents
-from fwf.journal.database import Database
+from fwf.journal import chain
 from fwf.journal.errors import Held
 from fwf.journal.records import Record, chained
+from fwf.journal.sqlite import disk, rows
+from fwf.journal.sqlite.content import NAME, Contents
+from fwf.journal.sqlite.database import Database
 from fwf.journal.store import Claim
 
 _OLD: Final = "SELECT number, key FROM runs WHERE state = 'ok' AND ended < ? ORDER BY number"

@@ -13,7 +13,7 @@ from typing import Any, Final, final
 from weakref import ref
 
 from fwf.forms.refusal import Refused
-from fwf.journal.unfit import Unfit, article
+from fwf.journal.values.unfit import Unfit, article
 
 SUFFIX: Final = ".arrow"
 DIGEST: Final = 16

@@ -16,9 +16,9 @@ from fwf.forms import values as forms
 from fwf.forms.names import path_codec
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalars import Json, is_object, read_list, read_name
-from fwf.journal.made import Shape
-from fwf.journal.names import JournalNames
-from fwf.journal.unfit import MOST, Unfit
+from fwf.journal.values.made import Shape
+from fwf.journal.values.names import JournalNames
+from fwf.journal.values.unfit import MOST, Unfit
 
 Read: TypeAlias = Callable[[Json, int], Any]
 """JSON, how deep it stands ⟶ the value."""

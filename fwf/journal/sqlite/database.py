@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, final
 
-from fwf.journal import disk, layout
 from fwf.journal.errors import JournalError
-from fwf.journal.heads import Head, Heads
+from fwf.journal.sqlite import disk, layout
+from fwf.journal.sqlite.heads import Head, Heads
 
 T = TypeVar("T")
 _LOOK: Final = 0.005

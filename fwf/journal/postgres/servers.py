@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, final
 
 from fwf.journal.errors import JournalError
-from fwf.journal.server_errors import Trouble, trouble_connecting, trouble_of
+from fwf.journal.postgres.errors import Trouble, trouble_connecting, trouble_of
 from fwf.records import record
 from fwf.secrets import remember
 

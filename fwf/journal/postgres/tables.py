@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, LiteralString
 from fwf.journal.errors import JournalError
 
 if TYPE_CHECKING:
-    from fwf.journal.servers import Driver
+    from fwf.journal.postgres.servers import Driver
 
 FORMAT: Final = 1
 """The version of the tables."""

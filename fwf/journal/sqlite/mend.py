@@ -15,10 +15,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Final
 
-from fwf.journal import chain, disk, layout, rows
+from fwf.journal import chain
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.heads import Head, Heads, Said, digest
 from fwf.journal.records import FIRST, Record, RunRow
+from fwf.journal.sqlite import disk, layout, rows
+from fwf.journal.sqlite.heads import Head, Heads, Said, digest
 from fwf.records import changed
 
 _BESIDE: Final = ("", "-wal")

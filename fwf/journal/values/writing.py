@@ -21,9 +21,9 @@ from fwf.algebra.values import MAX_DEPTH, Codec, Member, codec_of, is_uuid, memb
 from fwf.faults import Fault
 from fwf.forms import values as forms
 from fwf.forms.scalars import EXACT
-from fwf.journal.made import Said, Shape, coded, differs, plain_of
-from fwf.journal.names import JournalNames
-from fwf.journal.unfit import (
+from fwf.journal.values.made import Said, Shape, coded, differs, plain_of
+from fwf.journal.values.names import JournalNames
+from fwf.journal.values.unfit import (
     MOST,
     Unfit,
     article,

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, final
 
-from fwf.journal import server_contents as contents
-from fwf.journal import server_rows as rows
 from fwf.journal.chain import check_follow, checked, corrupt, followed
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
-from fwf.journal.leases import LEASE, Lease, claimed, holder_of
+from fwf.journal.postgres import contents as contents
+from fwf.journal.postgres import rows as rows
+from fwf.journal.postgres.leases import LEASE, Lease, claimed, holder_of
+from fwf.journal.postgres.servers import PATIENCE, Address, Server, address_of
+from fwf.journal.postgres.tables import prepared
 from fwf.journal.records import FIRST, Record, RunRow, State
-from fwf.journal.server_tables import prepared
-from fwf.journal.servers import PATIENCE, Address, Server, address_of
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 
 if TYPE_CHECKING:
-    from fwf.journal.servers import Driver
+    from fwf.journal.postgres.servers import Driver
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -8,11 +8,11 @@ import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from fwf.journal import disk, heads, layout, mend
-from fwf.journal.content import Contents
-from fwf.journal.database import Database, failed, is_full
 from fwf.journal.errors import JournalError
-from fwf.journal.filesystems import refuse_unfit
+from fwf.journal.sqlite import disk, heads, layout, mend
+from fwf.journal.sqlite.content import Contents
+from fwf.journal.sqlite.database import Database, failed, is_full
+from fwf.journal.sqlite.filesystems import refuse_unfit
 
 _SHARED: Final = 1 << 16
 

@@ -19,8 +19,8 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Final, NamedTuple, final
 
-from fwf.journal.disk import sync
 from fwf.journal.errors import JournalError
+from fwf.journal.sqlite.disk import sync
 
 SIZE: Final = 64
 _ROOM: Final = 64 * SIZE

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, LiteralString, final
 from uuid import uuid4
 
 from fwf.journal.errors import Held, JournalError
-from fwf.journal.servers import Address, Server
+from fwf.journal.postgres.servers import Address, Server
 from fwf.journal.store import Holder
 from fwf.printing import printable
 
 if TYPE_CHECKING:
-    from fwf.journal.servers import Driver
+    from fwf.journal.postgres.servers import Driver
 
 LEASE: Final = timedelta(minutes=1)
 """How long a dead holder keeps others waiting (our choice)."""

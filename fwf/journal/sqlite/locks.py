@@ -12,9 +12,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, final
 
-from fwf.journal import disk
 from fwf.journal.errors import Held
-from fwf.journal.heads import digest
+from fwf.journal.sqlite import disk
+from fwf.journal.sqlite.heads import digest
 from fwf.journal.store import Holder
 from fwf.printing import printable
 
