@@ -12,11 +12,10 @@ from time import process_time
 
 import pytest
 
-from fwf.journal import layout, rows
-from fwf.journal.heads import Head, Heads, digest
 from fwf.journal.opening import open_store
 from fwf.journal.records import FIRST, Record, RunRow, chained
-from fwf.journal.sqlite import SQLite
+from fwf.journal.sqlite import SQLite, layout, rows
+from fwf.journal.sqlite.heads import Head, Heads, digest
 
 from .measure import best, figures_of_process, report
 

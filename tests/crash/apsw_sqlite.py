@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import apsw
 
-from fwf.journal import layout
+from fwf.journal.sqlite import layout
 
 CHECKPOINT: Final = 25
 """Pages of the log at which it is brought into the file: 1,000 would take too long to reach."""

@@ -7,7 +7,7 @@ from contextlib import closing
 from types import SimpleNamespace
 from typing import Any, Final
 
-from fwf.journal import content, database, disk, heads, layout
+from fwf.journal.sqlite import content, database, disk, heads, layout
 
 
 def no_sync() -> None:
