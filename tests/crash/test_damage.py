@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
+from fwf.journal.opening import open_store
 from tests.crash import figures
 from tests.crash.written import Story, look, memory_folder, salvaged, written
 
@@ -21,9 +22,10 @@ SEED = 12
 
 
 class Base(NamedTuple):
-    """A journal whose process was killed, and what is in it."""
+    """A journal whose process was killed, the same after it was closed, and what is in it."""
 
     folder: Path
+    closed: Path
     stories: list[Story]
 
 
@@ -35,7 +37,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     subprocess.run(command, cwd=ROOT, check=True)
     assert (folder / "runs.db-wal").stat().st_size > 100_000
     stories = written(made / "same" / "runs.db", SEED)
-    return Base(folder, stories)
+    shutil.copytree(folder, made / "closed")
+    closed = open_store(made / "closed" / "runs.db")
+    closed.runs()
+    closed.close()
+    assert not (made / "closed" / "runs.db-wal").exists()
+    return Base(folder, made / "closed", stories)
 
 
 @pytest.fixture
@@ -64,7 +71,8 @@ def cut(path: Path, chance: random.Random) -> str:
 def damaged(base: Base, place: Path, ending: str, damage: Callable[..., str], seed: int) -> str:
     """One case ⟶ "equal" or "told"; raises AssertionError with the line that repeats it."""
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(base.folder, place)
+    whole = base.closed if ending != "-wal" and seed % 4 else base.folder
+    shutil.copytree(whole, place)
     path = place / "runs.db"
     what = damage(place / f"runs.db{ending}", random.Random(seed))
     repeat = f"runs.db{ending}, {damage.__name__}, seed {seed}: {what}"

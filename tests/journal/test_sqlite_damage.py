@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fwf.journal.errors import JournalCorrupt, JournalError
+from fwf.journal.records import Record
 from fwf.journal.sqlite import SQLite, heads, layout, mend
 from fwf.journal.sqlite.heads import SIZE, Head, Heads, Said, digest, read, written
 from tests.crash.written import ME, Story, begin, end, look, memory_folder, rows, salvaged
@@ -268,22 +269,41 @@ def copied(story: Story) -> Story:
     )
 
 
-def test_a_file_that_sqlite_can_not_read_is_not_dropped_from(path: Path) -> None:
+def test_a_record_on_a_page_that_can_not_be_read_is_named_and_nothing_is_dropped(
+    path: Path, stories: list[Story]
+) -> None:
     """In place: for that it is opened for salvage, and what can be read goes into a new one."""
-    ask(path, "UPDATE records SET body = 'x' WHERE place = (3 << 32) + 4")
     store = SQLite.open(path)
-    claim = store.claim(f"{2:032x}", ME)
-    row = store.generations(f"{2:032x}")[0]
-    real = store._db.rows  # type: ignore[attr-defined]
+    claim = store.claim(stories[2].key, ME)
+    (row,) = store.generations(stories[2].key)
+    real = store._db.rows
 
-    def rows_(sql: str, values: Any = ()) -> Any:
-        if "path" in sql:
+    def malformed(sql: str, values: Any = ()) -> Any:
+        found = real(sql, values)
+        if "path" in sql and any(n >= 4 for n, *_ in found):
             raise JournalCorrupt("malformed")
-        return real(sql, values)
+        return found
 
-    store._db.rows = rows_  # type: ignore[attr-defined]
-    with pytest.raises(JournalCorrupt, match="malformed"):
+    store._db.rows = malformed
+    read: list[Record] = []
+    with pytest.raises(JournalCorrupt, match=r"id-0*2-1: record 4 can't be read"):
+        read.extend(store.records(row))
+    assert read == stories[2].records[:3]
+    with pytest.raises(JournalCorrupt, match="record 4 can't be read"):
         store.salvage(row, claim)
+    claim.release()
+    store.close()
+    assert not look(path, stories).told
+
+
+def test_heads_that_go_away_while_a_run_goes_on_are_told(path: Path, stories: list[Story]) -> None:
+    store = SQLite.open(path)
+    claim = store.claim(stories[2].key, ME)
+    os.rename(f"{path}-heads", f"{path}-aside")
+    with pytest.raises(JournalError, match=r"runs\.db-heads: it is gone"):
+        store.append(3, [stories[2].next("end")], claim, state="ok")
+    os.rename(f"{path}-aside", f"{path}-heads")
+    store.append(3, [stories[2].next("end")], claim, state="ok")
     claim.release()
     store.close()
 

@@ -87,6 +87,8 @@ class Database:
         that all writes and checkpoints are under one lock of our own.
         """
         self._stay()
+        if self.heads.replaced():
+            raise disk.failed(FileNotFoundError(errno.ENOENT, ""), self.heads.path)
         try:
             self.heads.lock()
             try:

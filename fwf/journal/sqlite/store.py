@@ -27,7 +27,7 @@ from fwf.journal.sqlite.prune import prune
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 
-_CHUNK: Final = 4_000
+_CHUNK: Final = 1_000
 """Records read at once: an open cursor would keep the write-ahead log from being used anew."""
 
 
@@ -253,8 +253,17 @@ class SQLite:
             raise corrupt(run, count + 1, "", self.where, "is missing")
 
     def _columns(self, run: RunRow) -> Iterator[Columns]:
-        last = 0
-        while found := self._db.rows(rows.RECORDS, (run.number, last, _CHUNK)):
+        last, size = 0, _CHUNK
+        while True:
+            try:
+                found = self._db.rows(rows.RECORDS, (run.number, last, size))
+            except JournalCorrupt as error:
+                if size == 1:
+                    raise corrupt(run, last + 1, "", self.where, "can't be read") from error
+                size = 1  # What stands before a damaged page can be read.
+                continue
+            if not found:
+                return
             yield from found
             last = found[-1][0]
 
