@@ -76,7 +76,7 @@ def _again(lines: Sequence[Line], value: Any) -> Iterator[Finding]:
             if name and gave.setdefault(path, name) != name:
                 yield Finding(AGAIN, f"{path} gave two values, and both were used")
         if line.what == "released":
-            gave = {path: name for path, name in gave.items() if not _lent(path, line.path)}
+            gave = {path: name for path, name in gave.items() if not _in(path, _lent(line.path))}
         elif line.path in gave and line.what != "tidied":
             yield Finding(AGAIN, f"{line.path} ran again after others used what it gave")
         if line.what == "failed" and line.reopens:
@@ -86,9 +86,9 @@ def _again(lines: Sequence[Line], value: Any) -> Iterator[Finding]:
         yield Finding(AGAIN, f"{path} ran again after the run ended with what it gave")
 
 
-def _lent(path: str, release: str) -> bool:
-    """Whether a step is in a part whose finaliser has given back what that used."""
-    return _in(path, release.rpartition(" > ")[0])
+def _lent(release: str) -> str:
+    """The path of a finaliser that gives something back ⟶ that of the part that borrows it."""
+    return release.rpartition("[release]")[0]
 
 
 def _given_back(lines: Sequence[Line]) -> Iterator[Finding]:
@@ -127,10 +127,15 @@ def _wrong(lines: Sequence[Line], value: Any, whole: Whole) -> Iterator[Finding]
     """Another end, other data, other keys; keys that two steps share; numbers that come twice."""
     if not isinstance(value, dict) or value.get("v") != whole.value["v"]:
         yield Finding(WRONG, f"it ended with {value}, not with {whole.value}")
-    known = {(line.path, line.key, line.digest) for line in whole.lines}
+    known = {line.path: (line.key, line.digest) for line in whole.lines}
+    borrowers: set[str] = set()
     for line in lines:
-        if (line.path, line.key, line.digest) not in known:
+        key, given = known.get(line.path, ("", ""))
+        again = any(_in(line.path.replace("[release]", ""), scope) for scope in borrowers)
+        if line.digest != given or (line.key != key and not again):
             yield Finding(WRONG, f"{line.path} ran under another key, or on other data")
+        if line.what == "released":  # what is acquired anew is another thing: so are its keys
+            borrowers.add(_lent(line.path))
     keys = {(line.key, line.path) for line in lines}
     for key, times in Counter(key for key, _ in keys).items():
         if times > 1:

@@ -30,7 +30,7 @@ from fwf import (
     task,
     timeout,
 )
-from tests.crash.kill_effects import STARTER, Given, Value, leave, tidy, work
+from tests.crash.kill_effects import STARTER, Given, Value, leave, nap, tidy, work
 
 PLACE: Final = "CRASH_PLACE"
 Some = Workflow[Any, Any]
@@ -89,6 +89,14 @@ def mails(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt)
         time.sleep(0.005)
 
 
+@task(effect="unrepeatable")
+def bills(given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt) -> str:
+    time.sleep(nap())
+    leave("did", None, key, info, attempt)
+    time.sleep(nap())
+    return info.path
+
+
 @task(effect="idempotent")
 def kills_its_process(
     given: Given, *, key: IdempotencyKey, info: RunInfo, attempt: Attempt
@@ -113,6 +121,11 @@ beside = named(
     "beside",
     const(None)
     >> par(named("bad", kills_its_process), *(work >> named(f"last{n}", work) for n in range(8))),
+)
+
+billed = named(
+    "billed",
+    named("b1", bills) >> par(named("b2", bills), named("b3", bills)) >> named("b4", bills),
 )
 
 # Jobs that a signal stops

@@ -5,15 +5,20 @@ is what was started, may not be started again, and wasn't committed: a person de
 """
 
 import json
+import random
+import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli_support import Done
 from tests.crash import figures
+from tests.crash.kill_effects import PACE
 from tests.crash.races import Site
 
+IN_DOUBT = re.compile(r"(billed > (?:par > )?b\d): InDoubt")
 MOST = 40
 """Starts after which a step that kills its process should have been given up."""
 
@@ -134,6 +139,35 @@ def test_a_payment_in_doubt_is_left_out_when_a_person_says_so(site: Site) -> Non
 
 
 @figures.only_full()
+@pytest.mark.parametrize("seed", range(40))
+def test_a_person_who_looks_has_each_bill_sent_once(site: Site, seed: int) -> None:
+    """Killed at random moments; what is in doubt is answered by what the log says."""
+    chance = random.Random(f"bills {seed}")
+    doubts = 0
+    while (done := billed(site, chance)).status != 0:
+        for path in sorted(set(IN_DOUBT.findall(done.err))):
+            doubts += 1
+            sent = any(line.path == path for line in site.lines())
+            how = ["--value", json.dumps(path)] if sent else ["--again"]
+            assert site.fwf("resolve", run_of(site), path, *how).status == 0
+    times = [site.did(f"b{number}") for number in (1, 2, 3, 4)]
+    lost, again = times.count(0), sum(each > 1 for each in times)
+    zero = {"sent_twice": again, "not_sent": lost}
+    figures.add("bills in doubt", runs=1, doubts=doubts, zero=zero)
+    assert times == [1, 1, 1, 1]
+
+
+def billed(site: Site, chance: random.Random) -> Done:
+    """Start the job, and perhaps kill it at some moment."""
+    started = site.run("billed", **{PACE: "0.05"})
+    if chance.random() < 0.7:
+        assert started.process.stderr is not None
+        started.process.stderr.readline()
+        time.sleep(chance.random() * 0.15)
+        started.send(signal.SIGKILL)
+    return started.done()
+
+
 def test_what_others_need_is_not_left_out(site: Site) -> None:
     run = in_doubt(site)
     done = site.fwf("resolve", run, "paid > pays", "--skip")
