@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -104,6 +105,25 @@ def test_what_was_done_in_time_is_not_late_because_the_run_was_killed(name: str)
     assert seen
 
 
+NESTED: dict[str, Any] = {
+    "a retry in a retry": retry(
+        retry(a >> c, attempts=2, wait=seconds(1)), attempts=2, wait=seconds(3)
+    ),
+    "what is caught in what is caught": recover(
+        as_result(as_result(c) >> from_result) >> from_result, 3
+    ),
+    "a failure in a failure": recover(recover(c, 3) >> c, 4),
+    "a deadline in a deadline": timeout(recover(timeout(slow, seconds(2)), 4) >> slow, seconds(9)),
+    "a finaliser in a finaliser": always(always(a, then=b), then=b),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_what_has_one_path_is_told_apart(name: str) -> None:
+    for story in stories(case(recover(NESTED[name], 5) >> sure, "c")):
+        assert faults_of(story) == []
+
+
 # What is cut
 
 CUTS: dict[str, Any] = {
@@ -199,9 +219,26 @@ def test_a_loan_that_was_given_back_is_borrowed_anew_with_another_key() -> None:
     assert len(keys) == len(set(keys)) == 3
 
 
+def test_on_another_loan_what_used_the_first_is_done_anew() -> None:
+    loans = iter(range(10, 20))
+
+    def other(step: Step, task: Task[Any, Any]) -> Doing:
+        doing = plays(step, task, failing=("b", "c"))
+        return replace(doing, value=next(loans)) if step.task == "lent" else doing
+
+    use = pure(it[1]) >> a >> recover(c, 3) >> as_result(c) >> recover(from_result, 4) >> b
+    of = replace(case(bracket(lent, use, pure(it[1]) >> sure)), plays=other)
+    outside, _, _ = ran_again(of, 2)
+    begun = [start.path.rpartition(" > ")[2] for start in outside.starts]
+    assert begun == ["lent", "a", "c", "c#2", "b", "sure"] * 2
+    keys = [effect.key for effect in outside.effects if effect.path.endswith(" > a")]
+    assert len(set(keys)) == 2, "a target would take corrected data for what it has"
+
+
 def test_a_handler_of_a_failure_that_stays_one_is_done_each_time() -> None:
     outside, _, _ = ran_again(case(a >> on_failure(c, then=told), "c"), 2)
-    assert sum(start.path.endswith("told") for start in outside.starts) == 2
+    begun = [start.path[7:] for start in outside.starts]
+    assert begun == ["a", "c", "on_failure > told", "c", "on_failure > told"]
 
 
 def test_a_failure_that_became_data_stays_so() -> None:
