@@ -23,6 +23,8 @@ from .simulation import Found, searched
 EACH = figures.amount(quick=8, full=40)
 """So many crash points of one case at most."""
 SEEDS = range(1_000_000)
+FAR = 40_000
+"""So far apart the seeds of parts begin; each part is done within minutes."""
 
 
 def added(what: str, found: Found) -> None:
@@ -34,18 +36,20 @@ def added(what: str, found: Found) -> None:
     assert not found.went_wrong, "\n".join(found.went_wrong)
 
 
-def test_a_run_that_crashes_ends_as_one_that_never_did() -> None:
-    points = figures.amount(quick=800, full=100_000)
-    found = searched(goes_on, SEEDS, points=points, each=EACH, most_wrong=5)
+@pytest.mark.parametrize("part", range(figures.amount(quick=1, full=20)))
+def test_a_run_that_crashes_ends_as_one_that_never_did(part: int) -> None:
+    points = figures.amount(quick=800, full=5_000)
+    found = searched(goes_on, SEEDS[part * FAR :], points=points, each=EACH, most_wrong=5)
     added("crashes by simulation", found)
     assert found.points >= points
     assert found.repeated, "nothing was at work when it died"
     assert len(found.where) > 8, found.where
 
 
-def test_a_run_that_failed_goes_on_with_what_was_not_done() -> None:
-    points = figures.amount(quick=300, full=20_000)
-    found = searched(goes_on, SEEDS, points=points, each=EACH, most_wrong=5, failing=True)
+@pytest.mark.parametrize("part", range(figures.amount(quick=1, full=5)))
+def test_a_run_that_failed_goes_on_with_what_was_not_done(part: int) -> None:
+    points, seeds = figures.amount(quick=300, full=4_000), SEEDS[part * FAR :]
+    found = searched(goes_on, seeds, points=points, each=EACH, most_wrong=5, failing=True)
     added("crashes by simulation, of runs that failed", found)
     assert found.points >= points
 
