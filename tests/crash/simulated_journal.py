@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from fwf.interpreters.run.journal import Journal
@@ -33,17 +34,26 @@ def once_a_case(look: Callable[[Any], Any]) -> Callable[[Any], Any]:
 names_in, definition_id = once_a_case(opening.names_in), once_a_case(opening.definition_id)
 
 
-_watching: list[Simulated] = []
-"""The world of the process that is running."""
 _finishes = Placed.finishes
 
 
-def _finishing(self: Placed, *, gave_back: bool) -> None:
-    """Tell the world, too, that a part and its finaliser are done."""
-    _, path, tries, nth = self.spot
-    if not gave_back:
-        _watching[0].finished((path, nth), tuple(map(int, tries.split(","))) if tries else ())
-    _finishes(self, gave_back=gave_back)
+@contextmanager
+def _looking_on(world: Simulated) -> Iterator[None]:
+    """Meanwhile the world is told, too, that a part and its finaliser are done."""
+
+    def finishing(self: Placed, *, gave_back: bool) -> None:
+        _, path, tries, nth = self.spot
+        if not gave_back:
+            world.finished((path, nth), tuple(map(int, tries.split(","))) if tries else ())
+        _finishes(self, gave_back=gave_back)
+
+    before = Placed.finishes, opening.names_in, opening.definition_id
+    Placed.finishes = finishing  # type: ignore[method-assign]
+    opening.names_in, opening.definition_id = names_in, definition_id
+    try:
+        yield
+    finally:
+        Placed.finishes, opening.names_in, opening.definition_id = before  # type: ignore[method-assign]
 
 
 class Blurred:
@@ -72,15 +82,15 @@ def goes_on(
 
     path: which paths the journal takes for one.
     """
-    opening.SystemWatch = lambda: world  # type: ignore[misc, assignment]
-    Placed.finishes = _finishing  # type: ignore[method-assign]
-    opening.names_in, opening.definition_id = names_in, definition_id
-    with Kept(Journal(store), case, named(case), required_by(case)) as kept:  # type: ignore[arg-type]
+    asked: Any = case
+    with (
+        _looking_on(world),
+        Kept(Journal(store), asked, named(case), required_by(case), watch=world) as kept,
+    ):
         if kept.complete:
             return Ran(kept.result(), None, world.now(), world.now())
         memory = kept.memory
         machine = machine_of(case, memory.around(world), memory)
         memory.machine = machine if path is None else cast(Machine, Blurred(machine, path))
         world.key = memory.key
-        _watching[:] = [world]
         return ran_by(machine, case, lambda result: kept.ended(result, machine))
