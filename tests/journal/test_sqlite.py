@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import stat
@@ -18,6 +19,7 @@ from fwf.journal.errors import Held, JournalCorrupt, JournalError
 from fwf.journal.opening import open_store
 from fwf.journal.sqlite import SQLite, disk, filesystems, layout
 from fwf.journal.sqlite.filesystems import file_system, refuse_unfit
+from fwf.journal.store import Claim
 from tests.crash.written import ME, START, Story, begin, end
 
 KEY = "c" * 32
@@ -161,6 +163,28 @@ def test_who_is_refused_learns_who_goes_on_since_when_and_the_last_sign(tmp_path
     claim.release()
     assert store.holder(KEY) is None
     store.close()
+
+
+def test_who_opened_a_lock_that_was_given_back_before_he_had_it_has_not_got_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is removed, and a third one has locked another of that name."""
+    store, late = filled(tmp_path / "runs.db")[0], SQLite.open(tmp_path / "runs.db")
+    first, third, real = store.claim(KEY, ME), list[Claim](), fcntl.flock
+
+    def meanwhile(fd: int, how: int) -> None:
+        monkeypatch.undo()
+        first.release()
+        third.append(store.claim(KEY, ME))
+        real(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", meanwhile)
+    with pytest.raises(Held):
+        late.claim(KEY, ME)
+    third[0].release()
+    late.claim(KEY, ME).release()
+    for each in (store, late):
+        each.close()
 
 
 def test_a_lock_file_of_the_dead_is_no_lock(tmp_path: Path) -> None:

@@ -166,6 +166,33 @@ def test_no_number_is_given_again(path: Path, stories: list[Story]) -> None:
     store.close()
 
 
+def test_a_time_that_was_changed_in_the_last_record_is_told_in_the_list(
+    path: Path, stories: list[Story]
+) -> None:
+    """It isn't in the row of a run that goes on, but is told there."""
+    ask(path, "UPDATE records SET at = at + 1 WHERE place = (3 << 32) + 6")
+    store = SQLite.open(path)
+    for each in (store.runs, lambda: store.generations(stories[2].key)):
+        with pytest.raises(JournalCorrupt, match=r"record 6 \(step 4\) isn't what was written"):
+            each()
+    store.close()
+    kept, there = salvaged(path, stories)
+    assert (kept, there) == (19, 20)
+
+
+def test_an_index_that_says_something_else_is_made_anew(path: Path, stories: list[Story]) -> None:
+    page, key = path.read_bytes(), stories[1].key.encode()
+    places = [at for at in range(len(page)) if page.startswith(key, at)]
+    for at in places:
+        case = path.parent / f"case{at}"
+        case.mkdir()
+        shutil.copy(f"{path}-heads", case)
+        (case / "runs.db").write_bytes(page[: at + 5] + b"\x80" + page[at + 6 :])
+        assert not look(case / "runs.db", stories).silent
+        assert salvaged(case / "runs.db", list(map(copied, stories))) == (20, 20)
+    assert len(places) >= 3
+
+
 # What can be saved
 
 

@@ -79,7 +79,7 @@ def _sound(path: str, last: int) -> bool:
             said = layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
             found = [rows.run_row(each) for each in said]
             whole = None not in found and len(found) >= last
-            return whole and layout.one(db, "PRAGMA quick_check(1)") == "ok"
+            return whole and layout.one(db, "PRAGMA integrity_check(1)") == "ok"
     except (sqlite3.DatabaseError, JournalCorrupt):
         return False
 
@@ -204,7 +204,7 @@ def _install(path: str, new: str) -> str:
 def _complete(path: str, heads: Heads) -> list[int]:
     """Bring the heads up to what the file knows ⟶ the runs that are given up."""
     with closing(layout.opened(path, synced=True)) as db:
-        there = dict(db.execute("SELECT number, key FROM runs"))
+        there = dict(layout.rows(db, "SELECT number, key FROM runs NOT INDEXED"))
     said = Said(heads.content())
     lost = [run for run in range(1, said.last + 1) if run not in there and not said.is_lost(run)]
     for run in lost:

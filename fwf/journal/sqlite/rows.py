@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final, cast
 
-from fwf.journal.chain import Columns, text, tip
-from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State
+from fwf.journal.chain import Columns, followed, text, tip
+from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State, chained
+from fwf.journal.sqlite import layout
 from fwf.records import changed
 
 FIELDS: Final = (
@@ -29,8 +30,8 @@ CHANGE_RUN: Final = (
     "WHERE number = ?"
 )
 LATEST: Final = (
-    "SELECT place & 0xffffffff, at, kind, body, sum FROM records WHERE place >= ?1 << 32 AND "
-    "place < (?1 + 1) << 32 ORDER BY place DESC LIMIT 1"
+    "SELECT place & 0xffffffff, kind, path, tries, at, body, sum FROM records "
+    "WHERE place >= ?1 << 32 AND place < (?1 + 1) << 32 ORDER BY place DESC LIMIT 2"
 )
 NEWEST: Final = (
     "SELECT workflow, changed, number FROM runs WHERE key = ? ORDER BY number DESC LIMIT 1"
@@ -115,25 +116,38 @@ def begun(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:
 
 
 def bring_up(db: sqlite3.Connection, run: int, state: State) -> None:
-    """Write to a run's row what its records say, and how it stands."""
-    found = db.execute(f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,)).fetchone()
-    row = None if found is None else run_row(found)
+    """Write to a run's row what its records say, and how it stands; `ValueError` if it's bad."""
+    found = layout.rows(db, f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,))
+    row = run_row(found[0]) if found else None
     if row is None:
-        raise sqlite3.DatabaseError(f"the row of run {run} isn't what was written")
+        raise ValueError(f"the row of run {run} isn't what was written")
     ((tries,),) = db.execute(_TRIES, (run, row.count))
-    latest = db.execute(LATEST, (run,)).fetchone()
-    count, at, head = last(latest) if latest else (row.count, row.changed, row.head)
-    ended = None if state == "running" else at
-    row = changed(
-        row, state=state, changed=at, ended=ended, tries=row.tries + tries, count=count, head=head
-    )
-    write(db, row)
+    row = changed(up_to_date(row, layout.rows(db, LATEST, (run,))), tries=row.tries + tries)
+    ended = None if state == "running" else row.changed
+    write(db, changed(row, state=state, ended=ended))
 
 
-def last(found: Columns) -> tuple[int, int, bytes]:
-    """A run's last record, as `LATEST` gives it ⟶ its number, its time, what the next follows."""
-    n, at, kind, body, said = found
-    return n, at, tip(kind, body, said)
+def up_to_date(row: RunRow, latest: Sequence[Columns]) -> RunRow:
+    """A run's row with what its last records say; raises `ValueError` if those are others."""
+    if not latest:
+        return row
+    last = newest(latest)
+    if last is None:
+        raise ValueError(f"record {latest[0][0]} isn't what was written")
+    return changed(row, count=last.n, changed=last.at, head=followed(last))
+
+
+def newest(found: Sequence[Columns]) -> Record | None:
+    """A run's last record, as `LATEST` gives it with the one before; None if it's another one."""
+    n, kind, path, tries, at, body, said = found[0]
+    before, follows = FIRST, n == 1
+    if len(found) == 2:
+        number, earlier, _, _, _, told, checksum = found[1]
+        before, follows = tip(earlier, told, checksum), n == number + 1 or kind == "anchor"
+    path, tries, body = text(path), text(tries), text(body)
+    if follows and chained(before, n, kind, path, tries, at, body) == said:
+        return Record(n, kind, path, tries, at, body, said)
+    return None
 
 
 def write(db: sqlite3.Connection, row: RunRow) -> None:

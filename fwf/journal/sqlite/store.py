@@ -25,7 +25,6 @@ from fwf.journal.sqlite.heads import Head, Said, digest
 from fwf.journal.sqlite.locks import Lock
 from fwf.journal.sqlite.prune import prune
 from fwf.journal.store import Claim, Holder
-from fwf.records import changed
 
 _CHUNK: Final = 1_000
 """Records read at once: an open cursor would keep the write-ahead log from being used anew."""
@@ -119,7 +118,10 @@ class SQLite:
         def work(db: sqlite3.Connection) -> Head | None:
             rows.add(db, run, records)
             if state is not None:
-                rows.bring_up(db, run, state)
+                try:
+                    rows.bring_up(db, run, state)
+                except (ValueError, TypeError, KeyError) as error:
+                    raise layout.damaged(self.where, str(error)) from None
             if not records:
                 return None
             return Head(run, records[-1].n, tail.digest, records[-1].sum)
@@ -278,16 +280,23 @@ class SQLite:
             raise layout.damaged(self.where, f"the row of run {columns[0]} isn't what was written")
         head = said.of(row.number)
         if row.state == "running" or head is None or head.n != row.count:
-            for found in self._db.rows(rows.LATEST, (row.number,)):
-                count, at, last = rows.last(found)
-                if count != row.count:
-                    row = changed(row, count=count, changed=at, head=last)
+            row = self._up_to_date(row)
         if head is not None and not self._salvage:
             if head.key != digest(row.key):
                 raise self._lost(row.number)
             if head.n > row.count:
                 raise corrupt(row, row.count + 1, "", self.where, "is missing")
         return row
+
+    def _up_to_date(self, row: RunRow) -> RunRow:
+        latest = self._db.rows(rows.LATEST, (row.number,))
+        try:
+            return rows.up_to_date(row, latest)
+        except (ValueError, TypeError, KeyError):
+            if self._salvage:
+                return row
+            n, path = latest[0][0], text(latest[0][2])
+            raise corrupt(row, n, path, self.where, "isn't what was written") from None
 
     def _tail(self, run: int) -> _Tail:
         """Read what the next records follow."""
@@ -308,6 +317,6 @@ class SQLite:
             "SELECT workflow, changed, number FROM runs WHERE key = ? ORDER BY number DESC LIMIT 1"
         )
         for name, at, run in self._db.rows(sql, (rows.kept(key),)):
-            latest = [each[1] for each in self._db.rows(rows.LATEST, (run,))]
+            latest = [each[4] for each in self._db.rows(rows.LATEST, (run,))]
             return text(name) or "this run", max([at, *latest])
         return "this run", None
