@@ -72,6 +72,10 @@ class Lasting:
             known = self._known[id(each)] = each, *self._of(each, known[1], known[2])
         return known
 
+    def is_passing(self, place: Place) -> bool:
+        """Whether results at a place count for this try alone."""
+        return self.since(place) == self._this_try
+
     def borrowed(self, place: Place) -> int:
         """If something is borrowed anew at a place, the record of its being given back; else 0."""
         since = self.since(place)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, final
 
 from fwf.algebra.canonical import Nameless, canonical
@@ -15,10 +14,11 @@ from fwf.algebra.keys import step_key
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import untagged
 from fwf.algebra.values import digest, encode, freeze
-from fwf.faults import Failed
+from fwf.faults import Failed, Fault
+from fwf.interpreters.run.journaled import holds
 from fwf.interpreters.run.journaled.lasting import Lasting
 from fwf.interpreters.run.journaled.marks import Marks, Placed
-from fwf.interpreters.run.journaled.past import STARTS, Done, Instance, Past
+from fwf.interpreters.run.journaled.past import PASSING, STARTS, Done, Instance, Past
 from fwf.interpreters.run.journaled.world import Journaled
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.code import code_digest
@@ -28,7 +28,6 @@ from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, Tries, numbers
 from fwf.machine.memory import About
 from fwf.machine.places import Place
 from fwf.machine.world import World
-from fwf.printing import printable
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -46,13 +45,14 @@ class Known(NamedTuple):
     said: str
     code: str
     params: tuple[str, ...]
+    unrepeatable: bool
 
 
 @final
 class Here:
     """What is known of an attempt under way: its step instance, its input, when it was begun."""
 
-    __slots__ = ("input", "path", "start", "tries", "variant")
+    __slots__ = ("input", "passing", "path", "start", "tries", "variant")
 
     def __init__(self, path: str, tries: str, given: str) -> None:
         self.path = path
@@ -60,6 +60,8 @@ class Here:
         self.input = given
         self.variant = ""
         self.start = 0
+        self.passing = False
+        """Whether what it gives counts for this try alone."""
 
 
 @final
@@ -129,23 +131,17 @@ class Remembered:
         """Give a fiber what a step gave before, if it is that step, on that input."""
         if not done.body.startswith(f'{{"task":{known.said},"input":"{here.input}",'):
             said = done.said  # of a step that a person resolved it begins in another way
-            other = said.get("task", known.name) != known.name
-            if other or said.get("input", here.input) != here.input:
-                if not (self._accepts if other else self.renewed):
-                    self._hold(fiber, here.path, "Changed", _contradicts(known, said, done))
-                    return True
-                self.past.take_back((here.path, here.tries))
-                self.renewed = True
-                return False
+            if said.get("task", known.name) != known.name:
+                return self._contradicted(fiber, known, here, done, agreed=self._accepts)
+            if said.get("input", here.input) != here.input:
+                return self._contradicted(fiber, known, here, done, agreed=self.renewed)
         try:
             value = self.values.read(done.value)
         except (JournalError, Unwritable) as error:
-            told = f"{error}; {self._again(here.path)}"
-            self._hold(fiber, here.path, "Unreadable", f"what it gave at {_at(done)}: {told}")
+            self.hold(fiber, holds.unreadable(self._run, here.path, done, error))
             return True
-        if isinstance(value, PurePath) and _is_gone(value):
-            said_so = f"left {value} at {_at(done)}; it is gone; {self._again(here.path)}"
-            self._hold(fiber, here.path, "Gone", said_so)
+        if isinstance(value, Path) and THERE in done.body and not value.exists():
+            self.hold(fiber, holds.gone(self._run, here.path, done, value))
             return True
         del self._here[fiber]
         remark = self._remark(known, here, done) if CODE in done.body else None
@@ -156,6 +152,27 @@ class Remembered:
         fiber.end(OK, value)
         return True
 
+    def _contradicted(
+        self, fiber: Fiber, known: Known, here: Here, done: Done, *, agreed: bool
+    ) -> bool:
+        """A result is of another task, or input: do it anew, if that is no contradiction.
+
+        What is unrepeatable isn't done anew before a person has said so.
+        """
+        if not agreed:
+            self.hold(fiber, holds.changed(here.path, known.name, done.said, done))
+            return True
+        instance = here.path, here.tries
+        self.renewed = True
+        if known.unrepeatable and not self._accepts:
+            said = body(paths=[instance], doubt=True, why="its input has changed")
+            self.writer.add("taken back", "", "", said)
+            doubt = done._replace(body=said)
+            self.hold(fiber, holds.in_doubt(self._run, here.path, doubt))
+            return True
+        self.past.take_back(instance)
+        return False
+
     def _remark(self, known: Known, here: Here, done: Done) -> str | None:
         """That a task's code has changed since; told once, and it decides nothing."""
         code = done.said.get("code", known.code)
@@ -163,9 +180,8 @@ class Remembered:
         if alike or known.name in self._changed:
             return None
         self._changed.add(known.name)
-        return (
-            f"{known.task.name} has changed since {_at(done)}: {self._again(untagged(here.path))}"
-        )
+        again = holds.again(self._run, untagged(here.path))
+        return f"{known.task.name} has changed since {holds.moment(done)}: {again}"
 
     def _known_end(self, fiber: Fiber, known: Known, instance: Instance) -> bool:
         """End or hold a fiber at a step that has no result, but of which something is known."""
@@ -177,35 +193,17 @@ class Remembered:
         if failed is not None:
             del self._here[fiber]
             fiber.end(ERR, fault_from_json(json.loads(failed.body)["fault"]))
-            return True
-        if cut is not None:
+        elif cut is not None:
             del self._here[fiber]
             fiber.end(INT, None)
-            return True
-        if known.task.contract.effect == "unrepeatable":
-            when = _at(past.open[instance])
-            remedy = f"`fwf resolve {self._run} {_quoted(instance[0])} --value JSON`"
-            told = (
-                f"was started at {when}, and nothing tells whether it was done: look, then write "
-                f"{remedy}, or --again, or --skip"
-            )
-            self._hold(fiber, instance[0], "InDoubt", told)
-            return True
-        if past.died.get(instance, 0) >= STARTS and instance in past.alone:
-            told = (
-                f"its process ended without a word each time that it was started, {STARTS} times: "
-                f"mend it, then write `fwf resolve {self._run} {_quoted(instance[0])} --again`"
-            )
+        elif known.unrepeatable:
+            self.hold(fiber, holds.in_doubt(self._run, instance[0], doubt))
+        elif past.died.get(instance, 0) >= STARTS and instance in past.alone:
             del self._here[fiber]
-            fiber.end(ERR, Failed(instance[0], ("Poisoned", "Defect"), told))
-            return True
-        return False
-
-    def _hold(self, fiber: Fiber, path: str, tag: str, message: str) -> None:
-        self.hold(fiber, Failed(path, (tag,), message))
-
-    def _again(self, path: str) -> str:
-        return f"`fwf rerun {self._run} --from {_quoted(path)}` does it again"
+            fiber.end(ERR, holds.poisoned(self._run, instance[0]))
+        else:
+            return False
+        return True
 
     def is_suspect(self, fiber: Fiber) -> bool:
         """Whether an attempt may be what ended the process before: then it is started alone."""
@@ -230,24 +228,15 @@ class Remembered:
         if self._resumed:
             instance = here.path, here.tries
             borrowed = self.lasting.borrowed(fiber.place)
-            here.variant = self._variant(instance, here.input, borrowed)
+            here.variant = f"{here.input}-{borrowed}" if borrowed else ""
+            here.variant = here.variant or past.variant(instance, here.input)
             self.renewed = self.renewed or instance in past.told
             self.marks.disturb(fiber.place)
+        here.passing = self.lasting.is_passing(fiber.place)
         number = past.attempts[here.path] = past.attempts.get(here.path, 0) + 1
         more = f',"variant":"{here.variant}"' if here.variant else ""
         said = f'{{"task":{known.said},"input":"{here.input}"{more},"attempt":{number}}}'
         self.writer.add("start", here.path, here.tries, said)
-
-    def _variant(self, instance: Instance, given: str, borrowed: int) -> str:
-        """What the step's key has besides its path: something where its input is another than was.
-
-        So a target sees that corrected data isn't what it was sent before, and that what was given
-        back is asked for anew.
-        """
-        if borrowed:
-            return f"{given}-{borrowed}"
-        before = self.past.before.get(instance)
-        return before.get(given, given) if before else ""
 
     def key(self, fiber: Fiber) -> IdempotencyKey:
         """The idempotency key of the step of which an attempt is about to be called."""
@@ -268,29 +257,52 @@ class Remembered:
         took = now - here.start if here.start else 0
         if status is OK:
             try:
-                text, value = self.values.settled(value)
+                text, settled = self.values.settled(value)
             except Unwritable as error:
-                status, value = ERR, Failed(here.path, ("Unwritable", "Defect"), str(error))
+                fault = Failed(here.path, ("Unwritable", "Defect"), str(error))
+                self._failed(here, known, took, fault)
+                if known.unrepeatable:
+                    return WAIT, holds.done_but_unwritable(self._run, here.path, str(error))
+                return ERR, fault
             except JournalError as error:
                 return WAIT, Failed(here.path, ("JournalError",), str(error))
-            else:
-                more = f',"variant":"{here.variant}"' if here.variant else ""
-                rows = _rows(value)
-                more += "" if rows is None else f',"rows":{rows}'
-                if known.code and known.name not in self._coded:
-                    self._coded.add(known.name)
-                    more += f',{CODE}"{known.code}"'
-                said = f'{{"task":{known.said},"input":"{here.input}","took":{took}{more},"value":'
-                self.writer.add("ok", here.path, here.tries, f"{said}{text}}}")
-                return OK, value
+            more = self._more(here, known, settled)
+            said = f'{{"task":{known.said},"input":"{here.input}","took":{took}{more},"value":'
+            self.writer.add("ok", here.path, here.tries, f"{said}{text}}}")
+            return OK, settled
         if status is ERR:
-            said = body(task=known.name, input=here.input, took=took, fault=fault_to_json(value))
-            self.writer.add("failed", here.path, here.tries, said)
+            self._failed(here, known, took, value)
+            if known.unrepeatable and KILLED in value.tags:
+                return WAIT, holds.killed(self._run, here.path, value.message)
         else:
             stopped = bool(self.machine.stopping) or self.machine.at_a_hold or None
             said = body(task=known.name, took=took, stopped=stopped)
             self.writer.add("cut", here.path, here.tries, said)
         return status, value
+
+    def _more(self, here: Here, known: Known, value: Any) -> str:
+        """What a result's record says besides."""
+        more = f',"variant":"{here.variant}"' if here.variant else ""
+        rows = _rows(value)
+        more += "" if rows is None else f',"rows":{rows}'
+        if here.passing:
+            more += f",{PASSING}"
+        if isinstance(value, Path) and value.exists():
+            more += f",{THERE}"
+        if known.code and known.name not in self._coded:
+            self._coded.add(known.name)
+            more += f',{CODE}"{known.code}"'
+        return more
+
+    def _failed(self, here: Here, known: Known, took: int, fault: Fault) -> None:
+        said = body(
+            task=known.name,
+            input=here.input,
+            variant=here.variant or None,
+            took=took,
+            fault=fault_to_json(fault),
+        )
+        self.writer.add("failed", here.path, here.tries, said)
 
     def cut(self, fiber: Fiber, task: Task[Any, Any], now: int) -> None:
         """Write that nobody waits for an attempt any more."""
@@ -325,7 +337,8 @@ class Remembered:
         params = tuple(
             each.name for each in task.contract.injected if each.kind in ("parameter", "unknown")
         )
-        known = Known(task, name, json.dumps(name), code_digest(task.fn), params)
+        once = task.contract.effect == "unrepeatable"
+        known = Known(task, name, json.dumps(name), code_digest(task.fn), params, once)
         self._known[id(task)] = known
         return known
 
@@ -366,6 +379,10 @@ def _text(tries: Tries) -> str:
 
 
 CODE: Final = '"code":'
+THERE: Final = '"there":true'
+"""Of a path that a task gave: there was something on this machine."""
+KILLED: Final = "Killed"
+"""The tag of a task whose own process ended without a word."""
 _MANY: Final = (list, tuple)
 
 
@@ -375,31 +392,3 @@ def _rows(value: Any) -> int | None:
         return len(value)
     rows = getattr(value, "num_rows", None)
     return rows if type(rows) is int else None
-
-
-def _is_gone(path: PurePath) -> bool:
-    from pathlib import Path
-
-    return path.is_absolute() and not Path(path).exists()
-
-
-def _at(done: Done) -> str:
-    when = datetime.fromtimestamp(done.at / 1e6, UTC).astimezone()
-    return f"{when:%Y-%m-%d %H:%M:%S%z}"
-
-
-def _quoted(path: str) -> str:
-    return f"'{printable(path)}'"
-
-
-def _contradicts(known: Known, said: Mapping[str, Any], done: Done) -> str:
-    was = str(said.get("task", known.name))
-    what = (
-        f"what was done there at {_at(done)} was {printable(was)}, and now it is {known.name}"
-        if was != known.name
-        else f"it was done at {_at(done)} on another input or parameter"
-    )
-    return (
-        f"{what}, since what comes before it has changed; `--accept-changes` does it again, with "
-        "all that follows"
-    )

@@ -38,6 +38,8 @@ class Done(NamedTuple):
 
 
 VALUE: Final = '"value":'
+PASSING: Final = '"passing":true'
+"""Of what counts for the try alone that it was done in."""
 
 
 def parsed(text: str) -> Any:
@@ -52,10 +54,11 @@ _scan: Final = cast(Any, json.JSONDecoder()).scan_once
 class Past:
     """What earlier tries of one run left.
 
-    done: results by step instance; `before` those that were taken back.
+    done: results by step instance; `first`, the record of the first one there.
+    starts: what was written of each start, so that what was sent before is known.
     failed: faults of a try that died, which was about to go on from them.
     cuts: attempts that a try that died had cut, but for those that a signal did.
-    open: attempts of which nobody said how they ended, and when they began.
+    open: attempts that aren't known to be done: nobody said how they ended, or they failed.
     died: how often such an attempt ended its process; `alone`, whether it was so the last time.
     told: step instances that had ended in some way, so that their next start repeats them.
     end: how the run ended, if nothing was taken back since; `over`, whether its last try could say
@@ -65,7 +68,8 @@ class Past:
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.done: dict[Instance, Done] = {}
-        self.before: dict[Instance, dict[str, str]] = {}
+        self.first: dict[Instance, int] = {}
+        self.starts: dict[Instance, list[str]] = {}
         self.failed: dict[Instance, Done] = {}
         self.cuts: dict[Instance, Done] = {}
         self.open: dict[Instance, Done] = {}
@@ -136,6 +140,7 @@ class Past:
     def _start(self, of: Record) -> None:
         instance = of.path, of.tries
         self._at_work[instance] = Done(of.n, of.at, self.number, of.body)
+        self.starts.setdefault(instance, []).append(of.body)
         self.cuts.pop(instance, None)
         self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
 
@@ -144,12 +149,14 @@ class Past:
 
     def _ok(self, of: Record) -> None:
         self._heard(of)
-        self.take_back((of.path, of.tries))
-        self.done[of.path, of.tries] = Done(of.n, of.at, self.number, of.body)
+        instance = of.path, of.tries
+        self.first.setdefault(instance, of.n)
+        self.done[instance] = Done(of.n, of.at, self.number, of.body)
 
     def _failed(self, of: Record) -> None:
         self._heard(of)
-        self.failed[of.path, of.tries] = Done(of.n, of.at, self.number, of.body)
+        instance = of.path, of.tries
+        self.failed[instance] = self.open[instance] = Done(of.n, of.at, self.number, of.body)
 
     def _heard(self, of: Record) -> None:
         instance = of.path, of.tries
@@ -178,6 +185,7 @@ class Past:
         instance = of.path, of.tries
         self._heard(of)
         if parsed(of.body)["how"] != "again":
+            self.first.setdefault(instance, of.n)
             self.done[instance] = Done(of.n, of.at, self.number, of.body)
 
     def _taken_back(self, of: Record) -> None:
@@ -197,13 +205,26 @@ class Past:
         self._undo(instances, of.n)
         if instances or said.get("failures"):
             self.renewed, self.end = True, None
+        if said.get("doubt"):
+            for instance in instances:
+                self.open[instance] = Done(of.n, of.at, self.number, of.body)
 
     def take_back(self, instance: Instance) -> None:
-        """A result doesn't count any more; its key is that of the same input, if it comes again."""
-        known = self.done.pop(instance, None)
-        if known is not None:
-            said = known.said
-            self.before.setdefault(instance, {})[said.get("input", "")] = said.get("variant", "")
+        """A result doesn't count any more."""
+        self.done.pop(instance, None)
+
+    def variant(self, instance: Instance, given: str) -> str:
+        """What a step's key has besides its path, for an input.
+
+        Nothing for the input that it was started on first. Another one has its own, so that a
+        target sees that it is sent other data; the same one has what it had before.
+        """
+        known = self.starts.get(instance)
+        if known is None:
+            return ""
+        said = [parsed(body) for body in known]
+        alike = (each.get("variant", "") for each in said if each.get("input", "") == given)
+        return str(next(alike, given))
 
     def _drop(self, which: Any) -> None:
         self.marks = {spot: mark for spot, mark in self.marks.items() if not which(spot, mark)}

@@ -317,7 +317,7 @@ def test_a_deadline_that_struck_chose_the_handler_for_good(
         await asyncio.sleep(5)
         return x
 
-    w = named("w", start >> fallback(timeout(slow, timedelta(milliseconds=50)), steps("b")))
+    w = named("w", start >> fallback(timeout(slow, timedelta(milliseconds=800)), steps("b")))
     w = named("v", w >> steps("c"))
     fails += ["c"]
     assert runs.once(w)[1] == ["slow", ("b", 0), ("c", 1)]

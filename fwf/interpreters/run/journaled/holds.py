@@ -1,0 +1,91 @@
+"""What holds a run up, or gives a step up: why, and what a person can do about it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fwf.faults import Failed
+from fwf.interpreters.run.journaled.past import STARTS, Done
+from fwf.printing import printable
+
+
+def in_doubt(run: str, path: str, done: Done) -> Failed:
+    """An unrepeatable attempt that isn't known to be done."""
+    what = "was started at"
+    why = "nothing tells whether it was done"
+    if '"doubt":true' in done.body:
+        what, why = "was done before", "its input or a parameter has changed since"
+    elif '"fault":' in done.body:
+        what, why = "failed at", "it may have been done all the same"
+    when = "" if what == "was done before" else f" {moment(done)}"
+    return Failed(path, ("InDoubt",), f"{what}{when}, and {why}: {_decide(run, path)}")
+
+
+def killed(run: str, path: str, message: str) -> Failed:
+    """An unrepeatable attempt whose own process ended without a word."""
+    said = f"{message}; nothing tells whether it was done: {_decide(run, path)}"
+    return Failed(path, ("InDoubt",), said)
+
+
+def done_but_unwritable(run: str, path: str, message: str) -> Failed:
+    """An unrepeatable attempt that was done, and whose result can't be kept."""
+    said = f"it was done, but what it gave can't be written: {message}; {_decide(run, path)}"
+    return Failed(path, ("InDoubt", "Unwritable"), said)
+
+
+def _decide(run: str, path: str) -> str:
+    remedy = f"fwf resolve {run} {quoted(path)}"
+    return f"look, then write `{remedy} --value JSON`, or --again, or --skip"
+
+
+def poisoned(run: str, path: str) -> Failed:
+    """A step that ends its process."""
+    said = (
+        f"its process ended without a word each time that it was started, {STARTS} times: mend it, "
+        f"then write `fwf resolve {run} {quoted(path)} --again`"
+    )
+    return Failed(path, ("Poisoned", "Defect"), said)
+
+
+def changed(path: str, name: str, said: Mapping[str, Any], done: Done) -> Failed:
+    """A result that is there, of another task, or on another input."""
+    was = str(said.get("task", name))
+    what = (
+        f"what was done there at {moment(done)} was {printable(was)}, and now it is {name}"
+        if was != name
+        else f"it was done at {moment(done)} on another input or parameter, since what comes "
+        "before it has changed"
+    )
+    more = "`--accept-changes` does it again, with all that follows"
+    return Failed(path, ("Changed",), f"{what}; {more}")
+
+
+def unreadable(run: str, path: str, done: Done, error: Exception) -> Failed:
+    """A result that can't be read any more."""
+    said = f"what it gave at {moment(done)}: {error}; {again(run, path)}"
+    return Failed(path, ("Unreadable",), said)
+
+
+def gone(run: str, path: str, done: Done, file: object) -> Failed:
+    """A file that a step left on this machine, and that isn't there any more."""
+    said = f"left {file} at {moment(done)}, which isn't there any more; {again(run, path)}"
+    return Failed(path, ("Gone",), said)
+
+
+def again(run: str, path: str) -> str:
+    """The remedy that does a step again."""
+    return f"`fwf rerun {run} --from {quoted(path)}` does it again"
+
+
+def moment(done: Done) -> str:
+    """When a record was written, in local time with its zone."""
+    when = datetime.fromtimestamp(done.at / 1e6, UTC).astimezone()
+    return f"{when:%Y-%m-%d %H:%M:%S%z}"
+
+
+def quoted(path: str) -> str:
+    """A path as a shell takes it."""
+    return shlex.quote(printable(path))
