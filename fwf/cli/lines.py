@@ -49,6 +49,8 @@ class Lines:
     def began(self, this: Try, /) -> None:
         self._this = this
         self._tally = Tally(this.start)
+        for remark in this.remarks:
+            self._line("journal", self._title, f"  {one_line(remark)}", this.start)
         if this.died is not None:
             self._line("died", self._title, f"  {one_line(this.died)}", this.start)
         again = f", generation {this.generation}" if this.generation > 1 else ""
@@ -64,7 +66,8 @@ class Lines:
             case "caught":
                 self._caught(note)
             case "kept":
-                self._tally.note(note)
+                if note.task:  # else it is a remark on a place
+                    self._tally.note(note)
                 if note.detail is not None:
                     self._line(
                         "kept", note.path, f"  {one_line(note.detail, MOST_REMEDY)}", note.at

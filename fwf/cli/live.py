@@ -50,6 +50,8 @@ class Live:
             self._tally = Tally(this.start)
         again = f", goes on, try {this.number}" if this.number > 1 else ""
         self._print(f"{self._title}  {short(this.id)}{again}")
+        for remark in this.remarks:
+            self._print(f"  journal {one_line(remark)}")
         if this.died is not None:
             self._print(f"  died {one_line(this.died)}")
 

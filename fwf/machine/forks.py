@@ -213,6 +213,10 @@ class Spreading(Fork[MapEach[Any, Any]]):
             names = _names(machine, fiber, node.key, items)
             if names is None:
                 return
+        if machine.memory is not None:
+            known = names if names is not None else [str(n) for n in range(len(items))]
+            if not machine.memory.knows_items(fiber, known):
+                return
         if not items:
             fiber.value = []
             return

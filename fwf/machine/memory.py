@@ -6,6 +6,7 @@ where they were when the process died: see `interpreters/run/journaled`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from fwf.algebra.nodes import Task
@@ -103,6 +104,13 @@ class Memory(Protocol):
         """Whether a task that a fiber has come to isn't to be started, since how it ended is known.
 
         That is in the fiber's registers then; or the fiber is held.
+        """
+        ...
+
+    def knows_items(self, fiber: Fiber, names: Sequence[str]) -> bool:
+        """Whether the items that a map is about to go through are those that it went through.
+
+        If that is a contradiction, the fiber is held.
         """
         ...
 

@@ -81,6 +81,8 @@ class Logs:
         self._since.clear()
         if self._located is not None:
             self._located.run_id = this.id
+        for remark in this.remarks:
+            self._log(logging.WARNING, f"the journal: {on_one_line(remark)}")
         if this.died is not None:
             self._log(logging.WARNING, f"the try before: {on_one_line(this.died)}")
         params = " ".join(f"{name}={value}" for name, value in this.params.items())

@@ -93,6 +93,7 @@ class Try:
     started: when this try began, with its zone.
     start: the same on the run's clock, in microseconds.
     params: its parameters as text, without secrets.
+    remarks: what people should know of the journal that it is kept in.
     died: if the try before ended without a word, what is known of that; else None.
     """
 
@@ -105,6 +106,7 @@ class Try:
     start: int
     params: Mapping[str, str]
     died: str | None = None
+    remarks: tuple[str, ...] = ()
 
     def when(self, at: int) -> datetime:
         """Microseconds of the run's clock ⟶ local time, with its zone."""

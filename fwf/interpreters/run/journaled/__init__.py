@@ -139,6 +139,7 @@ class Kept:
             generation=row.generation,
             number=self._opened.past.number + 1,
             died=self._opened.died,
+            remarks=self._opened.remarks,
         )
 
     def ended(self, result: Result[Any, Fault], machine: Machine) -> Result[Any, Fault]:

@@ -63,6 +63,15 @@ def changed(path: str, name: str, said: Mapping[str, Any], done: Done) -> Failed
     return Failed(path, ("Changed",), f"{what}; {more}")
 
 
+def items_gone(path: str, told: str) -> Failed:
+    """A map that is about to go through other items than before."""
+    said = (
+        f"{told}: done before, and not among the items now. Was key= changed, or what comes "
+        "before? `--accept-changes` leaves their results out"
+    )
+    return Failed(path, ("Changed",), said)
+
+
 def unreadable(run: str, path: str, done: Done, error: Exception) -> Failed:
     """A result that can't be read any more."""
     said = f"what it gave at {moment(done)}: {error}; {again(run, path)}"

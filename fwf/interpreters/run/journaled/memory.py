@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, final
 
@@ -12,11 +12,12 @@ from fwf.algebra.contract import IdempotencyKey
 from fwf.algebra.fault_form import fault_from_json, fault_to_json
 from fwf.algebra.keys import step_key
 from fwf.algebra.nodes import Task
-from fwf.algebra.paths import untagged
+from fwf.algebra.paths import tagged, untagged
 from fwf.algebra.values import digest, encode, freeze
-from fwf.faults import Failed, Fault
+from fwf.faults import Failed, Fault, counted
 from fwf.interpreters.run.journaled import holds
 from fwf.interpreters.run.journaled.lasting import Lasting
+from fwf.interpreters.run.journaled.lost import ONCE
 from fwf.interpreters.run.journaled.marks import Marks, Placed
 from fwf.interpreters.run.journaled.past import PASSING, STARTS, Done, Instance, Past
 from fwf.interpreters.run.journaled.world import Journaled
@@ -235,6 +236,7 @@ class Remembered:
         here.passing = self.lasting.is_passing(fiber.place)
         number = past.attempts[here.path] = past.attempts.get(here.path, 0) + 1
         more = f',"variant":"{here.variant}"' if here.variant else ""
+        more += f",{ONCE}" if known.unrepeatable else ""
         said = f'{{"task":{known.said},"input":"{here.input}"{more},"attempt":{number}}}'
         self.writer.add("start", here.path, here.tries, said)
 
@@ -299,6 +301,7 @@ class Remembered:
             task=known.name,
             input=here.input,
             variant=here.variant or None,
+            once=known.unrepeatable or None,
             took=took,
             fault=fault_to_json(fault),
         )
@@ -323,6 +326,26 @@ class Remembered:
         """Let a fiber go no further: until the journal can be written, or a person has decided."""
         self._here.pop(fiber, None)
         self.machine.hold(fiber, fault)
+
+    # Items
+
+    def knows_items(self, fiber: Fiber, names: Sequence[str]) -> bool:
+        if not self._resumed:
+            return True
+        path = self.machine.path(fiber.place)
+        tries = "" if fiber.tries is None else _text(fiber.tries)
+        gone = self.past.items(path, tries) - {*map(tagged, names)}
+        if not gone:
+            return True
+        told = ", ".join(sorted(gone)[:5]) + (" and more" if len(gone) > 5 else "")
+        if not self.renewed:
+            self.machine.hold(fiber, holds.items_gone(path, told))
+            return False
+        if self.machine.tell is not None:
+            remark = f"{counted(len(gone), 'item')} no longer there: {told}"
+            place, now = fiber.place, self.machine.now()
+            self.machine.tell("kept", place, "", fiber.tries, now, remark)
+        return True
 
     # Other places
 
@@ -381,7 +404,7 @@ def _text(tries: Tries) -> str:
 CODE: Final = '"code":'
 THERE: Final = '"there":true'
 """Of a path that a task gave: there was something on this machine."""
-KILLED: Final = "Killed"
+KILLED: Final = "fwf.interpreters.run.workers.processes.Killed"
 """The tag of a task whose own process ended without a word."""
 _MANY: Final = (list, tuple)
 

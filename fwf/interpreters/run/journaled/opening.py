@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
@@ -19,9 +19,11 @@ from fwf.algebra.requirements import Requirements
 from fwf.algebra.traverse import fold
 from fwf.algebra.values import Coded, Member, encode, thaw
 from fwf.algebra.workflow import Workflow
+from fwf.faults import counted
 from fwf.forms.mentioned import names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.journaled.lost import lost
 from fwf.interpreters.run.journaled.past import Past
 from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.journaled.writing import Writer, body
@@ -29,7 +31,9 @@ from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.opening import open_store
 from fwf.journal.records import FIRST, Record, RunRow, State, chained
 from fwf.journal.store import Claim, Holder, Store
+from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
+from fwf.printing import printable
 from fwf.records import changed
 from fwf.secrets import masked
 
@@ -39,22 +43,33 @@ class Opened:
     """A run in its journal that this process goes on with, or that is complete."""
 
     __slots__ = (
-        "_own", "claim", "died", "params", "past", "row", "store", "values", "watch", "writer",
+        "claim", "died", "own", "params", "past", "remarks", "row", "store", "values", "watch",
+        "writer",
     )  # fmt: skip
 
     def __init__(
-        self, store: Store, *, own: bool, claim: Claim, row: RunRow, past: Past, values: Values,
+        self,
+        store: Store,
+        own: bool,
+        claim: Claim,
+        row: RunRow,
+        past: Past,
+        values: Values,
         watch: Watch,
-    ) -> None:  # fmt: skip
+        params: dict[str, Any],
+        remarks: Sequence[str],
+    ) -> None:
         self.store = store
-        self._own = own
+        self.own = own
         self.claim = claim
         self.row = row
         self.past = past
         self.values = values
         self.watch = watch
+        self.params = params
+        self.remarks = tuple(remarks)
+        """What people should know of the journal."""
         self.writer = Writer(store, row, claim, watch)
-        self.params: dict[str, Any] = {}
         self.died: str | None = None
 
     @property
@@ -78,7 +93,7 @@ class Opened:
         try:
             self.claim.release()
         finally:
-            if self._own:
+            if self.own:
                 self.store.close()
 
 
@@ -111,21 +126,19 @@ def opened(
         last = known[-1] if known else None
         if last is None or (journal.again and last.state == "ok"):
             about = _about(journal, name, params, limits, values)
-            generation = 1 if last is None else last.generation + 1
-            row = _row(key, w, generation, about, clock)
-            found = Opened(
-                store, own=own, claim=claim, row=row, past=Past(), values=values, watch=clock
-            )
-            found.params = _resolved(required, params)
-            return found
+            row = _row(key, w, 1 if last is None else last.generation + 1, about, clock)
+            given = own, claim, row, Past(), values, clock
+            return Opened(store, *given, _resolved(required, params), _remarks(store))
         if journal.again:
             raise Refused(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
             )
-        last, past = _read(store, last, claim, salvage=journal.salvage)
-        found = Opened(store, own=own, claim=claim, row=last, past=past, values=values, watch=clock)
-        found.params = _kept_params(last, params, values)
-        return found
+        last, past, remarks = _read(store, last, claim, salvage=journal.salvage)
+        complete = last.state == "ok" and past.end is not None
+        if not complete and definition_id(w) != last.facts.get("definition"):
+            _refuse_lost(past, last, w, accepts=journal.accept_changes)
+        kept = dict(params) if complete else _kept_params(last, params, values)
+        return Opened(store, own, claim, last, past, values, clock, kept, remarks)
     except BaseException:
         if claim is not None:
             claim.release()
@@ -134,16 +147,48 @@ def opened(
         raise
 
 
-def _read(store: Store, row: RunRow, claim: Claim, *, salvage: bool) -> tuple[RunRow, Past]:
+def _remarks(store: Store) -> list[str]:
+    """What a store has to say: of its file system, or of what was lost of a damaged file."""
+    note = getattr(store, "note", None)
+    return [] if note is None else [str(note)]
+
+
+def _read(
+    store: Store, row: RunRow, claim: Claim, *, salvage: bool
+) -> tuple[RunRow, Past, list[str]]:
     """A run as it stands, and what counts of its records; of a damaged one, those that are good."""
+    remarks = _remarks(store)
     try:
-        return row, Past(store.records(row))
-    except JournalCorrupt:
+        return row, Past(store.records(row)), remarks
+    except JournalCorrupt as error:
         if not salvage:
             raise
-        store.salvage(row, claim)
+        dropped = store.salvage(row, claim)
         row = store.generations(row.key)[-1]
-        return row, Past(store.records(row))
+        remarks.append(
+            f"{error}; salvaged: {counted(dropped, 'record')} dropped, {row.count:,} are left; "
+            "what the dropped ones told of is done again"
+        )
+        return row, Past(store.records(row)), remarks
+
+
+def _refuse_lost(past: Past, row: RunRow, w: Workflow[Any, Any], *, accepts: bool) -> None:
+    """Raise `Refused` if steps that were done have no place in the workflow any more."""
+    done, doubts = lost(past, w)
+    run = short(row.id)
+    if doubts:
+        told = ", ".join(map(printable, doubts[:5]))
+        raise Refused(
+            f"run {run}: {told} may have been done, and can't be done twice, but has no place in "
+            f"the workflow any more: put it back, and `fwf resolve {run}` it first"
+        )
+    if done and not accepts:
+        told = ", ".join(map(printable, done[:5])) + (" and more" if len(done) > 5 else "")
+        raise Refused(
+            f"run {run}: what was done has no place in the workflow any more: {told}. Was it "
+            "renamed, or put into something with a name? Undo that, or --accept-changes leaves "
+            "it out; what stands in its place is done, with keys of its own"
+        )
 
 
 def params_of(row: RunRow, w: Workflow[Any, Any]) -> dict[str, Any]:

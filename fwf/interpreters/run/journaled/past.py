@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
@@ -87,6 +88,7 @@ class Past:
         self.last_try: Record | None = None
         self.over = True
         self.end: Record | None = None
+        self._items: dict[str, set[Instance]] | None = None
         self._at_work: dict[Instance, Done] = {}
         self._alone: Instance | None = None
         for each in records:
@@ -237,6 +239,17 @@ class Past:
             if any(path.startswith(inside) for path, _ in instances):
                 del self.marks[spot]
                 self.given_back[spot] = n
+
+    def items(self, path: str, tries: str) -> set[str]:
+        """The keys, in brackets, of the items of a map that have results, in these attempts."""
+        if self._items is None:
+            self._items = {}
+            for place, within in self.done:
+                for found in re.finditer(r"\[[^\]]*\]", place):
+                    self._items.setdefault(place[: found.start()], set()).add((found[0], within))
+        deeper = f"{tries}," if tries else ""
+        known = self._items.get(path, ())
+        return {key for key, within in known if within == tries or within.startswith(deeper)}
 
     # Marks
 

@@ -10,6 +10,7 @@ from fwf import IdempotencyKey, Task, as_result, const, it, map_each, named, pur
 from fwf.interpreters.run import Again, How, Note, Taken, resolve, take_back
 from fwf.journal.errors import JournalError
 from fwf.journal.opening import open_store
+from tests.cli_support import fwf
 from tests.interpreters.run.journaled.support import Runs
 from tests.interpreters.run.journaled.test_going_on import step
 
@@ -387,3 +388,172 @@ def test_code_that_has_changed_is_told_once_and_decides_nothing(runs: Runs) -> N
     (remark,) = kept(other)
     assert remark.startswith("clean has changed since")
     assert "--from 'w > map_each > clean'" in remark
+
+
+# What may have been done, and can't be done twice
+
+
+@pytest.mark.parametrize("ends", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_an_unrepeatable_task_whose_own_process_ends_is_in_doubt(tmp_path: Path, ends: str) -> None:
+    (tmp_path / "pays.py").write_text(
+        f"""
+import os
+from fwf import named, task
+
+@task(effect="unrepeatable", isolate=True)
+def pay() -> int:
+    with open("paid", "a") as file:
+        file.write("paid ")
+    {ends}
+    return 1
+
+workflow = named("pays", pay)
+"""
+    )
+    for _ in range(2):
+        done = fwf("run", "pays.py", "--journal", "runs.db", cwd=tmp_path)
+        assert done.status == 1 and "InDoubt" in done.err and "fwf resolve" in done.err
+    assert (tmp_path / "paid").read_text() == "paid "
+
+
+def test_an_unrepeatable_task_that_gave_what_cannot_be_written_is_in_doubt(runs: Runs) -> None:
+    @task(effect="unrepeatable", config={"of": "odd"})
+    def odd() -> object:
+        runs.did("odd")
+        return object()
+
+    w = named("w", odd)
+    result, log = runs.once(w)
+    assert isinstance(result, Failure) and log == ["odd"]
+    assert "InDoubt" in result.failure().tags and "it was done, but" in str(result.failure())
+    result, log = runs.once(w)
+    assert isinstance(result, Failure) and log == [] and "InDoubt" in result.failure().tags
+    resolved(runs, w, "w", "skip")
+    assert runs.once(w) == (Success(None), [])
+
+
+def test_an_unrepeatable_task_that_failed_is_not_started_again_by_the_next_try(runs: Runs) -> None:
+    w = named("w", start >> step(runs, "pay", ["pay"], "unrepeatable"))
+    result, log = runs.once(w)
+    assert isinstance(result, Failure) and log == [("pay", 0)]
+    assert "ConnectionError" in result.failure().tags
+    result, log = runs.once(w)
+    assert isinstance(result, Failure) and log == []
+    assert "failed at" in str(result.failure()) and "InDoubt" in result.failure().tags
+    resolved(runs, w, "pay", "again")
+    assert runs.once(w) == (Success(1), [("pay", 0)])
+
+
+def test_an_unrepeatable_task_is_not_done_again_because_its_input_changed(runs: Runs) -> None:
+    there = [[1, 2]]
+
+    @task(config={"of": "items"})
+    def items() -> list[int]:
+        return there[0]
+
+    w = named("w", items >> map_each(step(runs, "pay", [], "unrepeatable")))
+    assert runs.once(w)[1] == [("pay", 1), ("pay", 2)]
+    there[0] = [2, 2]
+    taken(runs, Again(start="items"))
+    for _ in range(2):
+        result, log = runs.once(w)
+        assert isinstance(result, Failure) and log == []
+        assert "its input or a parameter has changed" in str(result.failure())
+    resolved(runs, w, "w > map_each[0] > pay", "again")
+    assert runs.once(w) == (Success([3, 3]), [("pay", 2)])
+
+
+@pytest.mark.parametrize("change", ["renamed", "named", "beside", "gone"])
+def test_what_was_done_and_has_lost_its_place_is_refused_unless_accepted(
+    runs: Runs, change: str
+) -> None:
+    from fwf import par
+
+    a, other, z = step(runs, "a", []), step(runs, "other", []), step(runs, "z", ["z", "z"])
+    runs.once(named("w", start >> a >> z))
+    changed = {
+        "renamed": named("w", start >> other >> z),
+        "named": named("w", start >> named("part", a) >> z),
+        "beside": named("w", start >> par(a, const(0)) >> pure(it[0]) >> z),
+        "gone": named("w", start >> z),
+    }[change]
+    before = runs.records()
+    with pytest.raises(JournalError, match="has no place in the workflow any more: w > a"):
+        runs.once(changed)
+    assert runs.records() == before
+    runs.once(changed, journal={"accept_changes": True})
+
+
+def test_a_doubt_outlasts_a_change_of_the_workflow(runs: Runs) -> None:
+    in_doubt(runs)
+    other = named("w", start >> step(runs, "pay2", [], "unrepeatable") >> step(runs, "z", []))
+    for accepts in (False, True):
+        with pytest.raises(JournalError, match="w > pay may have been done, and can't be done"):
+            runs.once(other, journal={"accept_changes": accepts})
+
+
+def test_other_keys_of_the_same_items_are_a_contradiction(runs: Runs) -> None:
+    fails = ["z"]
+    numbers = named("numbers", start >> const([3, 4]))
+    w = named("w", numbers >> map_each(step(runs, "a", []), key=it) >> pure(it[0]))
+    runs.once(named("v", w >> step(runs, "z", fails)))
+    w = named("w", numbers >> map_each(step(runs, "a", [])) >> pure(it[0]))
+    result, log = runs.once(named("v", w >> step(runs, "z", fails)))
+    assert isinstance(result, Failure) and log == []
+    assert "Was key= changed" in str(result.failure())
+
+
+def test_items_of_another_attempt_are_no_contradiction(runs: Runs, tmp_path: Path) -> None:
+    from fwf import retry
+
+    there = [[1, 2], [2, 3]]
+
+    @task(config={"of": "items"})
+    def items() -> list[int]:
+        return there.pop(0)
+
+    z = step(runs, "z", ["z"])
+    w = named(
+        "w", retry(items >> map_each(step(runs, "a", []), key=it) >> pure(it[0]) >> z, attempts=2)
+    )
+    died, log = runs.once(w, after=8)
+    assert died is None and ("z", 2) in log
+    assert runs.once(w)[0] == Success(4)
+
+
+def test_other_data_has_another_key_though_nothing_was_done(runs: Runs) -> None:
+    @task(effect="idempotent", config={"of": "send"})
+    def send(x: int, *, key: IdempotencyKey) -> int:
+        runs.did((x, key))
+        raise ConnectionError
+
+    ((_, first),) = runs.once(named("w", start >> send))[1]
+    ((_, second),) = runs.once(named("w", start >> pure(it + 1) >> send))[1]
+    ((_, third),) = runs.once(named("w", start >> send))[1]
+    assert second != first == third
+
+
+def test_a_path_counts_as_gone_only_if_something_was_there(runs: Runs, tmp_path: Path) -> None:
+    from pathlib import Path as P
+
+    file = tmp_path / "rows.csv"
+    file.touch()
+
+    def gives(name: str, path: P) -> Any:
+        @task(name=name, config={"of": name})
+        def give() -> P:
+            return path
+
+        return give
+
+    @task(config={"of": "last"})
+    def last(path: P) -> str:
+        raise ConnectionError
+
+    elsewhere = named("elsewhere", gives("far", P("/nowhere/rows.csv")) >> last)
+    here = named("here", gives("near", file) >> last)
+    for w in (elsewhere, here):
+        runs.once(w)
+    file.unlink()
+    assert runs.once(elsewhere)[0].failure().tags[0] == "ConnectionError"  # type: ignore[union-attr]
+    assert runs.once(here)[0].failure().tags == ("Gone",)  # type: ignore[union-attr]

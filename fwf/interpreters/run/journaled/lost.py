@@ -1,0 +1,30 @@
+"""Which of the steps that were done have no place in a workflow any more?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwf.algebra.extent import extent
+from fwf.algebra.nodes import Task
+from fwf.algebra.paths import untagged
+from fwf.algebra.traverse import walk
+from fwf.algebra.workflow import Workflow
+from fwf.interpreters.run.journaled.past import PASSING, Past
+
+ONCE = '"once":true'
+"""Of an attempt of an unrepeatable task."""
+
+
+def lost(past: Past, w: Workflow[Any, Any]) -> tuple[list[str], list[str]]:
+    """Steps whose results would be left out, and unrepeatable ones that may have been done.
+
+    Both by path, without items and rounds. What finalisers and the like did counts for their try
+    alone, and may be changed. A workflow that says very many parts in few lines isn't looked at.
+    """
+    done = {untagged(path) for (path, _), each in past.done.items() if PASSING not in each.body}
+    unheard = {**past.open, **past.at_work}
+    doubts = {untagged(path) for (path, _), each in unheard.items() if ONCE in each.body}
+    if not (done or doubts) or extent(w).shared:
+        return [], []
+    there = {untagged(here.path) for here in walk(w) if isinstance(here.node, Task)}
+    return sorted(done - there), sorted(doubts - there)
