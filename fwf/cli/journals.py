@@ -81,7 +81,12 @@ def _marks(place: Path) -> list[Path]:
     return [place / mark for mark in MARKS]
 
 
-def opened(given: str | None, *, make: bool = False) -> "Store":
+def is_new(place: str) -> bool:
+    """Whether a file is to be made for a journal: nothing is remembered there yet."""
+    return "://" not in place and not any(map(os.path.lexists, (place, f"{place}-heads")))
+
+
+def opened(given: str | None, *, make: bool = False, salvage: bool = False) -> "Store":
     """`--journal` as given ⟶ the journal; raises `Misuse` where it is off, or can't be opened.
 
     make: whether a file that isn't there is made; else it is misuse, as of a command that only
@@ -90,12 +95,12 @@ def opened(given: str | None, *, make: bool = False) -> "Store":
     place = place_of(given)
     if place is None:
         raise Misuse("--journal off: no run is remembered there; name a file or a database")
-    if not make and "://" not in place and not os.path.lexists(place):
+    if not make and is_new(place):
         raise Misuse(f"there is no journal {place} yet: fwf run begins it, or --journal names one")
     from fwf.journal.opening import open_store
 
     with refusals():
-        return open_store(place)
+        return open_store(place, salvage=salvage)
 
 
 def repeated(given: str | None, store: "Store") -> str | None:
@@ -158,8 +163,10 @@ def _is(row: "RunRow", part: str) -> bool:
 
 
 def parameters(row: "RunRow") -> list[str]:
-    """`name=value` for each parameter of a run."""
-    return [f"{name}={value}" for name, value in row.facts.get("shown", {}).items()]
+    """`name=value` for each parameter of a run, and the key that it was given."""
+    facts = row.facts
+    key = {"key": facts["key"]} if "key" in facts else {}
+    return [f"{name}={value}" for name, value in {**facts.get("shown", {}), **key}.items()]
 
 
 def _closest(rows: "Sequence[RunRow]", parts: Sequence[str]) -> "Sequence[RunRow]":

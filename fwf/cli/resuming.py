@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, final
 
+from fwf.algebra.keys import RunName
+from fwf.algebra.requirements import requirements
 from fwf.cli.journals import found, opened, refusals
 from fwf.cli.misuse import Misuse
 from fwf.cli.targets import Target, load
@@ -56,6 +58,16 @@ class Resumed:
         with refusals():
             return params_of(self.row, target.workflow)
 
+    def refuse_another(self, target: Target, values: Mapping[str, Any]) -> None:
+        """Raise `Misuse` unless it is a run of what the target is now."""
+        name = RunName(requirements(target.workflow), values, None, self.key)
+        if name.key != self.row.key:
+            ran = self.row.workflow or self.row.facts.get("target", "a workflow without a name")
+            raise Misuse(
+                f"run {self.short} is one of {ran}, and {target.text} is {target.name} now: leave "
+                "TARGET out, or --resume; if the workflow was renamed, undo that to go on"
+            )
+
     def agreed(self, kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Those, and others that are given; raises `Misuse` where they contradict one another."""
         for name, value in given.items():
@@ -67,9 +79,9 @@ class Resumed:
         return {**given, **kept}
 
 
-def resumed(journal: str | None, text: str) -> Resumed:
-    """RUN ⟶ the run that is gone on with."""
-    store = opened(journal)
+def resumed(journal: str | None, text: str, *, salvage: bool = False) -> Resumed:
+    """RUN ⟶ the run that is gone on with; `salvage`: in a journal that may be damaged."""
+    store = opened(journal, salvage=salvage)
     try:
         return Resumed(found(store, text))
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from fwf.cli.checking import errors_of, refuse_errors
-from fwf.cli.journals import OFF, keep_from_git, place_of, refusals
+from fwf.cli.journals import OFF, is_new, keep_from_git, place_of, refusals
 from fwf.cli.misuse import Misuse, collected, one_line
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.params import given
@@ -88,7 +88,10 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 def _done(
     asked: Start, target: Target, values: dict[str, Any], sizes: Any, by: Chosen | None
 ) -> int:
-    key = asked.key or (asked.resumed and asked.resumed.key)
+    key = asked.key
+    if asked.resumed is not None:
+        key = asked.resumed.key
+        asked.resumed.refuse_another(target, values)
     journal = _journal(asked, target, key, by)
     with stdout_kept_for(asked.as_json), refusals():
         went, began = ran(target, values, sizes, asked.workers, key, asked.telling, journal)
@@ -123,6 +126,8 @@ def _journal(asked: Start, target: Target, key: str | None, by: Chosen | None) -
         return None
     if asked.journal is None:
         keep_from_git(Path(place).parent)
+    if is_new(place):
+        complain(one_line(f"fwf: a new journal: {place}"))
     about = {"target": target.text, "profile": None if by is None else by.profile.name, "key": key}
     return Journal(
         place,

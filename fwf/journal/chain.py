@@ -70,5 +70,5 @@ def corrupt(run: RunRow, n: int, path: str, where: str, what: str) -> JournalCor
     place = printable(path)
     return JournalCorrupt(
         f"{where}: run {run.id}: record {n}{f' ({place})' if place else ''} {what}; "
-        f"`fwf run {printable(run.workflow) or '…'} --salvage` goes on from the last good one"
+        f"`fwf run --resume {run.id[-8:]} --salvage` goes on from the last good one"
     )

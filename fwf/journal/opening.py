@@ -26,6 +26,9 @@ def open_store(
         raise ValueError(f'durability={durability!r}: is "power" or "process"')
     if isinstance(where, str) and where.startswith(("postgresql://", "postgres://")):
         return _postgres(where)
+    if isinstance(where, str) and "://" in where:
+        scheme = where.partition("://")[0]
+        raise JournalError(f"{scheme}://…: a journal is a file, or in PostgreSQL (postgresql://…)")
     return SQLite.open(where, durability=durability, salvage=salvage)
 
 

@@ -86,6 +86,9 @@ class Fork(Generic[N]):
     def follow(self, machine: Machine, child: Fiber) -> None:
         """What to do now that a part has ended."""
 
+    def held(self, machine: Machine, index: int) -> None:
+        """A part can't go on before a person has decided something: others need not wait for it."""
+
     def _failed(self, machine: Machine, index: int) -> None:
         """The first failure cuts the other parts, once what ends at that instant has ended."""
         now = machine.now()
@@ -172,7 +175,7 @@ class Joining(Fork[Par[Any, Any]]):
 class Spreading(Fork[MapEach[Any, Any]]):
     """`MapEach`: the body on each item, leftmost first, at most `at_once` at a time."""
 
-    __slots__ = ("collected", "items", "marks", "memory", "names", "next")
+    __slots__ = ("collected", "items", "marks", "memory", "names", "next", "without")
 
     def __init__(
         self,
@@ -187,6 +190,8 @@ class Spreading(Fork[MapEach[Any, Any]]):
         self.items = items
         self.names = names
         self.next = 0
+        self.without: set[int] = set()
+        """Items that are held, and have given up their slots."""
         self.collected: dict[int, Fault] = {}
         """Faults that are part of the output, by the number of the item."""
         collects = node.on_error == "collect" and machine.memory is not None
@@ -280,6 +285,14 @@ class Spreading(Fork[MapEach[Any, Any]]):
             return  # its slot is lost
         if self.marks is not None:
             self.marks.pop(child.index).leave()
+        self._begin_another(machine)
+
+    def held(self, machine: Machine, index: int) -> None:
+        if index not in self.without:
+            self.without.add(index)
+            self._begin_another(machine)
+
+    def _begin_another(self, machine: Machine) -> None:
         if self.next < len(self.items):
             begun = self.begin_some(1)
             if begun:

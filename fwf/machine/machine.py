@@ -333,6 +333,10 @@ class Machine:
         fiber.status = WAIT
         self.held.append(fault)
         self._on_hold.append(fiber)
+        inner = fiber
+        while inner.fork is not None:
+            inner.fork.held(self, inner.index)
+            inner = inner.fork.fiber
         if self.tell is not None:
             self.tell("held", fiber.place, "", fiber.tries, self.now(), fault)
 

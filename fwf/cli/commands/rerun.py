@@ -60,8 +60,8 @@ def command(
     from fwf.cli.starting import Start, started
     from fwf.interpreters.run import Again, take_back
 
-    given = [name for name, each in (("--failed", failed), ("--from", start), ("--item", item))
-             if each]  # fmt: skip
+    asked = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
+    given = [name for name, each in asked if each]
     if len(given) != 1:
         told = " and ".join(given) if given else "none of them"
         raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {told} is given")

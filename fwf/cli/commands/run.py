@@ -101,6 +101,6 @@ def command(
         again=again,
         accept_changes=accept_changes,
         salvage=salvage,
-        resumed=None if resume is None else resumed(journal, resume),
+        resumed=None if resume is None else resumed(journal, resume, salvage=salvage),
     )
     return started(asked)

@@ -14,7 +14,7 @@ from fwf.faults import counted
 from fwf.forms.mentioned import names_in
 from fwf.interpreters.run.journaled.memory import called
 from fwf.interpreters.run.journaled.opening import holder, user
-from fwf.interpreters.run.journaled.past import Instance, Past
+from fwf.interpreters.run.journaled.past import Done, Instance, Past, Spot
 from fwf.interpreters.run.journaled.stamps import SystemWatch
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.errors import Refused
@@ -71,21 +71,22 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
     try:
         row = _latest(store, row)
         past = Past(store.records(row))
-        instances = _chosen(past, what)
-        failures = _failures(past) if what.failed else 0
-        if what.failed and not failures:
-            raise Refused(f"nothing failed in run {row.id}, and nothing of it was left out")
-        if not what.failed and not instances:
+        instances, marks = _chosen(past, what), _caught(past, what)
+        failed = what.failed and _ended_badly(past)
+        if not (instances or marks or failed):
             raise Refused(_nothing(past, row, what))
         writer = Writer(store, row, claim, watch)
         told = body(
-            paths=[*instances], failures=what.failed or None, why=f"rerun {what}", by=user()
+            paths=[*instances],
+            marks=[*marks] if what.item is not None else None,
+            failures=what.failed or None,
+            why=f"rerun {what}",
+            by=user(),
         )
         writer.add("taken back", "", "", told)
         writer.flush("interrupted")
-        first = min([*(past.done[each].n for each in instances), *_when_failed(past, what)])
-        after = sum(done.n > first for each, done in past.done.items() if each not in instances)
-        return Taken(len(instances), after, failures)
+        after = _after(past, instances, marks)
+        return Taken(len(instances), after, len(marks) or int(failed))
     finally:
         claim.release()
 
@@ -122,19 +123,40 @@ def _is_in(path: str, start: str) -> bool:
     return path == start or path.startswith((f"{start} > ", f"{start}["))
 
 
-def _failures(past: Past) -> int:
-    """How many failures a run has that were caught, or that it ended with."""
-    caught = sum(spot[0] == "caught" for spot in (*past.marks, *past.fresh))
-    return caught or int(past.end is not None and json.loads(past.end.body)["outcome"] != "ok")
+def _caught(past: Past, what: Again) -> dict[Spot, Done]:
+    """The faults that were caught, of all or of an item."""
+    if not what.failed and what.item is None:
+        return {}
+    found = dict({**past.marks, **past.fresh}.items())
+    segment = None if what.item is None else tagged(what.item)
+    return {
+        spot: mark
+        for spot, mark in found.items()
+        if spot[0] == "caught" and (segment is None or segment in spot[1])
+    }
 
 
-def _when_failed(past: Past, what: Again) -> list[int]:
-    """The records of failures that are tried again."""
-    marks = [mark.n for spot, mark in {**past.marks, **past.fresh}.items() if spot[0] == "caught"]
-    return marks or [past.end.n if past.end is not None else 0] if what.failed else []
+def _ended_badly(past: Past) -> bool:
+    """Whether the run ended with a failure that isn't tried again yet."""
+    return past.end is not None and json.loads(past.end.body)["outcome"] != "ok"
+
+
+def _after(past: Past, instances: set[Instance], marks: dict[Spot, Done]) -> int:
+    """How many results came about after the first of these, at other places."""
+    first = [past.first.get(each, past.done[each].n) for each in instances]
+    first += [mark.n for mark in marks.values()]
+    if not first and past.end is not None:
+        first = [past.end.n]
+    places = {untagged(path) for path, _ in instances} | {untagged(spot[1]) for spot in marks}
+    return sum(
+        past.first.get(each, done.n) > min(first, default=0) and untagged(each[0]) not in places
+        for each, done in past.done.items()
+    )
 
 
 def _nothing(past: Past, row: RunRow, what: Again) -> str:
+    if what.failed:
+        return f"nothing failed in run {row.id}, and nothing of it was left out"
     paths = {path for path, _ in past.done}
     if what.item is not None:
         keys = sorted({part for path in paths for part in _keys(path)})

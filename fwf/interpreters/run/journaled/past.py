@@ -198,6 +198,7 @@ class Past:
             self.take_back(instance)
         for spot in [(*each[:3], each[3]) for each in said.get("marks", ())]:
             self.marks.pop(spot, None)
+            self.fresh.pop(spot, None)
         if said.get("failures"):
             self.failed.clear()
             self.cuts.clear()
@@ -205,7 +206,7 @@ class Past:
             self._drop(lambda spot, mark: spot[0] == "caught")
         self._drop(lambda spot, mark: spot[0] in ("caught", "rounds") and mark.n > first)
         self._undo(instances, of.n)
-        if instances or said.get("failures"):
+        if "by" in said:  # a person wants it
             self.renewed, self.end = True, None
         if said.get("doubt"):
             for instance in instances:

@@ -557,3 +557,47 @@ def test_a_path_counts_as_gone_only_if_something_was_there(runs: Runs, tmp_path:
     file.unlink()
     assert runs.once(elsewhere)[0].failure().tags[0] == "ConnectionError"  # type: ignore[union-attr]
     assert runs.once(here)[0].failure().tags == ("Gone",)  # type: ignore[union-attr]
+
+
+def test_an_item_that_failed_and_was_collected_is_tried_again_alone(runs: Runs) -> None:
+    down = [2, 3]
+
+    @task(effect="idempotent", config={"of": "each"})
+    def each(x: int) -> int:
+        runs.did(x)
+        if x in down:
+            raise ConnectionError(x)
+        return x
+
+    w = named("w", start >> clean(runs, [1]) >> map_each(each, key=it, on_error="collect"))
+    runs.once(w)
+    down.clear()
+    assert taken(runs, Again(item="3")) == Taken(steps=0, after=0, failures=1)
+    assert runs.once(w)[1] == [3]
+    assert taken(runs, Again(item="2")).failures == 1
+    assert runs.once(w)[1] == [2]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, None])
+def test_items_beside_one_that_is_held_are_done(runs: Runs, at_once: int | None) -> None:
+    @task(config={"of": "many"})
+    def many() -> list[int]:
+        return [1, 2, 3, 4]
+
+    pay = step(runs, "pay", [], "unrepeatable")
+    w = named("w", many >> map_each(map_each_of_one(pay), at_once=at_once))
+    died, _ = runs.once(w, after=2)
+    assert died is None
+    begun = {record.path for record in runs.records() if record.kind == "start"}
+    result, log = runs.once(w)
+    assert isinstance(result, Failure)
+    assert sorted(x for _, x in log) == [1, 2, 3, 4][len(begun) - 1 :]
+
+
+def map_each_of_one(w: Any) -> Any:
+    """A map in the map, so that its slot is held up too."""
+    return pure(par_of_one) >> map_each(w, at_once=1)
+
+
+def par_of_one(x: int) -> list[int]:
+    return [x]
