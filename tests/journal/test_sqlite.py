@@ -291,16 +291,12 @@ def test_a_schema_that_was_added_runs_nothing(tmp_path: Path) -> None:
             "INSERT INTO told VALUES (load_extension('x')); END"
         )
         db.commit()
-    store = SQLite.open(path)
-    claim = store.claim(KEY, ME)
-    with pytest.raises(JournalError):
-        begin_again(store, claim)
+    with pytest.raises(JournalCorrupt, match="its tables aren't those of a journal"):
+        SQLite.open(path)
+    store = SQLite.open(path, salvage=True)
+    assert len(store.runs()) == 1
     store.close()
-
-
-def begin_again(store: SQLite, claim: object) -> None:
-    story = Story(KEY, 2, "daily")
-    store.begin(story.row(), [story.next("try")], claim)  # type: ignore[arg-type]
+    SQLite.open(path).close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to give files away")

@@ -14,7 +14,7 @@ import pytest
 
 from fwf.journal.errors import JournalCorrupt, JournalError
 from fwf.journal.records import Record
-from fwf.journal.sqlite import SQLite, heads, layout, mend
+from fwf.journal.sqlite import SQLite, heads, layout
 from fwf.journal.sqlite.heads import SIZE, Head, Heads, Said, digest, read, written
 from tests.crash.written import ME, Story, begin, end, look, memory_folder, rows, salvaged
 
@@ -416,8 +416,22 @@ def test_who_waits_for_a_stopped_writer_is_told_after_a_while(
     store.close()
 
 
-def test_a_header_is_made_whole_whatever_its_bytes_were(path: Path) -> None:
-    whole = path.read_bytes()[:100]
-    assert len(mend._header(bytearray(b"\xff" * 100), len(whole))) == 100
-    made = mend._header(bytearray(whole), path.stat().st_size)
-    assert made[:24] == whole[:24] and made[28:32] == whole[28:32] and made[44:72] == whole[44:72]
+def test_a_first_page_that_is_damaged_anywhere_costs_no_record(
+    path: Path, stories: list[Story]
+) -> None:
+    """It says what the file is, which tables there are, and where they begin."""
+    whole = path.read_bytes()
+    told = 0
+    for at in range(0, 4096, 37):
+        case = path.parent / f"case{at}"
+        case.mkdir()
+        shutil.copy(f"{path}-heads", case)
+        (case / "runs.db").write_bytes(
+            whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :]
+        )
+        seen = look(case / "runs.db", stories)
+        assert not seen.silent, at
+        told += bool(seen.told)
+        assert salvaged(case / "runs.db", list(map(copied, stories))) == (20, 20), at
+        shutil.rmtree(case)
+    assert told > 20

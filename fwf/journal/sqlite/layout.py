@@ -37,6 +37,7 @@ TABLES: Final = (
         place INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL, tries TEXT NOT NULL,
         at INTEGER NOT NULL, body TEXT NOT NULL, sum BLOB NOT NULL)""",
 )
+_SCHEMA: Final = "SELECT sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT GLOB 'sqlite_*'"
 _ALWAYS: Final = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -66,6 +67,8 @@ def opened(path: str, *, synced: bool) -> sqlite3.Connection:
             db.execute(each)
         if (one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")) != _MARKS:
             raise damaged(path, "its first page isn't what was written")
+        if sorted(sql for (sql,) in rows(db, _SCHEMA)) != sorted(TABLES):
+            raise damaged(path, "its tables aren't those of a journal")
         db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")
         mode = one(db, "PRAGMA journal_mode = WAL")
         if mode != "wal":

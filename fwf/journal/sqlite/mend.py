@@ -24,6 +24,7 @@ from fwf.records import changed
 
 _BESIDE: Final = ("", "-wal")
 _COPY: Final = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
+_PAGE: Final = 4096
 _FEW: Final = 16
 
 
@@ -41,7 +42,7 @@ def rescue(path: str, heads: Heads) -> str | None:
             return None
         layout.create(f"{path}-salvage")
         if layout.length(path) > 0:
-            readable = _readable(path)
+            readable = _readable(path, f"{path}-salvage")
             _copy(readable, f"{path}-salvage", last, path)
             _remove(readable)
         os.replace(f"{path}-salvage", salvaged)
@@ -84,8 +85,8 @@ def _sound(path: str, last: int) -> bool:
         return False
 
 
-def _readable(path: str) -> str:
-    """A copy whose first bytes are those of a journal, however they were damaged.
+def _readable(path: str, new: str) -> str:
+    """A copy whose first page, the tables' names and places, is that of a new journal.
 
     It's made by another process, since to open a file here and to close it drops its locks.
     """
@@ -98,26 +99,17 @@ def _readable(path: str) -> str:
             done = subprocess.run(command, check=False, capture_output=True)
             if done.returncode:
                 raise disk.failed(OSError(disk.cause_of_io(path), ""), copy)
-    fd = os.open(copy, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        first = bytearray(os.pread(fd, 100, 0).ljust(100, b"\0"))
-        os.pwrite(fd, _header(first, os.fstat(fd).st_size), 0)
-    finally:
-        os.close(fd)
+    with open(copy, "r+b") as file, open(new, "rb") as fresh:
+        file.write(_first_page(fresh.read(_PAGE), os.fstat(file.fileno()).st_size))
     return copy
 
 
-def _header(found: bytearray, size: int) -> bytes:
-    """The header of a journal's file, as far as reading needs it (sqlite.org/fileformat2.html)."""
-    found[:24] = b"SQLite format 3\0" + bytes([16, 0, 2, 2, 0, 64, 32, 32])
-    found[28:32] = (size // 4096).to_bytes(4)  # pages
-    found[32:40] = bytes(8)  # none of them free
-    found[44:48] = (4).to_bytes(4)  # form of the schema
-    found[56:60] = (1).to_bytes(4)  # UTF-8
-    found[60:64] = layout.FORM.to_bytes(4)
-    found[68:72] = layout.APPLICATION.to_bytes(4)
-    found[92:96] = found[24:28]  # the number of pages is that of this change
-    return bytes(found)
+def _first_page(new: bytes, size: int) -> bytes:
+    """A new journal's, for a file of another size: tables begin on the same pages in each."""
+    page = bytearray(new)
+    page[28:32] = (size // _PAGE).to_bytes(4)  # pages, by sqlite.org/fileformat2.html
+    page[32:40] = bytes(8)  # of which none are free: for reading that is enough
+    return bytes(page)
 
 
 def _remove(path: str) -> None:
