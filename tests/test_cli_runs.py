@@ -35,7 +35,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Kept:
     store = Kept()
-    fake = SimpleNamespace(open_store=lambda where: store)
+    fake = SimpleNamespace(open_store=lambda where, **_: store)
     monkeypatch.setitem(sys.modules, "fwf.journal.opening", fake)
     monkeypatch.setenv("FWF_JOURNAL", "sqlite://memory")
     return store
