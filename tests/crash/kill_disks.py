@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tests.cli_support import ROOT
+from tests.crash.kill_effects import hear_signals, read
 from tests.crash.kill_oracle import Finding, judged
 from tests.crash.kill_runs import PATIENCE, Case, Night, whole
 
@@ -94,6 +95,7 @@ TROUBLES: Final = {
 
 def without_rights() -> None:
     """Have modes of files hold for the superuser too, in the process that is to be started."""
+    hear_signals()
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 
 
@@ -151,8 +153,6 @@ def _broken(trouble: Trouble, night: Night) -> Told:
         assert any(word in errors[0].lower() for word in trouble.told), errors[0]
     status, out, err = _started(night, 0, nobody)
     assert status == 0, f"{night.case}: {status}\n{err}"
-    from tests.crash.kill_effects import read
-
     return Told(errors, judged(read(night.log), night.value(out), known))
 
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -60,6 +61,12 @@ def read(log: Path) -> list[Line]:
         return []
     lines = log.read_bytes().split(b"\n")[:-1]
     return [Line(*json.loads(line)) for line in lines if line.endswith(b"]")]
+
+
+def hear_signals() -> None:
+    """Have signals do what they do by default: `nohup` and others have tests ignore some."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def alive(log: Path) -> list[int]:

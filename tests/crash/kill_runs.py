@@ -26,7 +26,7 @@ import pytest
 from fwf import run
 from tests.cli_support import ROOT, environment
 from tests.crash.kill_child import BUG, KEY
-from tests.crash.kill_effects import LOG, STARTER, alive, read
+from tests.crash.kill_effects import LOG, STARTER, alive, hear_signals, read
 from tests.crash.kill_oracle import ENDED, FAULTS, LEFT, Finding, Whole, judged
 from tests.crash.kill_shapes import SHAPE, SHAPES, shaped
 
@@ -70,7 +70,7 @@ class Night:
         self.log = folder / "log"
         self.journal = folder / "runs.db"
 
-    def start(self, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    def start(self, before: Callable[[], None] = hear_signals) -> subprocess.Popen[str]:
         """Start it, in a session of its own; `before` is done there first."""
         more = {LOG: str(self.log), SHAPE: self.case.shape, BUG: self.case.bug}
         env = environment(**more)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.cli_support import Done, environment
-from tests.crash.kill_effects import LOG, PACE, STARTER, Line, alive, read
+from tests.crash.kill_effects import LOG, PACE, STARTER, Line, alive, hear_signals, read
 from tests.crash.races_jobs import PLACE
 
 JOBS: Final = "tests.crash.races_jobs"
@@ -32,7 +32,7 @@ class Started:
         self.process = subprocess.Popen(
             [sys.executable, "-m", *words], cwd=folder, env=env, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-            start_new_session=True,
+            start_new_session=True, preexec_fn=hear_signals,
         )  # fmt: skip
 
     def ready(self) -> None:
