@@ -83,14 +83,15 @@ class Lasting:
 
     def _of(self, place: Any, since: int, within: Place) -> tuple[int, Place]:
         """The same for a place, given that of what encloses it."""
-        _, node, index, _ = place
+        node: Node = place[1]
         if isinstance(node, Extension):
             of = layout(node)
             return since, place if of is not None and of.uneven else within
-        if isinstance(node, Always) and index == 1:
+        if isinstance(node, Always) and place[2] == 1:
             return self._this_try, None
         if within is not None:
-            found = self._of_part(within, children(node)[index])
+            part: Any = children(node)[place[2]]
+            found = self._of_part(within, part)
             if found is not None:
                 return max(since, found), None
         return since, within

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, cast, final
 
 from fwf.algebra.canonical import Nameless, canonical
 from fwf.algebra.contract import IdempotencyKey
@@ -412,6 +412,6 @@ _MANY: Final = (list, tuple)
 def _rows(value: Any) -> int | None:
     """How many rows a value has, where it tells that."""
     if isinstance(value, _MANY):
-        return len(value)
+        return len(cast("Sequence[Any]", value))
     rows = getattr(value, "num_rows", None)
     return rows if type(rows) is int else None

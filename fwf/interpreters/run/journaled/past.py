@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
 from fwf.journal.records import Record
@@ -91,14 +91,23 @@ class Past:
         self._items: dict[str, set[Instance]] | None = None
         self._at_work: dict[Instance, Done] = {}
         self._alone: Instance | None = None
+        self._readers: dict[str, Callable[[Record], None]] = {
+            "try": self._try, "died": self._died, "end": self._end,
+            "start": self._start, "alone": self._starts_alone,
+            "ok": self._ok, "failed": self._failed, "cut": self._cut,
+            "resolved": self._resolved, "taken back": self._taken_back,
+            "retry": self._retry, "deadline": self._deadline, "delay": self._delay,
+            "caught": self._caught, "settled": self._settled, "done": self._part_done,
+            "gave back": self._gave_back,
+        }  # fmt: skip
         for each in records:
             self.add(each)
 
     def add(self, of: Record) -> None:
         """One record more."""
-        read = _READERS.get(of.kind)
+        read = self._readers.get(of.kind)
         if read is not None:
-            read(self, of)
+            read(of)
 
     @property
     def at_work(self) -> dict[Instance, Done]:
@@ -203,8 +212,8 @@ class Past:
             self.failed.clear()
             self.cuts.clear()
             self.fresh.clear()
-            self._drop(lambda spot, mark: spot[0] == "caught")
-        self._drop(lambda spot, mark: spot[0] in ("caught", "rounds") and mark.n > first)
+            self._drop(0, "caught")
+        self._drop(first, "caught", "rounds")
         self._undo(instances, of.n)
         if "by" in said:  # a person wants it
             self.renewed, self.end = True, None
@@ -229,9 +238,12 @@ class Past:
         alike = (each.get("variant", "") for each in said if each.get("input", "") == given)
         return str(next(alike, given))
 
-    def _drop(self, which: Any) -> None:
-        self.marks = {spot: mark for spot, mark in self.marks.items() if not which(spot, mark)}
-        self.fresh = {spot: mark for spot, mark in self.fresh.items() if not which(spot, mark)}
+    def _drop(self, since: int, *about: str) -> None:
+        """Marks about this that were left after a record count no more."""
+        for marks in (self.marks, self.fresh):
+            for spot in [*marks]:
+                if spot[0] in about and marks[spot].n > since:
+                    del marks[spot]
 
     def _undo(self, instances: list[Instance], n: int) -> None:
         """What was lent to parts of which some are to be done anew, was given back."""
@@ -299,14 +311,3 @@ class Past:
 
     def _as_done(self, of: Record) -> Done:
         return Done(of.n, of.at, self.number, of.body)
-
-
-_READERS: Final = {
-    "try": Past._try, "died": Past._died, "end": Past._end,
-    "start": Past._start, "alone": Past._starts_alone,
-    "ok": Past._ok, "failed": Past._failed, "cut": Past._cut,
-    "resolved": Past._resolved, "taken back": Past._taken_back,
-    "retry": Past._retry, "deadline": Past._deadline, "delay": Past._delay,
-    "caught": Past._caught, "settled": Past._settled, "done": Past._part_done,
-    "gave back": Past._gave_back,
-}  # fmt: skip
