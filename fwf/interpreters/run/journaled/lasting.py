@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast, final
+from typing import Any, final
 
 from fwf.algebra.layout import layout
 from fwf.algebra.nodes import (
@@ -90,19 +90,20 @@ class Lasting:
         if isinstance(node, Always) and place[2] == 1:
             return self._this_try, None
         if within is not None:
-            part: Any = children(node)[place[2]]
-            found = self._of_part(within, part)
+            found = self._of_part(within, place)
             if found is not None:
                 return max(since, found), None
         return since, within
 
-    def _of_part(self, within: Any, node: Node) -> int | None:
-        """The same for a part of an extension; None if the node is what joins the parts."""
+    def _of_part(self, within: Any, place: Any) -> int | None:
+        """The same for a part of an extension; None if what is there joins the parts."""
         of = layout(within[1])
+        parts: tuple[Any, ...] = children(place[1])
+        node: Any = parts[place[2]]
         assert of is not None
         arms = of.arms(node)
-        while not arms and isinstance(node, _WRAPPERS):
-            node = cast(Any, node).body
+        while not arms and type(node) in _WRAPPERS:
+            node = node.body
             arms = of.arms(node)
         if not arms:
             return None
