@@ -30,6 +30,8 @@ from tests.crash.written import ME, START, Story, following
 
 LIVES: Final = 4
 EVENTS: Final = 260
+EARLY: Final = 40
+"""Events in which a journal is made, and opened."""
 KEYS: Final = 3
 
 
@@ -157,7 +159,7 @@ def case(seed: int, vfs: Vfs, work: Path) -> int:
     place = work / "0"
     place.mkdir()
     for turn in range(LIVES):
-        disk = Disk(place, chance.randrange(EVENTS))
+        disk = Disk(place, chance.randrange(chance.choice([EVENTS, EVENTS, EARLY])))
         vfs.disk = disk
         life = Life(place / "runs.db", disk, known, chance)
         with watched(disk):

@@ -44,6 +44,18 @@ def heads_not_synced_at_creation() -> None:
     heads.sync = lambda fd: None
 
 
+def form_not_synced() -> None:
+    """The heads' own slot may be gone when the first run has begun."""
+    real = heads.Heads.begin
+
+    def begin(self: Any, form: int) -> None:
+        synced, heads.sync = heads.sync, lambda fd: None
+        real(self, form)
+        heads.sync = synced
+
+    heads.Heads.begin = begin
+
+
 def values_not_synced() -> None:
     """A large value has its name before it is on the disk."""
     content.disk = SimpleNamespace(
@@ -75,6 +87,7 @@ def recognised_by_the_file_alone() -> None:
 BUGS: Final[dict[str, Callable[[], None]]] = {
     each.__name__: each
     for each in (
+        form_not_synced,
         no_sync, head_first, no_checksum, heads_not_synced_at_creation, values_not_synced,
         names_not_synced, recognised_by_the_file_alone,
     )

@@ -255,39 +255,53 @@ def test_a_salvage_that_is_cut_short_can_be_done_again(
     path: Path, stories: list[Story], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever it ends, with the log still to be read."""
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("UPDATE runs SET about = '{}' WHERE number = 3")
-        db.commit()
-        real, left = getattr(os, name), 0
+    ask(path, "UPDATE runs SET about = '{}' WHERE number = 3")
+    store = SQLite.open(path, salvage=True)
+    claim = store.claim(stories[2].key, ME)
+    for step in range(4):
+        more = [stories[2].next("ok", f"late {step}")]
+        store.append(3, more, claim)
+        stories[2].records += more
+    ask(path, "UPDATE runs SET about = '{}' WHERE number = 3")
+    files = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
+    claim.release()
+    store.close()
+    assert len(files["runs.db-wal"]) > 4 * 4096
+    del files["runs.db-shm"]
+    for calls in range(100):
+        case = path.parent / f"case{calls}"
+        case.mkdir()
+        for each, content in files.items():
+            (case / each).write_bytes(content)
+        cut = cut_short(case / "runs.db", name, calls, monkeypatch)
+        kept, there = salvaged(case / "runs.db", list(map(copied, stories)))
+        assert (kept, there) == (24, 24), calls
+        left_over = {each.name.split("-", 1)[-1].split(".")[0] for each in case.iterdir()}
+        assert not left_over & {"salvage", "salvaged", "readable"}
+        if not cut:
+            break
+    assert calls > 0 or name == "rename"
 
-        def failing(*given: Any, **options: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise KeyboardInterrupt
-            return real(*given, **options)
 
-        for calls in range(100):
-            case = path.parent / f"case{calls}"
-            case.mkdir()
-            for each in path.parent.glob("runs.db*"):
-                if each.is_file() and not each.name.endswith("-shm"):
-                    shutil.copy(each, case)
-            left = calls
-            monkeypatch.setattr(os, name, failing)
-            try:
-                SQLite.open(case / "runs.db", salvage=True).close()
-                cut = False
-            except KeyboardInterrupt:
-                cut = True
-            monkeypatch.undo()
-            kept, there = salvaged(case / "runs.db", list(map(copied, stories)))
-            assert (kept, there) == (20, 20), calls
-            left_over = {each.name.split("-", 1)[-1].split(".")[0] for each in case.iterdir()}
-            assert not left_over & {"salvage", "salvaged", "readable"}
-            if not cut:
-                break
-        assert calls > 0 or name == "rename"
+def cut_short(path: Path, name: str, calls: int, patch: pytest.MonkeyPatch) -> bool:
+    """Salvage, but end it at a call of the system ⟶ whether it was called so often."""
+    real, left = getattr(os, name), calls
+
+    def failing(*given: Any, **options: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+        return real(*given, **options)
+
+    patch.setattr(os, name, failing)
+    try:
+        SQLite.open(path, salvage=True).close()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        patch.undo()
+    return False
 
 
 def copied(story: Story) -> Story:

@@ -73,6 +73,9 @@ def opened(path: str, *, synced: bool) -> sqlite3.Connection:
         mode = one(db, "PRAGMA journal_mode = WAL")
         if mode != "wal":
             raise JournalError(f"{path}: SQLite can't keep a write-ahead log here ({mode})")
+    except UnicodeDecodeError:  # Python can't read what SQLite says of a table.
+        db.close()
+        raise damaged(path, "its tables aren't those of a journal") from None
     except BaseException:
         db.close()
         raise
