@@ -147,10 +147,12 @@ def test_looking_who_goes_on_refuses_nobody(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=look)
     thread.start()
-    for _ in range(500):
-        store.claim(KEY, ME).release()
-    done.set()
-    thread.join()
+    try:
+        for _ in range(500):
+            store.claim(KEY, ME).release()
+    finally:
+        done.set()
+        thread.join()
     store.close()
 
 
