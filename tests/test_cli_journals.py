@@ -8,6 +8,7 @@ from click.exceptions import Exit
 from fwf.cli import journals
 from fwf.cli.misuse import Misuse
 from fwf.journal.errors import Held, JournalCorrupt
+from tests.cli_support import fwf
 from tests.telling.kept import BEGAN, Kept, Written, kept
 
 
@@ -115,3 +116,27 @@ def test_what_is_held_has_an_exit_status_of_its_own(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == "fwf: daily: held by etl on nightly-1\n"
     with pytest.raises(Misuse, match="record 7"), journals.refusals():
         raise JournalCorrupt("record 7 isn't what was written")
+
+
+def test_a_run_is_resumed_as_what_it_is_and_not_as_another_target(tmp_path: Path) -> None:
+    head = "from fwf import const, fail, named"
+    pair = f"{head}\none = named('one', fail('X'))\ntwo = named('two', const(2))"
+    (tmp_path / "pair.py").write_text(pair)
+    journal = ("--journal", str(tmp_path / "runs.db"))
+    assert fwf("run", "pair.py:one", *journal, cwd=tmp_path).status == 1
+    done = fwf("run", "pair.py:two", "--resume", "one", *journal, cwd=tmp_path)
+    assert done.status == 2 and "is one of one, and pair.py:two is two now" in done.err
+    assert fwf("run", "pair.py:one", "--resume", "one", *journal, cwd=tmp_path).status == 1
+    (tmp_path / "pair.py").write_text(pair.replace("named('one'", "named('three'"))
+    done = fwf("run", "pair.py:one", "--resume", "one", *journal, cwd=tmp_path)
+    assert done.status == 2 and "if the workflow was renamed" in done.err
+
+
+def test_a_journal_that_is_begun_is_told_and_one_of_an_unknown_kind_refused(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("from fwf import const\nworkflow = const(1)\n")
+    place = str(tmp_path / "runs.db")
+    assert f"a new journal: {place}" in fwf("run", "one.py", "--journal", place, cwd=tmp_path).err
+    assert "a new journal" not in fwf("run", "one.py", "--journal", place, cwd=tmp_path).err
+    done = fwf("run", "one.py", "--journal", "mysql://x", cwd=tmp_path)
+    assert done.status == 2 and "in PostgreSQL (postgresql://…)" in done.err
+    assert not (tmp_path / "mysql:").exists()

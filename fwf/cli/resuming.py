@@ -58,9 +58,9 @@ class Resumed:
         with refusals():
             return params_of(self.row, target.workflow)
 
-    def refuse_another(self, target: Target, values: Mapping[str, Any]) -> None:
+    def refuse_another(self, target: Target, kept: Mapping[str, Any]) -> None:
         """Raise `Misuse` unless it is a run of what the target is now."""
-        name = RunName(requirements(target.workflow), values, None, self.key)
+        name = RunName(requirements(target.workflow), kept, None, self.key)
         if name.key != self.row.key:
             ran = self.row.workflow or self.row.facts.get("target", "a workflow without a name")
             raise Misuse(

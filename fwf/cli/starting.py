@@ -56,6 +56,8 @@ def started(asked: Start) -> int:
         found = _target(asked)
         errors = [] if asked.anyway else errors_of(found)
         kept = {} if before is None else before.kept(found)
+        if before is not None:
+            before.refuse_another(found, kept)
         names = [pair.partition("=")[0].strip() for pair in asked.params]
         profile = asked.profile or (None if before is None else before.profile)
         by = chosen(found, profile, asked.profiles, [*names, *kept])
@@ -88,10 +90,7 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 def _done(
     asked: Start, target: Target, values: dict[str, Any], sizes: Any, by: Chosen | None
 ) -> int:
-    key = asked.key
-    if asked.resumed is not None:
-        key = asked.resumed.key
-        asked.resumed.refuse_another(target, values)
+    key = asked.key if asked.resumed is None else asked.resumed.key
     journal = _journal(asked, target, key, by)
     with stdout_kept_for(asked.as_json), refusals():
         went, began = ran(target, values, sizes, asked.workers, key, asked.telling, journal)
