@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,7 @@ from fwf.journal.errors import Held, JournalCorrupt, JournalError
 from fwf.journal.opening import open_store
 from fwf.journal.sqlite import SQLite, disk, filesystems, layout
 from fwf.journal.sqlite.filesystems import file_system, refuse_unfit
+from fwf.journal.sqlite.heads import digest
 from fwf.journal.store import Claim
 from tests.crash.written import ME, START, Story, begin, end
 
@@ -185,6 +187,18 @@ def test_who_opened_a_lock_that_was_given_back_before_he_had_it_has_not_got_it(
     late.claim(KEY, ME).release()
     for each in (store, late):
         each.close()
+
+
+def test_who_claims_while_somebody_looks_is_not_refused(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path / "runs.db")
+    path = tmp_path / "runs.db-locks" / digest(KEY).hex()
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    looked = threading.Timer(0.05, os.close, [fd])
+    looked.start()
+    store.claim(KEY, ME).release()
+    looked.join()
+    store.close()
 
 
 def test_a_lock_file_of_the_dead_is_no_lock(tmp_path: Path) -> None:
