@@ -99,10 +99,16 @@ class Site:
     def fwf(self, *words: str) -> Done:
         return self.start(*words).done()
 
-    def waiting(self, times: int = 1) -> None:
-        """Wait until a task waits, which takes the place of the time before."""
-        _until(lambda: (self.folder / "waiting").exists(), "no task waits")
+    def waiting(self) -> None:
+        """Wait until a task waits: then a command is where it was to be."""
+        waits = self.folder / "waiting"
+        _until(lambda: waits.exists() or not self._at_work(), "no task waits")
+        if not waits.exists():
+            raise AssertionError(f"no task waits: {self.started[-1].done()}")
         (self.folder / "waiting").unlink()
+
+    def _at_work(self) -> bool:
+        return any(each.process.poll() is None for each in self.started)
 
     def let_go(self) -> None:
         (self.folder / "go").touch()
