@@ -68,7 +68,7 @@ class Lines:
             case "kept":
                 if note.task:  # else it is a remark on a place
                     self._tally.note(note)
-                if note.detail is not None:
+                if isinstance(note.detail, str):
                     self._line(
                         "kept", note.path, f"  {one_line(note.detail, MOST_REMEDY)}", note.at
                     )

@@ -219,7 +219,7 @@ def test_nobody_pays_who_asks_for_no_key(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("fwf.algebra.keys.canonical", asked)
     monkeypatch.setattr("fwf.algebra.keys.definition_id", asked)
-    monkeypatch.setattr("fwf.interpreters.run.run_id", asked)
+    monkeypatch.setattr("fwf.interpreters.run.doing.run_id", asked)
 
     @task(effect="read")
     def plain(x: Any, *, attempt: Attempt) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fwf.algebra.paths import untagged
-from fwf.interpreters.run.journaled import past
+from fwf.interpreters.run.journaled.past import Past
 from fwf.journal.records import Record, State
 from fwf.journal.store import Claim
 
@@ -103,9 +103,15 @@ FORGOTTEN = (
 it takes a run that failed."""
 
 
-def forgetting(kinds: Sequence[str]) -> Any:
-    """Readers of records that overlook those of some kinds."""
-    return {read: by for read, by in past._READERS.items() if read not in kinds}
+def forgetting(kinds: Sequence[str]) -> Callable[[Past, Record], None]:
+    """A reader of records that overlooks those of some kinds."""
+    add = Past.add
+
+    def forgets(self: Past, of: Record) -> None:
+        if of.kind not in kinds:
+            add(self, of)
+
+    return forgets
 
 
 def without_numbers(path: str) -> str:

@@ -34,7 +34,7 @@ from fwf.machine.line import Pool, check_limits
 from fwf.machine.machine import Machine
 from fwf.machine.world import World
 from fwf.raised import raised
-from fwf.records import record
+from fwf.records import changed, record
 from fwf.secrets import Secret
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class Asked:
 
 def done(asked: Asked) -> Ran[Any]:
     """Do it; what is wrong with it is reported all at once, before anything runs."""
-    node = as_workflow(asked.w, "run")
+    asked = changed(asked, w=as_workflow(asked.w, "run"))
     _refuse_in_import()
-    required = requirements(node)
+    required = requirements(asked.w)
     check_limits(asked.by, required, asked.workers, asked.pools)
     check_key("run", asked.key)
     start, started = asked.clock.now(), datetime.now(UTC)
