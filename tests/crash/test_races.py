@@ -6,10 +6,14 @@ And what becomes of it when the one is killed, or stopped for a while.
 import os
 import re
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
+from fwf.journal.errors import Held
+from fwf.journal.sqlite.locks import claim
+from fwf.journal.store import Holder
 from tests.crash import figures
 from tests.crash.races import HELD, Site, Started
 
@@ -100,3 +104,17 @@ def test_a_complete_run_says_so_and_does_nothing(site: Site) -> None:
     assert second.out == first.out
     assert site.did("first") == 1
     assert os.path.exists(site.journal)
+
+
+def test_a_holder_that_has_just_begun_is_named(tmp_path: Path) -> None:
+    """It has locked the file of a name, and writes its own into that a moment later."""
+    me, other = Holder("here", 1, "etl", 1), Holder("there", 2, "ops", 2)
+    claim(str(tmp_path), "k", me, lambda: ("this run", None))
+    (file,) = tmp_path.iterdir()
+    name, _ = file.read_bytes(), file.write_bytes(b"")
+    writing = threading.Timer(0.05, file.write_bytes, (name,))
+    writing.start()
+    with pytest.raises(Held, match="process 1 on here") as caught:
+        claim(str(tmp_path), "k", other, lambda: ("this run", None))
+    writing.join()
+    assert caught.value.holder == me

@@ -21,6 +21,8 @@ from fwf.printing import printable
 Sign = tuple[str, int | None]
 _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _PAUSE: Final = 0.001
+_NAMED_WITHIN: Final = 1.0
+"""Seconds that whoever has just locked it has to write its name (our choice)."""
 _NOBODY: Final = Holder("", 0, "", 0)
 _UNKNOWN: Final = Holder("?", 0, "?", 0)
 
@@ -80,9 +82,11 @@ def claim(folder: str, key: str, holder: Holder, told: Callable[[], Sign]) -> Lo
     path = _path(folder, key)
     try:
         disk.make_folder(folder)
+        until = time.monotonic() + _NAMED_WITHIN
         while (fd := _taken(path)) < 0:
             found = _look(path)
-            if found is not _NOBODY:
+            waits = found is None and time.monotonic() < until
+            if found is not _NOBODY and not waits:
                 raise Held(_said(found, *told()), found)
             time.sleep(_PAUSE)
         _write(fd, holder)
