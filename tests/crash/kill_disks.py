@@ -183,7 +183,8 @@ def _only_error(case: Case, status: int, out: str, err: str) -> str:
     assert status > 0, f"{case}: {status}\n{err}"
     assert not re.search("Traceback|Warning", err), f"{case}\n{err}"
     if not out:
-        (said,) = [line for line in err.splitlines() if line.startswith("fwf: ")]
+        told = [line for line in err.splitlines() if line.startswith("fwf: ")]
+        (said,) = [line for line in told if not line.startswith("fwf: a new journal: ")]
         return said
     leaves = {leaf["message"] for leaf in json.loads(out)["fault"]["leaves"]}
     (said,) = leaves

@@ -66,12 +66,13 @@ def _by(value: Any) -> str:
 def _again(lines: Sequence[Line], value: Any) -> Iterator[Finding]:
     """Steps that ran again after others had gone on with what they gave.
 
-    Where a part fails that is tried again as a whole, all that is in it may run again.
+    Where a part fails that is tried again as a whole, all that is in it may run again. A finaliser
+    isn't one who went on: it is done even where what it was given could not be written.
     """
     gave: dict[str, str] = {}
     """For each step that others went on with, the line by which it gave that."""
     for line in lines:
-        for name in line.used:
+        for name in line.used if line.what != "tidied" else ():
             path = name.rpartition("@")[0]
             if name and gave.setdefault(path, name) != name:
                 yield Finding(AGAIN, f"{path} gave two values, and both were used")
@@ -140,7 +141,8 @@ def _wrong(lines: Sequence[Line], value: Any, whole: Whole) -> Iterator[Finding]
     for key, times in Counter(key for key, _ in keys).items():
         if times > 1:
             yield Finding(WRONG, f"{times} steps share the key {key}")
-    numbers = Counter((line.path, line.attempt) for line in lines)
+    # A finaliser is done even where nobody can write that it begins, so its numbers may come twice.
+    numbers = Counter((line.path, line.attempt) for line in lines if line.what in ("did", "failed"))
     for (path, number), times in numbers.items():
         if times > 1:
             yield Finding(WRONG, f"{path}: {times} attempts are number {number}")
