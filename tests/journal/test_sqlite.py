@@ -214,6 +214,24 @@ def test_a_lock_file_of_the_dead_is_no_lock(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_forked_process_is_told_to_open_it_itself(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path / "runs.db")
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            begin(store, Story("d", 1, "daily"))
+        except JournalError as error:
+            os.write(write, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    assert f"was opened by process {os.getpid()}" in os.read(read, 1000).decode()
+    os.close(read)
+    store.close()
+
+
 # What is refused
 
 

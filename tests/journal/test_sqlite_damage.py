@@ -32,11 +32,11 @@ def path(stories: list[Story]) -> Iterator[Path]:
         yield folder / "runs.db"
 
 
-def write(path: Path, stories: list[Story]) -> None:
+def write(path: Path, stories: list[Story], steps: int = 5) -> None:
     store = SQLite.open(path)
     for story in stories:
         claim = begin(store, story)
-        for step in range(5):
+        for step in range(steps):
             more = [story.next("ok", f"step {step}", step)]
             store.append(story.number, more, claim)
             story.records += more
@@ -431,21 +431,52 @@ def test_who_waits_for_a_stopped_writer_is_told_after_a_while(
 
 
 def test_a_first_page_that_is_damaged_anywhere_costs_no_record(
-    path: Path, stories: list[Story]
+    tmp_path: Path, stories: list[Story]
 ) -> None:
     """It says what the file is, which tables there are, and where they begin."""
-    whole = path.read_bytes()
+    write(tmp_path / "runs.db", stories, steps=120)
+    there = sum(len(story.records) for story in stories)
+    whole = (tmp_path / "runs.db").read_bytes()
+    assert len(whole) > 15 * 4096
     told = 0
-    for at in range(0, 4096, 37):
-        case = path.parent / f"case{at}"
-        case.mkdir()
-        shutil.copy(f"{path}-heads", case)
-        (case / "runs.db").write_bytes(
-            whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :]
-        )
-        seen = look(case / "runs.db", stories)
-        assert not seen.silent, at
-        told += bool(seen.told)
-        assert salvaged(case / "runs.db", list(map(copied, stories))) == (20, 20), at
-        shutil.rmtree(case)
-    assert told > 20
+    with memory_folder() as folder:
+        for at in (*range(100), *range(100, 4096, 97)):
+            case = folder / str(at)
+            case.mkdir()
+            shutil.copy(tmp_path / "runs.db-heads", case)
+            changed = bytes([whole[at] ^ (1 << at % 8)])
+            (case / "runs.db").write_bytes(whole[:at] + changed + whole[at + 1 :])
+            seen = look(case / "runs.db", stories)
+            assert not seen.silent, at
+            told += bool(seen.told)
+            saved = salvaged(case / "runs.db", list(map(copied, stories)))
+            assert saved == (there, there), at
+            shutil.rmtree(case)
+    assert told > 30
+
+
+def test_a_journal_whose_marks_were_changed_is_told(path: Path, stories: list[Story]) -> None:
+    ask(path, "PRAGMA application_id = 7")
+    with pytest.raises(JournalCorrupt, match="its first page isn't what was written"):
+        SQLite.open(path)
+    assert salvaged(path, stories) == (20, 20)
+
+
+def test_a_journal_that_is_shorter_than_it_says_is_one_though_its_heads_are_gone(
+    path: Path,
+) -> None:
+    """After a power cut the log may have the rest."""
+    os.truncate(path, path.stat().st_size - 4096)
+    os.unlink(f"{path}-heads")
+    with pytest.raises(JournalCorrupt):
+        SQLite.open(path)
+
+
+def test_what_an_earlier_salvage_has_saved_takes_its_place(
+    path: Path, stories: list[Story]
+) -> None:
+    """It was cut short after the log of the damaged file was removed."""
+    shutil.copy(path, f"{path}-salvaged")
+    ask(path, "DELETE FROM records WHERE place > (3 << 32) + 2")
+    assert salvaged(path, stories) == (20, 20)
+    assert not os.path.exists(f"{path}-salvaged")

@@ -214,11 +214,17 @@ def failed(error: sqlite3.Error, path: str) -> JournalError:
             f"{path}: other processes have been writing for a minute; if one that uses this "
             "journal was stopped, let it go on or end it: `fwf runs`"
         )
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY and _may_write(path):
+        return layout.damaged(path, "its first page says that it may only be read")
     if code in _SYSTEM:
         return disk.failed(OSError(_SYSTEM[code], ""), path)
     if code == sqlite3.SQLITE_IOERR:
         return disk.failed(OSError(disk.cause_of_io(path), ""), path)
     return JournalError(f"{path}: {error}")
+
+
+def _may_write(path: str) -> bool:
+    return disk.writable(path) and disk.writable(os.path.dirname(path))
 
 
 def _code(error: sqlite3.Error) -> int:

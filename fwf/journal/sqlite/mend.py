@@ -77,6 +77,9 @@ def _sound(path: str, last: int) -> bool:
     """Whether the file is whole, and so are the rows of all runs."""
     try:
         with closing(layout.opened(path, synced=True)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            # Nothing new, and it's never committed; but fails if the first page forbids to write.
+            db.execute(f"PRAGMA user_version = {layout.FORM}")
             said = layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
             found = [rows.run_row(each) for each in said]
             whole = None not in found and len(found) >= last
