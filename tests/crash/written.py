@@ -12,7 +12,7 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -226,6 +226,16 @@ def salvaged(path: Path, stories: Sequence[Story]) -> tuple[int, int]:
     assert not seen.told, f"after salvage: {seen.told}"
     assert not seen.silent, f"after salvage: {seen.silent}"
     return kept, there
+
+
+def goes_on(path: Path, stories: Sequence[Story]) -> Seen:
+    """Go on with each key in a journal of which nothing was told, and read all of it again."""
+    left = [replace(story, records=list(story.records)) for story in stories]
+    try:
+        _go_on(path, left, {story.key for story in stories})
+    except JournalCorrupt as error:
+        return Seen(told=[str(error)])
+    return look(path, left)
 
 
 def _go_on(path: Path, left: list[Story], keys: set[str]) -> None:
