@@ -165,13 +165,19 @@ class Fold:
 
     def _left(self) -> None:
         """No attempt of the try goes on."""
-        for (path, _), at in self.open.items():
-            step = self.steps[path]
-            step.attempts[at] = step.attempts[at]._replace(ending="died")
-            if step.state == "running":
-                step.state = "died"
-        self.open.clear()
+        for instance in [*self.open]:
+            self._unheard(*instance)
         self.alone = None
+
+    def _unheard(self, path: str, tries: str) -> None:
+        """An attempt goes on no more, if it did, and didn't say how it ended."""
+        at = self.open.pop((path, tries), None)
+        if at is None:
+            return
+        step = self.steps[path]
+        step.attempts[at] = step.attempts[at]._replace(ending="died")
+        if step.state == "running":
+            step.state = "died"
 
     # Steps
 
@@ -188,6 +194,7 @@ class Fold:
         begun = Attempt(
             record.path, record.tries, now.number, task, n, record.at, None, "running", None, None
         )  # fmt: skip
+        self._unheard(record.path, record.tries)
         self.open[record.path, record.tries] = len(step.attempts)
         step.attempts.append(begun)
         step.state, step.resolved, step.holding = "running", None, None

@@ -4,7 +4,7 @@ import json
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fwf.journal.records import Kind, Record
@@ -179,6 +179,7 @@ RECORDS = st.lists(
 
 
 @given(RECORDS, st.booleans())
+@example([("start", PATHS[0], "", {}), ("start", PATHS[0], "", {})], False)
 def test_any_first_part_of_any_records_can_be_told(
     given: list[tuple[Any, str, str, dict[str, Any]]], alive: bool
 ) -> None:
