@@ -85,14 +85,14 @@ class Layout:
         return id(node) in self._arms
 
     def arms(self, node: Node) -> list[Arm]:
-        """The parts that a node of the meaning is; none if it is the extension's own."""
+        """The parts that a node of the meaning is, or that it wraps without a name of its own."""
+        while not self.is_part(node) and isinstance(node, _WRAPPERS):
+            node = cast(Any, node).body
         return [arm for _, arm in self._arms.get(id(node), ())]
 
     def leads(self, node: Node) -> bool:
         """Whether a node of the meaning is a part, or a wrapper around one that adds no name."""
-        while not self.is_part(node) and isinstance(node, _WRAPPERS):
-            node = cast(Any, node).body
-        return self.is_part(node)
+        return bool(self.arms(node))
 
     @property
     def own(self) -> int | None:

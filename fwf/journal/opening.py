@@ -25,20 +25,10 @@ def open_store(
     if durability not in ("power", "process"):
         raise ValueError(f'durability={durability!r}: is "power" or "process"')
     if isinstance(where, str) and where.startswith(("postgresql://", "postgres://")):
-        return _postgres(where)
+        from fwf.journal.postgres import Postgres
+
+        return Postgres.open(where)
     if isinstance(where, str) and "://" in where:
         scheme = where.partition("://")[0]
         raise JournalError(f"{scheme}://…: a journal is a file, or in PostgreSQL (postgresql://…)")
     return SQLite.open(where, durability=durability, salvage=salvage)
-
-
-def _postgres(url: str) -> Store:
-    try:
-        from fwf.journal.postgres import Postgres
-    except ModuleNotFoundError as error:
-        if error.name != "psycopg":
-            raise
-        raise JournalError(
-            "a journal in PostgreSQL needs psycopg: `pip install 'fwf[postgres]'`"
-        ) from None
-    return Postgres.open(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
@@ -51,6 +52,11 @@ def chained(before: bytes, n: int, kind: str, path: str, tries: str, at: int, bo
     """The checksum of a record that follows one with the checksum `before`."""
     said = f"{FORM}\0{n}\0{kind}\0{path}\0{tries}\0{at}\0{body}"
     return blake2b(said.encode("utf-8", "surrogatepass"), key=before, digest_size=DIGEST).digest()
+
+
+def moment(at: int) -> str:
+    """A time in µs since 1970 ⟶ text, in the zone of this machine."""
+    return datetime.fromtimestamp(at / 1e6).astimezone().isoformat(" ", "seconds")
 
 
 @final

@@ -14,7 +14,7 @@ from returns.result import Failure, Result, Success
 
 from fwf.algebra.keys import RunName, check_key, name_of
 from fwf.algebra.nodes import Node
-from fwf.algebra.requirements import Requirements, problems, requirements
+from fwf.algebra.requirements import problems, requirements
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import BadInput, Fault, Interrupted, both, then
 from fwf.interpreters.run.calls import Run as Shared
@@ -77,7 +77,7 @@ def done(asked: Asked) -> Ran[Any]:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return _undone(Failure(fault), start, start)
     name.settle()
-    begun = Begun(started, start, required)
+    begun = started, start
     if asked.journal is None:
         return _Doing(asked, name, begun, None).done()
     from fwf.interpreters.run.journaled import Kept
@@ -86,16 +86,6 @@ def done(asked: Asked) -> Ran[Any]:
         if kept.complete:
             return _undone(kept.result(), start, asked.clock.now(), kept.run_id())
         return _Doing(kept.asked(asked), kept.name, begun, kept).done()
-
-
-@final
-@record()
-class Begun:
-    """When a run was begun, by the calendar and by its clock, and what it requires."""
-
-    started: datetime
-    start: int
-    required: Requirements
 
 
 def _undone(
@@ -109,16 +99,19 @@ def _undone(
 class _Doing:
     """One run under way."""
 
-    def __init__(self, asked: Asked, name: RunName, begun: Begun, kept: Kept | None) -> None:
+    def __init__(
+        self, asked: Asked, name: RunName, begun: tuple[datetime, int], kept: Kept | None
+    ) -> None:
         self._asked = asked
-        self._begun = begun
+        self._started, self._start = begun
+        """When it began, by the calendar and by its clock."""
         self._kept = kept
         self._name = name
         self._contexts = Contexts()
         self._opened = Resources(self._contexts.new)
-        self._run_id = cache(partial(run_id, begun.started)) if kept is None else kept.run_id
+        self._run_id = cache(partial(run_id, self._started)) if kept is None else kept.run_id
         memory = None if kept is None else kept.memory
-        self._local = local = Local(self._shared(), asked.clock, self._contexts, memory)
+        local = Local(self._shared(), asked.clock, self._contexts, memory)
         world: World = local if memory is None else memory.around(local)
         observe = asked.observe
         self._stream = None if observe is None else Stream(observe, cache(self._this))
@@ -139,81 +132,68 @@ class _Doing:
             self._contexts.locate = self._stream.locate
         if memory is not None:
             memory.machine = self._machine
+        self._stop = Stop(self._machine, local.inbox)
 
     def _shared(self) -> Shared:
         """What all attempts share."""
-        asked, started = self._asked, self._begun.started
-        began = started if self._kept is None else self._kept.started
+        asked, kept = self._asked, self._kept
+        began = self._started if kept is None else kept.started
         watch = asked.watch_inputs
         return Shared(self._name, self._run_id, began, asked.resources, self._opened, watch)
 
     def _this(self) -> Try:
         """What an observer is told of the try."""
-        asked, begun = self._asked, self._begun
-        workflow = name_of(asked.w) or ""
-        when = begun.started, begun.start
-        made = try_of(self._name, workflow, self._run_id, *when, asked.params)
+        workflow, when = name_of(self._asked.w) or "", (self._started, self._start)
+        made = try_of(self._name, workflow, self._run_id, *when, self._asked.params)
         return made if self._kept is None else self._kept.try_of(made)
 
     def done(self) -> Ran[Any]:
         """Do it."""
-        machine, stop = self._machine, Stop(self._machine, self._local.inbox)
-        with stopping(stop) as machine.signals:
+        machine = self._machine
+        with stopping(self._stop) as machine.signals:
             machine.scope.cuttable = machine.signals == "elsewhere"
-            context, value = self._contexts.new(), self._asked.value
-            result = _told(self._stream, stop, machine, self._opened, context, value, self._kept)
-        end = self._asked.clock.now()
-        return Ran(result, machine.log, machine.path, self._begun.start, end)
+            result = self._told(self._contexts.new())
+        return Ran(result, machine.log, machine.path, self._start, self._asked.clock.now())
 
-
-def _told(
-    stream: Stream | None,
-    stop: Stop,
-    machine: Machine,
-    opened: Resources,
-    context: Context,
-    value: Any,
-    kept: Kept | None,
-) -> Result[Any, Fault]:
-    """Run to the end, and tell observer and journal that it began and how it ended."""
-    if stream is None and kept is None:
-        return _ended(stop, machine, opened, context, value)
-    try:
+    def _told(self, context: Context) -> Result[Any, Fault]:
+        """Run to the end, and tell observer and journal that it began and how it ended."""
+        stream, kept, machine = self._stream, self._kept, self._machine
+        if stream is None and kept is None:
+            return self._ended(context)
+        try:
+            if stream is not None:
+                context.run(stream.began)
+            result = self._ended(context)
+            if kept is not None:
+                result = kept.ended(result, machine)
+        except BaseException as error:  # of a second signal, as a rule
+            by = machine.stopping_at_once
+            fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
+            if kept is not None and by:
+                kept.ended(Failure(fault), machine)
+            if stream is not None:
+                context.run(stream.ended, Failure(fault))
+            raise
         if stream is not None:
-            context.run(stream.began)
-        result = _ended(stop, machine, opened, context, value)
-        if kept is not None:
-            result = kept.ended(result, machine)
-    except BaseException as error:  # of a second signal, as a rule
-        by = machine.stopping_at_once
-        fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
-        if kept is not None and by:
-            kept.ended(Failure(fault), machine)
-        if stream is not None:
-            context.run(stream.ended, Failure(fault))
-        raise
-    if stream is not None:
-        context.run(stream.ended, result)
-    return result
+            context.run(stream.ended, result)
+        return result
 
-
-def _ended(
-    stop: Stop, machine: Machine, opened: Resources, context: Context, value: Any
-) -> Result[Any, Fault]:
-    """Run to the end, then close what is open for the whole run ⟶ how all that went."""
-    try:
-        ended, came = context.run(machine.execute, value)
-    except BaseException:  # of a second signal: nobody is given a result
+    def _ended(self, context: Context) -> Result[Any, Fault]:
+        """Run to the end, then close what is open for the whole run ⟶ how all that went."""
+        machine, stop, opened = self._machine, self._stop, self._opened
+        try:
+            ended, came = context.run(machine.execute, self._asked.value)
+        except BaseException:  # of a second signal: nobody is given a result
+            stop.closing = True
+            for each in opened.close(machine.passes):
+                warn(f"{each.tags[0]}: {each.message}")
+            raise
         stop.closing = True
         for each in opened.close(machine.passes):
-            warn(f"{each.tags[0]}: {each.message}")
-        raise
-    stop.closing = True
-    for each in opened.close(machine.passes):
-        fault = each.fault("", machine.world.now())
-        came = fault if ended is OK else then(came, fault)
-        ended = ERR
-    return Success(came) if ended is OK else Failure(came)
+            fault = each.fault("", machine.world.now())
+            came = fault if ended is OK else then(came, fault)
+            ended = ERR
+        return Success(came) if ended is OK else Failure(came)
 
 
 def _refuse_in_import() -> None:

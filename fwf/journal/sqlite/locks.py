@@ -9,10 +9,10 @@ import os
 import time
 import weakref
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final, final
 
 from fwf.journal.errors import Held
+from fwf.journal.records import moment
 from fwf.journal.sqlite import disk
 from fwf.journal.sqlite.heads import digest
 from fwf.journal.store import Holder
@@ -175,8 +175,3 @@ def _said(holder: Holder | None, name: str, sign: int | None) -> str:
         return f"{name}: another process goes on with it{last}"
     who = printable(f"{holder.user} (process {holder.pid} on {holder.host})")
     return f"{name}: {who} goes on with it since {moment(holder.since)}{last}"
-
-
-def moment(at: int) -> str:
-    """A time in µs since 1970 ⟶ text, in the zone of this machine."""
-    return datetime.fromtimestamp(at / 1e6).astimezone().isoformat(" ", "seconds")

@@ -46,6 +46,7 @@ from fwf.interpreters.run.journaled.opening import begin, end, opened
 from fwf.interpreters.run.journaled.stamps import Watch
 from fwf.interpreters.run.telling import Try, warn
 from fwf.journal.errors import JournalError, Replaced
+from fwf.journal.records import State
 from fwf.journal.story import short
 from fwf.machine.machine import Machine
 from fwf.records import changed
@@ -161,7 +162,7 @@ class Kept:
         return result
 
 
-def _outcome(fault: Fault, machine: Machine) -> str:
+def _outcome(fault: Fault, machine: Machine) -> State:
     if machine.at_a_hold:
         return "held"
     stopped = any(isinstance(leaf, Interrupted) for leaf in leaves(fault))

@@ -211,14 +211,14 @@ def resolve(
 
 def _known(past: Past, instance: Instance) -> dict[str, Any]:
     """The task and the input of the attempt that nobody knows about."""
-    started = past.open.get(instance) or past.at_work.get(instance)
+    started = past.unheard.get(instance)
     said = {} if started is None else started.said
     return {name: said[name] for name in ("task", "input", "variant") if name in said}
 
 
 def _open_at(past: Past, row: RunRow, path: str) -> Instance:
     """The last attempt at a path of which nobody knows how it ended."""
-    unheard = {**past.open, **past.at_work}
+    unheard = past.unheard
     found = [each for each in unheard if each[0] == path]
     found = found or [each for each in unheard if stands_for(path, each[0])]
     if not found:

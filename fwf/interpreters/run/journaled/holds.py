@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwf.faults import Failed
 from fwf.interpreters.run.journaled.past import STARTS, Done
+from fwf.journal.records import moment
 from fwf.printing import printable
 
 
@@ -20,7 +20,7 @@ def in_doubt(run: str, path: str, done: Done) -> Failed:
         what, why = "was done before", "its input or a parameter has changed since"
     elif '"fault":' in done.body:
         what, why = "failed at", "it may have been done all the same"
-    when = "" if what == "was done before" else f" {moment(done)}"
+    when = "" if what == "was done before" else f" {moment(done.at)}"
     return Failed(path, ("InDoubt",), f"{what}{when}, and {why}: {_decide(run, path)}")
 
 
@@ -54,9 +54,9 @@ def changed(path: str, name: str, said: Mapping[str, Any], done: Done) -> Failed
     """A result that is there, of another task, or on another input."""
     was = str(said.get("task", name))
     what = (
-        f"what was done there at {moment(done)} was {printable(was)}, and now it is {name}"
+        f"what was done there at {moment(done.at)} was {printable(was)}, and now it is {name}"
         if was != name
-        else f"it was done at {moment(done)} on another input or parameter, since what comes "
+        else f"it was done at {moment(done.at)} on another input or parameter, since what comes "
         "before it has changed"
     )
     more = "`--accept-changes` does it again, with all that follows"
@@ -74,13 +74,13 @@ def items_gone(path: str, told: str) -> Failed:
 
 def unreadable(run: str, path: str, done: Done, error: Exception) -> Failed:
     """A result that can't be read any more."""
-    said = f"what it gave at {moment(done)}: {error}; {again(run, path)}"
+    said = f"what it gave at {moment(done.at)}: {error}; {again(run, path)}"
     return Failed(path, ("Unreadable",), said)
 
 
 def gone(run: str, path: str, done: Done, file: object) -> Failed:
     """A file that a step left on this machine, and that isn't there any more."""
-    said = f"left {file} at {moment(done)}, which isn't there any more; {again(run, path)}"
+    said = f"left {file} at {moment(done.at)}, which isn't there any more; {again(run, path)}"
     return Failed(path, ("Gone",), said)
 
 
@@ -89,10 +89,9 @@ def again(run: str, path: str) -> str:
     return f"`fwf rerun {run} --from {quoted(path)}` does it again"
 
 
-def moment(done: Done) -> str:
-    """When a record was written, in local time with its zone."""
-    when = datetime.fromtimestamp(done.at / 1e6, UTC).astimezone()
-    return f"{when:%Y-%m-%d %H:%M:%S%z}"
+def some(names: Sequence[str]) -> str:
+    """The first few of some names."""
+    return ", ".join(map(printable, names[:5])) + (" and more" if len(names) > 5 else "")
 
 
 def quoted(path: str) -> str:

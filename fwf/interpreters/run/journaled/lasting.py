@@ -7,23 +7,15 @@ from typing import Any, final
 from fwf.algebra.layout import layout
 from fwf.algebra.nodes import (
     Always,
-    AsResult,
     Extension,
-    InPool,
     LoopUntil,
     MapEach,
     Node,
     Par,
-    Retry,
     Seq,
-    Timeout,
-    WithParams,
 )
 from fwf.algebra.parts import children
 from fwf.machine.places import Place
-
-_WRAPPERS = (Retry, Timeout, AsResult, InPool, WithParams)
-
 
 _PLAIN = frozenset({Seq, Par, MapEach, LoopUntil})
 _WHOLE: tuple[Place, int, Place] = (None, 0, None)
@@ -99,12 +91,8 @@ class Lasting:
         """The same for a part of an extension; None if what is there joins the parts."""
         of = layout(within[1])
         parts: tuple[Any, ...] = children(place[1])
-        node: Any = parts[place[2]]
         assert of is not None
-        arms = of.arms(node)
-        while not arms and type(node) in _WRAPPERS:
-            node = node.body
-            arms = of.arms(node)
+        arms = of.arms(parts[place[2]])
         if not arms:
             return None
         if any(arm.lasts == "try" for arm in arms):

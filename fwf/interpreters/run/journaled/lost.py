@@ -9,10 +9,7 @@ from fwf.algebra.nodes import Task
 from fwf.algebra.paths import untagged
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.run.journaled.past import PASSING, Past
-
-ONCE = '"once":true'
-"""Of an attempt of an unrepeatable task."""
+from fwf.interpreters.run.journaled.past import ONCE, PASSING, Past
 
 
 def lost(past: Past, w: Workflow[Any, Any]) -> tuple[list[str], list[str]]:
@@ -22,8 +19,7 @@ def lost(past: Past, w: Workflow[Any, Any]) -> tuple[list[str], list[str]]:
     alone, and may be changed. A workflow that says very many parts in few lines isn't looked at.
     """
     done = {untagged(path) for (path, _), each in past.done.items() if PASSING not in each.body}
-    unheard = {**past.open, **past.at_work}
-    doubts = {untagged(path) for (path, _), each in unheard.items() if ONCE in each.body}
+    doubts = {untagged(path) for (path, _), each in past.unheard.items() if ONCE in each.body}
     if not (done or doubts) or extent(w).shared:
         return [], []
     there = {untagged(here.path) for here in walk(w) if isinstance(here.node, Task)}

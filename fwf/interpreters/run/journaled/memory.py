@@ -17,13 +17,13 @@ from fwf.algebra.values import digest, encode, freeze
 from fwf.faults import Failed, Fault, counted
 from fwf.interpreters.run.journaled import holds
 from fwf.interpreters.run.journaled.lasting import Lasting
-from fwf.interpreters.run.journaled.lost import ONCE
 from fwf.interpreters.run.journaled.marks import Marks, Placed
-from fwf.interpreters.run.journaled.past import PASSING, STARTS, Done, Instance, Past
+from fwf.interpreters.run.journaled.past import ONCE, PASSING, STARTS, Done, Instance, Past
 from fwf.interpreters.run.journaled.world import Journaled
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.code import code_digest
 from fwf.journal.errors import JournalError, Replaced
+from fwf.journal.records import moment
 from fwf.journal.values import Unwritable, Values
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, Tries, numbers
 from fwf.machine.memory import About
@@ -114,7 +114,7 @@ class Remembered:
         machine = self.machine
         known = self._known.get(id(task)) or self._know(task)
         path = machine.path(fiber.place)
-        tries = "" if fiber.tries is None else _text(fiber.tries)
+        tries = _text(fiber.tries)
         given = self._input(fiber, known)
         self._here[fiber] = here = Here(path, tries, given)
         if not self._resumed:
@@ -182,7 +182,7 @@ class Remembered:
             return None
         self._changed.add(known.name)
         again = holds.again(self._run, untagged(here.path))
-        return f"{known.task.name} has changed since {holds.moment(done)}: {again}"
+        return f"{known.task.name} has changed since {moment(done.at)}: {again}"
 
     def _known_end(self, fiber: Fiber, known: Known, instance: Instance) -> bool:
         """End or hold a fiber at a step that has no result, but of which something is known."""
@@ -333,11 +333,11 @@ class Remembered:
         if not self._resumed:
             return True
         path = self.machine.path(fiber.place)
-        tries = "" if fiber.tries is None else _text(fiber.tries)
+        tries = _text(fiber.tries)
         gone = self.past.items(path, tries) - {*map(tagged, names)}
         if not gone:
             return True
-        told = ", ".join(sorted(gone)[:5]) + (" and more" if len(gone) > 5 else "")
+        told = holds.some(sorted(gone))
         if not self.renewed:
             self.machine.hold(fiber, holds.items_gone(path, told))
             return False
@@ -350,7 +350,7 @@ class Remembered:
     # Other places
 
     def mark(self, about: About, place: Place, tries: Tries, value: Any) -> Placed:
-        text = "" if tries is None else _text(tries)
+        text = _text(tries)
         return self.marks.at(about, place, self.machine.path(place), text, value)
 
     # Tasks and inputs
@@ -398,7 +398,7 @@ def _digest(params: Mapping[str, Any]) -> bytes:
 
 
 def _text(tries: Tries) -> str:
-    return ",".join(map(str, numbers(tries)))
+    return "" if tries is None else ",".join(map(str, numbers(tries)))
 
 
 CODE: Final = '"code":'

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Any, Final, cast, final
+from typing import Any, cast, final
 
 from fwf.algebra.identity import definition_id
 from fwf.algebra.keys import RunName, name_of
@@ -23,17 +23,17 @@ from fwf.faults import counted
 from fwf.forms.mentioned import names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.journaled.holds import some
 from fwf.interpreters.run.journaled.lost import lost
 from fwf.interpreters.run.journaled.past import Past
 from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.opening import open_store
-from fwf.journal.records import FIRST, Record, RunRow, State, chained
+from fwf.journal.records import FIRST, Record, RunRow, State, chained, moment
 from fwf.journal.store import Claim, Holder, Store
 from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
-from fwf.printing import printable
 from fwf.records import changed
 from fwf.secrets import masked
 
@@ -125,10 +125,11 @@ def opened(
         known = [*store.generations(key)]
         last = known[-1] if known else None
         if last is None or (journal.again and last.state == "ok"):
-            about = _about(journal, name, params, limits, values)
+            resolved = _resolved(required, params)
+            about = _about(journal, name, params, resolved, limits, values)
             row = _row(key, w, 1 if last is None else last.generation + 1, about, clock)
             given = own, claim, row, Past(), values, clock
-            return Opened(store, *given, _resolved(required, params), _remarks(store))
+            return Opened(store, *given, resolved, _remarks(store))
         if journal.again:
             raise Refused(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
@@ -177,13 +178,12 @@ def _refuse_lost(past: Past, row: RunRow, w: Workflow[Any, Any], *, accepts: boo
     done, doubts = lost(past, w)
     run = short(row.id)
     if doubts:
-        told = ", ".join(map(printable, doubts[:5]))
         raise Refused(
-            f"run {run}: {told} may have been done, and can't be done twice, but has no place in "
-            f"the workflow any more: put it back, and `fwf resolve {run}` it first"
+            f"run {run}: {some(doubts)} may have been done, and can't be done twice, but has no "
+            f"place in the workflow any more: put it back, and `fwf resolve {run}` it first"
         )
     if done and not accepts:
-        told = ", ".join(map(printable, done[:5])) + (" and more" if len(done) > 5 else "")
+        told = some(done)
         raise Refused(
             f"run {run}: what was done has no place in the workflow any more: {told}. Was it "
             "renamed, or put into something with a name? Undo that, or --accept-changes leaves "
@@ -193,7 +193,10 @@ def _refuse_lost(past: Past, row: RunRow, w: Workflow[Any, Any], *, accepts: boo
 
 def params_of(row: RunRow, w: Workflow[Any, Any]) -> dict[str, Any]:
     """The parameters that a run was started with; raises `JournalError` if they can't be read."""
-    values = Values(names_in(w), _no_table, _no_table)
+    return _read_params(row, Values(names_in(w), _no_table, _no_table))
+
+
+def _read_params(row: RunRow, values: Values) -> dict[str, Any]:
     kept = row.facts.get("params", {})
     return {name: values.read(json.dumps(form)) for name, form in kept.items()}
 
@@ -245,14 +248,15 @@ def _tell_death(found: Opened) -> None:
     told = body(number=past.number, at=at, counts=counts or None, **{"in": inside})
     n = found.writer.add("died", "", "", told)
     past.add(Record(n, "died", "", "", found.watch.wall(), told, b""))
-    when = datetime.fromtimestamp(at / 1e6).astimezone()
     where = ", ".join(f"{each['path']}, attempt {each['number']}" for each in inside[:3])
     more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
-    found.died = f"ended without a word after {when:%Y-%m-%d %H:%M:%S%z}"
+    found.died = f"ended without a word after {moment(at)}"
     found.died += f", in {where}{more}" if inside else ""
 
 
-def end(found: Opened, outcome: str, *, value: Any = None, fault: Mapping[str, Any] | None) -> None:
+def end(
+    found: Opened, outcome: State, *, value: Any = None, fault: Mapping[str, Any] | None
+) -> None:
     """Write how a try ended."""
     more: dict[str, Any] = {}
     text = None
@@ -265,12 +269,7 @@ def end(found: Opened, outcome: str, *, value: Any = None, fault: Mapping[str, A
     if text is not None:
         told = f'{told[:-1]},"value":{text}}}'
     found.writer.add("end", "", "", told)
-    found.writer.flush(_STATES[outcome])
-
-
-_STATES: Final[dict[str, State]] = {
-    "ok": "ok", "failed": "failed", "interrupted": "interrupted", "held": "held",
-}  # fmt: skip
+    found.writer.flush(outcome)
 
 
 def _key(name: RunName) -> str:
@@ -308,12 +307,11 @@ def _about(
     journal: Journal,
     name: RunName,
     params: Mapping[str, object],
+    resolved: Mapping[str, object],
     limits: Mapping[str, object],
     values: Values,
 ) -> str:
     """What the run has resolved at its start, as JSON."""
-    required = name.required
-    resolved = _resolved(required, params)
     written: dict[str, Any] = {}
     for each, value in resolved.items():
         try:
@@ -322,7 +320,7 @@ def _about(
             raise Refused(f"parameter {each!r}: {error}") from None
     told = {
         **(journal.about or {}),
-        "definition": definition_id(required.workflow),
+        "definition": definition_id(name.required.workflow),
         "params": written,
         **({} if name.given is None else {"key": name.given}),
         "shown": {each: masked(str(value)) for each, value in params.items()},
@@ -357,8 +355,7 @@ def _alike(defaults: list[object]) -> bool:
 
 def _kept_params(row: RunRow, params: Mapping[str, object], values: Values) -> dict[str, Any]:
     """The parameters that a run was started with; raises `Refused` if others are given."""
-    kept = row.facts.get("params", {})
-    found = {name: values.read(json.dumps(form)) for name, form in kept.items()}
+    kept, found = row.facts.get("params", {}), _read_params(row, values)
     for name, value in params.items():
         text = values.settled(value)[0]
         if name in kept and json.loads(text) != kept[name]:

@@ -41,6 +41,8 @@ class Done(NamedTuple):
 VALUE: Final = '"value":'
 PASSING: Final = '"passing":true'
 """Of what counts for the try alone that it was done in."""
+ONCE: Final = '"once":true'
+"""Of an attempt of an unrepeatable task."""
 
 
 def parsed(text: str) -> Any:
@@ -89,7 +91,8 @@ class Past:
         self.over = True
         self.end: Record | None = None
         self._items: dict[str, set[Instance]] | None = None
-        self._at_work: dict[Instance, Done] = {}
+        self.at_work: dict[Instance, Done] = {}
+        """Attempts of the last try that were begun and of which nothing was heard."""
         self._alone: Instance | None = None
         self._readers: dict[str, Callable[[Record], None]] = {
             "try": self._try, "died": self._died, "end": self._end,
@@ -110,9 +113,9 @@ class Past:
             read(of)
 
     @property
-    def at_work(self) -> dict[Instance, Done]:
-        """Attempts of the last try that were begun and of which nothing was heard."""
-        return self._at_work
+    def unheard(self) -> dict[Instance, Done]:
+        """Attempts that aren't known to be done, those of the last try too."""
+        return {**self.open, **self.at_work}
 
     # Tries
 
@@ -123,18 +126,18 @@ class Past:
 
     def _leave_open(self) -> None:
         self._alone = None
-        self.open.update(self._at_work)
-        self._at_work = {}
+        self.open.update(self.at_work)
+        self.at_work = {}
 
     def _died(self, of: Record) -> None:
         """The last try ended without a word, and perhaps by what was at work in it."""
         if parsed(of.body).get("counts"):
-            alone = self._alone if self._alone in self._at_work else None
-            for instance in self._at_work if alone is None else (alone,):
+            alone = self._alone if self._alone in self.at_work else None
+            for instance in self.at_work if alone is None else (alone,):
                 self.died[instance] = self.died.get(instance, 0) + 1
                 self.alone.discard(instance)
-            if alone is not None or len(self._at_work) == 1:
-                self.alone.update(self._at_work if alone is None else (alone,))
+            if alone is not None or len(self.at_work) == 1:
+                self.alone.update(self.at_work if alone is None else (alone,))
         self._leave_open()
 
     def _end(self, of: Record) -> None:
@@ -150,7 +153,7 @@ class Past:
 
     def _start(self, of: Record) -> None:
         instance = of.path, of.tries
-        self._at_work[instance] = Done(of.n, of.at, self.number, of.body)
+        self.at_work[instance] = Done(of.n, of.at, self.number, of.body)
         self.starts.setdefault(instance, []).append(of.body)
         self.cuts.pop(instance, None)
         self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
@@ -171,7 +174,7 @@ class Past:
 
     def _heard(self, of: Record) -> None:
         instance = of.path, of.tries
-        self._at_work.pop(instance, None)
+        self.at_work.pop(instance, None)
         self.open.pop(instance, None)
         self.failed.pop(instance, None)
         self.cuts.pop(instance, None)
@@ -182,7 +185,7 @@ class Past:
     def _cut(self, of: Record) -> None:
         """It was heard that nobody waits for it; whether it was done, nobody knows."""
         instance = of.path, of.tries
-        found = self._at_work.pop(instance, None)
+        found = self.at_work.pop(instance, None)
         if found is not None:
             self.open[instance] = found
         if not parsed(of.body).get("stopped"):  # by what comes about once more
