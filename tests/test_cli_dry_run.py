@@ -415,3 +415,63 @@ def test_the_scenario_of_the_daily_example_shows_what_a_failing_rates_api_does()
     run = dry_run(workflow, scenario=scenario, params={"day": BUSY_DAY})
     assert_ran(run, "rates_page").attempts(5).failed("Transient").before("last_known_rates")
     assert_ran(run, "last_known_rates").before("in_dollars").before("submit")
+
+
+# Durations of a journal
+
+RUNS = """
+from fwf import named, task
+
+@task(effect="read")
+def orders() -> int:
+    return 3
+
+workflow = named("nightly", orders)
+"""
+
+
+def test_durations_may_be_those_of_earlier_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FWF_JOURNAL", str(folder / "runs.db"))
+    (folder / "night.py").write_text(RUNS)
+    (folder / "slow.toml").write_text('[tasks.orders]\ntakes = "1h"\n')
+    assert CliRunner().invoke(fwf, ["run", "night.py", "--json"]).exit_code == 0
+    for words in ([], ["--quantile", "0.95"]):
+        said = told("night.py", "--from-history", *words)
+        assert said.endswith("durations of 1 attempt in 1 run of nightly\n")
+        data = json.loads(told("night.py", "--from-history", *words, "--json"))
+        assert data["history"] == {"runs": 1, "attempts": 1}
+        assert 0 < data["seconds"] < 60
+    hour = json.loads(told("night.py", "--from-history", "--scenario", "slow.toml", "--json"))
+    assert hour["seconds"] == 3600
+    assert "history" not in json.loads(told("night.py", "--json"))
+
+
+def test_a_workflow_without_runs_takes_as_long_as_it_declares(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FWF_JOURNAL", str(folder / "runs.db"))
+    (folder / "night.py").write_text(RUNS)
+    assert CliRunner().invoke(fwf, ["run", "night.py", "--json"]).exit_code == 0
+    said = told("jobs.py", *DAY, "--from-history")
+    assert said.endswith(
+        "durations as declared: the journal has no run of daily that did something\n"
+    )
+    assert "daily: ok after 2 s" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--quantile", "0.9"], "fwf: --quantile is of --from-history, which isn't given"),
+        (["--journal", "x.db"], "fwf: --journal is of --from-history, which isn't given"),
+        (["--from-history", "--journal", "x.db"], "fwf: there is no journal x.db yet"),
+        (["--from-history", "--journal", "off"], "fwf: --journal off: no run is remembered there"),
+        (["--from-history", "--quantile", "95"], "95.0 is not in the range 0<=x<=1"),
+    ],
+)
+def test_history_that_cannot_be_asked_is_misuse(words: list[str], said: str) -> None:
+    found = call("jobs.py", *DAY, *words)
+    assert found.exit_code == 2
+    assert said in found.stderr

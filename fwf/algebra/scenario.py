@@ -12,7 +12,8 @@ task, then what the task declares about itself (`duration=`, `example=`).
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from pyrsistent import PMap, pmap
 
@@ -48,15 +49,28 @@ from fwf.algebra.values import duration
 from fwf.records import changed, record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from returns.result import Result
 
     from fwf.algebra.nodes import Task
+    from fwf.algebra.workflow import Workflow
 
 __all__ = [
-    "EMPTY", "Distribution", "Error", "Exponential", "Failing", "LogNormal", "Normal", "Scenario",
-    "ScenarioError", "Script", "Takes", "Uniform", "WhenCut", "called", "drawn", "exponential",
-    "failing", "lognormal", "normal", "uniform", "works_on", "wrong_call",
+    "EMPTY", "Distribution", "Error", "Exponential", "Failing", "InJournal", "LogNormal", "Normal",
+    "Scenario", "ScenarioError", "Script", "Takes", "Uniform", "WhenCut", "called", "drawn",
+    "exponential", "failing", "lognormal", "normal", "uniform", "works_on", "wrong_call",
 ]  # fmt: skip
+_DURATIONS: Final = "fwf.journal.durations"
+
+
+class InJournal(Protocol):
+    """A `Journal`, or a store of one."""
+
+    @property
+    def where(self) -> Any:
+        """Where it is."""
+        ...
 
 
 @final
@@ -126,7 +140,9 @@ class Scenario:
     ) -> "Scenario":
         """The task at one place: `daily > par > visits`, `tenants[acme] > load`.
 
-        As for `task`, but attempts are those at this place.
+        As for `task`, but attempts are those at this place. A path without the keys of items and
+        the numbers of rounds, `tenants > load`, is that of all of them, each with attempts of its
+        own; what is said of a single one goes first.
         """
         script = script_of(f"at({path!r})", gives, gives_each, gives_by, fails, takes, when_cut)
         return changed(self, paths=_put(self.paths, path, script))
@@ -143,6 +159,25 @@ class Scenario:
     def in_items(self, name: str) -> Mapping[str, Script]:
         """What is said of a task in the items of a `map_each`, by their keys."""
         return {key: script for (task, key), script in self.items.items() if task == name}
+
+    def at_place(self, path: str) -> Script | None:
+        """What is said of a place, by its own path and by one that stands for all its items."""
+        from fwf.algebra.paths import untagged  # which knows all nodes
+
+        found, bare = self.paths.get(path), untagged(path)
+        wider = self.paths.get(bare) if bare != path else None
+        if found is None or wider is None:
+            return wider if found is None else found
+        return found.over(wider)
+
+    def over(self, wider: "Scenario") -> "Scenario":
+        """This, and where it says nothing what another says."""
+        return Scenario(
+            self.seed or wider.seed,
+            _over(self.tasks, wider.tasks),
+            _over(self.items, wider.items),
+            _over(self.paths, wider.paths),
+        )
 
     def seeded(self, seed: int) -> "Scenario":
         """The same with other drawn durations."""
@@ -169,6 +204,36 @@ class Scenario:
 
         return load(path)
 
+    @staticmethod
+    def from_history(
+        journal: "str | Path | InJournal",
+        w: "Workflow[Any, Any]",
+        /,
+        *,
+        runs: int = 20,
+        quantile: float = 0.5,
+        drawn: bool = False,
+    ) -> "Scenario":
+        """Journal, workflow ⟶ how long its tasks took in its last runs, as a journal has them.
+
+        journal: a file, `postgresql://…`, a `Journal`, or a store that is open.
+        runs: so many, the newest of the workflow's name (without one, of its definition) in which
+            something was done; those that failed or died too. Pruned ones say nothing.
+        quantile: of the durations of a task's attempts, whatever its version: 0.5 is the median,
+            0.95 what 95 of 100 didn't exceed.
+        drawn: draw them anew for each attempt instead, around their median, as `lognormal` does.
+
+        Only attempts count whose result was committed. A task that stood at several places has
+        the durations of each. Of a task that no run knows nothing is said; nor of any what it gives
+        or how it fails: say that in a scenario of your own, `.over(…)` this one. Raises
+        `JournalError` for a journal that isn't there.
+        """
+        found: Any = import_module(_DURATIONS)  # by name: a scenario is nothing of a journal's
+        scenario: Scenario = found.history(
+            journal, w, runs=runs, quantile=quantile, drawn=drawn
+        ).scenario
+        return scenario
+
     def __repr__(self) -> str:
         parts = [f"Scenario({f'seed={self.seed}' if self.seed else ''})"]
         for name, script in sorted(self.tasks.items()):
@@ -183,6 +248,14 @@ class Scenario:
 def _put(entries: "PMap[Any, Script]", key: object, script: Script) -> "PMap[Any, Script]":
     before = entries.get(key)
     return entries.set(key, script if before is None else script.over(before))
+
+
+def _over(entries: "PMap[Any, Script]", wider: "PMap[Any, Script]") -> "PMap[Any, Script]":
+    merged = wider.evolver()
+    for key, script in entries.items():
+        below = wider.get(key)
+        merged[key] = script if below is None else script.over(below)
+    return merged.persistent()
 
 
 def _arguments(before: list[str], script: Script) -> str:

@@ -1,11 +1,12 @@
 """What is given to a dry run of a target, and the forms in which it is told."""
 
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from returns.result import Failure, Success
 
 from fwf.algebra.scenario import Scenario, ScenarioError
+from fwf.cli.journals import opened, refusals
 from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
@@ -13,6 +14,9 @@ from fwf.cli.targets import Target
 from fwf.cli.texts import Unreadable, example, read
 from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
 from fwf.readable import spoken
+
+if TYPE_CHECKING:
+    from fwf.journal.durations import History
 
 Form: TypeAlias = Literal["text", "json", "svg"]
 
@@ -28,6 +32,16 @@ class Given(NamedTuple):
     scenario: str | None
     seed: int | None
     start: str | None
+    quantile: float | None = None
+    """Of the durations in the journal's last runs; None if they aren't asked for."""
+    journal: str | None = None
+
+
+class Planned(NamedTuple):
+    """A dry run, and where its durations come from, if that is a journal."""
+
+    run: DryRun
+    history: "History | None"
 
 
 def form_of(form: Form | None, file: str | None, *, as_json: bool) -> Form:
@@ -40,17 +54,20 @@ def form_of(form: Form | None, file: str | None, *, as_json: bool) -> Form:
     return "svg" if ending == "svg" else "json" if ending == "json" else "text"
 
 
-def made(target: Target, given: Given) -> DryRun:
+def made(target: Target, given: Given) -> Planned:
     """Target, what is given ⟶ its dry run; raises `Misuse` with all that is wrong."""
     wrong: list[str] = []
     nothing: tuple[Any, Any] = ({}, {})
     scenario = collected(wrong, lambda: _scenario(given.scenario, given.seed), None)
     start = collected(wrong, lambda: _start(given.start), None)
+    past = collected(wrong, lambda: _history(target, given), None)
     values, sizes = collected(
         wrong, lambda: given_values(target, given.params, given.pools, dry=True), nothing
     )
     if wrong:
         raise Misuse(*wrong)
+    if past is not None:
+        scenario = (scenario or Scenario()).over(past.scenario)
     try:
         run = dry_run(
             target.workflow,
@@ -66,7 +83,21 @@ def made(target: Target, given: Given) -> DryRun:
     except ValueError as error:
         raise Misuse(str(error)) from error
     _check_end(run, given.start)
-    return run
+    return Planned(run, past)
+
+
+def _history(target: Target, given: Given) -> "History | None":
+    """What the journal says of durations, if it is asked."""
+    if given.quantile is None:
+        return None
+    from fwf.journal.durations import history
+
+    store = opened(given.journal)
+    try:
+        with refusals():
+            return history(store, target.workflow, quantile=given.quantile)
+    finally:
+        store.close()
 
 
 def _scenario(file: str | None, seed: int | None) -> Scenario:
@@ -106,14 +137,32 @@ def _check_end(run: DryRun, start: str | None) -> None:
             ) from None
 
 
-def told(target: Target, run: DryRun, form: Form, *, coloured: bool) -> str:
+def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str:
     """Dry run ⟶ it in one of its forms, coloured where a terminal can show that."""
+    run, past = planned
     if form == "json":
-        return as_json({"target": target.text, **run.data(), "workflow": target.name})
+        from_history = {} if past is None else {"history": _counts(past)}
+        return as_json(
+            {"target": target.text, **run.data(), "workflow": target.name} | from_history
+        )
     if form == "svg":
         return run.svg().rstrip()
     show = _painted if coloured and in_colour() else _plain
-    return "\n".join(map(show, run.lines()))
+    lines = [*map(show, run.lines())]
+    if past is not None:
+        lines += ["", told_of(past, target.name)]
+    return "\n".join(lines)
+
+
+def _counts(past: "History") -> dict[str, int]:
+    return {"runs": past.runs, "attempts": past.attempts}
+
+
+def told_of(past: "History", name: str) -> str:
+    """A line for people: what the durations are made of."""
+    if not past.runs:
+        return f"durations as declared: the journal has no run of {name} that did something"
+    return f"durations of {past} of {name}"
 
 
 def _plain(line: TextLine) -> str:

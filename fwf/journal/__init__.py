@@ -9,5 +9,6 @@ chain.py      whether a run's records are those that were written
 values/       how what tasks gave is written down, and read back
 code.py       whether a task's body has changed since
 story.py      what happened in a run, as people ask for it; folding.py, how that is found
+durations.py  how long tasks took, for dry runs
 errors.py     what keeps a journal from doing its work
 """

@@ -128,7 +128,7 @@ def _played(
         args: tuple[Any, ...], where: RunInfo, which: Attempt
     ) -> tuple[int, bool, Callable[[], Any]]:
         """How long an attempt takes, whether a cut ends that, and what comes of it then."""
-        script = scenario.paths.get(where.path, Script()).over(usual)
+        script = (scenario.at_place(where.path) or Script()).over(usual)
         value = args[0] if len(args) == 1 else args or None
         takes = script.duration(which - 1, value, scenario.seed, where.path, len(args))
         until_cut = not works_on(script, task.contract)

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 import pytest
 from returns.result import Success
 
-from fwf import Scenario, dry_run, par, run, seconds, task
+from fwf import Scenario, dry_run, map_each, par, retry, run, seconds, task
 from fwf.algebra.scenario import ScenarioError
 from fwf.algebra.unknown import Unknown
 from fwf.interpreters.run import VirtualClock
@@ -216,3 +216,42 @@ def test_a_function_that_gives_no_duration_fails_the_attempt_in_both_worlds(
     fault = dry.result.failure()
     assert (fault.path, fault.tags[0]) == ("step", tag)
     assert ran.failure() == fault
+
+
+# Places
+
+
+def test_a_path_without_keys_is_that_of_all_items() -> None:
+    w = map_each(none_of)
+    script = Scenario().at("map_each > none_of", takes=seconds(2), fails=["OSError"], gives=1)
+    one = script.at("map_each[1] > none_of", takes=seconds(5), fails=[])
+    found = dry_run(map_each(retry(none_of, attempts=2)), [0, 1], scenario=one)
+    assert [(each.path, each.start, each.end, each.ending) for each in found.events] == [
+        ("map_each[0] > none_of", 0, 2_000_000, "failed"),
+        ("map_each[1] > none_of", 0, 5_000_000, "ok"),
+        ("map_each[0] > none_of", 2_000_000, 4_000_000, "ok"),
+    ]
+    assert found.result == Success([1, 1])
+    assert dry_run(w, [0], scenario=script).result != Success([1])
+
+
+def test_both_worlds_take_a_path_for_all_items() -> None:
+    clock = VirtualClock()
+    script = Scenario().at("map_each > none_of", takes=seconds(2), gives=7)
+    w = map_each(none_of)
+    assert run(scripted(w, script, clock), [0, 1], clock=clock) == Success([7, 7])
+    assert clock.now() == 2_000_000
+
+
+def test_a_scenario_over_a_wider_one_says_what_both_do() -> None:
+    wider = Scenario(3).task("a", gives=1, takes=seconds(9)).task("b", gives=2)
+    found = Scenario().task("a", takes=seconds(1)).at("c", gives=3).over(wider)
+    assert found == (
+        Scenario(3).task("a", gives=1, takes=seconds(1)).task("b", gives=2).at("c", gives=3)
+    )
+    items = Scenario().task("a", item="x", gives=1).over(Scenario().task("a", item="x", gives=2))
+    assert items == Scenario().task("a", item="x", gives=1)
+
+
+@task(effect="read")
+def none_of(n: int) -> int: ...

@@ -116,9 +116,10 @@ class Scripted:
             inner = role.by_item.get(item_of(place))
             script = script if inner is None else inner.over(script)
         if role.by_path:
-            at = self.scenario.paths.get(machine.path(place))
+            here = machine.path(place)
+            at = self.scenario.at_place(here)
             if at is not None:
-                return at.over(script), machine.path(place)
+                return at.over(script), here
         if isinstance(script.takes, Distribution):
             path = machine.path(place)
         return script, path
@@ -128,7 +129,7 @@ class Scripted:
         if path:
             here = self._tries.get(path, 0)
             self._tries[path] = here + 1
-            if path in self.scenario.paths:
+            if self.scenario.at_place(path) is not None:
                 return here
         if not script.tells_attempts_apart:
             return 0
