@@ -16,7 +16,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Literal, TypeAlias, final
 
-from fwf.algebra.binding_rules import bound_parameter, nested_bindings, no_binding
+from fwf.algebra.binding_rules import (
+    bound_parameter,
+    constants_inside,
+    hidden_binding,
+    nested_bindings,
+    no_binding,
+)
 from fwf.algebra.expr import IT, Const, Expr, Get, Op
 from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import (
@@ -354,6 +360,12 @@ SHRINKING: dict[type, tuple[Rule, ...]] = {
     Always: (Rule("always(w, pure f) = w", PAGE, "D", _pure_finaliser),),
     WithParams: (
         NO_BINDING,
+        Rule(
+            "local (k=f, β) (local (k=g, γ) w) = local β (local (k=g, γ) w)",
+            PAGE,
+            "S",
+            hidden_binding,
+        ),
         Rule("local β (local γ w) = local (β◁γ) w", PAGE, "S", nested_bindings),
         Rule("local β (param k) = pure β[k]", PAGE, "D", bound_parameter),
     ),
@@ -363,6 +375,9 @@ SHRINKING: dict[type, tuple[Rule, ...]] = {
 SPELLING: dict[type, tuple[Rule, ...]] = {
     Branch: (Rule("branch(~p, a, b) = branch(p, b, a)", GKAT, "S", _negated),),
     Retry: (Rule("retry(w, attempts=n+1, wait=s) = retry [d₁…dₙ] w", PAGE, "S", _spelt),),
+    WithParams: (
+        Rule("local (β, δ) (local γ w) = local β (local (δ◁γ) w)", PAGE, "S", constants_inside),
+    ),
 }
 """What writes one thing one way."""
 

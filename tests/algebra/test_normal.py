@@ -53,6 +53,7 @@ from fwf.algebra.expr import MAX_DEPTH
 from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Retry, Seq
 from fwf.algebra.normal import NormalForms, normal_form, optimise
+from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import each
 from fwf.algebra.totality import decides, is_total
 from fwf.algebra.traverse import walk
@@ -158,6 +159,23 @@ SAME: dict[str, Pair] = {
         local(local(w, n=1, m=2), n=it, k=it.x),
         local(w, n=1, m=2, k=it.x),
     ),
+    "a computed binding that isn't seen": (local(local(w, n=it.x), n=it), local(w, n=it.x)),
+    "... and a constant": (
+        local(local(local(w, n=it), k=1), n=it),
+        local(local(w, n=it), n=it, k=1),
+    ),
+    "a binding that isn't seen two deeper": (
+        local(local(local(w, n=it.x), k=it.y), n=it),
+        local(local(w, n=it.x), k=it.y),
+    ),
+    "a constant that isn't asked for around": (
+        local(local(local(w, n=param("k")), m=1), k=it),
+        local(local(w, n=param("k")), k=it, m=1),
+    ),
+    "a constant that goes two deeper": (
+        local(local(local(w, n=it.x), k=it.y), m=1),
+        local(local(local(w, n=it.x), m=1), k=it.y),
+    ),
     "renamings": (renaming(renaming(w, db="x"), x="y", z="q"), renaming(w, db="y", x="y", z="q")),
     "names": (named("x", a >> named("y", b), owner="us"), w),
     "extensions": (Twice(w), w >> w),  # type: ignore[arg-type]
@@ -237,6 +255,18 @@ DIFFERENT: dict[str, Pair] = {
     ),
     "bindings of another value": (local(w, n=1), local(w, n=True)),
     "a binding's defect": (local(local(w, n=1), n=it.x), local(w, n=1)),
+    "a binding's defect, two deeper": (
+        local(local(local(w, n=1), k=it), n=it.x),
+        local(local(w, n=1), k=it),
+    ),
+    "what is asked for between": (
+        local(local(local(w, n=1), k=param("n")), n=it),
+        local(local(w, n=1), k=param("n")),
+    ),
+    "what is renamed between": (
+        local(renaming(local(either, source=2), source="shop"), source=1),
+        renaming(local(either, source=2), source="shop"),
+    ),
     "what is asked for around": (local(local(w, n=param("k")), k=1), local(w, n=param("k"), k=1)),
     "two that compute": (local(local(w, n=it.x), k=it.y), local(w, n=it.x, k=it.y)),
     "computed of each step": (local(a >> b, n=it.x), local(a, n=it.x) >> local(b, n=it.x)),
@@ -550,6 +580,42 @@ def test_normal_form_and_optimised_do_the_same(
     before = respelt(ran(w, value, scenario, params))
     assert respelt(ran(normal_form(w), value, scenario, params)) == before
     assert respelt(ran(optimise(w).workflow, value, scenario, params)) == before
+
+
+CONSTANTS = st.dictionaries(st.sampled_from("kmn"), st.integers(0, 1), max_size=2)
+TOTAL = st.sampled_from([it, param("k"), param("m"), pick(it, param("n")), literal(1)])
+BOUND = st.dictionaries(st.sampled_from("kmn"), TOTAL | st.just(it.x), min_size=1, max_size=2)
+NEVER_READ = st.sampled_from([it, it.x, literal(2)])
+
+
+@st.composite
+def layers(drawn: st.DrawFn) -> Workflow[Any, Any]:
+    """Bindings right inside of each other."""
+    asks = pure(pick(param("k").or_else(9), param("m").or_else(9), param("n").or_else(9)))
+    made: Workflow[Any, Any] = drawn(st.sampled_from([asks, a >> asks, c >> asks >> fail("Z")]))
+    for bound in drawn(st.lists(CONSTANTS | BOUND, max_size=4)):
+        made = local(made, **bound)
+    return made
+
+
+@settings(DEEP, max_examples=examples(500))
+@given(layers(), CONSTANTS, st.sampled_from("kmn"), TOTAL, NEVER_READ)
+def test_bindings_are_put_together_in_any_order(
+    w: Workflow[Any, Any], given: dict[str, object], name: str, total: It, apart: It
+) -> None:
+    one, other = {**given, name: apart}, {name: total, **given}
+    assert normal_form(local(local(w, **{name: apart}), **given)) == normal_form(local(w, **one))
+    assert normal_form(local(local(w, **given), **{name: total})) == normal_form(local(w, **other))
+
+
+@settings(DEEP, max_examples=examples(500))
+@given(layers(), st.sampled_from([1, {"x": 3}]))
+def test_bindings_that_are_put_together_mean_the_same(w: Workflow[Any, Any], value: Any) -> None:
+    params = {"k": 5, "m": 6, "n": 7}
+    before = respelt(ran(w, value, Scenario(), params))
+    for side in (normal_form(w), optimise(w).workflow):
+        assert respelt(ran(side, value, Scenario(), params)) == before
+        assert normal_form(side) == normal_form(w)
 
 
 FUNCTIONS = st.one_of(
