@@ -41,7 +41,7 @@ def hidden_binding(node: WithParams[Any, Any]) -> Node | None:
 def _levels(node: WithParams[Any, Any]) -> list[WithParams[Any, Any]]:
     """The bindings right inside of others."""
     found = list[WithParams[Any, Any]]()
-    inner = node.body
+    inner: Node = node.body
     while isinstance(inner, WithParams) and len(found) < MOST:
         found.append(inner)
         inner = inner.body
@@ -82,7 +82,8 @@ def constants_inside(node: WithParams[Any, Any]) -> Node | None:
     It says where constants stand between bindings that can't be put together: as far inside as
     they may.
     """
-    outer, left = node, list[WithParams[Any, Any]]()
+    left = list[WithParams[Any, Any]]()
+    outer: WithParams[Any, Any] = node
     while isinstance(inner := outer.body, WithParams) and len(left) < MOST:
         moved = {
             name: expr
