@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -102,14 +102,19 @@ def seen(store: Store, row: RunRow) -> Whole:
     """A run with all that its records tell; raises a `JournalError` where they can't be read."""
     alive = row.state == "running" and store.holder(row.key) is not None
     told = story(store.records(row), alive=alive)
-    return Whole(row, _state(row, alive), told)
+    return Whole(row, outcome_of(row, alive), told)
 
 
 def listed(store: Store, workflow: str | None, states: Sequence[str], most: int) -> list[Seen]:
     """The newest runs of a workflow that stand so, with what their records tell."""
+    return with_stories(store, _chosen(store, workflow, states, most))
+
+
+def with_stories(store: Store, runs: Iterable[tuple[RunRow, Outcome]]) -> list[Seen]:
+    """Runs and how they stand ⟶ the same with what their records tell, as far as that is much."""
     found: list[Seen] = []
     left = MOST_READ
-    for row, state in _chosen(store, workflow, states, most):
+    for row, state in runs:
         plain = state == "ok" and row.tries == 1
         if plain or row.count > left:
             found.append(Seen(row, state, None))
@@ -133,7 +138,7 @@ def _chosen(
         found: list[tuple[RunRow, Outcome]] = []
         for row in rows:
             alive = row.state == "running" and store.holder(row.key) is not None
-            state = _state(row, alive)
+            state = outcome_of(row, alive)
             if (not workflow or workflow in row.workflow) and (not states or state in states):
                 found.append((row, state))
         if len(found) >= most or len(rows) < newest:
@@ -141,7 +146,8 @@ def _chosen(
         newest *= FURTHER
 
 
-def _state(row: RunRow, alive: bool) -> Outcome:
+def outcome_of(row: RunRow, alive: bool) -> Outcome:
+    """How a run stands, of which some process may go on with it now."""
     return "died" if row.state == "running" and not alive else row.state
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, final
 
 from fwf.cli.checking import errors_of, refuse_errors
@@ -47,15 +48,40 @@ class Start:
     resumed: "Resumed | None" = None
 
 
+@final
+@record()
+class Checked:
+    """What is asked for, looked at: a run of it can be started.
+
+    by: the profile, if one was asked for.
+    """
+
+    target: Target
+    values: dict[str, Any]
+    sizes: Mapping[str, Any]
+    by: Chosen | None
+
+
 def started(asked: Start) -> int:
     """Run it ⟶ the exit status."""
+    with stdout_kept_for(asked.as_json):
+        found = _target(asked)
+    return _done(asked, checked(asked, found))
+
+
+def checked(
+    asked: Start, found: Target, others: Mapping[str, Any] = MappingProxyType({})
+) -> Checked:
+    """Look at all that is asked for ⟶ what a run needs; raises `Misuse` with all that is wrong.
+
+    others: parameters that are given in another way.
+    """
     wrong: list[str] = []
     nothing: tuple[Any, Any] = ({}, {})
     before = asked.resumed
     with stdout_kept_for(asked.as_json):
-        found = _target(asked)
         errors = [] if asked.anyway else errors_of(found)
-        kept = {} if before is None else before.kept(found)
+        kept = dict(others) if before is None else before.kept(found)
         if before is not None:
             before.refuse_another(found, kept)
         names = [pair.partition("=")[0].strip() for pair in asked.params]
@@ -68,7 +94,7 @@ def started(asked: Start) -> int:
     refuse_errors(found, errors, wrong, as_json=asked.as_json)
     if by is not None:
         complain(one_line(f"fwf: {by.where}"))
-    return _done(asked, found, values, sizes, by)
+    return Checked(found, values, sizes, by)
 
 
 def _target(asked: Start) -> Target:
@@ -87,9 +113,8 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
     return values, sizes
 
 
-def _done(
-    asked: Start, target: Target, values: dict[str, Any], sizes: Any, by: Chosen | None
-) -> int:
+def _done(asked: Start, this: Checked) -> int:
+    target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = asked.key if asked.resumed is None else asked.resumed.key
     journal = _journal(asked, target, key, by)
     with stdout_kept_for(asked.as_json), refusals():
