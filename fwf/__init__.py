@@ -91,6 +91,7 @@ if TYPE_CHECKING:
         execute,
         run,
     )
+    from fwf.schedules import Run, Timetable, cron, every_day, every_hour, partitions
 
 __all__ = [  # noqa: RUF022 (in reading order)
     "task",
@@ -110,6 +111,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
     "dry_run", "Scenario", "DryRun", "run", "execute", "Ran",
+    "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
     "Journal", "Pool", "Clock", "SystemClock", "VirtualClock",
 ]  # fmt: skip
 
@@ -117,8 +119,10 @@ _DERIVED = (
     "Page", "Pages", "as_pages", "bracket", "join", "keep_input", "on_failure", "optional",
     "paginate", "poll", "recover", "recursive", "switch", "when",
 )  # fmt: skip
+_SCHEDULES = ("Run", "Timetable", "cron", "every_day", "every_hour", "partitions")
 _LATE = {
     **dict.fromkeys(_DERIVED, "fwf.derived"),
+    **dict.fromkeys(_SCHEDULES, "fwf.schedules"),
     "check": "fwf.interpreters.check",
     "diff": "fwf.interpreters.diff",
     "dry_run": "fwf.interpreters.dry_run",

@@ -1,0 +1,112 @@
+"""On which dates does a schedule start a partition? Of every day, or as a cron line says."""
+
+from bisect import bisect_left, bisect_right
+from calendar import isleap, monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final, final
+
+from fwf.records import record
+from fwf.schedules.zones import Zone
+
+LAST_DAY: Final = -1
+LAST_WEEKDAY: Final = -2
+"""Days of a month that no number says: cron's L and LW."""
+LAST_OF_MONTH: Final = -1
+"""Which of its weekdays in a month: the last, cron's 5L."""
+
+
+@final
+@record()
+class Dates:
+    """Dates by month, day of the month and weekday, Sunday being 0; of both days, or of either.
+
+    nth: weekdays with their number in the month, as cron's 1#2 and 5L.
+    """
+
+    months: tuple[int, ...]
+    days: tuple[int, ...]
+    weekdays: tuple[int, ...]
+    nth: tuple[tuple[int, int], ...] = ()
+    both: bool = True
+
+    def has(self, day: date) -> bool:
+        """Whether a date is one of them."""
+        if day.month not in self.months:
+            return False
+        by_day, by_weekday = self._by_day(day), self._by_weekday(day)
+        return by_day and by_weekday if self.both else by_day or by_weekday
+
+    def none(self) -> bool:
+        """Whether no year has any: all years are of fourteen kinds."""
+        return not any(_numbers(self, leap, first) for leap in (True, False) for first in range(7))
+
+    def _by_day(self, day: date) -> bool:
+        if day.day in self.days:
+            return True
+        last = _last_day(day)
+        is_last = LAST_DAY in self.days and day == last
+        # The last of Monday to Friday: of a Saturday or a Sunday it is the Friday before.
+        return is_last or (
+            LAST_WEEKDAY in self.days and day == last - timedelta(days=max(0, last.weekday() - 4))
+        )
+
+    def _by_weekday(self, day: date) -> bool:
+        weekday = day.isoweekday() % 7
+        if weekday in self.weekdays or (weekday, (day.day + 6) // 7) in self.nth:
+            return True
+        return (weekday, LAST_OF_MONTH) in self.nth and (_last_day(day) - day).days < 7
+
+
+EVERY_DATE: Final = Dates(tuple(range(1, 13)), tuple(range(1, 32)), tuple(range(7)))
+
+
+def _last_day(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+@lru_cache(maxsize=512)
+def _numbers(dates: Dates, leap: bool, first: int) -> tuple[int, ...]:
+    """Days since New Year of the dates in each year that begins on a weekday, leap or not."""
+    year = next(
+        year
+        for year in range(2000, 2028)
+        if isleap(year) == leap and date(year, 1, 1).weekday() == first
+    )
+    new_year = date(year, 1, 1)
+    days = (new_year + timedelta(days=number) for number in range(366 if leap else 365))
+    return tuple((day - new_year).days for day in days if dates.has(day))
+
+
+@lru_cache(maxsize=4_096)
+def dates_of(dates: Dates, zone: Zone, year: int) -> tuple[date, ...]:
+    """Dates, zone, year ⟶ those of the year that the zone has, in order."""
+    new_year = date(year, 1, 1)
+    numbers = _numbers(dates, isleap(year), new_year.weekday())
+    first = new_year.toordinal()
+    days = tuple([date.fromordinal(first + number) for number in numbers])
+    missing = zone.missing(year)
+    return tuple(day for day in days if day not in missing) if missing else days
+
+
+def between(dates: Dates, zone: Zone, first: date, last: date) -> list[date]:
+    """Those from the first to the last date, both included."""
+    found: list[date] = []
+    for year in range(first.year, last.year + 1):
+        found.extend(dates_of(dates, zone, year))
+    return found[bisect_left(found, first) : bisect_right(found, last)]
+
+
+def from_on(dates: Dates, zone: Zone, first: date) -> Iterator[date]:
+    """Those from a date on, in order, to the year 9000, which the last before has passed."""
+    for year in range(first.year, 9_100):
+        days = dates_of(dates, zone, year)
+        yield from days[bisect_left(days, first) :] if year == first.year else days
+
+
+def back_from(dates: Dates, zone: Zone, last: date) -> Iterator[date]:
+    """Those up to a date, the last one first."""
+    for year in range(last.year, 900, -1):
+        days = dates_of(dates, zone, year)
+        yield from reversed(days[: bisect_right(days, last)] if year == last.year else days)

@@ -1,0 +1,36 @@
+"""Which runs does a timetable plan from one day to another?"""
+
+from datetime import date
+from typing import TypeVar
+
+from pyrsistent import PVector, pvector
+
+from fwf.schedules.checked import check_date, check_order
+from fwf.schedules.dates import between
+from fwf.schedules.rules import WholeDays, spans
+from fwf.schedules.runs import Run
+from fwf.schedules.timetable import Timetable
+
+B = TypeVar("B")
+
+
+def partitions(timetable: Timetable[B], start: date, end: date) -> PVector[Run[B]]:
+    """Timetable, first and last day, both included ⟶ the runs that begin on them, in order.
+
+    Those that the timetable has: none before its `start` or after its `end`. Nothing is run.
+
+    >>> from datetime import date
+    >>> from fwf import every_day, named, param
+    >>> nightly = every_day(named("daily", param("day", date)), tz="Europe/Berlin", param="day")
+    >>> june = partitions(nightly, date(2026, 6, 1), date(2026, 6, 30))
+    >>> len(june), june[0].label, len([run for run in june if run.day.weekday() < 5])
+    (30, '2026-06-01', 22)
+    """
+    first = check_date("partitions(…, start, end)", start)
+    last = check_date("partitions(…, start, end)", end)
+    check_order("partitions(…, start, end)", first, last)
+    first, last = timetable.bounds(first, last)
+    rule, zone = timetable.rule, timetable.zone
+    if isinstance(rule, WholeDays):
+        return pvector([Run(timetable, day) for day in between(rule.dates, zone, first, last)])
+    return pvector([Run(timetable, *span) for span in spans(rule, zone, first, last)])

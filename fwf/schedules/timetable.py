@@ -1,0 +1,179 @@
+"""What runs are there to be, of which workflow, in which zone, from which day on?"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import takewhile
+from typing import Any, Final, Generic, TypeVar, final
+
+from fwf.algebra.keys import name_of
+from fwf.algebra.workflow import Workflow
+from fwf.records import record
+from fwf.schedules.checked import Checked, Missed, check_date, word_of
+from fwf.schedules.dates import back_from, from_on
+from fwf.schedules.rules import HOUR, Rule, Ticks, WholeDays, spans, spans_back
+from fwf.schedules.runs import Run
+from fwf.schedules.written import cron_line, source_of, waking_line
+from fwf.schedules.zones import FIRST, LAST, Zone, seconds_of, zone
+
+B = TypeVar("B", covariant=True)
+FRESH: Final = HOUR
+"""For so many seconds a run that is due isn't missed yet. Our choice: a machine that wakes fwf does
+so within the hour."""
+
+
+@final
+@record(repr=False)
+class Timetable(Checked, Generic[B]):
+    """A workflow, and the days or hours that it is to be run for. `every_day` and the like make it.
+
+    missed: what is started of that which is due and not done: "all" in order, the "last" one alone,
+        or "none": the last one alone, and not later than an hour after it was due.
+    after_previous: whether each run waits for the one before it to be complete.
+    notify: whom to tell.
+    """
+
+    workflow: Workflow[None, B]
+    rule: Rule
+    tz: str
+    param: str
+    start: date | None = None
+    end: date | None = None
+    missed: Missed = "all"
+    after_previous: bool = False
+    notify: object | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the workflow, by which a journal knows its runs."""
+        return name_of(self.workflow) or ""
+
+    @property
+    def zone(self) -> Zone:
+        """The time zone."""
+        return zone(self.tz)
+
+    @property
+    def cron(self) -> str:
+        """When runs are due, as a line of cron on the zone's clock."""
+        return cron_line(self.rule)
+
+    @property
+    def wake(self) -> str:
+        """When cron may wake `fwf run --due` on any machine: each quarter of an hour."""
+        return waking_line(self.rule)
+
+    def partition(self, value: date | str, /) -> Run[B]:
+        """Day, start or label ⟶ the run for it; raises `ValueError` where there is none."""
+        where = f"partition({value if isinstance(value, str) else str(value)!r})"
+        instant = instant_of(where, value, self.rule, self.zone)
+        found = next(self._back(instant), None)
+        if found is not None and found.begins == instant:
+            return found
+        if found is None or found.over <= instant:
+            bounds = f"start={self.start}, end={self.end}"
+            raise ValueError(f"{where}: it is no run of the timetable, which has {bounds}")
+        raise ValueError(f"{where}: no run begins there; it is in {found.label}")
+
+    def before(self, run: Run[Any], /) -> Run[B] | None:
+        """Run ⟶ the one before it; None for the first."""
+        return next(self._back(run.begins - 1), None)
+
+    def holding(self, moment: datetime, /) -> Run[B] | None:
+        """Aware moment ⟶ the run in whose interval it is; None where there is none."""
+        instant = seconds_of(moment)
+        found = next(self._back(instant), None)
+        return None if found is None or found.over <= instant else found
+
+    def over(self, now: datetime, /) -> Iterator[Run[B]]:
+        """Aware moment ⟶ the runs whose interval has ended by then, in order, one at a time.
+
+        Raises `ValueError` without `start=`: nobody knows where to begin.
+        """
+        instant = seconds_of(now)
+        return takewhile(lambda run: run.over <= instant, self._from_start())
+
+    def due(self, now: datetime, /) -> Iterator[Run[B]]:
+        """Aware moment ⟶ the runs that are due by then, in order, one at a time.
+
+        Raises `ValueError` without `start=`.
+        """
+        instant = seconds_of(now)
+        return takewhile(lambda run: run.owed <= instant, self._from_start())
+
+    def last_due(self, now: datetime, /) -> Run[B] | None:
+        """Aware moment ⟶ the last run that is due by then."""
+        instant = seconds_of(now)
+        return next((run for run in self._back(instant) if run.owed <= instant), None)
+
+    def startable(self, now: datetime, /) -> Iterator[Run[B]]:
+        """Aware moment ⟶ those that are due by then and that `missed` lets start, in order.
+
+        Raises `ValueError` without `start=`.
+        """
+        if self.missed == "all":
+            return self.due(now)
+        self._from_start()
+        last = self.last_due(now)
+        if last is None or (self.missed == "none" and seconds_of(now) - last.owed >= FRESH):
+            return iter(())
+        return iter((last,))
+
+    def runs(self, first: date, last: date) -> Iterator[Run[B]]:
+        """First and last day, both included ⟶ the runs that begin on them, one at a time."""
+        first, last = self.bounds(first, last)
+        if isinstance(self.rule, WholeDays):
+            days = from_on(self.rule.dates, self.zone, first)
+            return (Run(self, day) for day in takewhile(lambda day: day <= last, days))
+        return (Run(self, *span) for span in spans(self.rule, self.zone, first, last))
+
+    def bounds(self, first: date, last: date) -> tuple[date, date]:
+        """Two days ⟶ the same within the timetable's own first and last."""
+        return max(first, self.start or FIRST), min(last, self.end or LAST)
+
+    def _from_start(self) -> Iterator[Run[B]]:
+        if self.start is None:
+            raise ValueError(
+                f"{self.name}: what is due is known from a first day on: write "
+                f"{word_of(self.rule)}(…, start=date(…))"
+            )
+        return self.runs(self.start, LAST)
+
+    def _back(self, instant: int) -> Iterator[Run[B]]:
+        """The runs that have begun by an instant, the last one first."""
+        first, last = self.bounds(FIRST, self.zone.day_of(instant))
+        if isinstance(self.rule, WholeDays):
+            days = back_from(self.rule.dates, self.zone, last)
+            found = (Run(self, day) for day in days)
+        else:
+            back = spans_back(self.rule, self.zone, last)
+            found = (Run(self, *span) for span in back if span[1] <= instant)
+        return takewhile(lambda run: run.day >= first, found)
+
+    def __repr__(self) -> str:
+        return source_of(self)
+
+
+def instant_of(where: str, value: object, rule: Rule, zone: Zone) -> int:
+    """Day, start or label ⟶ the instant at which it begins; raises `ValueError`, `TypeError`."""
+    given = _read(value) if isinstance(value, str) else value
+    if isinstance(given, datetime):
+        if given.tzinfo is None:
+            raise ValueError(f"{where}: needs an offset, as 2026-06-01T02:00+02:00 has")
+        return seconds_of(given)
+    if not isinstance(given, date):
+        raise ValueError(f"{where}: needs a day or a start in ISO 8601, as a run's label is")
+    if isinstance(rule, Ticks):
+        raise ValueError(f"{where}: there are several runs a day: 2026-06-01T02:00+02:00 is one")
+    check_date(where, given)
+    if not zone.exists(given):
+        raise ValueError(f"{where}: {zone.name} never had that day")
+    return zone.begins(given)
+
+
+def _read(text: str) -> date | None:
+    for kind in (date, datetime):
+        try:
+            return kind.fromisoformat(text)
+        except ValueError:
+            continue
+    return None
