@@ -1,6 +1,7 @@
 """A run that outlasts its process: what is written of it, and how the next one goes on.
 
     opening.py   whether a run begins, goes on, or is complete
+    limits.py    how much a run does at once: its workers and pools
     past.py      what counts of all that earlier tries left
     memory.py    what the machine asks about tasks, and what is written of their attempts
     marks.py     ... and about other places: retries, deadlines, what was caught, lent or delayed
@@ -41,6 +42,7 @@ from fwf.algebra.keys import RunName
 from fwf.algebra.requirements import Requirements
 from fwf.faults import Fault, Interrupted, leaves
 from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.journaled import limits
 from fwf.interpreters.run.journaled.memory import Remembered
 from fwf.interpreters.run.journaled.opening import begin, end, opened
 from fwf.interpreters.run.journaled.stamps import Watch
@@ -74,8 +76,8 @@ class Kept:
         required: Requirements,
         watch: Watch | None = None,
     ) -> None:
-        limits = {"workers": asked.workers, "pools": asked.pools}
-        self._opened = found = opened(journal, required, name, asked.params, limits, watch)
+        bounds = limits.written(asked.workers, asked.pools)
+        self._opened = found = opened(journal, required, name, asked.params, bounds, watch)
         generation = found.row.generation
         self.name = name.again(generation) if generation > 1 else name
         if self.complete:
@@ -113,13 +115,12 @@ class Kept:
 
     def asked(self, what: Asked) -> Asked:
         """What a run is asked for, with what it had resolved when it first started."""
-        kept = self._opened.row.facts
-        pools = what.pools or kept.get("pools", {})
+        row = self._opened.row
         return changed(
             what,
             params=self._opened.params,
-            workers=what.workers or kept.get("workers"),
-            pools={name: n for name, n in pools.items() if what.pools or isinstance(n, int)},
+            workers=what.workers or row.facts.get("workers"),
+            pools={**limits.pools_of(row), **what.pools},
         )
 
     def run_id(self) -> str:

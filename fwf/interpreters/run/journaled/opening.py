@@ -24,6 +24,7 @@ from fwf.forms.mentioned import names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled.holds import some
+from fwf.interpreters.run.journaled.limits import refuse_others
 from fwf.interpreters.run.journaled.lost import lost
 from fwf.interpreters.run.journaled.past import Past
 from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
@@ -143,6 +144,8 @@ def opened(
     except BaseException:
         if claim is not None:
             claim.release()
+        if not complete and not journal.accept_changes:
+            refuse_others(last, limits)
         if own:
             store.close()
         raise
@@ -324,7 +327,7 @@ def _about(
         "params": written,
         **({} if name.given is None else {"key": name.given}),
         "shown": {each: masked(str(value)) for each, value in params.items()},
-        **{each: size for each, size in limits.items() if size},
+        **limits,
     }
     return json.dumps(told, ensure_ascii=False, default=str)
 

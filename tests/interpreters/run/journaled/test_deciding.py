@@ -1,13 +1,30 @@
 """What people decide: what is done again, and how an attempt ended that nobody knows about."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from returns.result import Failure, Success
 
-from fwf import IdempotencyKey, Task, as_result, const, it, map_each, named, pure, run, task
+from fwf import (
+    IdempotencyKey,
+    Pool,
+    Task,
+    as_result,
+    const,
+    in_pool,
+    it,
+    map_each,
+    named,
+    par,
+    pure,
+    run,
+    task,
+    timeout,
+)
 from fwf.interpreters.run import Again, How, Note, Taken, resolve, take_back
+from fwf.interpreters.run.journaled import limits
 from fwf.journal.errors import JournalError
 from fwf.journal.opening import open_store
 from tests.cli_support import fwf
@@ -318,6 +335,40 @@ def test_a_default_is_that_of_the_first_start(runs: Runs) -> None:
 
     assert isinstance(runs.once(workflow(3))[0], Failure)
     assert runs.once(workflow(5)) == (Success(12), [("z", 3)])
+
+
+def test_pools_are_those_that_the_run_was_started_with(runs: Runs) -> None:
+    fails = ["a"]
+    a, b, c = (step(runs, name, fails) for name in "abc")
+    both = in_pool(par(b, c), "vendor")
+    w = named("w", start >> a >> timeout(both, timedelta(seconds=0.2)))
+    pool = Pool(starts=1, per=timedelta(hours=1))
+    runs.once(w, pools={"vendor": pool})
+    result, log = runs.once(w)
+    assert isinstance(result, Failure) and "Timeout" in str(result.failure())
+    assert log == [("a", 0), ("b", 1)]  # and not c, which waits for its turn
+    with pytest.raises(JournalError, match=r"pool 'vendor': 2 is given, but run .* with Pool"):
+        runs.once(w, pools={"vendor": 2})
+    assert not runs.log
+    accepted = runs.once(w, pools={"vendor": 2}, journal={"accept_changes": True})
+    assert accepted == (Success((2, 2)), [("c", 1)])
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [2, Pool(2), Pool(), Pool(starts=3, per=timedelta(microseconds=7)), Pool(1, 3, timedelta(9))],
+)
+def test_a_pool_is_kept_with_its_rate(runs: Runs, pool: Any) -> None:
+    a = step(runs, "a", ["a"])
+    runs.once(named("w", start >> in_pool(a, "p")), pools={"p": pool})
+    store = open_store(runs.path)
+    (row,) = store.runs()
+    store.close()
+    assert limits.pools_of(row) == {"p": 2 if pool == Pool(2) else pool}
+    refuse = limits.refuse_others
+    refuse(row, limits.written(None, {"p": pool, "q": 1}))
+    with pytest.raises(JournalError):
+        refuse(row, limits.written(None, {"p": 8}))
 
 
 def test_again_is_for_what_is_complete(runs: Runs) -> None:
