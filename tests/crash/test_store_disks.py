@@ -35,6 +35,19 @@ def small() -> Iterator[Path]:
             subprocess.run(["umount", "-l", folder], check=True)
 
 
+@pytest.fixture(params=[256, 600, 1200, 2600])
+def tiny(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """File systems with hardly the space for a journal, and one with some more."""
+    with tempfile.TemporaryDirectory(prefix="tiny-") as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "tmpfs", folder]
+        if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("needs the right to mount a file system")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
 def free(folder: Path) -> int:
     found = os.statvfs(folder)
     return found.f_bavail * found.f_bsize
@@ -125,6 +138,27 @@ def test_a_full_disk_is_told_and_nothing_is_lost(small: Path) -> None:
         shutil.rmtree(folder)
     figures.add("full disks under a journal", cases=count, zero={"wrong": len(wrong)})
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_small_disk_has_no_reserve_and_that_is_told(tiny: Path) -> None:
+    size = os.statvfs(tiny).f_blocks * os.statvfs(tiny).f_bsize
+    path = tiny / "runs.db"
+    store = open_store(path, durability="process")
+    reserved = (tiny / "runs.db-reserve").stat().st_size
+    note = getattr(store, "note", None)
+    assert (reserved == 0) == (size < 2_100_000)
+    assert (note is None) if reserved else (note is not None and "too small for a reserve" in note)
+    story = Story(KEY, 1, "flow")
+    claim = begin(store, story)
+    said = go_on(store, story, claim, random.Random(1))
+    assert str(path) in said and "no space is left" in said and "\n" not in said
+    assert ("works on a full disk" in said) == (reserved > 0)
+    assert len(story.records) > 5
+    claim.release()
+    store.close()
+    store = open_store(path)
+    assert list(store.records(store.generations(KEY)[0])) == story.records
+    store.close()
 
 
 def test_a_limit_of_file_sizes_is_told_and_nothing_is_lost(tmp_path: Path) -> None:

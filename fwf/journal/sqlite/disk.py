@@ -14,6 +14,7 @@ from fwf.journal.errors import JournalError
 SAFE: Final = "what was acknowledged is there"
 RESERVE: Final = 1 << 19
 """Bytes; the pages that one step of pruning writes to the log, and SQLite's shared memory."""
+SPARE: Final = 3 * RESERVE
 _FULL: Final = int(getattr(fcntl, "F_FULLFSYNC", 0))
 
 
@@ -52,19 +53,35 @@ def make_folder(path: str) -> None:
         sync_folder(os.path.dirname(each))
 
 
-def reserve(path: str) -> None:
-    """Take some space that pruning gives back first, so that it can work where none is left."""
+def reserve(path: str, *, spare: int = SPARE) -> bool:
+    """Take some space that pruning gives back first, so that it can work where none is left.
+
+    Not if less than `spare` would be free then, which a journal needs itself ⟶ whether it's taken.
+    """
     fd = -1
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        if os.fstat(fd).st_size < RESERVE:
-            os.pwrite(fd, bytes(RESERVE), 0)
+        there, disk = os.fstat(fd).st_size, os.fstatvfs(fd)
+        if there < RESERVE and disk.f_bavail * disk.f_frsize >= RESERVE - there + spare:
+            there += os.pwrite(fd, bytes(RESERVE - there), there)
+        if there < RESERVE:  # The next journal that is pruned would have less than it needs.
+            os.ftruncate(fd, 0)
     except OSError:  # Then there is none: what is being done doesn't need it.
+        there = 0
         if fd >= 0:
             os.ftruncate(fd, 0)
     finally:
         if fd >= 0:
             os.close(fd)
+    return there >= RESERVE
+
+
+def is_reserved(path: str) -> bool:
+    """Whether some space is kept back."""
+    try:
+        return os.stat(path).st_size > 0
+    except OSError:
+        return False
 
 
 def give_back(path: str, size: int) -> bool:
@@ -99,9 +116,11 @@ def failed(error: OSError, path: str) -> JournalError:
 
 def _cause(number: int, path: str) -> str:
     if number in (errno.ENOSPC, errno.EDQUOT):
+        kept = is_reserved(f"{path.removesuffix('-heads')}-reserve")
+        prune = " (`fwf runs prune` works on a full disk too)" if kept else ""
         return (
-            "no space is left on the disk (or in the quota); free some (`fwf runs prune` works on "
-            f"a full disk too), then start again: {SAFE}"
+            f"no space is left on the disk (or in the quota); free some{prune}, then start again: "
+            f"{SAFE}"
         )
     if number == errno.EFBIG:
         soft = resource.getrlimit(resource.RLIMIT_FSIZE)[0]

@@ -15,10 +15,11 @@ from fwf.journal.sqlite.database import Database, failed, is_full
 from fwf.journal.sqlite.filesystems import refuse_unfit
 
 _SHARED: Final = 1 << 16
+_NOTHING_KEPT: Final = "a reserve: once it's full, free some space before `fwf runs prune`"
 
 
 class Files(NamedTuple):
-    """What is open, and a remark: on the file system, or on what could not be saved."""
+    """What is open, and a remark: on the file system and its space, or what could not be saved."""
 
     path: str
     note: str | None
@@ -98,7 +99,8 @@ def _database(path: str, *, synced: bool, salvage: bool) -> tuple[Database, str 
         finally:
             said.unlock()
         if made:
-            disk.reserve(f"{path}-reserve")
+            if not disk.reserve(f"{path}-reserve"):
+                saved = f"{path}: its disk is too small for {_NOTHING_KEPT}"
             disk.sync_folder(os.path.dirname(path))
         return _opened(path, said, synced=synced), saved
     except BaseException:

@@ -28,7 +28,7 @@ def prune(
     claim: how one becomes the one who may; a run that somebody goes on with stays as it is.
     """
     size, pruned = db.size(), 0
-    disk.give_back(f"{db.path}-reserve", disk.RESERVE)
+    had = disk.give_back(f"{db.path}-reserve", disk.RESERVE)
     for number, key in db.rows(_OLD, (before,)):
         try:
             mine = claim(chain.text(key))
@@ -41,7 +41,7 @@ def prune(
     while db.vacuum(_PAGES):
         pass
     freed = contents.sweep(frozenset(_named(db))) + max(size - db.size(), 0)
-    disk.reserve(f"{db.path}-reserve")
+    disk.reserve(f"{db.path}-reserve", spare=0 if had else disk.SPARE)
     return pruned, freed
 
 
