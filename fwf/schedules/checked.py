@@ -13,6 +13,7 @@ from fwf.algebra.types import compatible, told
 from fwf.algebra.types import name_of as name_of_type
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
+from fwf.schedules.dates import Calendar, calendar
 from fwf.schedules.rules import Ticks, WholeDays
 from fwf.schedules.zones import FIRST, LAST, zone
 
@@ -33,13 +34,17 @@ class Checked:
     """Checks a timetable when it is made.
 
     gives: what the parameter gets: the day, the start of the interval, or its label.
+    calendar: the dates on which it begins something, in its zone.
     """
 
-    __slots__ = ("gives",)
+    __slots__ = ("calendar", "gives")
     gives: Gives
+    calendar: Calendar
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gives", _checked(cast(Any, self)))
+        made: Timetable[Any] = cast(Any, self)
+        object.__setattr__(self, "gives", _checked(made))
+        object.__setattr__(self, "calendar", calendar(made.rule.dates, zone(made.tz)))
 
 
 def word_of(rule: WholeDays | Ticks) -> str:

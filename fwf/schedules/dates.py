@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, final
 
 from fwf.records import record
-from fwf.schedules.zones import Zone
+from fwf.schedules.zones import FIRST, LAST, Zone
 
 LAST_DAY: Final = -1
 LAST_WEEKDAY: Final = -2
@@ -79,34 +79,57 @@ def _numbers(dates: Dates, leap: bool, first: int) -> tuple[int, ...]:
     return tuple((day - new_year).days for day in days if dates.has(day))
 
 
+@final
+class Calendar:
+    """Those of some dates that a zone has. `calendar(dates, zone)` makes it once.
+
+    It reaches a century further than days that are asked for, so that each has one after it.
+    """
+
+    __slots__ = ("dates", "zone")
+
+    def __init__(self, dates: Dates, zone: Zone) -> None:
+        self.dates = dates
+        self.zone = zone
+
+    def between(self, first: date, last: date) -> list[date]:
+        """Those from the first to the last date, both included."""
+        found: list[date] = []
+        for year in range(first.year, last.year + 1):
+            found.extend(_dates_of(self, year))
+        return found[bisect_left(found, first) : bisect_right(found, last)]
+
+    def after(self, day: date) -> date:
+        """The first that comes after a date."""
+        days = _dates_of(self, day.year)
+        at = bisect_right(days, day)
+        return days[at] if at < len(days) else next(self.from_on(date(day.year + 1, 1, 1)))
+
+    def from_on(self, first: date) -> Iterator[date]:
+        """Those from a date on, in order."""
+        for year in range(first.year, LAST.year + 100):
+            days = _dates_of(self, year)
+            yield from days[bisect_left(days, first) :] if year == first.year else days
+
+    def back_from(self, last: date) -> Iterator[date]:
+        """Those up to a date, the last one first."""
+        for year in range(last.year, FIRST.year - 100, -1):
+            days = _dates_of(self, year)
+            yield from reversed(days[: bisect_right(days, last)] if year == last.year else days)
+
+
+@lru_cache(maxsize=64)
+def calendar(dates: Dates, zone: Zone) -> Calendar:
+    """Dates, zone ⟶ those that the zone has."""
+    return Calendar(dates, zone)
+
+
 @lru_cache(maxsize=4_096)
-def dates_of(dates: Dates, zone: Zone, year: int) -> tuple[date, ...]:
-    """Dates, zone, year ⟶ those of the year that the zone has, in order."""
+def _dates_of(of: Calendar, year: int) -> tuple[date, ...]:
+    """The dates of a year, in order."""
     new_year = date(year, 1, 1)
-    numbers = _numbers(dates, isleap(year), new_year.weekday())
+    numbers = _numbers(of.dates, isleap(year), new_year.weekday())
     first = new_year.toordinal()
-    days = tuple([date.fromordinal(first + number) for number in numbers])
-    missing = zone.missing(year)
+    days = tuple(map(date.fromordinal, [first + number for number in numbers]))
+    missing = of.zone.missing(year)
     return tuple(day for day in days if day not in missing) if missing else days
-
-
-def between(dates: Dates, zone: Zone, first: date, last: date) -> list[date]:
-    """Those from the first to the last date, both included."""
-    found: list[date] = []
-    for year in range(first.year, last.year + 1):
-        found.extend(dates_of(dates, zone, year))
-    return found[bisect_left(found, first) : bisect_right(found, last)]
-
-
-def from_on(dates: Dates, zone: Zone, first: date) -> Iterator[date]:
-    """Those from a date on, in order, to the year 9000, which the last before has passed."""
-    for year in range(first.year, 9_100):
-        days = dates_of(dates, zone, year)
-        yield from days[bisect_left(days, first) :] if year == first.year else days
-
-
-def back_from(dates: Dates, zone: Zone, last: date) -> Iterator[date]:
-    """Those up to a date, the last one first."""
-    for year in range(last.year, 900, -1):
-        days = dates_of(dates, zone, year)
-        yield from reversed(days[: bisect_right(days, last)] if year == last.year else days)

@@ -6,7 +6,6 @@ from typing import TypeVar
 from pyrsistent import PVector, pvector
 
 from fwf.schedules.checked import check_date, check_order
-from fwf.schedules.dates import between
 from fwf.schedules.rules import WholeDays, spans
 from fwf.schedules.runs import Run
 from fwf.schedules.timetable import Timetable
@@ -30,7 +29,8 @@ def partitions(timetable: Timetable[B], start: date, end: date) -> PVector[Run[B
     last = check_date("partitions(…, start, end)", end)
     check_order("partitions(…, start, end)", first, last)
     first, last = timetable.bounds(first, last)
-    rule, zone = timetable.rule, timetable.zone
+    rule, days = timetable.rule, timetable.calendar
     if isinstance(rule, WholeDays):
-        return pvector([Run(timetable, day) for day in between(rule.dates, zone, first, last)])
-    return pvector([Run(timetable, *span) for span in spans(rule, zone, first, last)])
+        return pvector([Run(timetable, day) for day in days.between(first, last)])
+    found = spans(rule, days, first, last)
+    return pvector([Run(timetable, day, since, until) for day, since, until in found])

@@ -7,10 +7,11 @@ named, whenever the clock shows the minute, so that an hour that is shown twice 
 
 from collections.abc import Iterator
 from datetime import date, time
+from itertools import chain, repeat
 from typing import Final, TypeAlias, final
 
 from fwf.records import record
-from fwf.schedules.dates import EVERY_DATE, Dates, back_from, from_on
+from fwf.schedules.dates import EVERY_DATE, Calendar, Dates
 from fwf.schedules.zones import Zone
 
 HOUR: Final = 3_600
@@ -50,48 +51,45 @@ Span: TypeAlias = tuple[date, int, int]
 """A partition between ticks: its day, the instants at which it starts and ends."""
 
 
-def next_date(rule: Rule, zone: Zone, day: date) -> date:
-    """The date on which the partition after that of `day` begins."""
-    days = from_on(rule.dates, zone, day)
-    return next(each for each in days if each > day)
-
-
-def spans(rule: Ticks, zone: Zone, first: date, last: date) -> Iterator[Span]:
+def spans(rule: Ticks, days: Calendar, first: date, last: date) -> Iterator[Span]:
     """The partitions that begin from one date to another, both included."""
-    open_since: tuple[date, int] | None = None
-    for day, tick in _ticks_from(rule, zone, first):
-        if open_since is not None:
-            yield (*open_since, tick)
+    before: tuple[date, list[int]] | None = None
+    for day in days.from_on(first):
+        ticks = ticks_on(rule, days, day)
+        if ticks and before is not None:
+            yield from zip(repeat(before[0]), before[1], [*before[1][1:], ticks[0]], strict=False)
         if day > last:
             return
-        open_since = day, tick
+        if ticks:
+            before = day, ticks
 
 
-def spans_back(rule: Ticks, zone: Zone, last: date) -> Iterator[Span]:
+def spans_back(rule: Ticks, days: Calendar, last: date) -> Iterator[Span]:
     """The partitions that begin up to a date, the last one first."""
-    end = next(tick for day, tick in _ticks_from(rule, zone, last) if day > last)
-    for day in back_from(rule.dates, zone, last):
-        for tick in reversed(ticks_on(rule, zone, day)):
+    end = next(tick for day, tick in _ticks_from(rule, days, last) if day > last)
+    for day in days.back_from(last):
+        for tick in reversed(ticks_on(rule, days, day)):
             yield day, tick, end
             end = tick
 
 
-def ticks_on(rule: Ticks, zone: Zone, day: date) -> list[int]:
+def ticks_on(rule: Ticks, days: Calendar, day: date) -> list[int]:
     """The ticks of a date, in order."""
+    zone = days.zone
     if rule.hours is None:
         return _by_the_clock(rule.minutes, zone, day)
     ticks = _at_times(rule.hours, rule.minutes, zone, day)
     after = zone.next_day(day)
-    if ticks[-1] >= zone.begins(after) and rule.dates.has(after):
+    if ticks[-1] >= zone.begins(after) and days.dates.has(after):
         # A gap over midnight has put it where the next day begins: if that ticks too, it is one.
         its_first = _at_times(rule.hours, rule.minutes, zone, after)[0]
         ticks = [tick for tick in ticks if tick < its_first]
     return ticks
 
 
-def _ticks_from(rule: Ticks, zone: Zone, first: date) -> Iterator[tuple[date, int]]:
-    for day in from_on(rule.dates, zone, first):
-        for tick in ticks_on(rule, zone, day):
+def _ticks_from(rule: Ticks, days: Calendar, first: date) -> Iterator[tuple[date, int]]:
+    for day in days.from_on(first):
+        for tick in ticks_on(rule, days, day):
             yield day, tick
 
 
@@ -104,7 +102,6 @@ def _by_the_clock(minutes: tuple[int, ...], zone: Zone, day: date) -> list[int]:
     """Minutes ⟶ all instants of a day at which the clock shows one of them."""
     found: list[int] = []
     for start, end, offset in zone.pieces(zone.begins(day), zone.begins(zone.next_day(day))):
-        first = (start + offset) // HOUR * HOUR - offset
-        ticks = [hour + MINUTE * each for hour in range(first, end, HOUR) for each in minutes]
-        found.extend(tick for tick in ticks if start <= tick < end)
+        firsts = [start + (MINUTE * each - start - offset) % HOUR for each in minutes]
+        found += sorted(chain.from_iterable(range(first, end, HOUR) for first in firsts))
     return found

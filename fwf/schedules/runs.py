@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from fwf.records import record
-from fwf.schedules.rules import WholeDays, next_date
-from fwf.schedules.zones import Zone, zone
+from fwf.schedules.rules import WholeDays
+from fwf.schedules.zones import Zone
 
 if TYPE_CHECKING:
     from fwf.algebra.workflow import Workflow
@@ -114,8 +114,8 @@ class Run(Generic[B]):
 
     @property
     def _next(self) -> date:
-        return next_date(self.timetable.rule, self._zone, self.day)
+        return self.timetable.calendar.after(self.day)
 
     @property
     def _zone(self) -> Zone:
-        return zone(self.timetable.tz)
+        return self.timetable.calendar.zone

@@ -9,11 +9,10 @@ from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.records import record
 from fwf.schedules.checked import Checked, Missed, check_date, word_of
-from fwf.schedules.dates import back_from, from_on
 from fwf.schedules.rules import HOUR, Rule, Ticks, WholeDays, spans, spans_back
 from fwf.schedules.runs import Run
 from fwf.schedules.written import cron_line, source_of, waking_line
-from fwf.schedules.zones import FIRST, LAST, Zone, seconds_of, zone
+from fwf.schedules.zones import FIRST, LAST, Zone, seconds_of
 
 B = TypeVar("B", covariant=True)
 FRESH: Final = HOUR
@@ -50,7 +49,7 @@ class Timetable(Checked, Generic[B]):
     @property
     def zone(self) -> Zone:
         """The time zone."""
-        return zone(self.tz)
+        return self.calendar.zone
 
     @property
     def cron(self) -> str:
@@ -122,9 +121,9 @@ class Timetable(Checked, Generic[B]):
         """First and last day, both included ⟶ the runs that begin on them, one at a time."""
         first, last = self.bounds(first, last)
         if isinstance(self.rule, WholeDays):
-            days = from_on(self.rule.dates, self.zone, first)
+            days = self.calendar.from_on(first)
             return (Run(self, day) for day in takewhile(lambda day: day <= last, days))
-        return (Run(self, *span) for span in spans(self.rule, self.zone, first, last))
+        return (Run(self, *span) for span in spans(self.rule, self.calendar, first, last))
 
     def bounds(self, first: date, last: date) -> tuple[date, date]:
         """Two days ⟶ the same within the timetable's own first and last."""
@@ -142,10 +141,10 @@ class Timetable(Checked, Generic[B]):
         """The runs that have begun by an instant, the last one first."""
         first, last = self.bounds(FIRST, self.zone.day_of(instant))
         if isinstance(self.rule, WholeDays):
-            days = back_from(self.rule.dates, self.zone, last)
+            days = self.calendar.back_from(last)
             found = (Run(self, day) for day in days)
         else:
-            back = spans_back(self.rule, self.zone, last)
+            back = spans_back(self.rule, self.calendar, last)
             found = (Run(self, *span) for span in back if span[1] <= instant)
         return takewhile(lambda run: run.day >= first, found)
 

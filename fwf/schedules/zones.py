@@ -19,6 +19,7 @@ ONE_DAY: Final = timedelta(days=1)
 FIRST, LAST = date(1000, 1, 1), date(8999, 12, 31)
 """Years of four digits, with room on both sides for what rules look up there. Our choice."""
 MIDNIGHT: Final = time(0)
+_EPOCH_DAY: Final = EPOCH.toordinal()
 _STEP: Final = 3 * 3_600
 """No zone has put its clock forward and back within so many seconds."""
 _STRETCH: Final = 32 * DAY
@@ -43,7 +44,8 @@ class Zone:
         """Date, time ⟶ the first instant at which the clock shows it; in a gap, that after it."""
         shown = datetime.combine(day, at, self.rules)
         before, after = _offset(shown), _offset(shown.replace(fold=1))
-        instant = _seconds(shown.replace(tzinfo=UTC)) - before
+        seconds = at.hour * 3_600 + at.minute * 60
+        instant = (day.toordinal() - _EPOCH_DAY) * DAY + seconds - before
         if before >= after:
             return instant
         return self.change(instant - (after - before), instant)
@@ -139,7 +141,9 @@ def _seconds(moment: datetime) -> int:
 
 
 def _offset(shown: datetime) -> int:
-    return (shown.utcoffset() or timedelta(0)) // timedelta(seconds=1)
+    offset = shown.utcoffset()
+    assert offset is not None, "every zone has an offset at every time"
+    return offset.days * DAY + offset.seconds
 
 
 @lru_cache(maxsize=4_096)
