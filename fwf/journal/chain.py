@@ -67,6 +67,11 @@ def tip(kind: str, body: str, checksum: bytes) -> bytes:
 
 def corrupt(run: RunRow, n: int, path: str, where: str, what: str) -> JournalCorrupt:
     """The error for a run of which a record is bad."""
+    if run.state == "log":
+        return JournalCorrupt(
+            f"{where}: {printable(run.workflow)}: version {n} {what}; `fwf run … --salvage` goes "
+            "on from the last good one"
+        )
     place = printable(path)
     return JournalCorrupt(
         f"{where}: run {run.id}: record {n}{f' ({place})' if place else ''} {what}; "

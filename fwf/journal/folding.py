@@ -126,6 +126,8 @@ class Fold:
                 self.pruned = True
             case "deadline" | "delay" | "settled" | "done" | "gave back":
                 pass  # of no step: how the machine goes on where it was
+            case "version":
+                pass  # of no run: of a log
 
     def _now(self, at: int) -> _Try:
         """The try that goes on; a run of whose records the first are gone has one too."""

@@ -18,7 +18,7 @@ FIRST: Final = bytes(DIGEST)
 
 Kind: TypeAlias = Literal[
     "try", "start", "alone", "ok", "failed", "cut", "retry", "deadline", "delay", "caught",
-    "settled", "done", "gave back", "taken back", "resolved", "died", "end", "anchor",
+    "settled", "done", "gave back", "taken back", "resolved", "died", "end", "anchor", "version",
 ]  # fmt: skip
 """What a record tells. Of the run: `try`, a process begins or goes on with it; `end`, how such a
 try ended; `died`, that it ended without a word, as the next one found; `taken back`, steps that are
@@ -26,9 +26,12 @@ to be done again; `anchor`, what pruning left. Of an attempt of a task: `start`;
 those that were started none but this one begins; `ok`, `failed`, `cut`; `resolved`, what a person
 decided. Of other places: `retry`, the attempt that comes next; `deadline` and `delay`, when they
 end; `caught`, a fault that became a value or chose a handler, and `settled`, that the handler was
-fine; `done`, a part and its finaliser; `gave back`, a finaliser."""
-State: TypeAlias = Literal["running", "ok", "failed", "interrupted", "held"]
-"""How a run stands: `running`, or died without a word; `held`, until a person decides something."""
+fine; `done`, a part and its finaliser; `gave back`, a finaliser. Of a log: `version`."""
+State: TypeAlias = Literal["running", "ok", "failed", "interrupted", "held", "log"]
+"""How a run stands: `running`, or died without a word; `held`, until a person decides something.
+`log`: it's none, but what is kept between runs (see `logs`)."""
+LOG: Final = "log "
+"""What the keys of logs begin with."""
 
 
 class Record(NamedTuple):
@@ -48,10 +51,22 @@ class Record(NamedTuple):
     sum: bytes
 
 
+def degraded_of(end: Record) -> tuple[str, ...]:
+    """How a try ended ⟶ the paths where what it gave isn't what was meant."""
+    if '"degraded":[' not in end.body:
+        return ()
+    return tuple(map(str, json.loads(end.body).get("degraded", ())))
+
+
 def chained(before: bytes, n: int, kind: str, path: str, tries: str, at: int, body: str) -> bytes:
     """The checksum of a record that follows one with the checksum `before`."""
     said = f"{FORM}\0{n}\0{kind}\0{path}\0{tries}\0{at}\0{body}"
     return blake2b(said.encode("utf-8", "surrogatepass"), key=before, digest_size=DIGEST).digest()
+
+
+def state_of(key: str) -> State:
+    """How that stands of which nothing but its key and records is known."""
+    return "log" if key.startswith(LOG) else "running"
 
 
 def moment(at: int) -> str:

@@ -71,6 +71,10 @@ class Store(Protocol):
         """Runs, the newest first: so many; those whose id or workflow contains a text."""
         ...
 
+    def logs(self, prefix: str) -> Sequence[RunRow]:
+        """The rows of the logs whose key begins so, which `runs` leaves out; in order of keys."""
+        ...
+
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked; raises `JournalCorrupt` at the first bad one."""
         ...

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
+from fwf.journal import records
 from fwf.journal.records import Record
 
 Form: TypeAlias = Mapping[str, Any]
 """A fault as `fault_to_json` writes it."""
-Outcome: TypeAlias = Literal["running", "died", "ok", "failed", "interrupted", "held"]
+Outcome: TypeAlias = records.State | Literal["died"]
 Ending: TypeAlias = Literal["running", "died", "ok", "failed", "cut"]
 State: TypeAlias = Literal[
     "running", "died", "ok", "failed", "cut", "waiting", "in doubt", "poisoned", "held",

@@ -13,7 +13,7 @@ from fwf.journal.postgres import rows as rows
 from fwf.journal.postgres.leases import LEASE, Lease, claimed, holder_of
 from fwf.journal.postgres.servers import PATIENCE, Address, Server, address_of
 from fwf.journal.postgres.tables import prepared
-from fwf.journal.records import FIRST, Record, RunRow, State
+from fwf.journal.records import FIRST, Record, RunRow, State, state_of
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 
@@ -127,11 +127,16 @@ class Postgres:
     def runs(self, *, newest: int | None = None, like: str | None = None) -> Sequence[RunRow]:
         """Runs, the newest first: so many; those whose id or workflow contains a text."""
         end: Final = (
-            "WHERE position($1 IN convert_to(id, 'UTF8')) > 0 OR position($1 IN workflow) > 0 "
-            "ORDER BY number DESC LIMIT $2"
+            "WHERE (position($1 IN convert_to(id, 'UTF8')) > 0 OR position($1 IN workflow) > 0) "
+            "AND state <> 'log' ORDER BY number DESC LIMIT $2"
         )
         given = [rows.written(like or ""), _ALL if newest is None else newest]
         return self._runs(self._ask("looking for runs", rows.runs_where, end, given))
+
+    def logs(self, prefix: str) -> Sequence[RunRow]:
+        """The rows of the logs whose key begins so."""
+        end: Final = "WHERE starts_with(key, $1) AND state = 'log' ORDER BY key COLLATE \"C\""
+        return self._runs(self._ask("looking for logs", rows.runs_where, end, [prefix]))
 
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked; raises `JournalCorrupt` at the first bad one."""
@@ -148,8 +153,9 @@ class Postgres:
         """Drop what follows the last good record of a damaged run ⟶ how many were dropped."""
         lease = self._of(claim, run.key)
         good = changed(
-            run, state="running", changed=run.started, ended=None, tries=0, count=0, head=FIRST
-        )
+            run, state=state_of(run.key), changed=run.started, ended=None, tries=0, count=0,
+            head=FIRST,
+        )  # fmt: skip
         try:
             for record in self.records(run):
                 good = _with(good, record)

@@ -17,7 +17,7 @@ from typing import Final
 
 from fwf.journal import chain
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.records import FIRST, Record, RunRow
+from fwf.journal.records import FIRST, Record, RunRow, state_of
 from fwf.journal.sqlite import disk, layout, rows
 from fwf.journal.sqlite.heads import Head, Heads, Said, digest
 from fwf.records import changed
@@ -66,7 +66,7 @@ def cut(db: sqlite3.Connection, run: RunRow, good: Sequence[Record]) -> tuple[He
 def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
     """A run of which these records are left: as if its process had died after the last."""
     return changed(
-        run, state="running", ended=None, count=good[-1].n if good else 0,
+        run, state=state_of(run.key), ended=None, count=good[-1].n if good else 0,
         head=chain.followed(good[-1]) if good else FIRST,
         changed=good[-1].at if good else run.started,
         tries=sum(record.kind == "try" for record in good),

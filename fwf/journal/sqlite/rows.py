@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, Final, cast
 
 from fwf.journal.chain import Columns, followed, text, tip
-from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State, chained
+from fwf.journal.records import DIGEST, FIRST, LOG, Record, RunRow, State, chained, state_of
 from fwf.journal.sqlite import layout
 from fwf.records import changed
 
@@ -41,6 +41,8 @@ RECORDS: Final = (
     "WHERE place > (?1 << 32) + ?2 AND place < (?1 + 1) << 32 ORDER BY place LIMIT ?3"
 )
 DROP: Final = "DELETE FROM records WHERE place > (?1 << 32) + ?2 AND place <= (?1 << 32) + ?3"
+LOGS: Final = f"SELECT number FROM runs WHERE key >= '{LOG}' AND key < '{LOG}~' AND +number >= ?"
+"""By the index of keys alone: logs are few among runs, or runs few among logs."""
 LAST: Final = (1 << 32) - 1
 """No run has more records."""
 _TRIES: Final = (
@@ -100,8 +102,8 @@ def from_origin(found: Columns) -> RunRow | None:
         return None
     number, id_, key, workflow, generation, started, about = json.loads(said)
     return RunRow(
-        number, id_, key, workflow, generation, "running", started, started, None, 0, 0, FIRST,
-        about,
+        number, id_, key, workflow, generation, state_of(key), started, started, None, 0, 0,
+        FIRST, about,
     )  # fmt: skip
 
 

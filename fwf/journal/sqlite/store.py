@@ -69,7 +69,10 @@ class SQLite:
     def claim(self, key: str, holder: Holder) -> Claim:
         """Hold the lock of a key's own file; raises `Held`."""
         self._check_open()
-        return locks.claim(f"{self.where}-locks", key, holder, lambda: self._sign(key))
+        lock = locks.claim(f"{self.where}-locks", key, holder, lambda: self._sign(key))
+        # Until now others may have gone on with them.
+        self._tails = {run: tail for run, tail in self._tails.items() if tail.key != key}
+        return lock
 
     def holder(self, key: str) -> Holder | None:
         """Who goes on with the runs of a key now."""
@@ -152,13 +155,22 @@ class SQLite:
                 self._all_there(said, self._db.rows("SELECT number FROM runs INDEXED BY names"))
             where = (
                 "WHERE number IN (SELECT number FROM runs INDEXED BY names WHERE "
-                "instr(workflow, ?1) OR instr(id, ?1)) ORDER BY number DESC LIMIT ?2"
+                "instr(workflow, ?1) OR instr(id, ?1)) AND state != 'log' "
+                "ORDER BY number DESC LIMIT ?2"
             )
             return self._runs(where, (rows.kept(like), limit), said)
-        found = self._runs("ORDER BY number DESC LIMIT ?", (limit,), said)
+        where = "WHERE state != 'log' ORDER BY number DESC LIMIT ?"
+        found = self._runs(where, (limit,), said)
         least = 1 if newest is None else min((row.number for row in found), default=1)
         self._all_there(said, [(row.number,) for row in found], least)
         return found
+
+    def logs(self, prefix: str) -> Sequence[RunRow]:
+        """The rows of the logs whose key begins so."""
+        self._check_open()
+        said = Said(self._heads.content())
+        where = "WHERE key >= ?1 AND key < ?1 || '\x7f' AND state = 'log' ORDER BY key"
+        return self._runs(where, (prefix,), said)
 
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked against each other and against the head."""
@@ -236,7 +248,7 @@ class SQLite:
         """Whether there is a row for all runs from a number on, whatever an index hides."""
         if self._salvage or len(found) == said.last - least + 1:
             return
-        there = {number for (number,) in found}
+        there = {number for (number,) in (*found, *self._db.rows(rows.LOGS, (least,)))}
         for run in range(said.last, least - 1, -1):
             if run not in there and not said.is_lost(run):
                 raise self._lost(run)
