@@ -81,6 +81,8 @@ class Past(NamedTuple):
     over: int
 
 
+Taken = tuple[tuple[str, Fault], ...]
+"""Where faults were taken up, and count, and which: the `g` of an end."""
 History = frozenset[Past]
 """The attempts in the causal past."""
 
@@ -122,6 +124,19 @@ class End(NamedTuple):
     t: Trace
     e: int
     h: History
+    g: Taken = ()
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """The paths where faults were taken up, but for those that were raised again."""
+        if not isinstance(self.o, Ok):
+            return ()
+        found: list[str] = []
+        for n, (path, cause) in enumerate(self.g, 1):
+            later = [leaf for _, other in self.g[n:] for leaf in leaves(other)]
+            if not all(leaf in later for leaf in leaves(cause)):
+                found.append(path)
+        return tuple(dict.fromkeys(found))
 
 
 class At(NamedTuple):
@@ -143,6 +158,7 @@ class Denotation:
 
     def __init__(self, m: Model, paths: Paths) -> None:
         self.m, self.paths, self.numbers = m, paths, count()
+        self.polls: set[int] = set()
 
     def of(
         self, w: Node, at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
@@ -189,6 +205,8 @@ class Denotation:
             case LoopUntil():  # w >> branch(p, id, loop_until(w, p, n - 1))
                 end = End(Ok(x), series([]), s, h)
                 for n in range(1, w.limit + 1):
+                    if id(w) in self.polls:  # nobody sees an answer but the last
+                        end = end._replace(g=())
                     assert isinstance(end.o, Ok)
                     end = after(end, inside(0, w.body, end.o.value, end.e, end.h, n))
                     if not isinstance(end.o, Ok):
@@ -207,6 +225,7 @@ class Denotation:
             case Fallback():  # only on Err: ⟦b⟧ x at a.end, trace S, last cause wins
                 a = inside(0, w.body, x, s, h)
                 if isinstance(a.o, Err) and caught(w.on, a.o.cause, all_of_them=True):
+                    a = a._replace(g=((path, a.o.cause),))
                     return after(a, inside(1, w.handler, x, a.e, a.h))
                 return a
             case Retry():  # retry (d:ds) w = fallback(w, delay d >> retry ds w)
@@ -217,7 +236,7 @@ class Denotation:
                     if not isinstance(end.o, Err) or not caught(w.on, end.o.cause):
                         break
                     wait = hinted(end.o.cause, micros(d), end.e, cap_of(w.wait))
-                    end = after(end, pause(wait, x, end.e, D, end.h))
+                    end = after(end._replace(g=()), pause(wait, x, end.e, D, end.h))
                     if isinstance(end.o, Ok):
                         there = At(at.spot, (*at.tries, n))
                         end = after(end, self.of(w.body, there, p, x, end.e, D, end.h))
@@ -236,7 +255,7 @@ class Denotation:
                 f = after(a, self.of(w.finaliser, there, p, x, a.e, FOREVER, a.h))
                 return f._replace(o=finished(a.o, f.o))
             case AsResult():  # Ok v: Ok (Success v);  Err c: Ok (Failure c);  Int stays Int
-                end = self.of(w.body, at, p, x, s, D, h)
+                end = taken(path, self.of(w.body, at, p, x, s, D, h))
                 return end if isinstance(end.o, Int) else end._replace(o=Ok(collected(end.o)))
             case FromResult():  # Ok (Success v): Ok v;  Ok (Failure c): Err c
                 return End(opened(path, x), series([]), s, h)
@@ -250,6 +269,8 @@ class Denotation:
             case InPool():
                 return self.of(w.body, at, p, x, s, D, h)
             case Extension():
+                if w.forgets:
+                    self.polls.update(id(part) for part in parts_of(w.meaning))
                 return inside(0, w.meaning, x, s, h)
             case _:
                 assert_never(w)
@@ -323,6 +344,8 @@ class Denotation:
         if w.on_error == "collect":
             ends = parts(D)
             if not any(isinstance(end.o, Int) for end in ends):
+                there = [self.inner(at, w, 0, name).spot for name in names]
+                ends = [taken(self.paths.path(p), end) for p, end in zip(there, ends, strict=True)]
                 ends = [end._replace(o=Ok(collected(end.o))) for end in ends]
             return beside(lambda _: ends, False, list, s, D, h, len(x))
         return beside(parts, w.on_error == "fail_fast", list, s, D, h, len(x))
@@ -441,7 +464,8 @@ def beside(
     faults = [end.o.cause for end in ends if isinstance(end.o, Err)]
     if faults:
         return End(Err(both(faults)), t, e, known)
-    return End(Ok(make(end.o.value for end in ends if isinstance(end.o, Ok))), t, e, known)
+    g = tuple(each for end in ends for each in end.g)
+    return End(Ok(make(end.o.value for end in ends if isinstance(end.o, Ok))), t, e, known, g)
 
 
 def collected(o: Ok | Err | Int) -> Any:
@@ -451,8 +475,18 @@ def collected(o: Ok | Err | Int) -> Any:
 
 
 def after(a: End, b: End) -> End:
-    """b, with a's trace before its own."""
-    return b._replace(t=series([a.t, b.t]))
+    """b, with a's trace before its own, and what was taken up in a."""
+    return b._replace(t=series([a.t, b.t]), g=a.g + b.g)
+
+
+def taken(path: str, end: End) -> End:
+    """A fault is taken up: of what failed, nothing else counts."""
+    return end._replace(g=((path, end.o.cause),)) if isinstance(end.o, Err) else end
+
+
+def parts_of(w: Node) -> Sequence[Node]:
+    """The parts of a chain; of anything else, itself."""
+    return w.parts if isinstance(w, Seq) else (w,)
 
 
 def pause(d: int, x: Any, s: int, D: float, h: History) -> End:

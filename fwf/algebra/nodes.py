@@ -424,6 +424,8 @@ class Extension(Workflow[In, Out]):
     """Where its parts stand in the meaning, once that is known."""
     word: ClassVar[str] = ""
     """What it is called."""
+    forgets: ClassVar[bool] = False
+    """Whether of the rounds of its own loop nobody sees any but the last."""
 
     @abstractmethod
     def desugar(self) -> "Workflow[Any, Any]":

@@ -42,6 +42,7 @@ class Poll(Extension[Any, Any]):
     within: timedelta | None
     on_limit: OnLimit
     word = "poll"
+    forgets = True
 
     def typed(self) -> Edge:
         edge = self.probe.edge

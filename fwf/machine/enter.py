@@ -166,8 +166,9 @@ def _timeout(machine: Machine, fiber: Fiber, node: Timeout[Any, Any]) -> None:
 
 def _fallback(machine: Machine, fiber: Fiber, node: Fallback[Any, Any]) -> None:
     frame = FallingBack(machine, node, fiber)
-    if frame.mark is not None and frame.mark.caught is not None:
-        frame.fall_back(fiber)
+    fault = None if frame.mark is None else frame.mark.caught
+    if fault is not None:
+        frame.fall_back(fiber, fault)
         return
     fiber.frames.append(frame)
     fiber.place = (fiber.place, node, 0, None)
@@ -192,7 +193,7 @@ def _as_result(machine: Machine, fiber: Fiber, node: AsResult[Any, Any]) -> None
         fiber.node = node.body
     else:
         frame.leave()
-        fiber.value = Failure(fault)
+        frame.fails(fiber, fault)
 
 
 def _from_result(machine: Machine, fiber: Fiber, node: FromResult[Any, Any]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fwf.machine.frames import Frame
     from fwf.machine.log import Entry, Item
     from fwf.machine.past import Past, Tally
+    from fwf.machine.taken import Taken
 
 
 @final
@@ -171,7 +172,7 @@ class Fiber:
 
     __slots__ = (
         "around", "fork", "frames", "fresh", "index", "log", "node", "own", "past", "place",
-        "status", "tries", "value", "waiting",
+        "status", "taken", "tries", "value", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -205,6 +206,8 @@ class Fiber:
         self.past = past
         """What was tried before it began, and since then."""
         self.own: Tally | None = None
+        self.taken: Taken = None
+        """The faults that were taken up since then, and count."""
 
     def run(self, node: Node, value: Any) -> None:
         """Go on with a part."""

@@ -19,6 +19,7 @@ from fwf.machine.log import Beside, Item
 from fwf.machine.memory import Mark, Memory
 from fwf.machine.past import Tally, before_parts, joined
 from fwf.machine.places import Place
+from fwf.machine.taken import Fell, Taken, met
 from fwf.secrets import masked
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Fork(Generic[N]):
 
     __slots__ = (
         "around", "at_first", "bad", "depth", "fail_fast", "fiber", "first", "follows", "jump",
-        "left", "logs", "node", "past", "place", "tallies", "tries", "values",
+        "left", "logs", "node", "past", "place", "taken", "tallies", "tries", "values",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,8 @@ class Fork(Generic[N]):
         self.around = around.scoped(Scope(scope, scope.limit)) if fail_fast else around
         self.past = before_parts(fiber)
         self.tallies: list[Tally] = []
+        self.taken: dict[int, Taken] = {}
+        """What was taken up in parts that are fine, by their numbers."""
         self.values: list[Any] = [None] * count
         self.bad: dict[int, tuple[Status, Any]] = {}
         """How the parts ended that are not fine, by their numbers."""
@@ -75,6 +78,8 @@ class Fork(Generic[N]):
             self.tallies.append(child.own)
         if status is OK:
             self.values[index] = child.value
+            if child.taken is not None:
+                self.taken[index] = child.taken
         else:
             self.bad[index] = status, child.value
             if self.fail_fast and status is ERR:
@@ -131,6 +136,7 @@ class Fork(Generic[N]):
         joined(fiber, self.tallies)
         bad = self.fault()
         if bad is None:
+            fiber.taken = met(fiber.taken, self.taken)
             fiber.end(OK, self.output())
         else:
             fiber.end(*bad)
@@ -232,6 +238,7 @@ class Spreading(Fork[MapEach[Any, Any]]):
         if begun:
             wait_for(machine, fiber, frame, begun)
         else:
+            fiber.taken = met(fiber.taken, frame.taken)
             fiber.value = frame.output()
 
     def begin_some(self, width: int) -> list[Fiber]:
@@ -265,7 +272,7 @@ class Spreading(Fork[MapEach[Any, Any]]):
                 begun.append(fiber)
             else:
                 self.left -= 1
-                self.collected[fiber.index] = fault
+                self._collects(fiber.index, fault)
                 mark.leave()
         return begun
 
@@ -300,13 +307,21 @@ class Spreading(Fork[MapEach[Any, Any]]):
 
     def _collect(self, machine: Machine, child: Fiber) -> None:
         _, cause = self.bad.pop(child.index)
-        self.collected[child.index] = cause
+        self._collects(child.index, cause)
         if self.marks is not None:
             self.marks[child.index].catches(cause, settled=True)
         if machine.tell is not None:
-            name = child.index if self.names is None else self.names[child.index]
-            place: Place = (self.place, self.node, 0, name)
+            place = self._item(child.index)
             machine.tell("caught", place, "", child.tries, machine.now(), cause)
+
+    def _collects(self, index: int, fault: Fault) -> None:
+        """A fault is part of the output."""
+        self.collected[index] = fault
+        self.taken[index] = Fell(self._item(index), fault, None)
+
+    def _item(self, index: int) -> Place:
+        name = index if self.names is None else self.names[index]
+        return self.place, self.node, 0, name
 
     def output(self) -> Any:
         if self.node.on_error != "collect":

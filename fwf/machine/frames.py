@@ -78,7 +78,7 @@ class Restoring:
 class Retrying:
     """`Retry`: retry (d:ds) w = fallback(w, delay d >> retry ds w)."""
 
-    __slots__ = ("delays", "input", "mark", "node", "place", "used", "waiting")
+    __slots__ = ("delays", "input", "mark", "node", "place", "taken", "used", "waiting")
 
     def __init__(self, node: Retry[Any, Any], fiber: Fiber) -> None:
         self.node = node
@@ -91,6 +91,7 @@ class Retrying:
         earlier try of the run had a budget of its own."""
         self.delays: Iterator[timedelta] | None = None
         self.mark: Mark | None = None
+        self.taken = fiber.taken
         fiber.tries = fiber.tries, 1
 
     def recall(self, memory: Memory, fiber: Fiber) -> int:
@@ -150,6 +151,7 @@ class Retrying:
             at = machine.now() + delay
             machine.tell("retry", self.place, "", fiber.tries, at, cause)
         self.waiting = True
+        fiber.taken = self.taken
         fiber.frames.append(self)
         fiber.end(OK, None)
         machine.pause(fiber, delay)
@@ -202,12 +204,13 @@ class Timing:
 class Looping:
     """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
 
-    __slots__ = ("known", "mark", "node", "place", "round", "start")
+    __slots__ = ("known", "mark", "node", "place", "round", "start", "taken")
 
     def __init__(self, machine: Machine, node: LoopUntil[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.round = 1
+        self.taken = fiber.taken
         self.start = 0 if node.within is None else machine.now()
         self.mark: Mark | None = None
         self.known = 0, 0
@@ -238,6 +241,8 @@ class Looping:
         if machine.stopping and machine.stopped(fiber):
             fiber.end(INT, None)
             return
+        if fiber.taken is not self.taken and machine.forgets(self.place):
+            fiber.taken = self.taken
         self.round += 1
         if self.mark is not None and self.round > self.known[0]:
             self.mark.goes_on(self.round)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, final
 from returns.result import Failure, Success
 
 from fwf.algebra.nodes import Always, AsResult, Extension, Fallback
-from fwf.faults import Failed, matches, then
+from fwf.faults import Failed, Fault, matches, then
 from fwf.machine.fibers import ERR, OK, Fiber, Status
 from fwf.machine.frames import remembered
 from fwf.machine.memory import Mark, Memory
+from fwf.machine.taken import Fell
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 class FallingBack:
     """`Fallback`: the handler, on the same input, after a matching failure."""
 
-    __slots__ = ("input", "mark", "node", "place")
+    __slots__ = ("input", "mark", "node", "place", "taken")
 
     def __init__(self, machine: Machine, node: Fallback[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
+        self.taken = fiber.taken
         self.input = fiber.value
         self.mark = remembered(machine, "caught", fiber)
 
@@ -37,12 +39,13 @@ class FallingBack:
                 machine.tell("caught", self.place, "", fiber.tries, machine.now(), fiber.value)
             if self.mark is not None:
                 self.mark.catches(fiber.value, settled=False)
-            self.fall_back(fiber)
+            self.fall_back(fiber, fiber.value)
         elif self.mark is not None:
             self.mark.leave()
 
-    def fall_back(self, fiber: Fiber) -> None:
+    def fall_back(self, fiber: Fiber, fault: Fault) -> None:
         """Go on with the handler."""
+        fiber.taken = Fell(self.place, fault, self.taken)
         if self.mark is not None:
             fiber.frames.append(Settling(self.mark))
         fiber.place = (self.place, self.node, 1, None)
@@ -69,17 +72,23 @@ class Settling:
 class Catching:
     """`AsResult`: how the part ended, as a value; what was cut stays cut."""
 
-    __slots__ = ("mark", "node", "place")
+    __slots__ = ("mark", "node", "place", "taken")
 
     def __init__(self, machine: Machine, node: AsResult[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
+        self.taken = fiber.taken
         self.mark = remembered(machine, "caught", fiber)
 
     def leave(self) -> None:
         """The part is over."""
         if self.mark is not None:
             self.mark.leave()
+
+    def fails(self, fiber: Fiber, fault: Fault) -> None:
+        """Give the fault as a value."""
+        fiber.taken = Fell(self.place, fault, self.taken)
+        fiber.end(OK, Failure(fault))
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if fiber.status is OK:
@@ -89,7 +98,7 @@ class Catching:
                 self.mark.catches(fiber.value, settled=True)
             if machine.tell is not None and not machine.is_joint(self.place, self.node):
                 machine.tell("caught", self.place, "", fiber.tries, machine.now(), fiber.value)
-            fiber.end(OK, Failure(fiber.value))
+            self.fails(fiber, fiber.value)
         self.leave()
 
 

@@ -35,6 +35,7 @@ from fwf.machine.line import Line, Pool
 from fwf.machine.log import Item
 from fwf.machine.memory import Memory
 from fwf.machine.places import Place, Places
+from fwf.machine.taken import degraded
 from fwf.machine.timers import NEVER, Timers
 from fwf.machine.waits import OVER, Look, Pause, Rest, Turn
 from fwf.machine.world import Tell, World
@@ -161,6 +162,11 @@ class Machine:
     def log(self) -> Item:
         """What happened, if it was recorded."""
         return self.main.log
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """Of a run that is fine, the paths where it isn't what was meant; see `taken`."""
+        return degraded(self.main.taken, self.path) if self.main.status is OK else ()
 
     def now(self) -> int:
         """The present instant: all that takes no time happens at the same one."""
@@ -415,6 +421,11 @@ class Machine:
         """A fault of the node at a place; of what an extension is made of, in the words of that."""
         word = self._places.word(place)
         return fault if word is None else word.worded(fault)
+
+    def forgets(self, place: Place) -> bool:
+        """Whether of the rounds of the loop at a place nobody sees any but the last."""
+        word = self._places.word(place)
+        return word is not None and word.forgets
 
     # What stops a run
 

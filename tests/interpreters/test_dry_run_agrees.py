@@ -12,26 +12,34 @@ from fwf import (
     Step,
     Workflow,
     always,
+    as_result,
     branch,
     const,
     delay,
     dry_run,
     fail,
+    failed,
     fallback,
+    from_result,
     identity,
     in_pool,
     it,
     loop_until,
     map_each,
     named,
+    on_failure,
+    optional,
     par,
     param,
+    poll,
     pure,
+    recover,
     retry,
     seconds,
     seq,
     task,
     timeout,
+    value_of,
 )
 from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import requirements
@@ -89,6 +97,10 @@ def held(results: list[Any]) -> int:
 
 def grown(x: Any) -> int:
     return (sum(x) if isinstance(x, tuple) else (x or 0)) * 2 + 1
+
+
+def or_zero(n: int | None) -> int:
+    return n or 0
 
 
 def is_even(n: int) -> bool:
@@ -167,6 +179,22 @@ def workflow(draw: st.DrawFn, size: int) -> Any:
             return timeout(inner(), draw(st.integers(0, 3)) * draw(durations))
         case "fallback":
             return fallback(inner(2), inner(2), on=draw(st.sampled_from(TAGS)))
+        case "tolerated":
+            kept: Any = as_result(inner(2))
+            again: list[Any] = [
+                lambda: recover(inner(), draw(st.integers(0, 6)), on=draw(st.sampled_from(TAGS))),
+                lambda: optional(inner()) >> pure(or_zero),
+                lambda: branch(failed(it), then=const(3), otherwise=pure(value_of(it))),
+                lambda: from_result,
+                lambda: optional(from_result) >> pure(or_zero),
+                lambda: fallback(from_result, const(1) >> inner(2)),
+                lambda: on_failure(from_result, then=const(1) >> inner(2)),
+            ]
+            at = draw(st.integers(0, len(again) - 1))
+            return again[at]() if at < 2 else kept >> again[at]()
+        case "poll":
+            n, least = draw(st.integers(1, 3)), draw(st.integers(0, 6))
+            return poll(inner(), it > least, every=draw(durations), limit=n, on_limit="stop")
         case "always":
             return always(inner(2), then=inner(2))
         case "around":
@@ -183,7 +211,7 @@ def workflow(draw: st.DrawFn, size: int) -> Any:
 LEAVES = [a, b, c, a, b, c, a, b, nothing, pure(it + 1), identity, fail("Declared", "so"), None]
 SHAPES = [
     "seq", "par", "par", "join", "branch", "loop", "map", "retry", "timeout", "timeout", "fallback",
-    "always", "around", "dag", "again",
+    "always", "around", "dag", "again", "tolerated", "tolerated", "poll",
 ]  # fmt: skip
 WHEN_CUT: tuple[WhenCut | None, ...] = (None, "stops", "works on")
 failures = st.one_of(
@@ -231,6 +259,7 @@ def assert_agrees(w: Workflow[Any, Any], n: int, scenario: Scenario) -> None:
     found = dry_run(w, n, scenario=scenario, params=params)
     expected = meaning(model(scenario), w, n, params)
     assert (found.result, found.end) == (result_of(expected.o), expected.e)
+    assert found.degraded == expected.degraded
     assert found.trace == expected.t
     assert times(found.trace) == times(expected.t)
     with_enough = dry_run(w, n, scenario=scenario, params=params, workers=10**6)

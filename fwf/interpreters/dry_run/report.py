@@ -54,13 +54,15 @@ class DryRun:
 
     result: `Success` or `Failure`, as `run` would give it. Its value is made of what the scenario
         gives and of stand-ins, so that its type needn't be that of the workflow's output.
+    degraded: of a run that would be fine, the paths where a fallback would be taken, or a failure
+        tolerated.
     end: when it would end, in microseconds from its start; `took` is the same as a duration.
     trace, critical_path, by_task, assumed: worked out when first asked for.
     """
 
     __slots__ = (
         "_assumed", "_assumptions", "_by_task", "_critical", "_log", "_path", "_raw", "_trace",
-        "_unfinished", "end", "result", "start", "workflow",
+        "_unfinished", "degraded", "end", "result", "start", "workflow",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +75,7 @@ class DryRun:
         self.workflow = workflow
         self.start = start
         self.result = result
+        self.degraded = () if ran is None else ran.degraded
         self.end = 0 if ran is None else ran.now()
         self._log: Item = None if ran is None else ran.log
         self._assumed: list[tuple[Place, str]] = [] if ran is None else ran.assumed

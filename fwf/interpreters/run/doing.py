@@ -84,15 +84,14 @@ def done(asked: Asked) -> Ran[Any]:
 
     with Kept(as_journal(asked.journal), asked, name, required) as kept:
         if kept.complete:
-            return _undone(kept.result(), start, asked.clock.now(), kept.run_id())
+            return _undone(kept.result(), start, asked.clock.now(), kept)
         return _Doing(kept.asked(asked), kept.name, begun, kept).done()
 
 
-def _undone(
-    result: Result[Any, Fault], start: int, end: int, complete: str | None = None
-) -> Ran[Any]:
+def _undone(result: Result[Any, Fault], start: int, end: int, kept: Kept | None = None) -> Ran[Any]:
     """What is told of a run in which nothing was done."""
-    return Ran(result, [], lambda _: "", start, end, complete)
+    told = (None, ()) if kept is None else (kept.run_id(), kept.degraded)
+    return Ran(result, [], lambda _: "", start, end, *told)
 
 
 @final
@@ -153,7 +152,9 @@ class _Doing:
         with stopping(self._stop) as machine.signals:
             machine.scope.cuttable = machine.signals == "elsewhere"
             result = self._told(self._contexts.new())
-        return Ran(result, machine.log, machine.path, self._start, self._asked.clock.now())
+        degraded = machine.degraded if isinstance(result, Success) else ()
+        told = machine.log, machine.path, self._start, self._asked.clock.now()
+        return Ran(result, *told, degraded=degraded)
 
     def _told(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, and tell observer and journal that it began and how it ended."""

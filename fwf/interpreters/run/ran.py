@@ -24,9 +24,11 @@ class Ran(Generic[Out_co]):
     result: what `run` gives, `Success(value)` or `Failure(fault)`.
     trace: the attempts, as a partial order; worked out when first asked for.
     complete: of a run that its journal had as complete, its id: nothing was done; else None.
+    degraded: of a run that is fine, the paths where it isn't what was meant: where a fallback was
+        taken, or a failure tolerated, also in earlier tries; see `fwf.machine.taken`.
     """
 
-    __slots__ = ("_log", "_path", "_trace", "complete", "end", "result", "start")
+    __slots__ = ("_log", "_path", "_trace", "complete", "degraded", "end", "result", "start")
 
     def __init__(
         self,
@@ -36,11 +38,13 @@ class Ran(Generic[Out_co]):
         start: int,
         end: int,
         complete: str | None = None,
+        degraded: tuple[str, ...] = (),
     ) -> None:
         self.result = result
         self.start = start
         self.end = end
         self.complete = complete
+        self.degraded = degraded
         self._log = log
         self._path = path
         self._trace: Trace | None = None

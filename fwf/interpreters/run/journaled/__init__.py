@@ -123,6 +123,11 @@ class Kept:
             pools={**limits.pools_of(row), **what.pools},
         )
 
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """Of a complete run, the paths where it isn't what was meant."""
+        return self._opened.degraded
+
     def run_id(self) -> str:
         """What the run is known by, the same for all its tries."""
         return self._opened.row.id
@@ -148,7 +153,7 @@ class Kept:
         """Write how the try ended ⟶ how it did: of what can't be written, that it can't."""
         try:
             if isinstance(result, Success):
-                end(self._opened, "ok", value=result.unwrap(), fault=None)
+                end(self._opened, "ok", value=result.unwrap(), degraded=machine.degraded)
                 return result
             fault = result.failure()
             self.memory.marks.take_back(fault)

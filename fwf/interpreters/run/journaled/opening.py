@@ -31,7 +31,7 @@ from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.opening import open_store
-from fwf.journal.records import FIRST, Record, RunRow, State, chained, moment
+from fwf.journal.records import FIRST, Record, RunRow, State, chained, degraded_of, moment
 from fwf.journal.store import Claim, Holder, Store
 from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
@@ -77,6 +77,11 @@ class Opened:
     def complete(self) -> bool:
         """Whether nothing is left to do."""
         return self.row.state == "ok" and self.past.end is not None
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """Of a complete run, the paths where it isn't what was meant."""
+        return () if self.past.end is None else degraded_of(self.past.end)
 
     def value(self) -> Any:
         """What a complete run gave."""
@@ -139,13 +144,13 @@ def opened(
         complete = last.state == "ok" and past.end is not None
         if not complete and definition_id(w) != last.facts.get("definition"):
             _refuse_lost(past, last, w, accepts=journal.accept_changes)
+        if not complete and not journal.accept_changes:
+            refuse_others(last, limits)
         kept = dict(params) if complete else _kept_params(last, params, values)
         return Opened(store, own, claim, last, past, values, clock, kept, remarks)
     except BaseException:
         if claim is not None:
             claim.release()
-        if not complete and not journal.accept_changes:
-            refuse_others(last, limits)
         if own:
             store.close()
         raise
@@ -258,7 +263,12 @@ def _tell_death(found: Opened) -> None:
 
 
 def end(
-    found: Opened, outcome: State, *, value: Any = None, fault: Mapping[str, Any] | None
+    found: Opened,
+    outcome: State,
+    *,
+    value: Any = None,
+    fault: Mapping[str, Any] | None = None,
+    degraded: Sequence[str] = (),
 ) -> None:
     """Write how a try ended."""
     more: dict[str, Any] = {}
@@ -268,7 +278,7 @@ def end(
             text, _ = found.values.settled(value)
         except Unwritable as error:
             more["unwritten"] = str(error)
-    told = body(outcome=outcome, fault=fault, **more)
+    told = body(outcome=outcome, fault=fault, degraded=degraded or None, **more)
     if text is not None:
         told = f'{told[:-1]},"value":{text}}}'
     found.writer.add("end", "", "", told)
