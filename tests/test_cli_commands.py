@@ -292,6 +292,19 @@ def test_what_check_calls_an_error_isn_t_run_unless_it_is_asked_for_anyway() -> 
     assert (done.exit_code, done.stdout) == (0, "1\n")
 
 
+def test_files_for_another_step_are_refused_where_another_machine_may_go_on(folder: Path) -> None:
+    more = "\n@task(effect='read')\ndef fetch() -> Path: return Path('x')\n"
+    more += "@task(effect='pure')\ndef size(file: Path) -> int: return 1\n"
+    more += "files = named('files', fetch >> size)\n"
+    (folder / "jobs.py").write_text(f"from pathlib import Path\n{SOURCE}{more}")
+    server = ("--journal", "postgresql://127.0.0.1:1/runs")
+    refused = call("run", "jobs:files", *server)
+    assert refused.exit_code == 2 and "[local-file]" in refused.stderr.splitlines()[0]
+    assert of_json("check", "jobs:files", *server, status=1)["errors"] == 1
+    assert of_json("check", "jobs:files")["errors"] == 0
+    assert call("check", "jobs:files", *server, "--silence", "local-file").exit_code == 0
+
+
 def test_errors_and_other_misuse_are_told_at_once(folder: Path) -> None:
     more = "\nboth = named('both', retry(once, attempts=2) >> read_in)\n"
     more += "quiet = named('quiet', retry(once, attempts=2), silence='repeated-unrepeatable')\n"

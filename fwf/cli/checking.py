@@ -38,9 +38,10 @@ def tell_issues(target: Target, issues: Sequence[Issue], *, as_json: bool) -> in
     return 1 if counts["errors"] else 0
 
 
-def errors_of(target: Target) -> list[Issue]:
+def errors_of(target: Target, journal: str | None) -> list[Issue]:
     """What `check` calls an error, so that a run isn't started."""
-    return [issue for issue in check(target.workflow) if issue.severity == "error"]
+    found = check(target.workflow, journal=journal)
+    return [issue for issue in found if issue.severity == "error"]
 
 
 def refuse_errors(

@@ -80,7 +80,7 @@ def checked(
     nothing: tuple[Any, Any] = ({}, {})
     before = asked.resumed
     with stdout_kept_for(asked.as_json):
-        errors = [] if asked.anyway else errors_of(found)
+        errors = [] if asked.anyway else errors_of(found, asked.journal)
         kept = dict(others) if before is None else before.kept(found)
         if before is not None:
             before.refuse_another(found, kept)

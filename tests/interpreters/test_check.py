@@ -1,15 +1,17 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from os import environ
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from fwf import (
     IdempotencyKey,
+    Issue,
     Ref,
     Secret,
     Task,
@@ -58,11 +60,20 @@ from fwf import (
 )
 from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Graph, Step
-from fwf.interpreters.check import RULES, check
+from fwf.interpreters.check import RULES
+from fwf.interpreters.check import check as check_of
 from fwf.testing.pieces import local, renaming
 from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"
+
+
+SERVER = "postgresql://etl@db/runs"
+
+
+def check(w: Workflow[Any, Any], **more: Any) -> tuple[Issue, ...]:
+    """What is wrong where runs are kept on a server, so that all rules are asked."""
+    return check_of(w, **{"journal": SERVER, **more})
 
 
 class Orders:
@@ -85,6 +96,25 @@ def visits() -> Visits: ...
 
 @task(effect="read")
 def today() -> Orders: ...
+
+
+@dataclass
+class Download:
+    took: float
+    files: "list[Path] | None"
+    before: "Download | None"
+
+
+@task(effect="idempotent")
+def fetch() -> Path: ...
+
+
+@task(effect="idempotent")
+def fetch_all() -> Download: ...
+
+
+@task(effect="read")
+def named_path() -> PurePosixPath: ...
 
 
 @task(effect="pure")
@@ -317,6 +347,9 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("unnamed-keys", "warning", clean >> keyed),
     ("unnamed-keys", "warning", retry(par(keyed, named("x", keyed)), attempts=2)),
     ("unnamed-keys", "warning", clean >> named("x", map_each(keyed, key=it.id))),
+    ("local-file", "error", fetch >> clean),
+    ("local-file", "error", map_each(retry(fetch_all, attempts=2)) >> clean),
+    ("local-file", "error", par(orders, fetch)),
     ("unknown-rule", "warning", named("daily", clean, silence="droped-value")),
     ("unknown-rule", "warning", clean >> named("daily", clean, silence=["cut-writer", 3])),
 ]  # fmt: skip
@@ -420,6 +453,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("dropped-value", ping >> visits),
     ("dropped-value", const(1) >> visits),
     ("dropped-value", par(ping, ping) >> visits),
+    ("local-file", clean >> named("last", retry(fetch, attempts=2))),
+    ("local-file", named_path >> clean),
     ("unknown-rule", named("daily", clean, silence=["dropped-value", "cut-writer"])),
 ]
 
@@ -610,6 +645,11 @@ def test_a_part_that_occurs_exponentially_often_is_checked_once() -> None:
     for i in range(100):
         w = par(retry(w, attempts=2), map_each(w), timeout(w, seconds(i + 1))) >> pick(0)
     assert len(check(w)) < 2000
+
+
+@pytest.mark.parametrize("journal", [None, "off", ".fwf/runs.db", Path("runs.db")])
+def test_files_may_be_left_where_the_journal_is(journal: Any) -> None:
+    assert not [issue for issue in check_of(fetch >> clean, journal=journal) if issue.rule]
 
 
 def test_of_one_rule_a_hundred_issues_are_enough() -> None:

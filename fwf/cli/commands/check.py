@@ -2,6 +2,7 @@
 
 import click
 
+from fwf.cli.journals import journal_options
 from fwf.cli.output import stdout_kept_for
 from fwf.cli.program import common
 from fwf.cli.targets import load
@@ -13,13 +14,17 @@ from fwf.cli.targets import load
     "--silence", multiple=True, metavar="RULE",
     help="Leave a rule out, everywhere; repeatable.",
 )  # fmt: skip
+@journal_options
 @common
-def command(target: str, strict: bool, silence: tuple[str, ...], as_json: bool) -> int:
+def command(
+    target: str, strict: bool, silence: tuple[str, ...], journal: str | None, as_json: bool
+) -> int:
     """Find what is wrong with a workflow.
 
     Tells every issue at once, each with its path and with the rule that --silence takes. In the
     workflow a rule is silenced for one part: named("load", part, silence="concurrent-writes"), or
-    a list of rules.
+    a list of rules. With --journal postgresql://… files that steps leave for others are errors:
+    the run may go on at another machine.
 
     \b
     fwf check examples/daily/workflow.py
@@ -33,5 +38,5 @@ def command(target: str, strict: bool, silence: tuple[str, ...], as_json: bool) 
     refuse_unknown(silence)
     with stdout_kept_for(as_json):
         found = load(target)
-        issues = issues_of(found.workflow, strict=strict, silence=silence)
+        issues = issues_of(found.workflow, strict=strict, silence=silence, journal=journal)
     return tell_issues(found, issues, as_json=as_json)

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
-from fwf.interpreters.check import control, data, effects, names, tags
+from fwf.interpreters.check import control, data, effects, files, names, tags
 from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["RULES", "check"]
 
@@ -32,6 +35,7 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "positional-join": data.positional_join,
     "crossed-join": data.crossed_join,
     "dropped-value": data.dropped_value,
+    "local-file": files.local_file,
     "unknown-rule": lambda subject: unknown_rule(subject, RULES),
 }
 """Every rule by the name that its issues carry, and that silences it."""
@@ -40,7 +44,12 @@ MAX_ISSUES = 100
 
 
 def check(
-    w: Workflow[Any, Any], /, *, silence: str | Sequence[str] = (), strict: bool = False
+    w: Workflow[Any, Any],
+    /,
+    *,
+    silence: str | Sequence[str] = (),
+    strict: bool = False,
+    journal: "str | Path | None" = None,
 ) -> tuple[Issue, ...]:
     """Workflow ⟶ everything that is wrong or doubtful, ordered by path.
 
@@ -50,6 +59,8 @@ def check(
     silence: names of rules to leave out; an issue names its rule. For a part of the workflow alone
         it is a note of its name: `named("load", w, silence="concurrent-writes")`.
     strict: makes an error of tasks that don't declare their effect.
+    journal: where its runs will be kept, if that is known. At an address, `postgresql://…`, it is
+        for machines that don't keep their disks, so that no step may leave a file for another.
 
     >>> from fwf import branch, const, fail, param
     >>> for issue in check(branch(param("day") == "today", then=const(1), otherwise=fail("Late"))):
@@ -58,7 +69,7 @@ def check(
     task, or write param('day', type) [untyped-parameter]
     """
     silent = _known((silence,) if isinstance(silence, str) else silence)
-    subject = Subject(as_workflow(w, "check"))
+    subject = Subject(as_workflow(w, "check"), elsewhere="://" in str(journal))
     quiet = silent_paths(subject)
     found = [
         issue

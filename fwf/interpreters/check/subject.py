@@ -54,10 +54,12 @@ class Place:
 class Subject:
     """A workflow, with each distinct node at its first place."""
 
-    __slots__ = ("_at", "_bottom_up", "_ends", "_paths", "places", "required", "root")
+    __slots__ = ("_at", "_bottom_up", "_ends", "_paths", "elsewhere", "places", "required", "root")
 
-    def __init__(self, w: Workflow[Any, Any]) -> None:
+    def __init__(self, w: Workflow[Any, Any], *, elsewhere: bool = False) -> None:
         self.root = cast(Node, w)
+        self.elsewhere = elsewhere
+        """Whether a run of it may go on at another machine than it began at."""
         self.required: Requirements = requirements(w)
         self._paths = Paths()
         self._ends: dict[tuple[Inward, int], Node] = {}
