@@ -252,6 +252,20 @@ def test_a_run_in_doubt_names_the_ways_out(store: Kept) -> None:
     assert done.exit_code == 1
 
 
+def test_who_decided_about_a_step_is_told(store: Kept) -> None:
+    told = held()("resolved", "daily > post", how="value", by="etl", host="nightly-1", value=7)
+    kept(store, told, "interrupted", id="run-00000001")
+    said = fwf("runs", "00000001").output
+    assert "\nresolved\n  daily > post: value, by etl on nightly-1, 2026-06-01 00:" in said
+    (step,) = json.loads(fwf("runs", "00000001", "--json").output)["steps"]
+    decided = step["resolved"]
+    assert (decided["how"], decided["by"], decided["host"]) == ("value", "etl", "nightly-1")
+    assert decided["at"].startswith("2026-06-01T00:")
+    told.begin(3)("end", outcome="ok", value=1)
+    kept(store, told, "ok", id="run-00000002")
+    assert "value, by etl on nightly-1" in fwf("runs", "00000002").output
+
+
 def test_a_poisoned_step_names_the_ways_out(store: Kept) -> None:
     kept(store, held("Poisoned"), "held", id="run-00000001")
     told = fwf("runs", "00000001").output

@@ -243,6 +243,9 @@ def _tries(story: Story) -> list[list[str]]:
 
 def _try(each: Try) -> tuple[str, ...]:
     """Which try, since when, for how long, how it ended and where, why it began, by whom."""
+    if story.resolved:
+        yield from ("", "resolved")
+    yield from (f"  {_decision(step)}" for step in story.resolved[:MOST_NAMED])
     took = "" if each.ended is None else spoken(_rounded(each.ended - each.started))
     where = inside(each.inside) if each.outcome in ("died", "running") else ""
     why = f" ({each.why})" if each.why else ""
@@ -304,6 +307,13 @@ def as_data(run: Seen) -> dict[str, object]:
         "state": run.state,
         "workflow": row.workflow,
         "parameters": row.facts.get("shown", {}),
+def _decision(step: Step) -> str:
+    """What a person decided about a step, who, and when."""
+    assert step.resolved is not None
+    how, at = step.resolved.how, _time(step.resolved.at)
+    return on_one_line(f"{shown(step.path)}: {how}, by {step.resolved.who}, {at}")
+
+
         "generation": row.generation,
         "tries": row.tries,
         "started": local(row.started),
@@ -360,3 +370,4 @@ def _step_data(step: Step) -> dict[str, object]:
             for each in step.attempts
         ],
     }
+        "resolved": step.resolved and {**step.resolved._asdict(), "at": local(step.resolved.at)},

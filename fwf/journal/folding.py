@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, final
 from fwf.journal.records import Record
 from fwf.journal.story import (
     Attempt,
+    Decision,
     Form,
     Outcome,
     Place,
@@ -77,7 +78,7 @@ class _Step:
         self.state: State = "running"
         self.committed: int | None = None
         self.caught = False
-        self.resolved: tuple[str, str] | None = None
+        self.resolved: Decision | None = None
         self.holding: Form | None = None
 
 
@@ -199,7 +200,7 @@ class Fold:
         self._unheard(record.path, record.tries)
         self.open[record.path, record.tries] = len(step.attempts)
         step.attempts.append(begun)
-        step.state, step.resolved, step.holding = "running", None, None
+        step.state, step.holding = "running", None
 
     def _ended(
         self, record: Record, ending: Literal["ok", "failed", "cut"], body: dict[str, Any]
@@ -255,8 +256,9 @@ class Fold:
     def _resolved(self, record: Record, body: dict[str, Any]) -> None:
         step = self._step(record.path)
         how = str(body.get("how", ""))
-        step.state, step.resolved = "resolved", (how, str(body.get("by", "")))
-        step.holding = None
+        by, host = (str(body.get(each, "")) for each in ("by", "host"))
+        step.state, step.holding = "resolved", None
+        step.resolved = Decision(how, by, host, record.at)
         if how != "again":
             step.state, step.committed = "ok", self._now(record.at).number
 

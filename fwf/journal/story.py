@@ -96,10 +96,24 @@ class Retry(NamedTuple):
 
 class Step(NamedTuple):
     """A step, with all its attempts.
+class Decision(NamedTuple):
+    """What a person decided of a step: value, again or skip; who, on which machine, when (µs)."""
+
+    how: str
+    by: str
+    host: str
+    at: int
+
+    @property
+    def who(self) -> str:
+        """`etl on nightly-1`, as far as it is known."""
+        return " on ".join(filter(None, (self.by, self.host)))
+
+
 
     computed: the number of the try that its committed value is from; None if it has none.
     caught: whether what it failed with was taken up: by a fallback, or a map that collects.
-    resolved: what a person decided last: value, again or skip; and who.
+    resolved: what a person decided last.
     holding: why nobody goes on with it.
     """
 
@@ -108,7 +122,7 @@ class Step(NamedTuple):
     attempts: tuple[Attempt, ...]
     computed: int | None
     caught: bool
-    resolved: tuple[str, str] | None
+    resolved: Decision | None
     holding: Form | None
 
     @property
@@ -191,6 +205,11 @@ class Story:
         found: dict[int, int] = {}
         for step in self.steps.values():
             if step.computed is not None and step.computed < last:
+    @property
+    def resolved(self) -> list[Step]:
+        """Steps that a person has decided about."""
+        return [step for step in self.steps.values() if step.resolved is not None]
+
                 found[step.computed] = found.get(step.computed, 0) + 1
         return found
 

@@ -112,11 +112,15 @@ def test_what_holds_a_run_stands_so_until_a_person_decides(kind: str, state: str
     told("died", number=1, at=told.at).begin(2)
     told("end", outcome="held", fault=fault("daily > post", tag=kind))
     assert story(told.records).steps["daily > post"].state == state
-    told("resolved", "daily > post", how="again", by="ann")
+    told("resolved", "daily > post", how="again", by="ann", host="nightly-1")
+    at = told.at
     assert story(told.records).steps["daily > post"].state == "resolved"
-    assert story(told.records).steps["daily > post"].resolved == ("again", "ann")
     told.begin(3).start("daily > post").ok("daily > post")
-    assert story(told.records).steps["daily > post"].computed == 3
+    (step,) = story(told.records).resolved
+    assert (step.path, step.computed) == ("daily > post", 3)
+    assert step.resolved == ("again", "ann", "nightly-1", at) and step.resolved.who == (
+        "ann on nightly-1"
+    )
 
 
 def test_a_value_that_a_person_gave_is_committed() -> None:

@@ -185,6 +185,17 @@ def test_a_run_in_doubt_names_what_a_person_can_decide() -> None:
     assert "fwf resolve 00000001 'night > mail' --skip" in page.said("next")
 
 
+def test_who_decided_about_a_step_is_told() -> None:
+    written = Written().begin().start("night > mail")
+    written("died", number=1, at=written.at).begin(2)
+    written("end", outcome="held", fault=fault("night > mail", "was started", "InDoubt"))
+    written("resolved", "night > mail", how="again", by="<ann>", host="nightly-1")
+    written.begin(3).start("night > mail").ok("night > mail")
+    written("end", outcome="ok", value=1)
+    page = told(written, "ok")
+    assert "night > mail again <ann> on nightly-1 " in page.said("resolved")
+
+
 def test_a_step_waits_between_its_attempts() -> None:
     page = told(recorded(night))
     assert re.findall(r'class="wait" style="left:(\S+)%;width:(\S+)%"', page.source) == [

@@ -53,6 +53,7 @@ def report(
         section("What to do next", tables.todo(todo), "next"),
         section("What failed", tables.failures(told), "failed"),
         section("The workflow", _picture(workflow, found, drawn), "workflow"),
+        section("Resolved", tables.resolved(told), "resolved"),
         section("Timeline", timeline(told, now), "timeline"),
         section("Steps", _steps(told, found, last), "steps"),
         section("Result", tables.value(told), "result"),

@@ -97,6 +97,16 @@ def steps(found: list[Group], last: int) -> str:
     head = ("", "step", "how", "attempts", "started", "took", "rows", "from")
     rows = (_row(group) for group in found[:MOST_PLACES])
     many = [_items(group, last) for group in found[:MOST_PLACES] if group.many]
+def resolved(told: Story) -> str:
+    """What people decided about steps of which nobody knew how they ended."""
+    rows = [
+        (text(step.path), text(said.how), text(said.who), moment(said.at))
+        for step in told.resolved[:MOST_FAILURES]
+        if (said := step.resolved) is not None
+    ]
+    return table(("step", "resolved", "by", "at"), rows, "steps") if rows else ""
+
+
     more = len(found) - MOST_PLACES
     rest = f'<p class="more">… and {more:,} more places</p>' if more > 0 else ""
     return "\n".join([table(head, rows, "steps"), rest, *many]) if found else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from socket import gethostname
 from typing import Any, Literal, NamedTuple, TypeAlias, final
 
 from fwf.algebra.nodes import Task
@@ -196,7 +197,7 @@ def resolve(
         past = Past(store.records(row))
         instance = _open_at(past, row, path)
         known = _known(past, instance)
-        told = body(how=how, by=user(), **known)
+        told = body(how=how, by=user(), host=gethostname(), **known)
         if how != "again":
             given = value(_task_of(w, instance[0], known))
             text, _ = Values(names_in(w), store.put, store.get).settled(given)

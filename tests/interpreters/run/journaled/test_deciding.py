@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from fwf.interpreters.run import Again, How, Note, Taken, resolve, take_back
 from fwf.interpreters.run.journaled import limits
 from fwf.journal.errors import JournalError
 from fwf.journal.opening import open_store
+from fwf.journal.story import story
 from tests.cli_support import fwf
 from tests.interpreters.run.journaled.support import Runs
 from tests.interpreters.run.journaled.test_going_on import step
@@ -224,6 +226,8 @@ def test_a_person_says_how_it_ended(
     w = in_doubt(runs)
     runs.once(w)
     assert resolved(runs, w, "pay", how, value) == "w > pay"
+    (step,) = story(runs.records()).resolved
+    assert step.resolved and (step.resolved.how, step.resolved.host) == (how, gethostname())
     assert runs.once(w) == (Success(gives), log)
 
 
