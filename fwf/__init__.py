@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     )
     from fwf.interpreters.check import check
     from fwf.interpreters.diff import diff
-    from fwf.interpreters.dry_run import DryRun, dry_run
+    from fwf.interpreters.dry_run import DryRun, DryRuns, dry_run, dry_run_all
     from fwf.interpreters.lineage import lineage
     from fwf.interpreters.needs import needs
     from fwf.interpreters.plan import load, plan, registry
@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         run,
     )
     from fwf.schedules import Run, Timetable, cron, every_day, every_hour, partitions
+    from fwf.states import Mark, MemoryMark, State, state
 
 __all__ = [  # noqa: RUF022 (in reading order)
     "task",
@@ -110,8 +111,9 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Parameter", "Resource", "SameColumns", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
     "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
-    "dry_run", "Scenario", "DryRun", "run", "execute", "Ran",
+    "dry_run", "dry_run_all", "Scenario", "DryRun", "DryRuns", "run", "execute", "Ran",
     "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
+    "state", "State", "Mark", "MemoryMark",
     "Journal", "Pool", "Clock", "SystemClock", "VirtualClock",
 ]  # fmt: skip
 
@@ -120,14 +122,18 @@ _DERIVED = (
     "paginate", "poll", "recover", "recursive", "switch", "when",
 )  # fmt: skip
 _SCHEDULES = ("Run", "Timetable", "cron", "every_day", "every_hour", "partitions")
+_STATES = ("Mark", "MemoryMark", "State", "state")
 _LATE = {
     **dict.fromkeys(_DERIVED, "fwf.derived"),
+    **dict.fromkeys(_STATES, "fwf.states"),
     **dict.fromkeys(_SCHEDULES, "fwf.schedules"),
     "check": "fwf.interpreters.check",
     "diff": "fwf.interpreters.diff",
     "dry_run": "fwf.interpreters.dry_run",
+    "dry_run_all": "fwf.interpreters.dry_run",
     "from_result": "fwf.combinators",
     "DryRun": "fwf.interpreters.dry_run",
+    "DryRuns": "fwf.interpreters.dry_run",
     "execute": "fwf.interpreters.run",
     "lineage": "fwf.interpreters.lineage",
     "load": "fwf.interpreters.plan",

@@ -20,6 +20,7 @@ That it asks of its `World`: real workers (`interpreters/run/local.py`), or a sc
     places.py     where a part stands, named only when asked for
     log.py        what happened, as it happens; the trace, when asked for
     memory.py     what is asked about earlier tries of the run, where a journal remembers them
+    nothing.py    ... and that of a run without any
     past.py       how often a task was tried on an input before
     arguments.py  whether an input fits a task
 

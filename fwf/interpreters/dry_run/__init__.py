@@ -15,15 +15,17 @@ from fwf.algebra.unknown import unknown_in
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import BadInput, both
 from fwf.interpreters.dry_run.checks import scenario_problems
+from fwf.interpreters.dry_run.many import dry_run_all
 from fwf.interpreters.dry_run.report import Assumption, DryRun, TextLine, Totals
+from fwf.interpreters.dry_run.runs import DryRuns, Row
 from fwf.interpreters.dry_run.scripts import Scripted, result_of
 from fwf.machine.fibers import OK, Env
 from fwf.machine.line import Pool, check_limits
 from fwf.machine.machine import Machine
 
 __all__ = [
-    "Assumption", "DryRun", "Scenario", "ScenarioError", "TextLine", "Totals", "dry_run",
-    "result_of", "scenario_problems",
+    "Assumption", "DryRun", "DryRuns", "Row", "Scenario", "ScenarioError", "TextLine", "Totals",
+    "dry_run", "dry_run_all", "result_of", "scenario_problems",
 ]  # fmt: skip
 
 

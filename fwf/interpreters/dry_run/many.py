@@ -1,0 +1,190 @@
+"""How long does a list of runs take, with so many at once? One workflow, run by the one machine.
+
+The runs are the items of a `map_each` that collects, with each run's own parameters bound around
+its workflow, as `map_each(with_params(daily, day=it.day), key=it.label, at_once=4)` would be: so
+bounds, pools and the order in which what waits goes on are those that every workflow has, and the
+result is as exact as any dry run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias, cast
+
+from pyrsistent import pmap
+
+from fwf.algebra.keys import name_of
+from fwf.algebra.requirements import problems, requirements
+from fwf.algebra.scenario import EMPTY, Scenario, ScenarioError
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.combinators import par
+from fwf.faults import BadInput
+from fwf.interpreters.dry_run.checks import scenario_problems
+from fwf.interpreters.dry_run.runs import DryRuns
+from fwf.interpreters.dry_run.together import One, done, row_of
+from fwf.machine.line import Pool, check_limits
+
+
+class Planned(Protocol):
+    """A planned run, as `partitions` gives them."""
+
+    @property
+    def workflow(self) -> Workflow[None, Any]:
+        """What is to be run."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """With which parameters."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What people know it by."""
+        ...
+
+
+Several: TypeAlias = Sequence[Planned] | Sequence[tuple[Workflow[None, Any], Mapping[str, object]]]
+"""Planned runs, or pairs of a workflow and its parameters."""
+
+
+def dry_run_all(
+    runs: Several,
+    /,
+    *,
+    at_once: int = 4,
+    scenario: Scenario | None = None,
+    params: Mapping[str, object] | None = None,
+    workers: int | None = None,
+    pools: Mapping[str, int | Pool] | None = None,
+    after_previous: bool | None = None,
+    start: datetime | None = None,
+) -> DryRuns:
+    """Planned runs, scenario ⟶ how long they take, so many at once; no task is called.
+
+    runs: as `partitions` lists them; or pairs of a workflow and its parameters. They start in this
+        order, each as soon as one before it has ended. One that fails stops no other.
+    at_once: how many runs go on at the same time.
+    scenario: as in `dry_run`, for each run; `Scenario.from_history` has durations of earlier ones.
+        Paths are those in a single run. An `item` may be a run's label, for what is in no map.
+    params: parameters of all runs, besides their own.
+    workers: how many tasks may run at once in each run, as in a process of its own.
+    pools: how many at once in each named pool, which all runs share.
+    after_previous: whether each run waits for the one before it, and is blocked if that failed; so
+        it is if a run's timetable says so, unless something is said here.
+    start: when the first one starts, for the table.
+
+    What is drawn by chance (durations, jitter) is drawn anew for each run. Raises `ScenarioError`
+    for a scenario that fits none of the workflows, and `ValueError` with all that is wrong with
+    parameters.
+    """
+    listed = _listed(runs, params or {})
+    script = EMPTY if scenario is None else scenario
+    in_order = _in_order(runs) if after_previous is None else after_previous
+    _check(listed, at_once, script, workers, pools or {})
+    at_once = 1 if in_order else at_once
+    told = done(listed, at_once, script, workers, pools or {}, start)
+    failed = next((n for n, row in enumerate(told.rows) if row.outcome == "failed"), None)
+    if not in_order or failed is None or failed + 1 == len(listed):
+        return told
+    blocked = [row_of(each) for each in listed[failed + 1 :]]
+    told = done(listed[: failed + 1], 1, script, workers, pools or {}, start)
+    return DryRuns(told.whole, (*told.rows, *blocked), 1)
+
+
+# What is asked for
+
+
+def _listed(runs: Several, params: Mapping[str, object]) -> list[One]:
+    """The runs, each with a label of its own."""
+    found: list[tuple[str, Workflow[Any, Any], Mapping[str, object]]] = []
+    for each in runs:
+        if isinstance(each, tuple):
+            w, own = as_workflow(each[0], "dry_run_all"), {**params, **each[1]}
+            label = " ".join(f"{name}={value}" for name, value in own.items())
+            found.append((label or name_of(w) or "run", w, own))
+        elif hasattr(cast(object, each), "workflow"):
+            w = as_workflow(each.workflow, "dry_run_all")
+            found.append((each.label, w, {**params, **each.params}))
+        else:
+            raise TypeError(
+                f"dry_run_all({each!r}): needs runs, as partitions(…) lists them, or pairs of a "
+                "workflow and its parameters"
+            )
+    if len({id(w) for _, w, _ in found}) > 1 and len({label for label, *_ in found}) < len(found):
+        found = [(f"{name_of(w) or 'run'} {label}", w, own) for label, w, own in found]
+    return _told_apart(found)
+
+
+def _told_apart(found: Sequence[tuple[str, Workflow[Any, Any], Mapping[str, object]]]) -> list[One]:
+    seen: dict[str, int] = {}
+    listed: list[One] = []
+    for label, w, own in found:
+        n = seen[label] = seen.get(label, 0) + 1
+        listed.append(One(f"{label} #{n}" if n > 1 else label, w, own))
+    return listed
+
+
+def _in_order(runs: Sequence[Any]) -> bool:
+    """Whether a timetable of theirs says that each run waits for the one before it."""
+    tables = {id(each): each for each in (getattr(run, "timetable", None) for run in runs)}
+    return any(getattr(table, "after_previous", False) for table in tables.values())
+
+
+def _check(
+    runs: Sequence[One],
+    at_once: object,
+    scenario: Scenario,
+    workers: int | None,
+    pools: Mapping[str, int | Pool],
+) -> None:
+    """Raise what is wrong with all that was given."""
+    if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
+        raise ValueError(f"dry_run_all(at_once={at_once!r}): needs a number of runs, at least 1")
+    if not isinstance(cast(object, scenario), Scenario):
+        raise TypeError(
+            f"dry_run_all(scenario={scenario!r}): needs a Scenario().task(…), or none; of what "
+            "Scenario.load(…) gives write .unwrap()"
+        )
+    workflows = list({id(each.workflow): each.workflow for each in runs}.values())
+    together: Any = workflows[0] if len(workflows) == 1 else par(*workflows)
+    check_limits("dry_run_all", requirements(together), workers, pools)
+    wrong = _misfits(scenario, workflows) if workflows else []
+    if wrong:
+        raise ScenarioError("scenario", wrong)
+    _check_params(runs)
+
+
+def _misfits(scenario: Scenario, workflows: Sequence[Workflow[Any, Any]]) -> list[str]:
+    """What in a scenario is for none of the workflows, as the first of them has it."""
+    singles = [
+        *(Scenario(tasks=pmap({name: each})) for name, each in scenario.tasks.items()),
+        *(Scenario(items=pmap({name: each})) for name, each in scenario.items.items()),
+        *(Scenario(paths=pmap({name: each})) for name, each in scenario.paths.items()),
+    ]
+    if len(workflows) == 1:
+        return scenario_problems(scenario, workflows[0])
+    found: list[str] = []
+    for single in singles:
+        told = [scenario_problems(single, w) for w in workflows]
+        found.extend(told[0] if all(told) else ())
+    return found
+
+
+def _check_params(runs: Sequence[One]) -> None:
+    known = {id(each.workflow): requirements(each.workflow) for each in runs}
+    wrong: dict[str, list[str]] = {}
+    for each in runs:
+        required = known[id(each.workflow)]
+        wanted = {one.name for one in required.parameters}
+        open_names = {one.name for one in required.named()} - {*each.params} - wanted
+        for issue in problems(required, each.params, open_names, None):
+            said = str(BadInput(issue.path, issue.message))
+            wrong.setdefault(said, []).append(each.label)
+    if wrong:
+        told = [
+            f"{labels[0]}{f' and {len(labels) - 1:,} more' if len(labels) > 1 else ''}: {said}"
+            for said, labels in wrong.items()
+        ]
+        raise ValueError(f"dry_run_all: {'; '.join(told)}")
