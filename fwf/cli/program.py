@@ -23,7 +23,7 @@ MISUSE: Final = 2
 DEBUG: Final = "fwf.debug"
 COMMANDS: Final = (
     "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run", "runs", "report",
-    "rerun", "resolve",
+    "rerun", "resolve", "backfill", "pause", "unpause",
 )  # fmt: skip
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 

@@ -16,7 +16,7 @@ from fwf.cli.running import ran, report, status_of, tell_result
 from fwf.cli.targets import FORMS, Target, load
 from fwf.cli.telling import Telling
 from fwf.journal.story import short
-from fwf.records import record
+from fwf.records import changed, record
 
 if TYPE_CHECKING:
     from fwf.cli.resuming import Resumed
@@ -29,6 +29,7 @@ class Start:
     """What is asked for.
 
     resumed: the run that is gone on with, whatever it is named by; its target needn't be given.
+    part_of: what it is one of many of, such as a backfill.
     """
 
     target: str | None
@@ -46,6 +47,7 @@ class Start:
     accept_changes: bool = False
     salvage: bool = False
     resumed: "Resumed | None" = None
+    part_of: str | None = None
 
 
 @final
@@ -116,6 +118,11 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 def _done(asked: Start, this: Checked) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = asked.key if asked.resumed is None else asked.resumed.key
+    if target.timetable is not None and key is None and place_of(asked.journal) is not None:
+        from fwf.cli.in_time import begins_again
+
+        again = begins_again(target, values, asked.journal, anyway=asked.anyway)
+        asked = changed(asked, again=asked.again or again)
     journal = _journal(asked, target, key, by)
     with stdout_kept_for(asked.as_json), refusals():
         went, began = ran(target, values, sizes, asked.workers, key, asked.telling, journal)

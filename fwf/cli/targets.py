@@ -10,7 +10,7 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from pkgutil import iter_modules
 from types import FunctionType, ModuleType
-from typing import Any, Final, TypeGuard, cast, final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, final
 
 from returns.result import Failure
 
@@ -21,6 +21,9 @@ from fwf.cli.misuse import Misuse, behind, either
 from fwf.cli.output import text_of
 from fwf.faults import near
 from fwf.records import record
+
+if TYPE_CHECKING:
+    from fwf.schedules import Timetable  # which most targets have none of
 
 ATTRIBUTE: Final = "workflow"
 FORMS: Final = "write module:attribute or path/to/file.py:attribute"
@@ -38,6 +41,8 @@ class Target:
     pools: Mapping[str, Any]
     module: str = ""
     """The name of its module; a plan has none."""
+    timetable: "Timetable[Any] | None" = None
+    """The days or hours that it is for, where the attribute is a timetable."""
 
     @property
     def name(self) -> str:
@@ -60,16 +65,24 @@ def load(text: str, *, to_run: bool = False) -> Target:
     _importable(folder(), 0)
     is_file = place.endswith(".py") or "/" in place or os.sep in place
     module = _of_file(text, place) if is_file else _of_name(text, place)
-    workflow = _workflow(module, place, attribute)
+    workflow, timetable = _workflow(module, place, attribute)
     resources, pools = _mapping(module, "resources"), _mapping(module, "pools")
-    return Target(text, workflow, resources, pools, module.__name__)
+    return Target(text, workflow, resources, pools, module.__name__, timetable)
 
 
 def pools_beside(target: Target) -> set[str]:
     """The pools of all workflows in a target's module."""
     module = sys.modules.get(target.module)
     values: list[object] = [] if module is None else list(vars(module).values())
-    return {pool for each in values if _is_workflow(each) for pool in requirements(each).pools}
+    found = [each.workflow if _is_timetable(each) else each for each in values]
+    return {pool for each in found if _is_workflow(each) for pool in requirements(each).pools}
+
+
+def timetables_beside(target: Target) -> list[str]:
+    """The timetables in a target's module, as attributes."""
+    module = sys.modules.get(target.module)
+    found: Mapping[str, object] = {} if module is None else vars(module)
+    return [name for name, each in found.items() if _is_timetable(each)]
 
 
 def folder() -> Path:
@@ -238,13 +251,18 @@ def _of_plan(place: str) -> Workflow[Any, Any]:
 # Attributes
 
 
-def _workflow(module: ModuleType, place: str, attribute: str) -> Workflow[Any, Any]:
+def _workflow(
+    module: ModuleType, place: str, attribute: str
+) -> "tuple[Workflow[Any, Any], Timetable[Any] | None]":
+    """The attribute's workflow, and its timetable if it is one."""
     names = vars(module)
     if attribute not in names:
         raise Misuse(_no_attribute(module, place, attribute))
     found = names[attribute]
     if _is_workflow(found):
-        return found
+        return found, None
+    if _is_timetable(found):
+        return found.workflow, found
     raise Misuse(f"{place}:{attribute} is {_kind(found)}, not a workflow{_remedy(module, found)}")
 
 
@@ -270,10 +288,16 @@ def _workflows(module: ModuleType) -> str:
     found = {
         name: each
         for name, each in vars(module).items()
-        if _is_workflow(each) and not name.startswith("_")
+        if (_is_workflow(each) or _is_timetable(each)) and not name.startswith("_")
     }
     names = sorted(found, key=lambda name: isinstance(found[name], Task))
     return f"; its workflows are {either(names)}" if names else "; there is no workflow in it"
+
+
+def _is_timetable(found: object) -> "TypeGuard[Timetable[Any]]":
+    """Asks for the class only where a module has asked for it before."""
+    module = sys.modules.get("fwf.schedules.timetable")
+    return module is not None and isinstance(found, module.Timetable)
 
 
 def _is_workflow(found: object) -> TypeGuard[Workflow[Any, Any]]:

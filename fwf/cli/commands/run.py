@@ -14,6 +14,7 @@ from fwf.cli.telling import Telling, telling_options
 @run_options
 @profile_options
 @journal_options
+@click.option("--due", is_flag=True, help="Do what is due of a timetable, and isn't complete.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, as fwf runs lists it.")
 @click.option("--again", is_flag=True, help="Do a complete run once more, with new keys.")
 @click.option(
@@ -22,6 +23,7 @@ from fwf.cli.telling import Telling, telling_options
     help="Do steps again whose task or input is another than when they were done.",
 )
 @click.option("--salvage", is_flag=True, help="Go on with a damaged run from its last good record.")
+@click.option("--part-of", metavar="TEXT", hidden=True)
 @telling_options
 @click.option("--anyway", is_flag=True, help="Run it though `fwf check` finds errors.")
 @options
@@ -34,10 +36,12 @@ def command(
     profile: str | None,
     profiles: str | None,
     journal: str | None,
+    due: bool,
     resume: str | None,
     again: bool,
     accept_changes: bool,
     salvage: bool,
+    part_of: str | None,
     telling: Telling,
     anyway: bool,
     as_json: bool,
@@ -68,6 +72,14 @@ def command(
     contradicts what is done is refused by its path; --accept-changes does that again, with what
     follows. fwf runs lists runs.
 
+    Of a timetable, as every_day makes it, --due does what is due and isn't complete, in order, each
+    a process of its own, and tells it as fwf backfill does; nothing where it is paused. A line of
+    cron that wakes it may do so at any hour, and as often as it likes. A run by hand of one that
+    waits for the run before it (after_previous) ends with 69 where that isn't complete.
+
+    \b
+    fwf run examples/schedule.py:nightly --due
+
     Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
     128 + the signal's number: 130, 143, 129. A second signal ends it at once.
 
@@ -86,6 +98,9 @@ def command(
     if resume is not None and (key is not None or again):
         option = "--again" if again else "--key"
         raise Misuse(f"{option} and --resume contradict each other: a run that is there has a name")
+    others = {"--resume": resume is not None, "--key": key is not None, "--again": again}
+    for option in (option for option, given in others.items() if due and given):
+        raise Misuse(f"{option} and --due contradict each other: the timetable says which runs")
     asked = Start(
         target=target,
         params=params,
@@ -102,5 +117,10 @@ def command(
         accept_changes=accept_changes,
         salvage=salvage,
         resumed=None if resume is None else resumed(journal, resume, salvage=salvage),
+        part_of=part_of,
     )
+    if due:
+        from fwf.cli.backfills import Wanted, done, options_of
+
+        return done(Wanted(asked, due=True), options_of(click.get_current_context()))
     return started(asked)

@@ -1,0 +1,256 @@
+"""Starting the partitions of a plan: in its order, so many at once, until all are over.
+
+Each is looked at anew when its turn comes, and is a process of its own.
+"""
+
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from queue import SimpleQueue
+from time import monotonic
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, final
+
+from fwf.cli.misuse import status_of_signal
+from fwf.records import changed, record
+from fwf.schedules.planning import DONE, Blocker, Generation, Partition, Plan, Standing, standing
+
+if TYPE_CHECKING:
+    from fwf.schedules import Run
+
+HELD: Final = 75
+BLOCKED: Final = 69
+"""The exit status where a run waits for another: `EX_UNAVAILABLE`."""
+DEGRADED: Final = 3
+NOT_STARTED: Final = 71
+"""The status where the system has no process for it: `EX_OSERR`."""
+SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+ONE: Final = 0.2
+"""A signal that comes again within so many seconds is the same one: `timeout` sends its own to what
+it has started, and to the group that this is in."""
+
+
+class Ended(NamedTuple):
+    """A process has ended: which partition's, and with which status, below 0 by a signal."""
+
+    label: str
+    status: int
+
+
+class Child(Protocol):
+    """A partition's run, in a process of its own."""
+
+    def stop(self, signal: int, /) -> None:
+        """Hand a signal on; nothing if it has ended."""
+        ...
+
+
+class Events(Protocol):
+    """What has happened: a process has ended, or a signal has come, by its name."""
+
+    def put(self, event: "Ended | str", /) -> None: ...
+    def get(self) -> "Ended | str": ...
+    def empty(self) -> bool: ...
+
+
+Start: TypeAlias = Callable[[Partition, Callable[[Ended], None]], Child]
+"""Partition, whom to tell that it has ended ⟶ the process."""
+Look: TypeAlias = "Callable[[Run[Any]], Sequence[Generation]]"
+"""Partition ⟶ how the generations of its run stand now."""
+
+
+@final
+@record()
+class Went:
+    """How it went with one partition.
+
+    partition: as it stands now.
+    status: of its process; None if none was started.
+    seconds: how long that took.
+    """
+
+    partition: Partition
+    status: int | None = None
+    seconds: float = 0.0
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands now."""
+        return self.partition.standing
+
+
+@final
+@record()
+class Limits:
+    """How many at once, and after how many that failed no further one is started."""
+
+    at_once: int = 1
+    stop_after: int | None = None
+
+
+@final
+class Backfill:
+    """The processes of one plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        look: Look,
+        start: Start,
+        say: Callable[[str], None],
+        limits: Limits,
+        *,
+        events: Events | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._waiting = deque(plan.starts)
+        self._all = len(self._waiting)
+        self._look = look
+        self._start = start
+        self._say = say
+        self._limits = limits
+        self._events: Events = SimpleQueue() if events is None else events
+        self._clock = clock
+        self._at_work = dict[str, tuple[Partition, Child, float]]()
+        self._signals = list[tuple[str, float]]()
+        self._failures = 0
+        self.went = dict[str, Went]()
+        """By label, in the order in which they ended."""
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The signal that stopped it."""
+        return self._signals[0][0] if self._signals else None
+
+    @property
+    def never_begun(self) -> Sequence[Partition]:
+        """Those whose turn never came."""
+        return tuple(self._waiting)
+
+    def done(self) -> None:
+        """Start them all, and wait for them. Signals are handed on; after a third it gives up."""
+        with _heard(self._events.put):
+            while True:
+                self._start_more()
+                if not self._at_work:
+                    return
+                self._hear(self._events.get())
+
+    def _start_more(self) -> None:
+        limit = self._limits.stop_after
+        while self._waiting and len(self._at_work) < self._limits.at_once and not self._signals:
+            while not self._events.empty():  # a signal, before one more is started
+                self._hear(self._events.get())
+            if self._signals or (limit is not None and self._failures >= limit):
+                return
+            self._turn(self._waiting.popleft())
+
+    def _turn(self, each: Partition) -> None:
+        label = each.run.label
+        before = None if each.after is None else self.went[each.after]
+        if before is not None and before.standing not in DONE:
+            self._keep(Went(changed(each, standing="blocked", blocker=_blocker(before))))
+            return
+        known = self._look(each.run)
+        stands, last = standing(each.run, known)
+        if stands == "running":
+            self._keep(Went(changed(each, standing=stands, last=last), HELD))
+            return
+        if stands in DONE and last != each.last:  # by somebody else, meanwhile
+            self._keep(Went(changed(each, standing=stands, last=last)))
+            return
+        self._say(f"{label}, {self._all - len(self._waiting):,} of {self._all:,}")
+        each = changed(each, again=each.again and bool(known) and known[-1].state == "ok")
+        try:
+            child = self._start(each, self._events.put)
+        except OSError as error:
+            self._say(f"{label}: no process could be started: {error.strerror or error}")
+            self._keep(Went(changed(each, standing=stands, last=last), NOT_STARTED))
+            return
+        self._at_work[label] = each, child, self._clock()
+
+    def _hear(self, event: Ended | str) -> None:
+        if isinstance(event, Ended):
+            self._ended(event)
+        else:
+            self._stop(event)
+
+    def _ended(self, event: Ended) -> None:
+        each, _, began = self._at_work.pop(event.label)
+        newest = self._look(each.run)[-1:]  # one before it may be complete all the same
+        stands, last = standing(each.run, newest)
+        if event.status == HELD:
+            stands = "running"
+        elif event.status == BLOCKED:
+            stands = "blocked"
+        elif event.status == DEGRADED and stands == "complete":
+            stands = "degraded"
+        now = changed(each, standing=stands, last=last)
+        self._keep(Went(now, event.status, self._clock() - began))
+
+    def _keep(self, went: Went) -> None:
+        self.went[went.partition.run.label] = went
+        self._failures += went.standing not in {*DONE, "running", "blocked"}
+
+    def _stop(self, name: str) -> None:
+        now = self._clock()
+        if self._signals and self._signals[-1][0] == name and now - self._signals[-1][1] < ONE:
+            return
+        self._signals.append((name, now))
+        number = signal.SIGKILL if len(self._signals) > 2 else signal.Signals[name]
+        for _, child, _ in self._at_work.values():
+            child.stop(number)
+
+
+def _blocker(before: Went) -> Blocker:
+    """What those wait for that come after a partition which isn't complete."""
+    each = before.partition
+    if each.blocker is not None:
+        return each.blocker
+    return Blocker(each.run.label, each.standing, each.last and each.last.changed)
+
+
+@contextmanager
+def _heard(tell: Callable[[str], None]) -> Generator[None]:
+    """Signals that would end this process are told instead."""
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        tell(signal.Signals(number).name)
+
+    before: list[tuple[int, Any]] = []
+    here = threading.current_thread() is threading.main_thread()
+    for name in SIGNALS if here else ():
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before.append((number, signal.signal(number, hear)))
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def status_of(went: Sequence[Went], blocked: Sequence[Partition], stopped_by: str | None) -> int:
+    """How all went, what was blocked from the start ⟶ the exit status: the worst of all.
+
+    128 and the signal's number; 1, one isn't complete; 69, one waits for one that isn't; 75,
+    somebody else goes on with one; 3, one is degraded, and that isn't to be.
+    """
+    if stopped_by is not None:
+        return status_of_signal(stopped_by)
+    stand = [each.partition for each in went] + [*blocked]
+    ways = {each.standing for each in stand} - {*DONE, "running", "blocked"}
+    if ways:
+        return 1
+    if any(each.standing == "blocked" and not _busy(each) for each in stand):
+        return BLOCKED
+    if any(each.standing in ("running", "blocked") for each in stand):
+        return HELD
+    return DEGRADED if any(each.status == DEGRADED for each in went) else 0
+
+
+def _busy(each: Partition) -> bool:
+    """Whether what a partition waits for is at work."""
+    return each.blocker is not None and each.blocker.standing == "running"

@@ -1,0 +1,226 @@
+"""From the options of `fwf backfill` and `fwf run --due` to a plan, its runs, the exit status."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Final, final
+
+import click
+
+from fwf.cli.backfilled import Over, idle, tell_over, tell_plan
+from fwf.cli.backfilling import Backfill, Limits, Start, status_of
+from fwf.cli.children import Children, passed_on
+from fwf.cli.journals import place_of
+from fwf.cli.misuse import Misuse, either, one_line
+from fwf.cli.output import complain, stdout_kept_for
+from fwf.cli.partitions import KEPT, Partitions
+from fwf.cli.pausing import paused
+from fwf.cli.starting import Start as Asked
+from fwf.cli.starting import checked
+from fwf.cli.targets import FORMS, Target, load, timetables_beside
+from fwf.records import record
+from fwf.schedules.partitions import partitions
+from fwf.schedules.planning import Plan, in_order, plan
+from fwf.schedules.zones import LAST, seconds_of
+
+if TYPE_CHECKING:
+    from fwf.schedules import Run, Timetable
+
+OWN: Final = frozenset(
+    {"target", "due", "start", "end", "at_once", "newest_first", "stop_after", "again", "dry_run",
+     "move_states", "as_json"}
+)  # fmt: skip
+"""What a backfill is told itself, and doesn't tell its runs."""
+
+
+@final
+@record()
+class Wanted:
+    """Which partitions, and in which way; `run` is what each of their runs is told.
+
+    due: those that are due, as the timetable's `missed` says; else those from `start` to `end`,
+        by default from its first day to the last that is over.
+    """
+
+    run: Asked
+    due: bool = False
+    start: date | None = None
+    end: date | None = None
+    again: bool = False
+    newest_first: bool = False
+    at_once: int = 1
+    stop_after: int | None = None
+    dry_run: bool = False
+    move_states: bool = False
+
+
+def done(
+    wanted: Wanted,
+    options: Sequence[str],
+    *,
+    now: datetime | None = None,
+    start: Start | None = None,
+) -> int:
+    """Plan and start what is wanted ⟶ the exit status.
+
+    options: what each run is given besides its partition.
+    now, start: the present, and what starts a run, if that isn't a process.
+    """
+    at = datetime.now(UTC) if now is None else now
+    with stdout_kept_for(wanted.run.as_json):
+        target, timetable = _target(wanted)
+        states = _states(wanted, target)
+        _refuse_disorder(wanted, timetable, states)
+        runs = _chosen(wanted, timetable, at)
+        known = _partitions(wanted, target, timetable, runs)
+    known.look()
+    if _is_paused(wanted, target):
+        return 0
+    planned = plan(
+        timetable, runs, at, known.known, states=states, again=wanted.again,
+        newest_first=wanted.newest_first, at_once=wanted.at_once,
+    )  # fmt: skip
+    if wanted.dry_run:
+        tell_plan(target, planned, known, as_json=wanted.run.as_json)
+        return 0
+    return _started(wanted, target, planned, known, start or _children(wanted, options))
+
+
+def _started(wanted: Wanted, target: Target, planned: Plan, known: Partitions, start: Start) -> int:
+    limits = Limits(wanted.at_once, wanted.stop_after)
+    backfill = Backfill(planned, known.look_at, start, _say, limits)
+    backfill.done()
+    over = Over(target, planned, known, backfill.went, backfill.never_begun, backfill.stopped_by)
+    status = status_of([*backfill.went.values()], over.blocked, backfill.stopped_by)
+    if over.is_idle and not wanted.run.as_json:
+        complain(one_line(f"fwf: {idle(target, planned)}"))
+    else:
+        tell_over(over, as_json=wanted.run.as_json, status=status)
+    return status
+
+
+def _say(text: str) -> None:
+    complain(one_line(f"fwf: {text}"))
+
+
+# What is wanted
+
+
+def _target(wanted: Wanted) -> "tuple[Target, Timetable[Any]]":
+    """The target, which must be a timetable."""
+    word = "fwf run --due" if wanted.due else "fwf backfill"
+    if wanted.run.target is None:
+        raise Misuse(f"Missing argument 'TARGET': {FORMS}")
+    if place_of(wanted.run.journal) is None:
+        raise Misuse(f"{word}: {KEPT}; name a file or a database")
+    target = load(wanted.run.target, to_run=True)
+    if target.timetable is None:
+        beside = timetables_beside(target)
+        remedy = (
+            f"; its module's timetables are {either(beside)}" if beside
+            else ": write nightly = every_day(workflow, tz=…, param=…, start=…) beside it, and "
+            "name that"
+        )  # fmt: skip
+        raise Misuse(f"{word}: {target.text} is a workflow, which says nothing of days{remedy}")
+    return target, target.timetable
+
+
+def _states(wanted: Wanted, target: Target) -> Collection[str]:
+    """What the workflow hands from one run to the next; a backfill moves it if that was said."""
+    states: Collection[str] = ()
+    if states and not wanted.due and not wanted.move_states and not wanted.dry_run:
+        said = either(sorted(states))
+        raise Misuse(
+            f"fwf backfill: {target.name} goes on from state {said}, which the nightly runs move: "
+            f"--move-states moves it here, too; or give what is to be backfilled a state of its own"
+        )
+    return states
+
+
+def _refuse_disorder(wanted: Wanted, timetable: "Timetable[Any]", states: Collection[str]) -> None:
+    """Raise `Misuse` with all that can't be wanted together."""
+    why = in_order(timetable, states)
+    wrong = [
+        f"{option}: {why}: its partitions are done one by one, the earliest first; leave it out"
+        for option, given in (
+            ("--newest-first", wanted.newest_first),
+            (f"--at-once {wanted.at_once}", wanted.at_once > 1),
+        )
+        if why is not None and given
+    ]
+    names = [pair.partition("=")[0].strip() for pair in wanted.run.params]
+    if timetable.param in names:
+        wrong.append(
+            f"--param {timetable.param}: the timetable gives it, to each run its own; leave it out"
+        )
+    if wrong:
+        raise Misuse(*wrong)
+
+
+def _chosen(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> "Sequence[Run[Any]]":
+    """The partitions that are wanted, the earliest first."""
+    try:
+        if wanted.due:
+            return list(timetable.startable(now))
+        found = partitions(timetable, *_bounds(wanted, timetable, now))
+    except ValueError as error:
+        raise Misuse(str(error)) from error
+    if wanted.end is not None:
+        return found
+    return list(takewhile(lambda run: run.over <= now.timestamp(), found))
+
+
+def _bounds(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> tuple[date, date]:
+    """The first and the last day of a backfill."""
+    first = wanted.start or timetable.start
+    if first is None:
+        raise Misuse("fwf backfill: say --from DAY: the timetable has no first day, start=")
+    wrong: list[str] = []
+    if timetable.start is not None and first < timetable.start:
+        wrong.append(
+            f"--from {first}: the timetable has start={timetable.start}; write a later day"
+        )
+    last = wanted.end or min(timetable.zone.day_of(seconds_of(now)), timetable.end or LAST)
+    if timetable.end is not None and last > timetable.end:
+        said = f"--to {last}: the timetable has end={timetable.end}"
+        wrong.append(f"{said}; write that or an earlier day")
+    if last < first:
+        wrong.append(f"--to {last} is before --from {first}: both days are included")
+    if wrong:
+        raise Misuse(*wrong)
+    return first, last
+
+
+def _partitions(
+    wanted: Wanted, target: Target, timetable: "Timetable[Any]", runs: "Sequence[Run[Any]]"
+) -> Partitions:
+    """What the journal knows of them, once all that is asked for was looked at."""
+    others = {timetable.param: runs[0].value} if runs else {}
+    values = checked(wanted.run, target, others).values if runs else {}
+    return Partitions(target, values, wanted.run.journal)
+
+
+def _is_paused(wanted: Wanted, target: Target) -> bool:
+    """Whether nothing is to be done, since the timetable is paused; it is told in any case."""
+    pause = paused(target.workflow, wanted.run.journal)
+    if pause is None:
+        return False
+    then = "nothing is started" if wanted.due else "a backfill is done all the same"
+    _say(f"{target.name}: {pause}; {then}; fwf unpause {target.text} ends that")
+    return wanted.due
+
+
+# The runs
+
+
+def _children(wanted: Wanted, options: Sequence[str]) -> Children:
+    assert wanted.run.target is not None
+    if not wanted.due:
+        options = [*options, "--part-of=backfill"]
+    alone = wanted.at_once == 1
+    return Children(wanted.run.target, options, alone=alone, as_json=wanted.run.as_json)
+
+
+def options_of(ctx: click.Context) -> list[str]:
+    """What the command was given that its runs are given, too."""
+    return passed_on(ctx, OWN)

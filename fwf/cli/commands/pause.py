@@ -1,0 +1,40 @@
+"""`fwf pause`: let `fwf run --due` start nothing of a timetable, until `fwf unpause`."""
+
+import click
+
+from fwf.cli.journals import journal_options
+from fwf.cli.output import stdout_kept_for, tell, tell_json
+from fwf.cli.program import common
+from fwf.cli.targets import load
+
+
+@click.command("pause")
+@click.option("--why", metavar="TEXT", default="", help="What it waits for, for whoever looks.")
+@journal_options
+@common
+def command(target: str, why: str, journal: str | None, as_json: bool) -> int:
+    """Pause a timetable: cron goes on to wake fwf, which then starts nothing.
+
+    \b
+    fwf pause jobs.py:nightly --why 'the warehouse moves'
+    fwf unpause jobs.py:nightly
+
+    It is kept in the journal, with who did it and when. What is under way goes on, and fwf backfill
+    and fwf run by hand do what they are told. The days that pass meanwhile are due afterwards, as
+    the timetable's `missed` says.
+
+    JSON: target, workflow, paused (true), by, why.
+    """
+    from fwf.cli.pausing import paused, set_pause
+
+    with stdout_kept_for(as_json):
+        found = load(target)
+    before = set_pause(found.workflow, journal, why)
+    now = paused(found.workflow, journal)
+    if as_json:
+        said = None if now is None else {"since": now.at, "by": now.by, "why": now.why}
+        tell_json({"target": target, "workflow": found.name, "paused": said})
+    else:
+        already = " already" if before is not None and before == now else ""
+        tell(f"{found.name}:{already} {now}")
+    return 0

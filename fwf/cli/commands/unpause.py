@@ -1,0 +1,31 @@
+"""`fwf unpause`: let `fwf run --due` start again what is due of a timetable."""
+
+import click
+
+from fwf.cli.journals import journal_options
+from fwf.cli.output import stdout_kept_for, tell, tell_json
+from fwf.cli.program import common
+from fwf.cli.targets import load
+
+
+@click.command("unpause")
+@journal_options
+@common
+def command(target: str, journal: str | None, as_json: bool) -> int:
+    """End the pause of a timetable.
+
+    \b
+    fwf unpause jobs.py:nightly
+
+    JSON: target, workflow, paused (null).
+    """
+    from fwf.cli.pausing import set_pause
+
+    with stdout_kept_for(as_json):
+        found = load(target)
+    before = set_pause(found.workflow, journal, None)
+    if as_json:
+        tell_json({"target": target, "workflow": found.name, "paused": None})
+    else:
+        tell(f"{found.name}: {'it was not paused' if before is None else f'it was {before}'}")
+    return 0

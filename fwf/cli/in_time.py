@@ -1,0 +1,70 @@
+"""A run that is started by hand, of a timetable: is it its turn?"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fwf.cli.backfilled import blocked_by, not_over
+from fwf.cli.backfilling import BLOCKED
+from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.output import complain
+from fwf.cli.partitions import Partitions
+from fwf.schedules.planning import DONE, plan, standing
+
+if TYPE_CHECKING:
+    from fwf.cli.targets import Target
+    from fwf.schedules import Run, Timetable
+
+
+def begins_again(
+    target: "Target",
+    values: Mapping[str, Any],
+    journal: str | None,
+    *,
+    anyway: bool,
+    now: datetime | None = None,
+) -> bool:
+    """Whether a run by hand is to be a new generation: it was done before its day was over.
+
+    Ends the command where the one before it isn't complete, and raises `Misuse` where it isn't over
+    itself, unless it is to be run `anyway`. What is no run of the timetable isn't held to it.
+    """
+    timetable = target.timetable
+    assert timetable is not None
+    run = _run(timetable, values)
+    if run is None:
+        return False
+    at = datetime.now(UTC) if now is None else now
+    if run.over > at.timestamp() and not anyway:
+        raise Misuse(
+            f"{target.name} {run.label}: {not_over(run)}; --anyway runs it now, which doesn't "
+            "count: it is done again when it is over"
+        )
+    known = Partitions(target, values, journal)
+    before = timetable.before(run) if timetable.after_previous else None
+    stands, _ = standing(run, known.look_at(run, *([] if before is None else [before])))
+    waits = before is not None and standing(before, known.known(before))[0] not in DONE
+    if waits and stands not in DONE:
+        _end_blocked(target, timetable, run, known, at)
+    return stands == "early" and run.over <= at.timestamp()
+
+
+def _end_blocked(
+    target: "Target", timetable: "Timetable[Any]", run: "Run[Any]", known: Partitions, now: datetime
+) -> None:
+    """End the command with the partition that keeps this one, if there still is one."""
+    known.look()
+    (each,) = plan(timetable, [run], now, known.known).partitions
+    if each.blocker is not None:
+        complain(one_line(f"fwf: {target.name} {run.label}: {blocked_by(each.blocker)}"))
+        raise click.exceptions.Exit(BLOCKED)
+
+
+def _run(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
+    try:
+        found = timetable.partition(values[timetable.param])
+    except (KeyError, ValueError):
+        return None
+    return found if found.value == values[timetable.param] else None

@@ -1,0 +1,122 @@
+"""What a journal knows of a timetable's partitions: all in one look, one when its turn comes."""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, final
+
+from fwf.algebra.keys import RunName, name_of
+from fwf.algebra.requirements import requirements
+from fwf.cli.journals import OFF, is_new, opened, place_of, refusals
+from fwf.cli.misuse import Misuse
+from fwf.schedules.planning import Generation
+
+if TYPE_CHECKING:
+    from fwf.cli.runs import Seen
+    from fwf.cli.targets import Target
+    from fwf.journal.records import RunRow
+    from fwf.journal.store import Holder, Store
+    from fwf.journal.story import Outcome
+    from fwf.schedules import Run
+
+KEPT: Final = f"it is the journal that says what is done, and with --journal {OFF} there is none"
+
+
+@final
+class Partitions:
+    """The runs of a target that are its partitions', by what they are named by.
+
+    params: the parameters besides the one that the timetable gives.
+    """
+
+    def __init__(self, target: "Target", params: Mapping[str, Any], journal: str | None) -> None:
+        self._required = requirements(target.workflow)
+        self._name = name_of(target.workflow)
+        self._params = params
+        self._journal = journal
+        self._keys = dict[str, str]()
+        self._rows: dict[str, list[RunRow]] = {}
+        self._holders: dict[str, Holder] = {}
+
+    def look(self) -> None:
+        """Read how all stand: one query, whatever their number."""
+        with self._store() as store:
+            rows: Sequence[RunRow] = () if store is None else store.runs(like=self._name)
+            self._rows.clear()
+            for row in reversed(rows):
+                self._rows.setdefault(row.key, []).append(row)
+            self._holders = {} if store is None else _holders(store, rows)
+
+    def look_at(self, *runs: "Run[Any]") -> Sequence[Generation]:
+        """Read how some stand now ⟶ how the first one does."""
+        with self._store() as store:
+            for key in map(self.key, runs):
+                rows = [] if store is None else [*store.generations(key)]
+                self._rows[key] = rows
+                self._holders.pop(key, None)
+                self._holders |= {} if store is None else _holders(store, rows)
+        return self.known(runs[0])
+
+    def known(self, run: "Run[Any]") -> Sequence[Generation]:
+        """How one stood when it was last looked at."""
+        return [self._generation(row) for row in self.rows(run)]
+
+    def rows(self, run: "Run[Any]") -> "Sequence[RunRow]":
+        """The generations of its run, the oldest first."""
+        return self._rows.get(self.key(run), ())
+
+    def holder(self, run: "Run[Any]") -> "Holder | None":
+        """Who went on with it when it was last looked at."""
+        return self._holders.get(self.key(run))
+
+    def seen(self, runs: "Sequence[Run[Any]]") -> "list[Seen | None]":
+        """The newest generations of some, with what their records tell; None where there is none.
+
+        Those of which nothing can be told but that they are complete are left unread.
+        """
+        from fwf.cli.runs import outcome_of, with_stories
+
+        rows = [next(iter(self.rows(run)[::-1]), None) for run in runs]
+        with self._store() as store:
+            found = (row for row in rows if row is not None)
+            there: list[tuple[RunRow, Outcome]] = [
+                (row, outcome_of(row, row.key in self._holders)) for row in found
+            ]
+            told = {} if store is None else {
+                each.row.number: each for each in with_stories(store, there)
+            }  # fmt: skip
+        return [None if row is None else told.get(row.number) for row in rows]
+
+    def key(self, run: "Run[Any]") -> str:
+        """What its run is named by; the same as of one that is started by hand."""
+        found = self._keys.get(run.label)
+        if found is None:
+            given = {**self._params, **run.params}
+            found = RunName(self._required, given, None, None).key
+            if found is None:
+                raise Misuse(f"{run.label}: a parameter has no canonical form, so nothing names it")
+            self._keys[run.label] = found
+        return found
+
+    def _generation(self, row: "RunRow") -> Generation:
+        alive = row.state == "running" and row.key in self._holders
+        state: Any = row.state
+        return Generation(row.generation, state, row.started, row.changed, alive, row.id)
+
+    @contextmanager
+    def _store(self) -> "Generator[Store | None]":
+        """The journal, if there is one yet."""
+        place = place_of(self._journal)
+        if place is None or is_new(place):
+            yield None
+            return
+        store = opened(self._journal)
+        try:
+            with refusals():
+                yield store
+        finally:
+            store.close()
+
+
+def _holders(store: "Store", rows: "Sequence[RunRow]") -> "dict[str, Holder]":
+    running = {row.key for row in rows if row.state == "running"}
+    return {key: found for key in running if (found := store.holder(key)) is not None}

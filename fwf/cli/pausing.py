@@ -1,0 +1,102 @@
+"""A timetable that is paused: `fwf run --due` starts nothing of it until somebody says so."""
+
+import os
+import socket
+import time
+from getpass import getuser
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
+
+from fwf.algebra.identity import definition_id
+from fwf.algebra.keys import name_of
+from fwf.algebra.workflow import Workflow
+from fwf.cli.journals import OFF, is_new, keep_from_git, opened, place_of, refusals
+from fwf.cli.misuse import Misuse, one_line
+from fwf.journal.store import Holder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOG: Final = "pause"
+
+
+@final
+class Pause(NamedTuple):
+    """Since when (µs since 1970, UTC), by whom, and why."""
+
+    at: int
+    by: str
+    why: str
+
+    def __str__(self) -> str:
+        from fwf.cli.runs import local
+
+        why = f": {self.why}" if self.why else ""
+        return one_line(f"paused since {local(self.at):%Y-%m-%d %H:%M} by {self.by}{why}")
+
+
+def paused(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
+    """The pause of a workflow's timetable, if there is one now."""
+    from fwf.journal.logs import latest
+
+    place = place_of(journal)
+    if place is None or is_new(place):
+        return None
+    store = opened(journal)
+    try:
+        with refusals():
+            found = latest(store, _log(w))
+    finally:
+        store.close()
+    if found is None or not found.body.get("paused"):
+        return None
+    return Pause(found.at, str(found.body.get("by", "")), str(found.body.get("why", "")))
+
+
+def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pause | None:
+    """Begin a pause, with or without a reason, or end it (None) ⟶ the one that was there before.
+
+    Nothing is written where nothing changes.
+    """
+    from fwf.journal.logs import claimed
+
+    place = place_of(journal)
+    if place is None:
+        raise Misuse(f"--journal {OFF}: a pause is kept in a journal; name a file or a database")
+    before = paused(w, journal)
+    if (before is None) == (why is None) and (before is None or before.why == why):
+        return before
+    if journal is None:
+        keep_from_git(_folder(place))
+    store = opened(journal, make=True)
+    try:
+        with refusals(), claimed(store, _log(w), me()) as log:
+            log.add({"paused": why is not None, "by": _who(), "why": why or ""})
+    finally:
+        store.close()
+    return before
+
+
+def me() -> Holder:
+    """This process, as the one who changes what a journal keeps."""
+    return Holder(socket.gethostname(), os.getpid(), _user(), time.time_ns() // 1_000)
+
+
+def _who() -> str:
+    return f"{_user()} on {socket.gethostname()}"
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return str(os.getuid())
+
+
+def _folder(place: str) -> "Path":
+    from pathlib import Path
+
+    return Path(place).parent
+
+
+def _log(w: Workflow[Any, Any]) -> str:
+    return f"{LOG} {name_of(w) or definition_id(w)}"
