@@ -110,7 +110,9 @@ class Zone:
 
 
 def seconds_of(moment: datetime) -> int:
-    """Aware moment ⟶ the whole second that it is in."""
+    """Aware moment ⟶ the whole second that it is in; raises `ValueError` for one without offset."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment} has no offset: write datetime.now(UTC), or give it a tzinfo")
     return _seconds(moment.astimezone(UTC))
 
 

@@ -72,9 +72,8 @@ class Window:
         self.starts = [begun[day] for day in days]
 
     def shown(self, instant: int) -> datetime:
-        return (
-            (EPOCH + timedelta(seconds=instant)).astimezone(self.zone).replace(tzinfo=None, fold=0)
-        )
+        moment = (EPOCH + timedelta(seconds=instant)).astimezone(self.zone)
+        return moment.replace(tzinfo=None, fold=0)
 
     def when(self, day: date, at: str) -> int:
         """The first instant at which the clock shows a time, or a later one."""
@@ -104,7 +103,7 @@ class Window:
                 for day, after in found
             ]
         wait = rule.wait if isinstance(rule, Minutes) else 0
-        ticks = sorted({tick: day for tick, day in self.ticks(rule)}.items())
+        ticks = sorted(dict(self.ticks(rule)).items())
         return [
             Part(self.label(tick), day, tick, end, end + MINUTE * wait)
             for (tick, day), (end, _) in pairwise(ticks)

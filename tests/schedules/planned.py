@@ -1,4 +1,4 @@
-"""Rules as users write them, each beside what the oracle says by hand; zones; how both are compared."""
+"""Rules as users write them, each beside what is said of it by hand; zones; how to compare both."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -61,6 +61,10 @@ def last_weekday(day: date) -> bool:
     )
 
 
+def last_friday(day: date) -> bool:
+    return day.weekday() == 4 and (day + timedelta(days=7)).month != day.month
+
+
 RULES: dict[str, tuple[Make, Rule]] = {
     "every day at 00:00": (days_at("00:00"), Days("00:00")),
     "every day at 00:15": (days_at("00:15"), Days("00:15")),
@@ -111,9 +115,12 @@ LONG: dict[str, tuple[Make, Rule]] = {
     ),
     "0 2 * * 5L": (
         line("0 2 * * 5L"),
-        Days("02:00", lambda day: day.weekday() == 4 and (day + timedelta(days=7)).month != day.month),
+        Days("02:00", last_friday),
     ),
-    "0 0 13 * 5": (line("0 0 13 * 5"), Days("00:00", lambda day: day.day == 13 or day.weekday() == 4)),
+    "0 0 13 * 5": (
+        line("0 0 13 * 5"),
+        Days("00:00", lambda day: day.day == 13 or day.weekday() == 4),
+    ),
     "0 0 */13 * 5": (
         line("0 0 */13 * 5"),
         Days("00:00", lambda day: day.day in (1, 14, 27) and day.weekday() == 4),
@@ -142,7 +149,7 @@ ZONES = (
     "Pacific/Apia", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Easter", "Pacific/Fiji",
     "Pacific/Kiritimati", "Pacific/Norfolk", "Pacific/Tongatapu", "Pacific/Marquesas",
 )  # fmt: skip
-"""Those whose clocks change at midnight, over it, by half an hour, to and fro at Ramadan, or never."""
+"""Whose clocks change at midnight, over it, by half an hour, to and fro at Ramadan, or never."""
 ODD = {
     "Apia has no 2011-12-30": ("Pacific/Apia", date(2011, 12, 30)),
     "Fakaofo has none either": ("Pacific/Fakaofo", date(2011, 12, 30)),

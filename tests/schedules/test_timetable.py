@@ -22,18 +22,9 @@ BERLIN = "Europe/Berlin"
 JUNE = date(2026, 6, 1), date(2026, 6, 30)
 MADE = {name: make for name, (make, _) in {**RULES, **FINE, **LONG}.items()}
 SAID = {name: value for name, value in vars(fwf).items() if name[:1] != "_"}
-SAID |= {
-    "cron": cron,
-    "every_day": every_day,
-    "every_hour": every_hour,
-    "datetime": datetime_module,
-}
-SAID |= {
-    "named": named,
-    "of_day": planned.of_day,
-    "of_label": planned.of_label,
-    "of_start": planned.of_start,
-}
+SAID |= {"cron": cron, "every_day": every_day, "every_hour": every_hour, **vars(planned)}
+SAID["datetime"] = datetime_module
+"""What `repr` speaks of. The late names of fwf are there once they have been asked for."""
 
 zones = st.sampled_from(sorted(available_timezones() - {"localtime", "Factory"}))
 makers = st.sampled_from(sorted(MADE)).map(MADE.__getitem__)

@@ -14,7 +14,10 @@ from fwf import (
     bracket,
     branch,
     const,
+    cron,
     delay,
+    every_day,
+    every_hour,
     execute,
     fail,
     failed,
@@ -199,6 +202,16 @@ it.n > 3 and orders >> to_text  # type: ignore[operator]  # pyright: ignore[repo
 
 
 # @graph
+
+every_day(to_int, tz="UTC", param="day")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+every_day(orders, param="day")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+every_day(orders, "02:00", tz="UTC", param="day")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+every_day(orders, tz="UTC", param="day", start="2026-06-01")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+every_day(orders, tz="UTC", param="day", missed="lats")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+every_hour(orders, minute="5", tz="UTC", param="day")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cron(orders, tz="UTC", param="day")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
 @graph
 def unwrapped() -> Ref[Sales]:
     o, v = orders(), visits()
