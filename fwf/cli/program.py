@@ -198,6 +198,14 @@ def run_options(function: F) -> F:
     return params(key(workers(pools(function))))
 
 
+def strict_option(function: F) -> F:
+    """Whether a run that is degraded is told by the exit status."""
+    return click.option(
+        "--strict", is_flag=True,
+        help="Exit with 3 where a run is done, but took a fallback or tolerated failures.",
+    )(function)  # fmt: skip
+
+
 @click.group(
     cls=Program,
     no_args_is_help=False,

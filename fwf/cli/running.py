@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,13 +18,16 @@ from fwf.cli.output import complain, elided, streams_kept, tell, text_of
 from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
 from fwf.cli.telling import Telling
-from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
+from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, counted, leaves
 from fwf.interpreters.run import Clock, Journal, Ran, SystemClock, execute, several
 from fwf.records import changed
+from fwf.telling.reasons import places
 from fwf.telling.words import SECOND
 from fwf.tracebacks import Line
 
 FAILED: Final = 1
+DEGRADED: Final = 3
+"""The exit status of `--strict` where a run is done, but not as it was meant."""
 MOST_FAULTS: Final = 100
 
 
@@ -153,6 +156,12 @@ def _tracebacks(fault: Fault, within: str = "") -> Iterator[str]:
             yield from _tracebacks(leaf.cause, f"{within}{leaf.path}, in it ")
 
 
+def degraded_line(paths: Sequence[str]) -> str:
+    """That a run which is done isn't as it was meant, and where."""
+    where = counted(len(paths), "place")
+    return f"degraded: a fallback was taken or a failure tolerated at {where}: {places(paths)}"
+
+
 def report(target: Target, went: Ran[Any], started: datetime) -> dict[str, object]:
     """What `fwf run --json` writes; README and `fwf run --help` say what the keys mean."""
     took = _seconds(went.end - went.start)
@@ -167,6 +176,7 @@ def report(target: Target, went: Ran[Any], started: datetime) -> dict[str, objec
         "target": target.text,
         "workflow": target.name,
         **outcome,
+        "degraded": [*went.degraded],
         "unit": "seconds",
         "started": started,
         "ended": started + timedelta(seconds=took),

@@ -11,12 +11,12 @@ from fwf.cli.misuse import one_line
 from fwf.cli.output import in_colour
 from fwf.faults import counted
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.records import RunRow
+from fwf.journal.records import RunRow, degraded_of
 from fwf.journal.store import Store
 from fwf.journal.story import Outcome, Place, Step, Story, Try, leaves, short, story
 from fwf.readable import columns, spoken
 from fwf.telling.advice import advice
-from fwf.telling.reasons import on_one_line, place, reason, said, shown
+from fwf.telling.reasons import on_one_line, place, places, reason, said, shown
 
 STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running")
 MOST_READ: Final = 50_000
@@ -36,6 +36,8 @@ class Seen(NamedTuple):
     story: Story | None
     damage: str = ""
     """Why its records can't be read."""
+    degraded: tuple[str, ...] = ()
+    """Of one that is fine, the paths where what it gave isn't what was meant."""
 
     @property
     def took(self) -> int | None:
@@ -48,12 +50,16 @@ class Seen(NamedTuple):
     @property
     def standing(self) -> str:
         """`died 02:10 in load[7]`, `running in load[7]`, or the state alone."""
+        if self.degraded:
+            return f"{self.state}, degraded"
         at = f" {local(self.row.changed):%H:%M}" if self.state == "died" else ""
         return f"{self.state}{at}{inside(self.story and self.story.inside)}"
 
     @property
     def first_failure(self) -> str:
         """What failed first, and why."""
+        if self.degraded:
+            return one_line(f"at {places(self.degraded, 1)}")
         if self.story is None:
             return one_line(self.damage)
         first = next(leaves(self.story.fault), None)
@@ -105,6 +111,12 @@ def seen(store: Store, row: RunRow) -> Whole:
     return Whole(row, outcome_of(row, alive), told)
 
 
+def degraded_in(store: Store, row: RunRow) -> tuple[str, ...]:
+    """Of a run that is fine, the paths where what it gave isn't what was meant."""
+    end = store.last(row) if row.state == "ok" else None
+    return () if end is None else degraded_of(end)
+
+
 def listed(store: Store, workflow: str | None, states: Sequence[str], most: int) -> list[Seen]:
     """The newest runs of a workflow that stand so, with what their records tell."""
     return with_stories(store, _chosen(store, workflow, states, most))
@@ -116,13 +128,14 @@ def with_stories(store: Store, runs: Iterable[tuple[RunRow, Outcome]]) -> list[S
     left = MOST_READ
     for row, state in runs:
         plain = state == "ok" and row.tries == 1
-        if plain or row.count > left:
-            found.append(Seen(row, state, None))
-            continue
-        left -= row.count
         try:
+            degraded = degraded_in(store, row)
+            if plain or row.count > left:
+                found.append(Seen(row, state, None, degraded=degraded))
+                continue
+            left -= row.count
             told = story(store.records(row), alive=state == "running")
-            found.append(Seen(row, state, told))
+            found.append(Seen(row, state, told, degraded=degraded))
         except JournalCorrupt as error:  # the others can be told
             found.append(Seen(row, state, None, str(error)))
     return found
@@ -200,7 +213,7 @@ def on_screen(cells: Sequence[Sequence[str]]) -> None:
     for name in cells[0]:
         shown.add_column(name, overflow="fold")
     for _, state, *others in cells[1:]:
-        colour = _COLOURS.get(state.partition(" ")[0], "red")
+        colour = "yellow" if "degraded" in state else _COLOURS.get(state.partition(" ")[0], "red")
         shown.add_row(_, Text(state, style=colour), *map(Text, others))
     Console(file=sys.stdout, no_color=not in_colour(), highlight=False).print(shown)
 
@@ -213,7 +226,8 @@ def told(run: Whole, journal: str | None) -> Iterator[str]:
     row, story = run.row, run.story
     name = " ".join([row.workflow or "workflow", *parameters(row)])
     at = f" {_time(row.changed)}" if run.state == "died" else ""
-    yield one_line(f"{name}: {run.state}{at}{inside(story.inside)}")
+    degraded = ", degraded" if story.degraded else ""
+    yield one_line(f"{name}: {run.state}{degraded}{at}{inside(story.inside)}")
     again = f", generation {row.generation}" if row.generation > 1 else ""
     yield f"run {short(row.id)} ({row.id}{again})"
     if story.pruned:
@@ -221,9 +235,17 @@ def told(run: Whole, journal: str | None) -> Iterator[str]:
     yield from ("", "tries", *(f"  {line}" for line in lines(_tries(story))))
     if story.steps:
         yield from ("", f"steps: {counts(story)}")
+    if story.degraded:
+        yield from ("", "degraded")
+        yield from (f"  {on_one_line(shown(path))}" for path in story.degraded[:MOST_NAMED])
+        if len(story.degraded) > MOST_NAMED:
+            yield f"  … and {len(story.degraded) - MOST_NAMED:,} more; --json gives all"
     yield from _failures(story)
     for step in story.held:
         yield from ("", f"{step.state}: {shown(step.path)}", f"  {reason(step.holding, 600)}")
+    if story.resolved:
+        yield from ("", "resolved")
+    yield from (f"  {_decision(step)}" for step in story.resolved[:MOST_NAMED])
     todo = advice(row, story, journal=journal)
     if todo:
         yield from ("", "next")
@@ -243,9 +265,6 @@ def _tries(story: Story) -> list[list[str]]:
 
 def _try(each: Try) -> tuple[str, ...]:
     """Which try, since when, for how long, how it ended and where, why it began, by whom."""
-    if story.resolved:
-        yield from ("", "resolved")
-    yield from (f"  {_decision(step)}" for step in story.resolved[:MOST_NAMED])
     took = "" if each.ended is None else spoken(_rounded(each.ended - each.started))
     where = inside(each.inside) if each.outcome in ("died", "running") else ""
     why = f" ({each.why})" if each.why else ""
@@ -288,6 +307,13 @@ def _failure(step: Step) -> str:
     return f"{said}: {reason(last.fault)}{where}{taken}"
 
 
+def _decision(step: Step) -> str:
+    """What a person decided about a step, who, and when."""
+    assert step.resolved is not None
+    how, at = step.resolved.how, _time(step.resolved.at)
+    return on_one_line(f"{shown(step.path)}: {how}, by {step.resolved.who}, {at}")
+
+
 def _near(at: str) -> str:
     try:
         return at.removeprefix(os.path.join(os.getcwd(), ""))
@@ -307,13 +333,6 @@ def as_data(run: Seen) -> dict[str, object]:
         "state": run.state,
         "workflow": row.workflow,
         "parameters": row.facts.get("shown", {}),
-def _decision(step: Step) -> str:
-    """What a person decided about a step, who, and when."""
-    assert step.resolved is not None
-    how, at = step.resolved.how, _time(step.resolved.at)
-    return on_one_line(f"{shown(step.path)}: {how}, by {step.resolved.who}, {at}")
-
-
         "generation": row.generation,
         "tries": row.tries,
         "started": local(row.started),
@@ -321,7 +340,8 @@ def _decision(step: Step) -> str:
         "ended": None if row.ended is None else local(row.ended),
         "seconds": None if run.took is None else run.took / MICROS,
         "inside": [{"path": each.path, "attempt": each.attempt} for each in places],
-        "failed": run.first_failure or None,
+        "failed": None if run.degraded else run.first_failure or None,
+        "degraded": list(run.degraded),
     }
 
 
@@ -329,7 +349,7 @@ def as_story(run: Whole, journal: str | None) -> dict[str, object]:
     """A run with all its tries and steps, as JSON has it."""
     story = run.story
     return {
-        **as_data(Seen(*run)),
+        **as_data(Seen(*run, degraded=story.degraded)),
         "target": run.row.facts.get("target"),
         "attempts": [
             {
@@ -355,6 +375,7 @@ def _step_data(step: Step) -> dict[str, object]:
         "state": step.state,
         "from_try": step.computed,
         "caught": step.caught,
+        "resolved": step.resolved and {**step.resolved._asdict(), "at": local(step.resolved.at)},
         "attempts": [
             {
                 "try": each.number,
@@ -370,4 +391,3 @@ def _step_data(step: Step) -> dict[str, object]:
             for each in step.attempts
         ],
     }
-        "resolved": step.resolved and {**step.resolved._asdict(), "at": local(step.resolved.at)},

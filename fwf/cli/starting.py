@@ -12,7 +12,7 @@ from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.params import given
 from fwf.cli.profiles import Chosen, chosen, with_profile
 from fwf.cli.program import debugging
-from fwf.cli.running import ran, report, status_of, tell_result
+from fwf.cli.running import DEGRADED, degraded_line, ran, report, status_of, tell_result
 from fwf.cli.targets import FORMS, Target, load
 from fwf.cli.telling import Telling
 from fwf.journal.story import short
@@ -30,6 +30,7 @@ class Start:
 
     resumed: the run that is gone on with, whatever it is named by; its target needn't be given.
     part_of: what it is one of many of, such as a backfill.
+    strict: whether a run that is done, but not as it was meant, has an exit status of its own.
     """
 
     target: str | None
@@ -48,6 +49,7 @@ class Start:
     salvage: bool = False
     resumed: "Resumed | None" = None
     part_of: str | None = None
+    strict: bool = False
 
 
 @final
@@ -133,7 +135,9 @@ def _done(asked: Start, this: Checked) -> int:
         tell_json({**report(target, went, began), **more})
     else:
         tell_result(went.result, debug=debugging())
-    return status_of(went.result)
+    if went.degraded:
+        complain(one_line(f"fwf: {target.name}: {degraded_line(went.degraded)}"))
+    return DEGRADED if asked.strict and went.degraded else status_of(went.result)
 
 
 def _complete(target: Target, run: str) -> str:

@@ -38,6 +38,19 @@ def checked(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record
         before, last = tip(kind, body, checksum), n
 
 
+def newest(found: Sequence[Columns]) -> Record | None:
+    """A run's last record, given with the one before it; None if it isn't what was written."""
+    n, kind, path, tries, at, body, said = found[0]
+    before, follows = FIRST, n == 1
+    if len(found) == 2:
+        number, earlier, _, _, _, told, checksum = found[1]
+        before, follows = tip(earlier, told, checksum), n == number + 1 or kind == "anchor"
+    path, tries, body = text(path), text(tries), text(body)
+    if follows and chained(before, n, kind, path, tries, at, body) == said:
+        return Record(n, kind, path, tries, at, body, said)
+    return None
+
+
 def check_follow(records: Sequence[Record], last: int) -> None:
     """Raise `ValueError` unless the numbers of records count up from the last one's."""
     for n, record in enumerate(records, last + 1):

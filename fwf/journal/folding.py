@@ -64,6 +64,7 @@ class _Try:
         self.inside: tuple[Place, ...] = ()
         self.again: tuple[str, ...] = ()
         self.why = ""
+        self.degraded: tuple[str, ...] = ()
 
 
 @final
@@ -150,6 +151,7 @@ class Fold:
         now.value, now.fault = value, body.get("fault")
         self._left()
         for leaf in leaves(now.fault):
+        now.degraded = tuple(body.get("degraded", ()))
             held = _held(leaf) or ("held" if now.outcome == "held" else None)
             if held is not None and leaf.get("path"):
                 step = self._step(leaf["path"])
@@ -294,5 +296,5 @@ def _told(step: _Step, goes_on: bool) -> Step:
 def _of(each: _Try) -> Try:
     return Try(
         each.number, each.started, each.ended, each.outcome or "died", each.value, each.fault,
-        each.inside, each.again, each.why, each.facts,
+        each.inside, each.again, each.why, each.facts, each.degraded,
     )  # fmt: skip

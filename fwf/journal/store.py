@@ -79,6 +79,10 @@ class Store(Protocol):
         """A run's records in order, checked; raises `JournalCorrupt` at the first bad one."""
         ...
 
+    def last(self, run: RunRow) -> Record | None:
+        """The last record of a run that has ended, checked against the one before."""
+        ...
+
     def salvage(self, run: RunRow, claim: Claim) -> int:
         """Drop what follows the last good record of a damaged run ⟶ how many were dropped."""
         ...

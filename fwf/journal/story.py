@@ -47,6 +47,7 @@ class Try(NamedTuple):
     ended: when it ended; of one that died, its last sign.
     inside: of one that died, the attempts that it died in; else those at work.
     again: the paths that were taken back before it, to be done again, and why.
+    degraded: of one that is fine, the paths where what it gave isn't what was meant.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Try(NamedTuple):
     again: tuple[str, ...]
     why: str
     facts: Mapping[str, Any]
+    degraded: tuple[str, ...] = ()
 
     @property
     def who(self) -> str:
@@ -94,8 +96,6 @@ class Retry(NamedTuple):
     fault: Form | None
 
 
-class Step(NamedTuple):
-    """A step, with all its attempts.
 class Decision(NamedTuple):
     """What a person decided of a step: value, again or skip; who, on which machine, when (µs)."""
 
@@ -110,6 +110,8 @@ class Decision(NamedTuple):
         return " on ".join(filter(None, (self.by, self.host)))
 
 
+class Step(NamedTuple):
+    """A step, with all its attempts.
 
     computed: the number of the try that its committed value is from; None if it has none.
     caught: whether what it failed with was taken up: by a fallback, or a map that collects.
@@ -180,6 +182,11 @@ class Story:
         return self.tries[-1].fault if self.tries else None
 
     @property
+    def degraded(self) -> tuple[str, ...]:
+        """Of a run that is fine, the paths where what it gave isn't what was meant."""
+        return self.tries[-1].degraded if self.tries else ()
+
+    @property
     def inside(self) -> tuple[Place, ...]:
         """What the last try is at work on, or died in."""
         return self.tries[-1].inside if self.tries else ()
@@ -199,17 +206,17 @@ class Story:
         return self.having("in doubt", "poisoned", "held")
 
     @property
+    def resolved(self) -> list[Step]:
+        """Steps that a person has decided about."""
+        return [step for step in self.steps.values() if step.resolved is not None]
+
+    @property
     def kept(self) -> Mapping[int, int]:
         """For each try but the last ⟶ how many steps are kept from it in the last one."""
         last = self.tries[-1].number if self.tries else 0
         found: dict[int, int] = {}
         for step in self.steps.values():
             if step.computed is not None and step.computed < last:
-    @property
-    def resolved(self) -> list[Step]:
-        """Steps that a person has decided about."""
-        return [step for step in self.steps.values() if step.resolved is not None]
-
                 found[step.computed] = found.get(step.computed, 0) + 1
         return found
 

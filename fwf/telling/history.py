@@ -84,7 +84,8 @@ class History:
 
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         if not isinstance(result, Failure):
-            self._write("ended", None, outcome="ok")
+            degraded = [*map(masked, this.degraded)]
+            self._write("ended", None, outcome="ok", degraded=degraded)
             return
         fault = result.failure()
         stopped = any(isinstance(leaf, Interrupted) for leaf in leaves(fault))

@@ -15,7 +15,7 @@ from fwf.journal.story import short
 from fwf.printing import printable
 from fwf.secrets import masked
 from fwf.telling.appended import Appended
-from fwf.telling.reasons import on_one_line
+from fwf.telling.reasons import on_one_line, places
 from fwf.telling.words import MOST_REMEDY, reason, rows, spoken
 
 NAME: Final = "fwf.run"
@@ -102,6 +102,8 @@ class Logs:
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         if isinstance(result, Failure):
             self._log(logging.ERROR, f"the run failed: {reason(result.failure())}")
+        elif this.degraded:
+            self._log(logging.WARNING, f"the run is done, degraded: {places(this.degraded)}")
         else:
             self._log(logging.INFO, "the run is done")
         if self._located is not None:

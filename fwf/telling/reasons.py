@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from fwf.faults import shown_path
@@ -58,6 +58,12 @@ def on_one_line(text: str, most: int = MOST) -> str:
     """Text ⟶ it on one line, cut at `most` characters; what doesn't show as escapes."""
     joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
     return printable(joined if len(joined) <= most else f"{joined[: most - 1]}…")
+
+
+def places(paths: Sequence[str], most: int = 3) -> str:
+    """Paths ⟶ the first few and how many more: `load[7], load[9] and 3 more`."""
+    more = f" and {len(paths) - most:,} more" if len(paths) > most else ""
+    return ", ".join(on_one_line(shown(path)) for path in paths[:most]) + more
 
 
 def shown(path: str) -> str:

@@ -55,7 +55,7 @@ class Spans:
     """Makes spans of what it is told.
 
     A try's span is called as its workflow, an attempt's as its task; `fwf.run.id`, `fwf.path` and
-    `fwf.tries` say which it is. A failure has an `exception` event for each single fault.
+    `fwf.tries` say which it is, `fwf.degraded` where what it gave isn't what was meant. A failure has an `exception` event for each single fault.
     """
 
     locates = True
@@ -121,6 +121,8 @@ class Spans:
             span.end(end)
         self._open.clear()
         self._root.set_attribute("fwf.kept", self._kept)
+        if this.degraded:
+            self._root.set_attribute("fwf.degraded", [*map(masked, this.degraded[:MOST_EVENTS])])
         if isinstance(result, Failure):
             self._fail(self._root, result.failure(), end)
         self._root.end(end)

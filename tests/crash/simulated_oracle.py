@@ -74,6 +74,8 @@ def faults_after_failure(story: Story) -> list[str]:
         whole, _ = uninterrupted(replace(case, plays=plays))
         if not same_result(whole.result, story.ran.result):
             found.append(f"wrong: it ended as {story.ran.result!r}, not as {whole.result!r}")
+        elif story.ran.degraded != whole.degraded:
+            found.append(f"wrong: degraded at {story.ran.degraded!r}, not at {whole.degraded!r}")
     elif isinstance(story.ran.result, Failure):
         tags = {tag for leaf in leaves(story.ran.result.failure()) for tag in leaf.tags}
         found += [f"held: {tag}" for tag in sorted(tags & {"Changed", "InDoubt", "Unreadable"})]
@@ -89,6 +91,8 @@ def _has_budgets(w: Workflow[Any, Any]) -> bool:
 def _outcome(story: Story) -> Iterator[str]:
     if not same_result(story.ran.result, story.once.result):
         yield f"wrong: it ended as {story.ran.result!r}, not as {story.once.result!r}"
+    elif story.ran.degraded != story.once.degraded:
+        yield f"wrong: degraded at {story.ran.degraded!r}, not at {story.once.degraded!r}"
 
 
 def _keys(story: Story, *, changed: bool = False) -> Iterator[str]:

@@ -53,6 +53,7 @@ class Ran:
     trace: Trace | None
     start: int
     end: int
+    degraded: tuple[str, ...] = ()
 
 
 def case_of(seed: int, *, fails: int = 3) -> Case:
@@ -101,7 +102,7 @@ def ran_by(
     trace = None
     if machine.recording:
         trace = told(machine.log, lambda entry: event_of(entry, machine.path))
-    return Ran(result, trace, start, machine.world.now())
+    return Ran(result, trace, start, machine.world.now(), machine.degraded)
 
 
 def ran_in(case: Case, world: World) -> Ran:

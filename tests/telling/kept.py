@@ -73,6 +73,9 @@ class Kept:
     def records(self, run: RunRow) -> Iterator[Record]:
         return iter(self.told[run.number])
 
+    def last(self, run: RunRow) -> Record | None:
+        return next(iter(self.told.get(run.number, [])[::-1]), None)
+
     def salvage(self, run: RunRow, claim: Claim) -> int:
         return 0
 

@@ -6,7 +6,7 @@ from fwf.cli.journals import journal_options, opened, refusals
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import complain
 from fwf.cli.profiles import profile_options
-from fwf.cli.program import options
+from fwf.cli.program import options, strict_option
 from fwf.cli.telling import Telling, telling_options
 
 
@@ -25,6 +25,7 @@ from fwf.cli.telling import Telling, telling_options
 )
 @profile_options
 @journal_options
+@strict_option
 @telling_options
 @click.option("--anyway", is_flag=True, help="Run it though `fwf check` finds errors.")
 @options
@@ -38,6 +39,7 @@ def command(
     profile: str | None,
     profiles: str | None,
     journal: str | None,
+    strict: bool,
     telling: Telling,
     anyway: bool,
     as_json: bool,
@@ -86,5 +88,6 @@ def command(
             journal=journal,
             accept_changes=accept_changes,
             resumed=before,
+            strict=strict,
         )
     )

@@ -5,7 +5,7 @@ import click
 from fwf.cli.journals import journal_options
 from fwf.cli.misuse import Misuse
 from fwf.cli.profiles import profile_options
-from fwf.cli.program import options, run_options
+from fwf.cli.program import options, run_options, strict_option
 from fwf.cli.telling import Telling, telling_options
 
 
@@ -23,6 +23,7 @@ from fwf.cli.telling import Telling, telling_options
     help="Do steps again whose task or input is another than when they were done.",
 )
 @click.option("--salvage", is_flag=True, help="Go on with a damaged run from its last good record.")
+@strict_option
 @click.option("--part-of", metavar="TEXT", hidden=True)
 @telling_options
 @click.option("--anyway", is_flag=True, help="Run it though `fwf check` finds errors.")
@@ -41,6 +42,7 @@ def command(
     again: bool,
     accept_changes: bool,
     salvage: bool,
+    strict: bool,
     part_of: str | None,
     telling: Telling,
     anyway: bool,
@@ -83,14 +85,18 @@ def command(
     Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
     128 + the signal's number: 130, 143, 129. A second signal ends it at once.
 
+    A run that is done, but took a fallback or tolerated failures, is degraded: a line says where,
+    and the exit status is 0; with --strict it is 3.
+
     \b
-    JSON: target, workflow, outcome (ok, failed, interrupted), value, fault (path, tags, message,
-    leaves: kind, path, tags, message, at (file, line, function), traceback, not_before, cause (the
-    fault of a run in it, or of a group of exceptions), within, rounds, by; joined: which belong
-    together), unit (seconds), started, ended, seconds, events: every attempt of a task with task,
-    path, tries, ending (ok, failed, cut), start and end, in seconds from started, and fault, as
-    above, of one that failed; and profile (name, file) if one was given. Of what isn't run: target,
-    workflow, outcome (refused) and issues, as fwf check has them.
+    JSON: target, workflow, outcome (ok, failed, interrupted), value, degraded (paths of a run that
+    is ok), fault (path, tags, message, leaves: kind, path, tags, message, at (file, line,
+    function), traceback, not_before, cause (the fault of a run in it, or of a group of exceptions),
+    within, rounds, by; joined: which belong together), unit (seconds), started, ended, seconds,
+    events: every attempt of a task with task, path, tries, ending (ok, failed, cut), start and end,
+    in seconds from started, and fault, as above, of one that failed; and profile (name, file) if
+    one was given. Of what isn't run: target, workflow, outcome (refused) and issues, as fwf check
+    has them.
     """
     from fwf.cli.resuming import resumed
     from fwf.cli.starting import Start, started
@@ -118,6 +124,7 @@ def command(
         salvage=salvage,
         resumed=None if resume is None else resumed(journal, resume, salvage=salvage),
         part_of=part_of,
+        strict=strict,
     )
     if due:
         from fwf.cli.backfills import Wanted, done, options_of

@@ -152,9 +152,12 @@ class _Doing:
         with stopping(self._stop) as machine.signals:
             machine.scope.cuttable = machine.signals == "elsewhere"
             result = self._told(self._contexts.new())
-        degraded = machine.degraded if isinstance(result, Success) else ()
         told = machine.log, machine.path, self._start, self._asked.clock.now()
-        return Ran(result, *told, degraded=degraded)
+        return Ran(result, *told, degraded=self._degraded(result))
+
+    def _degraded(self, result: Result[Any, Fault]) -> tuple[str, ...]:
+        """Where what a run gave isn't what was meant."""
+        return self._machine.degraded if isinstance(result, Success) else ()
 
     def _told(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, and tell observer and journal that it began and how it ended."""
@@ -176,7 +179,7 @@ class _Doing:
                 context.run(stream.ended, Failure(fault))
             raise
         if stream is not None:
-            context.run(stream.ended, result)
+            context.run(stream.ended, result, self._degraded(result))
         return result
 
     def _ended(self, context: Context) -> Result[Any, Fault]:

@@ -16,7 +16,7 @@ from fwf.faults import Fault, named_text, text
 from fwf.interpreters.run.here import Here, locate
 from fwf.machine.fibers import Tries, numbers
 from fwf.machine.places import Place
-from fwf.records import record
+from fwf.records import changed, record
 from fwf.secrets import masked
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class Try:
     params: its parameters as text, without secrets.
     remarks: what people should know of the journal that it is kept in.
     died: if the try before ended without a word, what is known of that; else None.
+    degraded: once it has ended well, the paths where what it gave isn't what was meant.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Try:
     params: Mapping[str, str]
     died: str | None = None
     remarks: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
 
     def when(self, at: int) -> datetime:
         """Microseconds of the run's clock ⟶ local time, with its zone."""
@@ -180,10 +182,10 @@ class Stream:
             except BaseException as error:
                 self._raised(error)
 
-    def ended(self, result: Result[Any, Fault]) -> None:
+    def ended(self, result: Result[Any, Fault], degraded: tuple[str, ...] = ()) -> None:
         if self._observer is not None:
             try:
-                self._observer.ended(self.this(), result)
+                self._observer.ended(changed(self.this(), degraded=degraded), result)
             except BaseException as error:
                 self._raised(error)
 

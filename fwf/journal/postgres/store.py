@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, final
 
-from fwf.journal.chain import check_follow, checked, corrupt, followed
+from fwf.journal.chain import check_follow, checked, corrupt, followed, newest, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.postgres import contents as contents
 from fwf.journal.postgres import rows as rows
@@ -148,6 +148,16 @@ class Postgres:
             yield record
         if last < run.count:
             raise corrupt(run, last + 1, "", self.where, "is missing")
+
+    def last(self, run: RunRow) -> Record | None:
+        """The last record of a run that has ended, checked against the one before."""
+        before = max(run.count - 2, 0)
+        latest = self._ask("reading records", rows.records_after, run.number, before)[::-1]
+        found = newest(latest[:2]) if latest else None
+        if latest and found is None:
+            n, path = latest[0].n, text(latest[0].path)
+            raise corrupt(run, n, path, self.where, "isn't what was written")
+        return found
 
     def salvage(self, run: RunRow, claim: Claim) -> int:
         """Drop what follows the last good record of a damaged run ⟶ how many were dropped."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final, cast
 
-from fwf.journal.chain import Columns, followed, text, tip
-from fwf.journal.records import DIGEST, FIRST, LOG, Record, RunRow, State, chained, state_of
+from fwf.journal.chain import Columns, followed, newest, text
+from fwf.journal.records import DIGEST, FIRST, LOG, Record, RunRow, State, state_of
 from fwf.journal.sqlite import layout
 from fwf.records import changed
 
@@ -137,19 +137,6 @@ def up_to_date(row: RunRow, latest: Sequence[Columns]) -> RunRow:
     if last is None:
         raise ValueError(f"record {latest[0][0]} isn't what was written")
     return changed(row, count=last.n, changed=last.at, head=followed(last))
-
-
-def newest(found: Sequence[Columns]) -> Record | None:
-    """A run's last record, as `LATEST` gives it with the one before; None if it's another one."""
-    n, kind, path, tries, at, body, said = found[0]
-    before, follows = FIRST, n == 1
-    if len(found) == 2:
-        number, earlier, _, _, _, told, checksum = found[1]
-        before, follows = tip(earlier, told, checksum), n == number + 1 or kind == "anchor"
-    path, tries, body = text(path), text(tries), text(body)
-    if follows and chained(before, n, kind, path, tries, at, body) == said:
-        return Record(n, kind, path, tries, at, body, said)
-    return None
 
 
 def write(db: sqlite3.Connection, row: RunRow) -> None:

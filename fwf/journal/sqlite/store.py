@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
-from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, text
+from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, newest, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.records import Record, RunRow, State
 from fwf.journal.sqlite import files, layout, locks, mend, rows
@@ -176,6 +176,16 @@ class SQLite:
         """A run's records in order, checked against each other and against the head."""
         self._check_open()
         return self._checked(run, self._columns(run))
+
+    def last(self, run: RunRow) -> Record | None:
+        """The last record of a run that has ended, checked against the one before."""
+        self._check_open()
+        latest = self._db.rows(rows.LATEST, (run.number,))
+        found = newest(latest) if latest else None
+        if latest and found is None:
+            n, path = latest[0][0], text(latest[0][2])
+            raise corrupt(run, n, path, self.where, "isn't what was written")
+        return found
 
     def salvage(self, run: RunRow, claim: Claim) -> int:
         """Drop what follows the last good record, in the database and in the heads."""

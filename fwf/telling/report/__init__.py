@@ -24,7 +24,7 @@ __all__ = ["report"]
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MARKS: Final[dict[Outcome, Mark]] = {
     "ok": "ok", "failed": "failed", "died": "died", "running": "running", "held": "held",
-    "interrupted": "cut",
+    "interrupted": "cut", "given up": "cut",
 }  # fmt: skip
 
 
@@ -51,9 +51,10 @@ def report(
     name = on_one_line(row.workflow or "workflow", 200)
     parts = [
         section("What to do next", tables.todo(todo), "next"),
+        section("Degraded", tables.degraded(told), "degraded"),
         section("What failed", tables.failures(told), "failed"),
-        section("The workflow", _picture(workflow, found, drawn), "workflow"),
         section("Resolved", tables.resolved(told), "resolved"),
+        section("The workflow", _picture(workflow, found, drawn), "workflow"),
         section("Timeline", timeline(told, now), "timeline"),
         section("Steps", _steps(told, found, last), "steps"),
         section("Result", tables.value(told), "result"),
@@ -92,19 +93,21 @@ _PAGE: Final = """<!doctype html>
 
 def _outcome(row: RunRow, told: Story) -> Outcome:
     """How the run stands: since its last try ended, a person may have decided something."""
-    return told.outcome if told.outcome in ("running", "died") else row.state
+    left = told.outcome in ("running", "died") and row.state != "given up"
+    return told.outcome if left else row.state
 
 
 def _head(row: RunRow, told: Story, name: str, now: int) -> str:
     """What it is, how it stands, and when and how long it ran."""
     outcome = _outcome(row, told)
-    mark = _MARKS[outcome]
+    mark: Mark = "cut" if told.degraded else _MARKS[outcome]
+    said = f"{outcome}, degraded" if told.degraded else outcome
     shown: dict[str, Any] = row.facts.get("shown", {})
     params = " ".join(f"{name}={value}" for name, value in shown.items())
     spans = [(each.ended if each.ended is not None else now) - each.started for each in told.tries]
     several = f" in {len(spans)} tries" if len(spans) > 1 else ""
     facts = [
-        f'<span class="outcome {mark}">{sign(mark)} {outcome}</span>',
+        f'<span class="outcome {mark}">{sign(mark)} {said}</span>',
         f"<span>{moment(row.started)}</span>",
         f"<span>{lasted(sum(spans))}{several}</span>",
         f"<span>run <code>{text(short(row.id))}</code></span>",

@@ -43,6 +43,14 @@ def todo(found: list[Advice]) -> str:
 # What failed
 
 
+def degraded(told: Story) -> str:
+    """Of a run that is fine, where a fallback was taken, or a failure tolerated."""
+    rows = [f"<li>{text(path)}</li>" for path in told.degraded[:MOST_FAILURES]]
+    more = len(told.degraded) - len(rows)
+    rest = f'<p class="more">… and {more:,} more</p>' if more > 0 else ""
+    return f"<ul>{''.join(rows)}</ul>{rest}" if rows else ""
+
+
 def failures(told: Story) -> str:
     """The steps that failed, cut or in doubt, each with its reason and traceback."""
     steps = [*told.held, *told.failed]
@@ -89,14 +97,6 @@ def _traces(fault: Form | None) -> str:
     )
 
 
-# Steps
-
-
-def steps(found: list[Group], last: int) -> str:
-    """A row for each place; what was done for many items folds out below."""
-    head = ("", "step", "how", "attempts", "started", "took", "rows", "from")
-    rows = (_row(group) for group in found[:MOST_PLACES])
-    many = [_items(group, last) for group in found[:MOST_PLACES] if group.many]
 def resolved(told: Story) -> str:
     """What people decided about steps of which nobody knew how they ended."""
     rows = [
@@ -107,6 +107,14 @@ def resolved(told: Story) -> str:
     return table(("step", "resolved", "by", "at"), rows, "steps") if rows else ""
 
 
+# Steps
+
+
+def steps(found: list[Group], last: int) -> str:
+    """A row for each place; what was done for many items folds out below."""
+    head = ("", "step", "how", "attempts", "started", "took", "rows", "from")
+    rows = (_row(group) for group in found[:MOST_PLACES])
+    many = [_items(group, last) for group in found[:MOST_PLACES] if group.many]
     more = len(found) - MOST_PLACES
     rest = f'<p class="more">… and {more:,} more places</p>' if more > 0 else ""
     return "\n".join([table(head, rows, "steps"), rest, *many]) if found else ""
