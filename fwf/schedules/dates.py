@@ -69,6 +69,8 @@ def _last_day(day: date) -> date:
 @lru_cache(maxsize=512)
 def _numbers(dates: Dates, leap: bool, first: int) -> tuple[int, ...]:
     """Days since New Year of the dates in each year that begins on a weekday, leap or not."""
+    if dates == EVERY_DATE:
+        return tuple(range(366 if leap else 365))
     year = next(
         year
         for year in range(2000, 2028)

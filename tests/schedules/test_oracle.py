@@ -7,6 +7,7 @@ import pytest
 from tests.schedules.oracle import Window, changes
 from tests.schedules.planned import FINE, LONG, ODD, RULES, ZONES, compare
 
+QUARTERS = ("*/15 * * * *", "15,45 * * * 1-5")
 TEN_YEARS = date(2020, 1, 1), date(2030, 12, 31)
 
 
@@ -49,6 +50,7 @@ def test_around_every_change_of_ten_years_each_partition_is_there_once(zone: str
 @pytest.mark.deep
 @pytest.mark.parametrize("zone", ZONES)
 def test_in_ten_years_each_partition_is_there_once(zone: str) -> None:
-    assert len(changes(zone, *TEN_YEARS)) <= 44  # Casablanca's are four a year
-    window = Window(zone, *TEN_YEARS, step=900)
-    assert compare(window, {**RULES, **LONG}, zone) > 800_000
+    """Quarter by quarter, from end to end; what ticks each quarter is looked at around changes."""
+    assert len(changes(zone, *TEN_YEARS)) <= 44  # four a year, where there is a Ramadan
+    rules = {name: rule for name, rule in RULES.items() if name not in QUARTERS}
+    assert compare(Window(zone, *TEN_YEARS, step=900), {**rules, **LONG}, zone) > 350_000
