@@ -158,6 +158,7 @@ def instant_of(where: str, value: object, rule: Rule, zone: Zone) -> int:
     if isinstance(given, datetime):
         if given.tzinfo is None:
             raise ValueError(f"{where}: needs an offset, as 2026-06-01T02:00+02:00 has")
+        check_date(where, given.date())
         return seconds_of(given)
     if not isinstance(given, date):
         raise ValueError(f"{where}: needs a day or a start in ISO 8601, as a run's label is")

@@ -251,6 +251,8 @@ def test_partitions_that_are_not_there() -> None:
         (hourly(), "2026-06-01T02:30+02:00", "it is in 2026-06-01T02:00+02:00"),
         (nightly(tz="Pacific/Apia"), date(2011, 12, 30), "never had that day"),
         (made, date(1, 1, 1), "years go from"),
+        (hourly(), datetime.max.replace(tzinfo=UTC), "years go from"),
+        (hourly(), datetime.min.replace(tzinfo=UTC), "years go from"),
     ):
         said = one_line(lambda made=timetable, value=value: made.partition(cast(Any, value)))
         assert told in said, said
