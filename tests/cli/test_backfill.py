@@ -1,0 +1,275 @@
+"""`fwf backfill`: what isn't complete is done, what is stays, and a table tells how all went."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fwf import Journal, execute
+from fwf.cli import fwf
+from fwf.cli.misuse import Misuse
+from fwf.cli.targets import load
+from fwf.journal.opening import open_store
+from tests.cli.backfill_support import NOW, Here, backfilled, day, lines, project
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(project(tmp_path))
+    (tmp_path / ".fwf").mkdir()
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line for line in capsys.readouterr().out.splitlines() if "loaded" not in line]
+
+
+def test_both_days_are_included_and_those_that_are_not_over_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backfilled("jobs.py", start=day(4), end=day(8)) == 0
+    assert lines(folder) == ["2025-06-04", "2025-06-05"]
+    table = told(capsys)
+    assert table[0] == "5 days, 2025-06-04 … 2025-06-08, both"
+    assert [line.split()[:2] for line in table[1:-1]] == [
+        ["partition", "state"], ["2025-06-04", "ok"], ["2025-06-05", "ok"],
+    ]  # fmt: skip
+    assert table[-1] == "2 complete now, 3 not over until 2025-06-07 00:00+02:00"
+
+
+def test_without_days_it_is_all_that_is_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backfilled("jobs.py") == 0
+    assert len(lines(folder)) == 5
+    assert told(capsys)[0] == "5 days, 2025-06-01 … 2025-06-05, both"
+
+
+def test_a_run_by_hand_and_one_of_a_backfill_are_the_same_run(folder: Path) -> None:
+    daily = load("jobs.py:daily").workflow
+    execute(daily, params={"day": day(2)}, journal=Journal(".fwf/runs.db"))
+    assert backfilled("jobs.py", end=day(3)) == 0
+    assert lines(folder) == ["2025-06-02", "2025-06-01", "2025-06-03"]
+    hour = {"hour": datetime.fromisoformat("2024-10-27T02:00+01:00")}
+    hourly = load("jobs.py:hourly").workflow
+    execute(hourly, params=hour, journal=Journal(".fwf/runs.db"))
+    first = date(2024, 10, 27)
+    assert backfilled("jobs.py:hourly", start=first, end=first) == 0
+    assert len(lines(folder)) == len({*lines(folder)}) == 28
+    store = open_store(".fwf/runs.db")
+    rows = store.runs()
+    store.close()
+    assert len(rows) == len({row.key for row in rows}) == 28
+
+
+def test_pruned_runs_stay_complete(folder: Path) -> None:
+    assert backfilled("jobs.py") == 0
+    store = open_store(".fwf/runs.db")
+    pruned, _ = store.prune(2**60)
+    store.close()
+    assert pruned == 5
+    here = Here("jobs.py")
+    assert backfilled("jobs.py", start=day(1), end=day(5)) == 0
+    assert here.started == [] and len(lines(folder)) == 5
+
+
+def test_again_does_all_once_more_and_a_generation_that_fails_undoes_none(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backfilled("jobs.py", end=day(3)) == 0
+    (folder / "bad-2025-06-02").touch()
+    assert backfilled("jobs.py", end=day(3), again=True) == 1
+    assert "2 complete now, 1 failed" in told(capsys)
+    here = Here("jobs.py")
+    assert backfilled("jobs.py", end=day(3), starts=here) == 0
+    assert backfilled("jobs.py", due=True, starts=here, now=at(4)) == 0
+    assert here.started == [], "the first generation is complete"
+    (folder / "bad-2025-06-02").unlink()
+    assert backfilled("jobs.py", start=day(2), end=day(2), again=True) == 0
+    assert generations()["2025-06-02"] == [(1, "ok"), (2, "ok")]
+
+
+def at(number: int) -> datetime:
+    """When the day before is due."""
+    return datetime(2025, 6, number, 0, tzinfo=UTC)
+
+
+def generations() -> dict[str, list[tuple[int, str]]]:
+    store = open_store(".fwf/runs.db")
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in reversed(store.runs()):
+        found.setdefault(row.facts["shown"]["day"], []).append((row.generation, row.state))
+    store.close()
+    return found
+
+
+def test_what_a_day_loaded_before_it_was_over_does_not_count(folder: Path) -> None:
+    """A run of a day in the future, begun before the day's end, is complete, and yet isn't."""
+    future = date(2099, 6, 1)
+    daily = load("jobs.py:daily").workflow
+    execute(daily, params={"day": future}, journal=Journal(".fwf/runs.db"))
+    later = datetime(2099, 6, 3, tzinfo=UTC)
+    here = Here("jobs.py")
+    assert backfilled("jobs.py", start=future, end=future, now=later, starts=here) == 1
+    assert generations()["2099-06-01"] == [(1, "ok"), (2, "ok")]
+
+
+def test_newest_first(folder: Path) -> None:
+    assert backfilled("jobs.py", newest_first=True) == 0
+    assert lines(folder) == [f"2025-06-0{day}" for day in range(5, 0, -1)]
+
+
+def test_a_thousand_complete_days_are_summed_up(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backfilled("jobs.py", end=day(3)) == 0
+    told(capsys)
+    assert backfilled("jobs.py", end=day(4)) == 0
+    table = told(capsys)
+    assert len(table) == 4 and table[-1] == "1 complete now, 3 complete already"
+
+
+def test_an_empty_choice_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert backfilled("jobs.py", start=day(6), end=day(6)) == 0
+    assert "nothing is to be done, 1 not over until 2025-06-07 00:00+02:00" in (
+        capsys.readouterr().err
+    )
+    assert backfilled("jobs.py:hourly", now=datetime(2024, 10, 25, tzinfo=UTC), due=True) == 0
+    assert lines(folder) == []
+
+
+def test_the_journal_that_is_not_there_yet_is_not_made_by_looking(folder: Path) -> None:
+    assert backfilled("jobs.py", dry_run=True) == 0
+    assert not (folder / ".fwf" / "runs.db").exists()
+
+
+# JSON and dry runs
+
+
+def test_json_is_one_object_on_a_clean_stdout(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad-2025-06-02").touch()
+
+    class Quiet(Here):
+        def __call__(self, *given: Any) -> Any:
+            child = super().__call__(*given)
+            capsys.readouterr()  # which a process would have written to stderr
+            return child
+
+    assert backfilled("jobs.py", as_json=True, end=day(6), starts=Quiet("jobs.py")) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["partitions"], found["first"], found["last"]) == (6, "2025-06-01", "2025-06-06")
+    assert (found["status"], found["stopped_by"]) == (1, None)
+    assert found["left_out"] == {"complete": 0, "not over": 1}
+    assert [(each["label"], each["state"], each["status"]) for each in found["runs"][:2]] == [
+        ("2025-06-01", "complete", 0), ("2025-06-02", "failed", 1),
+    ]  # fmt: skip
+    assert found["runs"][1]["failed"] == "daily > read: ConnectionError: no route"
+
+
+def test_a_dry_run_tells_what_would_be_done_and_why(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad-2025-06-02").touch()
+    assert backfilled("jobs.py", end=day(3)) == 1
+    told(capsys)
+    assert backfilled("jobs.py", end=day(6), dry_run=True) == 0
+    table = told(capsys)
+    assert table[0] == "6 days, 2025-06-01 … 2025-06-06, both"
+    assert [line.split()[0] for line in table[2:5]] == ["2025-06-02", "2025-06-04", "2025-06-05"]
+    assert "failed " in table[2] and table[2].endswith("gone on with")
+    assert table[3].split()[1:] == ["missing", "done"]
+    assert lines(folder) == ["2025-06-01", "2025-06-03"]
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "said"),
+    [
+        (
+            "jobs.py",
+            {"start": day(9), "end": day(1)},
+            "--to 2025-06-01 is before --from 2025-06-09",
+        ),
+        ("jobs.py", {"start": date(2025, 5, 1)}, "--from 2025-05-01: the timetable has start="),
+        ("jobs.py:endless", {}, "say --from DAY"),
+        ("jobs.py:daily", {}, "says nothing of days"),
+        ("jobs.py:ordered", {"newest_first": True}, "--newest-first: a partition waits for"),
+        ("jobs.py:ordered", {"at_once": 4}, "--at-once 4: a partition waits for the one before"),
+        ("jobs.py", {"journal": "off"}, "--journal off there is none"),
+        ("jobs.py", {"params": ("day=2025-06-01",)}, "--param day: the timetable gives it"),
+    ],
+)
+def test_what_cannot_be_is_one_error_and_starts_nothing(
+    folder: Path, target: str, more: dict[str, Any], said: str
+) -> None:
+    here = Here("jobs.py")
+    with pytest.raises(Misuse, match=said):
+        backfilled(target, starts=here, **more)
+    assert here.started == [] and not (folder / ".fwf" / "runs.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "2025-06-31"), "'2025-06-31' is no day; write 2026-06-01"),
+        (("--key", "a"), "each is named by its partition"),
+        (("--at-once", "0"), "--at-once"),
+        (("--stop-after", "0"), "--stop-after"),
+    ],
+)
+def test_options_that_cannot_be_are_told(words: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(fwf, ["backfill", "jobs.py", *words])
+    assert done.exit_code == 2 and said in done.output
+
+
+# By hand
+
+
+def by_hand(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(fwf, ["run", *words, "--journal", ".fwf/runs.db"])
+    return done.exit_code, done.output
+
+
+def test_a_run_by_hand_waits_for_the_one_before_it_too(folder: Path) -> None:
+    status, said = by_hand("jobs.py:ordered", "--param", "day=2025-06-03")
+    assert (status, lines(folder)) == (69, [])
+    assert said == "fwf: ordered 2025-06-03: blocked by 2025-06-01 (missing)\n"
+    assert by_hand("jobs.py:ordered", "--param", "day=2025-06-01")[0] == 0
+    status, said = by_hand("jobs.py:ordered", "--param", "day=2025-06-03")
+    assert "blocked by 2025-06-02 (missing)" in said
+    assert by_hand("jobs.py:ordered", "--param", "day=2025-06-02")[0] == 0
+    assert by_hand("jobs.py:ordered", "--param", "day=2025-06-03")[0] == 0
+    assert lines(folder) == ["2025-06-01", "2025-06-02", "2025-06-03"]
+
+
+def test_a_run_by_hand_of_a_day_that_is_not_over_is_refused_unless_it_is_to_be(
+    folder: Path,
+) -> None:
+    status, said = by_hand("jobs.py", "--param", "day=2099-06-01")
+    assert status == 2 and "not over until 2099-06-02 00:00+02:00; --anyway runs it now" in said
+    assert by_hand("jobs.py", "--param", "day=2099-06-01", "--anyway")[0] == 0
+    assert lines(folder) == ["2099-06-01"]
+
+
+def test_a_day_that_the_timetable_has_not_is_run_by_hand_as_of_its_workflow(folder: Path) -> None:
+    assert by_hand("jobs.py:ordered", "--param", "day=2025-05-03")[0] == 0
+    assert lines(folder) == ["2025-05-03"]
+
+
+def test_other_commands_take_a_timetables_workflow(folder: Path) -> None:
+    done = CliRunner().invoke(fwf, ["show", "jobs.py"])
+    assert (done.exit_code, done.output.splitlines()[0][:5]) == (0, "daily")
+    assert CliRunner().invoke(fwf, ["needs", "jobs.py:hourly"]).exit_code == 0
+
+
+def test_now_is_after_all_days_of_these_tests() -> None:
+    assert datetime.now(UTC) > NOW
