@@ -6,7 +6,7 @@ import click
 
 from fwf.cli.journals import journal_options
 from fwf.cli.profiles import profile_options
-from fwf.cli.program import common, run_options
+from fwf.cli.program import common, run_options, strict_option
 from fwf.cli.telling import Telling, telling_options
 
 
@@ -37,6 +37,7 @@ def _day(ctx: click.Context, option: click.Parameter, given: str | None) -> date
     "--stop-after", type=click.IntRange(min=1), metavar="N",
     help="Start no further run once so many have failed.",
 )  # fmt: skip
+@strict_option
 @click.option("--again", is_flag=True, help="Do complete ones once more, with new keys.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and do nothing.")
 @click.option(
@@ -61,6 +62,7 @@ def command(
     at_once: int,
     newest_first: bool,
     stop_after: int | None,
+    strict: bool,
     again: bool,
     dry_run: bool,
     move_states: bool,
@@ -96,7 +98,7 @@ def command(
     one process: with --at-once 4 a pool of 2 is up to 8 tasks at once.
 
     Exit status: 0 all are complete; 1 one isn't; 69 one waits for another that isn't; 75 somebody
-    else goes on with one; 128 + the signal's number.
+    else goes on with one; 3 with --strict, one is degraded; 128 + the signal's number.
 
     \b
     JSON: target, workflow, partitions, first, last, status, stopped_by, left_out (complete, not
@@ -122,6 +124,7 @@ def command(
         as_json=as_json,
         journal=journal,
         accept_changes=accept_changes,
+        strict=strict,
     )
     wanted = Wanted(
         asked,
