@@ -149,9 +149,9 @@ class Fold:
         now = self._now(record.at)
         now.ended, now.outcome = record.at, body.get("outcome", "failed")
         now.value, now.fault = value, body.get("fault")
+        now.degraded = tuple(body.get("degraded", ()))
         self._left()
         for leaf in leaves(now.fault):
-        now.degraded = tuple(body.get("degraded", ()))
             held = _held(leaf) or ("held" if now.outcome == "held" else None)
             if held is not None and leaf.get("path"):
                 step = self._step(leaf["path"])
