@@ -10,14 +10,13 @@ import click
 from fwf.cli.backfilled import Over, idle, tell_over, tell_plan
 from fwf.cli.backfilling import Backfill, Limits, Start, status_of
 from fwf.cli.children import Children, passed_on
-from fwf.cli.journals import place_of
 from fwf.cli.misuse import Misuse, either, one_line
 from fwf.cli.output import complain, stdout_kept_for
-from fwf.cli.partitions import KEPT, Partitions
+from fwf.cli.partitions import Partitions, timetable_of
 from fwf.cli.pausing import paused
 from fwf.cli.starting import Start as Asked
 from fwf.cli.starting import checked
-from fwf.cli.targets import FORMS, Target, load, timetables_beside
+from fwf.cli.targets import Target
 from fwf.records import record
 from fwf.schedules.partitions import partitions
 from fwf.schedules.planning import Plan, in_order, plan
@@ -109,20 +108,7 @@ def _say(text: str) -> None:
 def _target(wanted: Wanted) -> "tuple[Target, Timetable[Any]]":
     """The target, which must be a timetable."""
     word = "fwf run --due" if wanted.due else "fwf backfill"
-    if wanted.run.target is None:
-        raise Misuse(f"Missing argument 'TARGET': {FORMS}")
-    if place_of(wanted.run.journal) is None:
-        raise Misuse(f"{word}: {KEPT}; name a file or a database")
-    target = load(wanted.run.target, to_run=True)
-    if target.timetable is None:
-        beside = timetables_beside(target)
-        remedy = (
-            f"; its module's timetables are {either(beside)}" if beside
-            else ": write nightly = every_day(workflow, tz=…, param=…, start=…) beside it, and "
-            "name that"
-        )  # fmt: skip
-        raise Misuse(f"{word}: {target.text} is a workflow, which says nothing of days{remedy}")
-    return target, target.timetable
+    return timetable_of(word, wanted.run.target, wanted.run.journal)
 
 
 def _states(wanted: Wanted, target: Target) -> Collection[str]:

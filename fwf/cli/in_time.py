@@ -33,7 +33,7 @@ def begins_again(
     """
     timetable = target.timetable
     assert timetable is not None
-    run = _run(timetable, values)
+    run = partition_of(timetable, values)
     if run is None:
         return False
     at = datetime.now(UTC) if now is None else now
@@ -62,7 +62,8 @@ def _end_blocked(
         raise click.exceptions.Exit(BLOCKED)
 
 
-def _run(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
+def partition_of(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
+    """Parameters of a run ⟶ the partition that it is for; None if it is for none."""
     try:
         found = timetable.partition(values[timetable.param])
     except (KeyError, ValueError):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 from fwf.algebra.keys import RunName, name_of
 from fwf.algebra.requirements import requirements
 from fwf.cli.journals import OFF, is_new, opened, place_of, refusals
-from fwf.cli.misuse import Misuse
+from fwf.cli.misuse import Misuse, either
+from fwf.cli.targets import FORMS, load, timetables_beside
 from fwf.schedules.planning import Generation
 
 if TYPE_CHECKING:
@@ -16,9 +17,29 @@ if TYPE_CHECKING:
     from fwf.journal.records import RunRow
     from fwf.journal.store import Holder, Store
     from fwf.journal.story import Outcome
-    from fwf.schedules import Run
+    from fwf.schedules import Run, Timetable
 
 KEPT: Final = f"it is the journal that says what is done, and with --journal {OFF} there is none"
+
+
+def timetable_of(
+    word: str, text: str | None, journal: str | None
+) -> "tuple[Target, Timetable[Any]]":
+    """TARGET, which must be a timetable, as the command `word` needs it."""
+    if text is None:
+        raise Misuse(f"Missing argument 'TARGET': {FORMS}")
+    if place_of(journal) is None:
+        raise Misuse(f"{word}: {KEPT}; name a file or a database")
+    target = load(text, to_run=True)
+    if target.timetable is None:
+        beside = timetables_beside(target)
+        remedy = (
+            f"; its module's timetables are {either(beside)}" if beside
+            else ": write nightly = every_day(workflow, tz=…, param=…, start=…) beside it, and "
+            "name that"
+        )  # fmt: skip
+        raise Misuse(f"{word}: {target.text} is a workflow, which says nothing of days{remedy}")
+    return target, target.timetable
 
 
 @final
@@ -33,7 +54,8 @@ class Partitions:
         self._name = name_of(target.workflow)
         self._params = params
         self._journal = journal
-        self._keys = dict[str, str]()
+        self._keys = dict[int, str]()
+        """By the instant at which a partition begins."""
         self._rows: dict[str, list[RunRow]] = {}
         self._holders: dict[str, Holder] = {}
 
@@ -88,13 +110,13 @@ class Partitions:
 
     def key(self, run: "Run[Any]") -> str:
         """What its run is named by; the same as of one that is started by hand."""
-        found = self._keys.get(run.label)
+        found = self._keys.get(run.begins)
         if found is None:
             given = {**self._params, **run.params}
             found = RunName(self._required, given, None, None).key
             if found is None:
                 raise Misuse(f"{run.label}: a parameter has no canonical form, so nothing names it")
-            self._keys[run.label] = found
+            self._keys[run.begins] = found
         return found
 
     def _generation(self, row: "RunRow") -> Generation:
