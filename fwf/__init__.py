@@ -91,7 +91,17 @@ if TYPE_CHECKING:
         execute,
         run,
     )
-    from fwf.schedules import Run, Timetable, cron, every_day, every_hour, partitions
+    from fwf.schedules import (
+        Alert,
+        Notify,
+        Run,
+        Timetable,
+        cron,
+        every_day,
+        every_hour,
+        notify,
+        partitions,
+    )
     from fwf.states import Mark, MemoryMark, State, state
 
 __all__ = [  # noqa: RUF022 (in reading order)
@@ -114,6 +124,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "dry_run", "dry_run_all", "Scenario", "DryRun", "DryRuns", "run", "execute", "Ran",
     "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
     "state", "State", "Mark", "MemoryMark",
+    "notify", "Notify", "Alert",
     "Journal", "Pool", "Clock", "SystemClock", "VirtualClock",
 ]  # fmt: skip
 
@@ -121,7 +132,10 @@ _DERIVED = (
     "Page", "Pages", "as_pages", "bracket", "join", "keep_input", "on_failure", "optional",
     "paginate", "poll", "recover", "recursive", "switch", "when",
 )  # fmt: skip
-_SCHEDULES = ("Run", "Timetable", "cron", "every_day", "every_hour", "partitions")
+_SCHEDULES = (
+    "Alert", "Notify", "Run", "Timetable", "cron", "every_day", "every_hour", "notify",
+    "partitions",
+)  # fmt: skip
 _STATES = ("Mark", "MemoryMark", "State", "state")
 _LATE = {
     **dict.fromkeys(_DERIVED, "fwf.derived"),

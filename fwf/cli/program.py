@@ -23,7 +23,7 @@ MISUSE: Final = 2
 DEBUG: Final = "fwf.debug"
 COMMANDS: Final = (
     "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run", "runs", "report",
-    "rerun", "resolve", "backfill", "pause", "unpause",
+    "rerun", "resolve", "backfill", "pause", "unpause", "late",
 )  # fmt: skip
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 
@@ -182,10 +182,6 @@ def run_options(function: F) -> F:
         "--key", metavar="TEXT", callback=_key,
         help="Names the run, in place of its required parameters: of one name, one work.",
     )  # fmt: skip
-    params = click.option(
-        "--param", "params", multiple=True, metavar="NAME=VALUE",
-        help="A parameter of the run; repeatable, and repeated for the items of a list.",
-    )  # fmt: skip
     workers = click.option(
         "--workers", type=click.IntRange(min=1),
         help="So many tasks at once; no bound if not given.",
@@ -195,7 +191,15 @@ def run_options(function: F) -> F:
         help="The size of a pool that in_pool names: so many tasks at once, so many starts in a "
         "time, or both, as in 2, 100/1m and 2,100/1m; repeatable.",
     )  # fmt: skip
-    return params(key(workers(pools(function))))
+    return param_option(key(workers(pools(function))))
+
+
+def param_option(function: F) -> F:
+    """The parameters of a run."""
+    return click.option(
+        "--param", "params", multiple=True, metavar="NAME=VALUE",
+        help="A parameter of the run; repeatable, and repeated for the items of a list.",
+    )(function)  # fmt: skip
 
 
 def strict_option(function: F) -> F:

@@ -19,6 +19,7 @@ from fwf.journal.story import short
 from fwf.records import changed, record
 
 if TYPE_CHECKING:
+    from fwf.cli.alerts import Around
     from fwf.cli.resuming import Resumed
     from fwf.interpreters.run import Journal
 
@@ -119,6 +120,23 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 
 def _done(asked: Start, this: Checked) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
+    if this.target.timetable is None:
+        return _ran(asked, this)
+    from fwf.cli.alerts import around
+
+    with stdout_kept_for(asked.as_json):
+        alerts = around(asked, this, _say).__enter__()
+    try:
+        return _ran(asked, this, alerts)
+    finally:
+        alerts.__exit__()
+
+
+def _say(text: str) -> None:
+    complain(one_line(f"fwf: {text}"))
+
+
+def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
     key = asked.key if asked.resumed is None else asked.resumed.key
     if target.timetable is not None and key is None and place_of(asked.journal) is not None:
         from fwf.cli.in_time import begins_again
@@ -138,6 +156,9 @@ def _done(asked: Start, this: Checked) -> int:
     if went.degraded:
         complain(one_line(f"fwf: {target.name}: {degraded_line(went.degraded)}"))
     return DEGRADED if asked.strict and went.degraded else status_of(went.result)
+    if alerts is not None:
+        with stdout_kept_for(asked.as_json):
+            alerts.over(anew=went.complete is None)
 
 
 def _complete(target: Target, run: str) -> str:

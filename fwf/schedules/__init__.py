@@ -5,6 +5,9 @@ hours. Each is a planned run, which knows its interval and when it is due. Nothi
 clock or a journal.
 """
 
+from fwf.schedules.alerts import Alert as Alert
+from fwf.schedules.alerts import Notify as Notify
+from fwf.schedules.alerts import notify as notify
 from fwf.schedules.partitions import partitions as partitions
 from fwf.schedules.runs import Run as Run
 from fwf.schedules.timetable import Timetable as Timetable

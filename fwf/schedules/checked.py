@@ -13,6 +13,7 @@ from fwf.algebra.types import compatible, told
 from fwf.algebra.types import name_of as name_of_type
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
+from fwf.schedules.alerts import Notify
 from fwf.schedules.dates import Calendar, calendar
 from fwf.schedules.rules import Ticks, WholeDays
 from fwf.schedules.zones import FIRST, LAST, zone
@@ -64,6 +65,8 @@ def _checked(made: Timetable[Any]) -> Gives:
         raise ValueError(f"{word}(missed={made.missed!r}): needs 'all', 'last' or 'none'{close}")
     if type(cast(object, made.after_previous)) is not bool:
         raise TypeError(f"{word}(after_previous={made.after_previous!r}): needs True or False")
+    if not isinstance(cast(object, made.notify), Notify | None):
+        raise TypeError(f"{word}(notify={made.notify!r}): needs what notify(…) gives, or None")
     _check_workflow(word, made.workflow)
     return _given(made, f"{word}(param={made.param!r})")
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar, final
 from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.records import record
+from fwf.schedules.alerts import Notify
 from fwf.schedules.checked import Checked, Missed, check_date, word_of
 from fwf.schedules.rules import HOUR, Rule, Ticks, WholeDays, spans, spans_back
 from fwf.schedules.runs import Run
@@ -28,7 +29,7 @@ class Timetable(Checked, Generic[B]):
     missed: what is started of that which is due and not done: "all" in order, the "last" one alone,
         or "none": the last one alone, and not later than an hour after it was due.
     after_previous: whether each run waits for the one before it to be complete.
-    notify: whom to tell.
+    notify: whom to tell, and of what.
     """
 
     workflow: Workflow[None, B]
@@ -39,7 +40,7 @@ class Timetable(Checked, Generic[B]):
     end: date | None = None
     missed: Missed = "all"
     after_previous: bool = False
-    notify: object | None = None
+    notify: Notify | None = None
 
     @property
     def name(self) -> str:
@@ -111,7 +112,7 @@ class Timetable(Checked, Generic[B]):
         """
         if self.missed == "all":
             return self.due(now)
-        self._from_start()
+        self._from_start()  # raises without a first day
         last = self.last_due(now)
         if last is None or (self.missed == "none" and seconds_of(now) - last.owed >= FRESH):
             return iter(())

@@ -4,6 +4,7 @@ from datetime import date, time
 from typing import Any, TypeVar, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.schedules.alerts import Notify
 from fwf.schedules.checked import Missed
 from fwf.schedules.rules import MINUTE, Ticks, WholeDays
 from fwf.schedules.timetable import Timetable
@@ -22,7 +23,7 @@ def every_day(
     end: date | None = None,
     missed: Missed = "all",
     after_previous: bool = False,
-    notify: object | None = None,
+    notify: Notify | None = None,
 ) -> Timetable[B]:
     """Workflow ⟶ its timetable: a run for each day of the zone, due at a time of the day after.
 
@@ -58,7 +59,7 @@ def every_hour(
     end: date | None = None,
     missed: Missed = "all",
     after_previous: bool = False,
-    notify: object | None = None,
+    notify: Notify | None = None,
 ) -> Timetable[B]:
     """Workflow ⟶ its timetable: a run for each hour of the zone, due so many minutes after its end.
 
@@ -84,7 +85,7 @@ def cron(
     end: date | None = None,
     missed: Missed = "all",
     after_previous: bool = False,
-    notify: object | None = None,
+    notify: Notify | None = None,
 ) -> Timetable[B]:
     """Workflow, line of cron ⟶ its timetable: a run each time that the line says, for what is over.
 

@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fwf
-from fwf import Timetable, cron, every_day, every_hour, named, param, partitions, run, task
+from fwf import (
+    Timetable,
+    cron,
+    every_day,
+    every_hour,
+    fail,
+    named,
+    notify,
+    param,
+    partitions,
+    run,
+    task,
+)
 from fwf.records import changed
 from fwf.schedules.zones import FIRST, LAST
 from tests.schedules import planned
@@ -77,7 +89,8 @@ def test_timetables_differ_in_each_of_their_fields() -> None:
     made = [
         nightly(), nightly(at="03:00"), nightly(tz="UTC"), nightly(start=date(2026, 1, 1)),
         nightly(end=date(2026, 1, 1)), nightly(missed="last"), nightly(after_previous=True),
-        nightly(notify="x"), every_day(named("other", DAILY), tz=BERLIN, param="day"),
+        nightly(notify=notify(on_failure=fail("X"))),
+        every_day(named("other", DAILY), tz=BERLIN, param="day"),
         cron(DAILY, "0 2 * * *", tz=BERLIN, param="day"),
     ]  # fmt: skip
     assert len({*made}) == len(made) == len({*map(repr, made)})

@@ -1,0 +1,117 @@
+"""What of a timetable isn't as it should be, by schedule and journal: lines, JSON, exit status."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from fwf.cli.alerts import Post, now, tell
+from fwf.cli.misuse import one_line
+from fwf.cli.output import complain, stdout_kept_for, tell_json
+from fwf.cli.output import tell as write
+from fwf.cli.params import given
+from fwf.cli.partitions import timetable_of
+from fwf.cli.runs import MICROS, local
+from fwf.cli.standings import Asked, Look, look
+from fwf.faults import counted
+from fwf.schedules.news import Fact
+
+QUIET: Final = 3 * 3_600
+"""A run that is under way and has given no sign for so many seconds is told of. Our choice: a step
+may take long, and one that hangs is to be found before the day is over."""
+MOST: Final = 40
+"""So many partitions are told in lines; the others are counted."""
+WRONG: Final = 1
+
+
+def late(
+    text: str,
+    params: Sequence[str],
+    journal: str | None,
+    profile: tuple[str | None, str | None],
+    *,
+    as_json: bool = False,
+    at: datetime | None = None,
+) -> int:
+    """Tell what is wrong, and whom it concerns ⟶ the exit status."""
+    when = now() if at is None else at
+    with stdout_kept_for(as_json):
+        target, timetable = timetable_of("fwf late", text, journal)
+        last = timetable.last_due(when)
+        kept: Mapping[str, Any] = {} if last is None else last.params
+        values, _ = given(target, params, (), dry=True, kept=kept)
+        asked = Asked(target, values, journal, *profile)
+        seen = look(asked, when)
+        wrong = [(word, fact) for fact in seen.facts if (word := _word(fact, when)) is not None]
+        posts = tell(asked, _say, at=when)
+    if as_json:
+        tell_json(_data(asked, seen, wrong, posts))
+    else:
+        for line in _lines(asked, seen, wrong, posts):
+            write(line)
+    return WRONG if wrong else 0
+
+
+def _say(text: str) -> None:
+    complain(one_line(f"fwf: {text}"))
+
+
+def _word(fact: Fact, at: datetime) -> str | None:
+    """What is wrong with a partition; None if nothing is."""
+    if fact.standing in ("failed", "held", "died"):
+        return fact.standing
+    if fact.late:
+        return "late"
+    quiet = fact.standing == "running" and at.timestamp() * MICROS - fact.seen >= QUIET * MICROS
+    return "quiet" if quiet else None
+
+
+def _lines(
+    asked: Asked, seen: Look, wrong: list[tuple[str, Fact]], posts: list[Post]
+) -> Iterator[str]:
+    name = asked.target.name
+    if seen.pause is not None:
+        yield one_line(f"{name}: {seen.pause}; nothing of it is late")
+    for word, fact in wrong[:MOST]:
+        yield one_line(f"{name} {fact.label}: {word}: {fact.reason}")
+    if len(wrong) > MOST:
+        yield f"… and {len(wrong) - MOST:,} more (--json gives all)"
+    for post in posts:
+        if not post.wrong:
+            yield one_line(f"told: {post.alert.label}, {post.alert.state}")
+    if not wrong:
+        yield f"{name}: {counted(len(seen.facts), 'run')} of it, and nothing is late"
+
+
+def _data(
+    asked: Asked, seen: Look, wrong: list[tuple[str, Fact]], posts: list[Post]
+) -> dict[str, object]:
+    pause = seen.pause
+    return {
+        "target": asked.target.text,
+        "workflow": asked.target.name,
+        "paused": None
+        if pause is None
+        else {"since": local(pause.at), "by": pause.by, "why": pause.why},
+        "partitions": [_partition(word, fact) for word, fact in wrong],
+        "alerts": [
+            {
+                "state": post.alert.state,
+                "labels": post.alert.labels,
+                "reason": post.alert.reason,
+                "key": post.alert.key,
+                "wrong": post.wrong or None,
+            }
+            for post in posts
+        ],
+    }
+
+
+def _partition(word: str, fact: Fact) -> dict[str, Any]:
+    return {
+        "label": fact.label,
+        "state": word,
+        "reason": fact.reason,
+        "since": local(fact.since),
+        "run": fact.run or None,
+        "paths": fact.paths,
+    }
