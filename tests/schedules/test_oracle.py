@@ -1,6 +1,7 @@
 """Timetables plan what an oracle says that goes through time minute by minute: see `oracle`."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -37,6 +38,18 @@ def test_around_a_change_of_the_clock_each_partition_is_there_once(zone: str) ->
 def test_days_that_are_missing_or_begin_late_or_twice(odd: tuple[str, date]) -> None:
     zone, day = odd
     assert compare(Window(zone, *around(day, 3)), {**RULES, **FINE}, zone) > 800
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_there_too_each_run_is_found_by_label_and_by_moment(odd: tuple[str, date]) -> None:
+    zone, day = odd
+    for make in (make for name, (make, _) in RULES.items() if name not in QUARTERS):
+        timetable = make(zone)
+        runs = [*timetable.runs(*around(day))]
+        for before, run in pairwise(runs):
+            assert timetable.partition(run.label) == run and timetable.before(run) == before
+            for moment in (run.start, run.end - timedelta(seconds=1)):
+                assert timetable.holding(moment) == run
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Apia", "America/Santiago"])
