@@ -94,6 +94,8 @@ def _started(wanted: Wanted, target: Target, planned: Plan, known: Partitions, s
     if over.is_idle and not wanted.run.as_json:
         complain(one_line(f"fwf: {idle(target, planned)}"))
     else:
+    if not wanted.due:
+        _sum_up(wanted, target, known, backfill)
         tell_over(over, as_json=wanted.run.as_json, status=status)
     return status
 
@@ -103,6 +105,17 @@ def _say(text: str) -> None:
 
 
 # What is wanted
+def _sum_up(wanted: Wanted, target: Target, known: Partitions, backfill: Backfill) -> None:
+    """Tell whom it concerns how the runs of a backfill went: they themselves tell nobody."""
+    runs = [each.partition.run for each in backfill.went.values() if each.status is not None]
+    if runs and target.timetable is not None and target.timetable.notify is not None:
+        from fwf.cli.alerts import sum_up
+        from fwf.cli.standings import Asked as Meant
+
+        where = wanted.run.journal, wanted.run.profile, wanted.run.profiles
+        sum_up(Meant(target, known.params, *where), runs, _say)
+
+
 
 
 def _target(wanted: Wanted) -> "tuple[Target, Timetable[Any]]":

@@ -52,12 +52,14 @@ class Partitions:
     def __init__(self, target: "Target", params: Mapping[str, Any], journal: str | None) -> None:
         self._required = requirements(target.workflow)
         self._name = name_of(target.workflow)
-        self._params = params
+        self.params = params
         self._journal = journal
         self._keys = dict[int, str]()
         """By the instant at which a partition begins."""
         self._rows: dict[str, list[RunRow]] = {}
         self._holders: dict[str, Holder] = {}
+        self._degraded = set[int]()
+        """Of those that were looked at one by one, the numbers of the runs that are degraded."""
 
     def look(self) -> None:
         """Read how all stand: one query, whatever their number."""
@@ -70,12 +72,16 @@ class Partitions:
 
     def look_at(self, *runs: "Run[Any]") -> Sequence[Generation]:
         """Read how some stand now ⟶ how the first one does."""
+        from fwf.cli.runs import degraded_in
+
         with self._store() as store:
             for key in map(self.key, runs):
                 rows = [] if store is None else [*store.generations(key)]
                 self._rows[key] = rows
                 self._holders.pop(key, None)
-                self._holders |= {} if store is None else _holders(store, rows)
+                if store is not None:
+                    self._holders |= _holders(store, rows)
+                    self._degraded |= {each.number for each in rows if degraded_in(store, each)}
         return self.known(runs[0])
 
     def known(self, run: "Run[Any]") -> Sequence[Generation]:
@@ -112,7 +118,7 @@ class Partitions:
         """What its run is named by; the same as of one that is started by hand."""
         found = self._keys.get(run.begins)
         if found is None:
-            given = {**self._params, **run.params}
+            given = {**self.params, **run.params}
             found = RunName(self._required, given, None, None).key
             if found is None:
                 raise Misuse(f"{run.label}: a parameter has no canonical form, so nothing names it")
@@ -122,7 +128,8 @@ class Partitions:
     def _generation(self, row: "RunRow") -> Generation:
         alive = row.state == "running" and row.key in self._holders
         state: Any = row.state
-        return Generation(row.generation, state, row.started, row.changed, alive, row.id)
+        degraded = row.number in self._degraded
+        return Generation(row.generation, state, row.started, row.changed, alive, row.id, degraded)
 
     @contextmanager
     def _store(self) -> "Generator[Store | None]":

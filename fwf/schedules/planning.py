@@ -38,6 +38,7 @@ class Generation:
 
     state: `ok`, or why it isn't.
     alive: whether a process goes on with it now.
+    degraded: whether it is complete, but took a fallback or tolerated failures.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Generation:
     changed: int
     alive: bool = False
     id: str = ""
+    degraded: bool = False
 
 
 Known: TypeAlias = "Callable[[Run[Any]], Sequence[Generation]]"
@@ -157,7 +159,7 @@ def standing(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing, Gene
     """Partition that is over, generations of its run ⟶ how it stands, and the one that says so."""
     for each in reversed(known):
         if each.state == "ok" and each.started >= run.over * MICROS:
-            return "complete", each
+            return "degraded" if each.degraded else "complete", each
     if not known:
         return "missing", None
     last = known[-1]
