@@ -15,7 +15,7 @@ from fwf.faults import counted
 from fwf.readable import spoken
 from fwf.records import record
 from fwf.schedules.dates import EVERY_DATE
-from fwf.schedules.planning import DONE, Blocker, Generation, Partition, Plan
+from fwf.schedules.planning import DONE, Blocker, Partition, Plan
 from fwf.schedules.rules import Ticks, WholeDays
 from fwf.telling.reasons import on_one_line
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fwf.schedules import Run, Timetable
 
 HEAD: Final = ("partition", "state", "took", "what failed first")
-AHEAD: Final = ("partition", "stands", "is to be")
 
 
 @final
@@ -102,62 +101,7 @@ def holder(partitions: Partitions, run: "Run[Any]") -> str:
     return one_line(f"running since {at(found.since)}, by {who}")
 
 
-# Before
-
-
-def tell_plan(target: Target, plan: Plan, partitions: Partitions, *, as_json: bool) -> None:
-    """Write what would be done."""
-    assert target.timetable is not None
-    runs = [each.run for each in plan.partitions]
-    if as_json:
-        tell_json(
-            {
-                "target": target.text,
-                "workflow": target.name,
-                **_extent(runs),
-                "counts": plan.counts(),
-                "runs": [_ahead_data(each) for each in plan.starts],
-            }
-        )
-        return
-    tell(headline(target.timetable, runs))
-    rows = [_ahead(each, partitions) for each in plan.partitions if _is_told(each)]
-    if plan.newest_first:
-        rows.reverse()
-    if rows:
-        tell("\n".join(lines([list(AHEAD), *rows])))
-    tell(f"{counted(len(plan.starts), 'run')} to be started{_left(plan)}")
-
-
-def _is_told(each: Partition) -> bool:
-    return each.starts or each.standing == "blocked"
-
-
-def _ahead(each: Partition, partitions: Partitions) -> list[str]:
-    last: Generation | None = each.last
-    since = "" if last is None else f" {at(last.changed)}"
-    if each.standing == "blocked" and each.blocker is not None:
-        return [each.run.label, blocked_by(each.blocker), "left out"]
-    if each.standing == "running":
-        return [each.run.label, holder(partitions, each.run), "left to that"]
-    return [each.run.label, f"{_stands(each)}{since}", _does(each)]
-
-
-def _stands(each: Partition) -> str:
-    return "done before it was over," if each.standing == "early" else each.standing
-
-
-def _does(each: Partition) -> str:
-    if each.again:
-        return "done again, with new keys"
-    return "gone on with" if each.last is not None and each.standing != "given up" else "done"
-
-
-def _ahead_data(each: Partition) -> dict[str, object]:
-    return {"label": each.run.label, "stands": each.standing, "is_to_be": _does(each)}
-
-
-def _left(plan: Plan) -> str:
+def left_out(plan: Plan) -> str:
     """What isn't told singly: `, 12 complete, 2 not over until 2026-06-16 00:00 +0200`."""
     done = sum(each.standing in DONE and not each.starts for each in plan.partitions)
     early = [each.run for each in plan.partitions if each.standing == "not over"]
@@ -169,7 +113,7 @@ def _left(plan: Plan) -> str:
 
 def idle(target: Target, plan: Plan) -> str:
     """What is told where nothing was to be done."""
-    return f"{target.name}: nothing is to be done{_left(plan)}"
+    return f"{target.name}: nothing is to be done{left_out(plan)}"
 
 
 # Afterwards
@@ -243,7 +187,7 @@ def _summary(over: Over, shown: Sequence[Partition]) -> str:
     fine = now.pop("complete", 0)
     parts = [f"{fine:,} complete now"] if fine or not now else []
     parts += [f"{n:,} {word}" for word, n in now.items()]
-    said = ", ".join(parts) + _left(over.plan)
+    said = ", ".join(parts) + left_out(over.plan)
     return said if over.stopped_by is None else f"stopped by {over.stopped_by}: {said}"
 
 
@@ -254,7 +198,7 @@ def _word(each: Partition) -> str:
 # JSON
 
 
-def _extent(runs: "Sequence[Run[Any]]") -> dict[str, object]:
+def extent(runs: "Sequence[Run[Any]]") -> dict[str, object]:
     ends = (runs[0].label, runs[-1].label) if runs else (None, None)
     return {"partitions": len(runs), "first": ends[0], "last": ends[1]}
 
@@ -269,7 +213,7 @@ def _data(
     return {
         "target": over.target.text,
         "workflow": over.target.name,
-        **_extent([each.run for each in over.plan.partitions]),
+        **extent([each.run for each in over.plan.partitions]),
         "status": status,
         "stopped_by": over.stopped_by,
         "left_out": left,

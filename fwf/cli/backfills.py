@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import click
 
-from fwf.cli.backfilled import Over, idle, tell_over, tell_plan
+from fwf.cli.ahead import foreseen, tell_plan
+from fwf.cli.backfilled import Over, idle, tell_over
 from fwf.cli.backfilling import Backfill, Limits, Start, status_of
 from fwf.cli.children import Children, passed_on
 from fwf.cli.misuse import Misuse, either, one_line
 from fwf.cli.output import complain, stdout_kept_for
 from fwf.cli.partitions import Partitions, timetable_of
 from fwf.cli.pausing import paused
+from fwf.cli.starting import Checked, checked
 from fwf.cli.starting import Start as Asked
-from fwf.cli.starting import checked
 from fwf.cli.targets import Target
 from fwf.records import record
 from fwf.schedules.partitions import partitions
@@ -71,7 +72,8 @@ def done(
         states = _states(wanted, target)
         _refuse_disorder(wanted, timetable, states)
         runs = _chosen(wanted, timetable, at)
-        known = _partitions(wanted, target, timetable, runs)
+        this = _checked(wanted, target, timetable, runs)
+    known = Partitions(target, this.values, wanted.run.journal)
     known.look()
     if _is_paused(wanted, target):
         return 0
@@ -80,7 +82,9 @@ def done(
         newest_first=wanted.newest_first, at_once=wanted.at_once,
     )  # fmt: skip
     if wanted.dry_run:
-        tell_plan(target, planned, known, as_json=wanted.run.as_json)
+        asked = wanted.run
+        ahead = foreseen(this, planned, asked.journal, asked.workers, wanted.at_once)
+        tell_plan(target, planned, known, ahead, as_json=asked.as_json)
         return 0
     return _started(wanted, target, planned, known, start or _children(wanted, options))
 
@@ -89,22 +93,17 @@ def _started(wanted: Wanted, target: Target, planned: Plan, known: Partitions, s
     limits = Limits(wanted.at_once, wanted.stop_after)
     backfill = Backfill(planned, known.look_at, start, _say, limits)
     backfill.done()
+    if not wanted.due:
+        _sum_up(wanted, target, known, backfill)
     over = Over(target, planned, known, backfill.went, backfill.never_begun, backfill.stopped_by)
     status = status_of([*backfill.went.values()], over.blocked, backfill.stopped_by)
     if over.is_idle and not wanted.run.as_json:
         complain(one_line(f"fwf: {idle(target, planned)}"))
     else:
-    if not wanted.due:
-        _sum_up(wanted, target, known, backfill)
         tell_over(over, as_json=wanted.run.as_json, status=status)
     return status
 
 
-def _say(text: str) -> None:
-    complain(one_line(f"fwf: {text}"))
-
-
-# What is wanted
 def _sum_up(wanted: Wanted, target: Target, known: Partitions, backfill: Backfill) -> None:
     """Tell whom it concerns how the runs of a backfill went: they themselves tell nobody."""
     runs = [each.partition.run for each in backfill.went.values() if each.status is not None]
@@ -116,6 +115,11 @@ def _sum_up(wanted: Wanted, target: Target, known: Partitions, backfill: Backfil
         sum_up(Meant(target, known.params, *where), runs, _say)
 
 
+def _say(text: str) -> None:
+    complain(one_line(f"fwf: {text}"))
+
+
+# What is wanted
 
 
 def _target(wanted: Wanted) -> "tuple[Target, Timetable[Any]]":
@@ -190,13 +194,11 @@ def _bounds(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> tuple
     return first, last
 
 
-def _partitions(
+def _checked(
     wanted: Wanted, target: Target, timetable: "Timetable[Any]", runs: "Sequence[Run[Any]]"
-) -> Partitions:
-    """What the journal knows of them, once all that is asked for was looked at."""
-    others = {timetable.param: runs[0].value} if runs else {}
-    values = checked(wanted.run, target, others).values if runs else {}
-    return Partitions(target, values, wanted.run.journal)
+) -> Checked:
+    """Look at all that each run is asked for."""
+    return checked(wanted.run, target, runs[0].params) if runs else Checked(target, {}, {}, None)
 
 
 def _is_paused(wanted: Wanted, target: Target) -> bool:

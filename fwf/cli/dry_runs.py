@@ -141,7 +141,7 @@ def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str
     """Dry run ⟶ it in one of its forms, coloured where a terminal can show that."""
     run, past = planned
     if form == "json":
-        from_history = {} if past is None else {"history": _counts(past)}
+        from_history = {} if past is None else {"history": counts_of(past)}
         return as_json(
             {"target": target.text, **run.data(), "workflow": target.name} | from_history
         )
@@ -154,7 +154,8 @@ def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str
     return "\n".join(lines)
 
 
-def _counts(past: "History") -> dict[str, int]:
+def counts_of(past: "History") -> dict[str, int]:
+    """The same for machines."""
     return {"runs": past.runs, "attempts": past.attempts}
 
 

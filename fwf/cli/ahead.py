@@ -1,0 +1,135 @@
+"""What a backfill would do, and how long that would take: its plan, and a dry run of it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, final
+
+from fwf.algebra.scenario import ScenarioError
+from fwf.cli.backfilled import at, blocked_by, extent, headline, holder, left_out
+from fwf.cli.dry_runs import counts_of, told_of
+from fwf.cli.journals import is_new, opened, place_of, refusals
+from fwf.cli.misuse import Misuse
+from fwf.cli.output import tell, tell_json
+from fwf.cli.partitions import Partitions
+from fwf.cli.runs import lines
+from fwf.faults import counted
+from fwf.schedules.planning import Generation, Partition, Plan
+
+if TYPE_CHECKING:
+    from fwf.cli.starting import Checked
+    from fwf.cli.targets import Target
+    from fwf.interpreters.dry_run import DryRuns
+    from fwf.journal.durations import History
+
+HEAD: Final = ("partition", "stands", "is to be")
+
+
+@final
+class Foreseen(NamedTuple):
+    """How long it takes, and what the durations are made of, if there is a journal."""
+
+    runs: "DryRuns"
+    history: "History | None"
+
+
+def foreseen(
+    this: "Checked", plan: Plan, journal: str | None, workers: int | None, at_once: int
+) -> Foreseen | None:
+    """A plan ⟶ its runs in virtual time, so many at once; None where nothing is to be started.
+
+    Tasks take as long as in the workflow's last runs in the journal. Pools are taken as shared by
+    the runs, so that what is told is no less than it takes.
+    """
+    from fwf.interpreters.dry_run import dry_run_all
+
+    if not plan.starts:
+        return None
+    past = _history(this.target, journal)
+    try:
+        runs = dry_run_all(
+            [each.run for each in plan.starts], at_once=at_once, params=this.values,
+            scenario=None if past is None else past.scenario, workers=workers, pools=this.sizes,
+        )  # fmt: skip
+    except ScenarioError as error:
+        raise Misuse(*error.problems) from error
+    return Foreseen(runs, past)
+
+
+def _history(target: "Target", journal: str | None) -> "History | None":
+    """What the journal says of durations, if there is one."""
+    from fwf.journal.durations import history
+
+    place = place_of(journal)
+    if place is None or is_new(place):
+        return None
+    store = opened(journal)
+    try:
+        with refusals():
+            return history(store, target.workflow)
+    finally:
+        store.close()
+
+
+def tell_plan(
+    target: "Target", plan: Plan, partitions: Partitions, ahead: Foreseen | None, *, as_json: bool
+) -> None:
+    """Write what would be done, and how long it takes."""
+    assert target.timetable is not None
+    runs = [each.run for each in plan.partitions]
+    if as_json:
+        tell_json(
+            {
+                "target": target.text,
+                "workflow": target.name,
+                **extent(runs),
+                "counts": plan.counts(),
+                "runs": [_data(each) for each in plan.starts],
+                **_foreseen_data(ahead),
+            }
+        )
+        return
+    tell(headline(target.timetable, runs))
+    rows = [_row(each, partitions) for each in plan.partitions if _is_told(each)]
+    if plan.newest_first:
+        rows.reverse()
+    if rows:
+        tell("\n".join(lines([list(HEAD), *rows])))
+    tell(f"{counted(len(plan.starts), 'run')} to be started{left_out(plan)}")
+    if ahead is not None:
+        tell(next(iter(ahead.runs.lines())).text)
+    if ahead is not None and ahead.history is not None:
+        tell(told_of(ahead.history, target.name))
+
+
+def _foreseen_data(ahead: Foreseen | None) -> Mapping[str, object]:
+    if ahead is None:
+        return {}
+    history = {} if ahead.history is None else {"history": counts_of(ahead.history)}
+    return {"unit": "seconds", "seconds": ahead.runs.took.total_seconds(), **history}
+
+
+def _is_told(each: Partition) -> bool:
+    return each.starts or each.standing == "blocked"
+
+
+def _row(each: Partition, partitions: Partitions) -> list[str]:
+    last: Generation | None = each.last
+    since = "" if last is None else f" {at(last.changed)}"
+    if each.standing == "blocked" and each.blocker is not None:
+        return [each.run.label, blocked_by(each.blocker), "left out"]
+    if each.standing == "running":
+        return [each.run.label, holder(partitions, each.run), "left to that"]
+    return [each.run.label, f"{_stands(each)}{since}", _does(each)]
+
+
+def _stands(each: Partition) -> str:
+    return "done before it was over," if each.standing == "early" else each.standing
+
+
+def _does(each: Partition) -> str:
+    if each.again:
+        return "done again, with new keys"
+    return "gone on with" if each.last is not None and each.standing != "given up" else "done"
+
+
+def _data(each: Partition) -> dict[str, object]:
+    return {"label": each.run.label, "stands": each.standing, "is_to_be": _does(each)}
