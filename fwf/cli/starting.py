@@ -119,7 +119,6 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 
 
 def _done(asked: Start, this: Checked) -> int:
-    target, values, sizes, by = this.target, this.values, this.sizes, this.by
     if this.target.timetable is None:
         return _ran(asked, this)
     from fwf.cli.alerts import around
@@ -137,6 +136,7 @@ def _say(text: str) -> None:
 
 
 def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
+    target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = asked.key if asked.resumed is None else asked.resumed.key
     if target.timetable is not None and key is None and place_of(asked.journal) is not None:
         from fwf.cli.in_time import begins_again
@@ -155,10 +155,10 @@ def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
         tell_result(went.result, debug=debugging())
     if went.degraded:
         complain(one_line(f"fwf: {target.name}: {degraded_line(went.degraded)}"))
-    return DEGRADED if asked.strict and went.degraded else status_of(went.result)
     if alerts is not None:
         with stdout_kept_for(asked.as_json):
             alerts.over(anew=went.complete is None)
+    return DEGRADED if asked.strict and went.degraded else status_of(went.result)
 
 
 def _complete(target: Target, run: str) -> str:
