@@ -218,6 +218,11 @@ class Watch:
             self._thread.start()  # else it was told before
         return self
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still looks."""
+        return self._thread.is_alive()
+
     def __exit__(self, *_: object) -> None:
         self._over.set()
         if self._thread.ident is not None:
