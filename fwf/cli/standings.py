@@ -126,7 +126,7 @@ def _complete(run: "Run[Any]", stands: Standing, seen: Seen | None) -> Fact:
     if seen is None:
         return Fact(run.label, stands, reason="complete", since=run.owed * MICROS)
     row, paths = seen.row, seen.degraded
-    said = f"complete, degraded at {places(paths)}" if paths else "complete"
+    said = f"at {places(paths)}" if paths else "complete"
     ended = row.ended or row.changed
     found = run.label, stands, False, row.id, "", said, ended, paths
     return Fact(*found, degraded=bool(paths), seen=ended)

@@ -137,7 +137,7 @@ def _alert(workflow: str, state: State, facts: list[Fact]) -> tuple[Alert, list[
     causes = [_cause(state, fact) for fact in facts]
     first = facts[0]
     alone = len(facts) == 1
-    reason = first.reason if alone else _summary(state, facts)
+    reason = _reason(state, first) if alone else _summary(state, facts)
     run = first.run if alone and state != "late" else ""
     said = "\0".join([workflow, state, *labels, *causes, run])
     alert = Alert(
@@ -153,7 +153,13 @@ def _alert(workflow: str, state: State, facts: list[Fact]) -> tuple[Alert, list[
     return alert, causes
 
 
+def _reason(state: State, fact: Fact) -> str:
+    """Why it is so: one that has recovered may be degraded."""
+    return f"degraded {fact.reason}" if state == "recovered" and fact.degraded else fact.reason
+
+
 def _summary(state: State, facts: list[Fact]) -> str:
     """`12 runs, 2026-06-01 … 2026-06-12; the first: missing, due 2026-06-02 02:00`."""
     many = f"{counted(len(facts), 'run')}, {facts[0].label} … {facts[-1].label}"
-    return f"{many}; the first: {facts[0].reason}" if facts[0].reason else many
+    first = _reason(state, facts[0])
+    return f"{many}; the first: {first}" if first else many
