@@ -55,7 +55,8 @@ class Spans:
     """Makes spans of what it is told.
 
     A try's span is called as its workflow, an attempt's as its task; `fwf.run.id`, `fwf.path` and
-    `fwf.tries` say which it is, `fwf.degraded` where what it gave isn't what was meant. A failure has an `exception` event for each single fault.
+    `fwf.tries` say which it is, and `fwf.degraded` where what a try gave isn't what was meant. A
+    failure has an `exception` event for each single fault.
     """
 
     locates = True
