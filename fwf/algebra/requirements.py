@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from reprlib import Repr
-from typing import Any, Final, cast, final
+from typing import Any, Final, cast, final, get_origin
 
 from fwf.algebra import aliases, types
 from fwf.algebra.contract import Kind
@@ -49,6 +49,12 @@ class Requirement:
     kind: Kind
     types: tuple[Any, ...]
     optional: bool
+
+    @property
+    def from_journal(self) -> bool:
+        """Whether a run that is in a journal has it from there: its class says so."""
+        kinds = (get_origin(kind) or kind for kind in map(aliases.bare, self.types))
+        return any(getattr(kind, "from_journal", False) is True for kind in kinds)
 
 
 @final
@@ -234,6 +240,8 @@ def _missing(
 ) -> Issue:
     name = each.name
     told = near(name, set(given) - {other.name for other in required.named()})
+    if each.from_journal:
+        told = told or "; a journal has it: give the run one (journal=, --journal), or the resource"
     told = told or f"; give it in {where}: {{{name!r}: …}}"
     said = f"{each.kind} {name!r} ({_types(each)}) is missing{told}"
     return _issue(required, each, f"missing-{each.kind}", said)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from shlex import quote
 from types import MappingProxyType
@@ -34,19 +35,21 @@ def given(
     pools: Sequence[str],
     *,
     dry: bool = False,
+    journal: bool = True,
     kept: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Any, Any]:
     """What was given on the command line ⟶ parameters, pools; raises `Misuse` with all problems.
 
     Resources are looked at too, so that nothing starts in vain; of a dry run they aren't asked.
 
+    journal: whether the run will be in one, and has from there what journals have.
     kept: parameters that are known besides.
     """
     required = requirements(target.workflow)
     wrong = list(_input(target))
     texts = _split("--param", params, wrong)
     values = _values(required, texts, wrong)
-    resources = _unasked(required, texts) if dry else target.resources
+    resources = _unasked(required, texts) if dry else _resources(required, target, journal)
     wrong += _missing(required, {*texts, *kept}, resources)
     wrong += [
         str(issue).removesuffix(f" [{issue.rule}]")
@@ -63,6 +66,12 @@ def given(
 def _unasked(required: Requirements, texts: Mapping[str, object]) -> set[str]:
     """Names that a dry run takes for granted: all but those of parameters."""
     return {each.name for each in required.named()} - {*texts, *_names(required.parameters)}
+
+
+def _resources(required: Requirements, target: Target, journal: bool) -> dict[str, Any]:
+    """Those that there are, and what stands for those that a journal has."""
+    known = [each.name for each in required.resources if each.from_journal] if journal else ()
+    return {**dict.fromkeys(known, nullcontext), **target.resources}
 
 
 def _split(option: str, pairs: Sequence[str], wrong: list[str]) -> dict[str, list[str]]:

@@ -130,7 +130,8 @@ def _lacks(
     example = _example(each, target.resources.get(each.name))
     if each.name not in profile.names:
         remedy = near(each.name, unused) or f"; add {each.name} = {example}"
-        return None if each.optional else f"the {kind} ({types}) is missing{remedy}"
+        known = each.optional or each.from_journal
+        return None if known else f"the {kind} ({types}) is missing{remedy}"
     found = profile.resources.get(each.name)
     if found is None or isinstance(found, Secret) == (kind == "secret"):
         return None

@@ -23,7 +23,7 @@ MISUSE: Final = 2
 DEBUG: Final = "fwf.debug"
 COMMANDS: Final = (
     "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run", "runs", "report",
-    "rerun", "resolve", "backfill", "pause", "unpause", "late",
+    "rerun", "resolve", "state", "backfill", "pause", "unpause", "late",
 )  # fmt: skip
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 
@@ -134,7 +134,7 @@ def _help(ctx: click.Context, option: click.Parameter, given: bool) -> None:
         ctx.exit()
 
 
-_helped: Final = click.option(
+helped: Final = click.option(
     "-h", "--help", is_flag=True, is_eager=True, expose_value=False, callback=_help,
     help="Show this message and exit.",
 )  # fmt: skip
@@ -153,7 +153,7 @@ def options(function: F) -> F:
         help="Show tracebacks.",
     )  # fmt: skip
     as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for machines.")
-    return as_json(debug(_helped(function)))
+    return as_json(debug(helped(function)))
 
 
 def _file(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
@@ -219,7 +219,7 @@ def strict_option(function: F) -> F:
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
     help="Show the version.",
 )  # fmt: skip
-@_helped
+@helped
 def fwf() -> None:
     """Batch workflows as immutable values: show, check, compare, dry-run and run them.
 

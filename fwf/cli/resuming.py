@@ -83,6 +83,12 @@ def resumed(journal: str | None, text: str, *, salvage: bool = False) -> Resumed
     """RUN ⟶ the run that is gone on with; `salvage`: in a journal that may be damaged."""
     store = opened(journal, salvage=salvage)
     try:
-        return Resumed(found(store, text))
+        row = found(store, text)
     finally:
         store.close()
+    if row.state == "given up":
+        raise Misuse(
+            f"run {short(row.id)} was given up, so nobody goes on with it: start it anew, "
+            "fwf run TARGET with its parameters; that begins another generation"
+        )
+    return Resumed(row)

@@ -18,7 +18,7 @@ from fwf.readable import columns, spoken
 from fwf.telling.advice import advice
 from fwf.telling.reasons import on_one_line, place, places, reason, said, shown
 
-STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running")
+STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running", "given up")
 MOST_READ: Final = 50_000
 """So many records of a list of runs are read, to say where they died and what failed."""
 MOST_NAMED: Final = 20

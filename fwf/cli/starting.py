@@ -112,7 +112,8 @@ def _target(asked: Start) -> Target:
 
 def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, Any]:
     """Parameters and pools; those of a run that is gone on with as they were."""
-    values, sizes = given(target, asked.params, asked.pools, kept=kept)
+    journal = place_of(asked.journal) is not None
+    values, sizes = given(target, asked.params, asked.pools, kept=kept, journal=journal)
     if asked.resumed is not None:
         values = asked.resumed.agreed(kept, values)
     return values, sizes

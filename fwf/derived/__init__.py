@@ -25,13 +25,14 @@ from fwf.derived.handling import (
     optional,
     recover,
 )
+from fwf.derived.marking import MovedBy
 from fwf.derived.paging import HasPage, Page, Pages, Paginate, as_pages, paginate
 from fwf.derived.polling import Poll, poll
 from fwf.derived.recursion import Again, Recursive, recursive
 
 CLASSES: Final[tuple[type[Extension[Any, Any]], ...]] = (
     When, Switch, DecidedBranch, KeepInput, Join, Recover, Optional, OnFailure, Bracket, Poll,
-    Paginate, Again, Recursive, DecidedLoop,
+    Paginate, Again, Recursive, DecidedLoop, MovedBy,
 )  # fmt: skip
 """What the words make."""
 

@@ -10,7 +10,8 @@ from fwf.algebra.wants import Collector, users
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue
 from fwf.printing import printable
-from fwf.records import record
+from fwf.records import changed, record
+from fwf.states import kinds_of
 
 MAX_USERS = 3
 
@@ -46,7 +47,8 @@ class Needs:
     """All that a workflow takes from outside. Prints as a table.
 
     `undecided` are names that a task takes without saying whether they are parameters or
-    resources; `facts` are the run's own, which nobody has to give.
+    resources; `states` are what a run has from its journal, and `facts` its own, which nobody has
+    to give.
     """
 
     required: Requirements
@@ -54,6 +56,7 @@ class Needs:
     resources: tuple[Need, ...]
     secrets: tuple[Need, ...]
     undecided: tuple[Need, ...]
+    states: tuple[Need, ...]
     facts: tuple[str, ...]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
@@ -65,6 +68,7 @@ class Needs:
             "resources": self.resources,
             "secrets": self.secrets,
             "parameters or resources": self.undecided,
+            "states": self.states,
         }
         listed = {
             "reads": self.reads,
@@ -83,6 +87,7 @@ class Needs:
             "resources": [need.to_json() for need in self.resources],
             "secrets": [need.to_json() for need in self.secrets],
             "undecided": [need.to_json() for need in self.undecided],
+            "states": [need.to_json() for need in self.states],
             "facts": list(self.facts),
             "reads": list(self.reads),
             "writes": list(self.writes),
@@ -109,6 +114,7 @@ def needs(w: Workflow[Any, Any], /) -> Needs:
     """
     node = as_workflow(w, "needs")
     required = requirements(node)
+    kinds = kinds_of(required)
     found = Collector()
     fold(found.step, node)
 
@@ -121,9 +127,13 @@ def needs(w: Workflow[Any, Any], /) -> Needs:
     return Needs(
         required,
         each(required.parameters),
-        each(required.resources),
+        each(one for one in required.resources if one.name not in kinds),
         each(required.secrets),
         each(required.unknown),
+        tuple(
+            changed(one, types=kinds[one.name])
+            for one in each(one for one in required.resources if one.name in kinds)
+        ),
         required.facts,
         required.reads,
         required.writes,

@@ -128,6 +128,8 @@ class Fold:
                 self.pruned = True
             case "deadline" | "delay" | "settled" | "done" | "gave back":
                 pass  # of no step: how the machine goes on where it was
+            case "given up":
+                self._left()
             case "version":
                 pass  # of no run: of a log
 

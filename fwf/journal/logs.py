@@ -54,15 +54,20 @@ class Writer:
         self._store = store
         self._claim = claim
         self._row = _row(store, name)
-        read = [] if self._row is None else [*store.records(self._row)]
-        self._last = read[-1] if read else None
+        self._records = [] if self._row is None else [*store.records(self._row)]
+
+    @property
+    def history(self) -> Sequence[Version]:
+        """All versions, the oldest first."""
+        row = self._row
+        return [] if row is None else [_version(self._store, row, each) for each in self._records]
 
     @property
     def latest(self) -> Version | None:
         """The version that holds now."""
-        if self._row is None or self._last is None:
+        if self._row is None or not self._records:
             return None
-        return _version(self._store, self._row, self._last)
+        return _version(self._store, self._row, self._records[-1])
 
     def add(self, body: Mapping[str, Any], *, at: int | None = None) -> Version:
         """Add a version, which is there when this returns; raises `Replaced`.
@@ -71,7 +76,8 @@ class Writer:
         """
         text = json.dumps(body, allow_nan=False)
         when = time.time_ns() // 1000 if at is None else at
-        n, before = (1, FIRST) if self._last is None else (self._last.n + 1, self._last.sum)
+        last = self._records[-1] if self._records else None
+        n, before = (1, FIRST) if last is None else (last.n + 1, last.sum)
         checksum = chained(before, n, "version", *_PLACE, when, text)
         record = Record(n, "version", *_PLACE, when, text, checksum)
         if self._row is None:
@@ -80,7 +86,7 @@ class Writer:
             self._row = _row(self._store, self.name)
         else:
             self._store.append(self._row.number, [record], self._claim, state="log")
-        self._last = record
+        self._records.append(record)
         return Version(n, when, json.loads(text))
 
     def release(self) -> None:

@@ -18,17 +18,20 @@ FIRST: Final = bytes(DIGEST)
 
 Kind: TypeAlias = Literal[
     "try", "start", "alone", "ok", "failed", "cut", "retry", "deadline", "delay", "caught",
-    "settled", "done", "gave back", "taken back", "resolved", "died", "end", "anchor", "version",
+    "settled", "done", "gave back", "taken back", "resolved", "given up", "died", "end", "anchor",
+    "version",
 ]  # fmt: skip
 """What a record tells. Of the run: `try`, a process begins or goes on with it; `end`, how such a
 try ended; `died`, that it ended without a word, as the next one found; `taken back`, steps that are
-to be done again; `anchor`, what pruning left. Of an attempt of a task: `start`; `alone`, that of
-those that were started none but this one begins; `ok`, `failed`, `cut`; `resolved`, what a person
-decided. Of other places: `retry`, the attempt that comes next; `deadline` and `delay`, when they
-end; `caught`, a fault that became a value or chose a handler, and `settled`, that the handler was
-fine; `done`, a part and its finaliser; `gave back`, a finaliser. Of a log: `version`."""
-State: TypeAlias = Literal["running", "ok", "failed", "interrupted", "held", "log"]
-"""How a run stands: `running`, or died without a word; `held`, until a person decides something.
+to be done again; `given up`, that nobody goes on with it any more; `anchor`, what pruning left. Of
+an attempt of a task: `start`; `alone`, that of those that were started none but this one begins;
+`ok`, `failed`, `cut`; `resolved`, what a person decided. Of other places: `retry`, the attempt that
+comes next; `deadline` and `delay`, when they end; `caught`, a fault that became a value or chose a
+handler, and `settled`, that the handler was fine; `done`, a part and its finaliser; `gave back`, a
+finaliser. Of a log: `version`."""
+State: TypeAlias = Literal["running", "ok", "failed", "interrupted", "held", "given up", "log"]
+"""How a run stands: `running`, or died without a word; `held`, until a person decides something;
+`given up`, for good, so that the next start of its name begins another generation.
 `log`: it's none, but what is kept between runs (see `logs`)."""
 LOG: Final = "log "
 """What the keys of logs begin with."""

@@ -25,6 +25,8 @@ def advice(row: RunRow, story: Story, *, journal: str | None = None) -> list[Adv
 
     journal: `--journal` as it was given, if it was; the commands need it too.
     """
+    if row.state == "given up":
+        return []
     more = f" --journal {shlex.quote(journal)}" if journal else ""
     run = short(row.id)
     held = [each for step in story.held[:MOST] for each in _of_held(step, run, more)]

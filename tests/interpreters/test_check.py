@@ -51,6 +51,7 @@ from fwf import (
     registry,
     retry,
     seconds,
+    state,
     task,
     text,
     timeout,
@@ -167,6 +168,9 @@ def plain(x: Any) -> Any: ...
 
 @task(effect="idempotent")
 def ping() -> None: ...
+
+
+seen = state("seen", int, first=0)
 
 
 @task(effect="idempotent")
@@ -334,6 +338,9 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("concurrent-writes", "note", map_each(map_each(write, key=it.id))),
     ("concurrent-writes", "warning", map_each(par(write, rewrite), key=it.id)),
     ("untimed-finaliser", "warning", always(clean, then=clean >> write)),
+    ("loose-mark", "warning", seen.moved_by(clean >> append, to=it)),
+    ("loose-mark", "warning", named("night", plain >> seen.moved_by(retry(plain, attempts=1), to=it))),
+    ("loose-mark", "warning", clean >> timeout(append, seconds(1)) >> named("x", seen.move)),
     ("undeclared-effect", "note", plain),
     ("positional-join", "warning", par(orders, orders) >> compare),
     ("positional-join", "warning", named("two", par(orders, orders)) >> retry(compare, attempts=2)),
@@ -440,6 +447,9 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("concurrent-writes", waiting),
     ("untimed-finaliser", always(clean, then=timeout(write, seconds(1)))),
     ("untimed-finaliser", always(write, then=clean)),
+    ("loose-mark", append >> seen.moved_by(clean >> write, to=it)),
+    ("loose-mark", clean >> seen.moved_by(keyed, to=it) >> append),
+    ("loose-mark", append >> write >> seen.move),
     ("undeclared-effect", clean >> write),
     ("positional-join", par(today, named("yesterday", orders)) >> compare),
     ("positional-join", par(today, orders) >> compare),

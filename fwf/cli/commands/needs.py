@@ -22,9 +22,9 @@ def command(target: str, profile: str | None, profiles: str | None, as_json: boo
     be installed, their arguments, variables and files of secrets. Nothing is opened, and AWS isn't
     asked for its secrets.
 
-    JSON: target, workflow, parameters, resources, secrets and undecided (each a list of name,
-    type, optional, used_by), facts, reads, writes, pools; with a profile also profile: name, file,
-    missing (a list of resource, place, message), unused.
+    JSON: target, workflow, parameters, resources, secrets, undecided and states (each a list of
+    name, type, optional, used_by), facts, reads, writes, pools; with a profile also profile: name,
+    file, missing (a list of resource, place, message), unused.
 
     Exit status: 1 if the profile lacks something.
     """

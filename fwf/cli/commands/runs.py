@@ -14,8 +14,9 @@ from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.program import options
 
 PRUNE: Final = "prune"
+GIVE_UP: Final = "give-up"
 _UNITS: Final = {"d": 1, "w": 7}
-_STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running")
+_STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running", "given up")
 
 
 def _days(ctx: click.Context, option: click.Parameter, given: str | None) -> timedelta | None:
@@ -28,7 +29,8 @@ def _days(ctx: click.Context, option: click.Parameter, given: str | None) -> tim
 
 
 @click.command("runs")
-@click.argument("run", required=False, metavar="[RUN|prune]")
+@click.argument("run", required=False, metavar="[RUN|prune|give-up RUN]")
+@click.argument("given_up", required=False, metavar="")
 @click.option(
     "--newest", type=click.IntRange(min=1), default=20, show_default=True, metavar="N",
     help="List so many, the newest first.",
@@ -46,6 +48,7 @@ def _days(ctx: click.Context, option: click.Parameter, given: str | None) -> tim
 @options
 def command(
     run: str | None,
+    given_up: str | None,
     newest: int,
     workflow: str | None,
     states: tuple[str, ...],
@@ -53,17 +56,21 @@ def command(
     journal: str | None,
     as_json: bool,
 ) -> int:
-    """List runs, tell of one, or drop what old ones did.
+    """List runs, tell of one, give one up, or drop what old ones did.
 
     \b
     fwf runs
     fwf runs --state failed --state died
     fwf runs 8a1b44c0
     fwf runs daily+day=2026-06-01
+    fwf runs give-up 8a1b44c0
     fwf runs prune --older-than 90d
 
     RUN is any part of a run's id; or its workflow's name, and what tells it from others after a +,
     a parameter or a part of the id. Of the generations of a name it is the last.
+
+    Nobody goes on with a run that is given up: the next start of its name begins another
+    generation, with new keys, and reads the marks of its states anew. It never counts as complete.
 
     A run that is at work, but that no process goes on with, has died: it is told where. Pruning
     keeps each run's own row, and all of runs that aren't complete.
@@ -71,7 +78,7 @@ def command(
     JSON: runs (a list of id, state, workflow, parameters, generation, tries, started, changed,
     ended, seconds, inside, failed); of one run these, target, attempts (number, started, ended,
     outcome, by, again, why, fault), steps (path, state, from_try, caught, attempts), next (command,
-    why). Of prune: pruned, freed (bytes), kept.
+    why). Of prune: pruned, freed (bytes), kept. Of give-up: id, state.
 
     Exit status: of one run 0 if it is ok or running, else 1.
     """
@@ -79,6 +86,10 @@ def command(
         return _prune(age, journal, as_json)
     if age is not None:
         raise Misuse("--older-than is for pruning: fwf runs prune --older-than 90d")
+    if run == GIVE_UP:
+        return _give_up(given_up, journal, as_json)
+    if given_up is not None:
+        raise Misuse(f"fwf runs {run} {given_up}: takes one RUN; fwf runs give-up RUN gives one up")
     if run is not None:
         return _one(run, journal, as_json)
     _list(newest, workflow, states, journal, as_json)
@@ -119,6 +130,26 @@ def _one(text: str, journal: str | None, as_json: bool) -> int:
     else:
         tell("\n".join(runs.told(run, again)))
     return 0 if run.state in ("ok", "running") else 1
+
+
+def _give_up(text: str | None, journal: str | None, as_json: bool) -> int:
+    from fwf.interpreters.run import give_up
+    from fwf.journal.story import short
+
+    if text is None:
+        raise Misuse("fwf runs give-up: say which RUN; fwf runs lists them")
+    store = opened(journal)
+    try:
+        row = found_run(store, text)
+        with refusals():
+            give_up(store, row)
+    finally:
+        store.close()
+    if as_json:
+        tell_json({"id": row.id, "state": "given up"})
+    else:
+        tell(f"given up: run {short(row.id)}; the next start of its name begins anew")
+    return 0
 
 
 def _prune(age: timedelta | None, journal: str | None, as_json: bool) -> int:

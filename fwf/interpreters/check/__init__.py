@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
-from fwf.interpreters.check import control, data, effects, files, names, tags
+from fwf.interpreters.check import control, data, effects, files, marks, names, tags
 from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed
@@ -31,6 +31,7 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "cut-writer": effects.cut_writer,
     "concurrent-writes": effects.concurrent_writes,
     "untimed-finaliser": effects.untimed_finaliser,
+    "loose-mark": marks.loose_mark,
     "undeclared-effect": effects.undeclared_effect,
     "positional-join": data.positional_join,
     "crossed-join": data.crossed_join,

@@ -26,6 +26,7 @@ from fwf.interpreters.run.ran import Ran
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
+from fwf.interpreters.run.supplied import out_of_reach, with_supplied
 from fwf.interpreters.run.telling import Observe, Stream, Try, try_of, warn
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
@@ -71,8 +72,10 @@ def done(asked: Asked) -> Ran[Any]:
     check_key("run", asked.key)
     start, started = asked.clock.now(), datetime.now(UTC)
     name = RunName(required, asked.params, asked.value, asked.key)
-    given = asked.params, asked.resources, asked.value
-    wrong = [*problems(required, *given), *in_no_file(required), *name.problems()]
+    of_run, is_kept = (required, asked.resources), asked.journal is not None
+    given = asked.params, with_supplied(*of_run, journal=is_kept), asked.value
+    here = *in_no_file(required), *out_of_reach(*of_run, journal=is_kept)
+    wrong = [*problems(required, *given), *here, *name.problems()]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return _undone(Failure(fault), start, start)

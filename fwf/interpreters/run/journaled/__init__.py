@@ -7,6 +7,7 @@
     marks.py     ... and about other places: retries, deadlines, what was caught, lent or delayed
     lasting.py   for how long what a place gave counts
     world.py     the world around the one that does the work
+    states.py    the marks that one run hands to the next
     writing.py   the records of this try, in order, written before anything depends on them
     stamps.py    how long ago something was, said by another process
 
@@ -52,6 +53,7 @@ from fwf.journal.records import State
 from fwf.journal.story import short
 from fwf.machine.machine import Machine
 from fwf.records import changed
+from fwf.states import kinds_of
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.doing import Asked
@@ -77,7 +79,9 @@ class Kept:
         watch: Watch | None = None,
     ) -> None:
         bounds = limits.written(asked.workers, asked.pools)
-        self._opened = found = opened(journal, required, name, asked.params, bounds, watch)
+        marks = {each: kinds for each, kinds in kinds_of(required).items()
+                 if each not in asked.resources}  # fmt: skip
+        self._opened = found = opened(journal, required, name, asked.params, bounds, watch, marks)
         generation = found.row.generation
         self.name = name.again(generation) if generation > 1 else name
         if self.complete:
@@ -119,6 +123,7 @@ class Kept:
         return changed(
             what,
             params=self._opened.params,
+            resources={**self._opened.openers(), **what.resources},
             workers=what.workers or row.facts.get("workers"),
             pools={**limits.pools_of(row), **what.pools},
         )

@@ -21,6 +21,7 @@ from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.errors import Refused
 from fwf.journal.records import RunRow
 from fwf.journal.store import Store
+from fwf.journal.story import short
 from fwf.journal.values import Values
 from fwf.records import record
 
@@ -93,8 +94,31 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
 
 
 def _latest(store: Store, row: RunRow) -> RunRow:
-    """A run as it stands now that nobody else can change it."""
-    return next(each for each in store.generations(row.key) if each.number == row.number)
+    """A run as it stands now that nobody else can change it; raises `Refused` for one given up."""
+    found = next(each for each in store.generations(row.key) if each.number == row.number)
+    if found.state == "given up":
+        raise Refused(f"run {short(row.id)}: was given up: start it anew, under its own name")
+    return found
+
+
+def give_up(store: Store, row: RunRow) -> None:
+    """Let nobody go on with a run: the next start of its name begins another generation.
+
+    Raises `JournalError`: `Held` while somebody goes on with it, `Refused` where it is complete.
+    """
+    watch = SystemWatch()
+    claim = store.claim(row.key, holder(watch))
+    try:
+        row = _latest(store, row)
+        if row.state == "ok":
+            raise Refused(f"run {short(row.id)} is complete: there is nothing to give up")
+        if row.generation != store.generations(row.key)[-1].generation:
+            raise Refused(f"run {short(row.id)}: another generation was begun since")
+        writer = Writer(store, row, claim, watch)
+        writer.add("given up", "", "", body(by=user()))
+        writer.flush("given up")
+    finally:
+        claim.release()
 
 
 def _chosen(past: Past, what: Again) -> set[Instance]:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Any, cast, final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast, final
 
 from fwf.algebra.identity import definition_id
 from fwf.algebra.keys import RunName, name_of
@@ -20,7 +21,7 @@ from fwf.algebra.traverse import fold
 from fwf.algebra.values import Coded, Member, encode, thaw
 from fwf.algebra.workflow import Workflow
 from fwf.faults import counted
-from fwf.forms.mentioned import names_in
+from fwf.forms.mentioned import Known, names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled.holds import some
@@ -29,14 +30,19 @@ from fwf.interpreters.run.journaled.lost import lost
 from fwf.interpreters.run.journaled.past import Past
 from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.journaled.writing import Writer, body
+from fwf.interpreters.run.resources import Opener
 from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.opening import open_store
 from fwf.journal.records import FIRST, Record, RunRow, State, chained, degraded_of, moment
+from fwf.journal.shared import Shared
 from fwf.journal.store import Claim, Holder, Store
 from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
 from fwf.records import changed
 from fwf.secrets import masked
+
+if TYPE_CHECKING:
+    from fwf.interpreters.run.journaled.states import States
 
 
 @final
@@ -44,8 +50,8 @@ class Opened:
     """A run in its journal that this process goes on with, or that is complete."""
 
     __slots__ = (
-        "claim", "died", "own", "params", "past", "remarks", "row", "store", "values", "watch",
-        "writer",
+        "claim", "died", "own", "params", "past", "remarks", "row", "states", "store", "values",
+        "watch", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +65,7 @@ class Opened:
         watch: Watch,
         params: dict[str, Any],
         remarks: Sequence[str],
+        states: States | None = None,
     ) -> None:
         self.store = store
         self.own = own
@@ -70,6 +77,7 @@ class Opened:
         self.params = params
         self.remarks = tuple(remarks)
         """What people should know of the journal."""
+        self.states = states
         self.writer = Writer(store, row, claim, watch)
         self.died: str | None = None
 
@@ -94,9 +102,17 @@ class Opened:
             )
         return self.values.read(json.dumps(said["value"]))
 
+    def openers(self) -> dict[str, Opener]:
+        """The resources that its tasks have from the journal."""
+        if self.states is None:
+            return {}
+        return self.states.openers(self.row)
+
     def close(self) -> None:
         """Let others go on with it."""
         try:
+            if self.states is not None:
+                self.states.release()
             self.claim.release()
         finally:
             if self.own:
@@ -110,8 +126,11 @@ def opened(
     params: Mapping[str, object],
     limits: Mapping[str, object],
     watch: Watch | None = None,
+    marks: Mapping[str, tuple[Any, ...]] = MappingProxyType({}),
 ) -> Opened:
     """Claim a run, and read what earlier tries left; raises `JournalError`.
+
+    marks: the states that the run has from the journal, with the types of their marks.
 
     `Held` if another process goes on with it, `Refused` if what is asked for contradicts what the
     journal holds. Nothing is changed then.
@@ -123,19 +142,25 @@ def opened(
         if isinstance(journal.where, str | Path)
         else journal.where
     )
+    if any(each.from_journal for each in required.resources):
+        store = Shared(store)  # tasks ask it, on other threads
     clock = SystemWatch() if watch is None else watch
-    values = Values(names_in(w), store.put, store.get)
+    names, this = names_in(w), holder(clock)
+    values = Values(names, store.put, store.get)
+    asked = marks, names, this
     claim: Claim | None = None
+    states: States | None = None
     try:
-        claim = store.claim(key, holder(clock))
+        claim = store.claim(key, this)
         known = [*store.generations(key)]
         last = known[-1] if known else None
-        if last is None or (journal.again and last.state == "ok"):
+        if last is None or last.state == "given up" or (journal.again and last.state == "ok"):
+            states = _states(store, *asked, salvage=journal.salvage)
             resolved = _resolved(required, params)
-            about = _about(journal, name, params, resolved, limits, values)
+            about = _about(journal, name, params, resolved, limits, values, states)
             row = _row(key, w, 1 if last is None else last.generation + 1, about, clock)
             given = own, claim, row, Past(), values, clock
-            return Opened(store, *given, resolved, _remarks(store))
+            return Opened(store, *given, resolved, _remarks(store, states), states)
         if journal.again:
             raise Refused(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
@@ -147,8 +172,15 @@ def opened(
         if not complete and not journal.accept_changes:
             refuse_others(last, limits)
         kept = dict(params) if complete else _kept_params(last, params, values)
-        return Opened(store, own, claim, last, past, values, clock, kept, remarks)
+        if not complete:
+            states = _states(store, *asked, salvage=journal.salvage)
+            if states is not None:
+                states.check(last)
+                remarks += states.remarks
+        return Opened(store, own, claim, last, past, values, clock, kept, remarks, states)
     except BaseException:
+        if states is not None:
+            states.release()
         if claim is not None:
             claim.release()
         if own:
@@ -156,10 +188,26 @@ def opened(
         raise
 
 
-def _remarks(store: Store) -> list[str]:
+def _remarks(store: Store, states: States | None = None) -> list[str]:
     """What a store has to say: of its file system, or of what was lost of a damaged file."""
     note = getattr(store, "note", None)
-    return [] if note is None else [str(note)]
+    return [*([] if note is None else [str(note)]), *(() if states is None else states.remarks)]
+
+
+def _states(
+    store: Store,
+    marks: Mapping[str, tuple[Any, ...]],
+    names: Known,
+    me: Holder,
+    *,
+    salvage: bool,
+) -> States | None:
+    """Hold the states that a run needs; None if it needs none."""
+    if not marks:
+        return None
+    from fwf.interpreters.run.journaled.states import States  # for none but those
+
+    return States(store, marks, names, me, salvage=salvage)
 
 
 def _read(
@@ -299,6 +347,11 @@ def holder(watch: Watch) -> Holder:
     return Holder(socket.gethostname(), os.getpid(), user(), watch.wall())
 
 
+def me() -> Holder:
+    """This process, as the one who changes something now."""
+    return holder(SystemWatch())
+
+
 def user() -> str:
     """Who runs this process, by name if there is one."""
     try:
@@ -323,6 +376,7 @@ def _about(
     resolved: Mapping[str, object],
     limits: Mapping[str, object],
     values: Values,
+    states: States | None,
 ) -> str:
     """What the run has resolved at its start, as JSON."""
     written: dict[str, Any] = {}
@@ -338,6 +392,7 @@ def _about(
         **({} if name.given is None else {"key": name.given}),
         "shown": {each: masked(str(value)) for each, value in params.items()},
         **limits,
+        **({} if states is None else {"marks": states.first()}),
     }
     return json.dumps(told, ensure_ascii=False, default=str)
 

@@ -1,0 +1,188 @@
+"""The marks of a run's states: kept from its start, held while it goes on, moved when it says so.
+
+A mark is a log of the journal (see `fwf.journal.logs`): `state <name>`, each version of which has
+the value, and who set it. The run's row has the version and the value that it started with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
+from typing import Any, final
+
+from fwf.algebra.fitting import wrong_part
+from fwf.algebra.requirements import unlike
+from fwf.faults import counted
+from fwf.forms.mentioned import Known
+from fwf.interpreters.run.resources import Opener
+from fwf.journal import logs, marks
+from fwf.journal.errors import JournalCorrupt, Refused
+from fwf.journal.logs import Version, Writer
+from fwf.journal.records import RunRow, moment
+from fwf.journal.store import Holder, Store
+from fwf.journal.story import short
+from fwf.journal.values import Unwritable, Values
+from fwf.states import Moved
+
+
+class States:
+    """The states that a run needs, by name with the types of their marks; this try holds them.
+
+    Raises `Held`, naming the run that does.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: Mapping[str, tuple[Any, ...]],
+        names: Known,
+        me: Holder,
+        *,
+        salvage: bool,
+    ) -> None:
+        self._kinds = kinds
+        self._values = Values(names, store.put, store.get)  # the run's own is the scheduler's
+        self._writers: dict[str, Writer] = {}
+        self.remarks: list[str] = []
+        try:
+            for name in sorted(kinds):
+                self._writers[name] = self._claimed(store, name, me, salvage=salvage)
+        except BaseException:
+            self.release()
+            raise
+
+    def _claimed(self, store: Store, name: str, me: Holder, *, salvage: bool) -> Writer:
+        try:
+            return marks.claim(store, name, me)
+        except JournalCorrupt as error:
+            if not salvage:
+                raise
+            dropped = logs.salvage(store, marks.PREFIX + name, me)
+            was = f"{counted(dropped, 'version')} dropped, so the mark is an earlier one"
+            self.remarks.append(f"{error}; salvaged: {was}: fwf state show {name}")
+            return marks.claim(store, name, me)
+
+    def first(self) -> dict[str, Any]:
+        """What a run that starts now keeps of the marks, as its row has it."""
+        found: dict[str, Any] = {}
+        for name, writer in self._writers.items():
+            latest = writer.latest
+            found[name] = {"version": 0} if latest is None else {
+                "version": latest.number, "value": latest.body["value"]
+            }  # fmt: skip
+        return found
+
+    def check(self, row: RunRow) -> None:
+        """Raise `Refused` if a run that goes on isn't the one that its marks were moved by."""
+        kept = row.facts.get("marks", {})
+        for name, writer in self._writers.items():
+            if name not in kept:
+                raise Refused(
+                    f"run {short(row.id)} was started without the state {name!r}: take it out of "
+                    f"the workflow, or {_give_up(row)}"
+                )
+            other = _by_others(writer.history, kept[name], row.id)
+            own = any(each.body.get("run") == row.id for each in writer.history)
+            if other is not None and not own:
+                why = "what it would do is of another stretch, so it does nothing"
+                raise Refused(_said(name, kept[name], other, row, why))
+
+    def openers(self, row: RunRow) -> dict[str, Opener]:
+        """What the run's tasks are given, by name."""
+        kept, lock = row.facts["marks"], Lock()
+        made = {
+            name: _Mark(name, writer, self._kinds[name], kept[name], row, self._values, lock)
+            for name, writer in self._writers.items()
+        }
+        return {name: mark.opened for name, mark in made.items()}
+
+    def release(self) -> None:
+        """Let others have them. May be called twice."""
+        for writer in self._writers.values():
+            writer.release()
+
+
+@final
+class _Mark:
+    """The resource of one state in one try; of any thread."""
+
+    def __init__(
+        self,
+        name: str,
+        writer: Writer,
+        kinds: Sequence[Any],
+        kept: Mapping[str, Any],
+        row: RunRow,
+        values: Values,
+        lock: Lock,
+    ) -> None:
+        self._name = name
+        self._writer = writer
+        self._kinds = kinds
+        self._kept = kept
+        self._row = row
+        self._values = values
+        self._lock = lock
+
+    def opened(self) -> AbstractContextManager[_Mark]:
+        return nullcontext(self)
+
+    def read(self, first: Any, /) -> Any:
+        if "value" not in self._kept:
+            return first
+        with self._lock:
+            found = self._values.read(json.dumps(self._kept["value"]))
+        self._refuse_unfit(found, "is", "set it anew, `fwf state set`")
+        return found
+
+    def move(self, to: Any, /) -> None:
+        self._refuse_unfit(to, "is moved to", "give what fits, or change the state's type")
+        with self._lock:
+            try:
+                value = json.loads(self._values.settled(to)[0])
+            except Unwritable as error:
+                raise Unwritable(f"state {self._name!r}: {error}") from None
+            own = [each for each in self._writer.history if each.body.get("run") == self._row.id]
+            if own and own[-1].body["value"] == value:
+                return  # it was done before the process died, or an earlier try did it
+            since = own[-1].number if own else self._kept["version"]
+            latest = self._writer.latest
+            if latest is not None and latest.number != since:
+                why = f"it isn't moved to {marks.shown(value)}"
+                raise Moved(_said(self._name, self._kept, latest, self._row, why))
+            self._writer.add(marks.of_run(value, self._row.id, self._row.workflow))
+
+    def _refuse_unfit(self, value: Any, how: str, remedy: str) -> None:
+        for kind in self._kinds:
+            wrong = wrong_part(value, kind)
+            if wrong is not None:
+                told = unlike(self._name, value, kind, wrong, "its type is")
+                raise TypeError(f"state {self._name!r} {how} {told}; {remedy}")
+
+
+def _by_others(history: Sequence[Version], kept: Mapping[str, Any], run: str) -> Version | None:
+    """The last version that a run didn't make, and that isn't the one it started with."""
+    number = kept["version"]
+    known = history[number - 1 : number]
+    if number and not (known and known[0].body.get("value") == kept.get("value")):
+        return history[-1] if history else Version(0, 0, {})  # what it started with was salvaged
+    others = [each for each in history[number:] if each.body.get("run") != run]
+    return others[-1] if others else None
+
+
+def _said(name: str, kept: Mapping[str, Any], now: Version, row: RunRow, why: str) -> str:
+    """Why a run can't go on with its mark: who has moved it since, from where to where."""
+    was = marks.shown(kept["value"]) if "value" in kept else "nothing"
+    who = marks.by(now.body) if now.number else "a salvage"
+    to = marks.shown(now.body["value"]) if now.number else "nothing"
+    return (
+        f"state {name!r}: {who} moved it from {was} to {to}{f', {moment(now.at)}' * (now.at > 0)}, "
+        f"since run {short(row.id)} started with {was}; {why}: {_give_up(row)}, and the next "
+        "start reads the mark anew"
+    )
+
+
+def _give_up(row: RunRow) -> str:
+    return f"give it up, `fwf runs give-up {short(row.id)}`"
