@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import click
 
+from fwf.algebra.requirements import requirements
 from fwf.cli.ahead import foreseen, tell_plan
 from fwf.cli.backfilled import Over, idle, tell_over
 from fwf.cli.backfilling import Backfill, Limits, Start, status_of
@@ -22,6 +23,7 @@ from fwf.records import record
 from fwf.schedules.partitions import partitions
 from fwf.schedules.planning import Plan, in_order, plan
 from fwf.schedules.zones import LAST, seconds_of
+from fwf.states import orders
 
 if TYPE_CHECKING:
     from fwf.schedules import Run, Timetable
@@ -86,6 +88,7 @@ def done(
         ahead = foreseen(this, planned, asked.journal, asked.workers, wanted.at_once)
         tell_plan(target, planned, known, ahead, as_json=asked.as_json)
         return 0
+    _tell_pools(this, planned, wanted.at_once)
     return _started(wanted, target, planned, known, start or _children(wanted, options))
 
 
@@ -119,6 +122,19 @@ def _say(text: str) -> None:
     complain(one_line(f"fwf: {text}"))
 
 
+def _tell_pools(this: Checked, planned: Plan, at_once: int) -> None:
+    """Several processes have each the pools that are asked for: nothing divides them."""
+    names = sorted(requirements(this.target.workflow).pools)
+    if names and at_once > 1 and len(planned.starts) > 1:
+        said = ", ".join(
+            f"{name} ({this.sizes[name]})" if name in this.sizes else name for name in names
+        )
+        _say(
+            f"pools are of one process: each of up to {at_once} runs has its own {said}; "
+            "--pool NAME=SIZE makes them smaller"
+        )
+
+
 # What is wanted
 
 
@@ -130,7 +146,7 @@ def _target(wanted: Wanted) -> "tuple[Target, Timetable[Any]]":
 
 def _states(wanted: Wanted, target: Target) -> Collection[str]:
     """What the workflow hands from one run to the next; a backfill moves it if that was said."""
-    states: Collection[str] = ()
+    states = orders(target.workflow)
     if states and not wanted.due and not wanted.move_states and not wanted.dry_run:
         said = either(sorted(states))
         raise Misuse(

@@ -53,7 +53,7 @@ def test_options_are_passed_on_to_each_run(folder: Path) -> None:
     (folder / "jobs.py").write_text(
         "import sys\nfrom datetime import date\nfrom fwf import every_day, in_pool, named, task\n"
         "@task(effect='idempotent')\n"
-        "def load(*, day: date, size: int = 1) -> None:\n"
+        "def load(*, day: date, size: int) -> None:\n"
         "    print(day, size, file=open('done.txt', 'a'))\n"
         "w = named('daily', in_pool(load, 'warehouse'))\n"
         "workflow = every_day(w, tz='UTC', param='day', start=date(2025, 6, 1))\n"
@@ -62,11 +62,14 @@ def test_options_are_passed_on_to_each_run(folder: Path) -> None:
              "log.txt", "--log-level", "debug", "--journal", "runs.db", "--debug")  # fmt: skip
     done = fwf("backfill", "jobs.py", "--to", "2025-06-02", *words, cwd=folder)
     assert (done.status, lines(folder)) == (0, ["2025-06-01 7", "2025-06-02 7"])
+    assert "pools" not in done.err
     assert (folder / "runs.db").exists() and not (folder / ".fwf").exists()
     log = (folder / "log.txt").read_text()
     assert "day=2025-06-01" in log and "day=2025-06-02" in log
     runs = json.loads(fwf("runs", "--json", "--journal", "runs.db", cwd=folder).out)["runs"]
     assert [run["state"] for run in runs] == ["ok", "ok"]
+    by_hand = ("--param", "day=2025-06-01", "--param", "size=7", "--journal", "runs.db")
+    assert "is complete" in fwf("run", "jobs.py", *by_hand, cwd=folder).err, "it is the same run"
 
 
 def test_with_json_stdout_is_one_object(folder: Path) -> None:
@@ -81,6 +84,22 @@ def test_with_json_stdout_is_one_object(folder: Path) -> None:
     assert json.loads(fwf("backfill", "jobs.py", *JUNE, "--json", cwd=folder).out)["left_out"] == {
         "complete": 3, "not over": 0,
     }  # fmt: skip
+
+
+def test_that_each_of_several_has_pools_of_its_own_is_told(folder: Path) -> None:
+    (folder / "jobs.py").write_text(
+        "from datetime import date\nfrom fwf import every_day, in_pool, named, task\n"
+        "@task(effect='idempotent')\n"
+        "def load(*, day: date) -> None: ...\n"
+        "w = named('daily', in_pool(load, 'warehouse'))\n"
+        "pools = {'warehouse': 2}\n"
+        "workflow = every_day(w, tz='UTC', param='day', start=date(2025, 6, 1))\n"
+    )
+    done = fwf("backfill", "jobs.py", "--to", "2025-06-02", "--at-once", "2", cwd=folder)
+    assert done.err.startswith(
+        "fwf: pools are of one process: each of up to 2 runs has its own warehouse (2); "
+        "--pool NAME=SIZE makes them smaller\n"
+    )
 
 
 # Signals
