@@ -88,7 +88,7 @@ def done(
         ahead = foreseen(this, planned, asked.journal, asked.workers, wanted.at_once)
         tell_plan(target, planned, known, ahead, as_json=asked.as_json)
         return 0
-    _tell_pools(this, planned, wanted.at_once)
+    _tell_pools(target, planned, wanted.at_once)
     return _started(wanted, target, planned, known, start or _children(wanted, options))
 
 
@@ -122,16 +122,13 @@ def _say(text: str) -> None:
     complain(one_line(f"fwf: {text}"))
 
 
-def _tell_pools(this: Checked, planned: Plan, at_once: int) -> None:
+def _tell_pools(target: Target, planned: Plan, at_once: int) -> None:
     """Several processes have each the pools that are asked for: nothing divides them."""
-    names = sorted(requirements(this.target.workflow).pools)
+    names = sorted(requirements(target.workflow).pools)
     if names and at_once > 1 and len(planned.starts) > 1:
-        said = ", ".join(
-            f"{name} ({this.sizes[name]})" if name in this.sizes else name for name in names
-        )
         _say(
-            f"pools are of one process: each of up to {at_once} runs has its own {said}; "
-            "--pool NAME=SIZE makes them smaller"
+            f"pools are of one process: each of up to {at_once} runs has its own "
+            f"{', '.join(names)}; --pool NAME=SIZE makes them smaller"
         )
 
 

@@ -97,7 +97,7 @@ def test_that_each_of_several_has_pools_of_its_own_is_told(folder: Path) -> None
     )
     done = fwf("backfill", "jobs.py", "--to", "2025-06-02", "--at-once", "2", cwd=folder)
     assert done.err.startswith(
-        "fwf: pools are of one process: each of up to 2 runs has its own warehouse (2); "
+        "fwf: pools are of one process: each of up to 2 runs has its own warehouse; "
         "--pool NAME=SIZE makes them smaller\n"
     )
 
