@@ -25,6 +25,7 @@ from typing import (
 )
 
 from fwf.algebra.aliases import bare
+from fwf.algebra.builder import It
 from fwf.algebra.contract import Contract, Effect, Injected, InputOf
 from fwf.algebra.fitting import wrong_part
 from fwf.algebra.functions import place_of
@@ -114,7 +115,7 @@ class State(Generic[T]):
         return move_mark(state=self.name, of=self.type)
 
     def moved_by(
-        self, load: Workflow[A, B], /, *, to: Workflow[A, T] | Callable[[A], T] | Any
+        self, load: Workflow[A, B], /, *, to: It | Callable[[A], T]
     ) -> Workflow[A, B]:
         """(A → B), (A → T) ⟶ A → B: a load; when it is done, the mark moves.
 

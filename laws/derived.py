@@ -22,7 +22,7 @@ from fwf.derived import (
 )
 from fwf.testing import tasks
 
-from .law import AnyTest, Count, Duration, Filter, Flow, Sides, law
+from .law import AnyTest, Count, Duration, Filter, Flow, Sides, Tag, law
 
 PAGE = "architecture, The algebra"
 _TOTAL: Any = pure(tasks.total)
@@ -79,6 +79,25 @@ def bracket_is_always(a: Flow, u: Flow, r: Flow) -> Sides:
     """What was acquired is released, however use ended; if it wasn't, nothing is."""
     use, release = _TOTAL >> u, _TOTAL >> r
     return bracket(a, use, release), keep_input(a) >> always(use, then=release)
+
+
+@law(
+    "s.moved_by(w, to=e) = par(e, w) >> par(it[0] >> s.move, it[1]) >> it[1]",
+    "S",
+    PAGE,
+)
+def moved_by_is_a_load_and_then_a_move(w: Flow) -> Sides:
+    """The mark moves when the load is done, to what its input says; the load's result is given."""
+    loaded: Any = par(pure(it), w)
+    moved: Any = par(pick(0) >> tasks.seen.move, pure(pick(1)))
+    return tasks.seen.moved_by(w, to=it), loaded >> moved >> pure(pick(1))
+
+
+@law("s.moved_by(fail(t), to=e) = fail(t)", "D", PAGE)
+def what_fails_moves_nothing(t: Tag) -> Sides:
+    """The mark of a load that failed stays where it is."""
+    failing: Any = fail(t)
+    return tasks.seen.moved_by(failing, to=it), failing
 
 
 @law("poll(w, p, d, 1) = w >> branch(p, identity, fail(Exhausted))", "D", PAGE)

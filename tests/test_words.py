@@ -8,6 +8,7 @@ import pytest
 
 from fwf import (
     Extension,
+    MemoryMark,
     Workflow,
     as_result,
     bracket,
@@ -39,6 +40,7 @@ from fwf import (
     retry,
     run,
     seconds,
+    state,
     switch,
     task,
     timeout,
@@ -71,6 +73,10 @@ def decide(n: object) -> bool:
 @task(effect="read")
 def refuse(n: object) -> bool:
     return False
+
+
+seen = state("seen", int, first=0)
+RESOURCES: Any = {"seen": MemoryMark[int]()}
 
 
 @task(effect="read")
@@ -114,6 +120,7 @@ WORDS: list[tuple[Any, Any, list[str]]] = [
     (optional(work) >> work, 1, ["work", "work#2"]),
     (bracket(work, work, work), 1,
      ["bracket > work", "bracket > work#2", "bracket[release] > work"]),
+    (seen.moved_by(work, to=it), 1, ["work", "move_seen"]),
     (on_failure(work, then=ask), 1, ["work"]),
     (optional(on_failure(work >> fails, then=ask)), 1, ["work", "fails", "on_failure > ask"]),
     (poll(ask, it == 1, every=seconds(1), limit=3), 1, ["poll[1] > ask"]),
@@ -140,11 +147,12 @@ def test_there_is_a_row_for_every_word() -> None:
 
 @pytest.mark.parametrize(("w", "value", "paths"), WORDS, ids=repr)
 def test_paths_speak_the_word(w: Any, value: Any, paths: list[str]) -> None:
-    ran = execute(w, value, clock=VirtualClock())
+    more: Any = {"clock": VirtualClock(), "resources": RESOURCES}
+    ran = execute(w, value, **more)
     there = paths_of(ran)
     assert sorted(there) == sorted(paths)
     within = named("night", identity >> w >> identity)
-    there = paths_of(execute(within, value, clock=VirtualClock()))
+    there = paths_of(execute(within, value, **more))
     assert sorted(there) == sorted(f"night > {path}" for path in paths)
 
 
@@ -164,7 +172,8 @@ def test_a_word_means_what_it_stands_for(w: Any, value: Any, paths: list[str]) -
     plain = desugared(w)
     assert normal_id(plain) == normal_id(w) and plain != w
     assert not any(isinstance(here.node, Extension) for here in walk(plain))
-    assert run(plain, value, clock=VirtualClock()) == run(w, value, clock=VirtualClock())
+    more: Any = {"clock": VirtualClock(), "resources": RESOURCES}
+    assert run(plain, value, **more) == run(w, value, **more)
 
 
 @pytest.mark.parametrize(("w", "value", "paths"), WORDS, ids=repr)

@@ -53,6 +53,8 @@ def extensions(
     ]
     if not alone:
         found.append(st.builds(_join, small, other))
+    if not alone:
+        found.append(st.builds(_moved_by, small))
     if "always" not in without:
         found.append(st.builds(_bracket, small, other))
     if "loop_until" not in without:
@@ -98,6 +100,10 @@ def _keep_input(w: Flow) -> Flow:
 
 def _join(a: Flow, b: Flow) -> Flow:
     return join(tasks.add, left=a, right=b)
+
+
+def _moved_by(w: Flow) -> Flow:
+    return tasks.seen.moved_by(w, to=it)
 
 
 def _bracket(a: Flow, b: Flow) -> Flow:

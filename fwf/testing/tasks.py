@@ -18,6 +18,7 @@ from fwf.combinators import fallback, identity, seq
 from fwf.derived import Pages
 from fwf.faults import Fault
 from fwf.records import record
+from fwf.states import state
 from fwf.tasks import task
 
 VALUES = 5
@@ -79,6 +80,8 @@ def shifted(n: int, *, amount: int) -> int:
     return increased((n, amount))
 
 
+seen = state("seen", int, first=0)
+"""A state, whose mark nobody keeps."""
 PLAIN: tuple[Task[int, int], ...] = (a, b, c, d, e, f, g, h)
 """Tasks that take a number and give one."""
 TASKS: tuple[Task[Any, Any], ...] = (*PLAIN, ping, add, shifted)

@@ -17,6 +17,7 @@ from fwf import (
     Ran,
     Ref,
     Scenario,
+    State,
     Task,
     Workflow,
     always,
@@ -56,6 +57,7 @@ from fwf import (
     retry,
     run,
     seconds,
+    state,
     seq,
     switch,
     task,
@@ -457,6 +459,11 @@ assert_type(recover(to_int, None), Workflow[str, int | None])
 assert_type(optional(to_int), Workflow[str, int | None])
 assert_type(always(to_int, then=ping), Workflow[str, int])
 assert_type(keep_input(to_int), Workflow[str, tuple[str, int]])
+assert_type(state("n", int, first=0), State[int])
+assert_type(state("n", int, first=0).read >> to_text, Workflow[object, str])
+assert_type(to_int >> state("n", int, first=0).move, Workflow[str, int])
+assert_type(state("n", int, first=0).moved_by(to_int, to=it.size), Workflow[str, int])
+assert_type(state("n", int, first=0).moved_by(to_int, to=len), Workflow[str, int])
 assert_type(join(enrich, orders=orders, visits=visits, rates=rates), Workflow[object, Sales])
 assert_type(with_params(to_crm, key="a"), Workflow[Sales, int])
 assert_type(using(orders, shop_db="shop_eu"), Workflow[object, Orders])

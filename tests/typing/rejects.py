@@ -42,6 +42,7 @@ from fwf import (
     run,
     seconds,
     seq,
+    state,
     switch,
     task,
     text,
@@ -185,6 +186,7 @@ timeout(orders, 10)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentT
 const("3") >> fallback(to_int, to_text)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 const("3") >> always(to_int, then=to_text)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 bracket(to_int, use, use)  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
+to_text >> state("n", int, first=0).move  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 keep_input(to_text) >> to_text  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 join(enrich, orders=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 in_pool(orders, 3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
