@@ -78,6 +78,15 @@ def test_a_timetable_is_a_value_and_prints_as_its_source(timetable: Timetable[An
     assert pickle.loads(pickle.dumps(timetable)).cron == timetable.cron
 
 
+def test_what_is_as_by_default_is_not_printed() -> None:
+    assert repr(nightly()) == (
+        "every_day(named('daily', of_day), at='02:00', tz='Europe/Berlin', param='day')"
+    )
+    assert repr(nightly(missed="last", after_previous=True)).endswith(
+        "param='day', missed='last', after_previous=True)"
+    )
+
+
 def test_a_run_is_a_value_and_prints_as_its_source() -> None:
     for made in (nightly(), planned.hours_at(5)(BERLIN), planned.line("*/15 * * * *")(BERLIN)):
         for each in partitions(made, date(2026, 10, 25), date(2026, 10, 25)):
