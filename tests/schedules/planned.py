@@ -161,7 +161,7 @@ ODD = {
     "and once 02:01": ("America/St_Johns", date(1988, 4, 3)),
     "in Caracas 03:00 became 02:30": ("America/Caracas", date(2007, 12, 9)),
     "Pyongyang went on by half an hour": ("Asia/Pyongyang", date(2018, 5, 4)),
-    "Fortaleza had a summer of two weeks": ("America/Fortaleza", date(2000, 10, 8)),
+    "Fortaleza had a summer of two weeks": ("America/Fortaleza", date(2000, 10, 14)),
     "São Paulo had no midnight": ("America/Sao_Paulo", date(2018, 11, 4)),
     "and two of them": ("America/Sao_Paulo", date(2018, 2, 18)),
 }
