@@ -199,6 +199,13 @@ def test_whatever_the_range_a_run_is_in_it_by_its_day(timetable: Timetable[Any],
     assert alone == [each for each in three if each.day == day]
 
 
+def test_before_the_first_day_and_after_the_last_no_run_is_found() -> None:
+    made = nightly(start=date(2026, 6, 1), end=date(2026, 6, 2))
+    moments = ("2026-05-31T23:59", "2026-06-01T00:00", "2026-06-02T23:59", "2026-06-03T00:00")
+    found = [made.holding(at(moment)) for moment in moments]
+    assert [each and each.label for each in found] == [None, "2026-06-01", "2026-06-02", None]
+
+
 # What a parameter gets
 
 
