@@ -10,22 +10,26 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, final
 
+from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.schedule import seconds
 from fwf.cli.in_time import partition_of
 from fwf.cli.journals import DEFAULT, keep_from_git, opened, place_of, project
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.pausing import me
 from fwf.cli.running import fault_lines
-from fwf.cli.standings import Asked, look
+from fwf.cli.runs import MICROS
+from fwf.cli.standings import Asked, cause_of, look
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.logs import Writer, claimed, history
 from fwf.records import changed, record
 from fwf.schedules.alerts import Alert, Notify, Told, late_at
 from fwf.schedules.news import SINGLY, Fact, alerts, changes, ping, told_before
 from fwf.schedules.planning import DONE
+from fwf.telling.reasons import reason, shown
 
 if TYPE_CHECKING:
     from fwf.cli.starting import Checked, Start
+    from fwf.interpreters.run import Note, Observer, Try
     from fwf.schedules import Run
 
 LOG: Final = "alerts"
@@ -61,14 +65,18 @@ def tell(
     at: datetime | None = None,
     own: "Run[Any] | None" = None,
     pings: bool = False,
+    failing: Fact | None = None,
 ) -> list[Post]:
     """Tell what nobody was told of so far ⟶ what was, and what couldn't be.
 
     What is wrong with that is said, and nothing else: telling has no part in how a run ends.
 
     own: the partition of the run that tells; `pings`, whether it is told that it is complete.
+    failing: that it fails, while its other parts go on.
     """
     when = now() if at is None else at
+    if failing is not None:
+        return _harmless(asked, say, lambda: _told(asked, [failing], [], say, SINGLY))
     return _harmless(asked, say, lambda: _all(asked, say, when, own, pings))
 
 
@@ -242,6 +250,41 @@ class Watch:
 
 
 @final
+class Failing:
+    """Told of a run, it tells of the first failure that nothing takes up, while others go on."""
+
+    def __init__(self, asked: Asked, own: "Run[Any]", say: Callable[[str], None]) -> None:
+        self._asked = asked
+        self._own = own
+        self._say = say
+        self._run = ""
+        self._thread: Thread | None = None
+
+    def began(self, this: "Try", /) -> None:
+        self._run = this.id
+
+    def note(self, note: "Note", /) -> None:
+        if note.final and self._thread is None:
+            fault = fault_to_json(note.detail)
+            self._thread = Thread(target=self._tell, args=(note.path, fault), daemon=True)
+            self._thread.start()
+
+    def ended(self, this: "Try", result: object, /) -> None:
+        """What is to be told then is told from the journal."""
+
+    def _tell(self, path: str, fault: Any) -> None:
+        said = one_line(f"{shown(path)}: {reason(fault)}")
+        since = round(now().timestamp() * MICROS)
+        cause = cause_of(fault)
+        fact = Fact(self._own.label, "failed", False, self._run, cause, said, since, (path,))
+        tell(self._asked, self._say, failing=fact)
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+
+@final
 class Around:
     """What is told around a run of a timetable: first what nobody was told of so far.
 
@@ -255,6 +298,15 @@ class Around:
         self._own = own
         self._say = say
         self._watch: Watch | None = None
+        self._failing: Failing | None = None
+
+    @property
+    def observers(self) -> "list[Observer]":
+        """Who is told of the run, to tell others."""
+        if self._asked is None or self._own is None:
+            return []
+        self._failing = Failing(self._asked, self._own, self._say)
+        return [self._failing]
 
     def __enter__(self) -> "Around":
         if self._asked is not None:
@@ -265,8 +317,9 @@ class Around:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._watch is not None:
-            self._watch.__exit__()
+        for each in (self._watch, self._failing):
+            if each is not None:
+                each.__exit__()
 
     def over(self, *, anew: bool) -> None:
         """The run has ended; `anew`: it wasn't complete before."""

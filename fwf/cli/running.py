@@ -19,7 +19,15 @@ from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
 from fwf.cli.telling import Telling
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, counted, leaves
-from fwf.interpreters.run import Clock, Journal, Ran, SystemClock, execute, several
+from fwf.interpreters.run import (
+    Clock,
+    Journal,
+    Observer,
+    Ran,
+    SystemClock,
+    execute,
+    several,
+)
 from fwf.records import changed
 from fwf.telling.reasons import places
 from fwf.telling.words import SECOND
@@ -39,8 +47,12 @@ def ran(
     key: str | None = None,
     telling: Telling | None = None,
     journal: Journal | None = None,
+    observers: Sequence[Observer] = (),
 ) -> tuple[Ran[Any], datetime]:
-    """Run a target and tell of its progress on stderr ⟶ how it went, and when it started."""
+    """Run a target and tell of its progress on stderr ⟶ how it went, and when it started.
+
+    observers: who is told besides.
+    """
     clock = SystemClock()
     with (
         streams_kept(),
@@ -57,7 +69,7 @@ def ran(
             pools=pools,
             clock=Watched(clock, progress.idle),
             journal=journal,
-            observe=several(progress, *others),
+            observe=several(progress, *others, *observers),
             keep_results=False,
         )
     return went, started

@@ -11,7 +11,7 @@ from fwf.cli.runs import MICROS, Seen, inside, local
 from fwf.journal.story import Form, leaves
 from fwf.records import record
 from fwf.schedules.alerts import Notify, late_at
-from fwf.schedules.news import Fact
+from fwf.schedules.news import SEPARATOR, Fact
 from fwf.schedules.planning import DONE, Standing, standing
 from fwf.telling.reasons import places, said
 
@@ -135,7 +135,7 @@ def _complete(run: "Run[Any]", stands: Standing, seen: Seen | None) -> Fact:
 def _died(run: "Run[Any]", seen: Seen, late: bool) -> Fact:
     row, at = seen.row, () if seen.story is None else seen.story.inside
     paths = tuple(each.path for each in at)
-    cause = "\0".join(sorted(map(untagged, paths)))
+    cause = SEPARATOR.join(sorted(map(untagged, paths)))
     said = f"without a word after {local(row.changed):%Y-%m-%d %H:%M}{inside(at)}"
     return Fact(run.label, "died", late, row.id, cause, said, row.changed, paths, seen=row.changed)
 
@@ -144,7 +144,7 @@ def _failed(run: "Run[Any]", stands: Standing, seen: Seen, late: bool) -> Fact:
     row, fault = seen.row, None if seen.story is None else seen.story.fault
     paths = tuple(str(leaf.get("path", "")) for leaf in leaves(fault))
     why = f"held: {seen.first_failure}" if stands == "held" else seen.first_failure
-    found = run.label, stands, late, row.id, _cause(fault), why, row.changed, paths
+    found = run.label, stands, late, row.id, cause_of(fault), why, row.changed, paths
     return Fact(*found, seen=row.changed)
 
 
@@ -157,8 +157,8 @@ def _running(run: "Run[Any]", seen: Seen, known: Partitions) -> str:
     return f"running since {began:%Y-%m-%d %H:%M}{by}, {sign}{at}"
 
 
-def _cause(fault: Form | None) -> str:
+def cause_of(fault: Form | None) -> str:
     """What failures are told apart by: where, and the kind of error; its words may have a time."""
     found = {f"{untagged(leaf.get('path', ''))} {said(leaf).partition(':')[0]}"
              for leaf in leaves(fault)}  # fmt: skip
-    return "\0".join(sorted(found))
+    return SEPARATOR.join(sorted(found))

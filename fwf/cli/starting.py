@@ -146,7 +146,9 @@ def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
         asked = changed(asked, again=asked.again or again)
     journal = _journal(asked, target, key, by)
     with stdout_kept_for(asked.as_json), refusals():
-        went, began = ran(target, values, sizes, asked.workers, key, asked.telling, journal)
+        observers = [] if alerts is None else alerts.observers
+        given = values, sizes, asked.workers, key, asked.telling, journal, observers
+        went, began = ran(target, *given)
     if went.complete is not None:
         complain(one_line(f"fwf: {_complete(target, went.complete)}"))
     if asked.as_json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 from fwf.algebra.nodes import Task
 from fwf.machine.arguments import misfit
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status
+from fwf.machine.final import is_final
 from fwf.machine.line import Line
 from fwf.machine.log import Entry, entry
 from fwf.machine.timers import NEVER
@@ -351,7 +352,9 @@ class Attempts:
         """Tell how an attempt ended, and write it down."""
         machine, task = self._machine, role.task
         if machine.tell is not None:
-            machine.tell(status.ending, fiber.place, task.name, fiber.tries, end, value)
+            final = status is ERR and is_final(fiber, value)
+            said = status.ending, fiber.place, task.name, fiber.tries, end, value
+            machine.tell(*said, final=final)
         if machine.recording:
             kept = value if machine.keep_results or status is not OK else None
             made = entry(Entry, (task, fiber.place, fiber.tries, status, kept, start, end))

@@ -101,4 +101,5 @@ class Tell(Protocol):
         at: int,
         detail: Any = None,
         earlier: int | None = None,
+        final: bool = False,
     ) -> None: ...

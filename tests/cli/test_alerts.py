@@ -69,6 +69,11 @@ pinged = every_day(named("pinged", w), **BERLIN, end=date(2025, 6, 1),
                    notify=notify(on_success=post))
 paged = every_day(named("paged", w), **BERLIN, end=date(2025, 6, 1),
                   notify=notify(on_failure=page, late_by="06:00"))
+@task(effect="read")
+def at_once(*, day: date) -> int:
+    raise ConnectionError("no route")
+
+wide = every_day(named("wide", par(at_once, fetch)), **BERLIN, end=date(2025, 6, 1), notify=TELL)
 quiet = every_day(named("quiet", w), **BERLIN, end=date(2025, 6, 1))
 """
 DAY = ("--param", "day=2025-06-01")
@@ -216,6 +221,17 @@ def test_a_fallback_is_told_where_that_is_wanted(folder: Path) -> None:
     assert fwf("run", "jobs.py", *DAY, "--strict", cwd=folder).status == 3
     fwf("late", "jobs.py", cwd=folder)
     assert told(folder)[4:] == []
+
+
+def test_a_failure_that_nothing_takes_up_is_told_while_others_go_on(folder: Path) -> None:
+    with under_way(folder, "jobs.py:wide") as process:
+        while told(folder) != ["late 2025-06-01", "failed 2025-06-01"]:
+            assert process.poll() is None
+            time.sleep(0.01)
+        (folder / "slow").unlink()
+        assert process.wait() == 1
+    fwf("late", "jobs.py:wide", cwd=folder)
+    assert told(folder)[2:] == []
 
 
 def test_a_success_is_a_ping_and_no_second_one(folder: Path) -> None:

@@ -33,10 +33,11 @@ class Note:
     (no start comes before it); or held, where the run can't go on until a person decides. `at` is
     in microseconds of the run's clock; a retry's is when it will try again. `detail` is the task's
     result, or the fault. `path` is worked out when first asked for. `earlier` is, of what was kept,
-    the number of the try that did it, if that is known.
+    the number of the try that did it, if that is known. `final` is, of what failed, whether the run
+    can't end well any more: nothing can take that up, or try again.
     """
 
-    __slots__ = ("_where", "at", "detail", "earlier", "kind", "task", "tries")
+    __slots__ = ("_where", "at", "detail", "earlier", "final", "kind", "task", "tries")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Note:
         at: int,
         detail: Any = None,
         earlier: int | None = None,
+        final: bool = False,
     ) -> None:
         self.kind = kind
         self.task = task
@@ -54,6 +56,7 @@ class Note:
         self.at = at
         self.detail = detail
         self.earlier = earlier
+        self.final = final
         self._where = path
 
     @property
@@ -167,9 +170,10 @@ class Stream:
         at: int,
         detail: Any = None,
         earlier: int | None = None,
+        final: bool = False,
     ) -> None:
         path = partial(self.machine.path, place)
-        note = Note(kind, path, task, numbers(tries), at, detail, earlier)
+        note = Note(kind, path, task, numbers(tries), at, detail, earlier, final)
         try:
             self._tell(note)
         except BaseException as error:

@@ -1,0 +1,47 @@
+"""Whether a fault ends its run: nothing above it can take it up, or try again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fwf.algebra.nodes import MapEach, Node
+from fwf.faults import Fault, matches
+from fwf.machine.frames import Retrying, Timing
+from fwf.machine.handlers import Catching, FallingBack
+
+if TYPE_CHECKING:
+    from fwf.machine.fibers import Fiber
+
+
+def is_final(fiber: Fiber, fault: Fault) -> bool:
+    """Whether a run with this fault at a fiber can't end well any more; if in doubt, it can.
+
+    What stands above takes up a fault together with others, and only if it matches all of them. Of
+    a part that is cut by its deadline the fault may be another one.
+    """
+    known: Fault | None = fault
+    at = fiber
+    while True:
+        for frame in reversed(at.frames):
+            match frame:
+                case Timing():
+                    known = None
+                case Catching():
+                    return False
+                case FallingBack():
+                    if known is None or matches(frame.node.on, known, otherwise_all=True):
+                        return False
+                case Retrying():
+                    if frame.used < frame.node.attempts and (
+                        known is None or matches(frame.node.on, known, otherwise_all=False)
+                    ):
+                        return False
+                case _:
+                    pass
+        fork = at.fork
+        if fork is None:
+            return True
+        node: Node = fork.node
+        if isinstance(node, MapEach) and node.on_error == "collect":
+            return False
+        at = fork.fiber
