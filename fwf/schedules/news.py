@@ -21,6 +21,7 @@ SINGLY: Final = 3
 choice: a night of which the cron was dead is a message, and a week of it is one as well."""
 BAD: Final = frozenset[State]({"failed", "died", "late"})
 MICROS: Final = 1_000_000
+SEPARATOR: Final = "\0"
 
 
 @final
@@ -29,7 +30,7 @@ class Fact:
     """How a partition stands, as far as people are told of it.
 
     late: whether it isn't complete, and its time is over.
-    cause: what failures, and deaths, are told apart by.
+    cause: what failures, and deaths, are told apart by: places and kinds, with `SEPARATOR` between.
     since: µs since 1970, UTC; so is `seen`, the last sign of its run.
     degraded: whether its run is complete, but took a fallback or tolerated failures.
     """
@@ -85,7 +86,8 @@ def told_before(versions: Iterable[Mapping[str, Any]]) -> dict[str, Before]:
 def changes(facts: Iterable[Fact], before: Mapping[str, Before]) -> list[Change]:
     """How partitions stand, what was told of them ⟶ what is to be told now.
 
-    A failure is told again when it has another cause; lateness isn't, of what is known to be bad.
+    A failure is told again when what was told isn't why any more, as when another step fails;
+    lateness isn't told of what is known to be bad.
     A run that recovers and is degraded is told of as both: each may concern somebody else.
     """
     found: list[Change] = []
@@ -99,9 +101,14 @@ def changes(facts: Iterable[Fact], before: Mapping[str, Before]) -> list[Change]
                 found.append(Change("recovered", fact))
             if state == "degraded" and last != Before("degraded", fact.run):
                 found.append(Change("degraded", fact))
-        elif last != Before(state, _cause(state, fact)):
+        elif last is None or last.state != state or not _still(last.cause, fact.cause):
             found.append(Change(state, fact))
     return found
+
+
+def _still(told: str, cause: str) -> bool:
+    """Whether what was told is still why; there may be more by now."""
+    return {*told.split(SEPARATOR)} <= {*cause.split(SEPARATOR)}
 
 
 def _cause(state: State, fact: Fact) -> str:
