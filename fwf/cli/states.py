@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -28,17 +29,15 @@ _NONE: Final = "no state was ever set there: a run sets the marks of its workflo
 
 def show(name: str | None, journal: str | None, as_json: bool) -> int:
     """`fwf state show`."""
-    store = opened(journal)
-    with refusals():
-        names = _names(store)
+    with closing(opened(journal)) as store, refusals():
+        names, where = _names(store), store.where
         if name is not None:
             _check(store, name, names)
         found = [_standing(store, each) for each in ([name] if name is not None else names)]
-    store.close()
     if as_json:
         tell_json({"states": found})
     elif not found:
-        complain(f"fwf: {store.where}: {_NONE}")
+        complain(f"fwf: {where}: {_NONE}")
     else:
         head = ["state", "mark", "since", "set by", "held by"]
         rows = [
@@ -52,11 +51,9 @@ def show(name: str | None, journal: str | None, as_json: bool) -> int:
 
 def history(name: str, journal: str | None, as_json: bool) -> int:
     """`fwf state history`."""
-    store = opened(journal)
-    with refusals():
+    with closing(opened(journal)) as store, refusals():
         _check(store, name, _names(store))
         versions = logs.history(store, marks.PREFIX + name)
-    store.close()
     if as_json:
         tell_json({"name": name, "versions": [_data(each) for each in versions]})
     else:
