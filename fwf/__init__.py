@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         Pages,
         as_pages,
         bracket,
+        cached,
         join,
         keep_input,
         on_failure,
@@ -112,7 +113,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "retry", "timeout", "fallback", "always", "as_result", "from_result",
     "with_params", "using", "in_pool", "named",
     "switch", "when", "recover", "optional", "bracket", "keep_input", "join",
-    "on_failure",
+    "on_failure", "cached",
     "poll", "paginate", "Page", "Pages", "as_pages", "recursive",
     "graph", "Graph", "Ref", "Step",
     "microseconds", "milliseconds", "seconds", "minutes", "hours", "days",
@@ -123,14 +124,14 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
     "dry_run", "dry_run_all", "Scenario", "DryRun", "DryRuns", "run", "execute", "Ran",
     "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
-    "state", "State", "Mark", "MemoryMark",
     "notify", "Notify", "Alert",
+    "state", "State", "Mark", "MemoryMark",
     "Journal", "Pool", "Clock", "SystemClock", "VirtualClock",
 ]  # fmt: skip
 
 _DERIVED = (
-    "Page", "Pages", "as_pages", "bracket", "join", "keep_input", "on_failure", "optional",
-    "paginate", "poll", "recover", "recursive", "switch", "when",
+    "Page", "Pages", "as_pages", "bracket", "cached", "join", "keep_input", "on_failure",
+    "optional", "paginate", "poll", "recover", "recursive", "switch", "when",
 )  # fmt: skip
 _SCHEDULES = (
     "Alert", "Notify", "Run", "Timetable", "cron", "every_day", "every_hour", "notify",

@@ -13,6 +13,7 @@ from fwf import (
     as_result,
     bracket,
     branch,
+    cached,
     check,
     diff,
     dry_run,
@@ -135,6 +136,7 @@ WORDS: list[tuple[Any, Any, list[str]]] = [
       "recursive[3] > then > work"]),
     (branch(decide, then=work, otherwise=ask), 1, ["decide", "then > work"]),
     (loop_until(work, decide, limit=3), 1, ["loop_until[1] > work", "loop_until[1] > decide"]),
+    (cached(work >> ask), 1, ["cached > look_up", "work", "ask", "cached > remember"]),
     (poll(work >> ask, it == 1, every=seconds(1), limit=3), 1, ["poll[1] > work", "poll[1] > ask"]),
 ]  # fmt: skip
 """A workflow of each word, an input, and the places of what is then run."""

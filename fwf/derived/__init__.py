@@ -12,6 +12,7 @@ its `otherwise`; so do the arrows of `fwf.arrows`, whose words are the plumbing 
 from typing import Any, Final
 
 from fwf.algebra.nodes import Extension
+from fwf.derived.caching import Cached, cached
 from fwf.derived.choosing import Switch, When, switch, when
 from fwf.derived.deciding import DecidedBranch, DecidedLoop
 from fwf.derived.gathering import Join, KeepInput, join, keep_input
@@ -32,11 +33,11 @@ from fwf.derived.recursion import Again, Recursive, recursive
 
 CLASSES: Final[tuple[type[Extension[Any, Any]], ...]] = (
     When, Switch, DecidedBranch, KeepInput, Join, Recover, Optional, OnFailure, Bracket, Poll,
-    Paginate, Again, Recursive, DecidedLoop, MovedBy,
+    Paginate, Again, Recursive, DecidedLoop, MovedBy, Cached,
 )  # fmt: skip
 """What the words make."""
 
 __all__ = [
-    "HasPage", "Page", "Pages", "as_pages", "bracket", "join", "keep_input", "on_failure",
+    "HasPage", "Page", "Pages", "as_pages", "bracket", "cached", "join", "keep_input", "on_failure",
     "optional", "paginate", "poll", "recover", "recursive", "switch", "when",
 ]  # fmt: skip

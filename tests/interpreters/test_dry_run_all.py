@@ -31,6 +31,7 @@ from fwf import (
     partitions,
     recover,
     seconds,
+    state,
     task,
     timeout,
 )
@@ -198,6 +199,15 @@ def test_a_timetable_says_that_runs_wait_for_each_other() -> None:
         assert found.took == took
         assert [row.label for row in found.rows] == ["2026-06-01", "2026-06-02", "2026-06-03"]
     assert dry_run_all(runs, after_previous=False).took == minutes(6)
+
+
+def test_runs_that_have_a_state_go_one_after_another_whether_they_fail_or_not() -> None:
+    seen = state("seen", int, first=0)
+    w: Any = named("w", seen.read >> one >> seen.move)
+    scenario = Scenario().task("one", takes=minutes(2), fails="OSError")
+    found = dry_run_all([(w, NONE)] * 3, at_once=3, scenario=scenario)
+    assert times(found) == [(0, 2), (2, 4), (4, 6)]
+    assert (found.at_once, found.count("failed")) == (1, 3)
 
 
 # What is given

@@ -24,6 +24,7 @@ from fwf.interpreters.dry_run.checks import scenario_problems
 from fwf.interpreters.dry_run.runs import DryRuns
 from fwf.interpreters.dry_run.together import One, done, row_of
 from fwf.machine.line import Pool, check_limits
+from fwf.states import orders
 
 
 class Planned(Protocol):
@@ -65,7 +66,7 @@ def dry_run_all(
 
     runs: as `partitions` lists them; or pairs of a workflow and its parameters. They start in this
         order, each as soon as one before it has ended. One that fails stops no other.
-    at_once: how many runs go on at the same time.
+    at_once: how many runs go on at the same time; one, where they have a state.
     scenario: as in `dry_run`, for each run; `Scenario.from_history` has durations of earlier ones.
         Paths are those in a single run. An `item` may be a run's label, for what is in no map.
     params: parameters of all runs, besides their own.
@@ -83,7 +84,7 @@ def dry_run_all(
     script = EMPTY if scenario is None else scenario
     in_order = _in_order(runs) if after_previous is None else after_previous
     _check(listed, at_once, script, workers, pools or {})
-    at_once = 1 if in_order else at_once
+    at_once = 1 if in_order or _hand_on(listed) else at_once
     told = done(listed, at_once, script, workers, pools or {}, start)
     failed = next((n for n, row in enumerate(told.rows) if row.outcome == "failed"), None)
     if not in_order or failed is None or failed + 1 == len(listed):
@@ -130,6 +131,11 @@ def _in_order(runs: Sequence[Any]) -> bool:
     """Whether a timetable of theirs says that each run waits for the one before it."""
     tables = {id(each): each for each in (getattr(run, "timetable", None) for run in runs)}
     return any(getattr(table, "after_previous", False) for table in tables.values())
+
+
+def _hand_on(runs: Sequence[One]) -> bool:
+    """Whether they go on from one another by a state, so that no two go on at the same time."""
+    return any(map(orders, {id(each.workflow): each.workflow for each in runs}.values()))
 
 
 def _check(

@@ -13,7 +13,7 @@ from fwf.algebra.keys import KEYED, RunName, step_key
 from fwf.algebra.nodes import Task
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving import looked_at
-from fwf.interpreters.run.resources import Opener, Resources
+from fwf.interpreters.run.resources import Opener, Placed, Resources
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.results import Gives
 from fwf.machine.world import Ended
@@ -122,6 +122,8 @@ class Run:
                 found = self.resources.get(final)
                 if isinstance(found, Secret):
                     values[name] = found
+                elif isinstance(found, Placed):
+                    openers.append((name, partial(found.opened, env.renames)))
                 elif found is not None:
                     apart = call.isolate  # in a process of its own it is opened there
                     opener = found if apart else partial(self.opened.lent, final, found)

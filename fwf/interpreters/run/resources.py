@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import Context
 from threading import Lock
 from typing import Any, TypeAlias, final
@@ -12,6 +12,19 @@ from fwf.raised import Raised, raised
 from fwf.records import changed
 
 Opener: TypeAlias = Callable[[], Any]
+
+
+@final
+class Placed:
+    """An opener that is told by which names, in the run, a task's resources go where it stands."""
+
+    __slots__ = ("opened",)
+
+    def __init__(self, opened: Callable[[Mapping[str, str]], Any]) -> None:
+        self.opened = opened
+
+    def __call__(self) -> Any:
+        return self.opened({})
 
 
 @final

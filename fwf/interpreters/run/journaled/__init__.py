@@ -8,6 +8,7 @@
     lasting.py   for how long what a place gave counts
     world.py     the world around the one that does the work
     states.py    the marks that one run hands to the next
+    results.py   ... and the results that it may use again
     writing.py   the records of this try, in order, written before anything depends on them
     stamps.py    how long ago something was, said by another process
 
@@ -57,6 +58,7 @@ from fwf.states import kinds_of
 
 if TYPE_CHECKING:
     from fwf.interpreters.run.doing import Asked
+    from fwf.interpreters.run.resources import Opener
 
 __all__ = ["Kept"]
 
@@ -123,10 +125,20 @@ class Kept:
         return changed(
             what,
             params=self._opened.params,
-            resources={**self._opened.openers(), **what.resources},
+            resources={**self._opened.openers(), **self._results(), **what.resources},
             workers=what.workers or row.facts.get("workers"),
             pools={**limits.pools_of(row), **what.pools},
         )
+
+    def _results(self) -> dict[str, Opener]:
+        """The results of earlier runs, if the run asks for them."""
+        required, found = self.name.required, self._opened
+        marks = kinds_of(required)
+        if not any(each.from_journal and each.name not in marks for each in required.resources):
+            return {}
+        from fwf.interpreters.run.journaled.results import openers  # for none but those
+
+        return openers(required, found.store, found.row, found.watch)
 
     @property
     def degraded(self) -> tuple[str, ...]:
