@@ -161,6 +161,14 @@ class Spot(NamedTuple):
     fresh: bool = False
 
 
+class Row(NamedTuple):
+    """The paths of a chain's parts: what is above all of them, and their names from `start` on."""
+
+    above: str
+    names: list[str]
+    start: int
+
+
 @final
 class Paths:
     """Names places in one workflow. Remembers what it has counted; build one for each use."""
@@ -189,6 +197,22 @@ class Paths:
             region.known_path = self._path_above(region)
         above, name = region.known_path, self._name(spot)
         return f"{above}{SEPARATOR}{name}" if above and name else above or name
+
+    def row(self, spot: Spot, node: Seq[Any, Any]) -> Row | None:
+        """Spot of a chain ⟶ the names of its parts, if each has just one; they are found at once.
+
+        None where it isn't as simple as that.
+        """
+        region, start = spot.region, spot.ordinal
+        if isinstance(region, Joints) or start >= UNCOUNTED:
+            return None
+        offsets = self._offsets[id(node)] if id(node) in self._offsets else self._measure(node)
+        key = (id(region.node), region.inner)
+        names = self._names[key] if key in self._names else self._listed(region)
+        if offsets is not None or names is None or len(names) < start + len(node.parts):
+            return None
+        above = self.enclosing(Spot(region, start))
+        return Row(f"{above}{SEPARATOR}" if above else "", names, start)
 
     def enclosing(self, spot: Spot) -> str:
         """Spot ⟶ the path of what encloses the node that stands there."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.records import FIRST, Kind, Record, RunRow, chained
+from fwf.journal.records import FIRST, Record, RunRow, chained, new_record
 from fwf.printing import printable
 
 Columns = tuple[Any, ...]
@@ -34,8 +34,8 @@ def checked(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record
             raise corrupt(run, last + 1, "", where, "is missing")
         if found != checksum:
             raise corrupt(run, n, path, where, "isn't what was written")
-        yield Record(n, cast(Kind, kind), path, tries, at, body, checksum)
-        before, last = tip(kind, body, checksum), n
+        yield new_record(Record, (n, kind, path, tries, at, body, checksum))
+        before, last = tip(kind, body, checksum) if kind == "anchor" else checksum, n
 
 
 def newest(found: Sequence[Columns]) -> Record | None:

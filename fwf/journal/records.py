@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.records import record
 
@@ -52,6 +53,12 @@ class Record(NamedTuple):
     at: int
     body: str
     sum: bytes
+
+
+new_record: Final = cast(
+    "Callable[[type[Record], tuple[Any, ...]], Record]", cast(Any, tuple).__new__
+)
+"""Makes one in a quarter of the time that `Record(…)` takes."""
 
 
 def degraded_of(end: Record) -> tuple[str, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, final
+from typing import Any, Final, TypeAlias, final
 
 from fwf.algebra.layout import layout
-from fwf.algebra.nodes import Extension, MapEach, Node
-from fwf.algebra.paths import Paths, Spot
+from fwf.algebra.nodes import Extension, MapEach, Node, Seq
+from fwf.algebra.paths import Paths, Row, Spot
 
 Place: TypeAlias = "tuple[Any, Node, int, Any] | None"
 """The place that encloses it, the node there, which part of that node, and the item's key or the
 round's number; None for the whole workflow."""
+LONG: Final = 16
+"""So many parts make it worth while to find the names of all at once."""
 
 
 def item_of(place: Place) -> str:
@@ -30,12 +32,25 @@ class Places:
     def __init__(self, w: Node) -> None:
         self._paths = Paths()
         self._root = self._paths.root(w)
+        self._rows: dict[int, Row | None] = {}
+        """Of the long chains in places, by these places' identity: `_spots` keeps them."""
         self._spots: dict[int, tuple[Place, Spot]] = {}
         """Spots of places that enclose others, by identity; the place is kept, so that it lasts."""
 
     def path(self, place: Place) -> str:
         """The path of the node at a place."""
+        if place is not None and type(place[1]) is Seq and len(place[1].parts) >= LONG:
+            above = id(place[0])
+            row = self._rows[above] if above in self._rows else self._row(place[0], place[1])
+            if row is not None:
+                return row.above + row.names[row.start + place[2]]
         return self._paths.path(self._spot(place))
+
+    def _row(self, above: Place, chain: Seq[Any, Any]) -> Row | None:
+        """The names of the parts of a long chain, of which many are asked."""
+        spot = self._root if above is None else self._enclosing_spot(above)
+        row = self._rows[id(above)] = self._paths.row(spot, chain)
+        return row
 
     def enclosing(self, place: Place) -> str:
         """The path of what encloses the node at a place."""

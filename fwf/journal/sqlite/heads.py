@@ -14,10 +14,10 @@ import fcntl
 import os
 import time
 from binascii import crc32
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from struct import Struct
-from typing import Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.journal.errors import JournalError
 from fwf.journal.sqlite.disk import sync
@@ -44,6 +44,10 @@ class Head(NamedTuple):
     """Its row could not be saved, and somebody has said that they know (`--salvage`)."""
 
 
+new_head: Final = cast("Callable[[type[Head], tuple[Any, ...]], Head]", cast(Any, tuple).__new__)
+"""Makes one in a quarter of the time that `Head(…)` takes."""
+
+
 def digest(key: str) -> bytes:
     """A run's key in 16 bytes."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
@@ -52,8 +56,8 @@ def digest(key: str) -> bytes:
 def written(head: Head) -> bytes:
     """The slot of a head."""
     run, n, key, checksum, lost = head
-    said = _SAID.pack(_MAGIC, _FORM, _LOST if lost else 0, 0, run, n, key, checksum)
-    return said + _SUM.pack(crc32(said))
+    slot = _SAID.pack(_MAGIC, _FORM, _LOST if lost else 0, 0, run, n, key, checksum)
+    return slot + _SUM.pack(crc32(slot))
 
 
 def read(slot: bytes, run: int) -> Head | None:

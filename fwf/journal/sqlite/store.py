@@ -15,13 +15,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, final
+from typing import Any, Final, Literal, final
 
 from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, newest, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.records import Record, RunRow, State
 from fwf.journal.sqlite import files, layout, locks, mend, rows
-from fwf.journal.sqlite.heads import Head, Said, digest
+from fwf.journal.sqlite.heads import Head, Said, digest, new_head
 from fwf.journal.sqlite.locks import Lock
 from fwf.journal.sqlite.prune import prune
 from fwf.journal.store import Claim, Holder
@@ -30,12 +30,16 @@ _CHUNK: Final = 1_000
 """Records read at once: an open cursor would keep the write-ahead log from being used anew."""
 
 
-class _Tail(NamedTuple):
+@final
+class _Tail:
     """What the next records of a run follow, and whose run it is."""
 
-    last: int
-    key: str
-    digest: bytes
+    __slots__ = ("digest", "key", "last")
+
+    def __init__(self, last: int, key: str, digest: bytes) -> None:
+        self.last = last
+        self.key = key
+        self.digest = digest
 
 
 @final
@@ -105,15 +109,16 @@ class SQLite:
         """Add records in one transaction; with a state, the run's row as well."""
         tail = self._tails.get(run) or self._tail(run)
         self._may(claim, tail.key)
+        self._tails[run] = tail
         check_follow(records, tail.last)
         if state is None and 0 < len(records) <= rows.AT_ONCE:
             last = records[-1]
-            head = Head(run, last.n, tail.digest, last.sum)
-            self._db.add(rows.ADD_RECORDS[len(records)], rows.flat(run, records), head)
+            said = new_head(Head, (run, last.n, tail.digest, last.sum, False))
+            self._db.add(rows.ADD_RECORDS[len(records)], rows.flat(run, records), said)
         elif records or state is not None:
             self._append(run, records, tail, state)
         if records:
-            self._tails[run] = _Tail(records[-1].n, tail.key, tail.digest)
+            tail.last = records[-1].n
 
     def _append(
         self, run: int, records: Sequence[Record], tail: _Tail, state: State | None

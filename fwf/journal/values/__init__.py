@@ -19,6 +19,8 @@ from fwf.journal.values.writing import Writer
 from fwf.secrets import masked, remembered
 
 DIGEST: Final = 16
+_SCALARS: Final = frozenset({int, float, bool, str})
+"""Of these there is one text, sorted or not."""
 SHORTEST_SECRET: Final = 8
 """Characters of a secret that no value may have in it: shorter ones are in texts by chance."""
 
@@ -54,6 +56,8 @@ class Values:
         self._writer = Writer(known, table_class, settled, sorted_keys=False, said=said)
         self._sorted = Writer(known, table_class, named, sorted_keys=True, said=said)
         self._reader = Reader(known, said, self._tables.read)
+        self._latest: tuple[Any, str] = (None, "null")
+        """The scalar that was settled or read last, which the next step is given, and its text."""
 
     def settled(self, value: Any) -> tuple[str, Any]:
         """Value ⟶ its text, and the value that this reads as: that is what goes on.
@@ -74,25 +78,32 @@ class Values:
             raise Unwritable(str(too_deep(MAX_DEPTH))) from None
         finally:
             self._tables.forget()
+        if type(again) in _SCALARS:
+            self._latest = again, text
         return text, again
 
     def read(self, text: str) -> Any:
         """Text ⟶ the value that it was written of; raises `Unreadable`."""
         try:
-            return self._reader.read(parsed(text))
+            value = self._reader.read(parsed(text))
         except Refused as refused:
             where = refused.pointer or "the value"
             raise Unreadable(masked(f"{where} can't be read back: {refused.message}")) from None
         except RecursionError:
             raise Unreadable("the value can't be read back: it nests too deep") from None
+        if type(value) in _SCALARS:
+            self._latest = value, text
+        return value
 
     def digest(self, value: Any) -> str:
         """Value ⟶ 16 bytes in hex that tell it from others; "" if it has no written form.
 
         Dictionaries of another order are the same; a table is told by its content.
         """
+        latest, text = self._latest
         try:
-            text = self._sorted.write(value)[0]
+            if latest is not value:
+                text = self._sorted.write(value)[0]
             if len(text) > MOST or (masked(text) != text and _secret_in(text)):
                 return ""
         except (Unfit, RecursionError):

@@ -38,6 +38,8 @@ class Done(NamedTuple):
         return self.body[self.body.index(VALUE) + len(VALUE) : -1]
 
 
+_done: Final = cast("Callable[[type[Done], tuple[Any, ...]], Done]", cast(Any, tuple).__new__)
+"""Makes one in a quarter of the time that `Done(…)` takes."""
 VALUE: Final = '"value":'
 PASSING: Final = '"passing":true'
 """Of what counts for the try alone that it was done in."""
@@ -153,7 +155,7 @@ class Past:
 
     def _start(self, of: Record) -> None:
         instance = of.path, of.tries
-        self.at_work[instance] = Done(of.n, of.at, self.number, of.body)
+        self.at_work[instance] = _done(Done, (of.n, of.at, self.number, of.body))
         self.starts.setdefault(instance, []).append(of.body)
         self.cuts.pop(instance, None)
         self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
@@ -165,7 +167,7 @@ class Past:
         self._heard(of)
         instance = of.path, of.tries
         self.first.setdefault(instance, of.n)
-        self.done[instance] = Done(of.n, of.at, self.number, of.body)
+        self.done[instance] = _done(Done, (of.n, of.at, self.number, of.body))
 
     def _failed(self, of: Record) -> None:
         self._heard(of)
