@@ -18,7 +18,7 @@ SOURCE = """
 import os, time
 from datetime import date, datetime
 from pathlib import Path
-from fwf import always, every_day, every_hour, named, task
+from fwf import always, every_day, every_hour, it, named, state, task
 
 @task(effect="read")
 def read(*, day: date) -> int:
@@ -56,6 +56,21 @@ ordered = every_day(
 last = every_day(named("last", read >> load), tz="Europe/Berlin", param="day", start=START,
                  missed="last")
 endless = every_day(named("endless", read >> load), tz="Europe/Berlin", param="day")
+
+seen = state("seen", int, first=0)
+
+@task(effect="idempotent")
+def load_since(mark: int, *, day: date) -> int:
+    if Path(f"bad-{day}").exists():
+        raise ConnectionError("no route")
+    with open("done.txt", "a") as file:
+        file.write(f"{day} from {mark}\\n")
+    return mark + 1
+
+marked = every_day(
+    named("marked", seen.read >> seen.moved_by(load_since, to=it + 1)), tz="Europe/Berlin",
+    param="day", start=START,
+)
 hourly = every_hour(
     named("hourly", load_hour), tz="Europe/Berlin", param="hour", start=date(2024, 10, 26)
 )

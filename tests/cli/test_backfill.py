@@ -148,6 +148,37 @@ def test_the_journal_that_is_not_there_yet_is_not_made_by_looking(folder: Path) 
     assert not (folder / ".fwf" / "runs.db").exists()
 
 
+# State between runs
+
+
+def test_a_backfill_moves_the_state_of_the_nightly_runs_only_if_that_is_said(folder: Path) -> None:
+    here = Here("jobs.py:marked")
+    with pytest.raises(Misuse, match="state seen, which the nightly runs move: --move-states"):
+        backfilled("jobs.py:marked", starts=here)
+    assert here.started == []
+    assert backfilled("jobs.py:marked", dry_run=True) == 0
+    assert backfilled("jobs.py:marked", starts=here, move_states=True, end=day(2)) == 0
+    assert backfilled("jobs.py:marked", due=True) == 0
+    assert lines(folder) == [f"2025-06-0{number} from {number - 1}" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [({"newest_first": True}, "--newest-first"), ({"at_once": 4}, "--at-once 4")]
+)
+def test_runs_with_a_state_are_done_one_by_one(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(Misuse, match=rf"{said}: a run goes on from the one before it \(state seen"):
+        backfilled("jobs.py:marked", move_states=True, **more)
+
+
+def test_behind_one_that_failed_none_goes_on_from_its_mark(folder: Path) -> None:
+    (folder / "bad-2025-06-02").touch()
+    assert backfilled("jobs.py:marked", due=True) == 1
+    assert lines(folder) == ["2025-06-01 from 0"]
+    (folder / "bad-2025-06-02").unlink()
+    assert backfilled("jobs.py:marked", due=True) == 0
+    assert lines(folder) == [f"2025-06-0{number} from {number - 1}" for number in range(1, 6)]
+
+
 # JSON and dry runs
 
 
