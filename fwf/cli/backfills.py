@@ -1,6 +1,7 @@
 """From the options of `fwf backfill` and `fwf run --due` to a plan, its runs, the exit status."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, final
@@ -78,7 +79,9 @@ def done(
     known = Partitions(target, this.values, wanted.run.journal)
     known.look()
     if _is_paused(wanted, target):
-        return 0
+        if not wanted.run.as_json:
+            return 0
+        runs = []
     planned = plan(
         timetable, runs, at, known.known, states=states, again=wanted.again,
         newest_first=wanted.newest_first, at_once=wanted.at_once,
@@ -103,8 +106,19 @@ def _started(wanted: Wanted, target: Target, planned: Plan, known: Partitions, s
     if over.is_idle and not wanted.run.as_json:
         complain(one_line(f"fwf: {idle(target, planned)}"))
     else:
-        tell_over(over, as_json=wanted.run.as_json, status=status)
+        with _terminal_may_be_gone(backfill.stopped_by):
+            tell_over(over, as_json=wanted.run.as_json, status=status)
     return status
+
+
+@contextmanager
+def _terminal_may_be_gone(signal: str | None) -> Generator[None]:
+    """Once a terminal has hung up nobody reads the table."""
+    try:
+        yield
+    except Misuse:
+        if signal != "SIGHUP":
+            raise
 
 
 def _sum_up(wanted: Wanted, target: Target, known: Partitions, backfill: Backfill) -> None:

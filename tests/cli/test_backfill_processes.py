@@ -15,6 +15,7 @@ import pytest
 from tests.cli.backfill_support import lines, project, remembering
 from tests.cli_support import Done, command
 from tests.cli_support import fwf as apart
+from tests.test_cli_terminal import CONTROL, terminal
 
 JUNE = ("--from", "2025-06-01", "--to", "2025-06-04")
 DUE = ("run", "jobs.py:fresh", "--due")
@@ -210,6 +211,33 @@ def test_after_its_parent_is_killed_a_run_goes_on_and_holds_its_day(slow: Path) 
 
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+# Terminals
+
+
+def on_terminal(folder: Path, *words: str) -> Any:
+    return terminal(folder, "backfill", "jobs.py", *words, FWF_JOURNAL=str(folder / "runs.db"))
+
+
+def test_one_at_a_time_draws_its_picture_on_the_terminal(folder: Path) -> None:
+    with on_terminal(folder, "--to", "2025-06-02") as shown:
+        assert shown.end() == 0
+        text = CONTROL.sub("", shown.shown)
+    assert "fwf: 2025-06-02, 2 of 2" in text and "2 complete now" in text
+    assert len(re.findall(r"daily  [0-9a-f]{8}", text)) == 2
+
+
+def test_a_terminal_that_hangs_up_stops_the_runs_in_order(slow: Path) -> None:
+    with on_terminal(slow, "--to", "2025-06-04", "--at-once", "2") as shown:
+        while len([*slow.glob("started-*")]) < 2:
+            time.sleep(0.01)
+        shown.read("2025-06-02, 2 of 4")
+        os.close(shown.master)
+        shown.master = os.open(os.devnull, os.O_RDONLY)
+        shown.process.send_signal(signal.SIGHUP)
+        assert shown.process.wait(timeout=60) == 129
+    assert len([*slow.glob("tidied-*")]) == 2
 
 
 def test_two_at_once_are_harmless(folder: Path) -> None:

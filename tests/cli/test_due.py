@@ -1,7 +1,9 @@
 """`fwf run --due`: cron only wakes it, at any hour, as often as it likes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,6 +131,9 @@ def test_a_paused_timetable_does_nothing_and_says_since_when_and_by_whom(
     assert said.startswith("fwf: daily: paused since ") and " by " in said
     assert ": the warehouse moves; nothing is started; fwf unpause jobs.py ends that" in said
 
+    assert backfilled("jobs.py", due=True, starts=here, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == []
+
     assert backfilled("jobs.py", end=NOW.date(), starts=here) == 0
     assert "a backfill is done all the same" in capsys.readouterr().err
     assert len(here.started) == 5
@@ -171,7 +176,7 @@ def test_a_pause_is_of_one_workflow_and_is_kept_in_the_journal_alone(folder: Pat
     ],
 )
 def test_what_cannot_be_is_one_error_and_starts_nothing(
-    folder: Path, target: str, more: dict[str, object], said: str
+    folder: Path, target: str, more: dict[str, Any], said: str
 ) -> None:
     here = Here("jobs.py")
     with pytest.raises(Misuse, match=said):
