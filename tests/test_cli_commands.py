@@ -212,8 +212,8 @@ def test_debug_shows_the_tracebacks_of_a_failed_run() -> None:
 def test_json_of_a_run_says_what_happened() -> None:
     said = of_json("run", "jobs", "--param", "day=2026-07-15")
     assert list(said) == [
-        "target", "workflow", "outcome", "value", "fault", "unit", "started", "ended", "seconds",
-        "events",
+        "target", "workflow", "outcome", "value", "fault", "degraded", "unit", "started", "ended",
+        "seconds", "events",
     ]  # fmt: skip
     assert (said["outcome"], said["value"], said["fault"]) == ("ok", "2026-07-15: 1", None)
     (event,) = said["events"]
