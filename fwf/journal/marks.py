@@ -66,4 +66,5 @@ def _held(store: Store, name: str, error: Held) -> Held:
                 f"{moment(who.since)}; wait for it",
                 who,
             )
-    return Held(f"state {name!r}: {error}", who)
+    said = str(error)
+    return Held(said if PREFIX + name in said else f"state {name!r}: {said}", who)
