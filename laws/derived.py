@@ -10,6 +10,7 @@ from fwf.algebra.workflow import Workflow
 from fwf.combinators import always, branch, const, delay, fail, fallback, identity, par, pure
 from fwf.derived import (
     bracket,
+    cached,
     join,
     keep_input,
     optional,
@@ -21,8 +22,9 @@ from fwf.derived import (
     when,
 )
 from fwf.testing import tasks
+from fwf.testing.pieces import local
 
-from .law import AnyTest, Count, Duration, Filter, Flow, Sides, Tag, law
+from .law import AnyTest, Bindings, Count, Duration, Filter, Flow, Reading, Sides, Tag, law
 
 PAGE = "architecture, The algebra"
 _TOTAL: Any = pure(tasks.total)
@@ -79,6 +81,24 @@ def bracket_is_always(a: Flow, u: Flow, r: Flow) -> Sides:
     """What was acquired is released, however use ended; if it wasn't, nothing is."""
     use, release = _TOTAL >> u, _TOTAL >> r
     return bracket(a, use, release), keep_input(a) >> always(use, then=release)
+
+
+@law("cached(w) = w, where no result is known", "O", PAGE)
+def nothing_known_is_no_change(w: Reading) -> Sides:
+    """A run that is in no journal finds nothing, and keeps nothing."""
+    return cached(w), w
+
+
+@law("cached(cached(w)) = cached(w)", "O", PAGE)
+def cached_twice(w: Reading) -> Sides:
+    """What is cached only reads, and may be cached again."""
+    return cached(cached(w)), cached(w)
+
+
+@law("with_params(cached(w), β) = cached(with_params(w, β))", "O", PAGE)
+def bindings_of_what_is_cached(w: Reading, given: Bindings) -> Sides:
+    """The values of parameters are looked up, wherever they are bound."""
+    return local(cached(w), **given), cached(local(w, **given))
 
 
 @law(

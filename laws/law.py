@@ -26,6 +26,7 @@ from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.trace import Trace, events
 from fwf.algebra.workflow import Workflow
+from fwf.derived.caching import is_cacheable
 from fwf.faults import Fault
 from fwf.records import record
 from fwf.testing import strategies as draw
@@ -100,6 +101,20 @@ def _flows(*own: Task[int, int]) -> Drawn:
     return Drawn(by)
 
 
+def _cacheable() -> Drawn:
+    def by(without: tuple[draw.Part, ...]) -> st.SearchStrategy[Any]:
+        plain = tasks.a, tasks.b, tasks.e, tasks.f
+        flows = draw.workflows(max_leaves=3, without=without, plain=plain)
+        return st.builds(_reading, flows)
+
+    return Drawn(by)
+
+
+def _reading(w: Any) -> Workflow[int, int]:
+    """What can be cached as it is, and something simple for the rest."""
+    return w if is_cacheable(w) else tasks.b
+
+
 def _plain(strategy: Callable[[], st.SearchStrategy[Any]]) -> Drawn:
     def by(_: tuple[draw.Part, ...]) -> st.SearchStrategy[Any]:
         return strategy()
@@ -114,6 +129,8 @@ FlowB = Annotated[Workflow[int, int], _flows(tasks.c, tasks.d)]
 FlowC = Annotated[Workflow[int, int], _flows(tasks.e, tasks.f)]
 FlowD = Annotated[Workflow[int, int], _flows(tasks.g, tasks.h)]
 """Workflows that have no task in common."""
+Reading = Annotated[Workflow[int, int], _cacheable()]
+"""A workflow that `cached` takes: it only reads, and puts up with no failure."""
 Leaf = Annotated[Task[int, int], _plain(lambda: st.sampled_from(tasks.PLAIN[:4]))]
 Other = Annotated[Task[int, int], _plain(lambda: st.sampled_from(tasks.PLAIN[4:]))]
 """A single task; and one that is never the same."""

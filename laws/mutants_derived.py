@@ -6,7 +6,8 @@ from typing import Any
 
 from fwf.algebra.builder import it
 from fwf.algebra.nodes import Extension
-from fwf.combinators import par, pure
+from fwf.combinators import const, par, pure
+from fwf.derived.caching import Cached
 from fwf.derived.choosing import When
 from fwf.derived.gathering import KeepInput
 from fwf.derived.handling import Bracket, Recover
@@ -45,3 +46,10 @@ def brackets_release_what_was_used(m: Broken, w: Any, here: Here) -> End:
     acquired: Any = KeepInput(w.acquire)
     used = acquired >> KeepInput(w.use) >> par(pure(it[1]), pure(it[0]) >> w.release) >> pure(it[0])
     return m.of(used, *here)
+
+
+@mutant(Extension, derived.nothing_known_is_no_change)
+def what_is_looked_up_in_vain_is_a_result(m: Broken, w: Any, here: Here) -> End:
+    """The handler for `cached` gives what was looked up, whether it was found or not."""
+    nothing: Any = const(None)
+    return m.of(nothing, *here) if isinstance(w, Cached) else m.page(w, here)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
 from fwf.algebra.builder import It, it
-from fwf.algebra.nodes import OnLimit
+from fwf.algebra.nodes import Node, OnLimit
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import branch, loop_until, pure
 from fwf.derived import (
     bracket,
+    cached,
     join,
     keep_input,
     optional,
@@ -24,6 +25,7 @@ from fwf.derived import (
     switch,
     when,
 )
+from fwf.derived.caching import is_cacheable
 from fwf.testing import tasks
 from fwf.testing.pieces import (
     Flow,
@@ -52,7 +54,7 @@ def extensions(
         st.builds(_keep_input, small),
     ]
     if not alone:
-        found.append(st.builds(_join, small, other))
+        found += [st.builds(_join, small, other), st.builds(_cached, small)]
     if not alone:
         found.append(st.builds(_moved_by, small))
     if "always" not in without:
@@ -100,6 +102,11 @@ def _keep_input(w: Flow) -> Flow:
 
 def _join(a: Flow, b: Flow) -> Flow:
     return join(tasks.add, left=a, right=b)
+
+
+def _cached(w: Flow) -> Flow:
+    """What can be cached; before others something that can."""
+    return cached(w) if is_cacheable(cast(Node, w)) else cached(tasks.b) >> w
 
 
 def _moved_by(w: Flow) -> Flow:

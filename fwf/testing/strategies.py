@@ -41,6 +41,7 @@ from fwf.combinators import (
     timeout,
     with_params,
 )
+from fwf.derived.caching import MISS, RESULTS
 from fwf.records import changed
 from fwf.testing import tasks
 from fwf.testing.extensions import extensions, tests_in
@@ -303,11 +304,13 @@ def scenarios(*ws: Workflow[Any, Any], **kinds: bool) -> Strategy[Scenario]:
     If not it stops there, as laws need it: the two sides of an equation differ in which attempts
     are one step's, and so in what has to wait for the end of what was cut.
     """
-    found = _tasks(*ws)
+    found = [each for each in _tasks(*ws) if not _of_results(each)]
     readers = {each.name for each in found} - {
         each.name for each in found if each.contract.may_write
     }
-    return scenarios_of(sorted({each.name for each in found}), readers=readers, **kinds)
+    drawn = scenarios_of(sorted({each.name for each in found}), readers=readers, **kinds)
+    cached = {each.name for each in _tasks(*ws)} - {each.name for each in found}
+    return st.builds(_without_results, drawn) if cached else drawn
 
 
 def scenarios_of(
@@ -392,6 +395,16 @@ def _tasks(*ws: Workflow[Any, Any]) -> list[Task[Any, Any]]:
             found.append(node)
         todo.extend(children(node))
     return found
+
+
+def _of_results(task: Task[Any, Any]) -> bool:
+    """Whether a task is what looks up a result of an earlier run, or keeps one: it finds none."""
+    return any(each.name == RESULTS for each in task.contract.injected)
+
+
+def _without_results(scenario: Scenario) -> Scenario:
+    """The same, where nothing is known of earlier runs."""
+    return scenario.task("look_up", gives=dict(MISS)).task("remember", gives=None)
 
 
 def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:

@@ -25,6 +25,7 @@ from fwf import (
     backoff,
     bracket,
     branch,
+    cached,
     const,
     delay,
     dry_run,
@@ -57,8 +58,8 @@ from fwf import (
     retry,
     run,
     seconds,
-    state,
     seq,
+    state,
     switch,
     task,
     text,
@@ -464,6 +465,9 @@ assert_type(state("n", int, first=0).read >> to_text, Workflow[object, str])
 assert_type(to_int >> state("n", int, first=0).move, Workflow[str, int])
 assert_type(state("n", int, first=0).moved_by(to_int, to=it.size), Workflow[str, int])
 assert_type(state("n", int, first=0).moved_by(to_int, to=len), Workflow[str, int])
+assert_type(cached(to_int), Workflow[str, int])
+assert_type(cached(to_int, by=it.etag), Workflow[str, int])
+assert_type(cached(to_int, by=str.lower), Workflow[str, int])
 assert_type(join(enrich, orders=orders, visits=visits, rates=rates), Workflow[object, Sales])
 assert_type(with_params(to_crm, key="a"), Workflow[Sales, int])
 assert_type(using(orders, shop_db="shop_eu"), Workflow[object, Orders])
