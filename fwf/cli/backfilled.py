@@ -102,7 +102,7 @@ def holder(partitions: Partitions, run: "Run[Any]") -> str:
 
 
 def left_out(plan: Plan) -> str:
-    """What isn't told singly: `, 12 complete, 2 not over until 2026-06-16 00:00 +0200`."""
+    """What isn't told singly: `, 12 complete already, 2 not over until 2026-06-16 00:00+02:00`."""
     done = sum(each.standing in DONE and not each.starts for each in plan.partitions)
     early = [each.run for each in plan.partitions if each.standing == "not over"]
     said = f", {done:,} complete already" if done else ""
@@ -163,6 +163,8 @@ def _row(over: Over, each: Partition, seen: Seen | None) -> list[str]:
     if seen is None:
         return [label, _ended_by(went), "", ""]
     took = "" if seen.took is None else spoken(_rounded(seen.took))
+    if each.standing == "early":
+        return [label, f"{seen.standing}, but before it was over", took, ""]
     return [label, seen.standing, took, seen.first_failure]
 
 
@@ -178,7 +180,7 @@ def _rounded(micros: int) -> int:
 
 
 def _summary(over: Over, shown: Sequence[Partition]) -> str:
-    """`26 complete, 3 of them now; 1 failed; 1 not over until …`."""
+    """`3 complete now, 1 failed, 26 complete already, 1 not over until …`."""
     now: dict[str, int] = {}
     never = {each.run.label for each in over.never}
     for each in shown:
@@ -199,6 +201,7 @@ def _word(each: Partition) -> str:
 
 
 def extent(runs: "Sequence[Run[Any]]") -> dict[str, object]:
+    """How many there are, and which is the first and the last."""
     ends = (runs[0].label, runs[-1].label) if runs else (None, None)
     return {"partitions": len(runs), "first": ends[0], "last": ends[1]}
 
@@ -206,14 +209,15 @@ def extent(runs: "Sequence[Run[Any]]") -> dict[str, object]:
 def _data(
     over: Over, shown: Sequence[Partition], seen: Sequence[Seen | None], status: int
 ) -> dict[str, object]:
-    counts = over.plan.counts()
-    left = {name: counts.get(name, 0) for name in ("complete", "not over")}
-    again = sum(each.starts and each.standing == "complete" for each in over.plan.partitions)
-    left["complete"] -= again
+    planned = over.plan.partitions
+    left = {
+        "complete": sum(each.standing in DONE and not each.starts for each in planned),
+        "not over": sum(each.standing == "not over" for each in planned),
+    }
     return {
         "target": over.target.text,
         "workflow": over.target.name,
-        **extent([each.run for each in over.plan.partitions]),
+        **extent([each.run for each in planned]),
         "status": status,
         "stopped_by": over.stopped_by,
         "left_out": left,

@@ -74,14 +74,14 @@ def done(
         target, timetable = _target(wanted)
         states = _states(wanted, target)
         _refuse_disorder(wanted, timetable, states)
-        runs = _chosen(wanted, timetable, at)
+        runs: Sequence[Run[Any]] = _chosen(wanted, timetable, at)
         this = _checked(wanted, target, timetable, runs)
     known = Partitions(target, this.values, wanted.run.journal)
     known.look()
     if _is_paused(wanted, target):
         if not wanted.run.as_json:
             return 0
-        runs = []
+        runs = ()
     planned = plan(
         timetable, runs, at, known.known, states=states, again=wanted.again,
         newest_first=wanted.newest_first, at_once=wanted.at_once,

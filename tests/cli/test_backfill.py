@@ -108,7 +108,9 @@ def generations() -> dict[str, list[tuple[int, str]]]:
     return found
 
 
-def test_what_a_day_loaded_before_it_was_over_does_not_count(folder: Path) -> None:
+def test_what_a_day_loaded_before_it_was_over_does_not_count(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A run of a day in the future, begun before the day's end, is complete, and yet isn't."""
     future = date(2099, 6, 1)
     daily = load("jobs.py:daily").workflow
@@ -117,6 +119,7 @@ def test_what_a_day_loaded_before_it_was_over_does_not_count(folder: Path) -> No
     here = Here("jobs.py")
     assert backfilled("jobs.py", start=future, end=future, now=later, starts=here) == 1
     assert generations()["2099-06-01"] == [(1, "ok"), (2, "ok")]
+    assert "2099-06-01  ok, but before it was over" in capsys.readouterr().out
 
 
 def test_newest_first(folder: Path) -> None:
