@@ -64,15 +64,19 @@ def site(tmp_path: Path) -> "Site":
 
 
 def test_when_the_holder_is_killed_the_next_takes_over_at_once(site: Site) -> None:
-    for _ in range(figures.amount(quick=1, full=20)):
-        holder = site.run("held")
-        site.waiting()
-        refused(site.run("held"), holder.process.pid)
-        holder.send(signal.SIGKILL)
-        assert holder.done().status == -signal.SIGKILL
-    site.let_go()
-    assert site.ended("held").status == 0
-    assert (site.did("first"), site.did("last")) == (1, 1)
+    for done in range(1, 1 + figures.amount(quick=1, full=5)):
+        held = "held", "--key", str(done)
+        site.hold()
+        for _ in range(figures.amount(quick=1, full=4)):  # at the fifth the step is given up
+            holder = site.run(*held)
+            site.waiting()
+            refused(site.run(*held), holder.process.pid)
+            holder.send(signal.SIGKILL)
+            assert holder.done().status == -signal.SIGKILL
+        site.let_go()
+        assert site.ended(*held).status == 0
+        (site.folder / "waiting").unlink()
+        assert (site.did("first"), site.did("last")) == (done, done)
 
 
 def test_a_holder_that_is_stopped_is_not_taken_over_and_goes_on(site: Site) -> None:
