@@ -114,9 +114,7 @@ class State(Generic[T]):
         """T ⟶ T: set the mark for the runs to come, and give it."""
         return move_mark(state=self.name, of=self.type)
 
-    def moved_by(
-        self, load: Workflow[A, B], /, *, to: It | Callable[[A], T]
-    ) -> Workflow[A, B]:
+    def moved_by(self, load: Workflow[A, B], /, *, to: It | Callable[[A], T]) -> Workflow[A, B]:
         """(A → B), (A → T) ⟶ A → B: a load; when it is done, the mark moves.
 
         to: where to, as an expression of the load's input, or a function of it.
