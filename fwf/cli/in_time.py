@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fwf.algebra.canonical import canonical
 from fwf.cli.backfilled import blocked_by, not_over
 from fwf.cli.backfilling import BLOCKED
 from fwf.cli.misuse import Misuse, one_line
@@ -62,10 +63,24 @@ def _end_blocked(
         raise click.exceptions.Exit(BLOCKED)
 
 
+def as_planned(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters ⟶ the same, with that which says the partition as the timetable gives it.
+
+    An hour that is given with another offset is the same hour, and so the same run.
+    """
+    run = _meant(timetable, values)
+    return values if run is None else {**values, **run.params}
+
+
 def partition_of(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
     """Parameters of a run ⟶ the partition that it is for; None if it is for none."""
+    run = _meant(timetable, values)
+    same = run is not None and canonical(run.value) == canonical(values[timetable.param])
+    return run if same else None
+
+
+def _meant(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
     try:
-        found = timetable.partition(values[timetable.param])
-    except (KeyError, ValueError):
+        return timetable.partition(values[timetable.param])
+    except (KeyError, TypeError, ValueError):
         return None
-    return found if found.value == values[timetable.param] else None

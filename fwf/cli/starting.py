@@ -62,7 +62,7 @@ class Checked:
     """
 
     target: Target
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     sizes: Mapping[str, Any]
     by: Chosen | None
 
@@ -95,6 +95,10 @@ def checked(
         found = found if by is None else with_profile(found, by)
         wrong += [] if by is None else by.lines
         values, sizes = collected(wrong, lambda: _given(asked, found, kept), nothing)
+        if found.timetable is not None and before is None and asked.key is None:
+            from fwf.cli.in_time import as_planned
+
+            values = as_planned(found.timetable, values)
         wrong += [] if wrong or errors or by is None else by.refused()
     refuse_errors(found, errors, wrong, as_json=asked.as_json)
     if by is not None:

@@ -299,6 +299,16 @@ def test_a_day_that_the_timetable_has_not_is_run_by_hand_as_of_its_workflow(fold
     assert lines(folder) == ["2025-05-03"]
 
 
+def test_an_hour_that_is_given_with_another_offset_is_the_same_run(folder: Path) -> None:
+    assert by_hand("jobs.py:hourly", "--param", "hour=2024-10-27T01:00+00:00")[0] == 0
+    status, said = by_hand("jobs.py:hourly", "--param", "hour=2024-10-27T02:00+01:00")
+    assert status == 0 and "is complete, and nothing was done" in said
+    here = Here("jobs.py:hourly")
+    first = date(2024, 10, 27)
+    assert backfilled("jobs.py:hourly", start=first, end=first, starts=here) == 0
+    assert len(here.started) == 24 and lines(folder)[0] == "2024-10-27T02:00+01:00"
+
+
 def test_other_commands_take_a_timetables_workflow(folder: Path) -> None:
     done = CliRunner().invoke(fwf, ["show", "jobs.py"])
     assert (done.exit_code, done.output.splitlines()[0][:5]) == (0, "daily")
