@@ -373,7 +373,10 @@ def test_of_two_that_do_the_same_at_once_the_first_is_kept(runs: Runs) -> None:
     assert {one, other} == {1, 2}
     first, second = run(w, journal=runs.path, key="b").unwrap()
     assert first == second and first in (1, 2)
-    assert len(kept(runs)) == 1
+    (name,) = kept(runs)
+    store = open_store(runs.path)
+    assert [each.number for each in logs.history(store, name)] == [1]
+    store.close()
 
 
 def test_both_stores_keep_results(place: Place, runs: Runs) -> None:
