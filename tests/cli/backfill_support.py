@@ -38,6 +38,8 @@ def load(n: int, *, day: date) -> str:
 
 @task(effect="idempotent")
 def tidy(*, day: date) -> None:
+    if Path("slow").exists():  # so that a second signal would cut it
+        time.sleep(0.3)
     Path(f"tidied-{day}").touch()
 
 @task(effect="idempotent")
