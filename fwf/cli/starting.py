@@ -19,8 +19,8 @@ from fwf.journal.story import short
 from fwf.records import changed, record
 
 if TYPE_CHECKING:
-    from fwf.cli.alerts import Around
     from fwf.cli.resuming import Resumed
+    from fwf.cli.timetables.alerts import Around
     from fwf.interpreters.run import Journal
 
 
@@ -96,7 +96,7 @@ def checked(
         wrong += [] if by is None else by.lines
         values, sizes = collected(wrong, lambda: _given(asked, found, kept), nothing)
         if found.timetable is not None and before is None and asked.key is None:
-            from fwf.cli.in_time import as_planned
+            from fwf.cli.timetables.by_hand import as_planned
 
             values = as_planned(found.timetable, values)
         wrong += [] if wrong or errors or by is None else by.refused()
@@ -126,7 +126,7 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 def _done(asked: Start, this: Checked) -> int:
     if this.target.timetable is None:
         return _ran(asked, this)
-    from fwf.cli.alerts import around
+    from fwf.cli.timetables.alerts import around
 
     with stdout_kept_for(asked.as_json):
         alerts = around(asked, this, _say).__enter__()
@@ -144,7 +144,7 @@ def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = asked.key if asked.resumed is None else asked.resumed.key
     if target.timetable is not None and key is None and place_of(asked.journal) is not None:
-        from fwf.cli.in_time import begins_again
+        from fwf.cli.timetables.by_hand import begins_again
 
         again = begins_again(target, values, asked.journal, anyway=asked.anyway)
         asked = changed(asked, again=asked.again or again)

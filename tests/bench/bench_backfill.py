@@ -6,8 +6,8 @@ from pathlib import Path
 from time import process_time
 
 from fwf import every_hour, named, task
-from fwf.cli.partitions import Partitions
 from fwf.cli.targets import Target
+from fwf.cli.timetables.partitions import Partitions
 from fwf.journal.records import FIRST, Record, RunRow, chained
 from fwf.journal.sqlite import SQLite, layout, rows
 from fwf.journal.sqlite.heads import Head, Heads, digest

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fwf import Journal, execute
-from fwf.cli.backfilling import HELD, Ended
-from fwf.cli.backfills import Wanted, done
 from fwf.cli.starting import Start
 from fwf.cli.targets import load
+from fwf.cli.timetables.backfill import Wanted, done
+from fwf.cli.timetables.launch import HELD, Ended
 from fwf.journal.errors import Held
 from fwf.schedules.planning import Partition
 from tests.cli_support import environment

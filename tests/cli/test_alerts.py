@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from fwf.cli import alerts
-from fwf.cli.alerts import Watch, tell
-from fwf.cli.lateness import late
-from fwf.cli.standings import Asked
 from fwf.cli.targets import load
+from fwf.cli.timetables.alerts import Watch, tell
+from fwf.cli.timetables.late import late
+from fwf.cli.timetables.standings import Asked
 from fwf.journal.logs import history
 from fwf.journal.opening import open_store
 from tests.cli.backfill_support import remembering

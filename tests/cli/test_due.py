@@ -120,7 +120,7 @@ def test_two_at_once_do_each_once(folder: Path) -> None:
 def test_a_paused_timetable_does_nothing_and_says_since_when_and_by_whom(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from fwf.cli.pausing import set_pause
+    from fwf.cli.timetables.pauses import set_pause
 
     here = Here("jobs.py")
     w = here.target.workflow
@@ -146,7 +146,7 @@ def test_a_paused_timetable_does_nothing_and_says_since_when_and_by_whom(
 
 
 def test_a_pause_is_of_one_workflow_and_is_kept_in_the_journal_alone(folder: Path) -> None:
-    from fwf.cli.pausing import paused, set_pause
+    from fwf.cli.timetables.pauses import paused, set_pause
     from fwf.journal.logs import history
     from fwf.journal.opening import open_store
 

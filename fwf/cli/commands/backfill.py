@@ -106,9 +106,9 @@ def command(
     failed). Of a dry run: target, workflow, partitions, first, last, counts, runs (label, stands,
     is_to_be).
     """
-    from fwf.cli.backfills import Wanted, done, options_of
     from fwf.cli.misuse import Misuse
     from fwf.cli.starting import Start
+    from fwf.cli.timetables.backfill import Wanted, done, options_of
 
     if key is not None:
         raise Misuse("--key names one run, and a backfill has many: each is named by its partition")

@@ -43,6 +43,6 @@ def command(
     died, held, quiet), reason, since, run, paths; alerts: state, labels, reason, key, wrong (why it
     couldn't be delivered).
     """
-    from fwf.cli.lateness import late
+    from fwf.cli.timetables.late import late
 
     return late(target, params, journal, (profile, profiles), as_json=as_json)

@@ -127,7 +127,7 @@ def command(
         strict=strict,
     )
     if due:
-        from fwf.cli.backfills import Wanted, done, options_of
+        from fwf.cli.timetables.backfill import Wanted, done, options_of
 
         return done(Wanted(asked, due=True), options_of(click.get_current_context()))
     return started(asked)

@@ -19,7 +19,7 @@ def command(target: str, journal: str | None, as_json: bool) -> int:
 
     JSON: target, workflow, paused (null).
     """
-    from fwf.cli.pausing import set_pause
+    from fwf.cli.timetables.pauses import set_pause
 
     with stdout_kept_for(as_json):
         found = load(target)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Final, final
 import click
 
 from fwf.algebra.requirements import requirements
-from fwf.cli.ahead import foreseen, tell_plan
-from fwf.cli.backfilled import Over, idle, tell_over
-from fwf.cli.backfilling import Backfill, Limits, Start, status_of
-from fwf.cli.children import Children, passed_on
 from fwf.cli.misuse import Misuse, either, one_line
 from fwf.cli.output import complain, stdout_kept_for
-from fwf.cli.partitions import Partitions, timetable_of
-from fwf.cli.pausing import paused
 from fwf.cli.starting import Checked, checked
 from fwf.cli.starting import Start as Asked
 from fwf.cli.targets import Target
+from fwf.cli.timetables.launch import Backfill, Limits, Start, status_of
+from fwf.cli.timetables.partitions import Partitions, timetable_of
+from fwf.cli.timetables.pauses import paused
+from fwf.cli.timetables.preview import foreseen, tell_plan
+from fwf.cli.timetables.processes import Children, passed_on
+from fwf.cli.timetables.table import Over, idle, tell_over
 from fwf.records import record
 from fwf.schedules.partitions import partitions
 from fwf.schedules.planning import Plan, in_order, plan
@@ -125,8 +125,8 @@ def _sum_up(wanted: Wanted, target: Target, known: Partitions, backfill: Backfil
     """Tell whom it concerns how the runs of a backfill went: they themselves tell nobody."""
     runs = [each.partition.run for each in backfill.went.values() if each.status is not None]
     if runs and target.timetable is not None and target.timetable.notify is not None:
-        from fwf.cli.alerts import sum_up
-        from fwf.cli.standings import Asked as Meant
+        from fwf.cli.timetables.alerts import sum_up
+        from fwf.cli.timetables.standings import Asked as Meant
 
         where = wanted.run.journal, wanted.run.profile, wanted.run.profiles
         sum_up(Meant(target, known.params, *where), runs, _say)

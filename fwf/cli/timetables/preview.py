@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from fwf.algebra.scenario import ScenarioError
-from fwf.cli.backfilled import at, blocked_by, extent, headline, holder, left_out
 from fwf.cli.dry_runs import counts_of, told_of
 from fwf.cli.journals import is_new, opened, place_of, refusals
 from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell, tell_json
-from fwf.cli.partitions import Partitions
 from fwf.cli.runs import lines
+from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.table import at, blocked_by, extent, headline, holder, left_out
 from fwf.faults import counted
 from fwf.schedules.planning import Generation, Partition, Plan
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwf import every_day, named, task
-from fwf.cli.backfilling import Backfill, Ended, Limits, status_of
+from fwf.cli.timetables.launch import Backfill, Ended, Limits, status_of
 from fwf.schedules import Run, Timetable, partitions
 from fwf.schedules.planning import DONE, MICROS, Generation, Partition, plan
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.paths import untagged
-from fwf.cli.partitions import Partitions
-from fwf.cli.pausing import Pause, paused
 from fwf.cli.runs import MICROS, Seen, inside, local
+from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.pauses import Pause, paused
 from fwf.journal.story import Form, leaves
 from fwf.records import record
 from fwf.schedules.alerts import Notify, late_at

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.schedule import seconds
-from fwf.cli.in_time import partition_of
 from fwf.cli.journals import DEFAULT, keep_from_git, opened, place_of, project
 from fwf.cli.misuse import Misuse, one_line
-from fwf.cli.pausing import me
 from fwf.cli.running import fault_lines
 from fwf.cli.runs import MICROS
-from fwf.cli.standings import Asked, cause_of, look
+from fwf.cli.timetables.by_hand import partition_of
+from fwf.cli.timetables.pauses import me
+from fwf.cli.timetables.standings import Asked, cause_of, look
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.logs import Writer, claimed, history
 from fwf.records import changed, record

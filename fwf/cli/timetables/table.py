@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, final
 
-from fwf.cli.backfilling import Went
 from fwf.cli.misuse import one_line
 from fwf.cli.output import tell, tell_json
-from fwf.cli.partitions import Partitions
 from fwf.cli.runs import MICROS, Seen, lines, local, on_screen
 from fwf.cli.targets import Target
+from fwf.cli.timetables.launch import Went
+from fwf.cli.timetables.partitions import Partitions
 from fwf.faults import counted
 from fwf.readable import spoken
 from fwf.records import record

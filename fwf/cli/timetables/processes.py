@@ -15,9 +15,9 @@ from typing import IO, Any, Final, TextIO, cast, final
 import click
 from click.core import ParameterSource
 
-from fwf.cli.backfilling import Ended
 from fwf.cli.output import complain
 from fwf.cli.program import debugging
+from fwf.cli.timetables.launch import Ended
 from fwf.schedules.planning import Partition
 
 PATIENCE: Final = 2.0

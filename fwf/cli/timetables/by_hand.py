@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fwf.algebra.canonical import canonical
-from fwf.cli.backfilled import blocked_by, not_over
-from fwf.cli.backfilling import BLOCKED
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.output import complain
-from fwf.cli.partitions import Partitions
+from fwf.cli.timetables.launch import BLOCKED
+from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.table import blocked_by, not_over
 from fwf.schedules.planning import DONE, plan, standing
 
 if TYPE_CHECKING:

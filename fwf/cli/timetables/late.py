@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from fwf.cli.alerts import Post, now, tell
 from fwf.cli.misuse import one_line
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.output import tell as write
 from fwf.cli.params import given
-from fwf.cli.partitions import timetable_of
 from fwf.cli.runs import MICROS, local
-from fwf.cli.standings import Asked, Look, look
+from fwf.cli.timetables.alerts import Post, now, tell
+from fwf.cli.timetables.partitions import timetable_of
+from fwf.cli.timetables.standings import Asked, Look, look
 from fwf.faults import counted
 from fwf.schedules.news import Fact
 
