@@ -1,6 +1,6 @@
 """What is to be told of a timetable's partitions, given how they stand and what was told before?
 
-Pure: who reads the journal, delivers and writes down what was delivered is `fwf.cli.timetables.alerts`.
+Pure: `fwf.cli.timetables.alerts` reads the journal, delivers, and writes down what was delivered.
 """
 
 from __future__ import annotations

@@ -171,6 +171,7 @@ def ping() -> None: ...
 
 
 seen = state("seen", int, first=0)
+again = retry(plain, attempts=1)
 
 
 @task(effect="idempotent")
@@ -339,7 +340,7 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("concurrent-writes", "warning", map_each(par(write, rewrite), key=it.id)),
     ("untimed-finaliser", "warning", always(clean, then=clean >> write)),
     ("loose-mark", "warning", seen.moved_by(clean >> append, to=it)),
-    ("loose-mark", "warning", named("night", plain >> seen.moved_by(retry(plain, attempts=1), to=it))),
+    ("loose-mark", "warning", named("night", plain >> seen.moved_by(again, to=it))),
     ("loose-mark", "warning", clean >> timeout(append, seconds(1)) >> named("x", seen.move)),
     ("undeclared-effect", "note", plain),
     ("positional-join", "warning", par(orders, orders) >> compare),
