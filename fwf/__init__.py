@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from fwf.interpreters.check import check
     from fwf.interpreters.diff import diff
     from fwf.interpreters.dry_run import DryRun, DryRuns, dry_run, dry_run_all
+    from fwf.interpreters.engines import Gap, gaps
     from fwf.interpreters.lineage import lineage
     from fwf.interpreters.needs import needs
     from fwf.interpreters.plan import load, plan, registry
@@ -121,7 +122,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
     "Parameter", "Resource", "SameColumns", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
     "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
-    "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff",
+    "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff", "gaps", "Gap",
     "dry_run", "dry_run_all", "Scenario", "DryRun", "DryRuns", "run", "execute", "Ran",
     "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
     "notify", "Notify", "Alert",
@@ -150,6 +151,8 @@ _LATE = {
     "DryRun": "fwf.interpreters.dry_run",
     "DryRuns": "fwf.interpreters.dry_run",
     "execute": "fwf.interpreters.run",
+    "gaps": "fwf.interpreters.engines",
+    "Gap": "fwf.interpreters.engines",
     "lineage": "fwf.interpreters.lineage",
     "load": "fwf.interpreters.plan",
     "needs": "fwf.interpreters.needs",

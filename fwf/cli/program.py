@@ -22,8 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2
 DEBUG: Final = "fwf.debug"
 COMMANDS: Final = (
-    "show", "check", "needs", "lineage", "plan", "diff", "dry-run", "run", "runs", "report",
-    "rerun", "resolve", "state", "backfill", "pause", "unpause", "late",
+    "show", "check", "needs", "lineage", "plan", "diff", "export", "dry-run", "run", "runs",
+    "report", "rerun", "resolve", "state", "backfill", "pause", "unpause", "late",
 )  # fmt: skip
 """In the order of help: each is `command` in the module of its name (`-` being `_`)."""
 

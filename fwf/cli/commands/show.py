@@ -27,6 +27,12 @@ FILE_WIDTH: Final = 100
 @click.option(
     "--desugar", is_flag=True, help="Show what words such as poll and paginate are made of."
 )
+@click.option(
+    "--cut",
+    "engine",
+    metavar="ENGINE",
+    help="Show which parts an engine runs as its tasks: step-functions or dask.",
+)
 @output_option("Write it to")
 @common
 def command(
@@ -34,6 +40,7 @@ def command(
     width: int | None,
     form: str | None,
     desugar: bool,
+    engine: str | None,
     output: str | None,
     as_json: bool,
 ) -> None:
@@ -44,6 +51,7 @@ def command(
     fwf show examples.daily.workflow:rates --width 60
     fwf show examples.daily.workflow -o daily.svg
     fwf show examples.daily.workflow --as mermaid
+    fwf show examples.daily.workflow --cut step-functions
 
     Pictures need no layout program: svg is self-contained, html adds details and search and works
     without a network. mermaid and dot are for programs that lay out themselves. The file's name
@@ -58,8 +66,9 @@ def command(
     with stdout_kept_for(as_json):
         found = load(target)
         w = desugared(found.workflow) if desugar else found.workflow
+        shown = w if engine is None else _cut(w, engine)
         columns = FILE_WIDTH if output is not None and width is None else width
-        text = _made(w, wanted, columns)
+        text = _made(shown, wanted, columns)
     if as_json:
         source = {"definition_id": definition_id(w), "source": repr(w)}
         tell_json({"target": target, "workflow": found.name, **source, "text": text})
@@ -67,6 +76,16 @@ def command(
         write_file(output, text)
     else:
         tell(text.removesuffix("\n"))
+
+
+def _cut(w: Workflow[Any, Any], name: str) -> Workflow[Any, Any]:
+    """A workflow in which each task of an engine is one; raises `Misuse` for no engine."""
+    from fwf.interpreters import engines
+
+    try:
+        return engines.marked(engines.engine_of(name).cut(w))
+    except ValueError as error:
+        raise Misuse(f"--cut {name}: {error}") from error
 
 
 def _form(form: str | None, output: str | None, as_json: bool) -> str:

@@ -1,0 +1,27 @@
+"""Somebody else's runtime: what of a workflow becomes which of an engine's tasks, and what differs.
+
+No engine can say everything that a workflow says, and none has to: any part of it can run inside
+one task of an engine, by our own runner. So an engine is a table of what it can do; a workflow is
+cut by that table into as small parts as it allows, and what isn't the engine's own is told.
+"""
+
+from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Piece, Placed, cut
+from fwf.interpreters.engines.engines import (
+    ENGINES,
+    Asked,
+    Engine,
+    Printed,
+    Printer,
+    engine_of,
+    exported,
+)
+from fwf.interpreters.engines.gaps import Gap, gaps, gaps_of
+from fwf.interpreters.engines.marks import marked
+from fwf.interpreters.engines.support import SUPPORT, Support
+from fwf.interpreters.engines.tables import table_text
+
+__all__ = [
+    "ENGINES", "SUPPORT", "Asked", "Cut", "Engine", "EngineTask", "Gap", "Inner", "Piece", "Placed",
+    "Printed", "Printer", "Support", "cut", "engine_of", "exported", "gaps", "gaps_of", "marked",
+    "table_text",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Dask: our scheduler where it is called, each task and expression where it says."""

@@ -1,0 +1,112 @@
+"""Which engines are there, by name; what can each do, and what does it take to use one?"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final, TypeAlias, cast, final
+
+from fwf.algebra.workflow import Workflow
+from fwf.faults import near
+from fwf.interpreters.engines.cut import Cut, cut
+from fwf.interpreters.engines.dask import table as dask
+from fwf.interpreters.engines.sizes import Budget, Measure, within
+from fwf.interpreters.engines.step_functions import table as step_functions
+from fwf.interpreters.engines.support import Table
+from fwf.records import record
+
+
+@final
+@record()
+class Asked:
+    """What is exported: the target that the worker imports, and what people call it."""
+
+    target: str
+    name: str
+
+
+@final
+@record()
+class Printed:
+    """What an export writes: texts by the names of their files, and what to do with them.
+
+    `commands` are for people, in their order.
+    """
+
+    files: Mapping[str, str]
+    commands: tuple[str, ...] = ()
+
+
+Printer: TypeAlias = Callable[[Cut, Asked], Printed]
+"""Writes a cut in an engine's language."""
+
+
+@final
+@record()
+class Engine:
+    """Somebody else's runtime, as far as a workflow has to know it.
+
+    measure, budget: how much a cut may become there, and the most that it may be.
+    printer: `module:function` of the `Printer`, if anything is written down for it.
+    needs, extra: the module that must be there for it, and which extra of fwf has that.
+    """
+
+    name: str
+    title: str
+    table: Table
+    measure: Measure | None = None
+    budget: Budget = Budget()
+    printer: str = ""
+    needs: str = ""
+    extra: str = ""
+
+    def cut(self, w: Workflow[Any, Any]) -> Cut:
+        """Workflow ⟶ its engine tasks, as few of them blocks as table and budget allow."""
+        found = cut(w, self.table)
+        return found if self.measure is None else within(found, self.measure, self.budget)
+
+    def load_printer(self) -> Printer:
+        """What writes a cut in its language; raises `ValueError` if nothing does."""
+        if not self.printer:
+            written = ", ".join(exported())
+            told = f"; what can be written is for {written}" if written else ""
+            raise ValueError(f"nothing is written down for {self.title}{told}")
+        module, _, function = self.printer.partition(":")
+        return cast(Printer, getattr(import_module(module), function))
+
+    def check_installed(self) -> None:
+        """Raises `ImportError`, which says what to install, if what it needs isn't there."""
+        if self.needs and find_spec(self.needs) is None:
+            raise ImportError(
+                f"{self.title} needs {self.needs}, which is not installed: "
+                f'pip install "fwf[{self.extra}]"'
+            )
+
+
+ENGINES: Final[Mapping[str, Engine]] = {
+    each.name: each
+    for each in (
+        Engine(
+            "step-functions",
+            "Step Functions",
+            step_functions.TABLE,
+            step_functions.COSTS.size,
+            step_functions.BUDGET,
+        ),
+        Engine("dask", "Dask", dask.TABLE, needs="distributed", extra="dask"),
+    )
+}
+"""Every engine by its name, in the order of tables."""
+
+
+def engine_of(name: str) -> Engine:
+    """Name ⟶ the engine; `_` is as good as `-`. Raises `ValueError` for one that isn't known."""
+    found = ENGINES.get(str(name).lower().replace("_", "-"))
+    if found is None:
+        told = near(str(name), ENGINES) or f"; there are {', '.join(ENGINES)}"
+        raise ValueError(f"there is no engine {name!r}{told}")
+    return found
+
+
+def exported() -> tuple[str, ...]:
+    """The names of the engines that something is written down for."""
+    return tuple(each.name for each in ENGINES.values() if each.printer)

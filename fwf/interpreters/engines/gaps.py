@@ -1,0 +1,95 @@
+"""What does an engine do in another way than a local run, or not at all?"""
+
+from collections.abc import Iterator
+from typing import Any, Final, final
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.faults import counted, shown_path
+from fwf.interpreters.engines.cut import Cut, EngineTask, Piece
+from fwf.interpreters.engines.engines import Engine, engine_of
+from fwf.interpreters.engines.features import Feature
+from fwf.interpreters.engines.sizes import OVER, over, size_of
+from fwf.interpreters.engines.support import Support, Table, uncut
+from fwf.records import record
+
+MOST_TOLD: Final = 10_000_000
+"""The characters of all paths; those of a deep workflow are long, and nobody reads on."""
+_UNITS: Final = ("event", "byte", "level")
+
+
+@final
+@record()
+class Gap:
+    """Something that an engine hasn't itself: where, what, how well it does it, and how."""
+
+    path: str
+    feature: Feature
+    support: Support
+    hint: str
+
+    def __str__(self) -> str:
+        said = f"{self.feature} is {self.support}: {self.hint}"
+        return f"{shown_path(self.path)}: {said}" if self.path else said
+
+
+def gaps(w: Workflow[Any, Any], /, engine: str) -> tuple[Gap, ...]:
+    """Workflow, the name of an engine ⟶ all that isn't native there, as its tree is written.
+
+    What stands in a block isn't there for the engine, and so has no gaps of its own. A part that
+    is in many places is told of at the first. No path says: the whole.
+
+    >>> from fwf import milliseconds, delay, named, task
+    >>> @task(effect="unrepeatable")
+    ... def mail(text: str) -> None: ...
+    >>> for gap in gaps(named("daily", delay(milliseconds(250)) >> mail), "step-functions")[1:]:
+    ...     print(gap)
+    daily > delay: delay of a part of a second is lossy: a Wait of the next whole second
+    daily > mail: unrepeatable task is emulated: Lambda may start it twice: the worker claims its
+    start, and a second one is answered from the first or with InDoubt
+    """
+    found = engine_of(engine)
+    return tuple(gaps_of(found.cut(as_workflow(w, "gaps")), found))
+
+
+def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
+    """A cut for an engine ⟶ all that isn't native in it."""
+    yield from _of_the_whole(found, of)
+    left, more = MOST_TOLD, 0
+    for here in found.pieces():
+        for feature in told_of(here.piece, found.table):
+            if left > 0:
+                yield Gap(here.path, feature, *found.table[feature])
+                left -= len(here.path)
+            else:
+                more += 1
+    if more:
+        row = found.table["value"]
+        yield Gap("", "value", row.support, f"… and {counted(more, 'gap')} more")
+
+
+def told_of(piece: Piece, table: Table) -> Iterator[Feature]:
+    """A piece ⟶ its features that aren't native: of a block, those that it is one for."""
+    whole = isinstance(piece, EngineTask) and not isinstance(piece.node, Task)
+    for feature in piece.features:
+        row = table[feature]
+        if uncut(row) or (row.support != "native" and not whole):
+            yield feature
+
+
+def _of_the_whole(found: Cut, of: Engine) -> Iterator[Gap]:
+    row = found.table["value"]
+    if row.support != "native" and found.tasks:
+        yield Gap("", "value", *row)
+    if of.measure is None:
+        return
+    size = size_of(found, of.measure)
+    at = over(size, of.budget)
+    if at is not None:
+        yield Gap(
+            "",
+            OVER[at],
+            "impossible",
+            f"{counted(size[at], _UNITS[at])} may come of it, and {of.budget[at]:,} are the most: "
+            "make several workflows of it, or let one task do several steps",
+        )

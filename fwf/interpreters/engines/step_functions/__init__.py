@@ -1,0 +1,1 @@
+"""AWS Step Functions: a workflow as a state machine whose tasks are a Lambda function."""

@@ -1,0 +1,41 @@
+"""The table of what engines do for every node, property and word, as Markdown for the README."""
+
+from collections.abc import Iterator
+
+from fwf.interpreters.engines.engines import ENGINES
+from fwf.interpreters.engines.features import FEATURES
+from fwf.interpreters.engines.support import SUPPORT, Row
+from fwf.interpreters.engines.words import WORDS, row_of
+
+
+def table_text() -> str:
+    """All engines side by side: a line for each feature, then for each word; and what words mean.
+
+    >>> print(table_text().splitlines()[2])
+    | | Step Functions | Dask |
+    """
+    titles = [each.title for each in ENGINES.values()]
+    legend = "; ".join(f"**{support}**: {said}" for support, said in SUPPORT.items())
+    head = [f"{legend}.", "", f"| | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    return "\n".join([*head, *_features(), *_words()]) + "\n"
+
+
+def _features() -> Iterator[str]:
+    for feature, said in FEATURES.items():
+        rows = [each.table[feature] for each in ENGINES.values()]
+        yield _line(f"**{_safe(feature)}**: {said}", rows)
+
+
+def _words() -> Iterator[str]:
+    for word in WORDS:
+        rows = [row_of(word, each.table) for each in ENGINES.values()]
+        yield _line(f"`{word}`", rows)
+
+
+def _line(title: str, rows: list[Row]) -> str:
+    return f"| {' | '.join([title, *(f'{row.support}: {_safe(row.hint)}' for row in rows)])} |"
+
+
+def _safe(text: str) -> str:
+    """A text in which no character ends a cell, or is more than itself."""
+    return text.replace("|", "\\|").replace("_", "\\_").replace("*", "\\*")

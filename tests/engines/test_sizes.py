@@ -1,0 +1,180 @@
+"""What would become too much is cut coarser: no more than needed, and the biggest parts first."""
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pyrsistent import pvector
+
+from fwf import (
+    Workflow,
+    branch,
+    gaps,
+    it,
+    loop_until,
+    map_each,
+    named,
+    par,
+    pure,
+    retry,
+    seconds,
+    seq,
+    task,
+)
+from fwf.algebra.counts import UNCOUNTED
+from fwf.algebra.nodes import LoopUntil, MapEach, Retry, Seq
+from fwf.interpreters.engines import EngineTask, cut, engine_of
+from fwf.interpreters.engines.sizes import Budget, Costs, Size, over, size_of, within
+from fwf.interpreters.engines.support import Table
+from fwf.testing.strategies import workflows
+from tests.engines.cuts import all_of, tables, tasks_in, tasks_of
+
+NATIVE = all_of("native")
+COSTS = Costs(5, 100, 2, 10, item_events=2, items=10)
+
+
+@task(effect="read")
+def read(x: Any) -> Any: ...
+
+
+def sized(w: Any) -> Size:
+    return size_of(cut(w, NATIVE), COSTS.size)
+
+
+def blocks_of(w: Any, budget: Budget, costs: Costs = COSTS) -> list[str]:
+    found = within(cut(w, NATIVE), costs.size, budget)
+    return [
+        here.path
+        for here in found.places()
+        if isinstance(here.piece, EngineTask) and here.piece.is_block
+    ]
+
+
+def test_the_worst_case_is_added_up() -> None:
+    assert sized(read) == Size(5, 100, 1)
+    assert sized(read >> read) == Size(2 + 10, 210, 2)
+    assert sized(par(read, read, read)) == Size(2 + 15, 310, 2)
+    assert sized(retry(read, attempts=3)) == Size(3 * 7, 110, 2)
+    assert sized(loop_until(read, it == 1, limit=10)) == Size(10 * (2 + 5 + 5), 110, 2)
+    assert sized(map_each(read)) == Size(2 + 10 * 7, 110, 2)
+    assert sized(branch(it == 1, then=read >> read, otherwise=read)).events == 2 + 5 + 12
+    assert sized(named("daily", read)) == Size(5, 100, 1)
+    nesting = COSTS._replace(rounds_nest=True)
+    looped = cut(loop_until(read, it == 1, limit=10), NATIVE)
+    assert size_of(looped, nesting.size).depth == 20
+
+
+def test_the_first_that_is_too_much() -> None:
+    size = Size(10, 20, 30)
+    assert over(size, Budget()) is None and over(size, Budget(10, 20, 30)) is None
+    assert over(size, Budget(9, 19, 29)) == 0
+    assert over(size, Budget(None, 19, 29)) == 1 and over(size, Budget(10, None, 29)) == 2
+
+
+def test_what_fits_stays_as_it_is() -> None:
+    found = cut(par(read, read >> read), NATIVE)
+    assert within(found, COSTS.size, Budget(10**6, 10**6, 10)) is found
+
+
+def test_the_biggest_parts_first_and_no_more_than_needed() -> None:
+    parts = [seq(*[read] * n) for n in (2, 9, 4)]
+    w = par(*(named(f"p{len(part.parts)}", part) for part in parts))
+    all_in_all = sized(w).events
+    assert blocks_of(w, Budget(events=all_in_all - 1)) == ["par > p9"]
+    assert blocks_of(w, Budget(events=41)) == ["par > p9"]
+    assert blocks_of(w, Budget(events=40)) == ["par > p9", "par > p4"]
+    assert blocks_of(w, Budget(events=17)) == ["par > p2", "par > p9", "par > p4"]
+
+
+def test_a_body_before_its_loop_and_else_the_loop() -> None:
+    body = named("body", read >> read >> read)
+    w = named("daily", loop_until(body, it == 1, limit=100))
+    assert blocks_of(w, Budget(events=1_200)) == ["daily > body"]
+    assert blocks_of(w, Budget(events=1_199)) == ["daily"]
+
+
+@pytest.mark.parametrize("kind", [LoopUntil, MapEach, Retry])
+def test_what_repeats_is_a_block_where_nothing_in_it_helps(kind: type) -> None:
+    w = {
+        LoopUntil: loop_until(read, it == 1, limit=1_000),
+        MapEach: map_each(read),
+        Retry: retry(read, attempts=1_000),
+    }[kind]
+    found = within(cut(read >> w, NATIVE), COSTS.size, Budget(events=60))
+    assert [type(here.piece.node) for here in found.places()][-1] is kind
+
+
+def test_each_measure_for_its_reason() -> None:
+    w = par(read >> read, read)
+    for budget, why in [
+        (Budget(events=15), "many events"),
+        (Budget(bytes=250), "large definition"),
+        (Budget(depth=2), "deep nesting"),
+    ]:
+        found = within(cut(w, NATIVE), COSTS.size, budget)
+        (block,) = [
+            each.piece.features
+            for each in found.places()
+            if isinstance(each.piece, EngineTask) and each.piece.is_block
+        ]
+        assert block[-1] == why
+
+
+@given(
+    workflows(max_leaves=6),
+    tables(),
+    st.builds(Budget, *[st.none() | st.integers(1, 300)] * 2, st.none() | st.integers(1, 6)),
+)
+def test_the_parts_still_add_up_and_nothing_grows(
+    w: Workflow[Any, Any], table: Table, budget: Budget
+) -> None:
+    before = cut(w, table)
+    after = within(before, COSTS.size, budget)
+    assert tasks_in(after) == tasks_of(w)
+    small, large = size_of(after, COSTS.size), size_of(before, COSTS.size)
+    assert all(new <= old for new, old in zip(small, large, strict=True))
+    assert after.tasks <= before.tasks
+    if over(large, budget) is None:
+        assert after is before
+
+
+@given(workflows(max_leaves=6), st.integers(10, 200))
+def test_what_fits_when_parts_are_blocks_does_fit(w: Workflow[Any, Any], most: int) -> None:
+    """Of a chain, par and the like with parts that are larger than a task."""
+    whole = par(named("a", w >> read), named("b", read >> w))
+    assume(most >= 2 + 5 + 5)
+    after = within(cut(whole, NATIVE), COSTS.size, Budget(events=most))
+    assert size_of(after, COSTS.size).events <= most
+
+
+def test_endless_rounds_count_to_an_end() -> None:
+    w: Any = read
+    for _ in range(30):
+        w = loop_until(w, it == 1, limit=10**6)
+    assert sized(w).events == UNCOUNTED
+    assert blocks_of(w, Budget(events=20_000)) == ["loop_until"]
+
+
+def test_step_functions_loops_past_its_events_are_blocks() -> None:
+    few, many = (loop_until(read, it == 1, limit=n) for n in (100, 10_000))
+    assert engine_of("step-functions").cut(few >> few).blocks == 0
+    assert engine_of("step-functions").cut(few >> many).blocks == 1
+    assert "many events" in [gap.feature for gap in gaps(few >> many, "step-functions")]
+    assert engine_of("dask").cut(many).blocks == 0
+
+
+def test_what_is_too_long_for_one_machine_is_told() -> None:
+    """Its tasks can't be made fewer without doing several in one."""
+    for size in (4_000, 10_000):
+        w = named("daily", Seq(pvector([read] * size)))
+        found = engine_of("step-functions").cut(w)
+        assert (found.tasks, found.blocks) == (size, 0)
+        (gap,) = [gap for gap in gaps(w, "step-functions") if gap.support == "impossible"]
+        assert gap.feature in ("many events", "large definition") and "are the most" in gap.hint
+        assert gaps(w, "dask") == ()
+
+
+def test_a_large_map_with_retries_is_told_by_its_events() -> None:
+    w = map_each(retry(read >> pure(it + 1), attempts=50, wait=seconds(1)))
+    assert "many events" in [gap.feature for gap in gaps(w, "step-functions")]
