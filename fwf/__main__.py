@@ -9,6 +9,12 @@ from typing import Any
 
 def main() -> None:
     """Run the command line; the process ends with its exit status."""
+    if sys.argv[1:2] == ["worker"]:  # which an engine starts, where there may be no more than fwf
+        from fwf.interpreters.engines.worker.serve import main as worker
+
+        status = worker(sys.argv[2:])
+        _end_cut_work(status)
+        sys.exit(status)
     missing = [name for name in ("click", "rich") if find_spec(name) is None]
     if missing:
         needed = " and ".join(missing)

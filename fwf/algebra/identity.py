@@ -1,5 +1,6 @@
 """When two workflows are the same: content digests of their syntax."""
 
+from collections.abc import Hashable
 from typing import Any, assert_never, cast
 
 from pyrsistent import PMap, pmap
@@ -72,11 +73,16 @@ def definition_id(w: Workflow[Any, Any]) -> str:
 
     Names, tasks' versions and contracts count; notes don't, nor do function bodies.
     """
+    return definition_digest(as_workflow(w, "definition_id")).hex()
+
+
+def definition_digest(w: Workflow[Any, Any], known: dict[Hashable, bytes] | None = None) -> bytes:
+    """Workflow ⟶ the 16 bytes of its `definition_id`; `known` keeps those of its parts."""
 
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
         return digest(own_bytes(node), *parts)
 
-    return fold(step, as_workflow(w, "definition_id"), parts_of=parts_of).hex()
+    return fold(step, w, known=known, parts_of=parts_of)
 
 
 def normal_id(w: Workflow[Any, Any]) -> str:

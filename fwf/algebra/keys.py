@@ -56,7 +56,16 @@ def check_key(where: str, key: object) -> None:
 class RunName:
     """What one run is named by. Costs nothing until somebody asks."""
 
-    __slots__ = ("_generation", "_given", "_key", "_params", "_required", "_said", "_value")
+    __slots__ = (
+        "_generation",
+        "_given",
+        "_key",
+        "_params",
+        "_required",
+        "_said",
+        "_spread",
+        "_value",
+    )
 
     def __init__(
         self, required: Requirements, params: Mapping[str, object], value: object, key: str | None
@@ -68,6 +77,14 @@ class RunName:
         self._generation = 1
         self._key: str | None = None
         self._said: bytes | None = None
+        self._spread: bytes | None = None
+
+    @classmethod
+    def told(cls, required: Requirements, key: str | None, spread: bytes) -> "RunName":
+        """The name of a run of which another process knows what it is named by."""
+        name = cls(required, {}, None, None)
+        name._key, name._said, name._spread = key, b"", spread
+        return name
 
     @property
     def required(self) -> Requirements:
@@ -122,6 +139,8 @@ class RunName:
 
         A workflow whose tasks are played by a script has another, and waits as long.
         """
+        if self._spread is not None:
+            return self._spread
         return digest(encode(name_of(self._required.workflow)), self._tells)
 
     @property

@@ -150,6 +150,11 @@ def _nodes(w: Node) -> Iterator[Node]:
             yield node
 
 
+def _types_between(node: Node) -> Iterator[Any]:
+    """The types of what goes into a node and comes out of it, as far as that is known."""
+    yield from (node.edge.accepts, node.edge.output)
+
+
 def _types_of(node: Node) -> Iterator[Any]:
     """The types that a node declares of its inputs, output and parameters."""
     if isinstance(node, Task):
@@ -200,16 +205,21 @@ class Known:
         return known(self.zones, "time zone", key, self.who)
 
 
-def names_in(w: Workflow[Any, Any]) -> Known:
+def names_in(w: Workflow[Any, Any], *, between: bool = False, also: Iterable[type] = ()) -> Known:
     """Workflow ⟶ what may stand in the values of its tasks.
 
     That is what the declared inputs, outputs and parameters, and the constants, make known; and
     every class that has a registered codec.
+
+    between: also what may stand in the values between its parts, which functions of `pure` give.
+    also: classes that are known besides.
     """
-    declared, classes = dict[Any, Any](), dict[int, type]()
+    declared, classes = dict[Any, Any](), {id(cls): cls for cls in also}
     zones: list[Mention] = []
     for node in _nodes(cast(Node, w)):
         declared.update((_hashable(kind), kind) for kind in _types_of(node))
+        if between:
+            declared.update((_hashable(kind), kind) for kind in _types_between(node))
         for value in _constants_of(node):
             for each in inside(value):
                 cls = each.cls if isinstance(each, Instance) else each.__class__

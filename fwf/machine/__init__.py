@@ -18,6 +18,7 @@ That it asks of its `World`: real workers (`interpreters/run/local.py`), or a sc
     waits.py      what a fiber waits for
     fibers.py     what is kept of a part under way, and what encloses it
     places.py     where a part stands, named only when asked for
+    part.py       a part of the workflow at its place, found by its path
     log.py        what happened, as it happens; the trace, when asked for
     memory.py     what is asked about earlier tries of the run, where a journal remembers them
     nothing.py    ... and that of a run without any

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fwf.algebra.nodes import MapEach, Node
-from fwf.faults import Fault, matches
+from fwf.algebra.taking import takes
+from fwf.faults import Fault
 from fwf.machine.frames import Retrying, Timing
 from fwf.machine.handlers import Catching, FallingBack
 
@@ -26,22 +26,18 @@ def is_final(fiber: Fiber, fault: Fault) -> bool:
             match frame:
                 case Timing():
                     known = None
-                case Catching():
-                    return False
-                case FallingBack():
-                    if known is None or matches(frame.node.on, known, otherwise_all=True):
+                case Catching() | FallingBack():
+                    if known is None or takes(frame.node, known):
                         return False
                 case Retrying():
-                    if frame.used < frame.node.attempts and (
-                        known is None or matches(frame.node.on, known, otherwise_all=False)
-                    ):
+                    left = frame.used < frame.node.attempts
+                    if left and (known is None or takes(frame.node, known)):
                         return False
                 case _:
                     pass
         fork = at.fork
         if fork is None:
             return True
-        node: Node = fork.node
-        if isinstance(node, MapEach) and node.on_error == "collect":
+        if takes(fork.node, fault):
             return False
         at = fork.fiber

@@ -29,6 +29,7 @@ from fwf.machine.fibers import (
     Fiber,
     Scope,
     Status,
+    Tries,
 )
 from fwf.machine.frames import Chain
 from fwf.machine.line import Line, Pool
@@ -135,6 +136,10 @@ class Machine:
         """The fiber that moves, or the last one that did."""
         self.attempts = Attempts(self, world, line)
         self.leaf = self.attempts.foretell if world.foretells else self.attempts.begin
+
+    def begin_at(self, node: Node, place: Place, around: Around, tries: Tries) -> None:
+        """Run just what stands at a place of the workflow, in what is around it there."""
+        self.main = self.current = Fiber(None, 0, around, tries, node, place, None, None)
 
     # The main loop
 

@@ -1,6 +1,7 @@
 """Runs a workflow here: real tasks, real time, threads and an event loop; in a journal or not.
 
 doing.py      from what is asked for to how it ended
+part.py       ... or for a part of a workflow alone, at its place
 ran.py        how it ended, and what happened in it
 local.py      the world of tasks that are called here, by the machine of fwf.machine
 calls.py      how a task is called, and what is injected

@@ -8,7 +8,7 @@ from contextvars import Context
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, final
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, final
 
 from returns.result import Failure, Result, Success
 
@@ -66,7 +66,7 @@ class Asked:
 def done(asked: Asked) -> Ran[Any]:
     """Do it; what is wrong with it is reported all at once, before anything runs."""
     asked = changed(asked, w=as_workflow(asked.w, "run"))
-    _refuse_in_import()
+    refuse_in_import()
     required = requirements(asked.w)
     check_limits(asked.by, required, asked.workers, asked.pools)
     check_key("run", asked.key)
@@ -82,13 +82,13 @@ def done(asked: Asked) -> Ran[Any]:
     name.settle()
     begun = started, start
     if asked.journal is None:
-        return _Doing(asked, name, begun, None).done()
+        return Doing(asked, name, begun, None).done()
     from fwf.interpreters.run.journaled import Kept
 
     with Kept(as_journal(asked.journal), asked, name, required) as kept:
         if kept.complete:
             return _undone(kept.result(), start, asked.clock.now(), kept)
-        return _Doing(kept.asked(asked), kept.name, begun, kept).done()
+        return Doing(kept.asked(asked), kept.name, begun, kept).done()
 
 
 def _undone(result: Result[Any, Fault], start: int, end: int, kept: Kept | None = None) -> Ran[Any]:
@@ -97,12 +97,31 @@ def _undone(result: Result[Any, Fault], start: int, end: int, kept: Kept | None 
     return Ran(result, [], lambda _: "", start, end, *told)
 
 
+class Start(Protocol):
+    """Where in a workflow a run begins, if not at its outermost node, and what is known there."""
+
+    run_id: str
+
+    def world(self, local: Local) -> World:
+        """The world that the run is in, around the one that calls tasks."""
+        ...
+
+    def enter(self, machine: Machine) -> None:
+        """Let a machine begin there."""
+        ...
+
+
 @final
-class _Doing:
+class Doing:
     """One run under way."""
 
     def __init__(
-        self, asked: Asked, name: RunName, begun: tuple[datetime, int], kept: Kept | None
+        self,
+        asked: Asked,
+        name: RunName,
+        begun: tuple[datetime, int],
+        kept: Kept | None,
+        at: Start | None = None,
     ) -> None:
         self._asked = asked
         self._started, self._start = begun
@@ -112,12 +131,16 @@ class _Doing:
         self._contexts = Contexts()
         self._opened = Resources(self._contexts.new)
         self._run_id = cache(partial(run_id, self._started)) if kept is None else kept.run_id
+        if at is not None:
+            self._run_id = partial(str, at.run_id)
         memory = None if kept is None else kept.memory
         local = Local(self._shared(), asked.clock, self._contexts, memory)
         world: World = local if memory is None else memory.around(local)
+        if at is not None:
+            world = at.world(local)
         observe = asked.observe
         self._stream = None if observe is None else Stream(observe, cache(self._this))
-        self._machine = Machine(
+        self.machine = Machine(
             cast(Node, asked.w),
             world,
             Env(asked.params),
@@ -129,12 +152,14 @@ class _Doing:
             memory=memory,
             name=name,
         )
+        if at is not None:
+            at.enter(self.machine)
         if self._stream is not None:
-            self._stream.machine = self._machine
+            self._stream.machine = self.machine
             self._contexts.locate = self._stream.locate
         if memory is not None:
-            memory.machine = self._machine
-        self._stop = Stop(self._machine, local.inbox)
+            memory.machine = self.machine
+        self._stop = Stop(self.machine, local.inbox)
 
     def _shared(self) -> Shared:
         """What all attempts share."""
@@ -151,7 +176,7 @@ class _Doing:
 
     def done(self) -> Ran[Any]:
         """Do it."""
-        machine = self._machine
+        machine = self.machine
         with stopping(self._stop) as machine.signals:
             machine.scope.cuttable = machine.signals == "elsewhere"
             result = self._told(self._contexts.new())
@@ -160,11 +185,11 @@ class _Doing:
 
     def _degraded(self, result: Result[Any, Fault]) -> tuple[str, ...]:
         """Where what a run gave isn't what was meant."""
-        return self._machine.degraded if isinstance(result, Success) else ()
+        return self.machine.degraded if isinstance(result, Success) else ()
 
     def _told(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, and tell observer and journal that it began and how it ended."""
-        stream, kept, machine = self._stream, self._kept, self._machine
+        stream, kept, machine = self._stream, self._kept, self.machine
         if stream is None and kept is None:
             return self._ended(context)
         try:
@@ -187,7 +212,7 @@ class _Doing:
 
     def _ended(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, then close what is open for the whole run ⟶ how all that went."""
-        machine, stop, opened = self._machine, self._stop, self._opened
+        machine, stop, opened = self.machine, self._stop, self._opened
         try:
             ended, came = context.run(machine.execute, self._asked.value)
         except BaseException:  # of a second signal: nobody is given a result
@@ -203,7 +228,7 @@ class _Doing:
         return Success(came) if ended is OK else Failure(came)
 
 
-def _refuse_in_import() -> None:
+def refuse_in_import() -> None:
     """Run nothing where the program's script is but imported, to find in it what a process needs.
 
     What the script does outside of its `if __name__ == "__main__":` is done there again.

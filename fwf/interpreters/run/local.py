@@ -30,7 +30,7 @@ class Local:
 
     __slots__ = (
         "_clock", "_context", "_contexts", "_memory", "_queue", "_run", "_suspect", "_tries",
-        "_workers", "inbox", "now", "role",
+        "_workers", "before", "inbox", "now", "role",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +44,8 @@ class Local:
         self._clock = clock
         self._tries: dict[str, int] = {}
         """Attempts so far, by the path of their step."""
+        self.before = 0
+        """Attempts of each step that were begun elsewhere."""
         self._contexts = contexts
         self._context = contexts.new
         self._workers = Workers(self.inbox, clock, contexts)
@@ -112,7 +114,7 @@ class Local:
 
     def _count(self, path: str) -> int:
         """The number of this attempt among those of its step."""
-        self._tries[path] = self._tries.get(path, 0) + 1
+        self._tries[path] = self._tries.get(path, self.before) + 1
         return self._tries[path]
 
     def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:

@@ -1,0 +1,82 @@
+"""Which workflow does an order name, and what has its module for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Final, TypeGuard, cast, final
+
+from fwf.algebra.requirements import Requirements, requirements
+from fwf.algebra.workflow import Workflow
+from fwf.derived import Pages
+from fwf.faults import near, text
+from fwf.forms.mentioned import Known, names_in
+from fwf.records import record
+
+_FORM: Final = "write module:attribute"
+
+
+@final
+class Unloadable(Exception):
+    """There is no such workflow here: which one was named, and why."""
+
+
+@final
+@record(eq=False)
+class Loaded:
+    """A workflow, the resources and pools of its module, and what is asked of it each time."""
+
+    workflow: Workflow[Any, Any]
+    resources: Mapping[str, Any]
+    pools: Mapping[str, Any]
+    required: Requirements
+    names: Known
+
+    @staticmethod
+    def of(
+        w: Workflow[Any, Any],
+        resources: Mapping[str, Any] | None = None,
+        pools: Mapping[str, Any] | None = None,
+    ) -> Loaded:
+        """A workflow, what there is for it ⟶ the same, and what is asked of it each time."""
+        return Loaded(w, resources or {}, pools or {}, requirements(w), _names(w))
+
+
+def _names(w: Workflow[Any, Any]) -> Known:
+    """What may stand in the values between parts; `paginate` makes some of its own."""
+    return names_in(w, between=True, also=(Pages,))
+
+
+@lru_cache(maxsize=32)
+def loaded(target: str) -> Loaded:
+    """`module:attribute` ⟶ the workflow; raises `Unloadable`. Imports the module, once."""
+    name, _, attribute = target.partition(":")
+    parts = [*name.split("."), attribute]
+    if not all(part.isidentifier() for part in parts):
+        raise Unloadable(f"{target!r} names no workflow: {_FORM}")
+    try:
+        module = import_module(name)
+    except Exception as error:  # whatever somebody's module raises
+        said = f"{type(error).__qualname__}: {text(error)}"
+        raise Unloadable(
+            f"{target}: the module {name!r} can't be imported here ({said}): have it, and what it "
+            "imports, where the worker runs"
+        ) from error
+    names = vars(module)
+    found = names.get(attribute)
+    w = getattr(found, "workflow", found)  # a timetable's is meant
+    if not _is_workflow(w):
+        close = near(attribute, [each for each in names if not each.startswith("_")])
+        there = "has no such attribute" if found is None else "is no workflow"
+        raise Unloadable(f"{target}: {name!r} {there}{close or f'; {_FORM}'}")
+    return Loaded.of(w, _mapping(names, "resources"), _mapping(names, "pools"))
+
+
+def _is_workflow(found: object) -> TypeGuard[Workflow[Any, Any]]:
+    return isinstance(found, Workflow)
+
+
+def _mapping(names: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = names.get(name)
+    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}

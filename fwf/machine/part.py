@@ -1,0 +1,329 @@
+"""A part of a workflow at its place: found by its path, with all that it inherits from around it.
+
+A path names a place, and not a node: `retry(load)` and the `load` in it stand at one path. What
+tells them apart is the part's `id`, a digest of its definition, its path, and what is bound around
+it. It is the same as long as the part means the same there, whatever else in the workflow changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations, pairwise
+from typing import Any, Final, TypeAlias, final
+
+from fwf.algebra.expr import Const
+from fwf.algebra.identity import definition_digest, expr_plain
+from fwf.algebra.nodes import (
+    Always,
+    AsResult,
+    Fallback,
+    Graph,
+    InPool,
+    LoopUntil,
+    MapEach,
+    Node,
+    Par,
+    Retry,
+    Seq,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.paths import SEPARATOR, near_place, untagged
+from fwf.algebra.taking import takes
+from fwf.algebra.traverse import Visit, visit
+from fwf.algebra.values import digest, encode
+from fwf.algebra.wants import open_in
+from fwf.algebra.workflow import Workflow
+from fwf.faults import Fault
+from fwf.machine.fibers import Env, Tries
+from fwf.machine.places import Place, Places
+from fwf.records import record
+
+Items: TypeAlias = tuple[str | int, ...]
+"""The keys of items, or their numbers, and the numbers of rounds that a part is in, the outermost
+first."""
+_FORM: Final = "fwf part 1"
+_STILL: Final = (AsResult, InPool, Retry, Timeout, WithParams)
+"""Nodes that the machine doesn't note in places."""
+_NAMELESS: Final = (*_STILL, Seq, Graph, Fallback, Always)
+"""Nodes at whose path their first part stands, too."""
+_TAG: Final = re.compile(r"\[((?:[^\]\\]|\\.)*)\]")
+_MOST_ITEMS: Final = 1_000
+
+
+@final
+class NoPart(LookupError):
+    """There is no such part in a workflow: which one was asked for, and what is there."""
+
+
+@final
+@record(eq=False)
+class Part:
+    """What stands at a place of a workflow."""
+
+    visit: Visit
+    items: Items = ()
+
+    @property
+    def node(self) -> Node:
+        """What stands there."""
+        return self.visit.node
+
+    @property
+    def whole(self) -> Node:
+        """The workflow that it is a part of."""
+        return self.inward[0].node
+
+    @property
+    def static_path(self) -> str:
+        """Its path without items and rounds."""
+        return self.visit.path
+
+    @property
+    def path(self) -> str:
+        """Its path, as the machine tells it."""
+        return Places(self.whole).path(self.place)
+
+    @property
+    def place(self) -> Place:
+        """Its place, as the machine notes it."""
+        place: Place = None
+        items = iter(self.items)
+        inward = self.inward
+        for above, here in pairwise(inward):
+            node = above.node
+            if not isinstance(node, _STILL):
+                tag = next(items) if isinstance(node, MapEach | LoopUntil) else None
+                place = (place, node, here.at, tag)
+        return place
+
+    @property
+    def id(self) -> str:
+        """32 hexadecimal digits that name its definition where it stands."""
+        return self.id_by({})
+
+    def id_by(self, known: dict[Hashable, bytes]) -> str:
+        """The same; `known` keeps the digests of nodes for the parts that are asked next."""
+        own = definition_digest(self.node, known)
+        return digest(encode((_FORM, self.static_path, self._bound(), self._renamed())), own).hex()
+
+    def _bound(self) -> tuple[object, ...]:
+        """The parameters that it takes and that are bound around it; of computed ones just that."""
+        params = self.visit.params
+        names = sorted({want.name for want in open_in(self.node).values() if want.name in params})
+        return tuple((name, _said(params[name])) for name in names)
+
+    def _renamed(self) -> tuple[object, ...]:
+        """The resources that it takes and that go by other names around it."""
+        renames = self.visit.resources
+        names = sorted({want.name for want in open_in(self.node).values() if want.name in renames})
+        return tuple((name, renames[name]) for name in names)
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """The parameters that it takes and that are computed around it, from inputs there."""
+        params = self.visit.params
+        names = {want.name for want in open_in(self.node).values()}
+        found = (name for name in names if not isinstance(params.get(name, _CONST), Const))
+        return tuple(sorted(found))
+
+    def env(self, params: Mapping[str, Any], bindings: Mapping[str, Any]) -> Env:
+        """What is bound by name there: the run's parameters, and what was computed around it."""
+        missing = [name for name in self.computed if name not in bindings]
+        if missing:
+            raise NoPart(
+                f"{self.static_path}: the parameter {missing[0]!r} is computed around it, so its "
+                "value has to be given in bindings"
+            )
+        env = Env(params)
+        for each in self._around():
+            if isinstance(each, WithParams):
+                env = env.within(each)
+        return env.binding({name: bindings[name] for name in self.computed})
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The pools around it, each once, the outermost first."""
+        around = self._around()
+        return tuple(dict.fromkeys(each.pool for each in around if isinstance(each, InPool)))
+
+    @property
+    def retries(self) -> int:
+        """How many retries are around it."""
+        return sum(isinstance(each, Retry) for each in self._around())
+
+    def tries(self, numbers: Sequence[int]) -> Tries:
+        """The numbers of its attempts in the retries around it; none given is all the first."""
+        if numbers and len(numbers) != self.retries:
+            raise NoPart(
+                f"{self.static_path}: of numbers of attempts {len(numbers)} are given, and of "
+                f"retries around it there are {self.retries}: give one of each, the outermost first"
+            )
+        tries: Tries = None
+        for number in numbers or [1] * self.retries:
+            tries = tries, number
+        return tries
+
+    @property
+    def in_finaliser(self) -> bool:
+        """Whether it is in a finaliser, which nothing cuts that is around it."""
+        inward = self.inward
+        pairs = pairwise(inward)
+        return any(isinstance(above.node, Always) and here.at == 1 for above, here in pairs)
+
+    def taker(self, fault: Fault) -> Visit | None:
+        """The innermost node around it that takes up a fault of it.
+
+        None if there is none, or if others decide with it: parts side by side fail together.
+        """
+        here = self.visit
+        for above in here.enclosing():
+            node = above.node
+            looked_after = here.at == 0 or not isinstance(node, Fallback)
+            if looked_after and takes(node, fault):
+                return above
+            if isinstance(node, Par | MapEach | Graph):
+                return None
+            here = above
+        return None
+
+    @property
+    def inward(self) -> list[Visit]:
+        """The nodes that it is in, and itself, the outermost first."""
+        return [self.visit, *self.visit.enclosing()][::-1]
+
+    def _around(self) -> list[Node]:
+        """The nodes that it is in, the outermost first."""
+        return [each.node for each in self.inward[:-1]]
+
+
+_CONST: Final = Const(None)
+
+
+def _said(expr: Any) -> object:
+    return expr_plain(expr) if isinstance(expr, Const) else ("computed",)
+
+
+def part_at(w: Workflow[Any, Any], path: str, items: Items | None = None, *, id: str = "") -> Part:
+    """Workflow, path ⟶ the part that stands there; raises `NoPart`.
+
+    items: the items and rounds that it is in; if None, the path has them: `tenants[acme] > load`.
+    id: that of the part; without one, of several at one path the outermost that the path is named
+        by.
+    """
+    plain = untagged(path)
+    found = [each for each in _standing(w, plain) if items is None or each.path == path]
+    if not found:
+        raise NoPart(f"there is no part {path!r}{_near(w, plain)}")
+    parts = _chosen(found, path, id)
+    return _tagged(parts, path) if items is None else _fitting(parts, items)
+
+
+def _standing(w: Workflow[Any, Any], plain: str) -> list[Visit]:
+    """All that stands at a path without items and rounds, the outermost first. Explicit stack.
+
+    What is below another path isn't looked at.
+    """
+    found: list[Visit] = []
+    todo = [visit(w)]
+    while todo:
+        here = todo.pop()
+        if untagged(here.path) == plain:
+            found.append(here)
+        todo.extend(part for part in reversed(here.parts()) if _leads(part, plain))
+    return found
+
+
+def _leads(part: Visit, plain: str) -> bool:
+    """Whether what encloses a part is on the way to a path; of what a word is made of it may be."""
+    if part.paths.is_joint(part.spot):
+        return True
+    above = untagged(part.paths.enclosing(part.spot))
+    return not above or plain == above or plain.startswith(above + SEPARATOR)
+
+
+def _chosen(found: list[Visit], path: str, id: str) -> list[Part]:
+    """The parts of an id among those at a path; without, the one that the path is named by.
+
+    There are several where what a word is made of has no path of its own.
+    """
+    named = [each for each in found if not isinstance(each.node, _NAMELESS)]
+    usual = Part((named or found)[0])
+    if not id:
+        return [usual]
+    known: dict[Hashable, bytes] = {}
+    chosen = [each for each in map(Part, found) if each.id_by(known) == id]
+    if not chosen:
+        raise NoPart(
+            f"{path}: its definition here has the id {usual.id}, and {id} is asked for: it has "
+            "changed since; go on with the version of the code that the run began with, or start "
+            "the run anew"
+        )
+    return chosen
+
+
+def _tagged(parts: list[Part], path: str) -> Part:
+    """The part with the items and rounds that stand in a path; some of its tags are the words'."""
+    tags = tuple(_untagged(tag) for tag in _TAG.findall(path))
+    for part in parts:
+        for items in combinations(tags, len(_spreading(part))):
+            with suppress(NoPart):
+                found = _fitting([part], items)
+                if found.path == path:
+                    return found
+    return _fitting(parts, tags)
+
+
+def _spreading(part: Part) -> list[Visit]:
+    """The maps and loops around a part, the outermost first."""
+    return [each for each in part.inward[:-1] if isinstance(each.node, MapEach | LoopUntil)]
+
+
+def _fitting(parts: list[Part], items: Items) -> Part:
+    """The first part with these items and rounds, if they are as many as it has maps and loops."""
+    for part in parts:
+        around = _spreading(part)
+        if len(around) == len(items):
+            fit = tuple(_item(each, item) for each, item in zip(around, items, strict=True))
+            return Part(part.visit, fit)
+    around = _spreading(parts[0])
+    where = ", ".join(each.path for each in around) or "none"
+    raise NoPart(
+        f"{parts[0].static_path}: of items and rounds {len(items)} are given, and of maps and "
+        f"loops around it there are {len(around)} ({where}): give one each, the outermost first"
+    )
+
+
+def _item(around: Visit, item: str | int) -> str | int:
+    """An item's key or number, or a round's number, as the machine has it."""
+    node = around.node
+    if isinstance(node, MapEach) and node.key is not None:
+        return str(item)
+    least = 0 if isinstance(node, MapEach) else 1
+    number = int(item) if str(item).isdecimal() else -1
+    if number < least:
+        what = "an item goes by its number, from 0" if least == 0 else "a round by its, from 1"
+        raise NoPart(f"{around.path}: {item!r} is given, and there {what}")
+    return number
+
+
+def _untagged(tag: str) -> str:
+    """What stands between brackets in a path ⟶ the key that it is made of."""
+    return re.sub(r"\\(?:x..|u....|U........|.)", _unescaped, tag)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return found[0].encode("ascii").decode("unicode_escape")
+
+
+def _near(w: Workflow[Any, Any], path: str) -> str:
+    """The place that may have been meant, among the first that there are."""
+    there: dict[str, None] = {}
+    todo = [visit(w)]
+    while todo and len(there) < _MOST_ITEMS:
+        here = todo.pop()
+        there[here.path] = None
+        todo.extend(reversed(here.parts()))
+    return near_place(untagged(path), filter(None, there))
