@@ -57,15 +57,8 @@ class RunName:
     """What one run is named by. Costs nothing until somebody asks."""
 
     __slots__ = (
-        "_generation",
-        "_given",
-        "_key",
-        "_params",
-        "_required",
-        "_said",
-        "_spread",
-        "_value",
-    )
+        "_generation", "_given", "_key", "_params", "_required", "_said", "_spread", "_value",
+    )  # fmt: skip
 
     def __init__(
         self, required: Requirements, params: Mapping[str, object], value: object, key: str | None
