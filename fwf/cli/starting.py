@@ -16,7 +16,7 @@ from fwf.cli.running import DEGRADED, degraded_line, ran, report, status_of, tel
 from fwf.cli.targets import FORMS, Target, load
 from fwf.cli.telling import Telling
 from fwf.journal.story import short
-from fwf.records import changed, record
+from fwf.records import record
 
 if TYPE_CHECKING:
     from fwf.cli.resuming import Resumed
@@ -143,12 +143,12 @@ def _say(text: str) -> None:
 def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = asked.key if asked.resumed is None else asked.resumed.key
+    again: str | None = None
     if target.timetable is not None and key is None and place_of(asked.journal) is not None:
         from fwf.cli.timetables.by_hand import begins_again
 
         again = begins_again(target, values, asked.journal, anyway=asked.anyway)
-        asked = changed(asked, again=asked.again or again)
-    journal = _journal(asked, target, key, by)
+    journal = _journal(asked, target, key, by, again)
     with stdout_kept_for(asked.as_json), refusals():
         observers = [] if alerts is None else alerts.observers
         given = values, sizes, asked.workers, key, asked.telling, journal, observers
@@ -175,8 +175,13 @@ def _complete(target: Target, run: str) -> str:
     )
 
 
-def _journal(asked: Start, target: Target, key: str | None, by: Chosen | None) -> "Journal | None":
-    """Where the run is kept; None if nowhere."""
+def _journal(
+    asked: Start, target: Target, key: str | None, by: Chosen | None, again: str | None
+) -> "Journal | None":
+    """Where the run is kept; None if nowhere.
+
+    again: the run that is to be done once more, if it is still the last one.
+    """
     from fwf.interpreters.run import Journal
 
     place = place_of(asked.journal)
@@ -194,7 +199,7 @@ def _journal(asked: Start, target: Target, key: str | None, by: Chosen | None) -
     about = {"target": target.text, "profile": None if by is None else by.profile.name, "key": key}
     return Journal(
         place,
-        again=asked.again,
+        again=asked.again or again or False,
         accept_changes=asked.accept_changes,
         salvage=asked.salvage,
         about={name: each for name, each in about.items() if each is not None},

@@ -9,6 +9,7 @@ from fwf import Journal, execute
 from fwf.cli.starting import Start
 from fwf.cli.targets import load
 from fwf.cli.timetables.backfill import Wanted, done
+from fwf.cli.timetables.by_hand import begins_again
 from fwf.cli.timetables.launch import HELD, Ended
 from fwf.journal.errors import Held
 from fwf.schedules.planning import Partition
@@ -112,7 +113,9 @@ class Here:
         self.started.append(each.run.label)
         if self.before is not None:
             self.before(each)
-        journal = Journal(".fwf/runs.db", "process", again=each.again)
+        asked = self.target, each.run.params, None
+        early = begins_again(*asked, anyway=False, now=each.run.end)
+        journal = Journal(".fwf/runs.db", "process", again=each.again or early or False)
         try:
             went = execute(self.target.workflow, params=each.run.params, journal=journal)
         except Held:

@@ -26,8 +26,8 @@ def begins_again(
     *,
     anyway: bool,
     now: datetime | None = None,
-) -> bool:
-    """Whether a run by hand is to be a new generation: it was done before its day was over.
+) -> str | None:
+    """The run that is to be done once more, by its id: it was done before its day was over.
 
     Ends the command where the one before it isn't complete, and raises `Misuse` where it isn't over
     itself, unless it is to be run `anyway`. What is no run of the timetable isn't held to it.
@@ -36,7 +36,7 @@ def begins_again(
     assert timetable is not None
     run = partition_of(timetable, values)
     if run is None:
-        return False
+        return None
     at = datetime.now(UTC) if now is None else now
     if run.over > at.timestamp() and not anyway:
         raise Misuse(
@@ -45,11 +45,12 @@ def begins_again(
         )
     known = Partitions(target, values, journal)
     before = timetable.before(run) if timetable.after_previous else None
-    stands, _ = standing(run, known.look_at(run, *([] if before is None else [before])))
+    stands, last = standing(run, known.look_at(run, *([] if before is None else [before])))
     waits = before is not None and standing(before, known.known(before))[0] not in DONE
     if waits and stands not in DONE:
         _end_blocked(target, timetable, run, known, at)
-    return stands == "early" and run.over <= at.timestamp()
+    early = stands == "early" and run.over <= at.timestamp()
+    return last.id if early and last is not None else None
 
 
 def _end_blocked(

@@ -162,7 +162,9 @@ class Backfill:
             self._keep(Went(changed(each, standing=stands, last=last)))
             return
         self._say(f"{label}, {self._all - len(self._waiting):,} of {self._all:,}")
-        each = changed(each, again=each.again and bool(known) and known[-1].state == "ok")
+        # One that was done before it was over finds that out itself, when it has its turn.
+        again = each.again and stands in DONE and known[-1].state == "ok"
+        each = changed(each, again=again)
         try:
             child = self._start(each, self._events.put)
         except OSError as error:

@@ -23,7 +23,8 @@ class Journal:
     where: a file, `postgresql://…`, or a store that is open, and then stays so.
     durability: whether a step that is done survives a "power" cut, or only the end of its
         "process"; on a server, that is the server's.
-    again: do a complete run once more, as its next generation, with new idempotency keys.
+    again: do a complete run once more, as its next generation, with new idempotency keys; with an
+        id, only if the last generation is that run.
     accept_changes: do steps anew whose task or input is another than when they were done.
     salvage: go on with a damaged run from its last good record, and lose what came after.
     about: what else is to be known of the run, such as the target that it was started from.
@@ -34,7 +35,7 @@ class Journal:
 
     where: str | Path | Store
     durability: Durability = "power"
-    again: bool = False
+    again: bool | str = False
     accept_changes: bool = False
     salvage: bool = False
     about: Mapping[str, Any] | None = None

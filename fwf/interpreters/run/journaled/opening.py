@@ -154,14 +154,14 @@ def opened(
         claim = store.claim(key, this)
         known = [*store.generations(key)]
         last = known[-1] if known else None
-        if last is None or last.state == "given up" or (journal.again and last.state == "ok"):
+        if last is None or last.state == "given up" or _again(journal, last):
             states = _states(store, *asked, salvage=journal.salvage)
             resolved = _resolved(required, params)
             about = _about(journal, name, params, resolved, limits, values, states)
             row = _row(key, w, 1 if last is None else last.generation + 1, about, clock)
             given = own, claim, row, Past(), values, clock
             return Opened(store, *given, resolved, _remarks(store, states), states)
-        if journal.again:
+        if journal.again is True:
             raise Refused(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
             )
@@ -186,6 +186,11 @@ def opened(
         if own:
             store.close()
         raise
+
+
+def _again(journal: Journal, last: RunRow) -> bool:
+    """Whether a run is to be done once more."""
+    return last.state == "ok" and journal.again in (True, last.id)
 
 
 def _remarks(store: Store, states: States | None = None) -> list[str]:
