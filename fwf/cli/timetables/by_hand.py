@@ -48,7 +48,7 @@ def begins_again(
     stands, last = standing(run, known.look_at(run, *([] if before is None else [before])))
     waits = before is not None and standing(before, known.known(before))[0] not in DONE
     if waits and stands not in DONE:
-        _end_blocked(target, timetable, run, known, at)
+        _end_blocked(target, timetable, run, known, max(at, run.end))
     early = stands == "early" and run.over <= at.timestamp()
     return last.id if early and last is not None else None
 
