@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import Visit, walk
 from fwf.interpreters.engines import ENGINES, Cut, EngineTask
-from fwf.interpreters.engines.features import FEATURES
-from fwf.interpreters.engines.support import Row, Support, Table
+from fwf.interpreters.engines.support import FEATURES, Row, Support, Table
 
 SUPPORTS: tuple[Support, ...] = get_args(Support)
 

@@ -52,14 +52,13 @@ from fwf.algebra.nodes import (
 from fwf.algebra.nodes import Extension as Word
 from fwf.algebra.traverse import Visit, walk
 from fwf.interpreters.engines.features import (
-    FEATURES,
     OUTSIDE,
     Around,
-    Feature,
     features_of,
     inherited,
     known_of,
 )
+from fwf.interpreters.engines.support import FEATURES, Feature
 from fwf.testing.pieces import local
 from fwf.testing.strategies import workflows
 
@@ -96,7 +95,13 @@ seen = state("seen", int, first=0)
 items = in_pool(map_each(read), "vendor")
 chosen = branch(it == 2, then=read, otherwise=read)
 steps = (Step(read, (-1,)), Step(read, (0,)))
-WHOLE: tuple[Feature, ...] = ("value", "many events", "large definition", "deep nesting")
+WHOLE: tuple[Feature, ...] = (
+    "value",
+    "many events",
+    "large definition",
+    "deep nesting",
+    "long in one task",
+)
 """Those that no node has."""
 
 HAVE: dict[Feature, list[Any]] = {
@@ -153,7 +158,11 @@ HAVE: dict[Feature, list[Any]] = {
     ],
     "timeout of a task": [timeout(read, seconds(1)), timeout(local(of_day, day="x"), seconds(1))],
     "timeout of a part": [
-        timeout(read >> read, seconds(1)), timeout(delay(seconds(1)), seconds(9)),
+        read >> timeout(read >> read, seconds(1)),
+        retry(timeout(delay(seconds(1)), seconds(9)), attempts=2),
+    ],
+    "timeout at the root": [
+        timeout(read >> read, seconds(1)), named("n", timeout(chosen, seconds(1))),
     ],
     "timeout in a pool": [
         in_pool(timeout(read, seconds(1)), "vendor"), timeout(in_pool(read, "vendor"), seconds(1)),
@@ -205,6 +214,7 @@ HAVE_NOT: dict[Feature, list[Any]] = {
     "wait in other words": [retry(read, attempts=5, wait=backoff(seconds(1), cap=seconds(3)))],
     "timeout in a pool": [timeout(read, seconds(1)) >> in_pool(read, "vendor")],
     "always at the root": [read >> always(read, then=read)],
+    "timeout at the root": [timeout(read, seconds(1)), read >> timeout(read >> read, seconds(1))],
     "always inside": [named("daily", always(read, then=read))],
     "pool over several parts": [
         in_pool(read, "vendor") >> in_pool(read, "vendor"), items, items >> items,

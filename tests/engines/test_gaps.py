@@ -11,11 +11,13 @@ from fwf import (
     always,
     delay,
     gaps,
+    identity,
     in_pool,
     it,
     loop_until,
     map_each,
     milliseconds,
+    minutes,
     named,
     par,
     pure,
@@ -97,7 +99,8 @@ def test_a_gap_says_where_and_what_and_how() -> None:
 
 
 def test_what_is_in_a_block_has_no_gaps_of_its_own() -> None:
-    w = timeout(always(mail >> delay(milliseconds(1)), then=pure(it + 1)), seconds(9))
+    part = always(mail >> delay(milliseconds(1)), then=pure(it + 1))
+    w = identity >> timeout(part, seconds(9))
     assert [gap.feature for gap in gaps(w, "step-functions")] == ["value", "timeout of a part"]
 
 
@@ -155,3 +158,22 @@ def test_a_map_is_told_of_with_its_bound() -> None:
     assert [gap.feature for gap in gaps(map_each(read, at_once=4), "step-functions")] == features[
         :2
     ]
+
+
+def test_a_task_that_may_take_longer_than_the_engine_lets_it_is_told() -> None:
+    @task(effect="read", duration=minutes(20))
+    def slow(x: Any) -> Any: ...
+
+    long = "long in one task"
+    for w, span in [
+        (slow, "20min"),
+        (timeout(read, minutes(16)), None),  # the read alone says nothing of time
+        (retry(timeout(mail, minutes(6)), attempts=3, wait=minutes(1)), "20min"),
+        (identity >> timeout(read >> read, minutes(16)), "16min"),
+        (identity >> timeout(read >> read, minutes(15)), None),
+    ]:
+        told = [gap for gap in gaps(w, "step-functions") if gap.feature == long]
+        assert [gap.hint.partition(";")[0] for gap in told] == (
+            [f"it may take {span}"] if span else []
+        )
+        assert not [gap for gap in gaps(w, "dask") if gap.feature == long]

@@ -87,11 +87,22 @@ def test_the_biggest_parts_first_and_no_more_than_needed() -> None:
     assert blocks_of(w, Budget(events=17)) == ["par > p2", "par > p9", "par > p4"]
 
 
-def test_a_body_before_its_loop_and_else_the_loop() -> None:
-    body = named("body", read >> read >> read)
-    w = named("daily", loop_until(body, it == 1, limit=100))
-    assert blocks_of(w, Budget(events=1_200)) == ["daily > body"]
-    assert blocks_of(w, Budget(events=1_199)) == ["daily"]
+def test_what_repeats_first_and_wherever_it_is() -> None:
+    polled = named("polled", loop_until(read, it == 1, limit=50))
+    deep = named("deep", read >> read >> named("inner", read >> retry(polled, attempts=2)))
+    wide = named("wide", seq(*[read] * 60))
+    w = named("daily", par(deep, wide))
+    assert sized(w).events > 1_500 and sized(wide).events > 300
+    assert blocks_of(w, Budget(events=1_000)) == ["daily > deep > inner > polled"]
+    assert blocks_of(w, Budget(events=300)) == ["daily > deep > inner > polled", "daily > wide"]
+
+
+def test_several_loops_that_fit_alone_are_cut_as_few_as_needed() -> None:
+    loops = [named(f"l{n}", loop_until(read, it == 1, limit=n)) for n in (40, 100, 70)]
+    w = named("daily", par(*(read >> each for each in loops)) >> read)
+    assert blocks_of(w, Budget(events=1_500)) == ["daily > par > l100"]
+    assert blocks_of(w, Budget(events=1_000)) == ["daily > par > l100", "daily > par > l70"]
+    assert len(blocks_of(w, Budget(events=80))) == 3
 
 
 @pytest.mark.parametrize("kind", [LoopUntil, MapEach, Retry])
@@ -134,7 +145,6 @@ def test_the_parts_still_add_up_and_nothing_grows(
     assert tasks_in(after) == tasks_of(w)
     small, large = size_of(after, COSTS.size), size_of(before, COSTS.size)
     assert all(new <= old for new, old in zip(small, large, strict=True))
-    assert after.tasks <= before.tasks
     if over(large, budget) is None:
         assert after is before
 

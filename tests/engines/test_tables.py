@@ -35,13 +35,12 @@ from fwf.derived import CLASSES
 from fwf.derived.recursion import Again
 from fwf.interpreters.engines import ENGINES, SUPPORT, table_text
 from fwf.interpreters.engines.features import (
-    FEATURES,
     OUTSIDE,
-    Feature,
     features_of,
     inherited,
     known_of,
 )
+from fwf.interpreters.engines.support import FEATURES, Feature
 from fwf.interpreters.engines.words import WORDS, row_of
 from fwf.testing.strategies import workflows
 

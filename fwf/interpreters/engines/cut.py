@@ -18,12 +18,11 @@ from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.engines.features import (
     OUTSIDE,
     Around,
-    Feature,
     features_of,
     inherited,
     known_of,
 )
-from fwf.interpreters.engines.support import Table, uncut
+from fwf.interpreters.engines.support import Feature, Table, uncut
 from fwf.records import record
 
 R = TypeVar("R")

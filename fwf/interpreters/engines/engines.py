@@ -1,6 +1,7 @@
 """Which engines are there, by name; what can each do, and what does it take to use one?"""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias, cast, final
@@ -46,6 +47,7 @@ class Engine:
     """Somebody else's runtime, as far as a workflow has to know it.
 
     measure, budget: how much a cut may become there, and the most that it may be.
+    longest: the most that one of its tasks may take.
     printer: `module:function` of the `Printer`, if anything is written down for it.
     needs, extra: the module that must be there for it, and which extra of fwf has that.
     """
@@ -55,6 +57,7 @@ class Engine:
     table: Table
     measure: Measure | None = None
     budget: Budget = Budget()
+    longest: timedelta | None = None
     printer: str = ""
     needs: str = ""
     extra: str = ""
@@ -91,6 +94,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             step_functions.TABLE,
             step_functions.COSTS.size,
             step_functions.BUDGET,
+            step_functions.LONGEST,
         ),
         Engine("dask", "Dask", dask.TABLE, needs="distributed", extra="dask"),
     )

@@ -7,7 +7,7 @@ that a part which is shared is looked at once for each different surrounding.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, assert_never, cast, get_origin
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never, cast, get_origin
 
 from fwf.algebra.aliases import bare
 from fwf.algebra.expr import Const, Expr, Input
@@ -37,86 +37,8 @@ from fwf.algebra.nodes import (
 from fwf.algebra.parts import children
 from fwf.algebra.schedule import Backoff, Constant, Schedule, each
 from fwf.algebra.traverse import fold
+from fwf.interpreters.engines.support import Feature
 
-Feature: TypeAlias = Literal[
-    "value",
-    "task", "unrepeatable task", "isolated task", "task with what a journal keeps",
-    "identity", "constant", "expression",
-    "fail", "fail with a computed message",
-    "delay", "delay of a part of a second",
-    "seq", "par", "par(fail_fast=True)", "graph",
-    "branch", "branch in an arm",
-    "loop_until", "loop_until(within=…)",
-    "map_each", "map_each over 40 at once", "map_each(on_error='collect')",
-    "map_each(on_error='fail_fast')", "map in a map", "part for each item",
-    "retry of a task", "retry of a part", "retry(on=…)", "retry of a timed writer",
-    "wait of a part of a second", "wait in other words", "wait with jitter",
-    "timeout of a task", "timeout of a part", "timeout in a pool",
-    "fallback", "fallback(on=…)",
-    "always at the root", "always inside",
-    "as_result", "from_result",
-    "with_params", "with_params of expressions", "using",
-    "in_pool", "pool over several parts", "pool in a pool",
-    "named", "extension",
-    "many events", "large definition", "deep nesting",
-]  # fmt: skip
-"""What an engine's table has a row for, in the order in which tables are written."""
-FEATURES: Final[Mapping[Feature, str]] = {
-    "value": "what goes from step to step",
-    "task": "a task",
-    "unrepeatable task": "a task that must not be started twice, or says nothing of its effect",
-    "isolated task": "`isolate=True`: a process of its own, which is killed when it is cut",
-    "task with what a journal keeps": "a `state`'s mark, results that `cached` finds",
-    "identity": "what it gets is what it gives",
-    "constant": "`const(…)` of a short plain value",
-    "expression": "any other `pure(…)`",
-    "fail": "`fail(…)` with its message",
-    "fail with a computed message": "`fail(…, text(…))`",
-    "delay": "whole seconds",
-    "delay of a part of a second": "`delay(milliseconds(250))`",
-    "seq": "`a >> b`",
-    "par": "all parts end, whichever fail",
-    "par(fail_fast=True)": "the first failure cuts the others",
-    "graph": "steps by their edges",
-    "branch": "a predicate on the value",
-    "branch in an arm": "a `branch` in an arm of another",
-    "loop_until": "rounds until a predicate holds",
-    "loop_until(within=…)": "no new round after a time",
-    "map_each": "each item, all of them to their end",
-    "map_each over 40 at once": "without a bound, or with one above 40",
-    "map_each(on_error='collect')": "failed items as values",
-    "map_each(on_error='fail_fast')": "the first failure cuts the other items",
-    "map in a map": "items of items",
-    "part for each item": "more than a task in the body of a `map_each`",
-    "retry of a task": "around a task, also one with a timeout",
-    "retry of a part": "around anything else",
-    "retry(on=…)": "only some failures, also by a base class",
-    "retry of a timed writer": "a `timeout` around what may write, in a `retry`",
-    "wait of a part of a second": "also none at all",
-    "wait in other words": "neither constant nor `backoff(…)`",
-    "wait with jitter": "drawn by run, place and attempt",
-    "timeout of a task": "directly around a task",
-    "timeout of a part": "around anything else",
-    "timeout in a pool": "the wait for the pool counts",
-    "fallback": "another way after a failure",
-    "fallback(on=…)": "only some failures, also by a base class",
-    "always at the root": "a finaliser of the whole",
-    "always inside": "a finaliser of a part",
-    "as_result": "a failure as a value",
-    "from_result": "its value, or the failure again",
-    "with_params": "parameters that are constants",
-    "with_params of expressions": "parameters computed from the part's input",
-    "using": "resources by other names",
-    "in_pool": "around one step after another, or around one `map_each`",
-    "pool over several parts": "of which some may run at once",
-    "pool in a pool": "a task that waits for two",
-    "named": "a name in paths",
-    "extension": "a word of your own, by its meaning",
-    "many events": "more than one run may have",
-    "large definition": "more text than one may have",
-    "deep nesting": "deeper than one may be",
-}
-"""Each feature, in a few words."""
 MOST_AT_ONCE: Final = 40
 MOST_TEXT: Final = 1_000
 """The characters of a constant that is written into a definition; our choice."""
@@ -232,8 +154,7 @@ def _of_wrapper(node: Node, around: Around, known: Known) -> tuple[Feature, ...]
             return _of_retry(node, known)
         case Timeout():
             pool = around.pool or bool(known[id(node.body)].pools)
-            of: Feature = "timeout of a part" if task_in(node.body) is None else "timeout of a task"
-            return (of, *_if(pool, "timeout in a pool"))
+            return (_of_timeout(node, around), *_if(pool, "timeout in a pool"))
         case Fallback():
             return ("fallback", *_if(bool(node.on), "fallback(on=…)"))
         case Always():
@@ -313,6 +234,12 @@ def _of_retry(node: Retry[Any, Any], known: Known) -> tuple[Feature, ...]:
         *_if(known[id(node.body)].timed_writer, "retry of a timed writer"),
         *(_of_wait(node.wait, node.attempts - 1) if node.attempts > 1 else ()),
     )
+
+
+def _of_timeout(node: Timeout[Any, Any], around: Around) -> Feature:
+    if task_in(node.body) is not None:
+        return "timeout of a task"
+    return "timeout of a part" if around.inside else "timeout at the root"
 
 
 def _of_wait(wait: Schedule, delays: int) -> tuple[Feature, ...]:

@@ -1,17 +1,19 @@
 """What does an engine do in another way than a local run, or not at all?"""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final, final
 
+from fwf.algebra.heads import short
 from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import counted, shown_path
 from fwf.interpreters.engines.cut import Cut, EngineTask, Piece
 from fwf.interpreters.engines.engines import Engine, engine_of
-from fwf.interpreters.engines.features import Feature
 from fwf.interpreters.engines.sizes import OVER, over, size_of
-from fwf.interpreters.engines.support import Support, Table, uncut
-from fwf.records import record
+from fwf.interpreters.engines.spans import span_of
+from fwf.interpreters.engines.support import Feature, Support, Table, uncut
+from fwf.records import changed, record
 
 MOST_TOLD: Final = 10_000_000
 """The characters of all paths; those of a deep workflow are long, and nobody reads on."""
@@ -56,16 +58,28 @@ def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
     """A cut for an engine ⟶ all that isn't native in it."""
     yield from _of_the_whole(found, of)
     left, more = MOST_TOLD, 0
+    spans: dict[Any, timedelta] = {}
     for here in found.pieces():
-        for feature in told_of(here.piece, found.table):
+        told = [Gap("", each, *found.table[each]) for each in told_of(here.piece, found.table)]
+        for gap in (*told, *_too_long(here.piece, of, spans)):
             if left > 0:
-                yield Gap(here.path, feature, *found.table[feature])
+                yield changed(gap, path=here.path)
                 left -= len(here.path)
             else:
                 more += 1
     if more:
         row = found.table["value"]
         yield Gap("", "value", row.support, f"… and {counted(more, 'gap')} more")
+
+
+def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator[Gap]:
+    """What may take longer in one of the engine's tasks than it lets one."""
+    if of.longest is None or not isinstance(piece, EngineTask):
+        return
+    span = span_of(piece.node, spans)
+    if span > of.longest:
+        row = of.table["long in one task"]
+        yield Gap("", "long in one task", row.support, f"it may take {short(span)}; {row.hint}")
 
 
 def told_of(piece: Piece, table: Table) -> Iterator[Feature]:

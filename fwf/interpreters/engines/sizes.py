@@ -2,11 +2,9 @@
 
 Engines end a run in its middle that has too many events, and refuse a definition that is too
 large or too deep. So the worst case is folded over a cut beforehand, as if every round, attempt
-and arm were needed. Of what is too much the biggest parts become blocks, until the rest fits; a
-loop, map or retry that is too much even so becomes one as a whole.
+and arm were needed; of what is too much, parts become blocks.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
@@ -22,7 +20,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Piece, fold_pieces
-from fwf.interpreters.engines.features import Feature
+from fwf.interpreters.engines.support import Feature
 
 
 class Size(NamedTuple):
@@ -104,18 +102,71 @@ def over(size: Size, budget: Budget) -> int | None:
 
 
 def within(cut: Cut, measure: Measure, budget: Budget) -> Cut:
-    """Cut ⟶ the same with further blocks, so that it fits as far as it can be made to."""
-    if over(size_of(cut, measure), budget) is None:
-        return cut
+    """Cut ⟶ the same with further blocks, so that it fits; unchanged in what it can't be made to.
+
+    The lowest parts over a limit become blocks, and the limit is as high as still does: so few and
+    small ones, wherever they are. What is done again and again comes first; the whole comes last.
+    """
+    for at, most in enumerate(budget):
+        if most is not None and size_of(cut, measure)[at] > most:
+            cut = _coarser(cut, at, most, measure)
+    return cut
+
+
+def _coarser(cut: Cut, at: int, most: int, measure: Measure) -> Cut:
+    whole = _whole(cut)
+
+    def again(piece: Inner) -> bool:
+        return isinstance(piece.node, LoopUntil | MapEach | Retry)
+
+    def any_part(piece: Inner) -> bool:
+        named = isinstance(piece.node, Named | WithParams | Extension)
+        return again(piece) or not (named or piece is whole)
+
+    for may in (again, any_part):
+        found = _blocks(cut, at, 0, measure, may)
+        if not _fits(found, at, most, measure):
+            continue
+        low, high = 0, most + 1  # the limits between which the highest is that does
+        while low + 1 < high:
+            limit = (low + high) // 2
+            tried = _blocks(cut, at, limit, measure, may)
+            if _fits(tried, at, most, measure):
+                found, low = tried, limit
+            else:
+                high = limit
+        return found
+    return cut
+
+
+def _whole(cut: Cut) -> Piece:
+    """What is the whole but for names around it."""
+    piece = cut.piece
+    while isinstance(piece, Inner) and isinstance(piece.node, Named | WithParams | Extension):
+        piece = piece.parts[0]
+    return piece
+
+
+def _fits(cut: Cut, at: int, most: int, measure: Measure) -> bool:
+    return size_of(cut, measure)[at] <= most
+
+
+def _blocks(cut: Cut, at: int, limit: int, measure: Measure, may: Callable[[Inner], bool]) -> Cut:
+    """A cut in which the lowest parts over a limit are blocks, of those that may be."""
 
     def step(piece: Piece, parts: tuple[_Sized, ...]) -> _Sized:
         if isinstance(piece, EngineTask):
             return _Sized(piece, measure(piece, ()))
-        kept = all(new.piece is old for new, old in zip(parts, piece.parts, strict=True))
-        whole = (
-            _Sized(piece, measure(piece, _sizes(parts))) if kept else _with(piece, parts, measure)
-        )
-        return _fitted(whole, parts, measure, budget)
+        made = piece
+        if any(new.piece is not old for new, old in zip(parts, piece.parts, strict=True)):
+            made = Inner(piece.node, piece.features, tuple([part.piece for part in parts]))
+        size = measure(made, tuple([part.size for part in parts]))
+        if size[at] > limit and may(piece):
+            block = EngineTask(piece.node, (*piece.features, OVER[at]))
+            smaller = measure(block, ())
+            if all(new <= old for new, old in zip(smaller, size, strict=True)):
+                return _Sized(block, smaller)
+        return _Sized(made, size)
 
     return Cut(fold_pieces(step, cut.piece).piece, cut.table)
 
@@ -123,65 +174,6 @@ def within(cut: Cut, measure: Measure, budget: Budget) -> Cut:
 class _Sized(NamedTuple):
     piece: Piece
     size: Size
-
-
-def _fitted(whole: _Sized, parts: tuple[_Sized, ...], measure: Measure, budget: Budget) -> _Sized:
-    """A piece whose biggest parts are blocks, as many as needed; or that is one itself."""
-    while (at := over(whole.size, budget)) is not None and isinstance(whole.piece, Inner):
-        node = whole.piece.node
-        if isinstance(node, Named | WithParams | Extension):
-            break  # only another word for what is too much already
-        fewer = _coarser(whole.piece, parts, at, budget[at] or 0, measure)
-        if fewer is not None:
-            parts = fewer
-            whole = _with(whole.piece, parts, measure)
-        elif isinstance(node, LoopUntil | MapEach | Retry):
-            return _block(whole, at, measure)
-        else:
-            break
-    return whole
-
-
-def _coarser(
-    piece: Inner, parts: tuple[_Sized, ...], at: int, most: int, measure: Measure
-) -> tuple[_Sized, ...] | None:
-    """The parts of a piece, as few of them blocks as make it fit; None where none do."""
-    blocks = {id(part.piece): _block(part, at, measure) for part in parts}
-    gains = {id(part.piece): part.size[at] for part in parts}
-    for key, block in blocks.items():
-        gains[key] -= block.size[at]
-    wins = sorted((key for key in gains if gains[key] > 0), key=gains.__getitem__, reverse=True)
-
-    def first(n: int) -> tuple[_Sized, ...]:
-        taken = frozenset(wins[:n])
-        return tuple(
-            [blocks[id(part.piece)] if id(part.piece) in taken else part for part in parts]
-        )
-
-    def fits(n: int) -> bool:
-        return _with(piece, first(n), measure).size[at] <= most
-
-    if not wins or not fits(len(wins)):
-        return None
-    return first(bisect_left(range(len(wins)), True, key=fits))
-
-
-def _with(piece: Inner, parts: tuple[_Sized, ...], measure: Measure) -> _Sized:
-    """A piece with other parts."""
-    made = Inner(piece.node, piece.features, tuple([part.piece for part in parts]))
-    return _Sized(made, measure(made, _sizes(parts)))
-
-
-def _block(part: _Sized, at: int, measure: Measure) -> _Sized:
-    """A part as a block; itself where it is a task already, or nothing that the engine runs."""
-    if isinstance(part.piece, EngineTask) or not part.piece.parts:
-        return part
-    block = EngineTask(part.piece.node, (*part.piece.features, OVER[at]))
-    return _Sized(block, measure(block, ()))
-
-
-def _sizes(parts: tuple[_Sized, ...]) -> tuple[Size, ...]:
-    return tuple([part.size for part in parts])
 
 
 def _most(n: int) -> int:

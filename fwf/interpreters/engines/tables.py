@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from fwf.interpreters.engines.engines import ENGINES
-from fwf.interpreters.engines.features import FEATURES
-from fwf.interpreters.engines.support import SUPPORT, Row
+from fwf.interpreters.engines.support import FEATURES, SUPPORT, Row
 from fwf.interpreters.engines.words import WORDS, row_of
 
 

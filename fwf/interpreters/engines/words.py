@@ -7,8 +7,7 @@ these, and needs no row of its own.
 from collections.abc import Mapping
 from typing import Final
 
-from fwf.interpreters.engines.features import Feature
-from fwf.interpreters.engines.support import Row, Table, worst
+from fwf.interpreters.engines.support import Feature, Row, Table, worst
 
 WORDS: Final[Mapping[str, tuple[Feature, ...]]] = {
     "when": ("identity", "branch"),

@@ -52,6 +52,7 @@ TABLE: Final[Table] = {
     "wait with jitter": Row("native", _OURS),
     "timeout of a task": Row("native", f"{_OURS}; what is cut keeps its slot until it has ended"),
     "timeout of a part": Row("native", _OURS),
+    "timeout at the root": Row("native", _OURS),
     "timeout in a pool": Row("native", _OURS),
     "fallback": Row("native", _OURS),
     "fallback(on=…)": Row("native", _OURS),
@@ -70,4 +71,5 @@ TABLE: Final[Table] = {
     "many events": Row("native", "no bound is known"),
     "large definition": Row("native", "nothing is written down"),
     "deep nesting": Row("native", "no bound is known"),
+    "long in one task": Row("native", "no bound is known"),
 }

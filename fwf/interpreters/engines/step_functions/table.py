@@ -1,5 +1,6 @@
 """What can Step Functions do, in Amazon's States Language?"""
 
+from datetime import timedelta
 from typing import Final
 
 from fwf.interpreters.engines.sizes import Budget, Costs
@@ -80,6 +81,11 @@ TABLE: Final[Table] = {
         "native", "the worker keeps the deadline; TimeoutSeconds is a net behind it"
     ),
     "timeout of a part": Row("block", "only a Task and a whole machine have a timeout"),
+    "timeout at the root": Row(
+        "lossy",
+        "the machine's TimeoutSeconds, beside the deadline that each task keeps: it goes past "
+        "finalisers, and begins anew with a redrive",
+    ),
     "timeout in a pool": Row("block", "the wait for the pool would not count"),
     "fallback": Row("emulated", "a Catch; a part stands in a Parallel of one branch for it"),
     "fallback(on=…)": Row(
@@ -111,6 +117,10 @@ TABLE: Final[Table] = {
         "block", "a definition has at most 1 MB; the biggest parts past 900 KB are blocks"
     ),
     "deep nesting": Row("native", "no bound is known"),
+    "long in one task": Row(
+        "lossy",
+        "a function is ended after 15 minutes: give less time, or say the part so that it is cut",
+    ),
 }
 COSTS: Final = Costs(
     task_events=5, task_bytes=900, node_events=4, node_bytes=500, item_events=4, items=100
@@ -119,3 +129,5 @@ COSTS: Final = Costs(
 many bytes as the larger ones have."""
 BUDGET: Final = Budget(events=20_000, bytes=900_000)
 """25,000 events and 1 MB are the most that AWS takes, and nothing catches it."""
+LONGEST: Final = timedelta(minutes=15)
+"""The most that a Lambda function may take."""

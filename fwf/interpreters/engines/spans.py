@@ -1,0 +1,80 @@
+"""How long may a part take, as far as what it says of time allows?"""
+
+from datetime import timedelta
+from itertools import islice
+from typing import Any, Final
+
+from fwf.algebra.nodes import (
+    Always,
+    Delay,
+    Fallback,
+    Graph,
+    LoopUntil,
+    Node,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+)
+from fwf.algebra.schedule import each, most
+from fwf.algebra.traverse import fold
+
+NO_TIME: Final = timedelta(0)
+MOST_DELAYS: Final = 1_000
+"""Of one schedule; whatever is behind them isn't counted."""
+
+
+def span_of(node: Node, known: dict[Any, timedelta]) -> timedelta:
+    """Part ⟶ the longest that its timeouts, loops, waits and declared durations allow.
+
+    A task that says nothing counts as taking no time, a bound in time as used up, items as side by
+    side.
+    known: what was found of other parts, and where this adds to it.
+    """
+    return fold(_span, node, known=known)
+
+
+def _span(node: Node, parts: tuple[timedelta, ...]) -> timedelta:
+    match node:
+        case Task():
+            return node.contract.duration or NO_TIME
+        case Delay():
+            return node.duration
+        case Timeout():
+            return node.within
+        case Seq() | Fallback() | Always():
+            return _sum(parts)
+        case Graph():
+            return _longest_way(node, parts)
+        case LoopUntil():
+            rounds = _times(parts[0], node.limit)
+            if node.within is None:
+                return rounds
+            return min(rounds or node.within, _sum((node.within, parts[0])))
+        case Retry():
+            waits = islice(each(node.wait, most), min(node.attempts - 1, MOST_DELAYS))
+            return _sum((_times(parts[0], node.attempts), *waits))
+        case _:
+            return max(parts, default=NO_TIME)
+
+
+def _longest_way(node: Graph[Any, Any], parts: tuple[timedelta, ...]) -> timedelta:
+    done: list[timedelta] = []
+    for step, own in zip(node.steps, parts, strict=True):
+        before = [done[at] for at in (*step.inputs, *step.after) if at >= 0]
+        done.append(_sum((max(before, default=NO_TIME), own)))
+    return max(done, default=NO_TIME)
+
+
+def _sum(spans: tuple[timedelta, ...]) -> timedelta:
+    try:
+        return sum(spans, NO_TIME)
+    except OverflowError:
+        return timedelta.max
+
+
+def _times(span: timedelta, n: int) -> timedelta:
+    try:
+        return span * n
+    except OverflowError:
+        return timedelta.max
