@@ -128,6 +128,10 @@ def _done(asked: Start, this: Checked) -> int:
         return _ran(asked, this)
     from fwf.cli.timetables.alerts import around
 
+    if asked.salvage:
+        from fwf.cli.timetables.salvage import salvaged
+
+        salvaged(this.target.workflow, asked.journal, _say)
     with stdout_kept_for(asked.as_json):
         alerts = around(asked, this, _say).__enter__()
     try:

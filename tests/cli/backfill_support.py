@@ -127,7 +127,7 @@ class Here:
 
 def backfilled(target: str, *, now: datetime = NOW, starts: Here | None = None, **more: Any) -> int:
     """What `fwf backfill` or `fwf run --due` does, at a time ⟶ its exit status."""
-    asked = {"as_json": more.pop("as_json", False), "params": more.pop("params", ())}
+    asked = {name: more.pop(name) for name in ("as_json", "params", "salvage") if name in more}
     wanted = Wanted(Start(target, journal=more.pop("journal", None), **asked), **more)
     return done(wanted, (), now=now, start=starts or Here(target))
 

@@ -7,6 +7,7 @@ processes.py   a run as a process of its own
 table.py       how all of that is told, and preview.py, before it is done
 by_hand.py     a run that is started by hand: is it its turn?
 pauses.py      what keeps `--due` from starting anything
+salvage.py     what is done about damaged logs of a timetable
 standings.py   how the partitions stand, as far as people are to be told
 alerts.py      who is told, and late.py, what isn't as it should be
 """

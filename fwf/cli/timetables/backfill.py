@@ -19,6 +19,7 @@ from fwf.cli.timetables.partitions import Partitions, timetable_of
 from fwf.cli.timetables.pauses import paused
 from fwf.cli.timetables.preview import foreseen, tell_plan
 from fwf.cli.timetables.processes import Children, passed_on
+from fwf.cli.timetables.salvage import salvaged
 from fwf.cli.timetables.table import Over, idle, tell_over
 from fwf.records import record
 from fwf.schedules.partitions import partitions
@@ -76,6 +77,8 @@ def done(
         _refuse_disorder(wanted, timetable, states)
         runs: Sequence[Run[Any]] = _chosen(wanted, timetable, at)
         this = _checked(wanted, target, timetable, runs)
+    if wanted.run.salvage:
+        salvaged(target.workflow, wanted.run.journal, _say)
     known = Partitions(target, this.values, wanted.run.journal)
     known.look()
     if _is_paused(wanted, target):

@@ -44,7 +44,7 @@ def paused(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
     store = opened(journal)
     try:
         with refusals():
-            found = latest(store, _log(w))
+            found = latest(store, log_of(w))
     finally:
         store.close()
     if found is None or not found.body.get("paused"):
@@ -69,7 +69,7 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
         keep_from_git(_folder(place))
     store = opened(journal, make=True)
     try:
-        with refusals(), claimed(store, _log(w), me()) as log:
+        with refusals(), claimed(store, log_of(w), me()) as log:
             log.add({"paused": why is not None, "by": _who(), "why": why or ""})
     finally:
         store.close()
@@ -98,5 +98,6 @@ def _folder(place: str) -> "Path":
     return Path(place).parent
 
 
-def _log(w: Workflow[Any, Any]) -> str:
-    return f"{LOG} {name_of(w) or definition_id(w)}"
+def log_of(w: Workflow[Any, Any], kind: str = LOG) -> str:
+    """What is kept of a workflow's timetable, by the name of its log."""
+    return f"{kind} {name_of(w) or definition_id(w)}"

@@ -1,0 +1,34 @@
+"""A damaged log of a timetable, its pause or its alerts, is salvaged where that is asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fwf.algebra.workflow import Workflow
+from fwf.cli.journals import is_new, opened, place_of, refusals
+from fwf.cli.timetables import pauses
+from fwf.faults import counted
+from fwf.journal import logs
+from fwf.journal.errors import JournalCorrupt
+from fwf.journal.store import Store
+
+
+def salvaged(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], None]) -> None:
+    """Keep the good versions of its pause, and of who was told what, and say what is dropped."""
+    place = place_of(journal)
+    if place is None or is_new(place):
+        return
+    store = opened(journal, salvage=True)
+    try:
+        with refusals():
+            for name in (pauses.log_of(w), pauses.log_of(w, "alerts")):
+                _salvaged(store, name, say)
+    finally:
+        store.close()
+
+
+def _salvaged(store: Store, name: str, say: Callable[[str], None]) -> None:
+    try:
+        logs.history(store, name)
+    except JournalCorrupt as error:
+        dropped = logs.salvage(store, name, pauses.me())
+        say(f"{error}; salvaged: {counted(dropped, 'version')} dropped, so an earlier one holds")
