@@ -1,5 +1,6 @@
 """What is given to a dry run of a target, and the forms in which it is told."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
@@ -38,10 +39,14 @@ class Given(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A dry run, and where its durations come from, if that is a journal."""
+    """A dry run, and where its durations come from, if that is a journal.
+
+    due: of a partition for which somebody is told when it is late: when it is due, and late.
+    """
 
     run: DryRun
     history: "History | None"
+    due: str | None = None
 
 
 def form_of(form: Form | None, file: str | None, *, as_json: bool) -> Form:
@@ -83,7 +88,17 @@ def made(target: Target, given: Given) -> Planned:
     except ValueError as error:
         raise Misuse(str(error)) from error
     _check_end(run, given.start)
-    return Planned(run, past)
+    return Planned(run, past, _due(target, values))
+
+
+def _due(target: Target, values: Mapping[str, Any]) -> str | None:
+    if target.timetable is None:
+        return None
+    from fwf.cli.timetables.by_hand import partition_of
+    from fwf.schedules.alerts import due_and_late
+
+    run = partition_of(target.timetable, values)
+    return None if run is None else due_and_late(run)
 
 
 def _history(target: Target, given: Given) -> "History | None":
@@ -139,7 +154,7 @@ def _check_end(run: DryRun, start: str | None) -> None:
 
 def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str:
     """Dry run ⟶ it in one of its forms, coloured where a terminal can show that."""
-    run, past = planned
+    run, past, due = planned
     if form == "json":
         from_history = {} if past is None else {"history": counts_of(past)}
         return as_json(
@@ -149,6 +164,8 @@ def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str
         return run.svg().rstrip()
     show = _painted if coloured and in_colour() else _plain
     lines = [*map(show, run.lines())]
+    if due is not None:
+        lines += ["", f"due {due}"]
     if past is not None:
         lines += ["", told_of(past, target.name)]
     return "\n".join(lines)

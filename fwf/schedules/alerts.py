@@ -151,6 +151,19 @@ def late_at(run: Run[Any], late_by: time | timedelta | None) -> int | None:
     return instant if instant >= run.owed else zone.shows(zone.next_day(day), late_by)
 
 
+def due_and_late(run: Run[Any]) -> str | None:
+    """`2025-06-02 02:00 CEST, late from 06:00 CEST`; None where nothing says when it is late."""
+    who = run.timetable.notify
+    by = None if who is None else who.late_by
+    instant = None if by is None else late_at(run, by)
+    if instant is None:
+        return None
+    names = run.timetable.zone.rules  # of its clocks, such as CEST
+    due, late = (datetime.fromtimestamp(each, names) for each in (run.owed, instant))
+    day = "" if late.date() == due.date() else f"{late:%Y-%m-%d} "
+    return f"{due:%Y-%m-%d %H:%M %Z}, late from {day}{late:%H:%M %Z}"
+
+
 def _checked(name: str, w: Workflow[Alert, Any]) -> Told:
     where = f"notify({name}=…)"
     found: Told = as_workflow(w, where)

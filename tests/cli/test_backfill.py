@@ -317,3 +317,27 @@ def test_other_commands_take_a_timetables_workflow(folder: Path) -> None:
 
 def test_now_is_after_all_days_of_these_tests() -> None:
     assert datetime.now(UTC) > NOW
+
+
+def test_a_preview_says_when_each_is_due_and_late_where_somebody_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = folder / "jobs.py"
+    source.write_text(source.read_text() + LATE, encoding="utf-8")
+    assert backfilled("jobs.py:told", end=day(1), dry_run=True) == 0
+    head, row = capsys.readouterr().out.splitlines()[1:3]
+    assert head.split()[-1] == "due"
+    assert row.endswith("2025-06-02 02:00 CEST, late from 06:00 CEST")
+    done = CliRunner().invoke(fwf, ["dry-run", "jobs.py:told", "--param", "day=2025-06-01"])
+    assert "due 2025-06-02 02:00 CEST, late from 06:00 CEST" in done.output.splitlines()
+
+
+LATE = """
+from fwf import Alert, notify
+
+@task(effect="idempotent")
+def post(alert: Alert) -> None: ...
+
+told = every_day(daily, tz="Europe/Berlin", param="day", start=START,
+                 notify=notify(on_failure=post, late_by="06:00"))
+"""

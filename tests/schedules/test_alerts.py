@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import fwf
 from fwf import (
     Alert,
+    Timetable,
     cron,
     every_day,
     every_hour,
@@ -27,7 +28,7 @@ from fwf import (
     seconds,
     task,
 )
-from fwf.schedules.alerts import late_at
+from fwf.schedules.alerts import due_and_late, late_at
 
 BERLIN = "Europe/Berlin"
 DAILY = named("daily", param("day", date))
@@ -167,3 +168,26 @@ def test_a_cron_of_many_days_is_late_by_its_own_time() -> None:
     by = notify(on_failure=NOBODY, late_by="06:00").late_by
     assert late(made, friday.label, by) == "2026-06-08 06:00+02:00"
     assert timedelta(seconds=late_at(friday, by) or 0) > timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("06:00", "2025-06-02 02:00 CEST, late from 06:00 CEST"),
+        ("01:00", "2025-06-02 02:00 CEST, late from 2025-06-03 01:00 CEST"),
+        (timedelta(hours=1), "2025-06-02 02:00 CEST, late from 03:00 CEST"),
+    ],
+)
+def test_people_are_told_when_a_run_is_due_and_late(by: Any, said: str) -> None:
+    assert due_and_late(told_by(by).partition("2025-06-01")) == said
+
+
+def test_over_a_change_of_clocks_both_times_have_their_own_name() -> None:
+    told = due_and_late(told_by(timedelta(hours=1)).partition("2025-10-25"))
+    assert told == "2025-10-26 02:00 CEST, late from 02:00 CET"
+    assert due_and_late(told_by(None).partition("2025-10-25")) is None
+
+
+def told_by(by: Any) -> Timetable[Any]:
+    who = notify(on_failure=fail("Nobody"), late_by=by)
+    return every_day(DAILY, tz="Europe/Berlin", param="day", notify=who)

@@ -12,6 +12,7 @@ from fwf.cli.runs import lines
 from fwf.cli.timetables.partitions import Partitions
 from fwf.cli.timetables.table import at, blocked_by, extent, headline, holder, left_out
 from fwf.faults import counted
+from fwf.schedules.alerts import due_and_late
 from fwf.schedules.planning import Generation, Partition, Plan
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fwf.interpreters.dry_run import DryRuns
     from fwf.journal.durations import History
 
-HEAD: Final = ("partition", "stands", "is to be")
+HEAD: Final = ("partition", "stands", "is to be", "due")
 
 
 @final
@@ -88,11 +89,13 @@ def tell_plan(
         )
         return
     tell(headline(target.timetable, runs))
-    rows = [_row(each, partitions) for each in plan.partitions if _is_told(each)]
+    shown = [each for each in plan.partitions if _is_told(each)]
+    rows = [[*_row(each, partitions), due_and_late(each.run) or ""] for each in shown]
     if plan.newest_first:
         rows.reverse()
     if rows:
-        tell("\n".join(lines([list(HEAD), *rows])))
+        columns = len(HEAD) if any(row[-1] for row in rows) else len(HEAD) - 1
+        tell("\n".join(lines([row[:columns] for row in ([*HEAD], *rows)])))
     tell(f"{counted(len(plan.starts), 'run')} to be started{left_out(plan)}")
     if ahead is not None:
         tell(next(iter(ahead.runs.lines())).text)
