@@ -803,3 +803,14 @@ def test_a_forked_process_neither_uses_nor_ends_what_its_parent_opened(
 def test_a_store_says_where_it_is(place: Place, store: Store) -> None:
     name = place.where.partition("?")[0].rpartition("/")[2]
     assert name in store.where
+
+
+def test_the_last_record_is_there_without_the_others(place: Place) -> None:
+    store = place.open()
+    for count in (1, 2, 5):
+        records = filled(store, count, key=f"k{count}")
+        (row,) = store.generations(f"k{count}")
+        assert store.last(row) == records[-1]
+    place.change(row.number, 5, "body", '{"v": 2}')
+    with pytest.raises(JournalCorrupt):
+        store.last(row)
