@@ -98,7 +98,7 @@ def checked(
         if found.timetable is not None and before is None and asked.key is None:
             from fwf.cli.timetables.by_hand import as_planned
 
-            values = as_planned(found.timetable, values)
+            values = as_planned(found, values, anyway=asked.anyway)
         wrong += [] if wrong or errors or by is None else by.refused()
     refuse_errors(found, errors, wrong, as_json=asked.as_json)
     if by is not None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from fwf.cli import alerts
 from fwf.cli.targets import load
+from fwf.cli.timetables import alerts
 from fwf.cli.timetables.alerts import Watch, tell
 from fwf.cli.timetables.late import late
 from fwf.cli.timetables.standings import Asked
@@ -252,6 +252,11 @@ def test_a_backfill_sums_up_and_tells_of_no_lateness(folder: Path) -> None:
     (folder / "bad").unlink()
     assert fwf("backfill", "jobs.py:many", "--to", "2025-06-05", cwd=folder).status == 0
     assert told(folder)[1:] == ["recovered 2025-06-01 and 4 more"]
+
+
+def test_of_days_that_are_to_come_nothing_is_late(folder: Path) -> None:
+    asked = "jobs.py", (), ".fwf/runs.db", (None, None)
+    assert late(*asked, at=datetime(2020, 1, 1, tzinfo=UTC)) == 0
 
 
 def test_nothing_is_late_while_it_is_paused(folder: Path) -> None:

@@ -294,9 +294,24 @@ def test_a_run_by_hand_of_a_day_that_is_not_over_is_refused_unless_it_is_to_be(
     assert lines(folder) == ["2099-06-01"]
 
 
-def test_a_day_that_the_timetable_has_not_is_run_by_hand_as_of_its_workflow(folder: Path) -> None:
-    assert by_hand("jobs.py:ordered", "--param", "day=2025-05-03")[0] == 0
-    assert lines(folder) == ["2025-05-03"]
+@pytest.mark.parametrize(
+    ("target", "given", "said"),
+    [
+        ("jobs.py:ordered", "day=2025-05-03", "it is no run of the timetable, which has start="),
+        ("jobs.py:hourly", "hour=2024-10-27T02:00", "needs an offset, as 2026-06-01T02:00+02:00"),
+        ("jobs.py:hourly", "hour=2024-10-27T01:30+00:00", "no run begins there; it is in 2024-"),
+    ],
+)
+def test_what_is_no_partition_is_run_by_hand_only_if_that_is_said(
+    folder: Path, target: str, given: str, said: str
+) -> None:
+    status, told = by_hand(target, "--param", given)
+    name = given.partition("=")[0]
+    assert status == 2 and f"fwf: --param {name}: {target.partition(':')[2]}: {said}" in told
+    assert told.endswith("; --anyway runs it all the same, and it counts for no day\n")
+    assert lines(folder) == []
+    assert by_hand(target, "--param", given, "--anyway")[0] == 0
+    assert len(lines(folder)) == 1
 
 
 def test_an_hour_that_is_given_with_another_offset_is_the_same_run(folder: Path) -> None:

@@ -64,24 +64,34 @@ def _end_blocked(
         raise click.exceptions.Exit(BLOCKED)
 
 
-def as_planned(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> Mapping[str, Any]:
+def as_planned(
+    target: "Target", values: Mapping[str, Any], *, anyway: bool
+) -> Mapping[str, Any]:
     """Parameters ⟶ the same, with that which says the partition as the timetable gives it.
 
-    An hour that is given with another offset is the same hour, and so the same run.
+    An hour that is given with another offset is the same hour, and so the same run. Raises `Misuse`
+    for what is no partition, unless that is to be run `anyway`.
     """
-    run = _meant(timetable, values)
-    return values if run is None else {**values, **run.params}
+    timetable = target.timetable
+    assert timetable is not None
+    if timetable.param not in values:
+        return values
+    try:
+        return {**values, **timetable.partition(values[timetable.param]).params}
+    except (TypeError, ValueError) as error:
+        if anyway:
+            return values
+        why = str(error).partition(": ")[2] or str(error)
+        raise Misuse(
+            f"--param {timetable.param}: {target.name}: {why}; --anyway runs it all the same, and "
+            "it counts for no day"
+        ) from None
 
 
 def partition_of(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
     """Parameters of a run ⟶ the partition that it is for; None if it is for none."""
-    run = _meant(timetable, values)
-    same = run is not None and canonical(run.value) == canonical(values[timetable.param])
-    return run if same else None
-
-
-def _meant(timetable: "Timetable[Any]", values: Mapping[str, Any]) -> "Run[Any] | None":
     try:
-        return timetable.partition(values[timetable.param])
+        run = timetable.partition(values[timetable.param])
     except (KeyError, TypeError, ValueError):
         return None
+    return run if canonical(run.value) == canonical(values[timetable.param]) else None

@@ -14,6 +14,7 @@ from fwf.cli.timetables.partitions import timetable_of
 from fwf.cli.timetables.standings import Asked, Look, look
 from fwf.faults import counted
 from fwf.schedules.news import Fact
+from fwf.schedules.zones import FIRST, LAST
 
 QUIET: Final = 3 * 3_600
 """A run that is under way and has given no sign for so many seconds is told of. Our choice: a step
@@ -37,7 +38,8 @@ def late(
     with stdout_kept_for(as_json):
         target, timetable = timetable_of("fwf late", text, journal)
         last = timetable.last_due(when)
-        kept: Mapping[str, Any] = {} if last is None else last.params
+        some = last or next(timetable.runs(FIRST, LAST), None)
+        kept: Mapping[str, Any] = {} if some is None else some.params
         values, _ = given(target, params, (), dry=True, kept=kept)
         asked = Asked(target, values, journal, *profile)
         seen = look(asked, when)
