@@ -127,6 +127,12 @@ def test_misuse_is_one_line_and_writes_nothing(folder: Path, words: list[str], t
     assert [each.name for each in folder.iterdir() if not each.is_dir()] == ["exported_job.py"]
 
 
+@pytest.mark.parametrize("name", ENGINES)
+def test_help_names_every_engine(name: str) -> None:
+    assert name in CliRunner().invoke(fwf, ["export", "--help"]).stdout
+    assert name in CliRunner().invoke(fwf, ["show", "--help"]).stdout
+
+
 # What is written, by an engine that is made for these tests
 
 

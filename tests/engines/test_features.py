@@ -206,6 +206,7 @@ HAVE_NOT: dict[Feature, list[Any]] = {
         retry(timeout(read, seconds(1)), attempts=2), timeout(retry(write, attempts=2), seconds(1)),
         retry(write >> timeout(read, seconds(1)), attempts=2),
         retry(timeout(killed, seconds(1)), attempts=2),
+        retry(timeout(write, seconds(1)), attempts=1),
     ],
     "wait of a part of a second": [
         retry(read, attempts=3, wait=seconds(2)), retry(read, attempts=3, wait=backoff(seconds(1))),

@@ -227,12 +227,12 @@ def _of_map(node: MapEach[Any, Any], around: Around, known: Known) -> tuple[Feat
 
 
 def _of_retry(node: Retry[Any, Any], known: Known) -> tuple[Feature, ...]:
-    task = task_in(node.body, Timeout, InPool)
+    task, again = task_in(node.body, Timeout, InPool), node.attempts > 1
     return (
         "retry of a part" if task is None else "retry of a task",
         *_if(bool(node.on), "retry(on=…)"),
-        *_if(known[id(node.body)].timed_writer, "retry of a timed writer"),
-        *(_of_wait(node.wait, node.attempts - 1) if node.attempts > 1 else ()),
+        *_if(again and known[id(node.body)].timed_writer, "retry of a timed writer"),
+        *(_of_wait(node.wait, node.attempts - 1) if again else ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
 
 from fwf.algebra.heads import short
 from fwf.algebra.nodes import Task
@@ -13,7 +13,7 @@ from fwf.interpreters.engines.engines import Engine, engine_of
 from fwf.interpreters.engines.sizes import OVER, over, size_of
 from fwf.interpreters.engines.spans import span_of
 from fwf.interpreters.engines.support import Feature, Support, Table, uncut
-from fwf.records import changed, record
+from fwf.records import record
 
 MOST_TOLD: Final = 10_000_000
 """The characters of all paths; those of a deep workflow are long, and nobody reads on."""
@@ -60,10 +60,10 @@ def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
     left, more = MOST_TOLD, 0
     spans: dict[Any, timedelta] = {}
     for here in found.pieces():
-        told = [Gap("", each, *found.table[each]) for each in told_of(here.piece, found.table)]
-        for gap in (*told, *_too_long(here.piece, of, spans)):
+        told = [_Told(each, *found.table[each]) for each in told_of(here.piece, found.table)]
+        for row in (*told, *_too_long(here.piece, of, spans)):
             if left > 0:
-                yield changed(gap, path=here.path)
+                yield Gap(here.path, *row)
                 left -= len(here.path)
             else:
                 more += 1
@@ -72,14 +72,20 @@ def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
         yield Gap("", "value", row.support, f"… and {counted(more, 'gap')} more")
 
 
-def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator[Gap]:
+class _Told(NamedTuple):
+    feature: Feature
+    support: Support
+    hint: str
+
+
+def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator[_Told]:
     """What may take longer in one of the engine's tasks than it lets one."""
     if of.longest is None or not isinstance(piece, EngineTask):
         return
     span = span_of(piece.node, spans)
     if span > of.longest:
         row = of.table["long in one task"]
-        yield Gap("", "long in one task", row.support, f"it may take {short(span)}; {row.hint}")
+        yield _Told("long in one task", row.support, f"it may take {short(span)}; {row.hint}")
 
 
 def told_of(piece: Piece, table: Table) -> Iterator[Feature]:
