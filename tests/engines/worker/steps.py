@@ -125,3 +125,4 @@ sizes = named("sizes", large >> pure(it.missing))
 none = nothing
 failing = named("failing", retry(fails, attempts=2) >> look)
 items = named("items", several >> map_each(counts))
+pause("import")

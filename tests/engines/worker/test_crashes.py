@@ -1,5 +1,6 @@
 """A worker is killed anywhere, started again, and twice at once: nothing is done that may not."""
 
+import os
 from collections.abc import Iterator
 from threading import Barrier, Thread
 from typing import Any
@@ -12,6 +13,7 @@ from fwf.interpreters.engines.worker.claims import (
     Claims,
     InMemory,
     InObjects,
+    began,
     mine,
 )
 from fwf.interpreters.engines.worker.claims_postgres import InPostgres
@@ -176,4 +178,6 @@ def test_who_is_gone() -> None:
     assert here._replace(host="elsewhere").is_gone(0) is None
     assert here._replace(host="elsewhere", until=5).is_gone(4) is None
     assert here._replace(host="elsewhere", until=5).is_gone(5) is True
+    parent = here._replace(pid=os.getppid(), began=began(os.getppid()))
+    assert parent.is_gone(0) is False and parent._replace(until=5).is_gone(5) is True
     assert here.is_gone(0) is True  # of this process, and it is at work on none

@@ -133,6 +133,15 @@ def test_a_signal_is_answered(folder: Shop, name: str) -> None:
     assert folder.answer(folder.order("whole", "daily > pay")).how == "held"
 
 
+def test_a_signal_before_anything_is_begun_is_answered(folder: Shop) -> None:
+    with folder.started(folder.order("whole", "daily > pay"), "import") as worker:
+        folder.wait_for_pause(worker)
+        worker.send_signal(signal.SIGTERM)
+        answer = said(worker)
+    assert (answer.how, answer.fault) == ("cut", Interrupted(by="SIGTERM"))
+    assert folder.answer(folder.order("whole", "daily > pay")).how == "ok"
+
+
 def test_a_signal_in_a_task_that_has_a_deadline_is_answered(folder: Shop) -> None:
     order = changed(folder.order("whole", "daily > put"), deadline=_late(100))
     with folder.started(order, "in") as worker:
