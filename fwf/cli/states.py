@@ -68,7 +68,7 @@ def history(name: str, journal: str | None, as_json: bool) -> int:
 
 def set_to(name: str, text: str, target: str | None, journal: str | None, as_json: bool) -> int:
     """`fwf state set`."""
-    from fwf.interpreters.run import me
+    from fwf.journal.holders import me
 
     kinds = None if target is None else _kinds(target, name)
     store = opened(journal, make=target is not None)

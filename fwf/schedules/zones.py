@@ -5,6 +5,7 @@ A clock that is put forward leaves a gap, one that is put back shows times twice
 any minute of it does (Apia has no 2011-12-30).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
@@ -24,6 +25,7 @@ _STEP: Final = 3 * 3_600
 """No zone has put its clock forward and back within so many seconds."""
 _STRETCH: Final = 32 * DAY
 """For so long at once changes are looked for, and kept."""
+_NAME: Final = re.compile(r"[A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*", re.ASCII)
 
 
 @final
@@ -134,6 +136,8 @@ def zone(name: str) -> Zone:
 def _unknown(name: str) -> str:
     from zoneinfo import available_timezones
 
+    if not _NAME.fullmatch(name):
+        return f"{name!r} is no name of a time zone, such as Europe/Berlin or UTC"
     close = near(name, available_timezones())
     return f"this machine has no time zone {name!r}: pip install tzdata{close}"
 

@@ -356,3 +356,10 @@ def post(alert: Alert) -> None: ...
 told = every_day(daily, tz="Europe/Berlin", param="day", start=START,
                  notify=notify(on_failure=post, late_by="06:00"))
 """
+
+
+def test_of_a_timetable_that_begins_later_nothing_is_done(folder: Path) -> None:
+    here = Here("jobs.py")
+    before = datetime(2024, 1, 1, tzinfo=UTC)
+    assert backfilled("jobs.py", starts=here, now=before) == 0
+    assert here.started == []

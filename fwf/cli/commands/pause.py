@@ -5,7 +5,6 @@ import click
 from fwf.cli.journals import journal_options
 from fwf.cli.output import stdout_kept_for, tell, tell_json
 from fwf.cli.program import common
-from fwf.cli.targets import load
 
 
 @click.command("pause")
@@ -19,16 +18,18 @@ def command(target: str, why: str, journal: str | None, as_json: bool) -> int:
     fwf pause jobs.py:nightly --why 'the warehouse moves'
     fwf unpause jobs.py:nightly
 
-    It is kept in the journal, with who did it and when. What is under way goes on, and fwf backfill
-    and fwf run by hand do what they are told. The days that pass meanwhile are due afterwards, as
-    the timetable's `missed` says.
+    It is kept in the journal, with who did it and when, by the name of the workflow: all timetables
+    of that name are paused. What is under way goes on, and fwf backfill and fwf run by hand do what
+    they are told. The days that pass meanwhile are due afterwards, as the timetable's `missed`
+    says.
 
     JSON: target, workflow, paused (true), by, why.
     """
+    from fwf.cli.timetables.partitions import timetable_of
     from fwf.cli.timetables.pauses import paused, set_pause
 
     with stdout_kept_for(as_json):
-        found = load(target)
+        found, _ = timetable_of("fwf pause", target, journal)
     before = set_pause(found.workflow, journal, why)
     now = paused(found.workflow, journal)
     if as_json:

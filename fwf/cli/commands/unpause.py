@@ -5,7 +5,6 @@ import click
 from fwf.cli.journals import journal_options
 from fwf.cli.output import stdout_kept_for, tell, tell_json
 from fwf.cli.program import common
-from fwf.cli.targets import load
 
 
 @click.command("unpause")
@@ -19,10 +18,11 @@ def command(target: str, journal: str | None, as_json: bool) -> int:
 
     JSON: target, workflow, paused (null).
     """
+    from fwf.cli.timetables.partitions import timetable_of
     from fwf.cli.timetables.pauses import set_pause
 
     with stdout_kept_for(as_json):
-        found = load(target)
+        found, _ = timetable_of("fwf unpause", target, journal)
     before = set_pause(found.workflow, journal, None)
     if as_json:
         tell_json({"target": target, "workflow": found.name, "paused": None})

@@ -17,9 +17,9 @@ from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.running import fault_lines
 from fwf.cli.runs import MICROS
 from fwf.cli.timetables.by_hand import partition_of
-from fwf.cli.timetables.pauses import me
 from fwf.cli.timetables.standings import Asked, cause_of, look
 from fwf.journal.errors import Held, JournalError
+from fwf.journal.holders import me
 from fwf.journal.logs import Writer, claimed, history
 from fwf.records import changed, record
 from fwf.schedules.alerts import Alert, Notify, Told, late_at
@@ -168,7 +168,7 @@ def _delivered(
         posts.append(post)
         if post.wrong:
             broken.append(w)
-            again = "" if alert.state == "ok" else ", and is told again"
+            again = "" if alert.state == "ok" else ", and is told again as long as it is so"
             say(f"alert {alert.label}, {alert.state}: it wasn't delivered{again}: {post.wrong}")
         else:
             log.add({"state": alert.state, "labels": list(alert.labels), "causes": causes,

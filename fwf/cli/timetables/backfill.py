@@ -195,7 +195,8 @@ def _chosen(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> "Sequ
     try:
         if wanted.due:
             return list(timetable.startable(now))
-        found = partitions(timetable, *_bounds(wanted, timetable, now))
+        first, last = _bounds(wanted, timetable, now)
+        found = partitions(timetable, first, last) if first <= last else []
     except ValueError as error:
         raise Misuse(str(error)) from error
     if wanted.end is not None:
@@ -217,7 +218,7 @@ def _bounds(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> tuple
     if timetable.end is not None and last > timetable.end:
         said = f"--to {last}: the timetable has end={timetable.end}"
         wrong.append(f"{said}; write that or an earlier day")
-    if last < first:
+    if last < first and wanted.end is not None:
         wrong.append(f"--to {last} is before --from {first}: both days are included")
     if wrong:
         raise Misuse(*wrong)

@@ -64,9 +64,7 @@ def _end_blocked(
         raise click.exceptions.Exit(BLOCKED)
 
 
-def as_planned(
-    target: "Target", values: Mapping[str, Any], *, anyway: bool
-) -> Mapping[str, Any]:
+def as_planned(target: "Target", values: Mapping[str, Any], *, anyway: bool) -> Mapping[str, Any]:
     """Parameters ⟶ the same, with that which says the partition as the timetable gives it.
 
     An hour that is given with another offset is the same hour, and so the same run. Raises `Misuse`

@@ -72,7 +72,7 @@ def _lines(
 ) -> Iterator[str]:
     name = asked.target.name
     if seen.pause is not None:
-        yield one_line(f"{name}: {seen.pause}; nothing of it is late")
+        yield one_line(f"{name}: {seen.pause}; nothing of it is late, what failed is told here")
     for word, fact in wrong[:MOST]:
         yield one_line(f"{name} {fact.label}: {word}: {fact.reason}")
     if len(wrong) > MOST:

@@ -9,7 +9,7 @@ from fwf.algebra.requirements import requirements
 from fwf.cli.journals import OFF, is_new, opened, place_of, refusals
 from fwf.cli.misuse import Misuse, either
 from fwf.cli.targets import FORMS, load, timetables_beside
-from fwf.schedules.planning import Generation
+from fwf.schedules.planning import Generation, standing_told
 
 if TYPE_CHECKING:
     from fwf.cli.runs import Seen
@@ -97,13 +97,13 @@ class Partitions:
         return self._holders.get(self.key(run))
 
     def seen(self, runs: "Sequence[Run[Any]]") -> "list[Seen | None]":
-        """The newest generations of some, with what their records tell; None where there is none.
+        """The generations that say how some stand, with what their records tell; None: there is none.
 
         Those of which nothing can be told but that they are complete are left unread.
         """
         from fwf.cli.runs import outcome_of, with_stories
 
-        rows = [next(iter(self.rows(run)[::-1]), None) for run in runs]
+        rows = [self._telling(run) for run in runs]
         with self._store() as store:
             found = (row for row in rows if row is not None)
             there: list[tuple[RunRow, Outcome]] = [
@@ -113,6 +113,11 @@ class Partitions:
                 each.row.number: each for each in with_stories(store, there)
             }  # fmt: skip
         return [None if row is None else told.get(row.number) for row in rows]
+
+    def _telling(self, run: "Run[Any]") -> "RunRow | None":
+        """The generation that people are told of."""
+        _, last = standing_told(run, self.known(run))
+        return next((row for row in self.rows(run) if last and row.generation == last.number), None)
 
     def key(self, run: "Run[Any]") -> str:
         """What its run is named by; the same as of one that is started by hand."""

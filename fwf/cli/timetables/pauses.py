@@ -1,9 +1,5 @@
 """A timetable that is paused: `fwf run --due` starts nothing of it until somebody says so."""
 
-import os
-import socket
-import time
-from getpass import getuser
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.identity import definition_id
@@ -11,7 +7,7 @@ from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.cli.journals import OFF, is_new, keep_from_git, opened, place_of, refusals
 from fwf.cli.misuse import Misuse, one_line
-from fwf.journal.store import Holder
+from fwf.journal.holders import me
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,20 +72,9 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
     return before
 
 
-def me() -> Holder:
-    """This process, as the one who changes what a journal keeps."""
-    return Holder(socket.gethostname(), os.getpid(), _user(), time.time_ns() // 1_000)
-
-
 def _who() -> str:
-    return f"{_user()} on {socket.gethostname()}"
-
-
-def _user() -> str:
-    try:
-        return getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return str(os.getuid())
+    this = me()
+    return f"{this.user} on {this.host}"
 
 
 def _folder(place: str) -> "Path":

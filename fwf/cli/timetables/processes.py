@@ -5,16 +5,18 @@ parent alone, and once.
 """
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import IO, Any, Final, TextIO, cast, final
 
 import click
 from click.core import ParameterSource
 
+from fwf import early
 from fwf.cli.output import complain
 from fwf.cli.program import debugging
 from fwf.cli.timetables.launch import Ended
@@ -72,9 +74,10 @@ class Children:
             stream.flush()
         piped = None if self._alone else subprocess.PIPE
         out = 2 if self._alone and self._as_json else piped
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=out, stderr=piped, process_group=0
-        )
+        with _signals_kept_back():
+            process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=piped, process_group=0
+            )
         return Child(process, run.label, self._readers(process, run.label), tell)
 
     def _readers(self, process: "subprocess.Popen[bytes]", label: str) -> list[Thread]:
@@ -100,16 +103,29 @@ class Child:
         self._tell = tell
         Thread(target=self._wait, name=f"fwf-{label}", daemon=True).start()
 
-    def stop(self, signal: int, /) -> None:
+    def stop(self, number: int, /) -> None:
         """Hand a signal on."""
         with suppress(ProcessLookupError):
-            self._process.send_signal(signal)
+            self._process.send_signal(number)
 
     def _wait(self) -> None:
         status = self._process.wait()
         for each in self._readers:
             each.join(PATIENCE)
         self._tell(Ended(self._label, status))
+
+
+@contextmanager
+def _signals_kept_back() -> Generator[None]:
+    """What is started has a signal that is handed on to it once it can tell it: see `fwf.early`."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, early.numbers())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _reader(pipe: IO[bytes], label: str, to: TextIO) -> Thread:

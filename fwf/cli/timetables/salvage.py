@@ -9,6 +9,7 @@ from fwf.cli.timetables import pauses
 from fwf.faults import counted
 from fwf.journal import logs
 from fwf.journal.errors import JournalCorrupt
+from fwf.journal.holders import me
 from fwf.journal.store import Store
 
 
@@ -30,5 +31,5 @@ def _salvaged(store: Store, name: str, say: Callable[[str], None]) -> None:
     try:
         logs.history(store, name)
     except JournalCorrupt as error:
-        dropped = logs.salvage(store, name, pauses.me())
+        dropped = logs.salvage(store, name, me())
         say(f"{error}; salvaged: {counted(dropped, 'version')} dropped, so an earlier one holds")

@@ -1,6 +1,6 @@
 """How a timetable's partitions stand by its journal, as far as people are to be told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
@@ -8,15 +8,16 @@ from fwf.algebra.paths import untagged
 from fwf.cli.runs import MICROS, Seen, inside, local
 from fwf.cli.timetables.partitions import Partitions
 from fwf.cli.timetables.pauses import Pause, paused
-from fwf.journal.story import Form, leaves
-from fwf.records import record
+from fwf.journal.story import Form, leaves, short
+from fwf.records import changed, record
 from fwf.schedules.alerts import Notify, late_at
 from fwf.schedules.news import SEPARATOR, Fact
-from fwf.schedules.planning import DONE, Standing, standing
+from fwf.schedules.planning import DONE, Generation, Standing, standing, standing_told
 from fwf.telling.reasons import places, said
 
 if TYPE_CHECKING:
     from fwf.cli.targets import Target
+    from fwf.journal.records import RunRow
     from fwf.schedules import Run, Timetable
 
 WEEK: Final = 7 * 86_400
@@ -61,17 +62,18 @@ def look(asked: Asked, at: datetime, runs: "Sequence[Run[Any]]" = ()) -> Look:
     known = Partitions(asked.target, asked.params, asked.journal)
     known.look()
     pause = paused(asked.target.workflow, asked.journal)
-    return Look(
-        list(_facts(asked, _with(_over(asked.timetable, at), runs), known, at, pause)), pause
-    )
+    over = _over(asked.timetable, at)
+    late = _late(asked, over, known, at, pause)
+    return Look(list(_facts(_with(over, runs), known, at, late)), pause)
 
 
 def _over(timetable: "Timetable[Any]", at: datetime) -> "list[Run[Any]]":
-    """The partitions that are over; without a first day, the last that is due."""
+    """The partitions that are over; without a first day, the last two that are due."""
     if timetable.start is not None:
         return list(timetable.over(at))
     last = timetable.last_due(at)
-    return [] if last is None else [last]
+    before = None if last is None else timetable.before(last)
+    return [each for each in (before, last) if each is not None]
 
 
 def _with(over: "list[Run[Any]]", more: "Sequence[Run[Any]]") -> "list[Run[Any]]":
@@ -80,30 +82,61 @@ def _with(over: "list[Run[Any]]", more: "Sequence[Run[Any]]") -> "list[Run[Any]]
 
 
 def _facts(
-    asked: Asked, runs: "list[Run[Any]]", known: Partitions, at: datetime, pause: Pause | None
+    runs: "list[Run[Any]]", known: Partitions, at: datetime, late: Collection[str]
 ) -> Iterator[Fact]:
     """How each stands. What is complete for longer than a week isn't read."""
     least = (at.timestamp() - WEEK) * MICROS
-    stands: dict[str, Standing] = {run.label: standing(run, known.known(run))[0] for run in runs}
-    read = [
-        run
-        for run in runs
-        for row in known.rows(run)[-1:]
-        if stands[run.label] not in DONE or row.changed >= least
-    ]
+    stands: dict[str, tuple[Standing, Generation | None]] = {
+        run.label: standing_told(run, known.known(run)) for run in runs
+    }
+
+    def is_read(run: "Run[Any]") -> bool:
+        standing, last = stands[run.label]
+        return last is not None and (standing not in DONE or last.changed >= least)
+
+    read = [run for run in runs if is_read(run)]
     seen = dict(zip((run.label for run in read), known.seen(read), strict=True))
     for run in runs:
-        late = _is_late(asked, run, at, pause)
-        yield _fact(run, stands[run.label], seen.get(run.label), known, late)
+        done = standing(run, known.known(run))[0] in DONE
+        is_late = run.label in late and not done
+        fact = _fact(run, stands[run.label][0], seen.get(run.label), known, is_late)
+        yield _beside_complete(fact, known.rows(run)) if done else fact
 
 
-def _is_late(asked: Asked, run: "Run[Any]", at: datetime, pause: Pause | None) -> bool:
-    """Whether its time is over: not while the timetable is paused, nor where it may be missed."""
+def _late(
+    asked: Asked, over: "list[Run[Any]]", known: Partitions, at: datetime, pause: Pause | None
+) -> Collection[str]:
+    """The labels of those whose time is over: not while the timetable is paused.
+
+    Where some may be missed it is the newest of them alone, and none once a later one was begun,
+    which is done in its stead.
+    """
     who, timetable = asked.who, asked.timetable
-    by = late_at(run, None if who is None else who.late_by)
-    if by is None or at.timestamp() < by or (pause is not None and run.owed * MICROS >= pause.at):
-        return False
-    return timetable.missed == "all" or run == timetable.last_due(at)
+    late_by = None if who is None else who.late_by
+
+    def is_late(run: "Run[Any]") -> bool:
+        by = late_at(run, late_by)
+        waits = pause is not None and run.owed * MICROS >= pause.at
+        return by is not None and by <= at.timestamp() and not waits
+
+    if timetable.missed == "all" and timetable.start is not None:
+        return {run.label for run in over if is_late(run)}
+    for run in reversed(over):
+        if is_late(run):
+            return {run.label}
+        if known.rows(run):
+            break
+    return ()
+
+
+def _beside_complete(fact: Fact, rows: "Sequence[RunRow]") -> Fact:
+    """What is told of a partition of which one generation is complete, and of a later one."""
+    if fact.standing in ("failed", "held", "died"):
+        leave = f"fwf runs give-up {short(fact.run)} leaves it at that"
+        return changed(fact, reason=f"{fact.reason}; it was complete before, and {leave}")
+    if fact.standing in DONE and rows[-1].state == "given up":
+        return changed(fact, reason=f"{fact.reason}; what was begun once more was given up")
+    return fact
 
 
 def _fact(

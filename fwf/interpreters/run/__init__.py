@@ -43,19 +43,19 @@ if TYPE_CHECKING:
         resolve,
         take_back,
     )
-    from fwf.interpreters.run.journaled.opening import me, params_of
+    from fwf.interpreters.run.journaled.opening import params_of
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 __all__ = [
     "Again", "Clock", "Here", "How", "Journal", "Note", "Observe", "Observer", "Pool", "Ran",
-    "SystemClock", "Taken", "Try", "VirtualClock", "execute", "give_up", "here", "me", "params_of",
+    "SystemClock", "Taken", "Try", "VirtualClock", "execute", "give_up", "here", "params_of",
     "resolve", "run", "several", "still_at_work", "take_back",
 ]  # fmt: skip
 _LATE = {
     **dict.fromkeys(("Again", "How", "Taken", "give_up", "resolve", "take_back"), "deciding"),
-    **dict.fromkeys(("me", "params_of"), "opening"),
+    "params_of": "opening",
 }
 
 

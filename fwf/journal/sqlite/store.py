@@ -7,11 +7,8 @@ would drop the locks that SQLite has on it (POSIX), and another process would ta
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any, Final, Literal, final
 
 from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, newest, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
+from fwf.journal.holders import me
 from fwf.journal.records import Record, RunRow, State
 from fwf.journal.sqlite import files, layout, locks, mend, rows
 from fwf.journal.sqlite.heads import Head, Said, digest, new_head
@@ -215,8 +213,8 @@ class SQLite:
 
     def prune(self, before: int) -> tuple[int, int]:
         """Drop what complete runs did, but for their first and last record."""
-        me = Holder(socket.gethostname(), os.getpid(), getpass.getuser(), time.time_ns() // 1000)
-        return prune(self._db, self._contents, before, lambda key: self.claim(key, me))
+        this = me()
+        return prune(self._db, self._contents, before, lambda key: self.claim(key, this))
 
     def put(self, name: str, content: memoryview | bytes) -> None:
         """Keep a large value by the digest of its content."""

@@ -14,11 +14,11 @@ from fwf.algebra.workflow import Workflow
 from fwf.faults import counted
 from fwf.forms.mentioned import names_in
 from fwf.interpreters.run.journaled.memory import called
-from fwf.interpreters.run.journaled.opening import holder, user
 from fwf.interpreters.run.journaled.past import Done, Instance, Past, Spot
 from fwf.interpreters.run.journaled.stamps import SystemWatch
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.journal.errors import Refused
+from fwf.journal.holders import me, user
 from fwf.journal.records import RunRow
 from fwf.journal.store import Store
 from fwf.journal.story import short
@@ -69,7 +69,7 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
     Nothing is done yet: whoever goes on with the run does it.
     """
     watch = SystemWatch()
-    claim = store.claim(row.key, holder(watch))
+    claim = store.claim(row.key, me(watch.wall()))
     try:
         row = _latest(store, row)
         past = Past(store.records(row))
@@ -107,7 +107,7 @@ def give_up(store: Store, row: RunRow) -> None:
     Raises `JournalError`: `Held` while somebody goes on with it, `Refused` where it is complete.
     """
     watch = SystemWatch()
-    claim = store.claim(row.key, holder(watch))
+    claim = store.claim(row.key, me(watch.wall()))
     try:
         row = _latest(store, row)
         if row.state == "ok":
@@ -215,7 +215,7 @@ def resolve(
     value: what it gave, given its task; asked unless it is started anew.
     """
     watch = SystemWatch()
-    claim = store.claim(row.key, holder(watch))
+    claim = store.claim(row.key, me(watch.wall()))
     try:
         row = _latest(store, row)
         past = Past(store.records(row))

@@ -8,7 +8,6 @@ import platform
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from getpass import getuser
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast, final
@@ -32,6 +31,7 @@ from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.journaled.writing import Writer, body
 from fwf.interpreters.run.resources import Opener
 from fwf.journal.errors import JournalCorrupt, Refused
+from fwf.journal.holders import me, user
 from fwf.journal.opening import open_store
 from fwf.journal.records import FIRST, Record, RunRow, State, chained, degraded_of, moment
 from fwf.journal.shared import Shared
@@ -145,7 +145,7 @@ def opened(
     if any(each.from_journal for each in required.resources):
         store = Shared(store)  # tasks ask it, on other threads
     clock = SystemWatch() if watch is None else watch
-    names, this = names_in(w), holder(clock)
+    names, this = names_in(w), me(clock.wall())
     values = Values(names, store.put, store.get)
     asked = marks, names, this
     claim: Claim | None = None
@@ -345,24 +345,6 @@ def _key(name: RunName) -> str:
             "with key='…'"
         )
     return name.key
-
-
-def holder(watch: Watch) -> Holder:
-    """This process, as the one who goes on with a run."""
-    return Holder(socket.gethostname(), os.getpid(), user(), watch.wall())
-
-
-def me() -> Holder:
-    """This process, as the one who changes something now."""
-    return holder(SystemWatch())
-
-
-def user() -> str:
-    """Who runs this process, by name if there is one."""
-    try:
-        return getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return str(os.getuid())
 
 
 def _row(key: str, w: Workflow[Any, Any], generation: int, about: str, watch: Watch) -> RunRow:

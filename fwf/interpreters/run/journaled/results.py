@@ -16,12 +16,12 @@ from typing import Any, Final, final
 from fwf.algebra.requirements import Requirements
 from fwf.derived.caching import MISS, places_of
 from fwf.forms.mentioned import Known, names_in
-from fwf.interpreters.run.journaled.opening import holder
 from fwf.interpreters.run.journaled.stamps import Watch
 from fwf.interpreters.run.resources import Opener, Placed
 from fwf.interpreters.run.telling import warn
 from fwf.journal import logs
 from fwf.journal.errors import Held, JournalCorrupt, JournalError
+from fwf.journal.holders import me
 from fwf.journal.records import RunRow
 from fwf.journal.store import Holder, Store
 from fwf.journal.values import Unwritable, Values
@@ -36,7 +36,7 @@ _DIGEST: Final = 16
 def openers(required: Requirements, store: Store, row: RunRow, watch: Watch) -> dict[str, Opener]:
     """What a run asks for ⟶ the results of earlier ones, by the names that its tasks know them."""
     about = {"run": row.id, "by": row.workflow}
-    results = Results(store, names_in(required.workflow), lambda: holder(watch), about)
+    results = Results(store, names_in(required.workflow), lambda: me(watch.wall()), about)
     return dict.fromkeys(places_of(required), Placed(results.opener))
 
 
@@ -84,14 +84,14 @@ class Results:
             )
             return
         body = {"value": json.loads(text), **self._about}
-        name, me = PREFIX + key, self._holder()
+        name, this = PREFIX + key, self._holder()
         try:
-            self._add(name, me, seen, body)
+            self._add(name, this, seen, body)
         except Held:
             pass  # who does the same now keeps it
         except JournalCorrupt:
-            logs.salvage(self._store, name, me)
-            self._add(name, me, -1, body)
+            logs.salvage(self._store, name, this)
+            self._add(name, this, -1, body)
 
     def _add(self, name: str, me: Holder, seen: int, body: Mapping[str, Any]) -> None:
         with logs.claimed(self._store, name, me) as writer:

@@ -27,9 +27,8 @@ from fwf import (
     with_params,
 )
 from fwf.interpreters.run import Journal
-from fwf.interpreters.run.journaled.opening import holder
-from fwf.interpreters.run.journaled.stamps import SystemWatch
 from fwf.journal import logs
+from fwf.journal.holders import me
 from fwf.journal.opening import open_store
 from tests.interpreters.run.journaled.support import Runs
 from tests.journal.conftest import journal_url as journal_url
@@ -284,7 +283,7 @@ def change(runs: Runs, body: str, *, chained: bool) -> None:
     (name,) = kept(runs)
     if chained:
         store = open_store(runs.path)
-        with logs.claimed(store, name, holder(SystemWatch())) as writer:
+        with logs.claimed(store, name, me()) as writer:
             writer.add(json.loads(body))
         store.close()
         return

@@ -33,9 +33,9 @@ from fwf import (
     using,
 )
 from fwf.interpreters.run import Again, Journal, VirtualClock, execute, give_up, take_back
-from fwf.interpreters.run.journaled.opening import me
 from fwf.journal import logs, marks
 from fwf.journal.errors import Held, JournalCorrupt, Refused
+from fwf.journal.holders import me
 from fwf.journal.records import RunRow
 from fwf.journal.store import Store
 from tests.connectors.conftest import postgres_url as postgres_url
