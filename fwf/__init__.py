@@ -4,6 +4,9 @@ Read it in this order: a task, expressions, the combinators, those derived from 
 durations and schedules; then what a workflow can mean.
 """
 
+from fwf import early as early  # what a signal does until the rest is there
+
+# isort: split
 from typing import TYPE_CHECKING, Any
 
 from fwf.algebra.builder import apply, it, literal, param, pick

@@ -6,12 +6,15 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
+from fwf import early
+
 
 def main() -> None:
     """Run the command line; the process ends with its exit status."""
     if sys.argv[1:2] == ["worker"]:  # which an engine starts, where there may be no more than fwf
         from fwf.interpreters.engines.worker.serve import main as worker
 
+        early.left()
         status = worker(sys.argv[2:])
         _end_cut_work(status)
         sys.exit(status)
@@ -22,6 +25,7 @@ def main() -> None:
         sys.exit(2)
     from fwf.cli import main as command_line
 
+    early.left()  # from here on it is told in order
     try:
         command_line()
     except SystemExit as end:

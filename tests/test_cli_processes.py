@@ -254,6 +254,35 @@ def test_a_second_ctrl_c_does_not_wait_for_finalisers(folder: Path) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("program", ["module", "script"])
+def test_a_signal_while_fwf_itself_is_imported_is_a_line_and_its_status(
+    folder: Path, program: str, name: str
+) -> None:
+    """One of the packages that it imports sends the signal."""
+    (folder / "pyrsistent.py").write_text(
+        f"import os, signal\nos.kill(os.getpid(), signal.{name})\n"
+    )
+    script = folder / "fwf"
+    script.write_text("from fwf.__main__ import main\nmain()\n")
+    words = ["-m", "fwf"] if program == "module" else [str(script)]
+    done = subprocess.run(
+        [sys.executable, *words, "runs"], cwd=folder, capture_output=True, text=True, check=False,
+        env=environment(PYTHONPATH=f"{folder}{os.pathsep}{ROOT}"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert done.returncode == 128 + signal.Signals[name]
+    assert (done.stdout, done.stderr) == ("", f"fwf: stopped by {name}\n")
+
+
+def test_who_only_imports_fwf_keeps_its_signals(folder: Path) -> None:
+    said = "import signal; a = signal.getsignal(2); import fwf; print(signal.getsignal(2) is a)"
+    done = subprocess.run(
+        [sys.executable, "-c", said], cwd=ROOT, env=environment(), capture_output=True, check=True
+    )
+    assert done.stdout.strip() == b"True"
+
+
 def test_ctrl_c_while_the_module_is_imported(folder: Path) -> None:
     (folder / "slow.py").write_text(
         "import time, pathlib\npathlib.Path('started').touch()\ntime.sleep(60)"

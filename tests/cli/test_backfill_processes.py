@@ -7,17 +7,25 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from fwf import partitions
+from fwf.cli.targets import load
+from fwf.cli.timetables.launch import Ended
+from fwf.cli.timetables.processes import Children
+from fwf.schedules.planning import Partition
 from tests.cli.backfill_support import lines, project, remembering
 from tests.cli_support import Done, command
 from tests.cli_support import fwf as apart
 from tests.test_cli_terminal import CONTROL, terminal
 
 JUNE = ("--from", "2025-06-01", "--to", "2025-06-04")
+START = date(2025, 6, 1)
 DUE = ("run", "jobs.py:fresh", "--due")
 """Of a timetable of four days, long ago."""
 
@@ -168,6 +176,20 @@ def test_a_signal_stops_the_runs_in_order_and_the_table_is_told(
     assert len([*slow.glob("tidied-*")]) == runs, "finalisers ran"
     assert f"stopped by {name}: {runs} interrupted, {4 - runs} never begun" in out
     assert lines(slow) == []
+
+
+def test_a_signal_before_a_run_is_ready_for_it_is_told_in_a_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It comes while Python itself starts."""
+    monkeypatch.chdir(folder)
+    timetable = load("jobs.py").timetable
+    assert timetable is not None
+    (run,) = partitions(timetable, START, START)
+    events: SimpleQueue[Any] = SimpleQueue()
+    Children("jobs.py", [], alone=True)(Partition(run, "missing"), events.put).stop(signal.SIGINT)
+    assert events.get(timeout=60) == Ended("2025-06-01", 130)
+    assert capfd.readouterr().err == "fwf: stopped by SIGINT\n"
 
 
 def test_the_same_command_goes_on_after_a_signal(slow: Path) -> None:
