@@ -108,16 +108,18 @@ def notify(
     Each is a workflow of its own, such as `retry(post, attempts=3, wait=seconds(10))`; it is run
     with the resources of the target's module or profile, has a minute, and changes nothing of how
     the run ends. Of a partition each change of state is told once; what couldn't be delivered is
-    told again by the next start, and by `fwf late`.
+    told again by the next start, and by `fwf late`, as long as it is so.
 
-    on_failure: told when a run failed or waits for a person, with another cause than the last time;
-        and when it died without a word.
+    on_failure: told when a run failed or waits for a person; again with another cause, which is
+        another class of error or another path, not another message nor another item of a map; and
+        when it died without a word.
     on_late: told when it isn't complete at its time; as `on_failure` if not given.
     on_recovery: told when it is complete after all.
     on_degraded: told when it is complete, but took a fallback or tolerated failures.
     on_success: told of each run that is complete: a ping for a service that misses it.
     late_by: hours and minutes on the zone's clock, the first time after it was due; or how long
-        after that. If it isn't given, a run is late when the next one is due.
+        after that. If it isn't given, a run is late when the next one is due. Of those that may be
+        missed, the last whose time is over is late, while no later one was begun.
 
     >>> from fwf import fail
     >>> notify(on_failure=fail("Nobody"), late_by="06:00")

@@ -172,6 +172,21 @@ def standing(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing, Gene
             return other, last
 
 
+def standing_told(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing, Generation | None]:
+    """The same as people are told it: what was begun once more counts, however that stands.
+
+    A partition that is complete stays so for planning, whatever becomes of a later generation
+    (`--again`): nothing waits for that, or begins it anew. But whoever asked for it wants to know
+    that it failed, or died, and it isn't told to be complete while it goes on: until it is done, or
+    given up, which leaves the complete one.
+    """
+    stands, last = standing(run, known)
+    later = [each for each in known if each.state != "given up"][-1:]
+    if stands in DONE and later and later[0].state != "ok":
+        return standing(run, later)
+    return stands, last
+
+
 def _planned(run: Run[Any], now: float, known: Sequence[Generation], *, again: bool) -> Partition:
     newest = known[-1] if known else None
     if run.over > now:

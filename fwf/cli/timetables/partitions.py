@@ -97,7 +97,7 @@ class Partitions:
         return self._holders.get(self.key(run))
 
     def seen(self, runs: "Sequence[Run[Any]]") -> "list[Seen | None]":
-        """The generations that say how some stand, with what their records tell; None: there is none.
+        """The generations that people are told of, with what their records tell; None: of no run.
 
         Those of which nothing can be told but that they are complete are left unread.
         """

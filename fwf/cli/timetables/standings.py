@@ -91,15 +91,16 @@ def _facts(
     }
 
     def is_read(run: "Run[Any]") -> bool:
-        standing, last = stands[run.label]
-        return last is not None and (standing not in DONE or last.changed >= least)
+        stood, last = stands[run.label]
+        return last is not None and (stood not in DONE or last.changed >= least)
 
     read = [run for run in runs if is_read(run)]
     seen = dict(zip((run.label for run in read), known.seen(read), strict=True))
     for run in runs:
-        done = standing(run, known.known(run))[0] in DONE
+        stood = stands[run.label][0]
+        done = stood in DONE or standing(run, known.known(run))[0] in DONE
         is_late = run.label in late and not done
-        fact = _fact(run, stands[run.label][0], seen.get(run.label), known, is_late)
+        fact = _fact(run, stood, seen.get(run.label), known, is_late)
         yield _beside_complete(fact, known.rows(run)) if done else fact
 
 
