@@ -21,10 +21,11 @@ from fwf.cli.timetables.backfill import Wanted, done
 from fwf.cli.timetables.by_hand import begins_again
 from fwf.cli.timetables.launch import HELD, Child, Ended
 from fwf.cli.timetables.pauses import set_pause
-from fwf.interpreters.run import Again, give_up, me, take_back
+from fwf.interpreters.run import Again, give_up, take_back
 from fwf.interpreters.run.journaled.stamps import SystemWatch
 from fwf.journal import marks, opening
 from fwf.journal.errors import Held, JournalError
+from fwf.journal.holders import me
 from fwf.journal.records import Record, RunRow
 from fwf.journal.store import Store
 from fwf.schedules import Run, partitions
