@@ -183,7 +183,7 @@ HAVE: dict[Feature, list[Any]] = {
         par(in_pool(read, "vendor"), read >> in_pool(read, "vendor")),
         in_pool(par(read, read), "vendor"), map_each(read >> in_pool(read, "vendor")),
         in_pool(map_each(par(read, read)), "vendor"), map_each(items), par(items, items),
-        map_each(in_pool(par(read, read), "vendor")),
+        map_each(in_pool(par(read, read), "vendor")), in_pool(par(par(read, read), identity), "a"),
         Graph((Step(in_pool(read, "a"), (-1,)), Step(in_pool(read, "a"), (-1,))), 1, 1),
     ],
     "pool in a pool": [in_pool(in_pool(read, "warehouse"), "vendor")],
@@ -213,6 +213,7 @@ HAVE_NOT: dict[Feature, list[Any]] = {
         retry(read, attempts=2, wait=backoff(seconds(1), factor=1.5)), retry(read, attempts=1),
     ],
     "wait in other words": [retry(read, attempts=5, wait=backoff(seconds(1), cap=seconds(3)))],
+    "wait with jitter": [retry(read, attempts=1, wait=backoff(seconds(5)).jitter(1))],
     "timeout in a pool": [timeout(read, seconds(1)) >> in_pool(read, "vendor")],
     "always at the root": [read >> always(read, then=read)],
     "timeout at the root": [timeout(read, seconds(1)), read >> timeout(read >> read, seconds(1))],
@@ -266,6 +267,20 @@ def test_a_feature_is_found(feature: Feature) -> None:
 def test_what_nearly_has_a_feature_has_it_not(feature: Feature) -> None:
     for w in HAVE_NOT[feature]:
         assert feature not in everything(w), w
+
+
+def test_only_the_body_itself_is_the_part_for_each_item() -> None:
+    w = map_each(branch(it == 1, then=read >> read, otherwise=par(read, read)))
+    known = known_of(w)
+    found = [here.path for here in walk(w) if "part for each item" in _had(here, known)]
+    assert found == ["map_each > then"]  # the branch, which stands where its first arm does
+
+
+def _had(here: Visit, known: Any) -> tuple[Feature, ...]:
+    todo, around_it = [*reversed([here, *here.enclosing()])], OUTSIDE
+    for above in todo[:-1]:
+        around_it = inherited(above.node, around_it)
+    return features_of(here.node, around_it, known)
 
 
 def test_every_feature_has_a_text_and_an_example() -> None:

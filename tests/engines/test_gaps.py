@@ -177,3 +177,10 @@ def test_a_task_that_may_take_longer_than_the_engine_lets_it_is_told() -> None:
             [f"it may take {span}"] if span else []
         )
         assert not [gap for gap in gaps(w, "dask") if gap.feature == long]
+
+
+def test_of_a_block_only_that_is_told_which_makes_it_one() -> None:
+    w = retry(timeout(mail, seconds(9)), attempts=2, on=OSError)
+    assert [gap.feature for gap in gaps(w, "step-functions")] == [
+        "value", "retry of a timed writer",
+    ]  # fmt: skip
