@@ -241,6 +241,24 @@ def test_a_run_is_given_up_and_the_next_start_begins_anew(project: Path) -> None
     assert [(each["generation"], each["state"]) for each in found] == [(2, "ok"), (1, "given up")]
 
 
+def test_what_a_run_is_told_to_do_next_is_what_it_can(project: Path) -> None:
+    with at_work("1", "wait", "here") as process:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    assert "fwf run --resume" in fwf("runs", "night+day=1").stdout
+    fwf("state", "set", "seen", "2026-06-07", "--of", "night.py")
+    told = fwf("runs", "night+day=1")
+    assert "next\n  fwf runs give-up " in told.stdout and "--resume" not in told.stdout
+    moved = "moved it from nothing to 2026-06-07T00:00:00"
+    assert "state 'seen': " in told.stdout and moved in told.stdout
+    (first,) = json.loads(fwf("runs", "night+day=1", "--json").stdout)["next"]
+    assert first["command"].startswith("fwf runs give-up ")
+    (row,) = json.loads(fwf("runs", "--json").stdout)["runs"]
+    assert row["state"] == "interrupted" and moved in row["failed"]
+    assert fwf("runs", "give-up", "night+day=1").exit_code == 0
+    assert "moved it" not in fwf("runs", "night+day=1").stdout
+
+
 def test_without_a_journal_the_state_is_missing(project: Path) -> None:
     found = fwf("run", "night.py", "--param", "day=1", "--journal", "off")
     assert found.exit_code == 2 and "a journal has it" in found.stderr

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -38,6 +39,8 @@ class Seen(NamedTuple):
     """Why its records can't be read."""
     degraded: tuple[str, ...] = ()
     """Of one that is fine, the paths where what it gave isn't what was meant."""
+    overtaken: str = ""
+    """How a mark of it was moved since, so that it can't go on."""
 
     @property
     def took(self) -> int | None:
@@ -57,7 +60,9 @@ class Seen(NamedTuple):
 
     @property
     def first_failure(self) -> str:
-        """What failed first, and why."""
+        """What failed first, and why; or why it can't go on."""
+        if self.overtaken:
+            return one_line(self.overtaken)
         if self.degraded:
             return one_line(f"at {places(self.degraded, 1)}")
         if self.story is None:
@@ -102,13 +107,26 @@ class Whole(NamedTuple):
     row: RunRow
     state: Outcome
     story: Story
+    overtaken: str = ""
+    """How a mark of it was moved since, so that it can't go on."""
 
 
 def seen(store: Store, row: RunRow) -> Whole:
     """A run with all that its records tell; raises a `JournalError` where they can't be read."""
     alive = row.state == "running" and store.holder(row.key) is not None
     told = story(store.records(row), alive=alive)
-    return Whole(row, outcome_of(row, alive), told)
+    return Whole(row, outcome_of(row, alive), told, "" if alive else _overtaken(store, row))
+
+
+def _overtaken(store: Store, row: RunRow) -> str:
+    """How a mark of a run was moved since, as far as that can be read."""
+    if not row.facts.get("marks"):
+        return ""
+    from fwf.journal.marks import overtaken
+
+    with suppress(JournalCorrupt):
+        return overtaken(store, row)
+    return ""
 
 
 def degraded_in(store: Store, row: RunRow) -> tuple[str, ...]:
@@ -135,7 +153,8 @@ def with_stories(store: Store, runs: Iterable[tuple[RunRow, Outcome]]) -> list[S
                 continue
             left -= row.count
             told = story(store.records(row), alive=state == "running")
-            found.append(Seen(row, state, told, degraded=degraded))
+            over = "" if state == "running" else _overtaken(store, row)
+            found.append(Seen(row, state, told, degraded=degraded, overtaken=over))
         except JournalCorrupt as error:  # the others can be told
             found.append(Seen(row, state, None, str(error)))
     return found
@@ -246,7 +265,7 @@ def told(run: Whole, journal: str | None) -> Iterator[str]:
     if story.resolved:
         yield from ("", "resolved")
     yield from (f"  {_decision(step)}" for step in story.resolved[:MOST_NAMED])
-    todo = advice(row, story, journal=journal)
+    todo = advice(row, story, overtaken=run.overtaken, journal=journal)
     if todo:
         yield from ("", "next")
     for each in todo:
@@ -349,7 +368,7 @@ def as_story(run: Whole, journal: str | None) -> dict[str, object]:
     """A run with all its tries and steps, as JSON has it."""
     story = run.story
     return {
-        **as_data(Seen(*run, degraded=story.degraded)),
+        **as_data(Seen(run.row, run.state, story, "", story.degraded, run.overtaken)),
         "target": run.row.facts.get("target"),
         "attempts": [
             {
@@ -365,7 +384,10 @@ def as_story(run: Whole, journal: str | None) -> dict[str, object]:
             for each in story.tries
         ],
         "steps": [_step_data(step) for step in story.steps.values()],
-        "next": [each._asdict() for each in advice(run.row, story, journal=journal)],
+        "next": [
+            each._asdict()
+            for each in advice(run.row, story, overtaken=run.overtaken, journal=journal)
+        ],
     }
 
 

@@ -7,13 +7,13 @@ the run, or the person, who set it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from fwf.journal import logs
 from fwf.journal.errors import Held
 from fwf.journal.logs import Version, Writer
-from fwf.journal.records import moment
+from fwf.journal.records import RunRow, moment
 from fwf.journal.store import Holder, Store
 from fwf.journal.story import short
 from fwf.printing import printable
@@ -54,6 +54,42 @@ def shown(value: Any) -> str:
     if len(inner) == 1:  # the name of its type, and what it is
         return shown(inner[0])
     return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def moved_since(history: Sequence[Version], kept: Mapping[str, Any], run: str) -> Version | None:
+    """The last version of a mark that a run which goes on would overlook; None if there is none.
+
+    A run that has moved the mark itself was the last to do so when it did, and has no use for it.
+
+    kept: the version, and the value, that the run started with.
+    """
+    if any(each.body.get("run") == run for each in history):
+        return None
+    number = kept["version"]
+    known = history[number - 1 : number]
+    if number and not (known and known[0].body.get("value") == kept.get("value")):
+        return history[-1] if history else Version(0, 0, {})  # what it started with was salvaged
+    return history[-1] if history[number:] else None
+
+
+def move(name: str, kept: Mapping[str, Any], now: Version) -> str:
+    """Who has moved a mark since a run started with it, from where to where, and when."""
+    was = shown(kept["value"]) if "value" in kept else "nothing"
+    who = by(now.body) if now.number else "a salvage"
+    to = shown(now.body["value"]) if now.number else "nothing"
+    when = f", {moment(now.at)}" if now.at > 0 else ""
+    return f"state {name!r}: {who} moved it from {was} to {to}{when}"
+
+
+def overtaken(store: Store, row: RunRow) -> str:
+    """How a mark of a run was moved since it started, so that it can't go on; `""` if none was."""
+    if row.state in ("ok", "given up"):
+        return ""
+    for name, kept in row.facts.get("marks", {}).items():
+        now = moved_since(logs.history(store, PREFIX + name), kept, row.id)
+        if now is not None:
+            return move(name, kept, now)
+    return ""
 
 
 def _held(store: Store, name: str, error: Held) -> Held:

@@ -20,15 +20,21 @@ class Advice(NamedTuple):
     why: str
 
 
-def advice(row: RunRow, story: Story, *, journal: str | None = None) -> list[Advice]:
+def advice(
+    row: RunRow, story: Story, *, overtaken: str = "", journal: str | None = None
+) -> list[Advice]:
     """A run, what happened in it ⟶ what to do next, in order.
 
+    overtaken: how a mark of it was moved since, so that it can't go on.
     journal: `--journal` as it was given, if it was; the commands need it too.
     """
     if row.state == "given up":
         return []
     more = f" --journal {shlex.quote(journal)}" if journal else ""
     run = short(row.id)
+    if overtaken:
+        why = f"{overtaken}: it can't go on; the next start of it begins anew, with that mark"
+        return [Advice(f"fwf runs give-up {run}{more}", why)]
     held = [each for step in story.held[:MOST] for each in _of_held(step, run, more)]
     return [*held, *_then(row, story, f"fwf run --resume {run}{more}", run, more, bool(held))]
 

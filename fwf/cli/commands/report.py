@@ -63,7 +63,7 @@ def command(
         seen.story,
         workflow=workflow,
         drawn=drawn,
-        todo=advice(row, seen.story, journal=again),
+        todo=advice(row, seen.story, overtaken=seen.overtaken, journal=again),
         where=where,
         now=runs.now(),
     )

@@ -20,7 +20,7 @@ from fwf.interpreters.run.resources import Opener
 from fwf.journal import logs, marks
 from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.logs import Version, Writer
-from fwf.journal.records import RunRow, moment
+from fwf.journal.records import RunRow
 from fwf.journal.store import Holder, Store
 from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
@@ -83,9 +83,8 @@ class States:
                     f"run {short(row.id)} was started without the state {name!r}: take it out of "
                     f"the workflow, or {_give_up(row)}"
                 )
-            other = _by_others(writer.history, kept[name], row.id)
-            own = any(each.body.get("run") == row.id for each in writer.history)
-            if other is not None and not own:
+            other = marks.moved_since(writer.history, kept[name], row.id)
+            if other is not None:
                 why = "what it would do is of another stretch, so it does nothing"
                 raise Refused(_said(name, kept[name], other, row, why))
 
@@ -162,25 +161,12 @@ class _Mark:
                 raise TypeError(f"state {self._name!r} {how} {told}; {remedy}")
 
 
-def _by_others(history: Sequence[Version], kept: Mapping[str, Any], run: str) -> Version | None:
-    """The last version that a run didn't make, and that isn't the one it started with."""
-    number = kept["version"]
-    known = history[number - 1 : number]
-    if number and not (known and known[0].body.get("value") == kept.get("value")):
-        return history[-1] if history else Version(0, 0, {})  # what it started with was salvaged
-    others = [each for each in history[number:] if each.body.get("run") != run]
-    return others[-1] if others else None
-
-
 def _said(name: str, kept: Mapping[str, Any], now: Version, row: RunRow, why: str) -> str:
     """Why a run can't go on with its mark: who has moved it since, from where to where."""
     was = marks.shown(kept["value"]) if "value" in kept else "nothing"
-    who = marks.by(now.body) if now.number else "a salvage"
-    to = marks.shown(now.body["value"]) if now.number else "nothing"
     return (
-        f"state {name!r}: {who} moved it from {was} to {to}{f', {moment(now.at)}' * (now.at > 0)}, "
-        f"since run {short(row.id)} started with {was}; {why}: {_give_up(row)}, and the next "
-        "start reads the mark anew"
+        f"{marks.move(name, kept, now)}, since run {short(row.id)} started with {was}; {why}: "
+        f"{_give_up(row)}, and the next start reads the mark anew"
     )
 
 
