@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from fwf import every_day, every_hour, named, task
 from fwf.schedules import Run, Timetable, partitions
-from fwf.schedules.planning import DONE, MICROS, Blocker, Generation, Partition, Plan, plan
+from fwf.schedules.planning import (
+    DONE,
+    MICROS,
+    Blocker,
+    Generation,
+    Partition,
+    Plan,
+    plan,
+    standing,
+    standing_told,
+)
 
 FIRST = date(2026, 6, 1)
 DAYS = 12
@@ -88,6 +98,31 @@ def test_a_partition_stands_as_its_generations_do(
     known = [generation(run, n, state) for n, state in enumerate(states, start=1)]
     (found,) = planned(nightly(), [run], {run.label: known}).partitions
     assert (found.standing, found.starts, found.again) == (standing, starts, again)
+
+
+@pytest.mark.parametrize(
+    ("states", "told", "by"),
+    [
+        ((), "missing", None),
+        (("failed", "ok"), "complete", 2),
+        (("ok", "failed"), "failed", 2),
+        (("ok", "held"), "held", 2),
+        (("ok", "running"), "died", 2),
+        (("ok", "interrupted"), "interrupted", 2),
+        (("ok", "given up"), "complete", 1),
+        (("ok", "failed", "ok"), "complete", 3),
+        (("ok", "given up", "failed"), "failed", 3),
+        (("ok", "given up", "given up"), "complete", 1),
+        (("given up",), "given up", 1),
+    ],
+)
+def test_people_are_told_of_what_was_begun_once_more(
+    states: tuple[str, ...], told: str, by: int | None
+) -> None:
+    (run,) = of(nightly(), 1)
+    known = [generation(run, n, state) for n, state in enumerate(states, start=1)]
+    found, last = standing_told(run, known)
+    assert (found, last and last.number) == (told, by)
 
 
 def test_one_that_somebody_is_at_work_on_is_told_from_one_that_died() -> None:
@@ -276,6 +311,17 @@ def test_whatever_the_journal_knows_nothing_is_started_that_may_not_be(case: Cas
         newest = case.known[each.run.label][-1:]
         assert not each.again or (newest and newest[0].state == "ok")
         check_order(case, {run.label for run in started}, each)
+
+
+@given(cases())
+def test_people_are_told_as_planned_but_for_what_was_begun_after_a_complete_one(case: Case) -> None:
+    for run in case.runs:
+        known = case.known[run.label]
+        planned, told = standing(run, known), standing_told(run, known)
+        left = [each for each in known if each.state != "given up"]
+        once_more = planned[0] in DONE and left[-1].state != "ok"
+        assert told == (standing(run, left[-1:]) if once_more else planned)
+        assert once_more == (told[0] not in DONE and planned[0] in DONE)
 
 
 def check_order(case: Case, started: set[str], each: Partition) -> None:

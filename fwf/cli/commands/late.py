@@ -33,8 +33,10 @@ def command(
     than three days of one kind are one alert. Nothing is started, and a run that is under way isn't
     waited for: it may be asked on another machine, if the journal is a PostgreSQL database.
 
-    While a timetable is paused nothing of it is late. Without a first day (start=) only the last
-    one is looked at.
+    A day that is complete and was begun once more (--again) is told as that stands, until it is
+    done, or given up (fwf runs give-up). Of days that may be missed ("last", "none") the last whose
+    time is over is late, while no later one was begun; without a first day (start=), too, where
+    only the last two are looked at. While a timetable is paused nothing of it is late.
 
     Exit status: 0 all is well; 1 something isn't.
 
