@@ -15,6 +15,7 @@ from fwf import Journal, execute
 from fwf.cli.targets import load
 from fwf.cli.timetables.late import late
 from fwf.interpreters.run import give_up
+from fwf.journal.logs import history
 from fwf.journal.opening import open_store
 from fwf.journal.records import RunRow
 from tests.cli.backfill_support import remembering
@@ -24,7 +25,8 @@ from tests.cli_support import command
 
 PINGED = """
 all_of_it = every_day(named("all", w), **BERLIN, end=date(2025, 6, 1),
-                      notify=notify(on_failure=post, on_recovery=post, on_success=post))
+                      notify=notify(on_failure=post, on_recovery=post, on_success=post,
+                                    late_by="06:00"))
 """
 TARGET = "jobs.py:all_of_it"
 PLACE = ".fwf/runs.db"
@@ -85,18 +87,18 @@ def test_what_fails_when_it_is_done_once_more_is_told_and_nothing_else(
     assert looked() == 0
 
 
-def test_what_is_given_up_leaves_the_day_as_it_was(
-    complete: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_given_up_leaves_the_day_as_it_was(complete: Path) -> None:
     (complete / "bad").touch()
     again()
     assert looked() == 1
     given_up()
     assert looked() == 0
     assert told(complete) == ["failed 2025-06-01", "recovered 2025-06-01"]
-    capsys.readouterr()
-    (complete / "bad").write_text("once more")
-    again()  # by the same cause as before, and yet another failure
+    store = open_store(PLACE)
+    said = history(store, "alerts all")[-1].body
+    store.close()
+    assert said["reason"] == "complete; what was begun once more was given up"
+    again()  # fails by the same cause, and is another failure all the same
     assert looked() == 1
     assert told(complete)[2:] == ["failed 2025-06-01"]
 
