@@ -53,9 +53,13 @@ class Seen(NamedTuple):
     @property
     def standing(self) -> str:
         """`died 02:10 in load[7]`, `running in load[7]`, or the state alone."""
+        return self.stands(f"{local(self.row.changed):%H:%M}")
+
+    def stands(self, at: str) -> str:
+        """The same; `at` is when it gave its last sign, as that is told there."""
         if self.degraded:
             return f"{self.state}, degraded"
-        at = f" {local(self.row.changed):%H:%M}" if self.state == "died" else ""
+        at = f" {at}" if self.state == "died" else ""
         return f"{self.state}{at}{inside(self.story and self.story.inside)}"
 
     @property

@@ -147,11 +147,11 @@ def _say(text: str) -> None:
 def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = asked.key if asked.resumed is None else asked.resumed.key
-    again: str | None = None
+    again: str | bool = asked.again
     if target.timetable is not None and key is None and place_of(asked.journal) is not None:
         from fwf.cli.timetables.by_hand import begins_again
 
-        again = begins_again(target, values, asked.journal, anyway=asked.anyway)
+        again = begins_again(target, values, asked.journal, anyway=asked.anyway, again=asked.again)
     journal = _journal(asked, target, key, by, again)
     with stdout_kept_for(asked.as_json), refusals():
         observers = [] if alerts is None else alerts.observers
@@ -180,11 +180,11 @@ def _complete(target: Target, run: str) -> str:
 
 
 def _journal(
-    asked: Start, target: Target, key: str | None, by: Chosen | None, again: str | None
+    asked: Start, target: Target, key: str | None, by: Chosen | None, again: str | bool
 ) -> "Journal | None":
     """Where the run is kept; None if nowhere.
 
-    again: the run that is to be done once more, if it is still the last one.
+    again: whether it is to be done once more; or the run that is, if it is still the last one.
     """
     from fwf.interpreters.run import Journal
 
@@ -203,7 +203,7 @@ def _journal(
     about = {"target": target.text, "profile": None if by is None else by.profile.name, "key": key}
     return Journal(
         place,
-        again=asked.again or again or False,
+        again=again,
         accept_changes=asked.accept_changes,
         salvage=asked.salvage,
         about={name: each for name, each in about.items() if each is not None},

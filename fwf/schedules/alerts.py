@@ -154,16 +154,14 @@ def late_at(run: Run[Any], late_by: time | timedelta | None) -> int | None:
 
 
 def due_and_late(run: Run[Any]) -> str | None:
-    """`2025-06-02 02:00 CEST, late from 06:00 CEST`; None where nothing says when it is late."""
+    """`2025-06-02 02:00+02:00, late from 06:00+02:00`; None where nothing says when it is late."""
     who = run.timetable.notify
     by = None if who is None else who.late_by
     instant = None if by is None else late_at(run, by)
     if instant is None:
         return None
-    names = run.timetable.zone.rules  # of its clocks, such as CEST
-    due, late = (datetime.fromtimestamp(each, names) for each in (run.owed, instant))
-    day = "" if late.date() == due.date() else f"{late:%Y-%m-%d} "
-    return f"{due:%Y-%m-%d %H:%M %Z}, late from {day}{late:%H:%M %Z}"
+    zone = run.timetable.zone
+    return f"{zone.said(run.owed)}, late from {zone.said(instant, run.due.date())}"
 
 
 def _checked(name: str, w: Workflow[Alert, Any]) -> Told:

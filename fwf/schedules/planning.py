@@ -72,6 +72,7 @@ class Partition:
     last: the generation that says so.
     starts: whether it is to be started.
     again: whether that is to be a new generation, since the last one is over.
+    begun: the newest generation, where that isn't complete, but one before it is.
     after: the partition of the same plan that it waits for, by its label.
     blocker: what it waits for in vain.
     """
@@ -83,6 +84,7 @@ class Partition:
     again: bool = False
     after: str | None = None
     blocker: Blocker | None = None
+    begun: Generation | None = None
 
 
 @final
@@ -192,8 +194,10 @@ def _planned(run: Run[Any], now: float, known: Sequence[Generation], *, again: b
     if run.over > now:
         return Partition(run, "not over", newest)
     stands, last = standing(run, known)
+    left = newest is None or newest == last or newest.state == "given up"
+    begun = None if left or stands not in DONE else newest
     anew = newest is not None and newest.state == "ok" and (again or stands == "early")
-    return Partition(run, stands, last, starts=again or stands not in LEFT, again=anew)
+    return Partition(run, stands, last, starts=again or stands not in LEFT, again=anew, begun=begun)
 
 
 def _chained(

@@ -61,6 +61,12 @@ class Zone:
         shown = self._at(instant)
         return shown.replace(tzinfo=timezone(shown.utcoffset() or timedelta(0)), fold=0)
 
+    def said(self, instant: float, beside: date | None = None) -> str:
+        """Instant ⟶ `2026-06-04 02:14+02:00`; on the day that is told beside it the time alone."""
+        shown = self.clock(int(instant))
+        day = "" if shown.date() == beside else f"{shown.date()} "
+        return f"{day}{shown.timetz().isoformat('minutes')}"
+
     def exists(self, day: date) -> bool:
         """Whether the zone had any minute of a date."""
         return day not in self.missing(day.year)

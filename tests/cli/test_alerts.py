@@ -134,7 +134,7 @@ def test_each_change_is_told_once_whoever_looks(folder: Path) -> None:
     again = fwf("late", "jobs.py", cwd=folder)
     assert (again.status, told(folder)) == (1, [*late_days, "failed 2025-06-01"])
     assert "daily 2025-06-01: failed: daily > fetch: ConnectionError: no route" in again.out
-    assert "daily 2025-06-02: late: missing, due 2025-06-03 02:00" in again.out
+    assert "daily 2025-06-02: late: missing, due 2025-06-03 02:00+02:00" in again.out
     (folder / "bad").unlink()
     assert fwf("run", "jobs.py", "--due", cwd=folder).status == 0
     recovered = [f"recovered 2025-06-0{day}" for day in (1, 2)]

@@ -1,6 +1,7 @@
 """`fwf backfill`: what isn't complete is done, what is stays, and a table tells how all went."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from fwf import Journal, execute
 from fwf.cli import fwf
 from fwf.cli.misuse import Misuse
 from fwf.cli.targets import load
+from fwf.cli.timetables import table
+from fwf.cli.timetables.pauses import Pause
 from fwf.journal.opening import open_store
+from fwf.schedules.planning import Blocker
 from tests.cli.backfill_support import NOW, Here, backfilled, day, lines, project
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -222,6 +226,65 @@ def test_a_dry_run_tells_what_would_be_done_and_why(
     assert lines(folder) == ["2025-06-01", "2025-06-03"]
 
 
+def test_of_a_day_that_is_not_over_it_is_told_though_no_end_was_given(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backfilled("jobs.py", start=day(6)) == 0
+    said = "fwf: daily: nothing is to be done, 1 not over until 2025-06-07 00:00+02:00\n"
+    assert capsys.readouterr().err == said
+
+
+def test_of_which_no_durations_are_known_it_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backfilled("jobs.py", end=day(2), dry_run=True) == 0
+    assert told(capsys)[-1] == "how long that takes isn't known"
+    assert backfilled("jobs.py", end=day(2), dry_run=True, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["seconds"] is None
+    assert backfilled("jobs.py", end=day(1)) == 0
+    told(capsys)
+    assert backfilled("jobs.py", end=day(2), dry_run=True) == 0
+    assert told(capsys)[-1].startswith("durations of ")
+
+
+def test_what_was_begun_again_and_failed_is_gone_on_with_by_hand_and_in_a_backfill(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only: dict[str, Any] = {"start": day(2), "end": day(2), "again": True}
+    again = ("jobs.py", "--param", "day=2025-06-02", "--again")
+    assert by_hand(*again)[0] == 0
+    (folder / "bad-2025-06-02").touch()
+    assert by_hand(*again)[0] == 1
+    told(capsys)
+    assert backfilled("jobs.py", dry_run=True, **only) == 0
+    row = told(capsys)[2]
+    assert re.fullmatch(r"2025-06-02  complete .+, begun again: failed .+  gone on with", row)
+    status, said = by_hand(*again)
+    assert status == 1 and "goes on, try 2" in said
+    (folder / "bad-2025-06-02").unlink()
+    assert backfilled("jobs.py", **only) == 0
+    assert len(lines(folder)) == 2
+    assert by_hand(*again)[0] == 0
+    assert len(lines(folder)) == 3
+
+
+def test_times_are_those_of_the_schedules_zone_with_a_date_unless_that_is_todays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nightly = load("jobs.py").timetable
+    assert nightly is not None
+    then = int(datetime(2025, 6, 5, 22, 30, tzinfo=UTC).timestamp())
+    micros = then * 1_000_000
+    monkeypatch.setattr(table, "time", lambda: then + 3_600)
+    assert table.at(micros, nightly) == "00:30+02:00"
+    monkeypatch.setattr(table, "time", lambda: then + 86_400)
+    assert table.at(micros, nightly) == "2025-06-06 00:30+02:00"
+    said = "blocked by 2025-06-03 (failed 2025-06-06 00:30+02:00)"
+    assert table.blocked_by(Blocker("2025-06-03", "failed", micros), nightly) == said
+    paused = Pause(micros, "etl", "").told(nightly)
+    assert paused == "paused since 2025-06-06 00:30+02:00 by etl"
+
+
 # Bad input
 
 
@@ -342,9 +405,9 @@ def test_a_preview_says_when_each_is_due_and_late_where_somebody_is_told(
     assert backfilled("jobs.py:told", end=day(1), dry_run=True) == 0
     head, row = capsys.readouterr().out.splitlines()[1:3]
     assert head.split()[-1] == "due"
-    assert row.endswith("2025-06-02 02:00 CEST, late from 06:00 CEST")
+    assert row.endswith("2025-06-02 02:00+02:00, late from 06:00+02:00")
     done = CliRunner().invoke(fwf, ["dry-run", "jobs.py:told", "--param", "day=2025-06-01"])
-    assert "due 2025-06-02 02:00 CEST, late from 06:00 CEST" in done.output.splitlines()
+    assert "due 2025-06-02 02:00+02:00, late from 06:00+02:00" in done.output.splitlines()
 
 
 LATE = """

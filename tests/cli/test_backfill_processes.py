@@ -174,7 +174,7 @@ def test_a_signal_stops_the_runs_in_order_and_the_table_is_told(
     status, out = ended(process)
     assert status == 128 + number
     assert len([*slow.glob("tidied-*")]) == runs, "finalisers ran"
-    assert f"stopped by {name}: {runs} interrupted, {4 - runs} never begun" in out
+    assert f"stopped by {name}: {runs} interrupted, {4 - runs} not begun" in out
     assert lines(slow) == []
 
 

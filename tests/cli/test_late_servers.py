@@ -41,7 +41,7 @@ def test_what_is_late_or_failed_is_told_once_and_so_that_it_is_mended(
     ran()
     status, lines = asked()
     assert status == 1 and "daily 2025-06-01: failed: " in lines[0]
-    assert "daily 2025-06-02: late: missing, due 2025-06-03 02:00" in lines[1]
+    assert "daily 2025-06-02: late: missing, due 2025-06-03 02:00+02:00" in lines[1]
     assert sorted(told(folder)) == ["failed 2025-06-01", "late 2025-06-02"]
     asked()
     assert len(told(folder)) == 2

@@ -173,9 +173,9 @@ def test_a_cron_of_many_days_is_late_by_its_own_time() -> None:
 @pytest.mark.parametrize(
     ("by", "said"),
     [
-        ("06:00", "2025-06-02 02:00 CEST, late from 06:00 CEST"),
-        ("01:00", "2025-06-02 02:00 CEST, late from 2025-06-03 01:00 CEST"),
-        (timedelta(hours=1), "2025-06-02 02:00 CEST, late from 03:00 CEST"),
+        ("06:00", "2025-06-02 02:00+02:00, late from 06:00+02:00"),
+        ("01:00", "2025-06-02 02:00+02:00, late from 2025-06-03 01:00+02:00"),
+        (timedelta(hours=1), "2025-06-02 02:00+02:00, late from 03:00+02:00"),
     ],
 )
 def test_people_are_told_when_a_run_is_due_and_late(by: Any, said: str) -> None:
@@ -184,7 +184,7 @@ def test_people_are_told_when_a_run_is_due_and_late(by: Any, said: str) -> None:
 
 def test_over_a_change_of_clocks_both_times_have_their_own_name() -> None:
     told = due_and_late(told_by(timedelta(hours=1)).partition("2025-10-25"))
-    assert told == "2025-10-26 02:00 CEST, late from 02:00 CET"
+    assert told == "2025-10-26 02:00+02:00, late from 02:00+01:00"
     assert due_and_late(told_by(None).partition("2025-10-25")) is None
 
 

@@ -101,8 +101,8 @@ def command(
     else goes on with one; 3 with --strict, one is degraded; 128 + the signal's number.
 
     \b
-    JSON: target, workflow, partitions, first, last, status, stopped_by, left_out (complete, not
-    over), runs (label, state, blocked_by, status (of its process), id, generation, tries, seconds,
+    JSON: target, workflow, partitions, first, last, status, stopped_by, paused (since, by, why),
+    left_out (complete, not over), runs (label, state, blocked_by, status (of its process), id, generation, tries, seconds,
     failed). Of a dry run: target, workflow, partitions, first, last, counts, runs (label, stands,
     is_to_be).
     """

@@ -29,13 +29,14 @@ def command(target: str, why: str, journal: str | None, as_json: bool) -> int:
     from fwf.cli.timetables.pauses import paused, set_pause
 
     with stdout_kept_for(as_json):
-        found, _ = timetable_of("fwf pause", target, journal)
+        found, timetable = timetable_of("fwf pause", target, journal)
     before = set_pause(found.workflow, journal, why)
     now = paused(found.workflow, journal)
     if as_json:
-        said = None if now is None else {"since": now.at, "by": now.by, "why": now.why}
+        said = None if now is None else now.data()
         tell_json({"target": target, "workflow": found.name, "paused": said})
     else:
         already = " already" if before is not None and before == now else ""
-        tell(f"{found.name}:{already} {now}")
+        told = "somebody has ended the pause" if now is None else now.told(timetable)
+        tell(f"{found.name}:{already} {told}")
     return 0

@@ -22,10 +22,11 @@ def command(target: str, journal: str | None, as_json: bool) -> int:
     from fwf.cli.timetables.pauses import set_pause
 
     with stdout_kept_for(as_json):
-        found, _ = timetable_of("fwf unpause", target, journal)
+        found, timetable = timetable_of("fwf unpause", target, journal)
     before = set_pause(found.workflow, journal, None)
     if as_json:
         tell_json({"target": target, "workflow": found.name, "paused": None})
     else:
-        tell(f"{found.name}: {'it was not paused' if before is None else f'it was {before}'}")
+        said = "not paused" if before is None else before.told(timetable)
+        tell(f"{found.name}: it was {said}")
     return 0

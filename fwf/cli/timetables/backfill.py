@@ -16,12 +16,12 @@ from fwf.cli.starting import Start as Asked
 from fwf.cli.targets import Target
 from fwf.cli.timetables.launch import Backfill, Limits, Start, status_of
 from fwf.cli.timetables.partitions import Partitions, timetable_of
-from fwf.cli.timetables.pauses import paused
+from fwf.cli.timetables.pauses import Pause, paused
 from fwf.cli.timetables.preview import foreseen, tell_plan
 from fwf.cli.timetables.processes import Children, passed_on
 from fwf.cli.timetables.salvage import salvaged
 from fwf.cli.timetables.table import Over, idle, tell_over
-from fwf.records import record
+from fwf.records import changed, record
 from fwf.schedules.partitions import partitions
 from fwf.schedules.planning import Plan, in_order, plan
 from fwf.schedules.zones import LAST, seconds_of
@@ -81,7 +81,8 @@ def done(
         salvaged(target.workflow, wanted.run.journal, _say)
     known = Partitions(target, this.values, wanted.run.journal)
     known.look()
-    if _is_paused(wanted, target):
+    pause = _pause(wanted, target, timetable)
+    if pause is not None and wanted.due:
         if not wanted.run.as_json:
             return 0
         runs = ()
@@ -95,16 +96,20 @@ def done(
         tell_plan(target, planned, known, ahead, as_json=asked.as_json)
         return 0
     _tell_pools(target, planned, wanted.at_once)
-    return _started(wanted, target, planned, known, start or _children(wanted, options))
+    how = start or _children(wanted, options)
+    return _started(wanted, Over(target, planned, known, {}, pause=pause), how)
 
 
-def _started(wanted: Wanted, target: Target, planned: Plan, known: Partitions, start: Start) -> int:
+def _started(wanted: Wanted, over: Over, start: Start) -> int:
+    target, planned, known = over.target, over.plan, over.partitions
     limits = Limits(wanted.at_once, wanted.stop_after)
     backfill = Backfill(planned, known.look_at, start, _say, limits)
     backfill.done()
     if not wanted.due:
         _sum_up(wanted, target, known, backfill)
-    over = Over(target, planned, known, backfill.went, backfill.never_begun, backfill.stopped_by)
+    over = changed(
+        over, went=backfill.went, never=backfill.never_begun, stopped_by=backfill.stopped_by
+    )
     status = status_of([*backfill.went.values()], over.blocked, backfill.stopped_by)
     if over.is_idle and not wanted.run.as_json:
         complain(one_line(f"fwf: {idle(target, planned)}"))
@@ -201,7 +206,8 @@ def _chosen(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> "Sequ
         raise Misuse(str(error)) from error
     if wanted.end is not None:
         return found
-    return list(takewhile(lambda run: run.over <= now.timestamp(), found))
+    over = list(takewhile(lambda run: run.over <= now.timestamp(), found))
+    return over or found[:1]  # of which it is told until when it isn't over
 
 
 def _bounds(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> tuple[date, date]:
@@ -232,14 +238,14 @@ def _checked(
     return checked(wanted.run, target, runs[0].params) if runs else Checked(target, {}, {}, None)
 
 
-def _is_paused(wanted: Wanted, target: Target) -> bool:
-    """Whether nothing is to be done, since the timetable is paused; it is told in any case."""
+def _pause(wanted: Wanted, target: Target, timetable: "Timetable[Any]") -> Pause | None:
+    """The pause of the timetable, if there is one; it is told, and what that means here."""
     pause = paused(target.workflow, wanted.run.journal)
-    if pause is None:
-        return False
-    then = "nothing is started" if wanted.due else "a backfill is done all the same"
-    _say(f"{target.name}: {pause}; {then}; fwf unpause {target.text} ends that")
-    return wanted.due
+    if pause is not None:
+        then = "nothing is started" if wanted.due else "a backfill is done all the same"
+        said = pause.told(timetable)
+        _say(f"{target.name}: {said}; {then}; fwf unpause {target.text} ends that")
+    return pause
 
 
 # The runs

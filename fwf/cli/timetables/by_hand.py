@@ -25,9 +25,12 @@ def begins_again(
     journal: str | None,
     *,
     anyway: bool,
+    again: bool = False,
     now: datetime | None = None,
-) -> str | None:
-    """The run that is to be done once more, by its id: it was done before its day was over.
+) -> str | bool:
+    """Which run is to be done once more: one that was done before its day was over, by its id.
+
+    With `again` it is the newest, if that is complete; else that goes on, as in a backfill.
 
     Ends the command where the one before it isn't complete, and raises `Misuse` where it isn't over
     itself, unless it is to be run `anyway`. What is no run of the timetable isn't held to it.
@@ -36,7 +39,7 @@ def begins_again(
     assert timetable is not None
     run = partition_of(timetable, values)
     if run is None:
-        return None
+        return again
     at = datetime.now(UTC) if now is None else now
     if run.over > at.timestamp() and not anyway:
         raise Misuse(
@@ -45,12 +48,13 @@ def begins_again(
         )
     known = Partitions(target, values, journal)
     before = timetable.before(run) if timetable.after_previous else None
-    stands, last = standing(run, known.look_at(run, *([] if before is None else [before])))
+    found = known.look_at(run, *([] if before is None else [before]))
+    stands, _ = standing(run, found)
     waits = before is not None and standing(before, known.known(before))[0] not in DONE
     if waits and stands not in DONE:
         _end_blocked(target, timetable, run, known, max(at, run.end))
     early = stands == "early" and run.over <= at.timestamp()
-    return last.id if early and last is not None else None
+    return found[-1].id if (early or again) and found and found[-1].state == "ok" else False
 
 
 def _end_blocked(
@@ -60,7 +64,7 @@ def _end_blocked(
     known.look()
     (each,) = plan(timetable, [run], now, known.known).partitions
     if each.blocker is not None:
-        complain(one_line(f"fwf: {target.name} {run.label}: {blocked_by(each.blocker)}"))
+        complain(one_line(f"fwf: {target.name} {run.label}: {blocked_by(each.blocker, timetable)}"))
         raise click.exceptions.Exit(BLOCKED)
 
 

@@ -72,7 +72,8 @@ def _lines(
 ) -> Iterator[str]:
     name = asked.target.name
     if seen.pause is not None:
-        yield one_line(f"{name}: {seen.pause}; nothing of it is late, what failed is told here")
+        since = seen.pause.told(asked.timetable)
+        yield one_line(f"{name}: {since}; nothing of it is late, what failed is told here")
     for word, fact in wrong[:MOST]:
         yield one_line(f"{name} {fact.label}: {word}: {fact.reason}")
     if len(wrong) > MOST:
@@ -91,9 +92,7 @@ def _data(
     return {
         "target": asked.target.text,
         "workflow": asked.target.name,
-        "paused": None
-        if pause is None
-        else {"since": local(pause.at), "by": pause.by, "why": pause.why},
+        "paused": None if pause is None else pause.data(),
         "partitions": [_partition(word, fact) for word, fact in wrong],
         "alerts": [
             {

@@ -8,9 +8,12 @@ from fwf.algebra.workflow import Workflow
 from fwf.cli.journals import OFF, is_new, keep_from_git, opened, place_of, refusals
 from fwf.cli.misuse import Misuse, one_line
 from fwf.journal.holders import me
+from fwf.schedules.planning import MICROS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fwf.schedules import Timetable
 
 LOG: Final = "pause"
 
@@ -23,11 +26,16 @@ class Pause(NamedTuple):
     by: str
     why: str
 
-    def __str__(self) -> str:
+    def told(self, of: "Timetable[Any]") -> str:
+        """`paused since 2026-06-04 09:00+02:00 by etl on nightly-1: the warehouse moves`."""
+        why = f": {self.why}" if self.why else ""
+        return one_line(f"paused since {of.zone.said(self.at / MICROS)} by {self.by}{why}")
+
+    def data(self) -> dict[str, object]:
+        """It as JSON has it."""
         from fwf.cli.runs import local
 
-        why = f": {self.why}" if self.why else ""
-        return one_line(f"paused since {local(self.at):%Y-%m-%d %H:%M} by {self.by}{why}")
+        return {"since": local(self.at), "by": self.by, "why": self.why}
 
 
 def paused(w: Workflow[Any, Any], journal: str | None) -> Pause | None:

@@ -13,7 +13,7 @@ from fwf.cli.timetables.partitions import Partitions
 from fwf.cli.timetables.table import at, blocked_by, extent, headline, holder, left_out
 from fwf.faults import counted
 from fwf.schedules.alerts import due_and_late
-from fwf.schedules.planning import Generation, Partition, Plan
+from fwf.schedules.planning import DONE, Generation, Partition, Plan, standing
 
 if TYPE_CHECKING:
     from fwf.cli.starting import Checked
@@ -30,6 +30,11 @@ class Foreseen(NamedTuple):
 
     runs: "DryRuns"
     history: "History | None"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything says how long it takes: the journal, or the workflow by its delays."""
+        return bool(self.runs.took or (self.history is not None and self.history.attempts))
 
 
 def foreseen(
@@ -97,8 +102,10 @@ def tell_plan(
         columns = len(HEAD) if any(row[-1] for row in rows) else len(HEAD) - 1
         tell("\n".join(lines([row[:columns] for row in ([*HEAD], *rows)])))
     tell(f"{counted(len(plan.starts), 'run')} to be started{left_out(plan)}")
-    if ahead is not None:
+    if ahead is not None and ahead.is_known:
         tell(next(iter(ahead.runs.lines())).text)
+    elif ahead is not None:
+        tell("how long that takes isn't known")
     if ahead is not None and ahead.history is not None:
         tell(told_of(ahead.history, target.name))
 
@@ -107,7 +114,8 @@ def _foreseen_data(ahead: Foreseen | None) -> Mapping[str, object]:
     if ahead is None:
         return {}
     history = {} if ahead.history is None else {"history": counts_of(ahead.history)}
-    return {"unit": "seconds", "seconds": ahead.runs.took.total_seconds(), **history}
+    took = ahead.runs.took.total_seconds() if ahead.is_known else None
+    return {"unit": "seconds", "seconds": took, **history}
 
 
 def _is_told(each: Partition) -> bool:
@@ -116,12 +124,17 @@ def _is_told(each: Partition) -> bool:
 
 def _row(each: Partition, partitions: Partitions) -> list[str]:
     last: Generation | None = each.last
-    since = "" if last is None else f" {at(last.changed)}"
+    of = each.run.timetable
+    since = "" if last is None else f" {at(last.changed, of)}"
     if each.standing == "blocked" and each.blocker is not None:
-        return [each.run.label, blocked_by(each.blocker), "left out"]
+        return [each.run.label, blocked_by(each.blocker, of), "left out"]
     if each.standing == "running":
         return [each.run.label, holder(partitions, each.run), "left to that"]
-    return [each.run.label, f"{_stands(each)}{since}", _does(each)]
+    begun = ""
+    if each.begun is not None:
+        stands, _ = standing(each.run, [each.begun])
+        begun = f", begun again: {stands} {at(each.begun.changed, of)}"
+    return [each.run.label, f"{_stands(each)}{since}{begun}", _does(each)]
 
 
 def _stands(each: Partition) -> str:
@@ -129,7 +142,7 @@ def _stands(each: Partition) -> str:
 
 
 def _does(each: Partition) -> str:
-    if each.again:
+    if each.again or (each.standing in DONE and each.begun is None):
         return "done again, with new keys"
     return "gone on with" if each.last is not None and each.standing != "given up" else "done"
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.paths import untagged
-from fwf.cli.runs import MICROS, Seen, inside, local
+from fwf.cli.runs import MICROS, Seen, inside
 from fwf.cli.timetables.partitions import Partitions
 from fwf.cli.timetables.pauses import Pause, paused
 from fwf.journal.story import Form, leaves, short
@@ -149,7 +149,7 @@ def _fact(
         return _died(run, seen, late)
     if seen is not None and stands in ("failed", "held"):
         return _failed(run, stands, seen, late)
-    since, due = run.owed * MICROS, f"{stands}, due {run.due:%Y-%m-%d %H:%M}"
+    since, due = run.owed * MICROS, f"{stands}, due {run.timetable.zone.said(run.owed)}"
     if seen is None:
         return Fact(run.label, stands, late, reason=due, since=since)
     said = _running(run, seen, known) if stands == "running" else due
@@ -170,7 +170,10 @@ def _died(run: "Run[Any]", seen: Seen, late: bool) -> Fact:
     row, at = seen.row, () if seen.story is None else seen.story.inside
     paths = tuple(each.path for each in at)
     cause = SEPARATOR.join(sorted(map(untagged, paths)))
-    said = f"without a word after {local(row.changed):%Y-%m-%d %H:%M}{inside(at)}"
+    last = run.timetable.zone.said(row.changed / MICROS)
+    said = f"without a word after {last}{inside(at)}"
+    if seen.overtaken:
+        said += f"; {seen.overtaken}"
     return Fact(run.label, "died", late, row.id, cause, said, row.changed, paths, seen=row.changed)
 
 
@@ -184,11 +187,11 @@ def _failed(run: "Run[Any]", stands: Standing, seen: Seen, late: bool) -> Fact:
 
 def _running(run: "Run[Any]", seen: Seen, known: Partitions) -> str:
     """Who goes on with it since when, and its last sign."""
-    who, began = known.holder(run), local(seen.row.started)
+    who, zone = known.holder(run), run.timetable.zone
+    began, last = (zone.said(each / MICROS) for each in (seen.row.started, seen.row.changed))
     by = "" if who is None else f" by {who.user} on {who.host}, process {who.pid}"
-    sign = f"last sign {local(seen.row.changed):%Y-%m-%d %H:%M}"
     at = inside(None if seen.story is None else seen.story.inside)
-    return f"running since {began:%Y-%m-%d %H:%M}{by}, {sign}{at}"
+    return f"running since {began}{by}, last sign {last}{at}"
 
 
 def cause_of(fault: Form | None) -> str:

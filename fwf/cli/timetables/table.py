@@ -1,16 +1,18 @@
 """How a plan and its runs are told: a table with a line for each partition, or JSON."""
 
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from time import time
 from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.cli.misuse import one_line
 from fwf.cli.output import tell, tell_json
-from fwf.cli.runs import MICROS, Seen, lines, local, on_screen
+from fwf.cli.runs import MICROS, Seen, lines, on_screen
 from fwf.cli.targets import Target
 from fwf.cli.timetables.launch import Went
 from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.pauses import Pause
 from fwf.faults import counted
 from fwf.readable import spoken
 from fwf.records import record
@@ -39,6 +41,7 @@ class Over:
     went: Mapping[str, Went]
     never: Sequence[Partition] = ()
     stopped_by: str | None = None
+    pause: Pause | None = None
 
     @property
     def blocked(self) -> list[Partition]:
@@ -74,31 +77,30 @@ def _noun(timetable: "Timetable[Any]") -> str:
             return "partition"
 
 
-def at(micros: int) -> str:
-    """An instant ⟶ the time, with the date if that isn't today's."""
-    when = local(micros)
-    today = when.date() == datetime.now().date()
-    return f"{when:%H:%M}" if today else f"{when:%Y-%m-%d %H:%M}"
+def at(micros: int, of: "Timetable[Any]") -> str:
+    """An instant ⟶ the time on the timetable's clock, with the date if that isn't today's."""
+    today = of.zone.clock(int(time())).date()
+    return of.zone.said(micros / MICROS, today)
 
 
-def blocked_by(blocker: Blocker) -> str:
-    """`blocked by 2026-06-03 (failed 02:14)`."""
-    since = "" if blocker.at is None else f" {at(blocker.at)}"
+def blocked_by(blocker: Blocker, of: "Timetable[Any]") -> str:
+    """`blocked by 2026-06-03 (failed 02:14+02:00)`."""
+    since = "" if blocker.at is None else f" {at(blocker.at, of)}"
     return f"blocked by {blocker.label} ({blocker.standing}{since})"
 
 
 def not_over(run: "Run[Any]") -> str:
     """`not over until 2026-06-16 00:00+02:00`, by the timetable's clock."""
-    return f"not over until {run.end.isoformat(' ', 'minutes')}"
+    return f"not over until {run.timetable.zone.said(run.over)}"
 
 
 def holder(partitions: Partitions, run: "Run[Any]") -> str:
-    """`running since 02:00, by etl on nightly-1, process 4711`."""
+    """`running since 02:00+02:00, by etl on nightly-1, process 4711`."""
     found = partitions.holder(run)
     if found is None:
         return "running: another process goes on with it"
     who = f"{found.user} on {found.host}, process {found.pid}"
-    return one_line(f"running since {at(found.since)}, by {who}")
+    return one_line(f"running since {at(found.since, run.timetable)}, by {who}")
 
 
 def left_out(plan: Plan) -> str:
@@ -155,22 +157,28 @@ def _row(over: Over, each: Partition, seen: Seen | None) -> list[str]:
     label = each.run.label
     went = over.went.get(label)
     if each.blocker is not None:
-        return [label, blocked_by(each.blocker), "", ""]
+        return [label, blocked_by(each.blocker, each.run.timetable), "", ""]
     if each.standing == "running":
         return [label, holder(over.partitions, each.run), "", ""]
     if went is None:
-        return [label, "not begun" if seen is None else f"{seen.standing}, not begun", "", ""]
+        return [label, "not begun" if seen is None else f"{_stands(each, seen)}, not begun", "", ""]
     if seen is None:
         return [label, _ended_by(went), "", ""]
     took = "" if seen.took is None else spoken(_rounded(seen.took))
     if each.standing == "early":
-        return [label, f"{seen.standing}, but before it was over", took, ""]
-    return [label, seen.standing, took, seen.first_failure]
+        return [label, f"{_stands(each, seen)}, but before it was over", took, ""]
+    return [label, _stands(each, seen), took, seen.first_failure]
+
+
+def _stands(each: Partition, seen: Seen) -> str:
+    return seen.stands(at(seen.row.changed, each.run.timetable))
 
 
 def _ended_by(went: Went) -> str:
     """What is known of a run that left nothing in the journal."""
     status = went.status or 0
+    if 128 < status < 128 + signal.NSIG:
+        status = 128 - status
     how = f"ended by signal {-status}" if status < 0 else f"ended with status {status}"
     return f"not begun: {how}"
 
@@ -184,7 +192,7 @@ def _summary(over: Over, shown: Sequence[Partition]) -> str:
     now: dict[str, int] = {}
     never = {each.run.label for each in over.never}
     for each in shown:
-        word = "never begun" if each.run.label in never else _word(each)
+        word = "not begun" if each.run.label in never else _word(each)
         now[word] = now.get(word, 0) + 1
     fine = now.pop("complete", 0)
     parts = [f"{fine:,} complete now"] if fine or not now else []
@@ -220,6 +228,7 @@ def _data(
         **extent([each.run for each in planned]),
         "status": status,
         "stopped_by": over.stopped_by,
+        "paused": None if over.pause is None else over.pause.data(),
         "left_out": left,
         "runs": list(_runs_data(over, shown, seen)),
     }
