@@ -102,9 +102,10 @@ def command(
 
     \b
     JSON: target, workflow, partitions, first, last, status, stopped_by, paused (since, by, why),
-    left_out (complete, not over), runs (label, state, blocked_by, status (of its process), id, generation, tries, seconds,
-    failed). Of a dry run: target, workflow, partitions, first, last, counts, runs (label, stands,
-    is_to_be).
+    left_out (complete, not over), runs (label, state, blocked_by, status (of its process), id,
+    generation, tries, seconds, failed). Of a dry run: target, workflow, partitions, first, last,
+    counts, runs (label, stands, is_to_be), unit, seconds (null where no durations are known),
+    history.
     """
     from fwf.cli.misuse import Misuse
     from fwf.cli.starting import Start

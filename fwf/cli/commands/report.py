@@ -54,7 +54,9 @@ def command(
     again, where = repeated(journal, store), store.where
     store.close()
     if as_json:
-        tell_json(runs.as_story(seen, again))
+        from fwf.cli.runs_data import as_story
+
+        tell_json(as_story(seen, again))
         return
     with stdout_kept_for(True):
         workflow, drawn = _workflow(row, target)

@@ -107,7 +107,9 @@ def _list(
         found = runs.listed(store, workflow, states, newest)
     store.close()
     if as_json:
-        tell_json({"runs": [runs.as_data(each) for each in found]})
+        from fwf.cli.runs_data import as_data
+
+        tell_json({"runs": [as_data(each) for each in found]})
     elif not found:
         complain(f"no run{' like that' if chosen else ''} in {store.where}")
     elif sys.stdout.isatty():
@@ -126,7 +128,9 @@ def _one(text: str, journal: str | None, as_json: bool) -> int:
     again = repeated(journal, store)
     store.close()
     if as_json:
-        tell_json(runs.as_story(run, again))
+        from fwf.cli.runs_data import as_story
+
+        tell_json(as_story(run, again))
     else:
         tell("\n".join(runs.told(run, again)))
     return 0 if run.state in ("ok", "running") else 1

@@ -201,7 +201,7 @@ def _chosen(wanted: Wanted, timetable: "Timetable[Any]", now: datetime) -> "Sequ
         if wanted.due:
             return list(timetable.startable(now))
         first, last = _bounds(wanted, timetable, now)
-        found = partitions(timetable, first, last) if first <= last else []
+        found: Sequence[Run[Any]] = partitions(timetable, first, last) if first <= last else []
     except ValueError as error:
         raise Misuse(str(error)) from error
     if wanted.end is not None:
