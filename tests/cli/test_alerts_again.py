@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -59,6 +61,17 @@ def given_up() -> None:
     store = open_store(PLACE)
     give_up(store, store.runs(newest=1)[0])
     store.close()
+
+
+@contextmanager
+def once_more(folder: Path) -> Generator[subprocess.Popen[bytes]]:
+    """A process that does it once more."""
+    words = command("run", TARGET, *DAY, "--again")
+    with subprocess.Popen(words, cwd=folder, env=remembering()) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def again() -> None:
@@ -118,14 +131,14 @@ def test_what_ends_without_a_word_once_more_is_told_and_who_stops_it_knows(
 ) -> None:
     (complete / "started-2025-06-01").unlink()
     (complete / "slow").touch()
-    words = command("run", TARGET, *DAY, "--again")
-    with subprocess.Popen(words, cwd=complete, env=remembering()) as process:
+    with once_more(complete) as process:
         while not (complete / "started-2025-06-01").exists():
             assert process.poll() is None
             time.sleep(0.01)
         assert looked() == 0  # it goes on
         process.send_signal(how)
         (complete / "slow").unlink()
+        process.wait()
     died = how == signal.SIGKILL
     assert looked() == died
     assert told(complete) == ["died 2025-06-01"] * died
@@ -134,8 +147,7 @@ def test_what_ends_without_a_word_once_more_is_told_and_who_stops_it_knows(
 def test_what_could_not_be_delivered_once_more_is_told_by_the_next_look(complete: Path) -> None:
     (complete / "bad").touch()
     (complete / "hangs").touch()
-    words = command("run", TARGET, *DAY, "--again")
-    with subprocess.Popen(words, cwd=complete, env=remembering()) as process:
+    with once_more(complete) as process:
         while (newest().generation, newest().state) != (2, "failed"):
             assert process.poll() is None
             time.sleep(0.01)
