@@ -88,7 +88,7 @@ def goes_on(
         Kept(Journal(store), asked, named(case), required_by(case), watch=world) as kept,
     ):
         if kept.complete:
-            return Ran(kept.result(), None, world.now(), world.now())
+            return Ran(kept.result(), None, world.now(), world.now(), kept.degraded)
         memory = kept.memory
         machine = machine_of(case, memory.around(world), memory)
         memory.machine = machine if path is None else cast(Machine, Blurred(machine, path))

@@ -199,7 +199,7 @@ def texts() -> Sequence[str]:
     return []
 
 
-@task
+@task(effect="pure")
 def to_int(text: str) -> int:
     return 0
 
