@@ -210,7 +210,7 @@ def test_a_run_that_is_killed_is_told_and_the_others_are_done(slow: Path) -> Non
     os.kill(child, signal.SIGKILL)
     (slow / "slow").unlink()
     status, out = ended(process)
-    assert status == 1 and re.search(r"2025-06-01  died \d\d:\d\d in daily > .*load", out)
+    assert status == 1 and re.search(r"2025-06-01  died [-+:\d ]+ in daily > .*load", out)
     assert "3 complete now, 1 died" in out
     assert fwf("backfill", "jobs.py", *JUNE, cwd=slow).status == 0
     assert sorted(lines(slow)) == [f"2025-06-0{day}" for day in range(1, 5)]
