@@ -68,8 +68,8 @@ def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
             else:
                 more += 1
     if more:
-        row = found.table["value"]
-        yield Gap("", "value", row.support, f"… and {counted(more, 'gap')} more")
+        support = found.table["value"].support
+        yield Gap("", "value", support, f"… and {counted(more, 'gap')} more")
 
 
 class _Told(NamedTuple):
