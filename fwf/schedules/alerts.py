@@ -10,6 +10,7 @@ from fwf.algebra.requirements import requirements
 from fwf.algebra.types import compatible, name_of
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.records import record
+from fwf.schedules.zones import clock_time
 
 if TYPE_CHECKING:
     from fwf.schedules.runs import Run
@@ -188,11 +189,7 @@ def _late_by(given: object) -> time | timedelta | None:
         return given
     if not isinstance(given, str):
         raise TypeError(f"{where}: needs a text such as '06:00', or a duration such as hours(4)")
-    try:
-        if len(given) != len("06:00"):
-            raise ValueError
-        return time.fromisoformat(given)
-    except ValueError:
-        raise ValueError(
-            f"{where}: no clock shows that; write hours and minutes, such as '06:00'"
-        ) from None
+    found = clock_time(given)
+    if found is None:
+        raise ValueError(f"{where}: no clock shows that; write hours and minutes, such as '06:00'")
+    return found

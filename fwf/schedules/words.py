@@ -8,6 +8,7 @@ from fwf.schedules.alerts import Notify
 from fwf.schedules.checked import Missed
 from fwf.schedules.rules import MINUTE, Ticks, WholeDays
 from fwf.schedules.timetable import Timetable
+from fwf.schedules.zones import clock_time
 
 B = TypeVar("B")
 
@@ -115,13 +116,10 @@ def _time(at: object) -> time:
         raise TypeError(
             f"every_day(at={at!r}): needs a text with hours and minutes, such as '02:00'"
         )
-    hours, colon, minutes = at.partition(":")
-    digits = [
-        each for each in (hours, minutes) if len(each) == 2 and each.isdecimal() and each.isascii()
-    ]
-    if colon and len(digits) == 2 and int(hours) < 24 and int(minutes) < 60:
-        return time(int(hours), int(minutes))
-    raise ValueError(
-        f"every_day(at={at!r}): no clock shows that; write hours from 00 to 23 and minutes from 00 "
-        "to 59, such as '02:00'"
-    )
+    found = clock_time(at)
+    if found is None:
+        raise ValueError(
+            f"every_day(at={at!r}): no clock shows that; write hours from 00 to 23 and minutes "
+            "from 00 to 59, such as '02:00'"
+        )
+    return found

@@ -117,6 +117,17 @@ class Zone:
         return (EPOCH + timedelta(seconds=instant)).astimezone(self.rules)
 
 
+def clock_time(text: str) -> time | None:
+    """`HH:MM` ⟶ the time; None where no clock shows that."""
+    hours, colon, minutes = text.partition(":")
+    digits = [
+        each for each in (hours, minutes) if len(each) == 2 and each.isdecimal() and each.isascii()
+    ]
+    if colon and len(digits) == 2 and int(hours) < 24 and int(minutes) < 60:
+        return time(int(hours), int(minutes))
+    return None
+
+
 def seconds_of(moment: datetime) -> int:
     """Aware moment ⟶ the whole second that it is in; raises `ValueError` for one without offset."""
     if moment.utcoffset() is None:
