@@ -7,10 +7,13 @@ fwf keeps its signals.
 
 import os
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # as typing's own, which takes 10 ms, in which no signal would be heard
+if TYPE_CHECKING:
+    from typing import Any
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-_before: dict[int, Any] = {}
+_before: "dict[int, Any]" = {}
 
 
 def _is_program() -> bool:
