@@ -1,7 +1,7 @@
 """What a journal knows of a timetable's partitions: all in one look, one when its turn comes."""
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.algebra.keys import RunName, name_of
@@ -42,6 +42,17 @@ def timetable_of(
     return target, target.timetable
 
 
+@contextmanager
+def if_there(journal: str | None, *, salvage: bool = False) -> "Generator[Store | None]":
+    """`--journal` as given ⟶ the journal; None where it is off, or nothing is remembered yet."""
+    place = place_of(journal)
+    if place is None or is_new(place):
+        yield None
+        return
+    with closing(opened(journal, salvage=salvage)) as store, refusals():
+        yield store
+
+
 @final
 class Partitions:
     """The runs of a target that are its partitions', by what they are named by.
@@ -63,7 +74,7 @@ class Partitions:
 
     def look(self) -> None:
         """Read how all stand: one query, whatever their number."""
-        with self._store() as store:
+        with if_there(self._journal) as store:
             rows: Sequence[RunRow] = () if store is None else store.runs(like=self._name)
             self._rows.clear()
             for row in reversed(rows):
@@ -74,7 +85,7 @@ class Partitions:
         """Read how some stand now ⟶ how the first one does."""
         from fwf.cli.runs import degraded_in
 
-        with self._store() as store:
+        with if_there(self._journal) as store:
             for key in map(self.key, runs):
                 rows = [] if store is None else [*store.generations(key)]
                 self._rows[key] = rows
@@ -104,7 +115,7 @@ class Partitions:
         from fwf.cli.runs import outcome_of, with_stories
 
         rows = [self._telling(run) for run in runs]
-        with self._store() as store:
+        with if_there(self._journal) as store:
             found = (row for row in rows if row is not None)
             there: list[tuple[RunRow, Outcome]] = [
                 (row, outcome_of(row, row.key in self._holders)) for row in found
@@ -135,20 +146,6 @@ class Partitions:
         state: Any = row.state
         degraded = row.number in self._degraded
         return Generation(row.generation, state, row.started, row.changed, alive, row.id, degraded)
-
-    @contextmanager
-    def _store(self) -> "Generator[Store | None]":
-        """The journal, if there is one yet."""
-        place = place_of(self._journal)
-        if place is None or is_new(place):
-            yield None
-            return
-        store = opened(self._journal)
-        try:
-            with refusals():
-                yield store
-        finally:
-            store.close()
 
 
 def _holders(store: "Store", rows: "Sequence[RunRow]") -> "dict[str, Holder]":

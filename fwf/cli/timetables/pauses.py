@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 from fwf.algebra.identity import definition_id
 from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
-from fwf.cli.journals import OFF, is_new, keep_from_git, opened, place_of, refusals
+from fwf.cli.journals import OFF, keep_from_git, opened, place_of, refusals
 from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.timetables.partitions import if_there
 from fwf.journal.holders import me
 from fwf.schedules.planning import MICROS
 
@@ -42,15 +43,8 @@ def paused(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
     """The pause of a workflow's timetable, if there is one now."""
     from fwf.journal.logs import latest
 
-    place = place_of(journal)
-    if place is None or is_new(place):
-        return None
-    store = opened(journal)
-    try:
-        with refusals():
-            found = latest(store, log_of(w))
-    finally:
-        store.close()
+    with if_there(journal) as store:
+        found = None if store is None else latest(store, log_of(w))
     if found is None or not found.body.get("paused"):
         return None
     return Pause(found.at, str(found.body.get("by", "")), str(found.body.get("why", "")))

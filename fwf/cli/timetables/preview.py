@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from fwf.algebra.scenario import ScenarioError
 from fwf.cli.dry_runs import counts_of, told_of
-from fwf.cli.journals import is_new, opened, place_of, refusals
 from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell, tell_json
 from fwf.cli.runs import lines
-from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.partitions import Partitions, if_there
 from fwf.cli.timetables.table import at, blocked_by, extent, headline, holder, left_out
 from fwf.faults import counted
 from fwf.schedules.alerts import due_and_late
@@ -64,15 +63,8 @@ def _history(target: "Target", journal: str | None) -> "History | None":
     """What the journal says of durations, if there is one."""
     from fwf.journal.durations import history
 
-    place = place_of(journal)
-    if place is None or is_new(place):
-        return None
-    store = opened(journal)
-    try:
-        with refusals():
-            return history(store, target.workflow)
-    finally:
-        store.close()
+    with if_there(journal) as store:
+        return None if store is None else history(store, target.workflow)
 
 
 def tell_plan(

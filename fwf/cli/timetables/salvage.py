@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.journals import is_new, opened, place_of, refusals
 from fwf.cli.timetables import pauses
+from fwf.cli.timetables.partitions import if_there
 from fwf.faults import counted
 from fwf.journal import logs
 from fwf.journal.errors import JournalCorrupt
@@ -15,16 +15,10 @@ from fwf.journal.store import Store
 
 def salvaged(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], None]) -> None:
     """Keep the good versions of its pause, and of who was told what, and say what is dropped."""
-    place = place_of(journal)
-    if place is None or is_new(place):
-        return
-    store = opened(journal, salvage=True)
-    try:
-        with refusals():
+    with if_there(journal, salvage=True) as store:
+        if store is not None:
             for name in (pauses.log_of(w), pauses.log_of(w, "alerts")):
                 _salvaged(store, name, say)
-    finally:
-        store.close()
 
 
 def _salvaged(store: Store, name: str, say: Callable[[str], None]) -> None:
