@@ -200,6 +200,14 @@ def test_a_mark_is_set_shown_and_told_with_who_did_it(project: Path) -> None:
     assert fwf("runs").stdout == ""  # a state is no run
 
 
+def test_the_workflow_that_says_the_type_is_imported_once(project: Path) -> None:
+    with (project / "night.py").open("a") as source:
+        source.write('with open("imported", "a") as times:\n    print("once", file=times)\n')
+    first = fwf("state", "set", "seen", "2026-06-07", "--of", "night.py")
+    assert first.exit_code == 0
+    assert (project / "imported").read_text() == "once\n"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

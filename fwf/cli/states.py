@@ -18,6 +18,7 @@ from fwf.journal import logs, marks
 from fwf.telling.reasons import on_one_line
 
 if TYPE_CHECKING:
+    from fwf.algebra.workflow import Workflow
     from fwf.journal.logs import Version
     from fwf.journal.store import Store
     from fwf.journal.values import Values
@@ -68,24 +69,23 @@ def history(name: str, journal: str | None, as_json: bool) -> int:
 
 def set_to(name: str, text: str, target: str | None, journal: str | None, as_json: bool) -> int:
     """`fwf state set`."""
+    from fwf.combinators import identity
+    from fwf.forms.mentioned import names_in
     from fwf.journal.holders import me
+    from fwf.journal.values import Values
 
-    kinds = None if target is None else _kinds(target, name)
-    store = opened(journal, make=target is not None)
-    try:
-        with refusals():
-            if kinds is None:
-                _check(store, name, _names(store))
-            writer = marks.claim(store, name, me())
-            try:
-                before = writer.latest
-                values = _values(store, target)
-                value = _read(name, text, kinds, before, values)
-                version = writer.add(marks.of_person(value, before, me()))
-            finally:
-                writer.release()
-    finally:
-        store.close()
+    w, kinds = (identity, None) if target is None else _declared(target, name)
+    with closing(opened(journal, make=target is not None)) as store, refusals():
+        if kinds is None:
+            _check(store, name, _names(store))
+        this = me()
+        writer = marks.claim(store, name, this)
+        try:
+            before = writer.latest
+            value = _read(name, text, kinds, before, Values(names_in(w), store.put, store.get))
+            version = writer.add(marks.of_person(value, before, this))
+        finally:
+            writer.release()
     old = None if before is None else before.body["value"]
     if as_json:
         tell_json({"name": name, "version": version.number, "value": value, "old": old})
@@ -137,27 +137,18 @@ def _table(cells: Sequence[Sequence[str]]) -> None:
 # What it is set to
 
 
-def _kinds(target: str, name: str) -> Sequence[Any]:
-    """The types that a workflow declares for a state; raises `Misuse` where it hasn't that."""
+def _declared(target: str, name: str) -> "tuple[Workflow[Any, Any], Sequence[Any]]":
+    """A workflow, and the types that it declares for a state; raises `Misuse` if it hasn't that."""
     from fwf.algebra.requirements import requirements
     from fwf.cli.targets import load
     from fwf.states import kinds_of
 
-    found = kinds_of(requirements(load(target).workflow))
+    w = load(target).workflow
+    found = kinds_of(requirements(w))
     if name not in found:
         there = f"; its states are {either(list(found))}" if found else "; it has none"
         raise Misuse(f"{target} has no state {name!r}{near(name, found) or there}")
-    return found[name]
-
-
-def _values(store: "Store", target: str | None) -> "Values":
-    from fwf.cli.targets import load
-    from fwf.combinators import identity
-    from fwf.forms.mentioned import names_in
-    from fwf.journal.values import Values
-
-    known = names_in(identity if target is None else load(target).workflow)
-    return Values(known, store.put, store.get)
+    return w, found[name]
 
 
 def _read(
