@@ -17,6 +17,7 @@ from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.running import fault_lines
 from fwf.cli.runs import MICROS
 from fwf.cli.timetables.by_hand import partition_of
+from fwf.cli.timetables.pauses import ALERTS, log_of
 from fwf.cli.timetables.standings import Asked, cause_of, look
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.holders import me
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from fwf.interpreters.run import Note, Observer, Try
     from fwf.schedules import Run
 
-LOG: Final = "alerts"
 LIMIT: Final = seconds(60)
 """So long an alert may take."""
 EVERY: Final = 60.0
@@ -130,6 +130,7 @@ def _told(
     """
     who, name = asked.who, asked.timetable.name
     assert who is not None
+    log_name = log_of(asked.target.workflow, ALERTS)
     if asked.journal is None:
         keep_from_git(project() / DEFAULT.parent)
     store = opened(asked.journal, make=True)
@@ -137,12 +138,12 @@ def _told(
 
         def made() -> list[tuple[Alert, list[str]]]:
             pings = [ping(name, each) for each in fine if each.standing in DONE]
-            before = told_before(each.body for each in history(store, f"{LOG} {name}"))
+            before = told_before(each.body for each in history(store, log_name))
             return [*alerts(name, changes(facts, before), who, singly=singly), *pings]
 
         if not made():
             return []
-        with claimed(store, f"{LOG} {name}", me()) as log:
+        with claimed(store, log_name, me()) as log:
             return _delivered(asked, who, made(), log, say)
     finally:
         store.close()

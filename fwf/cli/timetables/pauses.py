@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
-from fwf.algebra.identity import definition_id
 from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.cli.journals import OFF, keep_from_git, opened, place_of, refusals
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from fwf.schedules import Timetable
 
 LOG: Final = "pause"
+ALERTS: Final = "alerts"
+"""The kinds of logs that are kept of a timetable: its pauses, and what people were told."""
 
 
 @final
@@ -86,5 +87,5 @@ def _folder(place: str) -> "Path":
 
 
 def log_of(w: Workflow[Any, Any], kind: str = LOG) -> str:
-    """What is kept of a workflow's timetable, by the name of its log."""
-    return f"{kind} {name_of(w) or definition_id(w)}"
+    """The name of a log that is kept of a timetable, by that of its workflow, which has one."""
+    return f"{kind} {name_of(w)}"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.timetables import pauses
 from fwf.cli.timetables.partitions import if_there
+from fwf.cli.timetables.pauses import ALERTS, log_of
 from fwf.faults import counted
 from fwf.journal import logs
 from fwf.journal.errors import JournalCorrupt
@@ -17,7 +17,7 @@ def salvaged(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], No
     """Keep the good versions of its pause, and of who was told what, and say what is dropped."""
     with if_there(journal, salvage=True) as store:
         if store is not None:
-            for name in (pauses.log_of(w), pauses.log_of(w, "alerts")):
+            for name in (log_of(w), log_of(w, ALERTS)):
                 _salvaged(store, name, say)
 
 
