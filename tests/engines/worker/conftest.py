@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,14 +57,19 @@ class Shop:
         return ordered(attribute, path, value, **where, **more)
 
     @contextmanager
-    def started(self, order: Order, pause: str = "") -> Iterator[subprocess.Popen[str]]:
-        """A worker; stands still at a point if one is named."""
+    def started(
+        self, order: Order, pause: str = "", begin: Callable[[], None] = hear_signals
+    ) -> Iterator[subprocess.Popen[str]]:
+        """A worker; stands still at a point if one is named.
+
+        begin: what its process does before all else.
+        """
         file = self.folder / f"order-{uuid4()}.json"
         file.write_text(order_to_text(order))
         more = {"STEPS_LOG": str(self.log), "STEPS_PAUSE": pause, **self.env}
         with subprocess.Popen(
             [sys.executable, "-m", "fwf", "worker", "--order", str(file)],
-            cwd=ROOT, env=environment(**more), encoding="utf-8", preexec_fn=hear_signals,
+            cwd=ROOT, env=environment(**more), encoding="utf-8", preexec_fn=begin,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as worker:  # fmt: skip
             try:

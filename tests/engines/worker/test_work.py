@@ -142,6 +142,21 @@ def test_a_signal_before_anything_is_begun_is_answered(folder: Shop) -> None:
     assert folder.answer(folder.order("whole", "daily > pay")).how == "ok"
 
 
+def _deaf_to_hangups() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("point", ["import", "in"])
+def test_a_signal_that_nohup_ignores_does_nothing(folder: Shop, point: str) -> None:
+    order = folder.order("whole", "daily > put")
+    with folder.started(order, point, _deaf_to_hangups) as worker:
+        folder.wait_for_pause(worker)
+        worker.send_signal(signal.SIGHUP)
+        worker.send_signal(signal.SIGTERM)
+        answer = said(worker)
+    assert (answer.how, answer.fault) == ("cut", Interrupted(by="SIGTERM"))
+
+
 def test_a_signal_in_a_task_that_has_a_deadline_is_answered(folder: Shop) -> None:
     order = changed(folder.order("whole", "daily > put"), deadline=_late(100))
     with folder.started(order, "in") as worker:

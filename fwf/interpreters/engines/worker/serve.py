@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, final
+from typing import Any, final
 
 from fwf.faults import Failed, Interrupted, tags_of, text
 from fwf.interpreters.engines.worker.answer import Answer, answer_to_text
@@ -17,8 +17,7 @@ from fwf.interpreters.engines.worker.loading import Loaded, loaded
 from fwf.interpreters.engines.worker.order import Order, Unclear, order_from_text
 from fwf.interpreters.engines.worker.work import work
 from fwf.interpreters.run import SystemClock
-
-_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+from fwf.interpreters.run.signals import DEFAULTS
 
 
 @final
@@ -75,9 +74,7 @@ def _read(file: str | None) -> bytes:
 def _loaded(target: str) -> Loaded:
     """The workflow; from then on signals are the run's."""
     found = loaded(target)
-    _on_signals(signal.SIG_DFL)
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _on_signals(None)
     return found
 
 
@@ -91,9 +88,11 @@ def _stdout_apart() -> int:
 
 
 def _on_signals(do: Any) -> None:
-    for name in _SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), do)
+    """Let signals do something, or None: what is usual. One that `nohup` ignores stays ignored."""
+    for name, usual in DEFAULTS.items():
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, do or usual)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
