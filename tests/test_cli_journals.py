@@ -140,3 +140,12 @@ def test_a_journal_that_is_begun_is_told_and_one_of_an_unknown_kind_refused(tmp_
     done = fwf("run", "one.py", "--journal", "mysql://x", cwd=tmp_path)
     assert done.status == 2 and "in PostgreSQL (postgresql://…)" in done.err
     assert not (tmp_path / "mysql:").exists()
+
+
+def test_the_journal_of_a_project_is_left_out_by_git_whoever_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fwf.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    journals.opened(None, make=True).close()
+    assert (tmp_path / ".fwf" / ".gitignore").read_text() == "*\n"

@@ -89,14 +89,16 @@ def is_new(place: str) -> bool:
 def opened(given: str | None, *, make: bool = False, salvage: bool = False) -> "Store":
     """`--journal` as given ⟶ the journal; raises `Misuse` where it is off, or can't be opened.
 
-    make: whether a file that isn't there is made; else it is misuse, as of a command that only
-        looks.
+    make: whether a file that isn't there is made, so that git leaves a project's own out; else it
+        is misuse, as of a command that only looks.
     """
     place = place_of(given)
     if place is None:
         raise Misuse("--journal off: no run is remembered there; name a file or a database")
     if not make and is_new(place):
         raise Misuse(f"there is no journal {place} yet: fwf run begins it, or --journal names one")
+    if make and given is None:
+        keep_from_git(Path(place).parent)
     from fwf.journal.opening import open_store
 
     with refusals():

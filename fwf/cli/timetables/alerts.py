@@ -6,13 +6,14 @@ between tells it twice, with the same key.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.schedule import seconds
-from fwf.cli.journals import DEFAULT, keep_from_git, opened, place_of, project
+from fwf.cli.journals import opened, place_of
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.running import fault_lines
 from fwf.cli.runs import MICROS
@@ -131,10 +132,7 @@ def _told(
     who, name = asked.who, asked.timetable.name
     assert who is not None
     log_name = log_of(asked.target.workflow, ALERTS)
-    if asked.journal is None:
-        keep_from_git(project() / DEFAULT.parent)
-    store = opened(asked.journal, make=True)
-    try:
+    with closing(opened(asked.journal, make=True)) as store:
 
         def made() -> list[tuple[Alert, list[str]]]:
             pings = [ping(name, each) for each in fine if each.standing in DONE]
@@ -145,8 +143,6 @@ def _told(
             return []
         with claimed(store, log_name, me()) as log:
             return _delivered(asked, who, made(), log, say)
-    finally:
-        store.close()
 
 
 def _delivered(

@@ -1,18 +1,17 @@
 """A timetable that is paused: `fwf run --due` starts nothing of it until somebody says so."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
-from fwf.cli.journals import OFF, keep_from_git, opened, place_of, refusals
+from fwf.cli.journals import OFF, opened, place_of, refusals
 from fwf.cli.misuse import Misuse, one_line
 from fwf.cli.timetables.partitions import if_there
 from fwf.journal.holders import me
 from fwf.schedules.planning import MICROS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fwf.schedules import Timetable
 
 LOG: Final = "pause"
@@ -58,32 +57,23 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
     """
     from fwf.journal.logs import claimed
 
-    place = place_of(journal)
-    if place is None:
+    if place_of(journal) is None:
         raise Misuse(f"--journal {OFF}: a pause is kept in a journal; name a file or a database")
     before = paused(w, journal)
     if (before is None) == (why is None) and (before is None or before.why == why):
         return before
-    if journal is None:
-        keep_from_git(_folder(place))
-    store = opened(journal, make=True)
-    try:
-        with refusals(), claimed(store, log_of(w), me()) as log:
-            log.add({"paused": why is not None, "by": _who(), "why": why or ""})
-    finally:
-        store.close()
+    with (
+        closing(opened(journal, make=True)) as store,
+        refusals(),
+        claimed(store, log_of(w), me()) as log,
+    ):
+        log.add({"paused": why is not None, "by": _who(), "why": why or ""})
     return before
 
 
 def _who() -> str:
     this = me()
     return f"{this.user} on {this.host}"
-
-
-def _folder(place: str) -> "Path":
-    from pathlib import Path
-
-    return Path(place).parent
 
 
 def log_of(w: Workflow[Any, Any], kind: str = LOG) -> str:
