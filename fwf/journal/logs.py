@@ -29,7 +29,10 @@ class Version(NamedTuple):
 
 
 def latest(store: Store, name: str) -> Version | None:
-    """The version that holds now; None where nothing was ever written."""
+    """The version that holds now; None where nothing was ever written.
+
+    All are read: it's in doubt where one before it isn't what was written.
+    """
     found = history(store, name)
     return found[-1] if found else None
 
@@ -53,21 +56,26 @@ class Writer:
         self.name = name
         self._store = store
         self._claim = claim
-        self._row = _row(store, name)
-        self._records = [] if self._row is None else [*store.records(self._row)]
+        self._head = FIRST
+        self._versions: list[Version] = []
+        self._number: int | None = None
+        """That of its row; None before its first version is there."""
+        row = _row(store, name)
+        if row is not None:
+            self._number = row.number
+            for record in store.records(row):
+                self._head = record.sum
+                self._versions.append(_version(store, row, record))
 
     @property
     def history(self) -> Sequence[Version]:
         """All versions, the oldest first."""
-        row = self._row
-        return [] if row is None else [_version(self._store, row, each) for each in self._records]
+        return self._versions
 
     @property
     def latest(self) -> Version | None:
         """The version that holds now."""
-        if self._row is None or not self._records:
-            return None
-        return _version(self._store, self._row, self._records[-1])
+        return self._versions[-1] if self._versions else None
 
     def add(self, body: Mapping[str, Any], *, at: int | None = None) -> Version:
         """Add a version, which is there when this returns; raises `Replaced`.
@@ -76,18 +84,16 @@ class Writer:
         """
         text = json.dumps(body, allow_nan=False)
         when = time.time_ns() // 1000 if at is None else at
-        last = self._records[-1] if self._records else None
-        n, before = (1, FIRST) if last is None else (last.n + 1, last.sum)
-        checksum = chained(before, n, "version", *_PLACE, when, text)
+        n = len(self._versions) + 1
+        checksum = chained(self._head, n, "version", *_PLACE, when, text)
         record = Record(n, "version", *_PLACE, when, text, checksum)
-        if self._row is None:
-            row = _begun(self.name, when)
-            self._store.begin(row, [record], self._claim)
-            self._row = _row(self._store, self.name)
+        if self._number is None:
+            self._number = self._store.begin(_begun(self.name, when), [record], self._claim)
         else:
-            self._store.append(self._row.number, [record], self._claim, state="log")
-        self._records.append(record)
-        return Version(n, when, json.loads(text))
+            self._store.append(self._number, [record], self._claim, state="log")
+        self._head = checksum
+        self._versions.append(Version(n, when, json.loads(text)))
+        return self._versions[-1]
 
     def release(self) -> None:
         """Give the right back. May be called twice."""

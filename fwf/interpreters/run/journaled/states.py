@@ -143,15 +143,20 @@ class _Mark:
                 value = json.loads(self._values.settled(to)[0])
             except Unwritable as error:
                 raise Unwritable(f"state {self._name!r}: {error}") from None
-            own = [each for each in self._writer.history if each.body.get("run") == self._row.id]
-            if own and own[-1].body["value"] == value:
+            own = self._own()
+            if own is not None and own.body["value"] == value:
                 return  # it was done before the process died, or an earlier try did it
-            since = own[-1].number if own else self._kept["version"]
+            since = self._kept["version"] if own is None else own.number
             latest = self._writer.latest
             if latest is not None and latest.number != since:
                 why = f"it isn't moved to {marks.shown(value)}"
                 raise Moved(_said(self._name, self._kept, latest, self._row, why))
             self._writer.add(marks.of_run(value, self._row.id, self._row.workflow))
+
+    def _own(self) -> Version | None:
+        """What the run itself has moved it to last, in any try."""
+        told = reversed(self._writer.history)
+        return next((each for each in told if each.body.get("run") == self._row.id), None)
 
     def _refuse_unfit(self, value: Any, how: str, remedy: str) -> None:
         for kind in self._kinds:
