@@ -1,12 +1,11 @@
 """Rules about files: what a step leaves on its machine, and another machine goes on without."""
 
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from fwf.algebra.aliases import bare
 from fwf.algebra.instances import PATH, path_place
-from fwf.algebra.types import MAX_PARTS, fields_of
 from fwf.faults import Issue
+from fwf.forms.mentioned import types_in
 from fwf.interpreters.check.subject import Subject, last
 
 
@@ -29,13 +28,5 @@ def local_file(subject: Subject) -> Iterator[Issue]:
 
 def _has_path(annotation: Any) -> bool:
     """Whether a path is in values of a type, as far as it declares them."""
-    todo, seen = [annotation], list[Any]()
-    while todo:
-        each = bare(todo.pop())
-        cls = get_origin(each) or each
-        if isinstance(cls, type) and path_place(cls) == PATH:
-            return True
-        if each not in seen and len(seen) < MAX_PARTS:
-            seen.append(each)
-            todo += [*get_args(each), *(fields_of(each) or {}).values()]
-    return False
+    kinds = types_in([annotation])
+    return any(isinstance(kind, type) and path_place(kind) == PATH for kind in kinds)
