@@ -21,7 +21,6 @@ from fwf.interpreters.run.doing import Asked, Doing, refuse_in_import
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.ran import Ran
 from fwf.interpreters.run.resources import Opener
-from fwf.interpreters.run.supplied import with_supplied
 from fwf.interpreters.run.telling import Observe
 from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.machine.fibers import INT, Around, Scope
@@ -131,8 +130,7 @@ def _wrong(
     taken = {name: value for name, value in params.items() if name in names}
     local = {each.name: renames.get(each.name, each.name) for each in required.named()}
     there = {name: resources[final] for name, final in local.items() if final in resources}
-    for each in (*problems(required, taken, with_supplied(required, there, journal=False)),
-                 *in_no_file(required)):  # fmt: skip
+    for each in (*problems(required, taken, there), *in_no_file(required)):
         yield each.message
 
 
