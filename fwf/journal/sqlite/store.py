@@ -338,10 +338,7 @@ class SQLite:
 
     def _sign(self, key: str) -> tuple[str, int | None]:
         """What messages call the runs of a key, and when its newest one last gave a sign."""
-        sql = (
-            "SELECT workflow, changed, number FROM runs WHERE key = ? ORDER BY number DESC LIMIT 1"
-        )
-        for name, at, run in self._db.rows(sql, (rows.kept(key),)):
+        for name, at, run in self._db.rows(rows.NEWEST, (rows.kept(key),)):
             latest = [each[4] for each in self._db.rows(rows.LATEST, (run,))]
             return text(name) or "this run", max([at, *latest])
         return "this run", None
