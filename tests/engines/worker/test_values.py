@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fwf import identity
 from fwf.forms.mentioned import names_in
 from fwf.forms.refusal import Refused
+from fwf.interpreters.engines.worker.claims import InObjects
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
 from fwf.interpreters.engines.worker.values import (
     Inline,
@@ -118,6 +119,18 @@ def test_a_store_that_is_none_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(StoreError) as refused:
         Objects(url)
     assert "needs s3://bucket/prefix" in str(refused.value) and "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("s3://user:hunter2@bucket/below/", "s3://bucket/below"),
+        ("s3://bucket/by@day", "s3://bucket/by@day"),
+    ],
+)
+def test_messages_name_a_store_without_its_password(url: str, where: str) -> None:
+    objects = Objects(url)
+    assert (objects.where, InObjects(objects).where) == (where, f"{where}/claims")
 
 
 def test_what_isnt_there_is_said(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Objects:
     """
 
     def __init__(self, url: str) -> None:
-        self.where = url.rstrip("/")
+        self.where = _told(url.rstrip("/"))
         self._obstore = _obstore()
         options = {"mkdir": True} if url.startswith("file:") else {}
         try:
@@ -72,7 +72,7 @@ class Objects:
         """What is kept by a name."""
         found = self.read(f"values/{name}")
         if found is None:
-            raise StoreError(f"{_told(self.where)}/values/{name}: there is nothing")
+            raise StoreError(f"{self.where}/values/{name}: there is nothing")
         return found
 
     def _ask(self, key: str, call: Callable[[], T]) -> T:
@@ -83,13 +83,15 @@ class Objects:
 
     def _trouble(self, key: str, error: Exception) -> StoreError:
         """The error in our words: the driver's may hold what it was given."""
-        return StoreError(f"{_told(self.where)}/{key}: {type(error).__name__}")
+        return StoreError(f"{self.where}/{key}: {type(error).__name__}")
 
 
 def _told(url: str) -> str:
-    """A URL without user and password."""
+    """A URL without user and password; one that can have neither is told as it is."""
     scheme, there, rest = url.partition("://")
-    return f"{scheme}{there}{rest.rpartition('@')[2]}"
+    host = rest.partition("/")[0]
+    told = rest.rpartition("@")[2] if "@" in host or ":" in host else rest
+    return f"{scheme}{there}{told}"
 
 
 def _obstore() -> Any:
