@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from fwf import Journal, execute
+from fwf.cli.journals import HELD
 from fwf.cli.starting import Start
 from fwf.cli.targets import load
 from fwf.cli.timetables.backfill import Wanted, done
 from fwf.cli.timetables.by_hand import begins_again
-from fwf.cli.timetables.launch import HELD, Ended
+from fwf.cli.timetables.launch import Ended
 from fwf.journal.errors import Held
 from fwf.schedules.planning import Partition
 from tests.cli_support import environment

@@ -8,6 +8,7 @@ from fwf.cli.misuse import one_line
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.output import tell as write
 from fwf.cli.params import given
+from fwf.cli.running import FAILED
 from fwf.cli.runs import MICROS, local
 from fwf.cli.timetables.alerts import Post, now, tell
 from fwf.cli.timetables.partitions import timetable_of
@@ -21,7 +22,6 @@ QUIET: Final = 3 * 3_600
 may take long, and one that hangs is to be found before the day is over."""
 MOST: Final = 40
 """So many partitions are told in lines; the others are counted."""
-WRONG: Final = 1
 
 
 def late(
@@ -50,7 +50,7 @@ def late(
     else:
         for line in _lines(asked, seen, wrong, posts):
             write(line)
-    return WRONG if wrong else 0
+    return FAILED if wrong else 0
 
 
 def _say(text: str) -> None:

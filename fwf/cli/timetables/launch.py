@@ -13,20 +13,20 @@ from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, final
 
+from fwf import early
+from fwf.cli.journals import HELD
 from fwf.cli.misuse import status_of_signal
+from fwf.cli.running import DEGRADED, FAILED
 from fwf.records import changed, record
 from fwf.schedules.planning import DONE, Blocker, Generation, Partition, Plan, Standing, standing
 
 if TYPE_CHECKING:
     from fwf.schedules import Run
 
-HELD: Final = 75
 BLOCKED: Final = 69
 """The exit status where a run waits for another: `EX_UNAVAILABLE`."""
-DEGRADED: Final = 3
 NOT_STARTED: Final = 71
 """The status where the system has no process for it: `EX_OSERR`."""
-SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 ONE: Final = 0.2
 """A signal that comes again within so many seconds is the same one: `timeout` sends its own to what
 it has started, and to the group that this is in."""
@@ -223,9 +223,8 @@ def _heard(tell: Callable[[str], None]) -> Generator[None]:
 
     before: list[tuple[int, Any]] = []
     here = threading.current_thread() is threading.main_thread()
-    for name in SIGNALS if here else ():
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+    for number in early.numbers() if here else ():
+        if signal.getsignal(number) is not signal.SIG_IGN:
             before.append((number, signal.signal(number, hear)))
     try:
         yield
@@ -245,7 +244,7 @@ def status_of(went: Sequence[Went], blocked: Sequence[Partition], stopped_by: st
     stand = [each.partition for each in went] + [*blocked]
     ways = {each.standing for each in stand} - {*DONE, "running", "blocked"}
     if ways:
-        return 1
+        return FAILED
     if any(each.standing == "blocked" and not _busy(each) for each in stand):
         return BLOCKED
     if any(each.standing in ("running", "blocked") for each in stand):

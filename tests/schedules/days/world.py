@@ -15,11 +15,12 @@ from returns.result import Success
 
 from fwf import Journal, execute
 from fwf.cli import misuse, targets
+from fwf.cli.journals import HELD
 from fwf.cli.starting import Start
 from fwf.cli.timetables import launch
 from fwf.cli.timetables.backfill import Wanted, done
 from fwf.cli.timetables.by_hand import begins_again
-from fwf.cli.timetables.launch import HELD, Child, Ended
+from fwf.cli.timetables.launch import Child, Ended
 from fwf.cli.timetables.pauses import set_pause
 from fwf.interpreters.run import Again, give_up, take_back
 from fwf.interpreters.run.journaled.stamps import SystemWatch
