@@ -7,9 +7,8 @@ that a part which is shared is looked at once for each different surrounding.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, NamedTuple, TypeAlias, assert_never, cast, get_origin
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never, cast
 
-from fwf.algebra.aliases import bare
 from fwf.algebra.expr import Const, Expr, Input
 from fwf.algebra.nodes import (
     Always,
@@ -35,16 +34,16 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.parts import children
+from fwf.algebra.requirements import Requirement
 from fwf.algebra.schedule import Backoff, Constant, Schedule, each
 from fwf.algebra.traverse import fold
+from fwf.forms.scalars import EXACT
 from fwf.interpreters.engines.support import Feature
 
 MOST_AT_ONCE: Final = 40
 MOST_TEXT: Final = 1_000
 """The characters of a constant that is written into a definition; our choice."""
 MOST_DELAYS: Final = 1_000
-EXACT: Final = 2**53
-"""Beyond it a JSON number isn't the same everywhere."""
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -183,7 +182,7 @@ def _if(holds: bool, feature: Feature) -> tuple[Feature, ...]:
 def _of_task(node: Task[Any, Any]) -> tuple[Feature, ...]:
     contract = node.contract
     kept = any(
-        getattr(get_origin(bare(one.type)) or bare(one.type), "from_journal", False) is True
+        Requirement(one.name, one.kind, (one.type,), one.optional).from_journal
         for one in contract.injected
         if one.kind == "resource"
     )
