@@ -205,8 +205,9 @@ class Claiming:
             return status, value
         try:
             said, status, value = self._said(machine, fiber, status, value, once)
-            kept = self._claims.finish(this, json.dumps(said))
-            known = None if kept == json.dumps(said) else self._read(kept)
+            own = json.dumps(said)
+            kept = self._claims.finish(this, own)
+            known = None if kept == own else self._read(kept)
         except (StoreError, JournalError):  # it is known here, and is the answer
             return status, value
         return (status, value) if status is WAIT or known is None else known
