@@ -252,6 +252,16 @@ def test_labels_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+def test_a_label_that_ends_like_a_number_stays_and_is_told_apart_from_numbers() -> None:
+    w: Any = const(None) >> rates
+    vendors = ("y", "y", "y #2", "y", "y #2")
+    found = dry_run_all([(w, {"day": date(2026, 6, 1), "vendor": vendor}) for vendor in vendors])
+    assert [row.label.removeprefix("day=2026-06-01 vendor=") for row in found.rows] == [
+        "y", "y #3", "y #2", "y #4", "y #2 #2",
+    ]  # fmt: skip
+    assert found.count("ok") == 5
+
+
 BAD: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (days(1), {"at_once": 0}, ValueError, r"at_once=0\): needs a number of runs, at least 1"),
     (days(1), {"at_once": True}, ValueError, r"at_once=True\): needs"),

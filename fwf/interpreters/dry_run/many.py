@@ -119,10 +119,15 @@ def _listed(runs: Several, params: Mapping[str, object]) -> list[One]:
 
 
 def _told_apart(found: Sequence[tuple[str, Workflow[Any, Any], Mapping[str, object]]]) -> list[One]:
+    """The same with numbers behind labels that came before, of which none makes another's label."""
+    given = {label for label, *_ in found}
     seen: dict[str, int] = {}
     listed: list[One] = []
     for label, w, own in found:
-        n = seen[label] = seen.get(label, 0) + 1
+        n = seen.get(label, 0) + 1
+        while n > 1 and f"{label} #{n}" in given:
+            n += 1
+        seen[label] = n
         listed.append(One(f"{label} #{n}" if n > 1 else label, w, own))
     return listed
 
