@@ -84,7 +84,7 @@ class Scripted:
 
     def cut(self, machine: Machine, fiber: Fiber, role: Role) -> bool:
         """Whether an attempt stops when it is cut, by the script for its place."""
-        script, _ = self._script(role, machine, fiber.place)
+        script, *_ = self._script(role, machine, fiber.place)
         return not works_on(script, role.task.contract)
 
     def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
@@ -95,8 +95,8 @@ class Scripted:
         if not role.arity:  # the task ignores its input, and so does its script
             fiber.value = None
         place = fiber.place
-        script, path = self._script(role, machine, place)
-        n = self._number(role, script, path, fiber)
+        script, path, is_named = self._script(role, machine, place)
+        n = self._number(role, script, path, fiber, is_named)
         takes = self._takes(role, script, path, machine, fiber, n)
         if not isinstance(takes, int):
             return ERR, takes, 0
@@ -109,8 +109,8 @@ class Scripted:
             return OK, script.output(n), takes
         return OK, _unknown(machine, role.task.contract, place), takes
 
-    def _script(self, role: Role, machine: Machine, place: Place) -> tuple[Script, str]:
-        """The task's script at a place, and the path if an entry or a draw goes by it."""
+    def _script(self, role: Role, machine: Machine, place: Place) -> tuple[Script, str, bool]:
+        """The task's script at a place, the path if a draw or an entry goes by it; if an entry."""
         script, path = role.own, ""
         if role.by_item:
             inner = role.by_item.get(item_of(place))
@@ -119,17 +119,17 @@ class Scripted:
             here = machine.path(place)
             at = self.scenario.at_place(here)
             if at is not None:
-                return at.over(script), here
+                return at.over(script), here, True
         if isinstance(script.takes, Distribution):
             path = machine.path(place)
-        return script, path
+        return script, path, False
 
-    def _number(self, role: Role, script: Script, path: str, fiber: Fiber) -> int:
+    def _number(self, role: Role, script: Script, path: str, fiber: Fiber, is_named: bool) -> int:
         """How many attempts came before: at this path if an entry names it, else on this input."""
         if path:
             here = self._tries.get(path, 0)
             self._tries[path] = here + 1
-            if self.scenario.at_place(path) is not None:
+            if is_named:
                 return here
         if not script.tells_attempts_apart:
             return 0
