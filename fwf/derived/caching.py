@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar, cast, final
 from fwf.algebra.builder import It, it, pick
 from fwf.algebra.contract import NO_EXAMPLE, Contract, Effect, Injected, InputOf, RunInfo
 from fwf.algebra.contract import IdempotencyKey as Key
+from fwf.algebra.defaults import common_defaults
 from fwf.algebra.expr import IT, Const, Expr, show
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.identity import own_bytes
@@ -30,7 +31,7 @@ from fwf.algebra.parts import children
 from fwf.algebra.requirements import Requirements, requirements
 from fwf.algebra.traverse import fold
 from fwf.algebra.types import ANY, name_of
-from fwf.algebra.values import Coded, Member, digest, encode, freeze, thaw
+from fwf.algebra.values import digest, encode, freeze
 from fwf.algebra.workflow import Edge, Workflow, as_workflow
 from fwf.combinators import as_test, branch, par, pure
 from fwf.derived.conditions import check_takes, passing
@@ -218,30 +219,14 @@ def places_of(required: Requirements) -> frozenset[str]:
 def _asked(w: Node) -> dict[str, Any]:
     """Workflow ⟶ the config of its `look_up`."""
     required = requirements(w)
-    defaults = _defaults(w)
+    optional = {each.name for each in required.parameters if each.optional}
+    defaults = common_defaults(w, optional, parts_of=_parts_of)
     params = [
-        [each.name, defaults.get(each.name)] if each.optional else each.name
-        for each in sorted(required.parameters, key=lambda each: each.name)
+        [name, defaults.get(name)] if name in optional else name
+        for name in sorted(each.name for each in required.parameters)
     ]
     resources = sorted(each.name for each in required.resources if each.name != RESULTS)
     return {"of": results_id(w), "params": params, "resources": resources}
-
-
-def _defaults(w: Node) -> dict[str, Any]:
-    """Parameter ⟶ its default, if that is plain data and the same wherever it is taken."""
-    found: dict[str, list[Any]] = {}
-
-    def collect(node: Node, _parts: tuple[None, ...]) -> None:
-        for each in node.contract.injected if isinstance(node, Task) else ():
-            if each.optional and each.kind == "parameter":
-                found.setdefault(each.name, []).append(each.default)
-
-    fold(collect, w, parts_of=_parts_of)
-    return {
-        name: thaw(each[0])
-        for name, each in found.items()
-        if not isinstance(each[0], Coded | Member) and len(set(map(encode, each))) == 1
-    }
 
 
 def results_id(w: Workflow[Any, Any]) -> str:

@@ -94,13 +94,6 @@ class Calendar:
         self.dates = dates
         self.zone = zone
 
-    def between(self, first: date, last: date) -> list[date]:
-        """Those from the first to the last date, both included."""
-        found: list[date] = []
-        for year in range(first.year, last.year + 1):
-            found.extend(_dates_of(self, year))
-        return found[bisect_left(found, first) : bisect_right(found, last)]
-
     def after(self, day: date) -> date:
         """The first that comes after a date."""
         days = _dates_of(self, day.year)

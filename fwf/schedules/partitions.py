@@ -6,7 +6,6 @@ from typing import TypeVar
 from pyrsistent import PVector, pvector
 
 from fwf.schedules.checked import check_date, check_order
-from fwf.schedules.rules import WholeDays, spans
 from fwf.schedules.runs import Run
 from fwf.schedules.timetable import Timetable
 
@@ -28,9 +27,4 @@ def partitions(timetable: Timetable[B], start: date, end: date) -> PVector[Run[B
     first = check_date("partitions(…, start, end)", start)
     last = check_date("partitions(…, start, end)", end)
     check_order("partitions(…, start, end)", first, last)
-    first, last = timetable.bounds(first, last)
-    rule, days = timetable.rule, timetable.calendar
-    if isinstance(rule, WholeDays):
-        return pvector([Run(timetable, day) for day in days.between(first, last)])
-    found = spans(rule, days, first, last)
-    return pvector([Run(timetable, day, since, until) for day, since, until in found])
+    return pvector([*timetable.runs(first, last)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, final
@@ -48,8 +49,31 @@ class TextLine(NamedTuple):
     failed: bool = False
 
 
+class Told:
+    """What is told to people in lines, and to machines as data."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def lines(self) -> Iterator[TextLine]:
+        """Its lines, one after another."""
+
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """All of it as what JSON can hold; times in seconds from the start."""
+
+    def __str__(self) -> str:
+        return "\n".join(line.text for line in self.lines())
+
+    def json(self) -> str:
+        """All of it for machines; times in seconds from the start."""
+        import json
+
+        return json.dumps(self.data(), ensure_ascii=False, indent=2)
+
+
 @final
-class DryRun:
+class DryRun(Told):
     """What would happen. Prints as a timeline; see also `lines`, `json`, `data` and `svg`.
 
     result: `Success` or `Failure`, as `run` would give it. Its value is made of what the scenario
@@ -162,9 +186,6 @@ class DryRun:
             self._critical = tuple(map(self._event, path))
         return self._critical
 
-    def __str__(self) -> str:
-        return "\n".join(line.text for line in self.lines())
-
     def __repr__(self) -> str:
         how = "ok" if isinstance(self.result, Success) else "fails"
         return f"<DryRun of {self.name}: {how} after {self.took}, {self.attempts:,} attempts>"
@@ -180,12 +201,6 @@ class DryRun:
         from fwf.interpreters.dry_run.form import as_data
 
         return as_data(self)
-
-    def json(self) -> str:
-        """All of it for machines; times in seconds from the start."""
-        import json
-
-        return json.dumps(self.data(), ensure_ascii=False, indent=2)
 
     def svg(self) -> str:
         """A Gantt chart, self-contained, that names the critical path."""

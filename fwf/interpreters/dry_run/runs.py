@@ -11,7 +11,7 @@ from returns.result import Failure, Result
 
 from fwf.algebra.paths import SEPARATOR
 from fwf.faults import Fault, leaves
-from fwf.interpreters.dry_run.report import Assumption, DryRun, TextLine
+from fwf.interpreters.dry_run.report import Assumption, DryRun, TextLine, Told
 from fwf.machine.timers import MICROSECOND
 from fwf.records import changed
 
@@ -82,7 +82,7 @@ def item_of(path: str) -> str:
 
 
 @final
-class DryRuns:
+class DryRuns(Told):
     """What a list of runs comes to. Prints as a table; see also `lines`, `json` and `data`.
 
     whole: all of them as one dry run, `runs[2026-06-01] > daily > …`: its timeline, its critical
@@ -139,9 +139,6 @@ class DryRuns:
             )
         )
 
-    def __str__(self) -> str:
-        return "\n".join(line.text for line in self.lines())
-
     def __repr__(self) -> str:
         return f"<DryRuns: {len(self.rows):,}, {self.at_once} at once, {self.took}>"
 
@@ -156,9 +153,3 @@ class DryRuns:
         from fwf.interpreters.dry_run.table import as_data
 
         return as_data(self)
-
-    def json(self) -> str:
-        """All of it for machines; times in seconds from the start."""
-        import json
-
-        return json.dumps(self.data(), ensure_ascii=False, indent=2)

@@ -102,13 +102,13 @@ def done(
     )
     ended, came = machine.execute([*runs])
     whole = DryRun(w, start, Success(came) if ended is OK else Failure(came), machine)
-    lost = _by_run(machine.degraded, places)
+    lost = _by_run(whole.degraded, places)
     rows = [
         row_of(each, places[each.label])._replace(
             start=times.started[each.label],
             end=times.ended[each.label],
             result=result,
-            degraded=lost.get(each.label, ()) if isinstance(result, Success) else (),
+            degraded=tuple(lost.get(each.label, ())) if isinstance(result, Success) else (),
         )
         for each, result in zip(runs, came, strict=True)
     ]
@@ -171,11 +171,11 @@ def _moved(scenario: Scenario, places: Mapping[str, str]) -> Scenario:
     return Scenario(scenario.seed, scenario.tasks, scenario.items, pmap(paths))
 
 
-def _by_run(paths: Sequence[str], places: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _by_run(paths: Sequence[str], places: Mapping[str, str]) -> dict[str, list[str]]:
     """Paths in the whole ⟶ for each run those in it."""
     labels = {item_of(place): label for label, place in places.items()}
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for path in paths:
         label = labels[item_of(path)]
-        found[label] = (*found.get(label, ()), inside(path, places[label]))
+        found.setdefault(label, []).append(inside(path, places[label]))
     return found

@@ -9,11 +9,11 @@ only on the way to it. So a cut is no larger than what is written, whatever that
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias, TypeVar, final
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, final
 
 from fwf.algebra.counts import total
 from fwf.algebra.nodes import Node, Task
-from fwf.algebra.traverse import Visit, children, visit
+from fwf.algebra.traverse import Visit, children, fold, visit
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.engines.features import (
     OUTSIDE,
@@ -71,11 +71,8 @@ class Placed(NamedTuple):
 
     def parts(self) -> "list[Placed]":
         """The piece's direct parts where they stand."""
-        if isinstance(self.piece, EngineTask):
-            return []
-        return [
-            Placed(part, self.visit.part(at, part.node)) for at, part in enumerate(self.piece.parts)
-        ]
+        parts = _parts_of(self.piece)
+        return [Placed(part, self.visit.part(at, part.node)) for at, part in enumerate(parts)]
 
 
 @final
@@ -162,17 +159,10 @@ def cut(w: Workflow[Any, Any], table: Table) -> Cut:
 
 
 def fold_pieces(step: Callable[[Piece, tuple[R, ...]], R], piece: Piece) -> R:
-    """Step, piece ⟶ its meaning, bottom-up; each distinct piece once. Explicit stack."""
-    known: dict[int, R] = {}
-    todo: list[tuple[Piece, bool]] = [(piece, False)]
-    while todo:
-        top, ready = todo.pop()
-        if id(top) in known:
-            continue
-        parts = () if isinstance(top, EngineTask) else top.parts
-        if parts and not ready:
-            todo.append((top, True))
-            todo.extend((part, False) for part in reversed(parts))
-            continue
-        known[id(top)] = step(top, tuple([known[id(part)] for part in parts]))
-    return known[id(piece)]
+    """Step, piece ⟶ its meaning, bottom-up; each distinct piece once: `fold`, of pieces."""
+    meaning: R = fold(cast(Any, step), cast(Any, piece), parts_of=cast(Any, _parts_of))
+    return meaning
+
+
+def _parts_of(piece: Piece) -> tuple[Piece, ...]:
+    return () if isinstance(piece, EngineTask) else piece.parts

@@ -115,8 +115,4 @@ def uncut(row: Row) -> bool:
 
 def worst(rows: tuple[Row, ...]) -> Support:
     """Rows ⟶ the least that one of them says; native if there are none."""
-    found: Support = "native"
-    for row in rows:
-        if ORDER.index(row.support) > ORDER.index(found):
-            found = row.support
-    return found
+    return ORDER[max([ORDER.index(row.support) for row in rows], default=0)]

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         resolve,
         take_back,
     )
-    from fwf.interpreters.run.journaled.opening import params_of
+    from fwf.interpreters.run.journaled.parameters import params_of
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -55,7 +55,7 @@ __all__ = [
 ]  # fmt: skip
 _LATE = {
     **dict.fromkeys(("Again", "How", "Taken", "give_up", "resolve", "take_back"), "deciding"),
-    "params_of": "opening",
+    "params_of": "parameters",
 }
 
 

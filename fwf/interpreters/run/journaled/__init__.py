@@ -1,16 +1,17 @@
 """A run that outlasts its process: what is written of it, and how the next one goes on.
 
-    opening.py   whether a run begins, goes on, or is complete
-    limits.py    how much a run does at once: its workers and pools
-    past.py      what counts of all that earlier tries left
-    memory.py    what the machine asks about tasks, and what is written of their attempts
-    marks.py     ... and about other places: retries, deadlines, what was caught, lent or delayed
-    lasting.py   for how long what a place gave counts
-    world.py     the world around the one that does the work
-    states.py    the marks that one run hands to the next
-    results.py   ... and the results that it may use again
-    writing.py   the records of this try, in order, written before anything depends on them
-    stamps.py    how long ago something was, said by another process
+    opening.py     whether a run begins, goes on, or is complete
+    parameters.py  its parameters: those of its first start, with the defaults that they had then
+    limits.py      how much a run does at once: its workers and pools
+    past.py        what counts of all that earlier tries left
+    memory.py      what the machine asks about tasks, and what is written of their attempts
+    marks.py       ... and about other places: retries, deadlines, what was caught, lent or delayed
+    lasting.py     for how long what a place gave counts
+    world.py       the world around the one that does the work
+    states.py      the marks that one run hands to the next
+    results.py     ... and the results that it may use again
+    writing.py     the records of this try, in order, written before anything depends on them
+    stamps.py      how long ago something was, said by another process
 
 **What is written when.** An attempt's start before it begins, how it ended before anything follows:
 one transaction for a step of a chain, together with the start of the next one, one for all that

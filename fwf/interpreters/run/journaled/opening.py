@@ -10,19 +10,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, final
 
 from fwf.algebra.identity import definition_id
 from fwf.algebra.keys import RunName, name_of
-from fwf.algebra.nodes import Node, Task
 from fwf.algebra.requirements import Requirements
-from fwf.algebra.traverse import fold
-from fwf.algebra.values import Coded, Member, encode, thaw
 from fwf.algebra.workflow import Workflow
 from fwf.faults import counted
 from fwf.forms.mentioned import Known, names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.journaled import parameters
 from fwf.interpreters.run.journaled.holds import some
 from fwf.interpreters.run.journaled.limits import refuse_others
 from fwf.interpreters.run.journaled.lost import lost
@@ -156,7 +154,7 @@ def opened(
         last = known[-1] if known else None
         if last is None or last.state == "given up" or _again(journal, last):
             states = _states(store, *asked, salvage=journal.salvage)
-            resolved = _resolved(required, params)
+            resolved = parameters.resolved(required, params)
             about = _about(journal, name, params, resolved, limits, values, states)
             row = _row(key, w, 1 if last is None else last.generation + 1, about, clock)
             given = own, claim, row, Past(), values, clock
@@ -171,7 +169,7 @@ def opened(
             _refuse_lost(past, last, w, accepts=journal.accept_changes)
         if not complete and not journal.accept_changes:
             refuse_others(last, limits)
-        kept = dict(params) if complete else _kept_params(last, params, values)
+        kept = dict(params) if complete else parameters.kept(last, params, values)
         if not complete:
             states = _states(store, *asked, salvage=journal.salvage)
             if states is not None:
@@ -250,20 +248,6 @@ def _refuse_lost(past: Past, row: RunRow, w: Workflow[Any, Any], *, accepts: boo
             "renamed, or put into something with a name? Undo that, or --accept-changes leaves "
             "it out; what stands in its place is done, with keys of its own"
         )
-
-
-def params_of(row: RunRow, w: Workflow[Any, Any]) -> dict[str, Any]:
-    """The parameters that a run was started with; raises `JournalError` if they can't be read."""
-    return _read_params(row, Values(names_in(w), _no_table, _no_table))
-
-
-def _read_params(row: RunRow, values: Values) -> dict[str, Any]:
-    kept = row.facts.get("params", {})
-    return {name: values.read(json.dumps(form)) for name, form in kept.items()}
-
-
-def _no_table(name: str, content: object = None) -> Any:
-    raise Refused(f"{name}: a table is no parameter")
 
 
 def begin(found: Opened) -> None:
@@ -366,56 +350,13 @@ def _about(
     states: States | None,
 ) -> str:
     """What the run has resolved at its start, as JSON."""
-    written: dict[str, Any] = {}
-    for each, value in resolved.items():
-        try:
-            written[each] = json.loads(values.settled(value)[0])
-        except Unwritable as error:
-            raise Refused(f"parameter {each!r}: {error}") from None
     told = {
         **(journal.about or {}),
         "definition": definition_id(name.required.workflow),
-        "params": written,
+        "params": parameters.written(resolved, values),
         **({} if name.given is None else {"key": name.given}),
         "shown": {each: masked(str(value)) for each, value in params.items()},
         **limits,
         **({} if states is None else {"marks": states.first()}),
     }
     return json.dumps(told, ensure_ascii=False, default=str)
-
-
-def _resolved(required: Requirements, params: Mapping[str, object]) -> dict[str, Any]:
-    """Parameters as given, and the defaults of the others, where all tasks have the same."""
-    optional = {each.name for each in required.parameters if each.optional} - {*params}
-    found: dict[str, list[object]] = {name: [] for name in optional}
-
-    def collect(node: Node, _parts: tuple[None, ...]) -> None:
-        for each in node.contract.injected if isinstance(node, Task) else ():
-            if each.name in optional:
-                found[each.name].append(each.default)
-
-    if optional:
-        fold(collect, required.workflow)
-    alike = {name: each[0] for name, each in found.items() if _alike(each)}
-    return {**{name: thaw(each) for name, each in alike.items()}, **params}
-
-
-def _alike(defaults: list[object]) -> bool:
-    """Whether these are one default, of which a definition can tell."""
-    first = defaults[0] if defaults else None
-    if first is None or isinstance(first, Coded | Member):
-        return False
-    return all(encode(cast(Any, first)) == encode(cast(Any, each)) for each in defaults)
-
-
-def _kept_params(row: RunRow, params: Mapping[str, object], values: Values) -> dict[str, Any]:
-    """The parameters that a run was started with; raises `Refused` if others are given."""
-    kept, found = row.facts.get("params", {}), _read_params(row, values)
-    for name, value in params.items():
-        text = values.settled(value)[0]
-        if name in kept and json.loads(text) != kept[name]:
-            raise Refused(
-                f"parameter {name!r}: {masked(str(value))} is given, but run {row.id} was started "
-                f"with {masked(str(found[name]))}, and goes on with that; leave it out"
-            )
-    return {**params, **found}

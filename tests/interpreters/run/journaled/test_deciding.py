@@ -341,6 +341,24 @@ def test_a_default_is_that_of_the_first_start(runs: Runs) -> None:
     assert runs.once(workflow(5)) == (Success(12), [("z", 3)])
 
 
+def test_a_default_of_nothing_is_that_of_the_first_start_too(runs: Runs) -> None:
+    fails = ["z"]
+
+    def workflow(default: int | None) -> Any:
+        @task(name="read", config={"of": "read"})
+        def read(*, n: int | None = default) -> int:
+            return -1 if n is None else n
+
+        @task(name="scale", config={"of": "scale"})
+        def scale(x: int, *, n: int | None = default) -> tuple[int, int | None]:
+            return x, n
+
+        return named("w", read >> step(runs, "z", fails) >> scale)
+
+    assert isinstance(runs.once(workflow(None))[0], Failure)
+    assert runs.once(workflow(5)) == (Success((0, None)), [("z", -1)])
+
+
 def test_pools_are_those_that_the_run_was_started_with(runs: Runs) -> None:
     fails = ["a"]
     a, b, c = (step(runs, name, fails) for name in "abc")
