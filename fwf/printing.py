@@ -4,6 +4,8 @@ Names, notes and messages come from anywhere, and what prints them may be a term
 them. Every form in which fwf shows a text passes it through `printable`.
 """
 
+from fwf.secrets import masked
+
 
 def printable(text: str) -> str:
     r"""A text on one line, whatever is in it: what moves, hides or turns characters is escaped.
@@ -19,3 +21,10 @@ def printable(text: str) -> str:
 
 def _escaped(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+
+
+def one_line(text: str, most: int = 600) -> str:
+    """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
+    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
+    cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
+    return printable(cut)

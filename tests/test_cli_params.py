@@ -16,7 +16,7 @@ from fwf import Pool, Resource, Secret, Workflow, in_pool, named, par, task, wit
 from fwf.cli.misuse import Misuse
 from fwf.cli.params import given
 from fwf.cli.targets import Target
-from fwf.cli.texts import Unreadable, example, read
+from fwf.forms.by_type.texts import Unreadable, example, read
 
 
 class Colour(enum.Enum):

@@ -51,7 +51,7 @@ from fwf.algebra.contract import Kind, kind_of
 from fwf.cli.misuse import Misuse
 from fwf.cli.params import given
 from fwf.cli.targets import Target
-from fwf.cli.texts import example, read
+from fwf.forms.by_type.texts import example, read
 from fwf.testing.pieces import local
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell, tell_json
 from fwf.cli.targets import Target
 from fwf.faults import Issue, counted, near
 from fwf.interpreters.check import RULES, check
+from fwf.printing import one_line
 
 _ALL: Final = f"the rules are {', '.join(RULES)}"
 SEVERITIES: Final = ("error", "warning", "note")

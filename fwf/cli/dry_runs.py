@@ -12,7 +12,7 @@ from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
 from fwf.cli.targets import Target
-from fwf.cli.texts import Unreadable, example, read
+from fwf.forms.by_type.texts import Unreadable, example, read
 from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
 from fwf.readable import spoken
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from fwf.algebra.counts import told
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain, tell, tell_json, write_file
 from fwf.cli.targets import Target
 from fwf.faults import shown_path
 from fwf.interpreters.engines import SUPPORT, Cut, Engine, Gap, Printed, Support
+from fwf.printing import one_line
 
 MOST_PATHS: Final = 5
 """Of one feature, for people; JSON has all."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
-from fwf.cli.misuse import Misuse, either, one_line
+from fwf.cli.misuse import Misuse, either
 from fwf.cli.output import complain
 from fwf.faults import near
 from fwf.journal.story import short
+from fwf.printing import one_line
 
 if TYPE_CHECKING:
     from fwf.journal.records import RunRow

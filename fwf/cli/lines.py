@@ -12,11 +12,11 @@ from typing import Any, Final, final
 
 from returns.result import Failure, Result
 
-from fwf.cli.misuse import one_line
 from fwf.cli.tally import Group, Tally, together
 from fwf.faults import Fault, Interrupted, counted, leaves
 from fwf.interpreters.run import Clock, Note, Try
 from fwf.journal.story import short
+from fwf.printing import one_line
 from fwf.telling.words import MOST_REMEDY, SECOND, reason, spoken, spoken_delay
 
 SINGLY: Final = 3

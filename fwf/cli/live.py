@@ -11,11 +11,11 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from fwf.cli.misuse import one_line
 from fwf.cli.tally import MOST_NAMED, Group, Tally, at_work
 from fwf.faults import Fault
 from fwf.interpreters.run import Clock, Note, Try
 from fwf.journal.story import short
+from fwf.printing import one_line
 from fwf.telling.words import reason, spoken
 
 A_SECOND: Final = 8

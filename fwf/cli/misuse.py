@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from typing import Final, TypeVar, final
 
-from fwf.printing import printable
+from fwf.printing import one_line, printable
 from fwf.secrets import masked
 
 T = TypeVar("T")
@@ -47,13 +47,6 @@ def collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:
     except Misuse as error:
         wrong.extend(error.lines)
         return otherwise
-
-
-def one_line(text: str, most: int = 600) -> str:
-    """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
-    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
-    cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
-    return printable(cut)
 
 
 def either(names: list[str], most: int = 8) -> str:

@@ -22,9 +22,9 @@ from returns.result import Result
 
 from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.results import opened
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.faults import Fault
-from fwf.printing import printable
+from fwf.printing import one_line, printable
 from fwf.secrets import masked
 
 MOST_LINES: Final = 20

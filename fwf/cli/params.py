@@ -18,10 +18,11 @@ from fwf.algebra.requirements import (
     requirements,
 )
 from fwf.algebra.types import compatible, name_of, told
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.targets import Target, pools_beside
-from fwf.cli.texts import Unreadable, example, read
 from fwf.faults import near
+from fwf.forms.by_type.texts import Unreadable, example, read
+from fwf.printing import one_line
 
 if TYPE_CHECKING:
     from fwf.interpreters.run import Pool

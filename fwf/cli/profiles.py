@@ -8,9 +8,10 @@ import click
 
 from fwf.algebra.requirements import Requirement, requirements
 from fwf.algebra.types import told
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.targets import Target
 from fwf.faults import near
+from fwf.printing import one_line
 from fwf.records import changed, record
 from fwf.secrets import Secret
 

@@ -14,9 +14,10 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 
 from fwf.algebra.extent import TooLarge
-from fwf.cli.misuse import Misuse, one_line, status_of_signal
+from fwf.cli.misuse import Misuse, status_of_signal
 from fwf.cli.output import complain, ready_streams, silence, tell, text_of
 from fwf.cli.targets import FORMS
+from fwf.printing import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 MISUSE: Final = 2

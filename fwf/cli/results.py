@@ -6,8 +6,9 @@ from typing import Any
 from fwf.algebra.fitting import fits
 from fwf.algebra.nodes import Task
 from fwf.algebra.types import name_of
-from fwf.cli.misuse import Misuse, one_line
-from fwf.cli.texts import Unreadable, example, read
+from fwf.cli.misuse import Misuse
+from fwf.forms.by_type.texts import Unreadable, example, read
+from fwf.printing import one_line
 
 
 def given_result(text: str | None) -> Callable[[Task[Any, Any]], Any]:

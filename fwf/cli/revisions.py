@@ -15,10 +15,11 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from returns.result import Failure
 
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell
 from fwf.cli.targets import PACKAGE, Target, folder, load
 from fwf.faults import near
+from fwf.printing import one_line
 
 _CHILD: Final = """\
 import sys

@@ -13,7 +13,7 @@ from returns.result import Result, Success
 from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.trace import Event, Trace, events
 from fwf.cli.lines import Lines
-from fwf.cli.misuse import one_line, status_of_signal
+from fwf.cli.misuse import status_of_signal
 from fwf.cli.output import complain, elided, streams_kept, tell, text_of
 from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
@@ -28,6 +28,7 @@ from fwf.interpreters.run import (
     execute,
     several,
 )
+from fwf.printing import one_line
 from fwf.records import changed
 from fwf.telling.reasons import places
 from fwf.telling.words import SECOND

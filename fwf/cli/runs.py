@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from fwf.cli.journals import parameters
-from fwf.cli.misuse import one_line
 from fwf.cli.output import in_colour
 from fwf.faults import counted
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.records import RunRow, degraded_of
 from fwf.journal.store import Store
 from fwf.journal.story import Outcome, Place, Step, Story, Try, leaves, short, story
+from fwf.printing import one_line
 from fwf.readable import columns, spoken
 from fwf.telling.advice import advice
 from fwf.telling.reasons import on_one_line, place, places, reason, said, shown

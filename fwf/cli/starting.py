@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from fwf.cli.checking import errors_of, refuse_errors
 from fwf.cli.journals import OFF, is_new, keep_from_git, place_of, refusals
-from fwf.cli.misuse import Misuse, collected, one_line
+from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.params import given
 from fwf.cli.profiles import Chosen, chosen, with_profile
@@ -16,6 +16,7 @@ from fwf.cli.running import DEGRADED, degraded_line, ran, report, status_of, tel
 from fwf.cli.targets import FORMS, Target, load
 from fwf.cli.telling import Telling
 from fwf.journal.story import short
+from fwf.printing import one_line
 from fwf.records import record
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from fwf.algebra.types import name_of
 from fwf.cli.journals import opened, refusals
-from fwf.cli.misuse import Misuse, either, one_line
+from fwf.cli.misuse import Misuse, either
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.runs import lines, local
-from fwf.cli.texts import Unreadable, example, read
 from fwf.faults import near
+from fwf.forms.by_type.texts import Unreadable, example, read
 from fwf.journal import logs, marks
+from fwf.printing import one_line
 from fwf.telling.reasons import on_one_line
 
 if TYPE_CHECKING:

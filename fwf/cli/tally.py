@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol, cast, final
 
 from returns.result import Result
 
-from fwf.cli.misuse import one_line
 from fwf.faults import Fault, counted, leaves, named_text
 from fwf.interpreters.run import Clock, Here, Note, Observer, Try
+from fwf.printing import one_line
 from fwf.telling.words import MOST_REASON, spoken
 
 _TAG: Final = re.compile(r"\[[^\]]*\]")

@@ -11,10 +11,11 @@ from typing import Any, Final, TypeVar, final
 import click
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain, tell
 from fwf.cli.tally import Harmless
 from fwf.interpreters.run import Observer
+from fwf.printing import one_line
 from fwf.records import record
 
 F = TypeVar("F", bound=Callable[..., Any])

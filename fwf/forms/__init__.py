@@ -6,4 +6,5 @@ names.py        what names in values stand for: enums, codecs, time zones
 mentioned.py    the classes and zones that types, values and workflows mention
 strict.py       JSON that is read within limits
 refusal.py      how what can't be read is refused
+by_type/        texts and JSON as people write them, read by an annotated type
 """

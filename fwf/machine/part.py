@@ -217,8 +217,20 @@ def part_at(w: Workflow[Any, Any], path: str, items: Items | None = None, *, id:
     found = [each for each in _standing(w, plain) if items is None or each.path == path]
     if not found:
         raise NoPart(f"there is no part {path!r}{_near(w, plain)}")
-    parts = _chosen(found, path, id)
+    parts = _chosen(found, path, id, {})
     return _tagged(parts, path) if items is None else _fitting(parts, items)
+
+
+def parts_at(w: Workflow[Any, Any], path: str, id: str, known: dict[Hashable, bytes]) -> list[Part]:
+    """Workflow, path without items and rounds, id ⟶ the parts that are meant; raises `NoPart`.
+
+    There are several where what a word is made of has no path of its own, and one of another
+    number of maps and loops. `known` keeps the digests of nodes for the parts that are asked next.
+    """
+    found = _standing(w, untagged(path))
+    if not found:
+        raise NoPart(f"there is no part {path!r}{_near(w, path)}")
+    return _chosen(found, path, id, known)
 
 
 def _standing(w: Workflow[Any, Any], plain: str) -> list[Visit]:
@@ -244,7 +256,7 @@ def _leads(part: Visit, plain: str) -> bool:
     return not above or plain == above or plain.startswith(above + SEPARATOR)
 
 
-def _chosen(found: list[Visit], path: str, id: str) -> list[Part]:
+def _chosen(found: list[Visit], path: str, id: str, known: dict[Hashable, bytes]) -> list[Part]:
     """The parts of an id among those at a path; without, the one that the path is named by.
 
     There are several where what a word is made of has no path of its own.
@@ -253,7 +265,6 @@ def _chosen(found: list[Visit], path: str, id: str) -> list[Part]:
     usual = Part((named or found)[0])
     if not id:
         return [usual]
-    known: dict[Hashable, bytes] = {}
     chosen = [each for each in map(Part, found) if each.id_by(known) == id]
     if not chosen:
         raise NoPart(

@@ -8,12 +8,13 @@ import click
 from fwf.algebra.workflow import Workflow
 from fwf.cli.journals import found as found_run
 from fwf.cli.journals import journal_options, opened, refusals, repeated
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import options, output_option
 from fwf.cli.targets import load
 from fwf.journal.records import RunRow
 from fwf.journal.story import short
+from fwf.printing import one_line
 
 LEAVE_OUT = "leave out one"
 

@@ -3,9 +3,10 @@
 import click
 
 from fwf.cli.journals import journal_options, opened, refusals
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell
 from fwf.cli.program import options
+from fwf.printing import one_line
 
 
 @click.command("resolve")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.schedule import seconds
 from fwf.cli.journals import opened, place_of
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.running import fault_lines
 from fwf.cli.runs import MICROS
 from fwf.cli.timetables.by_hand import partition_of
@@ -23,6 +23,7 @@ from fwf.cli.timetables.standings import Asked, cause_of, look
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.holders import me
 from fwf.journal.logs import Writer, claimed, history
+from fwf.printing import one_line
 from fwf.records import changed, record
 from fwf.schedules.alerts import Alert, Notify, Told, late_at
 from fwf.schedules.news import SINGLY, Fact, alerts, changes, ping, told_before

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import click
 
 from fwf.algebra.requirements import requirements
-from fwf.cli.misuse import Misuse, either, one_line
+from fwf.cli.misuse import Misuse, either
 from fwf.cli.output import complain, stdout_kept_for
 from fwf.cli.starting import Checked, checked
 from fwf.cli.starting import Start as Asked
@@ -21,6 +21,7 @@ from fwf.cli.timetables.preview import foreseen, tell_plan
 from fwf.cli.timetables.processes import Children, passed_on
 from fwf.cli.timetables.salvage import salvaged
 from fwf.cli.timetables.table import Over, idle, tell_over
+from fwf.printing import one_line
 from fwf.records import changed, record
 from fwf.schedules.partitions import partitions
 from fwf.schedules.planning import Plan, in_order, plan

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fwf.algebra.canonical import canonical
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain
 from fwf.cli.timetables.launch import BLOCKED
 from fwf.cli.timetables.partitions import Partitions
 from fwf.cli.timetables.table import blocked_by, not_over
+from fwf.printing import one_line
 from fwf.schedules.planning import DONE, plan, standing
 
 if TYPE_CHECKING:

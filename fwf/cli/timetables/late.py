@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from fwf.cli.misuse import one_line
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.output import tell as write
 from fwf.cli.params import given
@@ -14,6 +13,7 @@ from fwf.cli.timetables.alerts import Post, now, tell
 from fwf.cli.timetables.partitions import timetable_of
 from fwf.cli.timetables.standings import Asked, Look, look
 from fwf.faults import counted
+from fwf.printing import one_line
 from fwf.schedules.news import Fact
 from fwf.schedules.zones import FIRST, LAST
 

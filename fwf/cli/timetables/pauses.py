@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.cli.journals import OFF, opened, place_of, refusals
-from fwf.cli.misuse import Misuse, one_line
+from fwf.cli.misuse import Misuse
 from fwf.cli.timetables.partitions import if_there
 from fwf.journal.holders import me
+from fwf.printing import one_line
 from fwf.schedules.planning import MICROS
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import time
 from typing import TYPE_CHECKING, Any, Final, final
 
-from fwf.cli.misuse import one_line
 from fwf.cli.output import tell, tell_json
 from fwf.cli.runs import MICROS, Seen, lines, on_screen
 from fwf.cli.targets import Target
@@ -14,6 +13,7 @@ from fwf.cli.timetables.launch import Went
 from fwf.cli.timetables.partitions import Partitions
 from fwf.cli.timetables.pauses import Pause
 from fwf.faults import counted
+from fwf.printing import one_line
 from fwf.readable import spoken
 from fwf.records import record
 from fwf.schedules.dates import EVERY_DATE

@@ -16,7 +16,7 @@ from fwf.interpreters.engines.worker.claims import InMemory
 from fwf.interpreters.engines.worker.lambda_handler import handler
 from fwf.interpreters.engines.worker.order import order_to_json
 from fwf.interpreters.engines.worker.values import Inline, Reference, unpacked
-from fwf.interpreters.engines.worker.work import Places, places_of
+from fwf.interpreters.engines.worker.work import Places, places_at
 from fwf.records import changed
 from tests.cli_support import fwf
 from tests.engines.worker.conftest import Shop, ordered, said
@@ -92,7 +92,7 @@ def test_a_large_value_goes_by_reference(tmp_path: Any) -> None:
     kept = changed(order, store=f"file://{tmp_path}/lake")
     value = work(kept).value
     assert isinstance(value, Reference)
-    assert json.loads(unpacked(value, places_of(kept).blobs)) == "x" * 5_000
+    assert json.loads(unpacked(value, places_at(kept.store, kept.claims).blobs)) == "x" * 5_000
 
 
 def test_attempts_are_those_that_were_told(log: Any) -> None:

@@ -105,6 +105,16 @@ def _answer(given: Json, now: int) -> Answer:
     )
 
 
+def fault_to_text(fault: Fault, now: int) -> str:
+    """Fault, the time on the worker's clock (µs) ⟶ its text."""
+    return json.dumps(_shifted(fault_to_json(fault), -now))
+
+
+def fault_from_text(text: str, now: int) -> Fault:
+    """The text of a fault, the time on the reader's clock (µs) ⟶ the fault; raises `Refused`."""
+    return _fault(parsed(text, MOST), now)
+
+
 def _fault(given: Json, now: int) -> Fault:
     try:
         return fault_from_json(_shifted(given, now))

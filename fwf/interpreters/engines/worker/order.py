@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar, final
+from typing import Final, TypeVar, final
 
 from pyrsistent import PMap, pmap
 
@@ -91,7 +91,6 @@ class Order:
 
 def order_to_json(order: Order) -> Json:
     """Order ⟶ JSON."""
-    under_, deadline = order.under, order.deadline
     return {
         "fwf": FORM,
         "target": written_text(order.target),
@@ -99,23 +98,13 @@ def order_to_json(order: Order) -> Json:
         "path": written_text(order.path),
         "items": [each if type(each) is int else written_text(str(each)) for each in order.items],
         "value": packed_to_json(order.value),
-        "params": _values_to_json(order.params),
-        "bindings": _values_to_json(order.bindings),
-        "run": {
-            "key": None if under_.key is None else written_text(under_.key),
-            "spread": under_.spread.hex(),
-            "id": written_text(under_.id),
-            "started": _moment_to_json(under_.started),
-        },
+        "params": values_to_json(order.params),
+        "bindings": values_to_json(order.bindings),
+        "run": run_to_json(order.under),
         "tries": list(order.tries),
         "attempt": order.attempt,
-        "deadline": deadline
-        and {
-            "at": _moment_to_json(deadline.at),
-            "path": written_text(deadline.path),
-            "within": written_duration(deadline.within),
-        },
-        "gone": order.gone and _moment_to_json(order.gone),
+        "deadline": order.deadline and deadline_to_json(order.deadline),
+        "gone": order.gone and moment_to_json(order.gone),
         "limit": order.limit,
         "store": written_text(order.store),
         "claims": written_text(order.claims),
@@ -174,40 +163,61 @@ def _order(given: Json) -> Order:
         target=read_text(fields["target"], "/target"),
         part=read_text(fields["part"], "/part"),
         path=read_text(fields["path"], "/path"),
-        under=_run(fields["run"]),
+        under=run_from_json(fields["run"], "/run"),
         items=tuple(_each(fields["items"], "/items", _item)),
         value=packed_from_json(fields["value"], "/value"),
-        params=_values(fields["params"], "/params"),
-        bindings=_values(fields["bindings"], "/bindings"),
+        params=values_from_json(fields["params"], "/params"),
+        bindings=values_from_json(fields["bindings"], "/bindings"),
         tries=tuple(_each(fields["tries"], "/tries", _number)),
         attempt=_number(fields["attempt"], "/attempt"),
-        deadline=maybe("deadline", _deadline),
-        gone=maybe("gone", _moment),
+        deadline=maybe("deadline", deadline_from_json),
+        gone=maybe("gone", moment_from_json),
         limit=maybe("limit", _number),
         store=read_text(fields["store"], "/store"),
         claims=read_text(fields["claims"], "/claims"),
     )
 
 
-def _run(given: Json) -> Under:
-    fields = read_fields(given, "/run", ("key", "spread", "id", "started"))
+def run_to_json(run: Under) -> Json:
+    """The run that something is done for ⟶ JSON."""
+    return {
+        "key": None if run.key is None else written_text(run.key),
+        "spread": run.spread.hex(),
+        "id": written_text(run.id),
+        "started": moment_to_json(run.started),
+    }
+
+
+def run_from_json(given: Json, at: str) -> Under:
+    """JSON ⟶ the run that something is done for; raises `Refused`."""
+    fields = read_fields(given, at, ("key", "spread", "id", "started"))
     key = fields["key"]
     try:
-        spread = bytes.fromhex(read_text(fields["spread"], "/run/spread"))
+        spread = bytes.fromhex(read_text(fields["spread"], f"{at}/spread"))
     except ValueError:
-        raise refused("/run/spread", fields["spread"], "hexadecimal digits") from None
+        raise refused(f"{at}/spread", fields["spread"], "hexadecimal digits") from None
     return Under(
-        key=None if key is None else read_text(key, "/run/key"),
+        key=None if key is None else read_text(key, f"{at}/key"),
         spread=spread,
-        id=read_text(fields["id"], "/run/id"),
-        started=_moment(fields["started"], "/run/started"),
+        id=read_text(fields["id"], f"{at}/id"),
+        started=moment_from_json(fields["started"], f"{at}/started"),
     )
 
 
-def _deadline(given: Json, at: str) -> Deadline:
+def deadline_to_json(deadline: Deadline) -> Json:
+    """Deadline ⟶ JSON."""
+    return {
+        "at": moment_to_json(deadline.at),
+        "path": written_text(deadline.path),
+        "within": written_duration(deadline.within),
+    }
+
+
+def deadline_from_json(given: Json, at: str) -> Deadline:
+    """JSON ⟶ the deadline; raises `Refused`."""
     fields = read_fields(given, at, ("at", "path", "within"))
     return Deadline(
-        _moment(fields["at"], f"{at}/at"),
+        moment_from_json(fields["at"], f"{at}/at"),
         read_text(fields["path"], f"{at}/path"),
         read_duration(fields["within"], f"{at}/within"),
     )
@@ -225,21 +235,25 @@ def _number(given: Json, at: str) -> int:
     return read_whole(given, at, 1)
 
 
-def _values(given: Json, at: str) -> PMap[str, Packed]:
+def values_from_json(given: Json, at: str) -> PMap[str, Packed]:
+    """JSON ⟶ values as they travel, by name; raises `Refused`."""
     if not is_object(given):
         raise refused(at, given, "an object")
     return pmap({name: packed_from_json(each, under(at, name)) for name, each in given.items()})
 
 
-def _values_to_json(values: Mapping[str, Packed]) -> dict[str, Any]:
+def values_to_json(values: Mapping[str, Packed]) -> dict[str, Json]:
+    """Values as they travel, by name ⟶ JSON."""
     return {name: packed_to_json(each) for name, each in values.items()}
 
 
-def _moment_to_json(moment: datetime) -> str:
+def moment_to_json(moment: datetime) -> str:
+    """A time ⟶ its text, in UTC."""
     return moment.astimezone(UTC).isoformat()
 
 
-def _moment(given: Json, at: str) -> datetime:
+def moment_from_json(given: Json, at: str) -> datetime:
+    """JSON ⟶ a time; raises `Refused` unless it has an offset."""
     text = read_text(given, at)
     try:
         found = datetime.fromisoformat(text)

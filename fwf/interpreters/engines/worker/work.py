@@ -56,8 +56,9 @@ def work(
     try:
         there = load(order.target)
         if places is None:
-            own = places = places_of(order)
-        return _worked(order, there, places, clock or SystemClock(), observe)
+            own = places = places_at(order.store, order.claims)
+        part = part_at(there.workflow, order.path, order.items, id=order.part)
+        return worked(order, part, there, places, clock or SystemClock(), observe)
     except Refused as error:
         return Answer("refused", said=f"the order {error.pointer}: {error.message}")
     except (NoPart, StoreError, Unloadable) as error:
@@ -67,12 +68,16 @@ def work(
             own.claims.close()
 
 
-def _worked(
-    order: Order, there: Loaded, places: Places, clock: Clock, observe: Observe | None
+def worked(
+    order: Order,
+    part: Part,
+    there: Loaded,
+    places: Places,
+    clock: Clock,
+    observe: Observe | None,
 ) -> Answer:
-    """The answer to an order; what is raised is raised before anything is begun."""
+    """The answer to an order for a part; what is raised is raised before anything is begun."""
     blobs = places.blobs
-    part = part_at(there.workflow, order.path, order.items, id=order.part)
     values = values_of(there.names, blobs)
     ended = run_part(
         part,
@@ -93,16 +98,19 @@ def _worked(
     return _answer(order, part, ended, values, blobs)
 
 
-def places_of(order: Order) -> Places:
-    """Where an order says that claims and large values are kept; raises `StoreError`."""
-    objects = Objects(order.store) if order.store else None
-    if not order.claims:
+def places_at(store: str, claims: str) -> Places:
+    """The URLs of where large values and claims are kept; empty for nowhere. Raises `StoreError`.
+
+    Claims are kept beside the values, unless they have a place of their own.
+    """
+    objects = Objects(store) if store else None
+    if not claims:
         return Places(None if objects is None else InObjects(objects), objects)
-    if not order.claims.startswith(_SCHEMES):
-        return Places(InObjects(Objects(order.claims)), objects)
+    if not claims.startswith(_SCHEMES):
+        return Places(InObjects(Objects(claims)), objects)
     from fwf.interpreters.engines.worker.claims_postgres import InPostgres
 
-    return Places(InPostgres(order.claims), objects)
+    return Places(InPostgres(claims), objects)
 
 
 def _read_all(

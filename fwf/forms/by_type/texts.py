@@ -1,4 +1,4 @@
-"""The texts after `--param name=` ⟶ a value of the annotated type, and an example of each type."""
+"""The texts given for a name ⟶ a value of the annotated type, and an example of each type."""
 
 import enum
 import json
@@ -10,8 +10,8 @@ from typing import Any, Literal
 from fwf.algebra.aliases import ANY, UNIONS, bare
 from fwf.algebra.kinds import LISTS, MAPPINGS, SETS
 from fwf.algebra.shapes import class_of, is_named_tuple, shape_of
-from fwf.cli.json_values import closest, in_order, items_of, of_json, parsed
-from fwf.cli.scalars import EXAMPLES, NULL, Unreadable, scalar, spelled
+from fwf.forms.by_type.json_values import closest, in_order, items_of, of_json, parsed
+from fwf.forms.by_type.scalars import EXAMPLES, NULL, Unreadable, scalar, spelled
 
 __all__ = ["Unreadable", "example", "read"]
 _SEVERAL: tuple[Any, ...] = (tuple, *LISTS, *SETS)

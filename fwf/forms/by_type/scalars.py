@@ -1,4 +1,4 @@
-"""One text of the command line ⟶ a scalar, an enum's member, a path: a value without parts."""
+"""One text ⟶ a scalar, an enum's member, a path: a value without parts."""
 
 import enum
 import json

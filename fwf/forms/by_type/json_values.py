@@ -1,4 +1,4 @@
-"""JSON of the command line ⟶ a value of the annotated type, down to its parts.
+"""JSON as people write it ⟶ a value of the annotated type, down to its parts.
 
 JSON's own types count: a text is no number, and `true` is no 1. What JSON has no type for (dates,
 decimals, paths, enums) is a text, as on the command line itself, and so are an object's keys; a
@@ -18,9 +18,9 @@ from fwf.algebra.kinds import LISTS, MAPPINGS, SETS
 from fwf.algebra.shapes import Field, Shape, class_of, is_named_tuple, shape_of
 from fwf.algebra.types import told
 from fwf.algebra.values import MAX_DEPTH
-from fwf.cli.misuse import one_line
-from fwf.cli.scalars import NULL, Unreadable, member, scalar
 from fwf.faults import near
+from fwf.forms.by_type.scalars import NULL, Unreadable, member, scalar
+from fwf.printing import one_line
 
 T = TypeVar("T")
 _OPEN = {"[": "list", "{": "object"}

@@ -1,0 +1,122 @@
+"""What does an engine's task ask of a worker? A verb for one part, on how far the run has come."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypeAlias, final
+
+from fwf.forms.refusal import Refused, refused, under
+from fwf.forms.scalars import (
+    Json,
+    is_object,
+    read_choice,
+    read_fields,
+    read_flag,
+    read_list,
+    read_text,
+    read_whole,
+)
+from fwf.forms.strict import parsed
+from fwf.interpreters.engines.worker.context import Outcome, outcome_from_json
+from fwf.interpreters.engines.worker.order import FORM, MOST, clear
+from fwf.records import record
+
+Verb: TypeAlias = Literal[
+    "begin", "run", "choose", "bind", "spread", "gather", "join", "loop", "wrap", "settle", "pick",
+    "end",
+]  # fmt: skip
+VERBS: Final = (
+    "begin", "run", "choose", "bind", "spread", "gather", "join", "loop", "wrap", "settle", "pick",
+    "end",
+)  # fmt: skip
+"""begin: a run, from what a person starts it with. run: an engine task. choose: an arm of a branch.
+bind: the parameters that a part computes. spread, gather: a map's items, and what they gave. join:
+what parts side by side gave. loop: after a round. wrap: a value as a result. settle: after a
+finaliser. pick, end: what a step of a graph is given, and what the graph gives."""
+
+
+@final
+@record()
+class Call:
+    """A verb for one part.
+
+    target: the workflow, as `module:attribute`.
+    part, path: the part's `id`, and its path without items and rounds.
+    given: the context, as JSON; of `begin` what a person starts the run with.
+    parts: how the parts ended that the verb is about.
+    limit: so many bytes a value may take in what is answered; larger ones go into the store.
+    most, room: of `spread`, how many items may be done each by itself, and how many bytes they may
+        take.
+    step: of `pick`, the number of the step.
+    enter: of `loop`, whether it is before the first round.
+    """
+
+    do: Verb
+    target: str
+    part: str
+    path: str
+    given: Json
+    parts: tuple[Outcome, ...] = ()
+    limit: int | None = None
+    most: int | None = None
+    room: int | None = None
+    step: int = 0
+    enter: bool = False
+
+
+_NEEDED: Final = ("fwf", "do", "target", "part", "path", "in")
+_OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter")
+
+
+def is_call(given: Json) -> bool:
+    """Whether JSON is meant to be a call, and not an order."""
+    return is_object(given) and "do" in given
+
+
+def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> dict[str, Json]:
+    """A verb, the workflow, the part ⟶ the call without what the engine adds to it."""
+    named = {name: value for name, value in others.items() if value not in (None, False)}
+    return {"fwf": FORM, "do": do, "target": target, "part": part, "path": path, **named}
+
+
+def call_from_json(given: Json) -> Call:
+    """JSON ⟶ the call; raises `Unclear`, with the place, for anything else."""
+    return clear("call", lambda: _call(given))
+
+
+def call_from_text(text: str | bytes) -> Call:
+    """The text of a call ⟶ the call; raises `Unclear`."""
+    return clear("call", lambda: _call(parsed(text, MOST)))
+
+
+def _call(given: Json) -> Call:
+    there = tuple(each for each in _OTHERS if is_object(given) and each in given)
+    fields = read_fields(given, "", (*_NEEDED, *there))
+    if read_whole(fields["fwf"], "/fwf") != FORM:
+        said = f"is another version, and this fwf reads {FORM}: have the same fwf at both ends"
+        raise Refused("/fwf", said)
+
+    def number(name: str, least: int) -> int | None:
+        found = fields.get(name)
+        return None if found is None else read_whole(found, f"/{name}", least)
+
+    parts = read_list(fields.get("parts", []), "/parts")
+    return Call(
+        do=read_choice(fields["do"], "/do", VERBS),
+        target=read_text(fields["target"], "/target"),
+        part=_id(fields["part"]),
+        path=read_text(fields["path"], "/path"),
+        given=fields["in"],
+        parts=tuple(outcome_from_json(each, under("/parts", i)) for i, each in enumerate(parts)),
+        limit=number("limit", 1),
+        most=number("most", 0),
+        room=number("room", 0),
+        step=number("step", 0) or 0,
+        enter="enter" in fields and read_flag(fields["enter"], "/enter"),
+    )
+
+
+def _id(given: Json) -> str:
+    found = read_text(given, "/part")
+    if not found:
+        raise refused("/part", given, "the id of a part")
+    return found

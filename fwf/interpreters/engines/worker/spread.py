@@ -1,0 +1,101 @@
+"""Which items has a map to do, and how does each travel?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from fwf.algebra.arrival import told
+from fwf.algebra.canonical import Nameless, text_of_key
+from fwf.algebra.evaluation import Undefined, defect, evaluate, listed
+from fwf.algebra.nodes import MapEach
+from fwf.faults import Fault
+from fwf.forms.refusal import Refused
+from fwf.interpreters.engines.worker.context import Context, Item, Outcome, item_to_text
+from fwf.interpreters.engines.worker.here import Here
+from fwf.interpreters.engines.worker.unwind import unwound
+from fwf.journal.values import Unwritable
+from fwf.records import changed
+from fwf.secrets import masked
+
+SMALL: Final = 64
+"""Bytes of a value that takes no more room by itself than by reference."""
+_BY: Final = "write key=it.id, or give the class a __str__"
+
+
+def spread(here: Here) -> Context:
+    """The items of the list that a map is given, or that it is better done as one block."""
+    node = here.part.node
+    if not isinstance(node, MapEach):
+        raise Refused("/do", "spread is for a map_each")
+    found = _items(here)
+    if not isinstance(found, list):
+        return unwound(here, here.worded(found))
+    names = _names(here, node, found)
+    if not isinstance(names, list):
+        return unwound(here, here.worded(names))
+    whole = here.context.out
+    if here.call.most is not None and len(found) > here.call.most:
+        return here.context.giving(changed(whole, word="block"))
+    items = _packed(here, found, names)
+    if items is None:
+        return here.context.giving(changed(whole, word="block"))
+    return here.context.giving(changed(whole, word="items", items=items))
+
+
+def _items(here: Here) -> list[Any] | Fault:
+    """The items of what is given, or what is wrong with it."""
+    value = here.value
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+        said = f"map_each takes a list but is given {told(value)}; make a list of it first"
+        return here.bad_input(said)
+    found = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
+    return defect(here.path(), found) if isinstance(found, BaseException) else found
+
+
+def _names(here: Here, node: MapEach[Any, Any], items: list[Any]) -> list[str | None] | Fault:
+    """The items' keys, which must differ, or what is wrong with them; None of items without."""
+    if node.key is None:
+        return [None for _ in items]
+    names: dict[str | None, int] = {}
+    for index, item in enumerate(items):
+        name = _name(here, node, item)
+        if isinstance(name, BaseException):
+            return defect(here.path(), name, f"key of item {index}: ")
+        if name in names:
+            shown = masked(repr(name))
+            return here.bad_input(f"items {names[name]} and {index} have the same key {shown}")
+        names[name] = index
+    return [*names]
+
+
+def _name(here: Here, node: MapEach[Any, Any], item: Any) -> str | BaseException:
+    assert node.key is not None
+    try:
+        return text_of_key(evaluate(node.key, item, here.params))
+    except Nameless as error:
+        return Undefined(f"it{error}; an item goes by a text, a number or the like: {_BY}")
+    except BaseException as error:  # whatever somebody's class raises
+        return error
+
+
+def _packed(here: Here, items: list[Any], names: list[str | None]) -> tuple[Item, ...] | None:
+    """The items as they travel; None if they take more room than there is."""
+    of = here.slot()
+    room = here.call.room
+    try:
+        small = None if room is None else SMALL
+        found = tuple(
+            Item(of, at, name, here.packed(item, small))
+            for at, (item, name) in enumerate(zip(items, names, strict=True))
+        )
+    except Unwritable:
+        return None  # the block tells what is wrong with it, or needs no text of it
+    if room is not None and sum(len(item_to_text(each)) for each in found) > room:
+        return None
+    return found
+
+
+def item_context(context: Context, item: Item) -> Context:
+    """The context of a map's item, which is its input: what engines make themselves."""
+    return changed(context, item=item, out=Outcome(value=item.value))

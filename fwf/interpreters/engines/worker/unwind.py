@@ -1,0 +1,129 @@
+"""Where does a failure go? Outwards to what takes it up, and the context is made ready for that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from returns.result import Failure
+
+from fwf.algebra.nodes import Always, AsResult, Fallback, Graph, MapEach, Node, Par, Retry
+from fwf.algebra.schedule import Jitter, cap_of, drawn, each
+from fwf.algebra.taking import takes
+from fwf.algebra.traverse import Visit
+from fwf.faults import Failed, Fault, leaves
+from fwf.forms.scalars import Json
+from fwf.interpreters.engines.worker.context import (
+    Context,
+    Outcome,
+    outcome_from_json,
+    outcome_to_json,
+)
+from fwf.interpreters.engines.worker.here import Here
+from fwf.machine.timers import MICROSECOND
+from fwf.records import changed
+
+END: Final = "e"
+"""Behind the slot of a part with a finaliser: how it ended, whose finaliser it is."""
+_SECOND: Final = timedelta(seconds=1)
+
+
+def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
+    """A part has failed ⟶ the context for what takes that up, or for the end of its branch.
+
+    cut: whether the deadline of the whole, or a signal, did it: then only finalisers are run.
+    """
+    inner = here.part.visit
+    for around in inner.enclosing():
+        node = around.node
+        if isinstance(node, Par | MapEach | Graph):
+            break  # others decide with it
+        if isinstance(node, Always):
+            return _finally(here, around, fault, cut=cut, late=inner.at == 1)
+        if not cut and (inner.at == 0 or not isinstance(node, Fallback)) and takes(node, fault):
+            taken = _taken(here, around, node, fault)
+            if taken is not None:
+                return taken
+        inner = around
+    return here.context.giving(failed(here, fault, cut=cut))
+
+
+def failed(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Outcome:
+    """The outcome that a failure is."""
+    return Outcome("up", to=to, value=None, fault=here.packed_fault(fault), cut=cut)
+
+
+def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | None:
+    """What takes a fault up goes on; None for a retry that has no attempts left."""
+    match node:
+        case Retry():
+            return _again(here, around, node, fault)
+        case Fallback():
+            return _instead(here, around)
+        case AsResult():
+            value = here.packed(Failure(fault))
+            before = (*here.context.out.degraded, here.path(around))
+            out = here.fine(value, before)
+            return here.context.giving(changed(out, word="up", to=here.slot(around)))
+        case _:
+            return None
+
+
+def _again(here: Here, around: Visit, node: Retry[object, object], fault: Fault) -> Context | None:
+    number = here.tried(around)
+    path = here.path(around)
+    delays = islice(each(node.wait, partial(_factor, here, path)), node.attempts - 1)
+    delay = next(islice(delays, number - 1, None), None)
+    if delay is None:
+        return None
+    input_ = _input(here, around)
+    before = here.context.of(here.slot(around))
+    context = here.context.noting(here.slot(around), {**before, "tried": number + 1})
+    wait = _whole_seconds(_longer(here, node, delay, fault))
+    return context.giving(changed(input_, word="up", to=here.slot(around), wait=wait))
+
+
+def _factor(here: Here, path: str, jitter: Jitter, index: int) -> float:
+    return drawn(jitter, index, here.context.run.under.spread, path)
+
+
+def _longer(here: Here, node: Retry[object, object], delay: timedelta, fault: Fault) -> timedelta:
+    """A delay, or what an error has asked for, if that is longer."""
+    hints = [leaf.not_before for leaf in leaves(fault) if isinstance(leaf, Failed)]
+    asked = max((hint for hint in hints if hint is not None), default=None)
+    if asked is None:
+        return delay
+    left, cap = (asked - here.clock.now()) * MICROSECOND, cap_of(node.wait)
+    return max(delay, left if cap is None else min(left, cap))
+
+
+def _whole_seconds(delay: timedelta) -> int:
+    return -(-delay // _SECOND) if delay > timedelta(0) else 0
+
+
+def _instead(here: Here, around: Visit) -> Context:
+    """The handler of a fallback is given the same input."""
+    input_ = _input(here, around)
+    degraded = (*input_.degraded, here.path(around))
+    out = changed(input_, word="up", to=here.slot(around), degraded=degraded)
+    return here.context.giving(out)
+
+
+def _finally(here: Here, around: Visit, fault: Fault, *, cut: bool, late: bool) -> Context:
+    """A finaliser begins after a failure or, late, has itself failed."""
+    name = here.slot(around)
+    if late:
+        return here.context.giving(failed(here, fault, cut=cut, to=name + END))
+    ended = outcome_to_json(failed(here, fault, cut=cut))
+    input_ = _input(here, around)
+    context = here.context.noting(name + END, ended)
+    return context.giving(changed(input_, word="up", to=name))
+
+
+def _input(here: Here, around: Visit) -> Outcome:
+    """What a part was given, which it has kept for this."""
+    name = here.slot(around)
+    kept: dict[str, Json] = here.context.of(name)
+    return outcome_from_json(kept, f"/in/scope/{name}")

@@ -1,0 +1,270 @@
+"""From a call to its answer: a verb is done for one part, and the context goes on.
+
+An engine that runs a workflow's parts as its own tasks is told nothing of what they mean. What
+needs a thought is decided here, and answered with a word: the arm of a branch, whether there is
+another round, which items there are, who takes a failure up and how long that waits. So an engine
+only routes, and all of them mean the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, NoReturn, cast
+
+from pyrsistent import pmap
+from returns.result import Success
+
+from fwf.algebra.bindings import unfit, wanted_of
+from fwf.algebra.evaluation import defect, evaluate, test
+from fwf.algebra.expr import argument
+from fwf.algebra.nodes import Always, AsResult, Branch, LoopUntil, WithParams
+from fwf.faults import Exhausted, Failed, then
+from fwf.forms.refusal import Refused
+from fwf.forms.scalars import Json
+from fwf.interpreters.engines.worker.answer import fault_to_text
+from fwf.interpreters.engines.worker.begin import begun, places_in
+from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
+from fwf.interpreters.engines.worker.context import (
+    Context,
+    Outcome,
+    context_from_json,
+    context_to_json,
+    outcome_from_json,
+)
+from fwf.interpreters.engines.worker.here import Here, Unkept
+from fwf.interpreters.engines.worker.joining import end, gather, join, pick
+from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
+from fwf.interpreters.engines.worker.objects import StoreError
+from fwf.interpreters.engines.worker.order import Order, Unclear, values_to_json
+from fwf.interpreters.engines.worker.spread import spread
+from fwf.interpreters.engines.worker.unwind import END, unwound
+from fwf.interpreters.engines.worker.values import Inline
+from fwf.interpreters.engines.worker.work import Places, places_at, worked
+from fwf.interpreters.run import Clock, Observe, SystemClock
+from fwf.journal.values import Unwritable
+from fwf.machine.part import NoPart
+from fwf.records import changed
+
+REFUSED: Final = "Refused"
+"""The tag of a fault that says why nothing was begun."""
+
+
+def answered(
+    given: Json,
+    *,
+    load: Callable[[str], Loaded] = loaded,
+    places: Places | None = None,
+    clock: Clock | None = None,
+    observe: Observe | None = None,
+    gone: datetime | None = None,
+) -> dict[str, Json]:
+    """A call, as JSON ⟶ the context that goes on, as JSON; raises `Unclear` for what is no call.
+
+    load: from the name of a workflow to it.
+    places: where claims and large values are kept; if None, where the run says.
+    gone: when the worker is surely gone.
+    """
+    call = call_from_json(given)
+    try:
+        found = _answered(call, load, places, clock or SystemClock(), observe, gone)
+    except Refused as error:
+        raise Unclear(f"the call {error.pointer}: {error.message}") from None
+    return cast("dict[str, Json]", context_to_json(found))
+
+
+def _answered(
+    call: Call,
+    load: Callable[[str], Loaded],
+    places: Places | None,
+    clock: Clock,
+    observe: Observe | None,
+    gone: datetime | None,
+) -> Context:
+    context = None if call.do == "begin" else context_from_json(call.given, "/in").under_way()
+    own: Places | None = None
+    try:
+        if places is None:
+            store, claims = (
+                places_in(call.given)
+                if context is None
+                else (context.run.store, context.run.claims)
+            )
+            own = places = places_at(store, claims)
+        there = load(call.target)
+        if context is None:
+            return begun(call, there, places.blobs)
+        here = Here(call, context, there, places.blobs, clock)
+        if call.do == "run":
+            return _run(here, places, observe, gone)
+        return _VERBS[call.do](here)
+    except (NoPart, StoreError, Unkept, Unloadable) as error:
+        if context is None:
+            raise Unclear(f"{call.target}: {error}") from error
+        return context.giving(_refusal(call, f"{call.target}: {error}"))
+    finally:
+        if own is not None and own.claims is not None:
+            own.claims.close()
+
+
+def _refusal(call: Call, said: str) -> Outcome:
+    """Nothing goes on before a person has looked: it isn't the work that has failed."""
+    text = fault_to_text(Failed(call.path, (REFUSED,), said), 0)
+    return Outcome("held", value=None, fault=Inline(text))
+
+
+def _run(here: Here, places: Places, observe: Observe | None, gone: datetime | None) -> Context:
+    """An engine task, by our own runner."""
+    number = here.begin()
+    run, out = here.context.run, here.context.out
+    if out.value is None:
+        raise Refused("/in/out", "there is a fault, where a value is expected")
+    order = Order(
+        target=here.call.target,
+        part=here.call.part,
+        path=here.call.path,
+        under=run.under,
+        items=here.part.items,
+        value=out.value,
+        params=run.params,
+        bindings=pmap(here.bindings),
+        tries=here.tries,
+        attempt=number,
+        deadline=run.deadline,
+        gone=gone,
+        limit=here.call.limit,
+        store=run.store,
+        claims=run.claims,
+    )
+    answer = worked(order, here.part, here.there, places, here.clock, observe)
+    if answer.value is not None:
+        return here.context.giving(here.fine(answer.value, (*out.degraded, *answer.degraded)))
+    assert answer.fault is not None
+    if answer.how == "held":
+        return here.held(answer.fault)
+    return unwound(here, answer.fault, cut=answer.how == "cut")
+
+
+def _choose(here: Here) -> Context:
+    """The arm of a branch that is taken."""
+    node = here.part.node
+    if not isinstance(node, Branch):
+        _refuse(here, "a branch")
+    chosen = _tested(here, node.predicate)
+    if isinstance(chosen, BaseException):
+        return unwound(here, here.worded(defect(here.enclosing_path(), chosen)))
+    return here.context.giving(changed(here.context.out, word="then" if chosen else "otherwise"))
+
+
+def _loop(here: Here) -> Context:
+    """Whether there is another round."""
+    node, visit, out = here.part.node, here.part.visit, here.context.out
+    if not isinstance(node, LoopUntil):
+        _refuse(here, "a loop_until")
+    if here.call.enter:
+        here.note(visit, {"n": 1, "since": time.time_ns() // 1000})
+        return here.context.giving(changed(out, word="ok"))
+    done = _tested(here, node.done)
+    if isinstance(done, BaseException):
+        return unwound(here, here.worded(defect(here.path(), done)))
+    memory = here.context.of(here.slot())
+    number = cast(int, memory["n"])
+    if done or (_is_last(node, number, memory) and node.on_limit == "stop"):
+        return here.context.giving(changed(out, word="ok"))
+    if _is_last(node, number, memory):
+        return unwound(here, here.worded(Exhausted(here.path(), number)))
+    here.note(visit, {**memory, "n": number + 1})
+    return here.context.giving(changed(out, word="again"))
+
+
+def _is_last(node: LoopUntil[Any, Any], number: int, memory: Mapping[str, Json]) -> bool:
+    """Whether a loop has no round left, or no time."""
+    if number >= node.limit or node.within is None:
+        return number >= node.limit
+    since = cast(int, memory.get("since", 0))
+    return timedelta(microseconds=time.time_ns() // 1000 - since) > node.within
+
+
+def _tested(here: Here, predicate: Any) -> bool | BaseException:
+    value, params = here.value, here.params
+    try:
+        return test(predicate, value, params)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever somebody's class raises
+        return error
+
+
+def _bind(here: Here) -> Context:
+    """The values of the parameters that are computed for a part."""
+    node = here.part.node
+    if not isinstance(node, WithParams):
+        _refuse(here, "a with_params")
+    values: dict[str, Any] = {}
+    value, params = here.value, here.params
+    for name, expr in node.computed:
+        try:
+            values[name] = evaluate(expr, value, params)
+            continue
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever somebody's class raises
+            caught = error
+        said = f"with_params({name}={argument(expr)}): "
+        return unwound(here, here.worded(defect(here.path(), caught, said)))
+    wrong = unfit(node, values, wanted_of(node))
+    if wrong:
+        return unwound(here, here.bad_input(wrong))
+    try:
+        bound = values_to_json({name: here.packed(each) for name, each in values.items()})
+    except Unwritable as error:
+        return unwound(here, Failed(here.path(), ("Unwritable", "Defect"), str(error)))
+    here.note(here.part.visit, {"bound": bound})
+    return here.context.giving(changed(here.context.out, word="ok"))
+
+
+def _wrap(here: Here) -> Context:
+    """A value as a result."""
+    if not isinstance(here.part.node, AsResult):
+        _refuse(here, "an as_result")
+    return here.ok(Success(here.value))
+
+
+def _settle(here: Here) -> Context:
+    """How a part with a finaliser ended, now that this has ended, too."""
+    if not isinstance(here.part.node, Always):
+        _refuse(here, "an always")
+    late, name = here.context.out, here.slot() + END
+    ended = outcome_from_json(here.context.of(name), f"/in/scope/{name}")
+    paths = tuple(dict.fromkeys((*ended.degraded, *late.degraded)))
+    here.context = here.context.giving(changed(ended, degraded=paths))
+    if "held" in (late.word, ended.word):
+        held = late if late.word == "held" else ended
+        return here.held(here.fault_of(held))
+    if late.fault is None and ended.value is not None:
+        return here.context.giving(changed(here.context.out, word="ok", to="", wait=0))
+    if late.fault is None:
+        return unwound(here, here.fault_of(ended), cut=ended.cut)
+    fault = here.fault_of(late)
+    if ended.fault is not None:
+        fault = then(here.fault_of(ended), fault)
+    return unwound(here, fault, cut=ended.cut or late.cut)
+
+
+def _refuse(here: Here, word: str) -> NoReturn:
+    raise Refused("/do", f"{here.call.do} is for {word}, and {here.path()} is none")
+
+
+_VERBS: Final[Mapping[Verb, Callable[[Here], Context]]] = {
+    "choose": _choose,
+    "bind": _bind,
+    "spread": spread,
+    "gather": gather,
+    "join": join,
+    "loop": _loop,
+    "wrap": _wrap,
+    "settle": _settle,
+    "pick": pick,
+    "end": end,
+}
