@@ -283,13 +283,22 @@ class Drawing:
         return self._word(self._chance.choice(allowed), one)
 
     _words: Mapping[str, tuple[Part, ...]] = {
-        "keep_input": ("par",), "join": ("par",), "twice": (), "tolerant": ("fallback",),
-        "recover": ("fallback",), "optional": ("fallback",), "when": ("branch",),
-        "switch": ("branch",), "bracket": ("always", "par"), "on_failure": ("as_result", "branch", "par"),
-        "poll": ("loop_until", "delay"), "branch": ("branch", "par"),
-        "loop_until": ("loop_until", "par"), "paginate": ("loop_until", "fallback", "branch", "par"),
+        "keep_input": ("par",),
+        "join": ("par",),
+        "twice": (),
+        "tolerant": ("fallback",),
+        "recover": ("fallback",),
+        "optional": ("fallback",),
+        "when": ("branch",),
+        "switch": ("branch",),
+        "bracket": ("always", "par"),
+        "on_failure": ("as_result", "branch", "par"),
+        "poll": ("loop_until", "delay", "branch", "par"),
+        "branch": ("branch", "par"),
+        "loop_until": ("loop_until", "par"),
+        "paginate": ("loop_until", "fallback", "branch", "par"),
         "recursive": ("branch",),
-    }  # fmt: skip
+    }
     """What each word has in it."""
 
     def _word(self, word: str, one: Flow) -> Flow:
