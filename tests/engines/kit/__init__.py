@@ -7,7 +7,7 @@ acting.py      tasks that do what is said of their places, and leave lines in a 
 scripting.py   what is said of them
 shapes.py      what must have come up, and a tally of it
 agreeing.py    how an engine's run is compared with the dry run
-hostile.py     workflows whose texts look like an engine's language
+texts.py       texts that look like what an engine would obey; deck.py: the tasks
 """
 
 from tests.engines.kit.agreeing import (

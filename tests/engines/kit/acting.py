@@ -11,19 +11,16 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, final
+from typing import Any, Literal, NamedTuple, TypeAlias, final
 
-from fwf import Attempt, IdempotencyKey, Resource, RunInfo, Task, task
-from fwf.algebra.contract import Effect
+from fwf import Attempt, RunInfo
 from fwf.algebra.paths import untagged
 from fwf.algebra.scenario import Failing
 from fwf.algebra.script import Script
-from tests.engines.kit.values import Sale, VendorDown
+from tests.engines.kit.values import VendorDown
 
 What: TypeAlias = Literal["begun", "ok", "failed"]
-Desk = Annotated[str, Resource]
 ERRORS: dict[str, Callable[[], BaseException]] = {
     "VendorDown": lambda: VendorDown("down"),
     "ConnectionError": lambda: ConnectionError("no 'answer' of \"{{ it }}\""),
@@ -116,122 +113,3 @@ def _ended(script: Script, attempt: int, given: Any) -> Any:
 def error_of(failure: Failing) -> str:
     """The name of the error that a script says."""
     return failure.tags[0].rpartition(".")[2]
-
-
-@final
-class Deck:
-    """The tasks of one workflow, which one actor plays.
-
-    What the last ones do is in their names, wherever they stand. Tasks of one case aren't those of
-    another one.
-    """
-
-    def __init__(self, actor: Actor, case: Any) -> None:
-        self._act = actor.act
-        self._case = {"case": case}
-        self.plain: tuple[Task[Any, Any], ...] = (
-            self._one("a", "pure"),
-            self._one("b", "read"),
-            self._one("c", "idempotent"),
-            self._one("d", "unrepeatable"),
-            self._undeclared(),
-            self._awaited(),
-            self._lent(),
-        )
-        """From anything to anything."""
-        self.ping, self.add, self.shifted = self._ping(), self._add(), self._shifted()
-        self.listed, self.rich = self._listed("listed"), self._rich()
-        self.three, self.empty = self._listed("three"), self._listed("empty")
-        self.none, self.large = self._one("none", "read"), self._one("large", "idempotent")
-        self.middle, self.down = self._one("middle", "read"), self._one("down", "idempotent")
-        self.down_once = self._one("down_once", "idempotent")
-
-    def _one(self, name: str, effect: Effect) -> Task[Any, Any]:
-        act = self._act
-
-        @task(name=name, effect=effect, config=self._case)
-        def does(n: Any, *, run: RunInfo, attempt: Attempt, key: IdempotencyKey) -> Any:
-            return act(name, n, run, attempt, key)
-
-        return does
-
-    def _undeclared(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(config=self._case)
-        def e(n: Any, *, run: RunInfo, attempt: Attempt, key: IdempotencyKey) -> Any:
-            return act("e", n, run, attempt, key)
-
-        return e
-
-    def _awaited(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(effect="read", config=self._case)
-        async def f(n: Any, *, run: RunInfo, attempt: Attempt, key: IdempotencyKey) -> Any:
-            return act("f", n, run, attempt, key)
-
-        return f
-
-    def _lent(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(effect="idempotent", config=self._case)
-        def lent(n: Any, *, desk: Desk, run: RunInfo, attempt: Attempt, key: IdempotencyKey) -> Any:
-            assert desk == "open"
-            return act("lent", n, run, attempt, key)
-
-        return lent
-
-    def _ping(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(effect="read", config=self._case)
-        def ping(*, run: RunInfo, attempt: Attempt, key: IdempotencyKey) -> Any:
-            return act("ping", None, run, attempt, key)
-
-        return ping
-
-    def _add(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(effect="pure", config=self._case)
-        def add(
-            left: Any, right: Any, *, run: RunInfo, attempt: Attempt, key: IdempotencyKey
-        ) -> Any:
-            return act("add", (left, right), run, attempt, key)
-
-        return add
-
-    def _shifted(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(effect="read", config=self._case)
-        def shifted(
-            n: Any, *, amount: int, run: RunInfo, attempt: Attempt, key: IdempotencyKey
-        ) -> Any:
-            assert type(amount) is int
-            return act("shifted", n, run, attempt, key)
-
-        return shifted
-
-    def _listed(self, name: str) -> Task[Any, Any]:
-        act = self._act
-
-        @task(name=name, effect="pure", config=self._case)
-        def listed(n: Any, *, run: RunInfo, attempt: Attempt, key: IdempotencyKey) -> list[Any]:
-            found: list[Any] = act(name, n, run, attempt, key)
-            return found
-
-        return listed
-
-    def _rich(self) -> Task[Any, Any]:
-        act = self._act
-
-        @task(effect="read", config=self._case)
-        def rich(
-            n: Any, *, run: RunInfo, attempt: Attempt, key: IdempotencyKey
-        ) -> Sale | list[Sale] | date | Any:
-            return act("rich", n, run, attempt, key)
-
-        return rich

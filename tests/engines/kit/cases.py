@@ -17,12 +17,15 @@ from fwf.algebra.workflow import Workflow
 from fwf.combinators import named, pure
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.interpreters.engines.worker.loading import Loaded
+from fwf.records import changed
 from tests.engines.kit import values
-from tests.engines.kit.acting import Actor, Deck, Line
+from tests.engines.kit.acting import Actor, Line
+from tests.engines.kit.deck import Deck
 from tests.engines.kit.drawing import Drawing
 from tests.engines.kit.options import Options
-from tests.engines.kit.scripting import drawn_scenario
+from tests.engines.kit.scripting import drawn_scenario, large
 from tests.engines.kit.shapes import Happened, shapes_for
+from tests.engines.kit.texts import Hostile, Texts
 
 POOLS: Final[Mapping[str, int]] = {"vendor": 1, "warehouse": 2}
 _MODULE: Final = '''"""Made by a test: a workflow, and what there is for it."""
@@ -59,8 +62,10 @@ class Case:
         self.seed = seed
         self.given = given
         self.actor = Actor()
-        self.workflow = _drawn(chance, Deck(self.actor, seed), seed, given)
-        self.scenario: Scenario = drawn_scenario(self.workflow, chance, given)
+        self.texts = Hostile(seed) if given.hostile else Texts()
+        deck = Deck(self.actor, seed, self.texts)
+        self.workflow = _drawn(chance, deck, seed, given, self.texts)
+        self.scenario: Scenario = drawn_scenario(self.workflow, deck.kinds, chance, given)
         self.actor.scripts = self.scenario.paths
         self.value: Any = chance.randrange(values.NUMBERS)
         names = {each.name for each in self.loaded.required.parameters}
@@ -77,7 +82,7 @@ class Case:
     @property
     def pools(self) -> Mapping[str, int]:
         """The sizes of its pools."""
-        return {name: POOLS[name] for name in requirements(self.workflow).pools}
+        return {name: POOLS.get(name, 1) for name in requirements(self.workflow).pools}
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -90,6 +95,11 @@ class Case:
         return dry_run(self.workflow, self.value, scenario=self.scenario, params=self.params)
 
     @property
+    def twin(self) -> Case:
+        """The same with texts that nobody minds: it has the same nodes."""
+        return Case(self.seed, changed(self.given, hostile=False))
+
+    @property
     def start(self) -> dict[str, Any]:
         """What a run is started with, as the worker's `begin` takes it: JSON."""
         return {"params": dict(self.params), "value": self.value, "key": self.key}
@@ -97,7 +107,7 @@ class Case:
     @property
     def happens(self) -> Happened:
         """The same, as shapes are looked for."""
-        return Happened(self.workflow, self.dry.events)
+        return Happened(self.workflow, self.dry.events, large(self.given))
 
     def key_of(self, path: str) -> str:
         """The idempotency key of a step of the run."""
@@ -140,12 +150,14 @@ def cases(count: int, given: Options | None = None, *, first: int = 0) -> Iterat
     return (case_of(seed, given) for seed in range(first, first + count))
 
 
-def _drawn(chance: Random, deck: Deck, seed: int, given: Options) -> Workflow[Any, Any]:
+def _drawn(
+    chance: Random, deck: Deck, seed: int, given: Options, texts: Texts
+) -> Workflow[Any, Any]:
     """A workflow; every other one has one of the shapes in it, one after another."""
     shapes = [*shapes_for(given).values()]
     due = [shapes[seed // 2 % len(shapes)].made(deck)] if shapes and seed % 2 else []
     size = min(given.size, 2 + seed // 8)
-    w = Drawing(chance, deck, given, due).flow(chance.randint(1, size))
+    w = Drawing(chance, deck, given, texts, due).flow(chance.randint(1, size))
     if due:  # no leaf has taken it
         w = due.pop() >> pure(values.number) >> w
-    return named("kit", w)
+    return named(texts.name("kit"), w, owner=texts.text("sales"))

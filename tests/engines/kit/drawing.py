@@ -46,6 +46,7 @@ from fwf import (
     switch,
     text,
     timeout,
+    using,
     value_of,
     when,
     with_params,
@@ -54,8 +55,9 @@ from fwf.algebra.nodes import Graph, Step
 from fwf.algebra.schedule import Schedule
 from fwf.testing.tasks import Tolerant, Twice
 from tests.engines.kit import values
-from tests.engines.kit.acting import Deck
+from tests.engines.kit.deck import Deck
 from tests.engines.kit.options import Options, Part
+from tests.engines.kit.texts import Texts
 
 Flow: TypeAlias = Workflow[Any, Any]
 FILTERS: tuple[Any, ...] = (
@@ -75,8 +77,11 @@ EDGES: tuple[tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], ...] = (
 class Drawing:
     """Draws one workflow. `due` are shapes that have to stand in it, and are taken one by one."""
 
-    def __init__(self, chance: Random, deck: Deck, given: Options, due: list[Flow]) -> None:
+    def __init__(
+        self, chance: Random, deck: Deck, given: Options, texts: Texts, due: list[Flow]
+    ) -> None:
         self._chance = chance
+        self._texts = texts
         self._deck = deck
         self._given = given
         self._due = due
@@ -104,7 +109,7 @@ class Drawing:
             "always": (2, self._always), "as_result": (2, self._as_result),
             "graph": (2, self._graph), "timeout": (1, self._timeout),
             "param": (1, self._with_params), "in_pool": (1, self._in_pool),
-            "named": (1, self._named), "extension": (3, self._extension),
+            "named": (1, self._named), "using": (1, self._using), "extension": (3, self._extension),
         }  # fmt: skip
         return {name: each for name, each in kinds.items() if self._given.has(name)}
 
@@ -130,7 +135,7 @@ class Drawing:
                 return delay(seconds(chance.choice(self._given.waits)))
             case 2 if self._given.has("fail") and chance.random() < 0.5:
                 return chance.choice([
-                    fail("VendorDown", "said so"),
+                    fail(self._texts.text("VendorDown"), self._texts.text("said so")),
                     fail("PermissionError", text("of {}", apply(values.number))),
                 ])  # fmt: skip
             case 3:
@@ -150,9 +155,10 @@ class Drawing:
         chance = self._chance
         if self._given.has("unfit") and chance.random() < 0.15:
             return pure(it.missing)
+        said = {self._texts.text("total.$"): [1, self._texts.text("{{ x }}")]}
         made: list[Flow] = [
             pure(values.increased), pure(values.number), pure(it), const(chance.randrange(7)),
-            const({"total.$": [1, "{{ x }}"]}), const(None), pure(values.doubled),
+            const(said), const(None), pure(values.doubled),
         ]  # fmt: skip
         return chance.choice(made)
 
@@ -268,11 +274,15 @@ class Drawing:
         return with_params(seq(self.flow(size - 1), self._deck.shifted), amount=amount)
 
     def _in_pool(self, size: int) -> Flow:
-        return in_pool(self.flow(size - 1), self._chance.choice(["vendor", "warehouse"]))
+        pool = self._texts.text(self._chance.choice(["vendor", "warehouse"]))
+        return in_pool(self.flow(size - 1), pool)
+
+    def _using(self, size: int) -> Flow:
+        return using(seq(self.flow(size - 1), self._deck.lent), desk="größe_2")
 
     def _named(self, size: int) -> Flow:
         names = ["part", "load: it", "$.a", "ünï ${x} {{ y }}", "part"]
-        return named(self._chance.choice(names), self.flow(size - 1))
+        return named(self._texts.name(self._chance.choice(names)), self.flow(size - 1))
 
     # Words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -23,8 +23,10 @@ LISTS: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
-def drawn_scenario(w: Workflow[Any, Any], chance: Random, given: Options) -> Scenario:
-    """Workflow ⟶ what each of its tasks does, place by place."""
+def drawn_scenario(
+    w: Workflow[Any, Any], kinds: Mapping[str, str], chance: Random, given: Options
+) -> Scenario:
+    """Workflow, which task is which ⟶ what each of its tasks does, place by place."""
     tasks: dict[str, str] = {}
     for here in walk(w):
         if isinstance(here.node, Task):
@@ -32,7 +34,7 @@ def drawn_scenario(w: Workflow[Any, Any], chance: Random, given: Options) -> Sce
     scenario = EMPTY
     for path, name in tasks.items():
         takes = [timedelta(seconds=chance.choice(given.takes)) for _ in range(2)]
-        scenario = scenario.at(path, **_does(name, chance, given), takes=takes)
+        scenario = scenario.at(path, **_does(kinds[name], chance, given), takes=takes)
     return scenario
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from fwf import (
@@ -18,23 +19,24 @@ from fwf import (
     pure,
     retry,
 )
-from fwf.algebra.nodes import Always, Branch, Fallback, MapEach, Node, Retry, Task
+from fwf.algebra.nodes import Always, Branch, Fallback, MapEach, Node, Par, Retry, Seq, Task
 from fwf.algebra.paths import untagged
 from fwf.algebra.trace import Event
 from fwf.algebra.traverse import Visit, walk
 from fwf.machine.part import Part as PartAt
 from tests.engines.kit import values
-from tests.engines.kit.acting import Deck
+from tests.engines.kit.deck import Deck
 from tests.engines.kit.options import Options, Part
 
 Flow: TypeAlias = Workflow[Any, Any]
 
 
 class Happened(NamedTuple):
-    """A workflow, and the attempts of a run of it."""
+    """A workflow, and the attempts of a run of it; `large` is the length of a large text."""
 
     w: Flow
     events: Sequence[Event]
+    large: int
 
     def visits(self, kind: type[Node]) -> Iterator[Visit]:
         """Where nodes of a kind stand."""
@@ -102,17 +104,22 @@ def _none_of_items(was: Happened) -> bool:
 
 
 def _empty(was: Happened) -> bool:
-    """A list that is empty goes to a map."""
-    return any(each.task == "empty" and each.result == [] for each in was.events)
+    """A task gives an empty list to a map."""
+    for here in was.visits(Seq):
+        for part, behind in pairwise(here.parts()):
+            fed = isinstance(part.node, Task) and isinstance(behind.node, MapEach)
+            if fed and any(each.result == [] for each in was.under(part)):
+                return True
+    return False
 
 
 def _middle(was: Happened) -> bool:
     """Of three items that in the middle fails, and none else."""
-    ends = {each.path: each.ending for each in was.events if each.task == "middle"}
+    ends = {each.path: each.ending for each in was.events}
     for path, ending in ends.items():
-        before, _, after = path.rpartition("[1]")
+        before, middle, after = path.rpartition("[1]")
         beside = [ends.get(f"{before}[{n}]{after}") for n in (0, 2)]
-        if ending == "failed" and beside == ["ok", "ok"]:
+        if middle and ending == "failed" and beside == ["ok", "ok"]:
             return True
     return False
 
@@ -139,11 +146,22 @@ def _by_base(kind: type[Node]) -> Callable[[Happened], bool]:
 
 
 def _large(was: Happened) -> bool:
-    return any(each.task == "large" and each.ending == "ok" for each in was.events)
+    texts = [each.result for each in was.events if isinstance(each.result, str)]
+    return any(len(text) == was.large for text in texts)
 
 
 def _both_fail(was: Happened) -> bool:
-    return len({e.path for e in was.events if e.task == "down" and e.ending == "failed"}) >= 2
+    for here in was.visits(Par):
+        failed = [part for part in here.parts() if _given_up(was, part)]
+        if len(failed) > 1:
+            return True
+    return False
+
+
+def _given_up(was: Happened, part: Visit) -> bool:
+    """Whether a part is a task that failed in its last attempt."""
+    ends = was.under(part)
+    return isinstance(part.node, Task) and bool(ends) and ends[-1].ending == "failed"
 
 
 def _finalised(was: Happened) -> bool:

@@ -3,6 +3,7 @@ is seen."""
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from returns.result import Failure, Result, Success
 
 from fwf import definition_id
+from fwf.algebra.checked import checked_name
 from fwf.algebra.nodes import (
     Always,
     AsResult,
@@ -45,6 +47,7 @@ from tests.engines.kit import (
     options,
 )
 from tests.engines.kit.options import Part
+from tests.engines.kit.texts import PIECES, Hostile
 from tests.engines.reference import Engine
 
 COUNT = 250
@@ -73,6 +76,34 @@ def test_what_a_worker_does_part_by_part_is_the_dry_run() -> None:
         assert_same(case, end_of(*engine.run()))
 
 
+def nodes_of(case: Case) -> list[type[Node]]:
+    return [type(here.node) for here in walk(case.workflow)]
+
+
+def test_hostile_cases_are_cases_with_the_nodes_of_their_twins() -> None:
+    tally = Tally(options(hostile=True))
+    for case in cases(COUNT // 2, options(hostile=True)):
+        assert_same(case, end_of_result(run_here(case)))
+        tally.add(case.happens)
+        mine, others = (
+            [type(here.node) for here in walk(each.workflow)] for each in (case, case.twin)
+        )
+        assert mine == others
+    tally.check()
+
+
+def test_hostile_texts_have_marks_and_are_the_same_each_time() -> None:
+    pieces = Counter[str]()
+    for seed in range(300):
+        texts = Hostile(seed)
+        said = [texts.text("a"), texts.name("a"), texts.text("b")]
+        assert said == [Hostile(seed).text("a"), texts.name("a"), texts.text("b")]
+        assert all(f"h{at}q" in each for at, each in enumerate(said))
+        checked_name(said[1], "test")
+        pieces.update(piece for piece in PIECES if piece in said[0])
+    assert len(pieces) > len(PIECES) * 0.9
+
+
 NODES: dict[Part, type[Node]] = {
     "always": Always, "as_result": AsResult, "branch": Branch, "delay": Delay,
     "extension": Extension, "fail": Fail, "fallback": Fallback, "from_result": FromResult,
@@ -83,7 +114,7 @@ NODES: dict[Part, type[Node]] = {
 
 @pytest.mark.parametrize("part", NODES)
 def test_what_is_left_out_is_not_there(part: Part) -> None:
-    given, found = options(without=(part,)), NODES[part]
+    given, found = options(without=(part, "using") if part == "param" else (part,)), NODES[part]
     for case in cases(60, given):
         nodes = [here.node for here in walk(case.workflow)]
         assert not any(isinstance(node, found) for node in nodes if node is not case.workflow)
