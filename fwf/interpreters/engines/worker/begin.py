@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pyrsistent import PMap, pmap
 
+from fwf.algebra.aliases import ANY
 from fwf.algebra.fitting import fits
 from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Named, Timeout, WithParams
 from fwf.algebra.requirements import Requirement, Requirements, problems
 from fwf.algebra.traverse import Visit, visit
 from fwf.faults import BadInput, Fault, both
-from fwf.forms.by_type.json_values import of_json
 from fwf.forms.by_type.texts import Unreadable, example, read
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalars import Json, is_object, read_text, read_whole
@@ -72,7 +73,7 @@ def begun(call: Call, there: Loaded, blobs: Blobs | None) -> Context:
     run = RunFacts(
         Under.of(name, run_id(started) if id_ is None else read_text(id_, "/in/id"), started),
         said,
-        _deadline(there),
+        _deadline(there) if call.timed else None,
         store,
         claims,
     )
@@ -118,11 +119,11 @@ def _params(given: Json, required: Requirements, wrong: list[str]) -> dict[str, 
 
 def _param(each: Requirement, given: Json) -> Any:
     """The value of a parameter: of the first of its types that gives one which fits all."""
-    kinds = each.types or (str,)
+    kinds = each.types or (ANY,)
     refusal = Unreadable()
     for kind in kinds:
         try:
-            value = read([given], kind) if isinstance(given, str) else of_json(given, kind)
+            value = _read(given, kind)
         except Unreadable as error:
             refusal = error
             continue
@@ -131,13 +132,20 @@ def _param(each: Requirement, given: Json) -> Any:
     raise refusal
 
 
+def _read(given: Json, kind: Any) -> Any:
+    """JSON ⟶ the value of a type: a text as after `--param`, other JSON as what it says."""
+    if isinstance(given, str):
+        return read([given], kind)
+    return given if kind in (ANY, object) else read([json.dumps(given)], kind)
+
+
 def _value(fields: dict[str, Json], there: Loaded, wrong: list[str]) -> Any:
     """The input, by its type; None if there is none."""
     if "value" not in fields:
         return None
     given, kind = fields["value"], there.workflow.edge.accepts
     try:
-        return of_json(given, kind)
+        return _read(given, kind)
     except Unreadable as error:
         more = error.told("value")
         wrong.append(f"the input can't be read; such as {example(kind)!r}{more and f'; {more}'}")

@@ -48,6 +48,9 @@ class Call:
         take.
     step: of `pick`, the number of the step.
     enter: of `loop`, whether it is before the first round.
+    tries: of `run`, the numbers of the attempts of the retries around the part, the outermost
+        first, where the engine itself tries again.
+    timed: of `begin`, whether each part keeps the deadline of the timeout around the whole.
     """
 
     do: Verb
@@ -61,10 +64,12 @@ class Call:
     room: int | None = None
     step: int = 0
     enter: bool = False
+    timed: bool = False
+    tries: tuple[int, ...] = ()
 
 
 _NEEDED: Final = ("fwf", "do", "target", "part", "path", "in")
-_OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter")
+_OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter", "timed", "tries")
 
 
 def is_call(given: Json) -> bool:
@@ -99,7 +104,11 @@ def _call(given: Json) -> Call:
         found = fields.get(name)
         return None if found is None else read_whole(found, f"/{name}", least)
 
+    def flag(name: str) -> bool:
+        return name in fields and read_flag(fields[name], f"/{name}")
+
     parts = read_list(fields.get("parts", []), "/parts")
+    tries = read_list(fields.get("tries", []), "/tries")
     return Call(
         do=read_choice(fields["do"], "/do", VERBS),
         target=read_text(fields["target"], "/target"),
@@ -111,7 +120,9 @@ def _call(given: Json) -> Call:
         most=number("most", 0),
         room=number("room", 0),
         step=number("step", 0) or 0,
-        enter="enter" in fields and read_flag(fields["enter"], "/enter"),
+        enter=flag("enter"),
+        timed=flag("timed"),
+        tries=tuple(read_whole(each, under("/tries", i), 1) for i, each in enumerate(tries)),
     )
 
 

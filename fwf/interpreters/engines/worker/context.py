@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias, final
 
 from pyrsistent import PMap, pmap
 
+from fwf.faults import Failed
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalars import (
     Json,
@@ -25,6 +26,7 @@ from fwf.forms.scalars import (
     read_whole,
     written_text,
 )
+from fwf.interpreters.engines.worker.answer import fault_to_text
 from fwf.interpreters.engines.worker.order import (
     Deadline,
     deadline_from_json,
@@ -36,6 +38,7 @@ from fwf.interpreters.engines.worker.order import (
 )
 from fwf.interpreters.engines.worker.values import (
     NONE,
+    Inline,
     Packed,
     packed_from_json,
     packed_to_json,
@@ -51,6 +54,11 @@ Word: TypeAlias = Literal[
 takes; into an arm; into another round; to each item; to the part as one block; past a step of a
 graph that lacks what another one failed to give."""
 WORDS: Final = ("ok", "up", "held", "then", "otherwise", "again", "items", "block", "absent")
+LOST: Final = ("word", "to", "wait", "path", "lost")
+"""The fields of an outcome that an engine makes where a worker never answered."""
+MOST_SAID: Final = 2_000
+END: Final = "e"
+"""Behind the slot of a part with a finaliser: how the part ended that comes before that."""
 DIGITS: Final = 16
 """Of a part's id, by which the scope knows it."""
 
@@ -93,6 +101,7 @@ class Outcome:
     degraded: the paths where the value isn't what was meant.
     items: of a map's list, what is to be done.
     begun: what the context counts, for those who get the outcome alone.
+    said: of a fault, what it says to people, cut to `MOST_SAID` characters; nobody reads it back.
     """
 
     word: Word = "ok"
@@ -104,6 +113,7 @@ class Outcome:
     degraded: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     begun: PMap[str, int] = pmap()
+    said: str = ""
 
 
 @final
@@ -186,8 +196,10 @@ def outcome_to_json(out: Outcome) -> dict[str, Json]:
         found["degraded"] = [*map(written_text, out.degraded)]
     if out.word == "items":
         found["items"] = [_item_to_json(each) for each in out.items]
-    if out.begun:
+    if out.begun or out.word == "items":
         found["begun"] = dict(out.begun)
+    if out.said:
+        found["said"] = written_text(out.said[:MOST_SAID])
     return found
 
 
@@ -236,11 +248,13 @@ def _run(given: Json, at: str) -> RunFacts:
     )
 
 
-_OUT: Final = ("value", "fault", "cut", "degraded", "items", "begun", "tried")
+_OUT: Final = ("value", "fault", "cut", "degraded", "items", "begun", "said", "tried")
 
 
 def outcome_from_json(given: Json, at: str) -> Outcome:
     """JSON ⟶ the outcome; raises `Refused`, with the place."""
+    if is_object(given) and "lost" in given:
+        return _lost(given, at)
     fields = _some(given, at, ("word", "to", "wait"), _OUT)
     value, fault = fields.get("value"), fields.get("fault")
     if (value is None) is (fault is None) and fields["word"] != "absent":
@@ -256,6 +270,16 @@ def outcome_from_json(given: Json, at: str) -> Outcome:
         tuple(_items(fields.get("items", []), under(at, "items"))),
         _counts(fields.get("begun", {}), under(at, "begun")),
     )
+
+
+def _lost(given: Json, at: str) -> Outcome:
+    """Of a task that never answered: whatever it did, a person has to look."""
+    fields = read_fields(given, at, LOST)
+    error = _some(fields["lost"], under(at, "lost"), ("Error",), ("Cause",))
+    path = read_text(fields["path"], under(at, "path"))
+    kind, cause = (read_text(error.get(name, ""), under(at, name)) for name in ("Error", "Cause"))
+    fault = Failed(path, ("Lost", kind), f"the worker never answered: {cause or kind}")
+    return Outcome("held", value=None, fault=Inline(fault_to_text(fault, 0)))
 
 
 def _counts(given: Json, at: str) -> PMap[str, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, final
+
+from pyrsistent import pmap
 
 from fwf.algebra.contract import Attempt
 from fwf.algebra.nodes import LoopUntil, MapEach, Node, Retry, WithParams
@@ -16,7 +18,7 @@ from fwf.forms.refusal import Refused
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.worker.answer import fault_from_text, fault_to_text
 from fwf.interpreters.engines.worker.call import Call
-from fwf.interpreters.engines.worker.context import Context, Outcome, slot
+from fwf.interpreters.engines.worker.context import END, Context, Outcome, slot
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.engines.worker.order import values_from_json
@@ -34,6 +36,7 @@ from fwf.journal.values import Unwritable
 from fwf.machine.part import Items, NoPart, Part, parts_at
 from fwf.machine.places import Places
 from fwf.records import changed
+from fwf.secrets import masked
 
 
 @lru_cache(maxsize=32)
@@ -62,6 +65,7 @@ class Here:
         self._known = _digests(there)
         self._values = values_of(there.names, blobs)
         self.part = self._chosen(parts_at(there.workflow, call.path, call.part, self._known))
+        self._keep_what_is_around()
         self.params: Mapping[str, Any] = self._params()
 
     # Where it is
@@ -101,6 +105,17 @@ class Here:
         part = max(fits, key=lambda each: len(self._items(each) or ()))
         return Part(part.visit, self._items(part) or ())
 
+    def _keep_what_is_around(self) -> None:
+        """Of the scope, what parts remember that are behind isn't handed on."""
+        inward = self.part.inward
+        names = [name for each in inward for name in (self.slot(each), self.slot(each) + END)]
+        scope = self.context.scope
+        kept = {name: scope[name] for name in names if name in scope}
+        self.context = changed(self.context, scope=pmap(kept))
+        retries = [each for each in inward[:-1] if isinstance(each.node, Retry)]
+        for retry, number in zip(retries, self.call.tries, strict=False):
+            self.note(retry, {**self.context.of(self.slot(retry)), "tried": number})
+
     def _items(self, part: Part) -> Items | None:
         found: list[str | int] = []
         for each in part.inward[:-1]:
@@ -131,6 +146,14 @@ class Here:
         number = begun.get(name, 0) + 1
         self.context = changed(self.context, begun=begun.set(name, number))
         return number
+
+    def count(self, parts: Iterable[Outcome]) -> None:
+        """What parts counted, the context counts too."""
+        begun = self.context.begun
+        for out in parts:
+            for name, number in out.begun.items():
+                begun = begun.set(name, max(number, begun.get(name, 0)))
+        self.context = changed(self.context, begun=begun)
 
     # What is known there
 
@@ -205,11 +228,12 @@ class Here:
     def fine(self, value: Packed, degraded: tuple[str, ...] | None = None) -> Outcome:
         """The outcome that a value is."""
         before = self.context.out.degraded if degraded is None else degraded
-        return Outcome(value=value, degraded=before)
+        return Outcome(value=value, degraded=tuple(dict.fromkeys(before)))
 
     def held(self, fault: Fault) -> Context:
         """Nothing goes on before a person has decided."""
-        out = Outcome("held", value=None, fault=self.packed_fault(fault))
+        fault_, said = self.packed_fault(fault), fault_said(fault)
+        out = Outcome("held", value=None, fault=fault_, said=said)
         return self.context.giving(out)
 
     def bad_input(self, said: str) -> BadInput:
@@ -219,6 +243,11 @@ class Here:
     def note(self, visit: Visit, facts: Mapping[str, Json]) -> None:
         """A part around it remembers this."""
         self.context = self.context.noting(self.slot(visit), facts)
+
+
+def fault_said(fault: Fault) -> str:
+    """What a fault says to people, secrets masked."""
+    return masked(str(fault))
 
 
 def _computes(node: Node, name: str) -> bool:

@@ -117,7 +117,7 @@ def _check_count(here: Here, count: int) -> None:
 
 def _bad(here: Here, parts: tuple[Outcome, ...]) -> Context | None:
     """How the whole ends if a part of it isn't fine; None if all are."""
-    _count(here, parts)
+    here.count(parts)
     held = [out for out in parts if out.word == "held"]
     wrong = held or [out for out in parts if out.fault is not None]
     if not wrong:
@@ -136,15 +136,6 @@ def _together(here: Here, value: Any, more: tuple[str, ...] = ()) -> Context:
 def _degraded(here: Here, parts: tuple[Outcome, ...]) -> tuple[str, ...]:
     paths = [*here.context.out.degraded, *(path for out in parts for path in out.degraded)]
     return tuple(dict.fromkeys(paths))
-
-
-def _count(here: Here, parts: tuple[Outcome, ...]) -> None:
-    """What the parts counted, the context counts too."""
-    begun = here.context.begun
-    for out in parts:
-        for name, number in out.begun.items():
-            begun = begun.set(name, max(number, begun.get(name, 0)))
-    here.context = changed(here.context, begun=begun)
 
 
 def _path_of(here: Here, item: Item) -> str:

@@ -16,17 +16,16 @@ from fwf.algebra.traverse import Visit
 from fwf.faults import Failed, Fault, leaves
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.worker.context import (
+    END,
     Context,
     Outcome,
     outcome_from_json,
     outcome_to_json,
 )
-from fwf.interpreters.engines.worker.here import Here
+from fwf.interpreters.engines.worker.here import Here, fault_said
 from fwf.machine.timers import MICROSECOND
 from fwf.records import changed
 
-END: Final = "e"
-"""Behind the slot of a part with a finaliser: how it ended, whose finaliser it is."""
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -52,7 +51,8 @@ def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
 
 def failed(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Outcome:
     """The outcome that a failure is."""
-    return Outcome("up", to=to, value=None, fault=here.packed_fault(fault), cut=cut)
+    said = fault_said(fault)
+    return Outcome("up", to=to, value=None, fault=here.packed_fault(fault), cut=cut, said=said)
 
 
 def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | None:
@@ -106,7 +106,7 @@ def _whole_seconds(delay: timedelta) -> int:
 def _instead(here: Here, around: Visit) -> Context:
     """The handler of a fallback is given the same input."""
     input_ = _input(here, around)
-    degraded = (*input_.degraded, here.path(around))
+    degraded = tuple(dict.fromkeys((*input_.degraded, here.path(around))))
     out = changed(input_, word="up", to=here.slot(around), degraded=degraded)
     return here.context.giving(out)
 
@@ -126,4 +126,6 @@ def _input(here: Here, around: Visit) -> Outcome:
     """What a part was given, which it has kept for this."""
     name = here.slot(around)
     kept: dict[str, Json] = here.context.of(name)
+    if "word" not in kept:  # the engine itself tries again, with what it has
+        return here.context.out
     return outcome_from_json(kept, f"/in/scope/{name}")

@@ -27,6 +27,7 @@ from fwf.interpreters.engines.worker.answer import fault_to_text
 from fwf.interpreters.engines.worker.begin import begun, places_in
 from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
 from fwf.interpreters.engines.worker.context import (
+    END,
     Context,
     Outcome,
     context_from_json,
@@ -39,7 +40,7 @@ from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.engines.worker.order import Order, Unclear, values_to_json
 from fwf.interpreters.engines.worker.spread import spread
-from fwf.interpreters.engines.worker.unwind import END, unwound
+from fwf.interpreters.engines.worker.unwind import unwound
 from fwf.interpreters.engines.worker.values import Inline
 from fwf.interpreters.engines.worker.work import Places, places_at, worked
 from fwf.interpreters.run import Clock, Observe, SystemClock
@@ -237,6 +238,7 @@ def _settle(here: Here) -> Context:
         _refuse(here, "an always")
     late, name = here.context.out, here.slot() + END
     ended = outcome_from_json(here.context.of(name), f"/in/scope/{name}")
+    here.count((ended, late))
     paths = tuple(dict.fromkeys((*ended.degraded, *late.degraded)))
     here.context = here.context.giving(changed(ended, degraded=paths))
     if "held" in (late.word, ended.word):
