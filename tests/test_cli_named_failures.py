@@ -26,10 +26,10 @@ from fwf import (
     timeout,
 )
 from fwf.cli.lines import Lines
-from fwf.cli.misuse import one_line
 from fwf.cli.tally import Watched
 from fwf.faults import Fault, leaves
 from fwf.interpreters.run import Note, SystemClock, execute, several
+from fwf.printing import one_line
 from fwf.telling.words import reason
 from tests.failing_tasks import KINDS, fine, naps
 

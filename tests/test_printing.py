@@ -18,9 +18,8 @@ from fwf.algebra.expr import Operator
 from fwf.algebra.nodes import OnError, OnLimit
 from fwf.algebra.unknown import Unknown
 from fwf.cli.differing import page_of
-from fwf.cli.misuse import one_line
 from fwf.interpreters.diagram import dot, html, mermaid, svg
-from fwf.printing import printable
+from fwf.printing import one_line, printable
 from fwf.records import changed
 from tests import samples
 

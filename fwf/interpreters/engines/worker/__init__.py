@@ -1,14 +1,22 @@
 """What runs one engine task: a part of a workflow, by our own runner, on an engine's machine.
 
-order.py           what it is asked, as JSON and back
-answer.py          how the part ended, as JSON and back
+call.py            what an engine's task asks: a verb for one part, as JSON and back
+context.py         how far a run has come: what goes from one engine task to the next
+verbs.py           from a call to the context that goes on: what a word of an engine needs decided
+begin.py           ... of what a person starts a run with
+spread.py          ... which items a map has
+joining.py         ... what parts give together, side by side, by item, as steps of a graph
+unwind.py          ... who takes a failure up, and when it goes on
+here.py            the part that a call is about: its input, items, attempts, parameters
+order.py           one part to be run with all that there is to know, as JSON and back
+answer.py          how it ended, as JSON and back
 loading.py         the workflow that an order names, and what its module has for it
 work.py            from an order to its answer: the checks, the part, what is in the way
 claims.py          who has begun an attempt, and how it ended: kept where all workers see it
 claimed.py         a world in which an attempt is claimed before it begins
 objects.py         what is kept in a folder or a bucket
 values.py          values in orders and answers: in them, or by reference where they are large
-serve.py           `python -m fwf worker`: one order on stdin or in a file
+serve.py           `python -m fwf worker`: one call or order on stdin or in a file
 lambda_handler.py  the same as a function of AWS Lambda
 """
 

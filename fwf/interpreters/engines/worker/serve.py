@@ -1,20 +1,25 @@
-"""`python -m fwf worker`: one order on stdin or in a file, its answer on stdout or in one."""
+"""`python -m fwf worker`: a call or order on stdin or in a file, its answer on stdout or in one."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, final
 
 from fwf.faults import Failed, Interrupted, tags_of, text
+from fwf.forms.refusal import Refused
+from fwf.forms.scalars import Json
+from fwf.forms.strict import parsed
 from fwf.interpreters.engines.worker.answer import Answer, answer_to_text
+from fwf.interpreters.engines.worker.call import is_call
 from fwf.interpreters.engines.worker.loading import Loaded, loaded
-from fwf.interpreters.engines.worker.order import Order, Unclear, order_from_text
+from fwf.interpreters.engines.worker.order import MOST, Order, Unclear, order_from_text
+from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import work
 from fwf.interpreters.run import SystemClock
 from fwf.interpreters.run.signals import DEFAULTS
@@ -28,39 +33,72 @@ class _Stopped(BaseException):
 def main(words: list[str]) -> int:
     """The words behind `worker` ⟶ the exit status: 0 if there is an answer, whatever it says.
 
-    What tasks print goes to stderr.
+    To an order there is always one. To what is no call, or before a signal lets one begin, there is
+    none: 2 with the reason on stderr, or 128 and the signal's number. What tasks print goes to
+    stderr.
     """
     parser = ArgumentParser("fwf worker", description="Runs one part of a workflow for an engine.")
-    parser.add_argument("--order", metavar="FILE", help="the order; stdin if there is none")
-    parser.add_argument("--answer", metavar="FILE", help="the answer; stdout if there is none")
+    parser.add_argument("--order", metavar="FILE", help="the call or order; stdin if none is named")
+    parser.add_argument("--answer", metavar="FILE", help="the answer; stdout if none is named")
     given = parser.parse_args(words)
     out = _stdout_apart()
     _on_signals(_stop)
-    answer = _answered(lambda: _read(given.order))
+    try:
+        said = _said(given.order)
+    except _Stopped as stopped:
+        return 128 + signal.Signals[str(stopped)]
+    except Unclear as error:
+        sys.stderr.write(f"fwf worker: {error}\n")
+        return 2
     _on_signals(signal.SIG_IGN)
-    said = answer_to_text(answer, SystemClock().now()).encode() + b"\n"
-    sys.stdout.flush()
-    if given.answer is None:
-        with os.fdopen(out, "wb") as stream:
-            stream.write(said)
-    else:
-        beside = Path(f"{given.answer}.{os.getpid()}")
-        beside.write_bytes(said)
-        beside.replace(given.answer)
+    _write(said.encode() + b"\n", given.answer, out)
     return 0
 
 
-def _answered(read: Callable[[], bytes]) -> Answer:
-    """What is read ⟶ the answer to the order that it is. Whatever happens, there is one."""
+def _said(file: str | None) -> str:
+    """Where a call or an order is ⟶ the text of the answer to it."""
+    try:
+        given = _read(file)
+    except OSError as error:
+        return answer_to_text(Answer("refused", said=text(error)))
+    call = _call_in(given)
+    if call is None:
+        return answer_to_text(_answered(given), SystemClock().now())
+    return json.dumps(answered(call, load=_loaded))
+
+
+def _call_in(given: bytes) -> Json:
+    """The call that a text is; None if it is meant to be an order, or nothing that is known."""
+    try:
+        found = parsed(given, MOST)
+    except Refused:
+        return None
+    return found if is_call(found) else None
+
+
+def _write(said: bytes, file: str | None, out: int) -> None:
+    """Write an answer to a file, as a whole or not at all, or to where stdout was."""
+    sys.stdout.flush()
+    if file is None:
+        with os.fdopen(out, "wb") as stream:
+            stream.write(said)
+    else:
+        beside = Path(f"{file}.{os.getpid()}")
+        beside.write_bytes(said)
+        beside.replace(file)
+
+
+def _answered(given: bytes) -> Answer:
+    """A text ⟶ the answer to the order that it is. Whatever happens, there is one."""
     order: Order | None = None
     try:
-        order = order_from_text(read())
+        order = order_from_text(given)
         return work(order, load=_loaded)
     except _Stopped as stopped:
         return Answer("cut", fault=Interrupted(by=str(stopped)))
     except KeyboardInterrupt as error:  # of a second signal
         return Answer("cut", fault=Interrupted(by=str(error)))
-    except (Unclear, OSError) as error:
+    except Unclear as error:
         return Answer("refused", said=text(error))
     except BaseException as error:  # a mistake of ours: nobody knows what was begun
         path = "" if order is None else order.path
