@@ -1,0 +1,151 @@
+"""How does a piece of a cut call the worker, and go on by what it answers?
+
+A piece is told where to go on behind it and where failures go, and tells with which state it
+begins. The context goes through all states: a call of the worker answers it anew, with a word by
+which a Choice goes on. So whatever needs a thought is the worker's, and here is only the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Hashable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias, final
+
+from fwf.faults import Failed
+from fwf.interpreters.engines.cut import Placed
+from fwf.interpreters.engines.step_functions import asl
+from fwf.interpreters.engines.step_functions.naming import StateNames
+from fwf.interpreters.engines.worker.answer import fault_to_text
+from fwf.interpreters.engines.worker.call import Verb, call_to_json
+from fwf.interpreters.engines.worker.context import slot
+from fwf.machine.part import Part
+from fwf.records import record
+
+LOST: Final = "LostCall"
+"""The tag of a fault of a call that nothing came back from."""
+
+
+@final
+@record()
+class Limits:
+    """How much goes into a context.
+
+    value: so many bytes a value may take in it; item: one that is in a map's item.
+    most, room: so many items a map may do each by itself, and so many bytes they may take.
+    """
+
+    value: int
+    item: int
+    most: int
+    room: int
+
+
+@final
+class Scope:
+    """The states of a machine, a branch or a map's body: which there are, and where they end."""
+
+    __slots__ = ("fail", "inside_map", "ok", "states")
+
+    def __init__(self, ok: str, fail: str, *, inside_map: bool) -> None:
+        self.ok = ok
+        self.fail = fail
+        self.inside_map = inside_map
+        self.states: list[asl.State] = []
+        """The last one first."""
+
+
+class Way(NamedTuple):
+    """A piece where it stands, and where it goes from there, in which scope."""
+
+    here: Placed
+    next: str
+    fail: str
+    scope: Scope
+
+
+Steps: TypeAlias = Generator[Way, str, str]
+"""Ways of parts ⟶ the states that these begin with ⟶ that which the piece begins with."""
+
+
+@final
+class Told:
+    """What the worker is told of a part, and how its states are called."""
+
+    def __init__(self, target: str, limits: Limits, pools: Mapping[str, int]) -> None:
+        self.target = target
+        self.limits = limits
+        self.pools = pools
+        self._names = StateNames()
+        self._digests: dict[Hashable, bytes] = {}
+        self._ids: dict[int, tuple[Placed, str]] = {}
+
+    def id(self, here: Placed) -> str:
+        """A part's id."""
+        found = self._ids.get(id(here))
+        if found is None:
+            found = self._ids[id(here)] = here, Part(here.visit).id_by(self._digests)
+        return found[1]
+
+    def slot(self, here: Placed) -> str:
+        """The name by which a context knows a part."""
+        return slot(self.id(here))
+
+    def name(self, here: Placed, role: str) -> str:
+        """A new state's name."""
+        return self._names.name(here.path, self.id(here), role)
+
+    def call(self, way: Way, do: Verb, **others: Any) -> dict[str, Any]:
+        """What the worker is called with, but for the context."""
+        here, limits = way.here, self.limits
+        limit = limits.item if way.scope.inside_map else limits.value
+        found: dict[str, Any] = dict(
+            call_to_json(do, self.target, self.id(here), here.path, limit=limit, **others)
+        )
+        return found
+
+
+def called(
+    told: Told,
+    way: Way,
+    do: Verb,
+    goes: Sequence[tuple[str, str]],
+    given: Mapping[str, Any] = asl.CONTEXT,
+    *,
+    name: str = "",
+    role: str = "",
+    seconds: int = asl.SECONDS,
+    **others: Any,
+) -> str:
+    """The states of a call, which goes on by the word that it is answered ⟶ the first of them.
+
+    goes: words, and the states that they lead to; all others lead to where failures go.
+    """
+    scope, role = way.scope, role or ("" if do == "run" else do)
+    name = name or told.name(way.here, role)
+    lost = told.name(way.here, f"{role}-lost".lstrip("-"))
+    parameters = {**told.call(way, do, **others), **given}
+    if all(to == way.fail for _, to in goes):
+        following = way.fail
+    else:
+        following = told.name(way.here, f"{role}-then".lstrip("-"))
+        scope.states.append(asl.choice(following, "$.out.word", goes, way.fail))
+    scope.states.append(asl.put(lost, _lost(way.here), "$.out", scope.fail))
+    scope.states.append(asl.task(name, parameters, lost, following, seconds))
+    return name
+
+
+def caught(told: Told, way: Way, to: str, role: str = "failed", behind: str = "") -> str:
+    """Where a handler takes failures up ⟶ its Choice: its own go there, others outwards.
+
+    behind: what is behind its slot in the name that they go by.
+    """
+    name = told.name(way.here, role)
+    mine = f"{told.slot(way.here)}{behind}"
+    way.scope.states.append(asl.choice(name, "$.out.to", [(mine, to)], way.fail))
+    return name
+
+
+def _lost(here: Placed) -> dict[str, object]:
+    """What comes out of a call that nothing came back from."""
+    said = "the function could not be called, or was ended: see the execution's events"
+    text = fault_to_text(Failed(here.path, (LOST,), said), 0)
+    return {"word": "held", "to": "", "wait": 0, "fault": {"text": text}}

@@ -1,0 +1,51 @@
+"""The whole definition of a state machine, of a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fwf.algebra.nodes import Extension, Named, Timeout, WithParams
+from fwf.algebra.traverse import visit
+from fwf.interpreters.engines.cut import Cut, Placed
+from fwf.interpreters.engines.features import task_in
+from fwf.interpreters.engines.step_functions import asl
+from fwf.interpreters.engines.step_functions.calls import Limits, Scope, Told, Way, called
+from fwf.interpreters.engines.step_functions.pieces import MARGIN, printed, whole_seconds
+from fwf.interpreters.engines.step_functions.ropes import flat, quoted
+
+OK: Final = "done"
+FAILED: Final = "failed"
+
+
+def definition(cut: Cut, target: str, name: str, limits: Limits, pools: Mapping[str, int]) -> str:
+    """A cut ⟶ its definition, in which `FUNCTION` stands for the function. O(what is written)."""
+    told = Told(target, limits, pools)
+    scope = Scope(OK, FAILED, inside_map=False)
+    scope.states += reversed(_ends())
+    whole = Way(Placed(cut.piece, visit(cut.workflow)), OK, FAILED, scope)
+    start = printed(told, whole)
+    start = called(told, whole, "begin", [("ok", start)])
+    about: dict[str, Any] = {"Comment": f"{name}, of {target}, by fwf", **_timeout(whole.here)}
+    head = quoted(about)[1:-1]
+    return flat(["{", head, ",\n", asl.machine(start, scope.states), "}\n"])
+
+
+def _ends() -> list[asl.State]:
+    """How a machine ends: with what came out, or with what is said of the fault."""
+    end = f"{OK}-output"
+    return [
+        asl.put(OK, "ok", "$.out.word", end),
+        asl.state(end, "Succeed", {"InputPath": "$.out"}),
+        asl.state(FAILED, "Fail", {"ErrorPath": "$.out.word", "CausePath": "$.out.said"}),
+    ]
+
+
+def _timeout(here: Placed) -> dict[str, int]:
+    """The net behind the deadline of the whole, if there is one."""
+    while isinstance(here.piece.node, Named | WithParams | Extension) and here.parts():
+        here = here.parts()[0]
+    node = here.piece.node
+    if not isinstance(node, Timeout) or task_in(node.body) is not None:
+        return {}
+    return {"TimeoutSeconds": whole_seconds(node.within) + MARGIN}
