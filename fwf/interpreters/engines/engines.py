@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias, cast, final
 
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
+from fwf.interpreters.engines.airflow import table as airflow
 from fwf.interpreters.engines.cut import Cut, cut
 from fwf.interpreters.engines.dask import table as dask
 from fwf.interpreters.engines.sizes import Budget, Measure, within
@@ -97,6 +98,14 @@ ENGINES: Final[Mapping[str, Engine]] = {
             step_functions.LONGEST,
         ),
         Engine("dask", "Dask", dask.TABLE, needs="distributed", extra="dask"),
+        Engine(
+            "airflow",
+            "Airflow",
+            airflow.TABLE,
+            airflow.COSTS.size,
+            airflow.BUDGET,
+            printer="fwf.interpreters.engines.airflow.printer:printed",
+        ),
     )
 }
 """Every engine by its name, in the order of tables."""

@@ -1,0 +1,240 @@
+"""What does a task on Airflow do? It looks at what came, asks the worker, and says how it ended.
+
+Nothing here knows Airflow: what came is asked of a function, and who calls says what becomes of
+the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias, cast, final
+
+from fwf.algebra.traverse import fold
+from fwf.forms.scalars import Json
+from fwf.interpreters.engines.airflow.steps import (
+    Called,
+    Came,
+    Either,
+    Had,
+    Source,
+    Step,
+    came_of,
+    parts_of,
+)
+from fwf.interpreters.engines.airflow.steps import Light as Light
+from fwf.records import record
+
+Context: TypeAlias = dict[str, Any]
+"""What the worker answers: how far the run has come."""
+Ask: TypeAlias = Callable[[Called], Context]
+"""Asks the worker."""
+Pull: TypeAlias = Callable[[str, str], Json]
+"""A task, a key ⟶ what it has handed on by that."""
+ABSENT: Final[Mapping[str, Json]] = {"absent": True}
+"""What a task hands on that isn't in the arm that was taken."""
+CAME: Final = "fwf"
+"""The key by which a context is handed on."""
+CHUNK: Final = 32
+"""Items are handed on so many at a time, so that no task reads all of them."""
+COUNT: Final = "count"
+"""Beside the context of a task that lists items: how many."""
+_NOTHING: Final = {"text": "null"}
+_HAD: Final[Context] = {"out": {"word": "ok", "to": "", "wait": 0, "value": _NOTHING}}
+
+
+@final
+class Missing(Exception):
+    """A task has handed nothing on."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__(
+            f"{task} has handed nothing on: it was marked as done by hand, or its XComs were "
+            "deleted; clear it, so that it runs"
+        )
+
+
+@final
+@record()
+class Ended:
+    """How a task ended.
+
+    "ok", with a context to hand on, and the items if it lists some; "absent": it isn't in the arm
+    that was taken; "failed"; "again", in so many whole seconds.
+    """
+
+    how: Literal["ok", "absent", "failed", "again"]
+    context: Context
+    items: Sequence[Json] = ()
+
+    @property
+    def wait(self) -> int:
+        """Seconds until it is tried again."""
+        return cast(int, self.context["out"]["wait"])
+
+
+def done(step: Step, pull: Pull, ask: Ask, *, again: Context | None = None) -> Ended:
+    """A task of one piece of work, of a choice, or that hands something on.
+
+    again: what the worker answered to the try before, if it is to be tried again.
+    """
+    assert step.given is not None, "only what begins goes on from nothing"
+    given = came(step.given, pull, ask)
+    return _asked(step, given, ask, again)
+
+
+def listed(step: Step, pull: Pull, ask: Ask, most: int) -> Ended:
+    """A task that lists items, of which Airflow takes so many at most."""
+    assert step.given is not None, "only what begins goes on from nothing"
+    given = came(step.given, pull, ask)
+    ended = _asked(step, given, lambda call: ask({**call, "most": most}), None)
+    if ended.how != "ok":
+        return ended
+    out = dict(ended.context["out"])
+    items = out.pop("items", [])
+    if out["word"] == "items":
+        out["value"] = _NOTHING  # the list, which nobody reads any more
+    return Ended("ok", {**ended.context, "out": out, COUNT: len(items)}, items)
+
+
+def item_done(step: Step, at: int, pull: Pull, ask: Ask, *, again: Context | None = None) -> Ended:
+    """A task that does one item, by its number. Where failures are values, it always ends well."""
+    assert step.mapped is not None, "only what is mapped does items"
+    spread = step.mapped.spread
+    given = _handed(pull, spread)
+    if given is None:
+        return Ended("absent", {})
+    del given[COUNT]
+    item = _chunk(pull, spread, at // CHUNK)[at % CHUNK]
+    out = {"word": "ok", "to": "", "wait": 0, "value": item["value"]}
+    ended = _asked(step, {**given, "item": item, "out": out}, ask, again)
+    if ended.how == "failed" and step.mapped.collects and _word(ended.context) != "held":
+        return Ended("ok", ended.context)
+    return ended
+
+
+def gathered(step: Step, pull: Pull, ask: Ask, item: Callable[[int], Json]) -> Ended:
+    """A task that puts together what items gave, or does all of them if they are too many.
+
+    item: from an item's number to how it ended.
+    """
+    spread = cast(Came, step.given).task
+    given = _handed(pull, spread)
+    if given is None:
+        return Ended("absent", {})
+    count = given.pop(COUNT)
+    if _word(given) == "block":
+        assert step.whole is not None, "what gathers can do all by itself"
+        return _judged(ask({**step.whole, "in": given}))
+    items = [each for n in range(-(-count // CHUNK)) for each in _chunk(pull, spread, n)]
+    parts = [_there(item(at), f"{step.behind[0]}[{at}]") for at in range(count)]
+    given = {**given, "out": {**_out(given), "items": items}}
+    return _judged(ask({**step.call, "in": given, "parts": parts}))
+
+
+def begun(step: Step, ask: Ask, given: Mapping[str, Json]) -> Ended:
+    """The task that begins a run, from what a person or the scheduler starts it with."""
+    return _judged(ask({**step.call, "in": dict(given)}))
+
+
+def _asked(step: Step, given: Context | None, ask: Ask, again: Context | None) -> Ended:
+    if given is None:
+        return Ended("absent", {})
+    if _failed(given) or not step.call:
+        return _judged(given)
+    retried = step.retried
+    if retried is not None:
+        remembered = _out(given) if again is None else again["scope"][retried.slot]
+        given = {**given, "scope": {**given["scope"], retried.slot: remembered}}
+        if again is not None:
+            given["out"] = {**_out(given), "begun": _out(again).get("begun", {})}
+    answer = ask({**step.call, "in": given})
+    if retried is not None and _failed(answer) and _out(answer)["to"] == retried.slot:
+        return Ended("again", answer)
+    return _judged(answer)
+
+
+def _judged(context: Context) -> Ended:
+    return Ended("failed" if _failed(context) else "ok", context)
+
+
+# What came
+
+
+def came(source: Source, pull: Pull, ask: Ask) -> Context | None:
+    """What a task goes on from; None if it isn't in the arm that was taken. Explicit stack.
+
+    Raises `Missing` where a task has handed nothing on.
+    """
+    handed = {each.task: None for each in came_of(source)}
+    there = {task: _handed(pull, task) for task in handed}
+
+    def step(each: Any, parts: tuple[Context | None, ...]) -> Context | None:
+        match each:
+            case Came():
+                found = there[each.task]
+                return found if found is None or each.word in ("", _word(found)) else None
+            case Either():
+                return next((part for part in parts if part is not None), None)
+            case Had():
+                return _HAD
+            case _:
+                return _made(each, parts, ask)
+
+    found: Context | None = fold(cast(Any, step), cast(Any, source), parts_of=cast(Any, parts_of))
+    return found
+
+
+def _made(light: Light, found: tuple[Context | None, ...], ask: Ask) -> Context | None:
+    given, *others = found
+    if given is None or _failed(given):
+        return given
+    call = {**light.call, "in": given}
+    if light.parts:
+        parts = [_there(each, str(light.call["path"])) for each in others]
+        if light.call["do"] == "pick":  # what a step takes has failed, and so does whoever is it
+            for each in filter(_failed, parts):
+                return each
+        call["parts"] = [*map(_out, parts)]
+    return ask(call)
+
+
+def _handed(pull: Pull, task: str) -> Context | None:
+    """What a task has handed on; None if it wasn't in the arm that was taken."""
+    found = _there(pull(task, CAME), task)
+    return None if "absent" in found else found
+
+
+def _there(found: Any, task: str) -> Context:
+    if found is None:
+        raise Missing(task)
+    return cast(Context, found)
+
+
+def _chunk(pull: Pull, task: str, number: int) -> list[Any]:
+    found: Any = pull(task, chunk_key(number))
+    if found is None:
+        raise Missing(task)
+    return cast("list[Any]", found)
+
+
+def chunk_key(number: int) -> str:
+    """The key by which items are handed on."""
+    return f"{CAME}-items-{number}"
+
+
+def chunks(items: Sequence[Json]) -> dict[str, list[Json]]:
+    """Items ⟶ what is handed on of them, by key."""
+    firsts = range(0, len(items), CHUNK)
+    return {chunk_key(at // CHUNK): list(items[at : at + CHUNK]) for at in firsts}
+
+
+def _out(context: Mapping[str, Any]) -> dict[str, Any]:
+    return cast("dict[str, Any]", context["out"])
+
+
+def _word(context: Mapping[str, Any]) -> str:
+    return cast(str, _out(context)["word"])
+
+
+def _failed(context: Mapping[str, Any]) -> bool:
+    return _word(context) in ("up", "held")

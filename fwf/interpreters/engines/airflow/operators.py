@@ -1,0 +1,282 @@
+"""Our operator: it looks at what came, asks the worker in its own process, hands on the answer.
+
+What goes from task to task is the text of the worker's JSON, so that nothing of Airflow's reads
+anything into it. There are no fields that are templates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any, Final, NamedTuple, NoReturn, cast, final
+
+from fwf.faults import Fault
+from fwf.forms.scalars import Json
+from fwf.interpreters.engines.airflow.doing import (
+    ABSENT,
+    CAME,
+    Context,
+    Ended,
+    Missing,
+    begun,
+    chunks,
+    done,
+    gathered,
+    item_done,
+    listed,
+)
+from fwf.interpreters.engines.airflow.steps import Plan, Step
+from fwf.interpreters.engines.airflow.told import fault_in, fault_lines, noting
+from fwf.interpreters.engines.worker.loading import Loaded
+from fwf.interpreters.engines.worker.order import Unclear
+from fwf.interpreters.engines.worker.verbs import answered
+from fwf.printing import printable
+from fwf.records import changed, record
+from fwf.secrets import masked
+
+VALUE: Final = "fwf_value"
+KEY: Final = "fwf_key"
+GENERATION: Final = "fwf_generation"
+"""Parameters of a DAG that aren't the workflow's: its input, what names the run in place of its
+parameters, and how often that is done anew."""
+ITEM: Final = "fwf_item"
+"""By which a mapped task's key is shown."""
+_AGAIN: Final = "fwf-again"
+
+
+@final
+class Again(Exception):
+    """A task is tried again, in so many seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"tried again in {wait} s, as its retry says; what failed stands above")
+        self.wait = wait
+
+
+class Sdk(NamedTuple):
+    """What of Airflow is needed, as it is installed; `policy` is None before 3.3."""
+
+    sdk: Any
+    exceptions: Any
+    policy: Any
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether a policy may say whether a task is tried again, and when."""
+        return self.policy is not None
+
+
+def airflow() -> Sdk:
+    """Airflow; raises `ImportError`, with the remedy, if it isn't there or is too old."""
+    try:
+        version = str(import_module("airflow").__version__)
+    except ImportError as error:
+        raise ImportError(
+            f"a DAG needs Airflow, which can't be imported here ({error}): make it where Airflow "
+            "3 is installed, from 3.3 on for retries by Airflow itself"
+        ) from error
+    if int(version.partition(".")[0]) < 3:
+        raise ImportError(f"Airflow {version} is too old: needs 3.0, or 3.3 for its own retries")
+    sdk = import_module("airflow.sdk")
+    return Sdk(sdk, import_module("airflow.sdk.exceptions"), getattr(sdk, "RetryPolicy", None))
+
+
+@final
+@record(eq=False)
+class Worker:
+    """What the tasks of one DAG go by: the plan, the workflow with what there is for it.
+
+    start: what of a start isn't a parameter, such as the store.
+    param: from a run's data interval to the parameters that it gives.
+    """
+
+    plan: Plan
+    loaded: Loaded
+    start: Mapping[str, Json]
+    params: Callable[[datetime | None, datetime | None], Mapping[str, Json]]
+
+    def asking(self, step: Step, log: Any) -> Callable[[Mapping[str, Any]], Context]:
+        """What asks the worker, in this process, for one task."""
+        loaded = self.loaded
+        if step.pool is not None:  # of which the task has one slot, and no more
+            loaded = changed(loaded, pools=dict.fromkeys(loaded.required.pools, 1))
+
+        def ask(call: Mapping[str, Any]) -> Context:
+            return answered(dict(call), load=lambda _: loaded, observe=noting(log.info))
+
+        return ask
+
+
+def operator_class(air: Sdk, worker: Worker) -> Any:
+    """Airflow, what the tasks go by ⟶ the class of all operators of one DAG."""
+    steps = {step.id: step for step in worker.plan.steps}
+    base: Any = air.sdk.BaseOperator
+
+    class FwfTask(base):  # type: ignore[misc]
+        """A task of a workflow; which one, its id says."""
+
+        template_fields = ()
+        ui_color = "#e8f0e4"
+
+        def __init__(self, *, at: Any = None, **given: Any) -> None:
+            super().__init__(**given)  # pyright: ignore[reportUnknownMemberType]
+            self.at = at
+
+        def execute(self, context: Any) -> Any:
+            """Do it; what it gives is handed on, and how it failed stands in the log."""
+            return _Doing(air, worker, steps[self.task_id], context, self.log).execute()
+
+    return FwfTask
+
+
+def policy_of(air: Sdk) -> Any:
+    """Airflow ⟶ a retry policy that does as the worker says."""
+    base: Any = air.policy
+    decision = air.sdk.RetryDecision
+
+    class AsTheWorkerSays(base):  # type: ignore[misc]
+        """A task is tried again when its retry says so, and else not."""
+
+        def evaluate(self, exception: BaseException, *_: Any, **__: Any) -> Any:
+            """What becomes of a task that has raised this."""
+            if isinstance(exception, Again):
+                return decision.retry(timedelta(seconds=exception.wait))
+            return decision.fail()
+
+        def serialize(self) -> dict[str, Any]:
+            return {}
+
+    return AsTheWorkerSays()
+
+
+@final
+class _Doing:
+    """One try of one task."""
+
+    def __init__(self, air: Sdk, worker: Worker, step: Step, context: Any, log: Any) -> None:
+        self._air = air
+        self._worker = worker
+        self._step = step
+        self._context = context
+        self._ti = context["ti"]
+        self._log = log
+        self._ask = worker.asking(step, log)
+
+    def execute(self) -> Any:
+        try:
+            ended = self._ended()
+        except (Missing, Unclear) as error:
+            raise self._air.exceptions.AirflowFailException(str(error)) from None
+        match ended.how:
+            case "ok":
+                return self._hand_on(ended)
+            case "absent":
+                return self._skip()
+            case "again":
+                self._remember(ended.context)
+                raise Again(ended.wait)
+            case "failed":
+                self._fail(ended.context)
+
+    def _ended(self) -> Ended:
+        step, pull, ask = self._step, self._pull, self._ask
+        match step.kind:
+            case "begin":
+                return begun(step, ask, self._start())
+            case "call":
+                return done(step, pull, ask, again=self._remembered())
+            case "spread":
+                return listed(step, pull, ask, self._most())
+            case "item":
+                at = self._ti.map_index
+                return item_done(step, at, pull, ask, again=self._remembered())
+            case "gather":
+                return gathered(step, pull, ask, self._items())
+
+    # How it ends
+
+    def _hand_on(self, ended: Ended) -> Any:
+        step, context = self._step, ended.context
+        fault = fault_in(context)
+        if fault is not None:  # of an item whose failure is a value
+            self._tell(fault)
+        if step.kind == "item":
+            at = self._ti.map_index
+            self._push(CAME, {"at": at, "out": context["out"]})
+            return None
+        for key, items in chunks(ended.items).items():
+            self._push(key, items)
+        self._push(CAME, context)
+        return list(range(len(ended.items))) if step.kind == "spread" else None
+
+    def _skip(self) -> Any:
+        self._push(CAME, ABSENT)
+        if self._step.kind == "spread":
+            return []  # a mapped task needs a list, or the run fails
+        raise self._air.exceptions.AirflowSkipException("it isn't in the arm that was taken")
+
+    def _fail(self, context: Context) -> NoReturn:
+        fault = fault_in(context)
+        if fault is not None:
+            self._tell(fault)
+        raise self._air.exceptions.AirflowFailException(printable(masked(str(fault))))
+
+    def _tell(self, fault: Fault) -> None:
+        for line in fault_lines(fault):
+            self._log.error(line)
+
+    # What came, and what is handed on
+
+    def _pull(self, task: str, key: str) -> Json:
+        return _read(self._ti.xcom_pull(task_ids=task, key=key, map_indexes=None))
+
+    def _push(self, key: str, value: object) -> None:
+        self._ti.xcom_push(key=key, value=json.dumps(value))
+
+    def _items(self) -> Callable[[int], Json]:
+        """From an item's number to how it ended."""
+        task = self._step.behind[0]
+        found = self._ti.xcom_pull(task_ids=[task], key=CAME)
+        by_number = {each["at"]: each["out"] for each in map(_read, found) if each is not None}
+        return by_number.get
+
+    def _most(self) -> int:
+        conf = import_module("airflow.sdk.configuration").conf
+        return cast(int, conf.getint("core", "max_map_length", fallback=1024))
+
+    # Tries
+
+    @property
+    def _tries(self) -> Any:
+        """Where something is kept from try to try; None before Airflow 3.3."""
+        retried = self._step.retried is not None and self._air.tries_again
+        return self._context["task_state_store"] if retried else None
+
+    def _remember(self, context: Context) -> None:
+        """Keep what the next try goes on from."""
+        said = {"most": self._ti.max_tries, "context": context}
+        self._tries.set(_AGAIN, json.dumps(said))
+
+    def _remembered(self) -> Context | None:
+        """What the try before has kept, unless the task was cleared since."""
+        if self._tries is None:
+            return None
+        kept: Any = _read(self._tries.get(_AGAIN))
+        return kept["context"] if kept and kept["most"] == self._ti.max_tries else None
+
+    # How a run begins
+
+    def _start(self) -> dict[str, Json]:
+        """What the run is started with: the parameters given, or those of its data interval."""
+        given = {name: each for name, each in self._context["params"].items() if each is not None}
+        start = {"value": VALUE, "key": KEY, "generation": GENERATION}
+        found = {name: given.pop(param) for name, param in start.items() if param in given}
+        run = self._context["dag_run"]
+        of_interval = self._worker.params(run.data_interval_start, run.data_interval_end)
+        return {**self._worker.start, **found, "params": {**of_interval, **given}}
+
+
+def _read(found: Any) -> Any:
+    return json.loads(found) if isinstance(found, str) else found

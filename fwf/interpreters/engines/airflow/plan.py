@@ -1,0 +1,426 @@
+"""Which tasks has a workflow on Airflow, by its cut, and what does each go on from?
+
+What costs nothing is done by whoever needs it: expressions, the tuple of a `par`, the input of a
+graph's step. So a task is what Airflow should show as one: work, a choice between arms, a list of
+items, and what several others would otherwise do again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable
+from typing import Any, Final, NamedTuple, TypeAlias, cast, final
+
+from fwf.algebra.expr import Input
+from fwf.algebra.nodes import (
+    Branch,
+    Delay,
+    Fail,
+    FromResult,
+    Graph,
+    InPool,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.parts import children
+from fwf.algebra.traverse import fold, visit
+from fwf.interpreters.engines.airflow.steps import (
+    GROUPS,
+    LETTERS,
+    Called,
+    Came,
+    Either,
+    Group,
+    Had,
+    Kind,
+    Light,
+    Mapped,
+    Plan,
+    Retried,
+    Source,
+    Step,
+    has_light,
+    tasks_of,
+)
+from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Placed
+from fwf.interpreters.engines.features import Known, known_of, task_in
+from fwf.interpreters.engines.names import Alphabet
+from fwf.interpreters.engines.worker.call import Verb, call_to_json
+from fwf.interpreters.engines.worker.context import slot
+from fwf.machine.part import Part
+from fwf.records import changed
+
+MOST_ARMS: Final = 3
+"""As many tasks of arms are looked at by each that goes on behind a branch; else one does it."""
+MOST_GROUPS: Final = 12
+"""Groups in groups, our choice: Airflow goes through them by recursion."""
+
+
+@final
+class Around(NamedTuple):
+    """What is around a piece: the number of its group, how many there are around, its pool."""
+
+    group: int = -1
+    depth: int = 0
+    pool: str | None = None
+
+
+Asked: TypeAlias = tuple[Placed, Source, Around]
+Making: TypeAlias = Generator[Asked, Source, Source]
+"""Asks for what becomes of parts, and gives what goes on behind them."""
+
+
+def planned(cut: Cut, target: str, *, limit: int | None = None) -> Plan:
+    """Cut, the workflow as `module:attribute` ⟶ its tasks. O(size of what is written out).
+
+    limit: so many bytes a value may take where it isn't put into the store.
+    """
+    return _Planner(cut, target, limit).plan()
+
+
+@final
+class _Planner:
+    def __init__(self, cut: Cut, target: str, limit: int | None) -> None:
+        self._cut = cut
+        self._target = target
+        self._limit = limit
+        self._steps: list[Step] = []
+        self._groups: list[Group] = []
+        self._ids: set[str] = set()
+        self._known: dict[Hashable, bytes] = {}
+        self._within: Known = known_of(cut.workflow)
+        light: dict[Any, bool] = {}
+        fold(_is_light, cut.workflow, known=light)
+        self._light = light
+        self._root = Placed(cut.piece, visit(cut.workflow))
+
+    def plan(self) -> Plan:
+        root = self._root
+        begin = self._step("begin", root, "begin", None, Around(), "begin")
+        while isinstance(root.piece, Inner) and isinstance(root.piece.node, Named):
+            root = root.parts()[0]  # a name of the whole is the DAG's
+        node = root.piece.node
+        within = node.within if isinstance(node, Timeout) and self._is_compound(root) else None
+        result = self._made(root, begin)
+        if has_light(result):
+            result = self._pass_on(result, root, Around(), "end")
+        groups, steps = _grouped(self._groups, self._steps)
+        return Plan(steps, groups, result, within)
+
+    def _made(self, root: Placed, source: Source) -> Source:
+        """What goes on behind a piece. Explicit stack."""
+        stack = [self._making(root, source, Around())]
+        given: Source | None = None
+        while True:
+            try:
+                asked = stack[-1].send(cast(Source, given))
+            except StopIteration as stop:
+                stack.pop()
+                given = cast(Source, stop.value)
+                if not stack:
+                    return given
+            else:
+                stack.append(self._making(*asked))
+                given = None
+
+    def _making(self, here: Placed, source: Source, around: Around) -> Making:
+        piece = here.piece
+        if self._light[id(piece.node)]:
+            return self._of_light(here, source)
+        if isinstance(piece, EngineTask):
+            return self._of_task(here, source, around)
+        way = self._ways.get(type(piece.node), _Planner._of_word)
+        return way(self, here, source, around)
+
+    # Leaves
+
+    def _of_light(self, here: Placed, source: Source) -> Making:
+        yield from ()
+        if _is_identity(here.piece.node):
+            return source
+        return Light(self._call("run", here), source)
+
+    def _of_task(self, here: Placed, source: Source, around: Around) -> Making:
+        yield from ()
+        return self._run(here, source, around)
+
+    def _run(self, here: Placed, source: Source, around: Around) -> Came:
+        node = here.piece.node
+        within = node.within if isinstance(node, Timeout) else None
+        pool = self._pool(node, around)
+        return self._step("call", here, "run", source, around, pool=pool, within=within)
+
+    def _pool(self, node: Node, around: Around) -> str | None:
+        """The pool that a task is in: the one around it, or one that is in it."""
+        return around.pool or min(self._within[id(node)].pools, default=None)
+
+    # What is around one part
+
+    def _of_name(self, here: Placed, source: Source, around: Around) -> Making:
+        node = cast("Named[Any, Any]", here.piece.node)
+        below = around
+        if around.depth < MOST_GROUPS and not isinstance(here.piece, EngineTask):
+            below = around._replace(group=len(self._groups), depth=around.depth + 1)
+            id_ = self._id(here.path, "group", GROUPS)
+            self._groups.append(Group(id_, node.name, around.group))
+        return (yield here.parts()[0], source, below)
+
+    def _of_word(self, here: Placed, source: Source, around: Around) -> Making:
+        return (yield here.parts()[0], source, around)
+
+    def _of_bindings(self, here: Placed, source: Source, around: Around) -> Making:
+        if cast("WithParams[Any, Any]", here.piece.node).computed:
+            source = Light(self._call("bind", here), source)
+        return (yield here.parts()[0], source, around)
+
+    def _of_pool(self, here: Placed, source: Source, around: Around) -> Making:
+        pool = cast("InPool[Any, Any]", here.piece.node).pool
+        return (yield here.parts()[0], source, around._replace(pool=pool))
+
+    def _of_timeout(self, here: Placed, source: Source, around: Around) -> Making:
+        if self._is_compound(here):
+            return (yield here.parts()[0], source, around)
+        return self._run(here, source, around)
+
+    def _is_compound(self, here: Placed) -> bool:
+        """Whether a timeout is around more than a task."""
+        return task_in(children(here.piece.node)[0]) is None
+
+    def _of_retry(self, here: Placed, source: Source, around: Around) -> Making:
+        yield from ()
+        return self._tried(here, source, around)
+
+    def _tried(
+        self, here: Placed, source: Source, around: Around, mapped: Mapped | None = None
+    ) -> Came:
+        """A task that Airflow tries again; all that the retry is around is done as one."""
+        node = cast("Retry[Any, Any]", here.piece.node)
+        inner = here.parts()[0]
+        timed: Node = inner.piece.node
+        while isinstance(timed, Named | WithParams | InPool):
+            timed = timed.body
+        return self._step(
+            "call" if mapped is None else "item",
+            inner,
+            "run",
+            source,
+            around,
+            whole=self._call("run", here),
+            retried=Retried(slot(self._part_id(here)), node.attempts),
+            mapped=mapped,
+            pool=self._pool(node, around),
+            within=timed.within if isinstance(timed, Timeout) else None,
+        )
+
+    # Several parts
+
+    def _of_seq(self, here: Placed, source: Source, around: Around) -> Making:
+        for part in here.parts():
+            source = yield part, source, around
+        return source
+
+    def _of_par(self, here: Placed, source: Source, around: Around) -> Making:
+        source = self._single(source, here, around)
+        parts: list[Source] = []
+        for part in here.parts():
+            parts.append((yield part, source, around))
+        return Light(self._call("join", here), source, tuple(parts))
+
+    def _of_branch(self, here: Placed, source: Source, around: Around) -> Making:
+        choice = self._step("call", here, "choose", source, around, "choose")
+        arms: list[Source] = []
+        for part, word in zip(here.parts(), ("then", "otherwise"), strict=True):
+            arms.append((yield part, Came(choice.task, word), around))
+        return Either(tuple(arms))
+
+    def _of_graph(self, here: Placed, source: Source, around: Around) -> Making:
+        node = cast("Graph[Any, Any]", here.piece.node)
+        source = self._single(source, here, around)
+        readers, gave = _readers(node), list[Source]()
+        for at, (step, part) in enumerate(zip(node.steps, here.parts(), strict=True)):
+            given = self._picked(here, at, source, gave)
+            behind = [task for n in step.after if n >= 0 for task in tasks_of(gave[n])]
+            if behind:
+                given = self._pass_on(given, part, around, "input", tuple(dict.fromkeys(behind)))
+            found = yield part, given, around
+            gave.append(found if readers[at] <= 1 else self._single(found, part, around))
+        ends = [
+            Had() if isinstance(each, Light) and at not in _outputs(node) and readers[at] else each
+            for at, each in enumerate(gave)
+        ]
+        return Light(self._call("end", here), source, tuple(ends))
+
+    def _picked(self, here: Placed, at: int, source: Source, gave: list[Source]) -> Source:
+        """What a step of a graph goes on from."""
+        node = cast("Graph[Any, Any]", here.piece.node)
+        inputs = node.steps[at].inputs
+        if len(inputs) == 1 and inputs[0] >= 0:
+            return gave[inputs[0]]
+        if inputs == (-1,) and node.arity == 1:
+            return source
+        parts = tuple([gave[n] for n in inputs if n >= 0])
+        return Light(self._call("pick", here, step=at), source, parts)
+
+    # Items
+
+    def _of_map(self, here: Placed, source: Source, around: Around) -> Making:
+        yield from ()
+        node = cast("MapEach[Any, Any]", here.piece.node)
+        listed = self._step("spread", here, "spread", source, around, "items")
+        mapped = Mapped(listed.task, node.at_once, node.on_error == "collect")
+        body = here.parts()[0]
+        done = self._each(body, listed, around, mapped)
+        return self._step(
+            "gather",
+            here,
+            "gather",
+            listed,
+            around,
+            "gather",
+            whole=self._call("run", here),
+            behind=(done.task,),
+            pool=self._pool(node, around),
+        )
+
+    def _each(self, body: Placed, listed: Came, around: Around, mapped: Mapped) -> Came:
+        """The task that is done for each item: whatever is around a task in it is done with it."""
+        inner = body
+        while isinstance(inner.piece, Inner) and isinstance(inner.piece.node, Named | InPool):
+            inner = inner.parts()[0]
+        if isinstance(inner.piece, Inner) and isinstance(inner.piece.node, Retry):
+            pool = min(self._within[id(body.piece.node)].pools, default=around.pool)
+            return self._tried(inner, listed, around._replace(pool=pool), mapped)
+        pool = self._pool(body.piece.node, around)
+        node = inner.piece.node
+        within = node.within if isinstance(node, Timeout) else None
+        return self._step(
+            "item", body, "run", listed, around, mapped=mapped, pool=pool, within=within
+        )
+
+    # Tasks, and their names
+
+    def _single(self, source: Source, here: Placed, around: Around) -> Source:
+        """A source that several may go on from: what is to be made of it is made once."""
+        few = isinstance(source, Either) and len(source.arms) <= MOST_ARMS
+        if isinstance(source, Came) or (
+            few and all(isinstance(arm, Came) for arm in cast(Either, source).arms)
+        ):
+            return source
+        return self._pass_on(source, here, around, "input")
+
+    def _pass_on(
+        self,
+        source: Source,
+        here: Placed,
+        around: Around,
+        what: str,
+        behind: tuple[str, ...] = (),
+    ) -> Came:
+        """A task that hands on what it makes of a source."""
+        return self._step("call", here, None, source, around, what, behind=behind)
+
+    def _step(
+        self,
+        kind: Kind,
+        here: Placed,
+        do: Verb | None,
+        given: Source | None,
+        around: Around,
+        what: str = "",
+        **others: Any,
+    ) -> Came:
+        id_ = self._id(here.path, what)
+        title = f"{here.path} ({what})" if what else here.path
+        call: Called = {} if do is None else self._call(do, here)
+        self._steps.append(Step(id_, kind, title, call, given, group=around.group, **others))
+        return Came(id_)
+
+    def _call(self, do: Verb, here: Placed, **others: Any) -> Called:
+        return call_to_json(
+            do, self._target, self._part_id(here), here.path, limit=self._limit, **others
+        )
+
+    def _part_id(self, here: Placed) -> str:
+        return Part(here.visit).id_by(self._known)
+
+    def _id(self, path: str, what: str, letters: Alphabet = LETTERS) -> str:
+        """A name that no other task has: of what is at a path, and there more than once."""
+        said = f"{path} ({what})" if what else path
+        found, n = letters.name(said), 1
+        while found in self._ids:
+            n += 1
+            found = letters.name(f"{said} ({n})")
+        self._ids.add(found)
+        return found
+
+    _ways: Final[dict[type[Any], Callable[..., Making]]] = {
+        Named: _of_name,
+        WithParams: _of_bindings,
+        InPool: _of_pool,
+        Timeout: _of_timeout,
+        Retry: _of_retry,
+        Seq: _of_seq,
+        Par: _of_par,
+        Branch: _of_branch,
+        Graph: _of_graph,
+        MapEach: _of_map,
+    }
+
+
+def _is_light(node: Node, parts: tuple[bool, ...]) -> bool:
+    """Whether a part does nothing but evaluate expressions."""
+    if isinstance(node, Task | Fail | Delay | FromResult):
+        return False
+    return isinstance(node, Pure) or all(parts)
+
+
+def _is_identity(node: Node) -> bool:
+    while isinstance(node, Named):
+        node = node.body
+    return isinstance(node, Pure) and isinstance(node.expr, Input)
+
+
+def _outputs(node: Graph[Any, Any]) -> tuple[int, ...]:
+    return node.outputs if isinstance(node.outputs, tuple) else (node.outputs,)
+
+
+def _readers(node: Graph[Any, Any]) -> list[int]:
+    """By how many each step's value is read; one that is waited for counts as read by several."""
+    readers = [0] * len(node.steps)
+    for step in node.steps:
+        for n in {*step.inputs} - {*step.after}:
+            if n >= 0:
+                readers[n] += 1
+        for n in step.after:
+            if n >= 0:
+                readers[n] += 2
+    for n in {*_outputs(node)}:
+        if n >= 0:
+            readers[n] += 1
+    return readers
+
+
+def _grouped(groups: list[Group], steps: list[Step]) -> tuple[tuple[Group, ...], tuple[Step, ...]]:
+    """Groups without those of one task alone, and the tasks in those that are left."""
+    sizes = [0] * len(groups)
+    for step in steps:
+        if step.group >= 0:
+            sizes[step.group] += 1
+    for at in range(len(groups) - 1, -1, -1):  # a parent has a lower number
+        if groups[at].parent >= 0:
+            sizes[groups[at].parent] += sizes[at]
+    kept: list[Group] = []
+    now = {-1: -1}
+    for at, group in enumerate(groups):
+        parent = now[group.parent]
+        now[at] = parent if sizes[at] < 2 else len(kept)
+        if sizes[at] >= 2:
+            kept.append(changed(group, parent=parent))
+    return tuple(kept), tuple([changed(step, group=now[step.group]) for step in steps])

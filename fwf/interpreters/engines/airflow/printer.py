@@ -1,0 +1,39 @@
+"""The file for Airflow's folder of DAGs, and the commands that go with it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+from fwf.interpreters.engines.airflow.plan import planned
+from fwf.interpreters.engines.airflow.steps import LETTERS
+from fwf.interpreters.engines.cut import Cut
+from fwf.interpreters.engines.exports import Asked, Printed
+from fwf.interpreters.run import Pool
+
+NO_BOUND: Final = 128
+"""Slots of a pool that has a rate alone; our choice, as Airflow has for its own."""
+_FILE: Final = '''"""A dag for airflow, which fwf makes of the workflow whenever this is read."""
+
+from fwf.interpreters.engines.airflow.dag import to_dag
+
+dag = to_dag({target!a}, dag_id={name!a})
+'''
+
+
+def printed(cut: Cut, asked: Asked) -> Printed:
+    """Cut, who asked ⟶ the DAG's file, and how its pools are made and a run is started."""
+    name = LETTERS.name(asked.name)
+    plan = planned(cut, asked.target)
+    pools = [
+        f"airflow pools set {shlex.quote(pool)} {_size(asked.pools.get(pool, 1))} {name}"
+        for pool in plan.pools
+    ]
+    text = _FILE.format(target=asked.target, name=name)
+    start = f"airflow dags trigger {shlex.quote(name)}"
+    return Printed({f"{name}.py": text}, (*pools, start))
+
+
+def _size(pool: int | Pool) -> int:
+    """How many of a pool's tasks Airflow may run at once; rates are none of its."""
+    return pool if isinstance(pool, int) else pool.at_once or NO_BOUND

@@ -1,0 +1,190 @@
+"""What becomes of a workflow on Airflow: tasks, where each has from what it goes on, and groups.
+
+Plain data, which knows nothing of Airflow: the operators are made of it, and the tests go by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final, Literal, TypeAlias, cast, final
+
+from fwf.algebra.traverse import fold
+from fwf.forms.scalars import Json
+from fwf.interpreters.engines.names import Alphabet
+from fwf.records import changed, record
+
+Called: TypeAlias = Mapping[str, Json]
+"""A call of the worker, without what it is given."""
+Kind: TypeAlias = Literal["begin", "call", "spread", "item", "gather"]
+LETTERS: Final = Alphabet(250, "-_.")
+"""Of which Airflow's ids are."""
+GROUPS: Final = Alphabet(200, "-_")
+"""And those of its groups."""
+
+
+@final
+@record(eq=False)
+class Came:
+    """What a task has handed on, provided that it answered this word; any, if that is empty."""
+
+    task: str
+    word: str = ""
+
+
+@final
+@record(eq=False)
+class Either:
+    """What the arm of a branch has handed on that was taken."""
+
+    arms: tuple[Source, ...]
+
+
+@final
+@record(eq=False)
+class Light:
+    """What the worker answers to a call that costs nothing, made by whoever needs it.
+
+    given: what it goes on from; parts: what it puts together.
+    """
+
+    call: Called
+    given: Source
+    parts: tuple[Source, ...] = ()
+
+
+@final
+@record(eq=False)
+class Had:
+    """What others have had already, and nobody needs any more: that it ended well is enough."""
+
+
+Source: TypeAlias = Came | Either | Light | Had
+
+
+@final
+@record()
+class Retried:
+    """Of a task that is tried again: the retry's slot, and how often it begins at most."""
+
+    slot: str
+    attempts: int
+
+
+@final
+@record()
+class Mapped:
+    """Of a task that is done for each item: which task lists them, and how many at once."""
+
+    spread: str
+    at_once: int | None
+    collects: bool
+
+
+@final
+@record(eq=False)
+class Step:
+    """One task.
+
+    id: Airflow's name for it; title: the path that people know.
+    call: what the worker is asked; whole: of a gathering task, what it asks in its place where the
+        items are too many; of a task that is tried again, what it asks where Airflow can't do that.
+    given: what it goes on from; None for that which begins.
+    behind: others that it waits for.
+    pool: Airflow's pool, if any; pooled: whether there is a pool around or in it.
+    within: the time that its timeout gives it.
+    group: the number of the group that it is in; -1 for none.
+    """
+
+    id: str
+    kind: Kind
+    title: str
+    call: Called
+    given: Source | None
+    behind: tuple[str, ...] = ()
+    whole: Called | None = None
+    retried: Retried | None = None
+    mapped: Mapped | None = None
+    pool: str | None = None
+    within: timedelta | None = None
+    group: int = -1
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """The tasks that it waits for, each once."""
+        given = () if self.given is None else tasks_of(self.given)
+        listed = () if self.mapped is None else (self.mapped.spread,)
+        return tuple(dict.fromkeys((*given, *listed, *self.behind)))
+
+
+@final
+@record()
+class Group:
+    """Tasks that have a name together; `parent` is the number of the group that it is in, or -1."""
+
+    id: str
+    title: str
+    parent: int
+
+
+@final
+@record(eq=False)
+class Plan:
+    """All tasks of a workflow, each behind those that it waits for.
+
+    result: where what the workflow gives is to be had.
+    within: the time that a timeout around the whole gives it.
+    """
+
+    steps: tuple[Step, ...]
+    groups: tuple[Group, ...]
+    result: Source
+    within: timedelta | None = None
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """Airflow's pools that there must be."""
+        names = (step.pool for step in self.steps)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def parts_of(source: Source) -> tuple[Source, ...]:
+    """A source ⟶ those that it is made of."""
+    match source:
+        case Came() | Had():
+            return ()
+        case Either():
+            return source.arms
+        case Light():
+            return (source.given, *source.parts)
+
+
+def tasks_of(source: Source) -> tuple[str, ...]:
+    """The tasks that a source is had from, each once."""
+    return tuple(dict.fromkeys(each.task for each in came_of(source)))
+
+
+def came_of(source: Source) -> Iterator[Came]:
+    """What tasks have handed on in a source, in its order. Explicit stack."""
+    todo: list[Source] = [source]
+    while todo:
+        top = todo.pop()
+        if isinstance(top, Came):
+            yield top
+        todo.extend(reversed(parts_of(top)))
+
+
+def has_light(source: Source) -> bool:
+    """Whether something is still to be made of what came."""
+
+    def step(each: Any, parts: tuple[bool, ...]) -> bool:
+        return isinstance(each, Light) or any(parts)
+
+    found: bool = fold(cast(Any, step), cast(Any, source), parts_of=cast(Any, parts_of))
+    return found
+
+
+def in_one(step: Step) -> Step:
+    """A task that would be tried again, as one that does all its attempts by itself."""
+    assert step.whole is not None, "what is tried again can be done whole"
+    return changed(step, call=step.whole, retried=None)

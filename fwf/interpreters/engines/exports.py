@@ -1,0 +1,39 @@
+"""What is an engine's printer told, and what does it write?"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, final
+
+from pyrsistent import pmap
+
+from fwf.interpreters.engines.cut import Cut
+from fwf.records import record
+
+
+@final
+@record()
+class Asked:
+    """What is exported.
+
+    target: what the worker imports, as `module:attribute`; name: what people call it; pools: the
+        sizes of pools that its module has.
+    """
+
+    target: str
+    name: str
+    pools: Mapping[str, Any] = pmap()
+
+
+@final
+@record()
+class Printed:
+    """What an export writes: texts by the names of their files, and what to do with them.
+
+    `commands` are for people, in their order.
+    """
+
+    files: Mapping[str, str]
+    commands: tuple[str, ...] = ()
+
+
+Printer: TypeAlias = Callable[[Cut, Asked], Printed]
+"""Writes a cut in an engine's language."""
