@@ -93,8 +93,9 @@ def test_an_answer_is_read_as_it_was_written(answer: Answer) -> None:
 def test_when_to_try_again_is_told_from_now_on() -> None:
     fault = FAULTS[-1]
     form = answer_to_json(Answer("failed", fault=fault), 4_000_000)
-    assert form["fault"]["leaves"][0]["not_before"] == 1.0
-    assert form["fault"]["leaves"][0]["cause"]["leaves"][0]["not_before"] == 3.0
+    (leaf,) = json.loads(form["fault"])["leaves"]
+    assert leaf["not_before"] == 1.0
+    assert leaf["cause"]["leaves"][0]["not_before"] == 3.0
     found: Any = answer_from_json(json.loads(json.dumps(form)), 90_000_000).fault
     assert (found.not_before, found.cause.not_before) == (91_000_000, 93_000_000)
 
@@ -158,7 +159,7 @@ ANSWER = answer_to_json(Answer("ok", Inline("1")))
         ({"value": None}, "/value: of what is ok there is a value"),
         ({"how": "failed"}, "/value: of what is ok there is a value, and of nothing else"),
         ({"how": "cut", "value": None}, "/fault: of what failed, was cut or is held there is"),
-        ({"how": "held", "value": None, "fault": {"leaves": []}}, "/fault: this is no fault"),
+        ({"how": "held", "value": None, "fault": '{"leaves": []}'}, "/fault: this is no fault"),
         ({"how": "held", "value": None, "fault": 5}, "/fault: "),
         ({"taker": {"word": "par", "path": ""}}, "/taker/word: 'par' is given"),
         ({"fwf": 9}, "/fwf: is of version 9"),

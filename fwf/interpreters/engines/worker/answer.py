@@ -65,7 +65,7 @@ def answer_to_json(answer: Answer, now: int = 0) -> Json:
         "fwf": FORM,
         "how": answer.how,
         "value": None if answer.value is None else packed_to_json(answer.value),
-        "fault": None if fault is None else _shifted(fault_to_json(fault), -now),
+        "fault": None if fault is None else fault_to_text(fault, now),
         "taker": taker and {"word": taker.word, "path": written_text(taker.path)},
         "degraded": [*map(written_text, answer.degraded)],
         "said": written_text(answer.said),
@@ -98,7 +98,7 @@ def _answer(given: Json, now: int) -> Answer:
     return Answer(
         how,
         None if value is None else packed_from_json(value, "/value"),
-        None if fault is None else _fault(fault, now),
+        None if fault is None else fault_from_text(read_text(fault, "/fault"), now),
         None if taker is None else _taker(taker),
         read_texts(fields["degraded"], "/degraded"),
         read_text(fields["said"], "/said"),
@@ -106,19 +106,18 @@ def _answer(given: Json, now: int) -> Answer:
 
 
 def fault_to_text(fault: Fault, now: int) -> str:
-    """Fault, the time on the worker's clock (µs) ⟶ its text."""
+    """Fault, the time on the worker's clock (µs) ⟶ its text: JSON, and of ASCII alone.
+
+    A lone surrogate in it is as Python's own JSON has it; others refuse that, and needn't read it.
+    """
     return json.dumps(_shifted(fault_to_json(fault), -now))
 
 
 def fault_from_text(text: str, now: int) -> Fault:
     """The text of a fault, the time on the reader's clock (µs) ⟶ the fault; raises `Refused`."""
-    return _fault(parsed(text, MOST), now)
-
-
-def _fault(given: Json, now: int) -> Fault:
     try:
-        return fault_from_json(_shifted(given, now))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return fault_from_json(_shifted(json.loads(text), now))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused("/fault", str(error)) from None
 
 

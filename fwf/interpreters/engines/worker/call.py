@@ -14,6 +14,7 @@ from fwf.forms.scalars import (
     read_list,
     read_text,
     read_whole,
+    written_text,
 )
 from fwf.forms.strict import parsed
 from fwf.interpreters.engines.worker.context import Outcome, outcome_from_json
@@ -80,7 +81,8 @@ def is_call(given: Json) -> bool:
 def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> dict[str, Json]:
     """A verb, the workflow, the part ⟶ the call without what the engine adds to it."""
     named = {name: value for name, value in others.items() if value not in (None, False)}
-    return {"fwf": FORM, "do": do, "target": target, "part": part, "path": path, **named}
+    where = {"target": written_text(target), "part": part, "path": written_text(path)}
+    return {"fwf": FORM, "do": do, **where, **named}
 
 
 def call_from_json(given: Json) -> Call:
