@@ -122,8 +122,8 @@ def test_names_of_engines_are_known_with_either_dash() -> None:
     ("name", "told"),
     [
         ("step-function", "there is no engine 'step-function'; did you mean 'step-functions'?"),
-        ("argo", "there is no engine 'argo'; there are step-functions, dask"),
-        ("", "there is no engine ''; there are step-functions, dask"),
+        ("nomad", f"there is no engine 'nomad'; there are {', '.join(ENGINES)}"),
+        ("", f"there is no engine ''; there are {', '.join(ENGINES)}"),
     ],
 )
 def test_an_engine_that_is_not_known(name: str, told: str) -> None:

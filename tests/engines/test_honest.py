@@ -10,9 +10,9 @@ from fwf.interpreters.engines.support import FEATURES, Row
 from fwf.machine.part import Part
 from fwf.records import changed
 from tests.engines.cuts import tasks_in, tasks_of
-from tests.engines.kit import Case, cases, options
+from tests.engines.kit import Case, cases, how_many, options
 
-COUNT = 500
+COUNT = how_many(150)
 NATIVE = Row("native", "so it is")
 ALL = Engine("all", "All", dict.fromkeys(FEATURES, NATIVE))
 

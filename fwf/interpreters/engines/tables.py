@@ -10,8 +10,8 @@ from fwf.interpreters.engines.words import WORDS, row_of
 def table_text() -> str:
     """All engines side by side: a line for each feature, then for each word; and what words mean.
 
-    >>> print(table_text().splitlines()[2])
-    | | Step Functions | Dask |
+    >>> table_text().splitlines()[2].startswith("| | Step Functions | Dask |")
+    True
     """
     titles = [each.title for each in ENGINES.values()]
     legend = "; ".join(f"**{support}**: {said}" for support, said in SUPPORT.items())
@@ -32,7 +32,12 @@ def _words() -> Iterator[str]:
 
 
 def _line(title: str, rows: list[Row]) -> str:
-    return f"| {' | '.join([title, *(f'{row.support}: {_safe(row.hint)}' for row in rows)])} |"
+    return f"| {' | '.join([title, *map(_cell, rows)])} |"
+
+
+def _cell(row: Row) -> str:
+    """What isn't the engine's own is told with how it is done, or differs."""
+    return row.support if row.support == "native" else f"{row.support}: {_safe(row.hint)}"
 
 
 def _safe(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final, Literal, TypeAlias, final, get_args
 
 from fwf.records import record
@@ -63,3 +64,8 @@ def options(
         raise ValueError(f"there are no parts {sorted(wrong)}; there are {', '.join(PARTS)}")
     left_out = frozenset[str]({*without} if fast else {*without, "fail_fast"})
     return Options(left_out, waits, takes, limit, size, hostile)
+
+
+def how_many(usual: int) -> int:
+    """How many cases a test goes through: as many as `FWF_ENGINE_CASES` says, or the usual."""
+    return int(os.environ.get("FWF_ENGINE_CASES", usual))

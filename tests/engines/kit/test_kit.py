@@ -33,6 +33,8 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.traverse import walk
 from fwf.faults import Failed, Fault
+from fwf.interpreters.engines.worker.objects import Objects
+from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run import execute
 from tests.cli_support import ROOT, environment
 from tests.engines.kit import (
@@ -42,15 +44,16 @@ from tests.engines.kit import (
     case_of,
     cases,
     differences,
-    end_of,
+    end_of_outcome,
     end_of_result,
+    how_many,
     options,
 )
 from tests.engines.kit.options import Part
 from tests.engines.kit.texts import PIECES, Hostile
-from tests.engines.reference import Engine
+from tests.engines.routing import Routing
 
-COUNT = 250
+COUNT = how_many(150)
 
 
 def run_here(case: Case) -> Result[Any, Fault]:
@@ -68,12 +71,15 @@ def test_a_local_run_of_each_case_is_its_dry_run() -> None:
     tally.check()
 
 
-def test_what_a_worker_does_part_by_part_is_the_dry_run() -> None:
-    for case in cases(COUNT // 2, options(without=("delay",))):
-        engine = Engine(
-            case.workflow, case.value, params=case.params, key=case.key, loaded=case.loaded
+@pytest.mark.parametrize("hostile", [False, True])
+def test_what_workers_do_call_by_call_is_the_dry_run(tmp_path: Path, hostile: bool) -> None:
+    places = Places(None, Objects(f"file://{tmp_path}"))
+    for case in cases(COUNT // 2, options(limit=2_000, hostile=hostile)):
+        engine = Routing(
+            case.workflow, loaded=case.loaded, places=places, limit=1_900, most=3
         )  # fmt: skip
-        assert_same(case, end_of(*engine.run()))
+        end = end_of_outcome(case, engine.run(case.start)["out"], places.blobs)
+        assert_same(case, end)
 
 
 def nodes_of(case: Case) -> list[type[Node]]:
