@@ -22,7 +22,7 @@ from fwf.forms.scalars import Json, is_object, read_text, read_whole
 from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.worker.answer import fault_to_text
 from fwf.interpreters.engines.worker.call import Call
-from fwf.interpreters.engines.worker.context import Context, Outcome, RunFacts
+from fwf.interpreters.engines.worker.context import Context, Outcome, RunFacts, fault_said
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.order import Deadline, moment_from_json
 from fwf.interpreters.engines.worker.values import NONE, Blobs, Inline, Packed, values_of
@@ -80,7 +80,8 @@ def begun(call: Call, there: Loaded, blobs: Blobs | None) -> Context:
     if not wrong:
         return Context(run, pmap(), Outcome(value=packed))
     fault: Fault = both(BadInput("", each) for each in dict.fromkeys(wrong))
-    return Context(run, pmap(), Outcome("up", value=None, fault=Inline(fault_to_text(fault, 0))))
+    text = Inline(fault_to_text(fault, 0))
+    return Context(run, pmap(), Outcome("up", value=None, fault=text, said=fault_said(fault)))
 
 
 def _fields(given: Json) -> dict[str, Json]:

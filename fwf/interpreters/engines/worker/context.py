@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.faults import Failed
+from fwf.faults import Failed, Fault
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalars import (
     Json,
@@ -46,6 +46,7 @@ from fwf.interpreters.engines.worker.values import (
 from fwf.interpreters.run.part import Under
 from fwf.machine.part import Part
 from fwf.records import changed, record
+from fwf.secrets import masked
 
 Word: TypeAlias = Literal[
     "ok", "up", "held", "then", "otherwise", "again", "items", "block", "absent"
@@ -272,14 +273,25 @@ def outcome_from_json(given: Json, at: str) -> Outcome:
     )
 
 
+def held_by(fault: Fault) -> Outcome:
+    """The outcome of what nobody but a person can mend."""
+    return Outcome(
+        "held", value=None, fault=Inline(fault_to_text(fault, 0)), said=fault_said(fault)
+    )
+
+
+def fault_said(fault: Fault) -> str:
+    """What a fault says to people, secrets masked."""
+    return masked(str(fault))
+
+
 def _lost(given: Json, at: str) -> Outcome:
     """Of a task that never answered: whatever it did, a person has to look."""
     fields = read_fields(given, at, LOST)
     error = _some(fields["lost"], under(at, "lost"), ("Error",), ("Cause",))
     path = read_text(fields["path"], under(at, "path"))
     kind, cause = (read_text(error.get(name, ""), under(at, name)) for name in ("Error", "Cause"))
-    fault = Failed(path, ("Lost", kind), f"the worker never answered: {cause or kind}")
-    return Outcome("held", value=None, fault=Inline(fault_to_text(fault, 0)))
+    return held_by(Failed(path, ("Lost", kind), f"the worker never answered: {cause or kind}"))
 
 
 def _counts(given: Json, at: str) -> PMap[str, int]:

@@ -18,7 +18,13 @@ from fwf.forms.refusal import Refused
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.worker.answer import fault_from_text, fault_to_text
 from fwf.interpreters.engines.worker.call import Call
-from fwf.interpreters.engines.worker.context import END, Context, Outcome, slot
+from fwf.interpreters.engines.worker.context import (
+    END,
+    Context,
+    Outcome,
+    fault_said,
+    slot,
+)
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.engines.worker.order import values_from_json
@@ -36,7 +42,6 @@ from fwf.journal.values import Unwritable
 from fwf.machine.part import Items, NoPart, Part, parts_at
 from fwf.machine.places import Places
 from fwf.records import changed
-from fwf.secrets import masked
 
 
 @lru_cache(maxsize=32)
@@ -243,11 +248,6 @@ class Here:
     def note(self, visit: Visit, facts: Mapping[str, Json]) -> None:
         """A part around it remembers this."""
         self.context = self.context.noting(self.slot(visit), facts)
-
-
-def fault_said(fault: Fault) -> str:
-    """What a fault says to people, secrets masked."""
-    return masked(str(fault))
 
 
 def _computes(node: Node, name: str) -> bool:

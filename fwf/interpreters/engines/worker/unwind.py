@@ -19,10 +19,11 @@ from fwf.interpreters.engines.worker.context import (
     END,
     Context,
     Outcome,
+    fault_said,
     outcome_from_json,
     outcome_to_json,
 )
-from fwf.interpreters.engines.worker.here import Here, fault_said
+from fwf.interpreters.engines.worker.here import Here
 from fwf.machine.timers import MICROSECOND
 from fwf.records import changed
 

@@ -23,7 +23,6 @@ from fwf.algebra.nodes import Always, AsResult, Branch, LoopUntil, WithParams
 from fwf.faults import Exhausted, Failed, then
 from fwf.forms.refusal import Refused
 from fwf.forms.scalars import Json
-from fwf.interpreters.engines.worker.answer import fault_to_text
 from fwf.interpreters.engines.worker.begin import begun, places_in
 from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
 from fwf.interpreters.engines.worker.context import (
@@ -32,6 +31,7 @@ from fwf.interpreters.engines.worker.context import (
     Outcome,
     context_from_json,
     context_to_json,
+    held_by,
     outcome_from_json,
 )
 from fwf.interpreters.engines.worker.here import Here, Unkept
@@ -41,7 +41,6 @@ from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.engines.worker.order import Order, Unclear, values_to_json
 from fwf.interpreters.engines.worker.spread import spread
 from fwf.interpreters.engines.worker.unwind import unwound
-from fwf.interpreters.engines.worker.values import Inline
 from fwf.interpreters.engines.worker.work import Places, places_at, worked
 from fwf.interpreters.run import Clock, Observe, SystemClock
 from fwf.journal.values import Unwritable
@@ -111,8 +110,7 @@ def _answered(
 
 def _refusal(call: Call, said: str) -> Outcome:
     """Nothing goes on before a person has looked: it isn't the work that has failed."""
-    text = fault_to_text(Failed(call.path, (REFUSED,), said), 0)
-    return Outcome("held", value=None, fault=Inline(text))
+    return held_by(Failed(call.path, (REFUSED,), said))
 
 
 def _run(here: Here, places: Places, observe: Observe | None, gone: datetime | None) -> Context:
