@@ -12,10 +12,15 @@ from fwf import early
 def main() -> None:
     """Run the command line; the process ends with its exit status."""
     if sys.argv[1:2] == ["worker"]:  # which an engine starts, where there may be no more than fwf
-        from fwf.interpreters.engines.worker.serve import main as worker
+        words = sys.argv[2:]
+        if words[:1] == ["argo"]:
+            from fwf.interpreters.engines.argo.pod import main as worker
 
+            words = words[1:]
+        else:
+            from fwf.interpreters.engines.worker.serve import main as worker
         early.left()
-        status = worker(sys.argv[2:])
+        status = worker(words)
         _end_cut_work(status)
         sys.exit(status)
     missing = [name for name in ("click", "rich") if find_spec(name) is None]

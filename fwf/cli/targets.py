@@ -50,6 +50,11 @@ class Target:
         w = self.workflow
         return w.name if isinstance(w, Named | Task) else self.text
 
+    @property
+    def importable(self) -> str:
+        """Its name for who imports it elsewhere: `module:attribute`."""
+        return f"{self.module}:{_parts(self.text)[1]}"
+
 
 def load(text: str, *, to_run: bool = False) -> Target:
     """TARGET ⟶ the workflow. Imports its module, with the current directory importable.

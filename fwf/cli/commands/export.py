@@ -51,7 +51,7 @@ def command(
     except ValueError as error:
         raise Misuse(f"--to {to}: {error}") from error
     with stdout_kept_for(as_json):
-        found = load(target)
+        found = load(target, to_run=printer is not None)
         cut = engine.cut(found.workflow)
         told = tuple(engines.gaps_of(cut, engine))
     tell_gaps(found, engine, cut, told, as_json=as_json, aside=printer is not None)
@@ -61,5 +61,5 @@ def command(
     if wrong:
         complain(one_line(f"{found.name} isn't exported: {wrong}"))
         return 1
-    write(printer(cut, engines.Asked(found.text, found.name)), output)
+    write(printer(cut, engines.Asked(found.importable, found.name, found.pools)), output)
     return 0

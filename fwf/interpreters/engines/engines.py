@@ -1,45 +1,24 @@
 """Which engines are there, by name; what can each do, and what does it take to use one?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, TypeAlias, cast, final
+from typing import Any, Final, cast, final
 
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
 from fwf.interpreters.engines.airflow import table as airflow
+from fwf.interpreters.engines.argo import table as argo
 from fwf.interpreters.engines.cut import Cut, cut
 from fwf.interpreters.engines.dask import table as dask
+from fwf.interpreters.engines.exports import Asked, Printed, Printer
 from fwf.interpreters.engines.sizes import Budget, Measure, within
 from fwf.interpreters.engines.step_functions import table as step_functions
 from fwf.interpreters.engines.support import Table
 from fwf.records import record
 
-
-@final
-@record()
-class Asked:
-    """What is exported: the target that the worker imports, and what people call it."""
-
-    target: str
-    name: str
-
-
-@final
-@record()
-class Printed:
-    """What an export writes: texts by the names of their files, and what to do with them.
-
-    `commands` are for people, in their order.
-    """
-
-    files: Mapping[str, str]
-    commands: tuple[str, ...] = ()
-
-
-Printer: TypeAlias = Callable[[Cut, Asked], Printed]
-"""Writes a cut in an engine's language."""
+__all__ = ["ENGINES", "Asked", "Engine", "Printed", "Printer", "engine_of", "exported"]
 
 
 @final
@@ -105,6 +84,14 @@ ENGINES: Final[Mapping[str, Engine]] = {
             airflow.COSTS.size,
             airflow.BUDGET,
             printer="fwf.interpreters.engines.airflow.printer:printed",
+        ),
+        Engine(
+            "argo",
+            "Argo Workflows",
+            argo.TABLE,
+            argo.size,
+            argo.BUDGET,
+            printer="fwf.interpreters.engines.argo.printer:printed",
         ),
     )
 }

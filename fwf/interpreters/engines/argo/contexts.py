@@ -1,0 +1,74 @@
+"""What do the pods of a run leave to one another? Their contexts, by name, in the store."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Protocol, cast, final
+
+from fwf.interpreters.engines.worker.objects import StoreError
+
+_AT_ONCE: Final = 16
+"""Contexts that are read side by side: each is one request."""
+
+
+class Kept(Protocol):
+    """Where contexts are kept: `Objects`, as far as they need it."""
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Write an object where there is none ⟶ whether it was."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, in place of any other."""
+        ...
+
+    def read(self, key: str) -> bytes | None:
+        """An object's bytes; None if there is none."""
+        ...
+
+
+@final
+class Contexts:
+    """The contexts of one run."""
+
+    __slots__ = ("_kept", "_run")
+
+    def __init__(self, kept: Kept, run: str) -> None:
+        self._kept = kept
+        self._run = run
+
+    def leave(self, name: str, context: dict[str, Any]) -> dict[str, Any]:
+        """Keep a context ⟶ the one that counts: of two pods that did the same, the first one's."""
+        if self._kept.create(self._key(name), json.dumps(context).encode()):
+            return context
+        return self.find(name) or context
+
+    def put(self, name: str, context: dict[str, Any]) -> None:
+        """Keep a context in place of any other."""
+        self._kept.write(self._key(name), json.dumps(context).encode())
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """A context; None if nobody has left it."""
+        found = self._kept.read(self._key(name))
+        return None if found is None else cast("dict[str, Any]", json.loads(found))
+
+    def find_all(self, names: list[str]) -> list[dict[str, Any] | None]:
+        """Several contexts, in their order."""
+        if len(names) < 2:
+            return [self.find(name) for name in names]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(names))) as pool:
+            return [*pool.map(self.find, names)]
+
+    def text(self, packed: dict[str, Any]) -> str:
+        """The text of a value or a fault, wherever it is kept; raises `StoreError`."""
+        name: str | None = packed.get("ref")
+        if name is None:
+            return str(packed["text"])
+        found = self._kept.read(f"values/{name}")
+        if found is None:
+            raise StoreError(f"{name}: nothing is kept by this name")
+        return found.decode()
+
+    def _key(self, name: str) -> str:
+        return f"runs/{self._run}/{name}.json"

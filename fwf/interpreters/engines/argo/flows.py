@@ -1,0 +1,448 @@
+"""Which tasks does a cut become, and which depends on which?
+
+A cut is gone through with an explicit stack. On the way a *flow* knows where it is: in which DAG,
+behind which tasks, where the context is found, and which small things are still to be done before
+the next step. These are done in its pod; where several go on from here, in one of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, cast, final
+
+from fwf.algebra.nodes import (
+    Always,
+    Branch,
+    Delay,
+    Extension,
+    FromResult,
+    Graph,
+    InPool,
+    LoopUntil,
+    MapEach,
+    Named,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.paths import SEPARATOR
+from fwf.interpreters.engines.argo.dags import (
+    AT,
+    LATE,
+    WHOLE,
+    Dag,
+    Dags,
+    DagTask,
+    Inner,
+    Pod,
+    Policy,
+    Wait,
+)
+from fwf.interpreters.engines.argo.maps import Maps, is_expression, step_of
+from fwf.interpreters.engines.argo.orders import Calls, Op, Order, Source
+from fwf.interpreters.engines.cut import Cut, EngineTask, Placed
+from fwf.interpreters.engines.names import Alphabet, Names
+from fwf.records import changed
+
+NAMES: Final = Alphabet(50, "-", lower=True, letter=True)
+"""Of tasks and templates: what a pod is called is made of both, and is cut at 63 characters."""
+BEGIN: Final = "begin"
+RESERVED: Final = frozenset(
+    {
+        "and", "begin", "contains", "endswith", "false", "if", "in", "let", "matches", "nil", "not",
+        "or", "startswith", "true",
+    }
+)  # fmt: skip
+"""Words of the language of `depends`, and a name that is ours."""
+MOST_OPS: Final = 20
+"""Small things that are put off until the next step; our choice."""
+_SECOND: Final = timedelta(seconds=1)
+
+
+@final
+class Flow:
+    """Where one is on the way: behind what, and with which context."""
+
+    __slots__ = ("after", "dag", "late", "ops", "several", "source")
+
+    def __init__(self, dag: Dag, source: Source, after: str = "", *, late: bool = False) -> None:
+        self.dag = dag
+        self.source = source
+        self.after = after
+        self.late = late
+        self.several = False
+        """Whether it is behind more than one task."""
+        self.ops: list[Op] = []
+
+    def fork(self) -> Flow:
+        """Another way from here."""
+        return Flow(self.dag, self.source, self.after, late=self.late)
+
+    def inside(self, dag: Dag, source: Source | None = None) -> Flow:
+        """The way into another DAG."""
+        return Flow(dag, source or self.source, late=self.late)
+
+    def behind(self, after: str, source: Source, *, several: bool = False) -> None:
+        """It goes on behind something, with what that gave."""
+        self.after, self.source, self.several = after, source, several
+        self.ops = []
+
+
+@final
+class Flows:
+    """Makes the tasks of a manifest from a cut. `most` items of a list are done one by one."""
+
+    def __init__(self, cut: Cut, most: int, pools: dict[str, int]) -> None:
+        self._cut = cut
+        self._calls = Calls()
+        self._names = Names(NAMES)
+        self._used = Counter[str]()
+        self._maps = Maps(self._calls, most, pools)
+        self._dags: list[Dag] = []
+        self._late: Flow | None = None
+        self._within: timedelta | None = None
+        self._todo: list[Callable[[], None]] = []
+
+    def made(self) -> Dags:
+        """All the tasks there are."""
+        flow = Flow(self._dag(WHOLE), {"start": True})
+        root = next(self._cut.places())
+        self._pod(flow, BEGIN, [self._calls.call("begin", root.visit)], name=BEGIN)
+        self._todo.append(partial(self._end, flow))
+        self._go(root, flow)
+        self._through()
+        return Dags(tuple(self._dags), self._within, self._late is not None)
+
+    def _through(self) -> None:
+        while self._todo:
+            self._todo.pop()()
+
+    def _end(self, flow: Flow) -> None:
+        """The pod that is last in the whole tells what came of it."""
+        last = flow.dag.tasks[-1]
+        if flow.ops or flow.source != last.name:
+            self._pod(flow, "result", [])
+            last = flow.dag.tasks[-1]
+        pod = cast(Pod, last.does)
+        told = changed(pod, order=changed(pod.order, last=True))
+        flow.dag.tasks[-1] = changed(last, does=told)
+
+    # What things are called
+
+    def _dag(self, name: str, inputs: tuple[str, ...] = (), at_once: int | None = None) -> Dag:
+        dag = Dag(name, inputs, at_once)
+        self._dags.append(dag)
+        return dag
+
+    def _name(self, path: str) -> str:
+        """A name that nothing else has."""
+        self._used[path] += 1
+        number = self._used[path]
+        reserved = path in RESERVED and number == 1
+        return self._names.name(f"{path} #{number}" if number > 1 or reserved else path)
+
+    # Tasks
+
+    def _add(self, flow: Flow, task: DagTask) -> None:
+        flow.dag.tasks.append(task)
+
+    def _pod(
+        self,
+        flow: Flow,
+        path: str,
+        ops: list[Op],
+        policy: Policy | None = None,
+        *,
+        name: str = "",
+        **more: Any,
+    ) -> str:
+        """A pod that does what is still to be done, and more ⟶ its name."""
+        name = name or self._name(path)
+        order = Order(name, flow.source, (*flow.ops, *ops), late=flow.late, **more)
+        pod = Pod(order, policy or Policy())
+        self._add(flow, DagTask(name, path, pod, depends=flow.after))
+        flow.behind(f"{name}.Succeeded", name)
+        return name
+
+    def _settled(self, flow: Flow, path: str) -> None:
+        """Have what is still to be done in a pod of its own, if there is anything."""
+        if flow.ops:
+            self._pod(flow, path, [])
+
+    def _one(self, flow: Flow, path: str) -> None:
+        """Have it behind one task, from which several may go on."""
+        if flow.ops or flow.several:
+            self._pod(flow, path, [])
+
+    def _op(self, flow: Flow, here: Placed, op: Op) -> None:
+        if len(flow.ops) >= MOST_OPS:
+            self._settled(flow, here.path)
+        flow.ops.append(op)
+
+    # What a piece becomes
+
+    def _go(self, here: Placed, flow: Flow) -> None:
+        node, calls = here.piece.node, self._calls
+        if isinstance(here.piece, EngineTask):
+            self._pod(flow, here.path, [calls.call("run", here.visit)])
+            return
+        match node:
+            case Seq():
+                self._each(here, flow)
+            case Named() | Extension() | InPool():
+                self._next(self._go, here.parts()[0], flow)
+            case WithParams():
+                if node.computed:
+                    self._op(flow, here, calls.call("bind", here.visit))
+                self._next(self._go, here.parts()[0], flow)
+            case Pure() | FromResult():
+                if is_expression(here):
+                    self._op(flow, here, calls.call("run", here.visit))
+            case _:
+                self._construct(here, flow)
+
+    def _construct(self, here: Placed, flow: Flow) -> None:
+        match here.piece.node:
+            case Delay():
+                self._delay(here, flow)
+            case Retry() | Timeout():
+                self._tried(here, flow)
+            case Always():
+                self._always(here, flow)
+            case Branch():
+                self._branch(here, flow)
+            case LoopUntil():
+                self._loop(here, flow)
+            case MapEach():
+                self._map(here, flow)
+            case Par():
+                self._par(here, flow)
+            case Graph():
+                self._graph(here, flow)
+            case _:  # which the table has as a block
+                raise AssertionError(f"{here.path}: Argo has nothing for {here.piece.node!r}")
+
+    def _next(self, do: Callable[..., None], *given: Any) -> None:
+        self._todo.append(partial(do, *given))
+
+    def _each(self, here: Placed, flow: Flow) -> None:
+        for part in reversed(here.parts()):
+            self._next(self._go, part, flow)
+
+    def _delay(self, here: Placed, flow: Flow) -> None:
+        duration: timedelta = cast("Delay[Any, Any]", here.piece.node).duration
+        name = self._name(here.path)
+        self._add(flow, DagTask(name, here.path, Wait(-(-duration // _SECOND)), AT, flow.after))
+        flow.after, flow.several = f"{name}.Succeeded", False
+
+    def _tried(self, here: Placed, flow: Flow) -> None:
+        """A retry of a task, or a timeout around one; a timeout of the whole is the manifest's."""
+        step = step_of(here, self._calls)
+        if step is None or not step.runs:
+            self._within = cast("Timeout[Any, Any]", here.piece.node).within
+            self._next(self._go, here.parts()[0], flow)
+            return
+        policy = Policy(step.attempts, step.within)
+        self._pod(flow, here.path, [*step.ops], policy, retry=step.retry)
+
+    def _always(self, here: Placed, flow: Flow) -> None:
+        """The finaliser goes on from what the whole was given, whatever became of that."""
+        body, finaliser = here.parts()
+        self._settled(flow, here.path)
+        late = self._late = Flow(Dag(LATE), flow.source, late=True)
+        for way in (flow, late):
+            way.ops.append(self._calls.note(here.visit))
+        self._next(self._finally, finaliser, late)
+        self._next(self._go, body, flow)
+
+    def _finally(self, here: Placed, late: Flow) -> None:
+        self._dags.append(late.dag)
+        self._next(self._ended, here, late)
+        self._go(here, late)
+
+    def _ended(self, here: Placed, flow: Flow) -> None:
+        if flow.ops or not flow.dag.tasks:
+            self._pod(flow, here.path, [])
+
+    # Arms
+
+    def _branch(self, here: Placed, flow: Flow) -> None:
+        choose = self._calls.call("choose", here.visit)
+        chosen = self._pod(flow, _branch_path(here), [choose], Policy(tells=True))
+        arms: list[Flow] = []
+        for word in ("then", "otherwise"):
+            arms.append(flow.inside(Dag(self._name(f"{here.path} {word}"))))
+        self._next(self._joined, here, flow, chosen, arms)
+        for part, arm in zip(reversed(here.parts()), reversed(arms), strict=True):
+            self._next(self._ended_arm, part, arm)
+            self._next(self._go, part, arm)
+
+    def _ended_arm(self, here: Placed, arm: Flow) -> None:
+        self._settled(arm, here.path)
+
+    def _joined(self, here: Placed, flow: Flow, chosen: str, arms: list[Flow]) -> None:
+        """The arms, each one task, of which one is done."""
+        said = f"{{{{tasks.{chosen}.outputs.parameters.word}}}}"
+        names: list[str] = []
+        for word, arm in zip(("then", "otherwise"), arms, strict=True):
+            if arm.dag.tasks:
+                task = self._as_one(here, arm.dag)
+                when = f"'{said}' == '{word}'"
+                self._add(flow, changed(task, depends=flow.after, when=when))
+                names.append(task.name)
+        if not names:
+            return
+        states = [f"{names[0]}.Succeeded", f"{names[-1]}.Succeeded"]
+        if len(names) == 1:
+            states[1] = f"{names[0]}.Skipped"
+        left = [arm.source for arm in arms if arm.source != chosen]
+        source = {"any": [*left, *([chosen] if len(left) < len(arms) else [])]} if left else chosen
+        flow.behind(f"({states[0]} || {states[1]})", source, several=True)
+
+    def _as_one(self, here: Placed, dag: Dag) -> DagTask:
+        """A DAG as one task: the only one that it has, or one that is all of it."""
+        if len(dag.tasks) == 1 and not dag.tasks[0].when:
+            return dag.tasks[0]
+        self._dags.append(dag)
+        return DagTask(self._name(f"{here.path} in {dag.name}"), here.path, Inner(dag.name))
+
+    # Rounds
+
+    def _loop(self, here: Placed, flow: Flow) -> None:
+        slot = self._calls.slot(here.visit)
+        if cast("LoopUntil[Any, Any]", here.piece.node).within is not None:
+            self._op(flow, here, self._calls.call("loop", here.visit, enter=True))
+            slot = ""  # which remembers when that was
+        self._settled(flow, here.path)
+        dag = self._dag(self._name(f"{here.path} round"), ("outer",))
+        body, ends = here.parts()[0], self._name(f"{here.path} ends")
+        source: dict[str, Any] = {"round": flow.source, "next": "", "slot": slot}
+        inner = flow.inside(dag, source)
+        self._next(self._around, here, flow, inner, ends)
+        self._next(self._again, here, inner, ends, source)
+        self._next(self._go, body, inner)
+
+    def _again(self, here: Placed, inner: Flow, ends: str, source: dict[str, Any]) -> None:
+        """Behind a round there is another one, or not."""
+        loop = self._calls.call("loop", here.visit)
+        last = self._pod(inner, here.path, [loop], Policy(tells=True), ends=ends)
+        source["next"] = last
+        said = f"{{{{tasks.{last}.outputs.parameters."
+        name = self._name(f"{here.path} again")
+        at = f"{{{{inputs.parameters.outer}}}}.{said}round}}}}"
+        does = Inner(inner.dag.name, outer="{{inputs.parameters.outer}}")
+        when = f"'{said}word}}}}' == 'again'"
+        self._add(inner, DagTask(name, here.path, does, at, inner.after, when))
+
+    def _around(self, here: Placed, flow: Flow, inner: Flow, ends: str) -> None:
+        name = self._name(f"{here.path} rounds")
+        does = Inner(inner.dag.name, outer=AT)
+        self._add(flow, DagTask(name, here.path, does, f"{AT}.1", flow.after))
+        flow.behind(f"{name}.Succeeded", ends)
+
+    # Items
+
+    def _map(self, here: Placed, flow: Flow) -> None:
+        step = self._maps.step(here)
+        if step is None:  # what is done for each item is no pod
+            self._pod(flow, here.path, [self._calls.call("run", here.visit)])
+            return
+        spread = self._maps.spread(here)
+        list_ = self._pod(flow, here.path, [spread], Policy(tells=True))
+        body = here.parts()[0]
+        name = self._name(f"{body.path} each" if body.path == here.path else body.path)
+        collects = cast("MapEach[Any, Any]", here.piece.node).on_error == "collect"
+        order = Order(
+            name, {"item": list_}, step.ops, retry=step.retry, collects=collects, late=flow.late
+        )
+        items = f"{{{{tasks.{list_}.outputs.parameters.items}}}}"
+        pod = Pod(order, Policy(step.attempts, step.within))
+        each = DagTask(name, body.path, pod, f"{AT}.{{{{item}}}}", each=items)
+        whole = self._whole(here, flow, list_)
+        self._add(flow, self._bounded(here, changed(each, depends=flow.after)))
+        done = flow.dag.tasks[-1].name
+        self._add(flow, whole)
+        gather = self._calls.call("gather", here.visit, items=name, block=whole.name)
+        after = f"({done}.Succeeded || {done}.Skipped) && ({whole.name}.Succeeded || "
+        flow.behind(f"{after}{whole.name}.Skipped)", list_, several=True)
+        flow.ops.append(gather)
+
+    def _whole(self, here: Placed, flow: Flow, list_: str) -> DagTask:
+        """The map in one pod, for a list that is too long."""
+        name = self._name(f"{here.path} as a whole")
+        run = self._calls.call("run", here.visit)
+        pod = Pod(Order(name, list_, (run,), late=flow.late), Policy())
+        when = f"'{{{{tasks.{list_}.outputs.parameters.word}}}}' == 'block'"
+        return DagTask(name, here.path, pod, AT, flow.after, when)
+
+    def _bounded(self, here: Placed, each: DagTask) -> DagTask:
+        """The task for each item; in a DAG of its own where only so many may be at work."""
+        at_once = self._maps.at_once(here)
+        if at_once is None:
+            return each
+        dag = self._dag(self._name(f"{here.path} items"), ("items",), at_once)
+        dag.tasks.append(changed(each, depends="", each="{{inputs.parameters.items}}"))
+        does = Inner(dag.name, items=each.each)
+        return DagTask(self._name(f"{here.path} all items"), here.path, does, AT, each.depends)
+
+    # Side by side
+
+    def _par(self, here: Placed, flow: Flow) -> None:
+        self._one(flow, here.path)
+        ways = [(part, flow.fork()) for part in here.parts()]
+        self._next(self._met, here, flow, [way for _, way in ways])
+        for part, way in reversed(ways):
+            self._next(self._ended_arm, part, way)
+            self._next(self._go, part, way)
+
+    def _met(self, here: Placed, flow: Flow, ways: list[Flow]) -> None:
+        join = self._calls.call("join", here.visit, parts=[way.source for way in ways])
+        after = _all(ways)
+        flow.behind(after or flow.after, flow.source, several=True)
+        flow.ops.append(join)
+
+    def _graph(self, here: Placed, flow: Flow) -> None:
+        self._one(flow, here.path)
+        parts, ways = here.parts(), [flow.fork() for _ in here.parts()]
+        self._next(self._all_met, here, flow, ways)
+        for at in reversed(range(len(parts))):
+            self._next(self._ended_arm, parts[at], ways[at])
+            self._next(self._go, parts[at], ways[at])
+            self._next(self._picked, here, at, ways)
+
+    def _picked(self, here: Placed, at: int, ways: list[Flow]) -> None:
+        """A step of a graph is behind those that it needs, and given what they gave."""
+        step, way = cast("Graph[Any, Any]", here.piece.node).steps[at], ways[at]
+        given = [ways[i] for i in step.inputs if i >= 0]
+        before = [*given, *(ways[i] for i in step.after if i >= 0)]
+        parts = [each.source for each in before]
+        after = _all(before)
+        if after:
+            way.after, way.several = after, len(before) > 1
+        way.ops.append(self._calls.call("pick", here.visit, step=at, parts=parts))
+
+    def _all_met(self, here: Placed, flow: Flow, ways: list[Flow]) -> None:
+        steps = cast("Graph[Any, Any]", here.piece.node).steps
+        needed = {i for step in steps for i in (*step.inputs, *step.after)}
+        ends = [way for at, way in enumerate(ways) if at not in needed]
+        end = self._calls.call("end", here.visit, parts=[way.source for way in ways])
+        after = _all(ends)
+        flow.behind(after or flow.after, flow.source, several=True)
+        flow.ops.append(end)
+
+
+def _branch_path(here: Placed) -> str:
+    """The path of a branch, which has none of its own."""
+    around = here.visit.paths.enclosing(here.visit.spot)
+    return f"{around}{SEPARATOR}branch" if around else "branch"
+
+
+def _all(ways: list[Flow]) -> str:
+    """The condition that all of several ways have come to their ends."""
+    return " && ".join(dict.fromkeys(way.after for way in ways if way.after))

@@ -1,0 +1,215 @@
+"""Tasks as the text of a manifest: YAML, in which each text is written as in JSON.
+
+What is the user's own stands in it only as base64, or as what is left of a path in a name or, in
+printable ASCII, in a comment. So nothing in it is taken for a variable, a condition or a shell's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final, TypeAlias, TypeGuard
+
+from fwf.interpreters.engines.argo.dags import (
+    AT,
+    LATE,
+    WAIT,
+    WHOLE,
+    Dag,
+    Dags,
+    DagTask,
+    Inner,
+    Pod,
+    Policy,
+)
+from fwf.interpreters.engines.argo.orders import MOST, encoded
+from fwf.printing import printable
+
+AGAIN: Final = 75
+"""The exit status by which a pod asks to be begun again: `EX_TEMPFAIL` of sysexits.h."""
+FOLDER: Final = "/tmp/fwf"
+"""Where a pod leaves what the controller reads."""
+KILLED: Final = 137
+ENDED: Final = 143
+"""The exit statuses of SIGKILL and SIGTERM."""
+ROOT: Final = "r"
+"""The items and rounds of the whole."""
+VERSION: Final = ">= 3.5.0"
+"""The oldest Argo whose source was read; nothing was tried on a controller."""
+_EXPRESSION: Final = (
+    f"asInt(lastRetry.exitCode) in [{AGAIN}, {KILLED}, {ENDED}, -1] || lastRetry.status == 'Error'"
+)
+"""When a pod is begun again: if it asks for it, or was killed, evicted or lost."""
+_MOST_PATH: Final = 200
+_ONE_SECOND: Final = timedelta(seconds=1)
+Tree: TypeAlias = Mapping[str, Any]
+
+
+def manifest(dags: Dags, *, name: str, target: str, image: str, made_from: str) -> str:
+    """Tasks, and what they are called ⟶ the text of the manifest.
+
+    Raises `ValueError` for an order that is too long for an argument.
+    """
+    spec: dict[str, Any] = {"entrypoint": WHOLE}
+    if dags.late:
+        spec["onExit"] = LATE
+    if dags.within is not None:
+        spec["activeDeadlineSeconds"] = _seconds(dags)
+    spec["arguments"] = _parameters(
+        {"name": "run", "value": encoded({})},
+        {"name": "store", "value": ""},
+        {"name": "image", "value": image},
+    )
+    pods = [_pod(policy, target) for policy in dags.policies()]
+    waits = [_WAIT] if dags.waits() else []
+    spec["templates"] = [*map(_dag, dags.dags), *pods, *waits]
+    about = {"workflows.argoproj.io/version": VERSION, "fwf/definition": made_from}
+    whole = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"generateName": f"{name}-", "annotations": about},
+        "spec": spec,
+    }
+    return "\n".join(_lines(whole)) + "\n"
+
+
+def _seconds(dags: Dags) -> int:
+    assert dags.within is not None
+    return max(1, -(-dags.within // _ONE_SECOND))
+
+
+def _parameters(*each: Tree) -> Tree:
+    return {"parameters": list(each)}
+
+
+_INPUT_AT: Final = {"name": "at", "value": ROOT}
+
+
+def _dag(dag: Dag) -> Tree:
+    inputs = [_INPUT_AT, *({"name": name} for name in dag.inputs)]
+    bound = {} if dag.at_once is None else {"parallelism": dag.at_once}
+    tasks = [_task(task) for task in dag.tasks]
+    return {
+        "name": dag.name,
+        "inputs": {"parameters": inputs},
+        **bound,
+        "dag": {"failFast": False, "tasks": tasks},
+    }
+
+
+def _task(task: DagTask) -> Tree:
+    does = task.does
+    given: list[dict[str, str]] = [{"name": "at", "value": task.at}]
+    if isinstance(does, Pod):
+        template, order = does.policy.name, does.order.text()
+        if len(order) > MOST:
+            raise ValueError(
+                f"{printable(task.path)}: what its pod is told takes {len(order):,} characters, "
+                f"and {MOST:,} are the most: shorten names, or make several parts of it"
+            )
+        given.append({"name": "order", "value": order})
+    elif isinstance(does, Inner):
+        template = does.template
+        more = {"items": does.items, "outer": does.outer}
+        given += [{"name": name, "value": value} for name, value in more.items() if value]
+    else:
+        template, given = WAIT, [{"name": "seconds", "value": str(does.seconds)}]
+    conditions = {"depends": task.depends, "when": task.when, "withParam": task.each}
+    return {
+        "#": _said(task.path),
+        "name": task.name,
+        "template": template,
+        **{name: text for name, text in conditions.items() if text},
+        "arguments": {"parameters": given},
+    }
+
+
+def _pod(policy: Policy, target: str) -> Tree:
+    told = {"outputs": _parameters(*map(_output, ("word", "items", "round")))}
+    net = {} if policy.net is None else {"activeDeadlineSeconds": policy.net}
+    return {
+        "name": policy.name,
+        "inputs": _parameters({"name": "at"}, {"name": "order"}),
+        **(told if policy.tells else {}),
+        **net,
+        "retryStrategy": {
+            "limit": policy.limit, "retryPolicy": "Always", "expression": _EXPRESSION,
+        },
+        "container": _container(target),
+    }  # fmt: skip
+
+
+_DEFAULTS: Final = {"word": "none", "items": "[]", "round": "0"}
+
+
+def _output(name: str) -> Tree:
+    default = _DEFAULTS[name]
+    return {"name": name, "valueFrom": {"path": f"{FOLDER}/{name}", "default": default}}
+
+
+def _container(target: str) -> Tree:
+    return {
+        "image": "{{workflow.parameters.image}}",
+        "command": ["python", "-m", "fwf", "worker", "argo"],
+        "args": [
+            f"--target={target}",
+            "--order={{inputs.parameters.order}}",
+            f"--at={AT}",
+            "--run={{workflow.uid}}",
+            "--try={{retries}}",
+            "--input={{workflow.parameters.run}}",
+            f"--out={FOLDER}",
+        ],
+        "env": [{"name": "FWF_STORE", "value": "{{workflow.parameters.store}}"}],
+    }
+
+
+_WAIT: Final = {
+    "name": WAIT,
+    "inputs": {"parameters": [{"name": "seconds"}]},
+    "suspend": {"duration": "{{inputs.parameters.seconds}}"},
+}
+
+
+def _said(path: str) -> str:
+    """A path for people: on one line, in ASCII."""
+    text = printable(path).encode("ascii", "backslashreplace").decode()
+    return text if len(text) <= _MOST_PATH else f"{text[:_MOST_PATH]}..."
+
+
+# YAML
+
+
+def _lines(tree: Tree, indent: str = "") -> Iterator[str]:
+    """A mapping ⟶ its lines; as deep as a manifest is."""
+    for key, value in tree.items():
+        if key == "#":
+            continue
+        if _is_tree(value):
+            yield f"{indent}{key}:"
+            yield from _lines(value, f"{indent}  ")
+        elif _is_list(value):
+            yield f"{indent}{key}:"
+            for each in value:
+                yield from _entry(each, indent)
+        else:
+            yield f"{indent}{key}: {json.dumps(value)}"
+
+
+def _entry(each: Any, indent: str) -> Iterator[str]:
+    if not _is_tree(each):
+        yield f"{indent}- {json.dumps(each)}"
+        return
+    if "#" in each:
+        yield f"{indent}# {each['#']}"
+    for at, line in enumerate(_lines(each, f"{indent}  ")):
+        yield line if at else f"{indent}- {line.removeprefix(f'{indent}  ')}"
+
+
+def _is_tree(value: object) -> TypeGuard[Tree]:
+    return isinstance(value, Mapping)
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

@@ -1,0 +1,101 @@
+"""What does an export for Argo write, and what is one to do with it?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from fwf.algebra.identity import definition_id
+from fwf.algebra.requirements import requirements
+from fwf.interpreters.engines.argo.flows import Flows
+from fwf.interpreters.engines.argo.manifest import manifest
+from fwf.interpreters.engines.argo.table import ITEMS, MOST_ITEMS, SMALL, size
+from fwf.interpreters.engines.cut import Cut
+from fwf.interpreters.engines.exports import Asked, Printed
+from fwf.interpreters.engines.names import Alphabet
+from fwf.interpreters.engines.sizes import size_of
+
+WORKFLOWS: Final = Alphabet(30, "-", lower=True, letter=True)
+"""The names of workflows: what Argo adds has to go into a label of 63 characters."""
+MANIFEST: Final = "workflow.yaml"
+DOCKERFILE: Final = "Dockerfile"
+_TAG: Final = 12
+
+
+def printed(cut: Cut, asked: Asked) -> Printed:
+    """A cut, who asked ⟶ the manifest, a Dockerfile for the worker, and the commands."""
+    name = WORKFLOWS.name(asked.name)
+    made_from = definition_id(cut.workflow)
+    image = f"{name}:{made_from[:_TAG]}"
+    dags = Flows(cut, most_items(cut), sizes_of(asked.pools)).made()
+    text = manifest(dags, name=name, target=_target(asked.target), image=image, made_from=made_from)
+    files = {MANIFEST: text, DOCKERFILE: _dockerfile()}
+    return Printed(files, (*_commands(cut.workflow, image), *_large(cut)))
+
+
+def most_items(cut: Cut) -> int:
+    """How many items a map may do each by itself: its share of the nodes that a run may have."""
+    nodes = max(1, size_of(cut, size).events)
+    return max(1, min(MOST_ITEMS, ITEMS * SMALL // nodes))
+
+
+def sizes_of(pools: Mapping[str, Any]) -> dict[str, int]:
+    """Pools ⟶ how much each lets be at work at once."""
+    sizes = {name: getattr(pool, "size", pool) for name, pool in pools.items()}
+    return {name: size for name, size in sizes.items() if isinstance(size, int)}
+
+
+def _target(target: str) -> str:
+    module, _, attribute = target.partition(":")
+    if not all(part.isidentifier() for part in [*module.split("."), attribute]):
+        raise ValueError(
+            f"{target!r} is nothing that a pod can import: name the workflow as module:attribute"
+        )
+    return target
+
+
+def _dockerfile() -> str:
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"""\
+# The worker: the workflow's module, and all that it imports. To be built where the module is found,
+# as `python -c "import …"` finds it there; requirements.txt names what else is to be installed.
+FROM python:{python}-slim
+WORKDIR /workflow
+COPY . .
+RUN pip install --no-cache-dir 'fwf[engines]{_version()}' \\
+ && if [ -f requirements.txt ]; then pip install --no-cache-dir -r requirements.txt; fi
+ENV PYTHONPATH=/workflow PYTHONUNBUFFERED=1
+USER 1000
+"""
+
+
+def _large(cut: Cut) -> list[str]:
+    nodes = size_of(cut, size).events
+    said = (
+        f"A run may have {nodes:,} nodes: over about {SMALL:,}, Argo has to keep their state in a "
+        "database (nodeStatusOffLoad in the controller's configuration)"
+    )
+    return [said] if nodes > SMALL else []
+
+
+def _version() -> str:
+    try:
+        return f"=={version('fwf')}"
+    except PackageNotFoundError:
+        return ""
+
+
+def _commands(w: Any, image: str) -> tuple[str, ...]:
+    """What builds the worker and starts a run. Parameters go in as base64, whatever is in them."""
+    names = [each.name for each in requirements(w).parameters]
+    example = ", ".join(f'"{name}": "…"' for name in names if name.isascii())
+    started = f'{{"params": {{{example}}}}}'
+    return (
+        f"docker build -f {DOCKERFILE} -t {image} . && docker push {image}",
+        f"argo submit {MANIFEST} -p image={image} -p store=s3://BUCKET/PREFIX "
+        f"-p run=\"$(printf %s '{started}' | base64 | tr -d '\\n')\"",
+        "This manifest was checked against Argo's schema and references, and never run on a "
+        "controller: try it with a small run first",
+    )
