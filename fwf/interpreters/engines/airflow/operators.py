@@ -43,6 +43,8 @@ GENERATION: Final = "fwf_generation"
 parameters, and how often that is done anew."""
 ITEM: Final = "fwf_item"
 """By which a mapped task's key is shown."""
+FAILED: Final = "fwf-failed"
+"""The key by which a task that has failed hands on how; for people, since no task starts."""
 _AGAIN: Final = "fwf-again"
 
 
@@ -218,6 +220,7 @@ class _Doing:
         raise self._air.exceptions.AirflowSkipException("it isn't in the arm that was taken")
 
     def _fail(self, context: Context) -> NoReturn:
+        self._push(FAILED, context)
         fault = fault_in(context)
         if fault is not None:
             self._tell(fault)
