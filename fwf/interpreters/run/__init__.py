@@ -4,6 +4,7 @@ doing.py      from what is asked for to how it ended
 part.py       ... or for a part of a workflow alone, at its place
 ran.py        how it ended, and what happened in it
 local.py      the world of tasks that are called here, by the machine of fwf.machine
+elsewhere.py  what a run asks of a place where tasks are called, if that isn't here
 calls.py      how a task is called, and what is injected
 workers/      who calls it: threads, an event loop, processes
 resources.py  what is opened for it, once an attempt or once a run
@@ -25,6 +26,7 @@ from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
 from fwf.interpreters.run.doing import Asked, done
+from fwf.interpreters.run.elsewhere import Elsewhere
 from fwf.interpreters.run.here import Here, here
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.ran import Ran
@@ -49,8 +51,8 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 __all__ = [
-    "Again", "Clock", "Here", "How", "Journal", "Note", "Observe", "Observer", "Pool", "Ran",
-    "SystemClock", "Taken", "Try", "VirtualClock", "execute", "give_up", "here", "params_of",
+    "Again", "Clock", "Elsewhere", "Here", "How", "Journal", "Note", "Observe", "Observer", "Pool",
+    "Ran", "SystemClock", "Taken", "Try", "VirtualClock", "execute", "give_up", "here", "params_of",
     "resolve", "run", "several", "still_at_work", "take_back",
 ]  # fmt: skip
 _LATE = {
@@ -83,6 +85,7 @@ def run(
     journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     watch_inputs: bool = False,
+    on: Elsewhere | None = None,
 ) -> Result[B, Fault]: ...
 @overload
 def run(
@@ -99,6 +102,7 @@ def run(
     journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     watch_inputs: bool = False,
+    on: Elsewhere | None = None,
 ) -> Result[B, Fault]: ...
 def run(
     w: Workflow[Any, Any],
@@ -114,6 +118,7 @@ def run(
     journal: Journal | str | Path | None = None,
     observe: Observe | None = None,
     watch_inputs: bool = False,
+    on: Elsewhere | None = None,
 ) -> Result[Any, Fault]:
     """Workflow, input ⟶ its result, or the fault that it failed with; never an exception.
 
@@ -142,6 +147,10 @@ def run(
         objects can't be compared. Off, since it copies and compares all that every task is given;
         the fixture `run` of the pytest plugin has it on.
 
+    on: where tasks are called, if not here: `Dask(client)`. Nothing else changes: this process
+        says what is done when. There they have their own copies of what they are given, which is
+        plain data, has a codec, or is an Arrow table; and resources are opened there.
+
     What is missing or of the wrong type is reported all at once, before anything runs. A value is
     let go when the last task that reads it is done; the input, which names the run, is kept. Ctrl-C
     cuts the run, lets its finalisers end, and makes it fail with `Interrupted`; a second one
@@ -159,7 +168,7 @@ def run(
     <Success: 42>
     """
     given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return done(Asked("run", w, value, *given, journal, observe, watch_inputs)).result
+    return done(Asked("run", w, value, *given, journal, observe, watch_inputs, on=on)).result
 
 
 @overload
@@ -178,6 +187,7 @@ def execute(
     observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
+    on: Elsewhere | None = None,
 ) -> Ran[B]: ...
 @overload
 def execute(
@@ -195,6 +205,7 @@ def execute(
     observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
+    on: Elsewhere | None = None,
 ) -> Ran[B]: ...
 def execute(
     w: Workflow[Any, Any],
@@ -211,6 +222,7 @@ def execute(
     observe: Observe | None = None,
     keep_results: bool = True,
     watch_inputs: bool = False,
+    on: Elsewhere | None = None,
 ) -> Ran[Any]:
     """Like `run`, whose result is its `result`, and tells what happened: the trace of all attempts.
 
@@ -218,5 +230,5 @@ def execute(
         None for that, and a value is let go when the last task that reads it is done, as in `run`.
     """
     given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    more = True, keep_results
+    more = True, keep_results, on
     return done(Asked("execute", w, value, *given, journal, observe, watch_inputs, *more))

@@ -14,11 +14,12 @@ from returns.result import Failure, Result, Success
 
 from fwf.algebra.keys import RunName, check_key, name_of
 from fwf.algebra.nodes import Node
-from fwf.algebra.requirements import problems, requirements
+from fwf.algebra.requirements import Requirements, problems, requirements
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import BadInput, Fault, Interrupted, both, then
 from fwf.interpreters.run.calls import Run as Shared
 from fwf.interpreters.run.clock import Clock
+from fwf.interpreters.run.elsewhere import Elsewhere, Site
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal, as_journal
 from fwf.interpreters.run.local import Local
@@ -26,7 +27,7 @@ from fwf.interpreters.run.ran import Ran
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
-from fwf.interpreters.run.supplied import out_of_reach, with_supplied
+from fwf.interpreters.run.supplied import out_of_reach, supplied, with_supplied
 from fwf.interpreters.run.telling import Observe, Stream, Try, try_of, warn
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
@@ -61,6 +62,7 @@ class Asked:
     watch_inputs: bool
     recording: bool = False
     keep_results: bool = True
+    on: Elsewhere | None = None
 
 
 def done(asked: Asked) -> Ran[Any]:
@@ -68,6 +70,14 @@ def done(asked: Asked) -> Ran[Any]:
     asked = changed(asked, w=as_workflow(asked.w, "run"))
     refuse_in_import()
     required = requirements(asked.w)
+    if asked.on is None:
+        return _done(asked, required, None)
+    has = supplied(required, asked.resources) if asked.journal is not None else frozenset[str]()
+    with asked.on.begin(required, asked.resources, has) as site:
+        return _done(changed(asked, resources=site.resources), required, site)
+
+
+def _done(asked: Asked, required: Requirements, site: Site | None) -> Ran[Any]:
     check_limits(asked.by, required, asked.workers, asked.pools)
     check_key("run", asked.key)
     start, started = asked.clock.now(), datetime.now(UTC)
@@ -75,20 +85,21 @@ def done(asked: Asked) -> Ran[Any]:
     of_run, is_kept = (required, asked.resources), asked.journal is not None
     given = asked.params, with_supplied(*of_run, journal=is_kept), asked.value
     here = *in_no_file(required), *out_of_reach(*of_run, journal=is_kept)
-    wrong = [*problems(required, *given), *here, *name.problems()]
+    there = () if site is None else site.problems
+    wrong = [*problems(required, *given), *here, *there, *name.problems()]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
         return _undone(Failure(fault), start, start)
     name.settle()
     begun = started, start
     if asked.journal is None:
-        return Doing(asked, name, begun, None).done()
+        return Doing(asked, name, begun, None, site=site).done()
     from fwf.interpreters.run.journaled import Kept
 
     with Kept(as_journal(asked.journal), asked, name, required) as kept:
         if kept.complete:
             return _undone(kept.result(), start, asked.clock.now(), kept)
-        return Doing(kept.asked(asked), kept.name, begun, kept).done()
+        return Doing(kept.asked(asked), kept.name, begun, kept, site=site).done()
 
 
 def _undone(result: Result[Any, Fault], start: int, end: int, kept: Kept | None = None) -> Ran[Any]:
@@ -122,8 +133,10 @@ class Doing:
         begun: tuple[datetime, int],
         kept: Kept | None,
         at: Start | None = None,
+        site: Site | None = None,
     ) -> None:
         self._asked = asked
+        self._site = site
         self._started, self._start = begun
         """When it began, by the calendar and by its clock."""
         self._kept = kept
@@ -135,7 +148,9 @@ class Doing:
             self._run_id = partial(str, at.run_id)
         memory = None if kept is None else kept.memory
         local = Local(self._shared(), asked.clock, self._contexts, memory)
-        world: World = local if memory is None else memory.around(local)
+        world: World = local if site is None else site.world(local)
+        if memory is not None:
+            world = memory.around(world)
         if at is not None:
             world = at.world(local)
         observe = asked.observe
@@ -221,7 +236,8 @@ class Doing:
                 warn(f"{each.tags[0]}: {each.message}")
             raise
         stop.closing = True
-        for each in opened.close(machine.passes):
+        there = () if self._site is None else self._site.closed()
+        for each in (*opened.close(machine.passes), *there):
             fault = each.fault("", machine.world.now())
             came = fault if ended is OK else then(came, fault)
             ended = ERR

@@ -29,8 +29,8 @@ class Local:
     foretells: ClassVar[bool] = False
 
     __slots__ = (
-        "_clock", "_context", "_contexts", "_memory", "_queue", "_run", "_suspect", "_tries",
-        "_workers", "before", "inbox", "now", "role",
+        "_clock", "_context", "_queue", "_suspect", "_tries", "_workers", "before", "contexts",
+        "inbox", "memory", "now", "role", "run",
     )  # fmt: skip
 
     def __init__(
@@ -40,16 +40,18 @@ class Local:
         """Where workers leave what they have finished; None wakes the machine."""
         self.now = clock.now
         self.role = run.call
-        self._run = run
+        self.run = run
+        """What all attempts share."""
         self._clock = clock
         self._tries: dict[str, int] = {}
         """Attempts so far, by the path of their step."""
         self.before = 0
         """Attempts of each step that were begun elsewhere."""
-        self._contexts = contexts
+        self.contexts = contexts
         self._context = contexts.new
         self._workers = Workers(self.inbox, clock, contexts)
-        self._memory = memory
+        self.memory = memory
+        """What the run remembers, if it is kept."""
         self._queue: list[tuple[Attempt, Arguments]] = []
         """Attempts that begin when the machine waits: then it is written that they do."""
         self._suspect: Attempt | None = None
@@ -62,7 +64,7 @@ class Local:
         keywords: dict[str, Any] | None = fiber.around.env.given.get(id(role.task))
         openers: Sequence[tuple[str, Opener]] = ()
         if keywords is None:
-            named = self._keywords(machine, fiber, role)
+            named = self.keywords(machine, fiber, role)
             if isinstance(named, BaseException):
                 machine.undefined(fiber, machine.path(fiber.place), named)
                 return None
@@ -74,14 +76,14 @@ class Local:
         args = (fiber.value,) if role.arity == 1 else role.arguments(fiber.value)
         if not alone:
             attempt = Attempt(fiber, role, machine.now())
-            if self._memory is None:
+            if self.memory is None:
                 self._workers.start(attempt, (args, dict(keywords), openers))
             else:
                 self._queue.append((attempt, (args, dict(keywords), openers)))
             return attempt
         context = self._context()
-        if self._contexts.locate is not None:
-            self._contexts.locate(context, fiber, role.task.name)
+        if self.contexts.locate is not None:
+            self.contexts.locate(context, fiber, role.task.name)
         try:
             status, result = context.run(called, role, args, keywords, openers)
         except KeyboardInterrupt as error:
@@ -94,18 +96,18 @@ class Local:
                 result = result.fault(machine.path(fiber.place), machine.now())
         return status, result, 0
 
-    def _keywords(
+    def keywords(
         self, machine: Machine, fiber: Fiber, call: Call
     ) -> tuple[dict[str, Any], list[tuple[str, Opener]]] | BaseException:
         """What to inject; or what somebody's codec raised when the run was to be named."""
         path = partial(machine.path, fiber.place)
-        env, memory = fiber.around.env, self._memory
+        env, memory = fiber.around.env, self.memory
         try:
             if memory is None:
-                keywords, openers = self._run.keywords(call, env, path, lambda: self._count(path()))
+                keywords, openers = self.run.keywords(call, env, path, lambda: self._count(path()))
             else:
                 told = partial(memory.attempt, fiber), partial(memory.key, fiber)
-                keywords, openers = self._run.keywords(call, env, path, *told)
+                keywords, openers = self.run.keywords(call, env, path, *told)
         except BaseException as error:
             return error
         if call.just_params:
@@ -131,7 +133,7 @@ class Local:
 
     def _begin(self, busy: int) -> Sequence[Landed]:
         """Begin what stands in the queue, a suspect alone ⟶ what is cut before it could."""
-        memory, queue = self._memory, self._queue
+        memory, queue = self.memory, self._queue
         assert memory is not None
         now, self._queue = self.now(), []
         cut: list[Landed] = []

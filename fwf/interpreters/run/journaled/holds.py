@@ -30,6 +30,12 @@ def killed(run: str, path: str, message: str) -> Failed:
     return Failed(path, ("InDoubt",), said)
 
 
+def unknown(run: str, path: str, said: str) -> Failed:
+    """An unrepeatable attempt that was begun elsewhere, of which nobody there knows the end."""
+    told = f"{said}, and nothing tells whether it was done: {_decide(run, path)}"
+    return Failed(path, ("InDoubt",), told)
+
+
 def done_but_unwritable(run: str, path: str, message: str) -> Failed:
     """An unrepeatable attempt that was done, and whose result can't be kept."""
     said = f"it was done, but what it gave can't be written: {message}; {_decide(run, path)}"

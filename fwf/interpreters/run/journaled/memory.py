@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, cast, final
 
@@ -53,7 +53,7 @@ class Known(NamedTuple):
 class Here:
     """What is known of an attempt under way: its step instance, its input, when it was begun."""
 
-    __slots__ = ("input", "passing", "path", "start", "tries", "variant")
+    __slots__ = ("again", "input", "passing", "path", "start", "tries", "variant")
 
     def __init__(self, path: str, tries: str, given: str) -> None:
         self.path = path
@@ -63,6 +63,8 @@ class Here:
         self.start = 0
         self.passing = False
         """Whether what it gives counts for this try alone."""
+        self.again = False
+        """Whether it was begun before, elsewhere, where it may be known how that ended."""
 
 
 @final
@@ -103,6 +105,9 @@ class Remembered:
         self._here: dict[Fiber, Here] = {}
         self._params: dict[tuple[int, int], tuple[object, bytes]] = {}
         self._resumed = bool(past.done or past.failed or past.open or past.died)
+        self.elsewhere: Callable[[Task[Any, Any]], bool] = _nowhere
+        """Whether a task is called where it is known of an attempt how it ended, though the process
+        that waited for it has died."""
 
     def around(self, world: W) -> Journaled[W]:
         """A world, and that it is remembered what happens in it."""
@@ -197,6 +202,9 @@ class Remembered:
         elif cut is not None:
             del self._here[fiber]
             fiber.end(INT, None)
+        elif known.unrepeatable and self.elsewhere(known.task):
+            self._here[fiber].again = True
+            return False
         elif known.unrepeatable:
             self.hold(fiber, holds.in_doubt(self._run, instance[0], doubt))
         elif past.died.get(instance, 0) >= STARTS and instance in past.alone:
@@ -248,6 +256,18 @@ class Remembered:
     def attempt(self, fiber: Fiber) -> int:
         """The number of an attempt that is about to be called, among those of its step."""
         return self.past.attempts[self._here[fiber].path]
+
+    def variant(self, fiber: Fiber) -> str:
+        """What tells the step, of which an attempt is about to be called, from its earlier ones."""
+        return self._here[fiber].variant
+
+    def begun_elsewhere(self, fiber: Fiber) -> bool:
+        """Whether an attempt is to be called that was begun before, where that may be known of."""
+        return self._here[fiber].again
+
+    def in_doubt(self, path: str, said: str) -> Failed:
+        """Why a step is held of which nobody knows whether it was done, and what decides it."""
+        return holds.unknown(self._run, path, said)
 
     # After it
 
@@ -399,6 +419,10 @@ def _digest(params: Mapping[str, Any]) -> bytes:
 
 def _text(tries: Tries) -> str:
     return "" if tries is None else ",".join(map(str, numbers(tries)))
+
+
+def _nowhere(task: Task[Any, Any]) -> bool:
+    return False
 
 
 CODE: Final = '"code":'

@@ -6,23 +6,21 @@ import os
 import runpy
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import setcontext
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_file_location
 from multiprocessing.connection import Connection
 from multiprocessing.process import current_process
 from multiprocessing.reduction import ForkingPickler
 from threading import Thread
 from types import ModuleType
-from typing import Any, Final, NoReturn, cast, final
+from typing import Any, Final, NoReturn, cast
 
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.calls import Call, Called, awaited, called_beside
 from fwf.interpreters.run.here import be_in
 from fwf.interpreters.run.signals import DEFAULTS
+from fwf.interpreters.run.workers.files import Files
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.machine.fibers import ERR
 from fwf.raised import raised
@@ -88,25 +86,10 @@ def _end_with(parent: Connection, process: int) -> None:
 def _found(known: Mapping[str, Any], payload: bytes) -> tuple[Any, Any, Any]:
     """Import what the call refers to ⟶ the task, its arguments, the context of `decimal`."""
     sys.argv[:] = known["argv"]
-    sys.meta_path.insert(0, _Files(known["files"]))
+    sys.meta_path.insert(0, Files(known["files"]))
     if known["main"] is not None:
         _import_script(*known["main"])
     return cast("tuple[Any, Any, Any]", cast(Any, ForkingPickler).loads(payload))
-
-
-@final
-class _Files(MetaPathFinder):
-    """Modules that the parent imported from files which no search would find."""
-
-    def __init__(self, files: Mapping[str, str]) -> None:
-        self._files = files
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """The module of a name, if it is one of these."""
-        file = self._files.get(name)
-        return None if file is None else spec_from_file_location(name, file)
 
 
 def _import_script(module: str | None, file: str) -> None:

@@ -22,6 +22,7 @@ from fwf.faults import Issue
 from fwf.interpreters.run.calls import Called
 from fwf.interpreters.run.here import here
 from fwf.interpreters.run.signals import DEFAULTS
+from fwf.interpreters.run.workers.files import files_of
 from fwf.secrets import remember, remembered
 
 FAREWELL: Final = 1.0
@@ -189,8 +190,7 @@ def _surroundings(name: str, modules: set[str]) -> dict[str, Any]:
         known["main"] = _script()
         if known["main"] is None:
             raise unfit(name, _IN_NO_FILE)
-    others = {module: _file(module) for module in modules.difference(MAIN)}
-    known["files"] = {module: file for module, file in others.items() if file is not None}
+    known["files"] = files_of(modules.difference(MAIN))
     return known
 
 
@@ -214,19 +214,3 @@ def in_no_file(required: Requirements) -> Iterator[Issue]:
         if task.fn.__module__ in MAIN and _script() is None:
             path = path_of(required.workflow, task)
             yield Issue(path, "isolated", str(unfit(task.name, _IN_NO_FILE)))
-
-
-def _file(name: str) -> str | None:
-    """The file of a module that was imported from there, and can't be by its name alone."""
-    file: str | None = getattr(sys.modules.get(name), "__file__", None)
-    if file is None:
-        return None
-    parent = name.rpartition(".")[0]
-    path = getattr(sys.modules.get(parent), "__path__", None)
-    for finder in sys.meta_path:
-        with suppress(Exception):  # whatever somebody's finder raises
-            spec = finder.find_spec(name, path)
-            if spec is not None:
-                same = spec.origin is not None and os.path.realpath(spec.origin)
-                return None if same == os.path.realpath(file) else os.path.abspath(file)
-    return os.path.abspath(file)

@@ -1,0 +1,217 @@
+"""`run(w, …, on=Dask(client))`: a Dask cluster as the place where a run's tasks are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from typing import Any, cast, final
+
+from fwf.algebra.fault_form import fault_from_json
+from fwf.algebra.nodes import Task
+from fwf.algebra.requirements import Requirements
+from fwf.faults import Issue
+from fwf.interpreters.run.local import Local
+from fwf.interpreters.run.resources import Opener
+from fwf.machine.world import World
+from fwf.raised import Raised
+from fwf.secrets import Secret
+
+
+@final
+class Dask:
+    """A Dask cluster, for `run(w, …, on=Dask(client))`.
+
+    The scheduler of the run is this process; each attempt of a task is a future, of which the
+    worker is told by the workflow's name in its module, its path and its input. So workers need the
+    same code, fwf and Python. Resources are those of the workflow's module, and those that are
+    given as functions of modules, profiles', or secrets; they are opened by the worker. What the
+    journal has (marks, results) is used in this process.
+
+    client: a `distributed.Client` that is connected, and isn't asynchronous.
+    target: what workers import, as `module:attribute`; looked for among the modules that are
+        imported if None.
+    """
+
+    __slots__ = ("_client", "_deaf", "_target")
+
+    def __init__(self, client: Any, *, target: str | None = None, _deaf: bool = False) -> None:
+        if find_spec("distributed") is None:
+            raise ImportError(
+                'Dask needs distributed, which is not installed: pip install "fwf[dask]"'
+            )
+        from distributed import Client
+
+        if not isinstance(client, Client):
+            raise TypeError(f"Dask({type(client).__name__}): needs a distributed.Client")
+        if cast(Any, client).asynchronous:
+            raise TypeError(
+                "Dask(client): the client is asynchronous, and a run waits for its futures: make "
+                "one without asynchronous=True, and run outside of its event loop"
+            )
+        self._client: Any = client
+        self._target = target
+        self._deaf = _deaf
+
+    @contextmanager
+    def begin(
+        self,
+        required: Requirements,
+        resources: Mapping[str, Opener | Secret],
+        supplied: frozenset[str],
+    ) -> Generator[Seat]:
+        """Look at the cluster for a run of a workflow."""
+        seat = Seat(self._client, required, resources, supplied)
+        try:
+            seat.take(self._target, deaf=self._deaf)
+            yield seat
+        finally:
+            seat.leave()
+
+
+@final
+class Seat:
+    """A cluster that has been looked at for one run."""
+
+    def __init__(
+        self,
+        client: Any,
+        required: Requirements,
+        given: Mapping[str, Opener | Secret],
+        supplied: frozenset[str],
+    ) -> None:
+        self.resources: Mapping[str, Opener | Secret] = given
+        self.problems: Sequence[Issue] = ()
+        self._client = client
+        self._required = required
+        self._supplied = supplied
+        self._name = f"fwf-{os.urandom(8).hex()}"
+        self._names: Any = None
+        self._taken = False
+        self._world: Any = None
+
+    def take(self, target: str | None, *, deaf: bool) -> None:
+        """Look at the workflow and at the workers; what is wrong is noted in `problems`."""
+        from fwf.interpreters.engines.dask import targets
+        from fwf.interpreters.engines.worker.loading import Unloadable, loaded
+
+        w, given = self._required.workflow, self.resources
+        name = target or targets.target_of(w)
+        if name is None:
+            self.problems = [targets.no_target(w)]
+            return
+        try:
+            found = loaded(name)
+        except Unloadable as error:
+            self.problems = [Issue("", "remote", str(error))]
+            return
+        other = targets.another(w, found.workflow, name)
+        if other is not None:
+            self.problems = [other]
+            return
+        self._names = found.names
+        self.resources = {**found.resources, **given}
+        wrong = [*targets.unreachable(self._required, given, found.resources, self._supplied)]
+        if not wrong:
+            wanted = frozenset(each.name for each in self._required.named()) - self._supplied
+            self._register(name, targets.shipped(given, found.resources, wanted), deaf)
+            wrong += self._differing(name)
+        self.problems = wrong
+
+    def _register(self, target: str, resources: Mapping[str, Any], deaf: bool) -> None:
+        """Let workers, also later ones, have what they need for the run; and the scheduler."""
+        from fwf.interpreters.engines.dask.keeper import Keeper
+        from fwf.interpreters.engines.dask.station import Station, tasks_of
+        from fwf.interpreters.run.workers.files import files_of
+
+        modules = {task.fn.__module__ for task in tasks_of(self._required.workflow)}
+        files = files_of({target.partition(":")[0], *modules})
+        self._client.register_plugin(Keeper())
+        self._taken = True
+        self._client.register_plugin(Station(self._name, target, resources, files, deaf=deaf))
+
+    def _differing(self, target: str) -> list[Issue]:
+        """The workers that have other code, or other versions, than this process."""
+        from fwf.interpreters.engines.dask.station import Seen, look, seen
+
+        mine = seen(target)
+        there = self._client.run(look, self._name, on_error="return")
+        found: list[Issue] = []
+        for address, said in there.items():
+            if isinstance(said, BaseException):
+                why = f"{type(said).__qualname__}: {said}"
+                told = f"the worker {address} can't be asked ({why}): has it fwf, the same version?"
+            else:
+                told = _difference(mine, Seen(*said), address, target)
+            if told:
+                found.append(Issue("", "remote", told))
+        return found
+
+    def world(self, local: Local) -> World:
+        """The world of the run."""
+        from fwf.interpreters.engines.dask.texts import Texts
+        from fwf.interpreters.engines.dask.world import Leaves
+
+        texts = Texts(self._names)
+        self._world = Leaves(local, self._client, self._name, texts, self._is_here())
+        return cast(World, self._world)
+
+    def _is_here(self) -> Callable[[Task[Any, Any]], bool]:
+        """Whether a task is called in this process: it asks for what only the journal has."""
+        supplied = self._supplied
+
+        def here(task: Task[Any, Any]) -> bool:
+            names = (each.name for each in task.contract.injected if each.kind == "resource")
+            return bool(supplied) and not supplied.isdisjoint(names)
+
+        return here
+
+    def closed(self) -> list[Raised]:
+        """Close what was opened on the workers for the run ⟶ what that raised."""
+        from fwf.interpreters.engines.dask.station import close
+
+        found: list[Raised] = []
+        with suppress(Exception):  # of workers that can't be asked any more nothing is open
+            for said in self._client.run(close, self._name, on_error="ignore").values():
+                faults = [cast(Any, fault_from_json(each)) for each in said or ()]
+                found += [Raised(each.tags, each.message) for each in faults]
+        return found
+
+    def leave(self) -> None:
+        """Nothing of the run is needed there any more."""
+        if self._world is not None:
+            self._world.over()
+        if self._taken:
+            with suppress(Exception):
+                self._client.unregister_worker_plugin(self._name)
+
+
+def _difference(mine: Any, theirs: Any, address: str, target: str) -> str:
+    """What a worker has that differs, and what to do; empty if nothing does."""
+    module = target.partition(":")[0]
+    who = f"the worker {address} on {theirs.host}"
+    if theirs.trouble:
+        return f"{who}: {theirs.trouble}"
+    for what, ours, their in (
+        ("fwf", mine.fwf, theirs.fwf),
+        ("Python", _minor(mine.python), _minor(theirs.python)),
+    ):
+        if ours != their:
+            return f"{who} has {what} {their}, and this process {ours}: have the same at both ends"
+    if mine.definition != theirs.definition:
+        return (
+            f"{who} has another {target} ({theirs.definition}) than this process "
+            f"({mine.definition}), in its module {module} from {theirs.file}: have the same code "
+            "there, and start the workers anew"
+        )
+    if mine.code != theirs.code:
+        return (
+            f"{who} has other code in the tasks of {target}, in its module {module} from "
+            f"{theirs.file}: start the workers anew, which keep what they have imported"
+        )
+    return ""
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])

@@ -1,0 +1,120 @@
+"""By which names do workers import a workflow, and what opens its resources?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import Any, Final, cast
+
+from fwf.algebra.identity import definition_id
+from fwf.algebra.requirements import Requirements
+from fwf.algebra.wants import path_of_use
+from fwf.algebra.workflow import Workflow
+from fwf.faults import Issue, text
+from fwf.interpreters.engines.dask.station import tasks_of
+from fwf.interpreters.run.resources import Opener
+from fwf.interpreters.run.workers.processes import MAIN
+from fwf.secrets import Secret
+
+_FORM: Final = 'Dask(client, target="module:attribute")'
+
+
+def target_of(w: Workflow[Any, Any]) -> str | None:
+    """Workflow ⟶ the attribute of a module that it is; None if it is none.
+
+    Of several modules that of most of its tasks, or the first that was imported.
+    """
+    found = [name for name, module in [*sys.modules.items()] if name not in MAIN and _in(module, w)]
+    if not found:
+        return None
+    homes = [task.fn.__module__ for task in tasks_of(w)]
+    best = max(found, key=homes.count)
+    names: dict[str, Any] = vars(sys.modules[best])
+    return f"{best}:{next(name for name, each in names.items() if _is(each, w))}"
+
+
+def _in(module: object, w: Workflow[Any, Any]) -> bool:
+    names: dict[str, object] = getattr(module, "__dict__", {})
+    return any(_is(each, w) for each in [*names.values()])
+
+
+def _is(found: object, w: Workflow[Any, Any]) -> bool:
+    """Whether that is the workflow, or a timetable of it."""
+    module: Any = sys.modules.get("fwf.schedules.timetable")
+    if module is not None and isinstance(found, module.Timetable):
+        found = cast(Any, found).workflow
+    return found is w
+
+
+def no_target(w: Workflow[Any, Any]) -> Issue:
+    """That workers can't import a workflow."""
+    return Issue(
+        "",
+        "remote",
+        "workers import the workflow by its name, and it is no attribute of a module that they can "
+        f"import: put it into a file beside this one, and import it; or say which it is: {_FORM}",
+    )
+
+
+def another(w: Workflow[Any, Any], found: Workflow[Any, Any], target: str) -> Issue | None:
+    """That a target isn't the workflow, if so."""
+    ours, theirs = definition_id(w), definition_id(found)
+    if ours == theirs:
+        return None
+    said = f"{target} is another workflow ({theirs}) than the one to be run ({ours})"
+    return Issue("", "remote", f"{said}: name the attribute that is run")
+
+
+# Resources
+
+
+def unreachable(
+    required: Requirements,
+    given: Mapping[str, Opener | Secret],
+    beside: Mapping[str, Any],
+    supplied: frozenset[str],
+) -> Iterator[Issue]:
+    """The resources that are given here and can't be opened by a worker, by their first user."""
+    for each in (*required.resources, *required.secrets, *required.unknown):
+        found = given.get(each.name)
+        if found is None or found is beside.get(each.name) or each.name in supplied:
+            continue
+        why = _unfit(found)
+        if why:
+            path = path_of_use(required.workflow, each.name, each.kind)
+            said = f"{each.name} is to be opened by a worker, and {why}: "
+            remedy = "make its opener a function of a module, or put it into the module's resources"
+            yield Issue(path, "remote", said + remedy)
+
+
+def _unfit(opener: object) -> str:
+    """Why an opener can't go to another process by name; empty if it can."""
+    from multiprocessing.reduction import ForkingPickler
+
+    modules: set[str] = set()
+
+    class Noting(ForkingPickler):
+        def reducer_override(self, this: Any) -> Any:
+            if isinstance(this, type) or hasattr(this, "__code__"):
+                modules.add(this.__module__)
+            return NotImplemented
+
+    try:
+        Noting(BytesIO()).dump(opener)
+    except Exception as error:
+        return f"its opener can't go there ({text(error) or type(error).__name__})"
+    if not modules.isdisjoint(MAIN):
+        return "its opener is in the script that is run, which no other process can import"
+    return ""
+
+
+def shipped(
+    given: Mapping[str, Opener | Secret], beside: Mapping[str, Any], names: frozenset[str]
+) -> dict[str, Opener | Secret]:
+    """What of the resources goes to workers: what isn't the module's own."""
+    return {
+        name: each
+        for name, each in given.items()
+        if name in names and each is not beside.get(name) and not _unfit(each)
+    }

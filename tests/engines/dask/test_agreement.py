@@ -1,0 +1,49 @@
+"""A run on Dask is the dry run: in generated worlds, on processes and in virtual time."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fwf.interpreters.engines.dask import Dask
+from fwf.interpreters.run import VirtualClock, execute
+from fwf.testing import assert_agrees, scripted
+from tests.engines.dask.conftest import FULL, many
+from tests.engines.kit import Tally, assert_same, cases, end_of_result, options
+
+CASES = many(50, 500)
+
+
+def test_cases_of_the_kit_on_processes(client: Any, folder: Path) -> None:
+    tally = Tally(options())
+    for case in cases(CASES):
+        target = case.write(folder)
+        module = import_module(target.partition(":")[0])
+        given: Any = {"params": case.params, "key": case.key, "pools": case.pools}
+        ran = execute(module.workflow, case.value, **given, on=Dask(client, target=target))
+        assert_same(case, end_of_result(ran.result))
+        tally.add(case.happens)
+    if FULL:
+        tally.check()
+
+
+def test_it_agrees_with_the_dry_run_in_virtual_time(inside: Any) -> None:
+    module: Any = ModuleType("dask_flows_inside")
+    sys.modules[module.__name__] = module
+    numbers = count()
+
+    def ran(w: Any, value: Any, scenario: Any, params: Any) -> Any:
+        clock = VirtualClock()
+        name = f"w{next(numbers)}"
+        setattr(module, name, scripted(w, scenario, clock))
+        on = Dask(inside, target=f"{module.__name__}:{name}")
+        try:
+            return execute(getattr(module, name), value, params=params, clock=clock, on=on)
+        finally:
+            delattr(module, name)
+
+    assert_agrees(ran, max_examples=many(40, 500))
