@@ -77,7 +77,7 @@ def _by_feature(gaps: Sequence[Gap]) -> list[list[Gap]]:
 def _lines(same: list[Gap]) -> list[str]:
     """The gaps of one feature: what it is, and where."""
     first = same[0]
-    paths = [gap.path for gap in same if gap.path]
+    paths = [*dict.fromkeys(gap.path for gap in same if gap.path)]
     shown = [one_line(shown_path(path)) for path in paths[:MOST_PATHS]]
     more = [f"… and {len(paths) - MOST_PATHS:,} more"] if len(paths) > MOST_PATHS else []
     head = one_line(f"{first.support}: {first.feature}: {first.hint}")

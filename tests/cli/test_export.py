@@ -14,7 +14,7 @@ from fwf.interpreters.engines import ENGINES, Asked, Cut, Engine, Printed
 
 JOB = """
 from typing import Any
-from fwf import fail, map_each, milliseconds, delay, named, par, retry, seconds, seq, task, timeout
+from fwf import fail, it, map_each, poll, milliseconds, delay, named, par, retry, seconds, seq, task, timeout
 
 @task(effect="read")
 def shops() -> list[str]: ...
@@ -27,6 +27,7 @@ def mail(n: Any) -> None: ...
 
 workflow = named("job", shops >> map_each(load, at_once=4) >> timeout(retry(mail, attempts=2), seconds(9)))
 lossy = named("lossy", delay(milliseconds(1)) >> mail)
+twice = named("twice", poll(shops, it.done, every=milliseconds(1), limit=2))
 many = named("many", par(*[named(f"n{i}", delay(milliseconds(1)) >> mail) for i in range(9)]))
 long = named("long", seq(*[mail] * 5_000))
 """  # noqa: E501
@@ -69,6 +70,15 @@ def test_gaps_are_told_feature_by_feature_the_worst_first() -> None:
 def test_many_places_are_summed_up() -> None:
     done = call("--to", "step-functions", "--gaps", target="exported_job:many")
     assert "  many > n4 > delay\n  … and 4 more\n" in done.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_place_is_told_of_once_though_several_parts_of_a_word_stand_there() -> None:
+    lines = call(
+        "--to", "step-functions", "--gaps", target="exported_job:twice"
+    ).stdout.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("block: expression: "))
+    assert lines[at + 1].startswith("  twice") and lines[at + 2] != lines[at + 1]
 
 
 @pytest.mark.usefixtures("folder")
@@ -168,7 +178,7 @@ def test_files_go_to_a_folder(known: Path) -> None:
     done = call("--to", "fake", "-o", "out/there")
     assert (done.exit_code, done.stdout) == (0, "")
     there = {path.name: path.read_text() for path in (known / "out/there").iterdir()}
-    assert there == {"machine.json": "exported_job job: 3\n", "run.sh": "run\n"}
+    assert there == {"machine.json": "exported_job:workflow job: 3\n", "run.sh": "run\n"}
     assert "wrote out/there/machine.json\n" in done.stderr
 
 
@@ -191,7 +201,7 @@ def test_what_is_lossy_is_not_written_if_strict(known: Path) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_engines_that_are_written_for_are_named() -> None:
-    assert call("--to", "dask").stderr.endswith("; what can be written is for fake\n")
+    assert call("--to", "dask").stderr.endswith(", fake\n")
 
 
 # The cut
@@ -234,7 +244,7 @@ def test_json_is_of_the_workflow_and_shows_the_cut() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_an_engine_that_is_not_known() -> None:
-    done = show("--cut", "airflow")
+    done = show("--cut", "nomad")
     assert (done.exit_code, done.stdout) == (2, "")
-    told = "fwf: --cut airflow: there is no engine 'airflow'; there are step-functions, dask\n"
-    assert done.stderr == told
+    there = ", ".join(ENGINES)
+    assert done.stderr == f"fwf: --cut nomad: there is no engine 'nomad'; there are {there}\n"

@@ -10,7 +10,7 @@ from fwf.printing import one_line
 
 
 @click.command("export")
-@click.option("--to", "to", metavar="ENGINE", help="step-functions or dask.")
+@click.option("--to", "to", metavar="ENGINE", help="step-functions, dask, airflow or argo.")
 @click.option("--gaps", is_flag=True, help="Only tell what isn't the engine's own, and how.")
 @click.option("--strict", is_flag=True, help="Refuse what differs there, and not only what fails.")
 @click.option(

@@ -31,7 +31,7 @@ FILE_WIDTH: Final = 100
     "--cut",
     "engine",
     metavar="ENGINE",
-    help="Show which parts an engine runs as its tasks: step-functions or dask.",
+    help="Show which parts an engine runs as its tasks: step-functions, dask, airflow or argo.",
 )
 @output_option("Write it to")
 @common
