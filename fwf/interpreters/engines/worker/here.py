@@ -9,7 +9,7 @@ from typing import Any, final
 from pyrsistent import pmap
 
 from fwf.algebra.contract import Attempt
-from fwf.algebra.nodes import LoopUntil, MapEach, Node, Retry, WithParams
+from fwf.algebra.nodes import Graph, LoopUntil, MapEach, Node, Par, Retry, WithParams
 from fwf.algebra.requirements import requirements
 from fwf.algebra.traverse import Visit
 from fwf.algebra.workflow import as_workflow
@@ -237,9 +237,15 @@ class Here:
 
     def held(self, fault: Fault) -> Context:
         """Nothing goes on before a person has decided."""
-        fault_, said = self.packed_fault(fault), fault_said(fault)
+        fault_, said = self.packed_fault(fault), self.said(fault)
         out = Outcome("held", value=None, fault=fault_, said=said)
         return self.context.giving(out)
+
+    def said(self, fault: Fault) -> str:
+        """What a fault says to people; nothing where others fail beside it, and all travels."""
+        around = self.part.visit.enclosing()
+        beside = any(isinstance(each.node, Par | MapEach | Graph) for each in around)
+        return "" if beside else fault_said(fault)
 
     def bad_input(self, said: str) -> BadInput:
         """It can't take what it is given."""

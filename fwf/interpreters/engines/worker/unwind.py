@@ -19,7 +19,6 @@ from fwf.interpreters.engines.worker.context import (
     END,
     Context,
     Outcome,
-    fault_said,
     outcome_from_json,
     outcome_to_json,
 )
@@ -52,7 +51,7 @@ def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
 
 def failed(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Outcome:
     """The outcome that a failure is."""
-    said = fault_said(fault)
+    said = here.said(fault)
     return Outcome("up", to=to, value=None, fault=here.packed_fault(fault), cut=cut, said=said)
 
 
