@@ -1,4 +1,4 @@
-"""What every test shares: how hard Hypothesis searches, and that the blocks of README.md run."""
+"""What every test shares: how hard Hypothesis searches, and that the blocks of pages (Markdown) run."""
 
 import doctest
 import os
@@ -34,6 +34,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # Tests run one workflow many times; those that are of journals name theirs.
 os.environ["FWF_JOURNAL"] = "off"
+
+OUR_TMPDIR = os.environ.get("TMPDIR")
 
 # A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -89,18 +91,20 @@ def same_output(expected: str, printed: str) -> bool:
     return doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS)
 
 
-def enter_readme(namespace: dict[str, Any]) -> None:
-    """Give README's code a module name: dataclasses and tasks look theirs up."""
-    namespace["__name__"] = "readme"
-    sys.modules["readme"] = ModuleType("readme")
-    namespace["__journals"] = folder = TemporaryDirectory()
+def enter_page(namespace: dict[str, Any]) -> None:
+    """Give a page's code a module name, since dataclasses and tasks look theirs up, and a journal."""
+    namespace["__name__"] = "page"
+    sys.modules["page"] = ModuleType("page")
+    namespace["__folder"] = folder = TemporaryDirectory()
     os.environ["FWF_JOURNAL"] = str(Path(folder.name, "runs.db"))
+    os.environ["TMPDIR"] = folder.name  # where the examples, in their own processes, keep what they have
 
 
-def leave_readme(namespace: dict[str, Any]) -> None:
-    del sys.modules["readme"]
+def leave_page(namespace: dict[str, Any]) -> None:
+    del sys.modules["page"]
     os.environ["FWF_JOURNAL"] = "off"
-    namespace["__journals"].cleanup()
+    os.environ.pop("TMPDIR") if OUR_TMPDIR is None else os.environ.update(TMPDIR=OUR_TMPDIR)
+    namespace["__folder"].cleanup()
 
 
 pytest_collect_file = Sybil(
@@ -109,7 +113,7 @@ pytest_collect_file = Sybil(
         CodeBlockParser(language="console", evaluator=run_console_block),
         SkipParser(),
     ],
-    pattern="README.md",
-    setup=enter_readme,
-    teardown=leave_readme,
+    patterns=["README.md", "examples/*.md"],
+    setup=enter_page,
+    teardown=leave_page,
 ).pytest()
