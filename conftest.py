@@ -1,4 +1,4 @@
-"""What every test shares: how hard Hypothesis searches, and that the blocks of pages (Markdown) run."""
+"""What every test shares: how hard Hypothesis searches, and that the blocks of pages run."""
 
 import doctest
 import os
@@ -35,7 +35,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # Tests run one workflow many times; those that are of journals name theirs.
 os.environ["FWF_JOURNAL"] = "off"
 
-OUR_TMPDIR = os.environ.get("TMPDIR")
+TMPDIR = {name: value for name, value in os.environ.items() if name == "TMPDIR"}
 
 # A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -92,18 +92,20 @@ def same_output(expected: str, printed: str) -> bool:
 
 
 def enter_page(namespace: dict[str, Any]) -> None:
-    """Give a page's code a module name, since dataclasses and tasks look theirs up, and a journal."""
+    """Give a page's code a module name, which dataclasses and tasks look up, and a journal."""
     namespace["__name__"] = "page"
     sys.modules["page"] = ModuleType("page")
     namespace["__folder"] = folder = TemporaryDirectory()
     os.environ["FWF_JOURNAL"] = str(Path(folder.name, "runs.db"))
-    os.environ["TMPDIR"] = folder.name  # where the examples, in their own processes, keep what they have
+    # Where examples, each in a process of its own, have their switches and drops.
+    os.environ["TMPDIR"] = folder.name
 
 
 def leave_page(namespace: dict[str, Any]) -> None:
     del sys.modules["page"]
     os.environ["FWF_JOURNAL"] = "off"
-    os.environ.pop("TMPDIR") if OUR_TMPDIR is None else os.environ.update(TMPDIR=OUR_TMPDIR)
+    os.environ.pop("TMPDIR")
+    os.environ.update(TMPDIR)
     namespace["__folder"].cleanup()
 
 
