@@ -163,10 +163,10 @@ def test_what_is_kept_of_an_attempt(kept: Any) -> None:
     assert claims.claim(one, first) is None and claims.claim(one, first) in (None, first)
     assert claims.claim(one, second) == first
     assert claims.claim(two, second) is None and claims.claim(other, mine()) is None
-    assert sorted(claims.unfinished("s")) == [one, two]
+    assert sorted(claims.unfinished("s")) == [one, two] == sorted(claims.attempts("s"))
     assert claims.finish(one, '{"ok": "1"}') == '{"ok": "1"}'
     assert claims.finish(one, '{"ok": "2"}') == '{"ok": "1"}' == claims.outcome(one)
-    assert claims.unfinished("s") == [two]
+    assert claims.unfinished("s") == [two] and sorted(claims.attempts("s")) == [one, two]
     claims.take_over(two, first)
     assert claims.claim(two, mine()) == first
 

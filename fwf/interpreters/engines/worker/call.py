@@ -51,6 +51,7 @@ class Call:
     enter: of `loop`, whether it is before the first round.
     tries: of `run`, the numbers of the attempts of the retries around the part, the outermost
         first, where the engine itself tries again.
+    again: of `run`, how many times people have had this engine task done anew.
     timed: of `begin`, whether each part keeps the deadline of the timeout around the whole.
     """
 
@@ -67,10 +68,11 @@ class Call:
     enter: bool = False
     timed: bool = False
     tries: tuple[int, ...] = ()
+    again: int = 0
 
 
 _NEEDED: Final = ("fwf", "do", "target", "part", "path", "in")
-_OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter", "timed", "tries")
+_OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter", "timed", "tries", "again")
 
 
 def is_call(given: Json) -> bool:
@@ -125,6 +127,7 @@ def _call(given: Json) -> Call:
         enter=flag("enter"),
         timed=flag("timed"),
         tries=tuple(read_whole(each, under("/tries", i), 1) for i, each in enumerate(tries)),
+        again=number("again", 0) or 0,
     )
 
 

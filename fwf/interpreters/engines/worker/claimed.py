@@ -33,14 +33,15 @@ _KILLED: Final = tag_of(Killed)
 class Claiming:
     """The same world, but of what may have an effect nothing begins that isn't claimed.
 
-    What is `pure` or only reads isn't: to do it once more harms nobody.
+    What is `pure` or only reads isn't: to do it once more harms nobody. What people have done anew
+    is claimed anew; but what must not be repeated isn't begun if it was ever done.
     """
 
     foretells: ClassVar[bool] = False
 
     __slots__ = (
-        "_begun", "_claims", "_inner", "_key", "_sleep", "_tokens", "_until", "_values", "now",
-        "role",
+        "_again", "_begun", "_claims", "_inner", "_key", "_sleep", "_tokens", "_until", "_values",
+        "now", "role",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +52,7 @@ class Claiming:
         *,
         key: str,
         until: int = 0,
+        again: int = 0,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._inner = inner
@@ -59,6 +61,8 @@ class Claiming:
         self._key = key
         """What the keys of steps are made of: the run's key, or its id where it has none."""
         self._until = until
+        self._again = again
+        """How many times people have had it done anew."""
         self._sleep = sleep
         self._begun: dict[Attempt, Claimed] = {}
         """What was claimed of the attempts that are at work."""
@@ -73,7 +77,7 @@ class Claiming:
         if not role.task.contract.may_write:
             return self._inner.start(machine, fiber, role, alone)
         path = machine.path(fiber.place)
-        this = Claimed(step_key(self._key, path), _text(fiber))
+        this = Claimed(step_key(self._key, path), _text(fiber, self._again))
         claim = mine(self._until, self._given(fiber, role))
         self._tokens.add(claim.token)
         at_work.add(claim.token)
@@ -112,6 +116,10 @@ class Claiming:
     ) -> tuple[Status, Any] | Claim | None:
         """How an attempt ended; or the claim that is in its way; None: now it is claimed."""
         once = role.task.contract.effect == "unrepeatable"
+        if once and self._again:
+            earlier = self._earlier(this, claim)
+            if earlier is not None:
+                return earlier
         before = self._claims.claim(this, claim)
         if before is None:
             doubtful = self._others(this) if once else None
@@ -153,6 +161,21 @@ class Claiming:
         for each in self._claims.unfinished(this.step):
             if each != this:
                 return self._claims.claim(each, mine())
+        return None
+
+    def _earlier(self, this: Claimed, claim: Claim) -> tuple[Status, Any] | Claim | None:
+        """How a step ended that must not be repeated, if it was done before people asked again.
+
+        Or the claim of an attempt that may have done it.
+        """
+        for each in self._claims.attempts(this.step):
+            outcome = self._claims.outcome(each)
+            if each == this or outcome is None:
+                continue
+            known = self._read(outcome)
+            if known is None or known[0] is OK:
+                before = self._claims.claim(each, mine())
+                return before if before and (known is None or _differ(before, claim)) else known
         return None
 
     def _held(self, path: str, this: Claimed, before: Claim, claim: Claim) -> Failed:
@@ -256,6 +279,7 @@ def _in_time(machine: Machine, fiber: Fiber) -> bool:
     return not machine.stopping and machine.world.now() < fiber.around.scope.limit
 
 
-def _text(fiber: Fiber) -> str:
+def _text(fiber: Fiber, again: int) -> str:
     """The numbers of the retries around an attempt, as they stand in the name of its claim."""
-    return "-".join(map(str, numbers(fiber.tries))) or "0"
+    text = "-".join(map(str, numbers(fiber.tries))) or "0"
+    return f"{text}.{again}" if again else text

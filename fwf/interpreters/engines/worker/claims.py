@@ -135,6 +135,10 @@ class Claims(Protocol):
         """Keep how an attempt ended ⟶ what is kept: the first that was."""
         ...
 
+    def attempts(self, step: str) -> Sequence[Attempt]:
+        """The attempts of a step that were begun."""
+        ...
+
     def unfinished(self, step: str) -> Sequence[Attempt]:
         """The attempts of a step that were begun, and of which nobody knows how they ended."""
         ...
@@ -169,10 +173,12 @@ class InMemory:
     def finish(self, attempt: Attempt, outcome: str) -> str:
         return self._outcomes.setdefault(attempt, outcome)
 
-    def unfinished(self, step: str) -> Sequence[Attempt]:
+    def attempts(self, step: str) -> Sequence[Attempt]:
         with self._lock:
-            begun = [each for each in self._claims if each.step == step]
-        return [each for each in begun if each not in self._outcomes]
+            return [each for each in self._claims if each.step == step]
+
+    def unfinished(self, step: str) -> Sequence[Attempt]:
+        return [each for each in self.attempts(step) if each not in self._outcomes]
 
     def close(self) -> None: ...
 
@@ -210,10 +216,16 @@ class InObjects:
             return outcome
         return self.outcome(attempt) or outcome
 
+    def attempts(self, step: str) -> Sequence[Attempt]:
+        return [Attempt(step, each) for each in self._named(step, _BEGUN)]
+
     def unfinished(self, step: str) -> Sequence[Attempt]:
+        ended = {*self._named(step, _ENDED)}
+        return [each for each in self.attempts(step) if each.tries not in ended]
+
+    def _named(self, step: str, suffix: str) -> list[str]:
         names = [key.rpartition("/")[2] for key in self._objects.keys(f"claims/{step}")]
-        begun = [name.removesuffix(_BEGUN) for name in names if name.endswith(_BEGUN)]
-        return [Attempt(step, each) for each in begun if each + _ENDED not in names]
+        return [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
 
     def close(self) -> None: ...
 

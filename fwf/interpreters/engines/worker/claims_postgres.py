@@ -82,6 +82,10 @@ class InPostgres:
         )
         return self.outcome(attempt) or outcome
 
+    def attempts(self, step: str) -> Sequence[Attempt]:
+        sql: LiteralString = "SELECT tries FROM fwf_worker.claims WHERE step = $1"
+        return [Attempt(step, tries) for (tries,) in self._ask("claims", sql, step)]
+
     def unfinished(self, step: str) -> Sequence[Attempt]:
         rows = self._ask(
             "claims",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn, cast
 
 from pyrsistent import pmap
@@ -38,7 +38,7 @@ from fwf.interpreters.engines.worker.here import Here, Unkept
 from fwf.interpreters.engines.worker.joining import end, gather, join, pick
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.engines.worker.objects import StoreError
-from fwf.interpreters.engines.worker.order import Order, Unclear, values_to_json
+from fwf.interpreters.engines.worker.order import Deadline, Order, Unclear, values_to_json
 from fwf.interpreters.engines.worker.spread import spread
 from fwf.interpreters.engines.worker.unwind import unwound
 from fwf.interpreters.engines.worker.work import Places, places_at, worked
@@ -130,19 +130,27 @@ def _run(here: Here, places: Places, observe: Observe | None, gone: datetime | N
         bindings=pmap(here.bindings),
         tries=here.tries,
         attempt=number,
-        deadline=run.deadline,
+        deadline=_deadline(run.deadline, here.call.again),
         gone=gone,
         limit=here.call.limit,
         store=run.store,
         claims=run.claims,
     )
-    answer = worked(order, here.part, here.there, places, here.clock, observe)
+    again = here.call.again
+    answer = worked(order, here.part, here.there, places, here.clock, observe, again=again)
     if answer.value is not None:
         return here.context.giving(here.fine(answer.value, (*out.degraded, *answer.degraded)))
     assert answer.fault is not None
     if answer.how == "held":
         return here.held(answer.fault)
     return unwound(here, answer.fault, cut=answer.how == "cut")
+
+
+def _deadline(deadline: Deadline | None, again: int) -> Deadline | None:
+    """The deadline of a run; of what people have done anew, as long from now on."""
+    if deadline is None or not again:
+        return deadline
+    return changed(deadline, at=datetime.now(UTC) + deadline.within)
 
 
 def _choose(here: Here) -> Context:

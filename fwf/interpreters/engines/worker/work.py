@@ -75,8 +75,13 @@ def worked(
     places: Places,
     clock: Clock,
     observe: Observe | None,
+    *,
+    again: int = 0,
 ) -> Answer:
-    """The answer to an order for a part; what is raised is raised before anything is begun."""
+    """The answer to an order for a part; what is raised is raised before anything is begun.
+
+    again: how many times people have had it done anew.
+    """
     blobs = places.blobs
     values = values_of(there.names, blobs)
     ended = run_part(
@@ -93,7 +98,7 @@ def worked(
         clock=clock,
         observe=observe,
         required=there.required,
-        world=partial(_claiming, order, places.claims, values),
+        world=partial(_claiming, order, places.claims, values, again),
     )
     return _answer(order, part, ended, values, blobs)
 
@@ -119,13 +124,16 @@ def _read_all(
     return {name: read(values, each, blobs, under(at, name)) for name, each in given.items()}
 
 
-def _claiming(order: Order, claims: Claims | None, values: Values, local: Local) -> World:
+def _claiming(
+    order: Order, claims: Claims | None, values: Values, again: int, local: Local
+) -> World:
     """The world of a part: that of a local run, and claims if there is a place for them."""
     if claims is None:
         return local
     ends = order.gone
     until = 0 if ends is None else round(ends.timestamp() * 1e6)
-    return Claiming(local, claims, values, key=order.under.key or order.under.id, until=until)
+    key = order.under.key or order.under.id
+    return Claiming(local, claims, values, key=key, until=until, again=again)
 
 
 def _deadline(order: Order, clock: Clock) -> int | None:
