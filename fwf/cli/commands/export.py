@@ -61,5 +61,9 @@ def command(
     if wrong:
         complain(one_line(f"{found.name} isn't exported: {wrong}"))
         return 1
-    write(printer(cut, engines.Asked(found.importable, found.name, found.pools)), output)
+    try:
+        printed = printer(cut, engines.Asked(found.importable, found.name, found.pools))
+    except ValueError as error:
+        raise Misuse(f"--to {to}: {error}") from error
+    write(printed, output)
     return 0

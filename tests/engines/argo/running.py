@@ -21,7 +21,7 @@ from tests.engines.argo.controller import Controller, Ended
 from tests.engines.kit import Case, differences, end_of_outcome, end_of_result
 from tests.engines.kit.agreeing import End
 
-TARGET = "kit:workflow"
+TARGET = "made_for_tests:made"
 
 
 class Memory:

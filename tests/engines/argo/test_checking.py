@@ -15,15 +15,18 @@ pytestmark = needs_schema
 
 
 @task(effect="read")
-def ask(n: int) -> int: ...
+def ask(n: int) -> int:
+    return n
 
 
 @task(effect="read")
-def several(n: int) -> list[int]: ...
+def several(n: int) -> list[int]:
+    return [n]
 
 
 @task(effect="read")
-def both(a: int, b: int) -> int: ...
+def both(a: int, b: int) -> int:
+    return a + b
 
 
 def manifest() -> Tree:

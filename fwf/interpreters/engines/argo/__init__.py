@@ -2,7 +2,9 @@
 
 table.py     what Argo can do, and how much a run there may become
 orders.py    what one pod is asked: calls of the worker, and where it finds what they are given
-flows.py     a cut as templates and their tasks
+dags.py      templates and their tasks, as data
+tasks.py     where one is on the way through a cut, and how tasks come to be there
+flows.py     what each piece of a cut becomes; maps.py: what is done for each item
 manifest.py  templates and tasks as the text of a manifest
 printer.py   the files of an export, and what to do with them
 contexts.py  what pods leave to one another, in the store

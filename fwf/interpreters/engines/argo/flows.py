@@ -7,7 +7,6 @@ the next step. These are done in its pod; where several go on from here, in one 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -45,53 +44,12 @@ from fwf.interpreters.engines.argo.dags import (
     Wait,
 )
 from fwf.interpreters.engines.argo.maps import Maps, is_expression, step_of
-from fwf.interpreters.engines.argo.orders import Calls, Op, Order, Source
+from fwf.interpreters.engines.argo.orders import Calls, Order
+from fwf.interpreters.engines.argo.tasks import BEGIN, Flow, Tasks
 from fwf.interpreters.engines.cut import Cut, EngineTask, Placed
-from fwf.interpreters.engines.names import Alphabet, Names
 from fwf.records import changed
 
-NAMES: Final = Alphabet(50, "-", lower=True, letter=True)
-"""Of tasks and templates: what a pod is called is made of both, and is cut at 63 characters."""
-BEGIN: Final = "begin"
-RESERVED: Final = frozenset(
-    {
-        "and", "begin", "contains", "endswith", "false", "if", "in", "let", "matches", "nil", "not",
-        "or", "startswith", "true",
-    }
-)  # fmt: skip
-"""Words of the language of `depends`, and a name that is ours."""
-MOST_OPS: Final = 20
-"""Small things that are put off until the next step; our choice."""
 _SECOND: Final = timedelta(seconds=1)
-
-
-@final
-class Flow:
-    """Where one is on the way: behind what, and with which context."""
-
-    __slots__ = ("after", "dag", "late", "ops", "several", "source")
-
-    def __init__(self, dag: Dag, source: Source, after: str = "", *, late: bool = False) -> None:
-        self.dag = dag
-        self.source = source
-        self.after = after
-        self.late = late
-        self.several = False
-        """Whether it is behind more than one task."""
-        self.ops: list[Op] = []
-
-    def fork(self) -> Flow:
-        """Another way from here."""
-        return Flow(self.dag, self.source, self.after, late=self.late)
-
-    def inside(self, dag: Dag, source: Source | None = None) -> Flow:
-        """The way into another DAG."""
-        return Flow(dag, source or self.source, late=self.late)
-
-    def behind(self, after: str, source: Source, *, several: bool = False) -> None:
-        """It goes on behind something, with what that gave."""
-        self.after, self.source, self.several = after, source, several
-        self.ops = []
 
 
 @final
@@ -101,23 +59,21 @@ class Flows:
     def __init__(self, cut: Cut, most: int, pools: dict[str, int]) -> None:
         self._cut = cut
         self._calls = Calls()
-        self._names = Names(NAMES)
-        self._used = Counter[str]()
         self._maps = Maps(self._calls, most, pools)
-        self._dags: list[Dag] = []
+        self._tasks = Tasks()
         self._late: Flow | None = None
         self._within: timedelta | None = None
         self._todo: list[Callable[[], None]] = []
 
     def made(self) -> Dags:
         """All the tasks there are."""
-        flow = Flow(self._dag(WHOLE), {"start": True})
+        flow = Flow(self._tasks.dag(WHOLE), {"start": True})
         root = next(self._cut.places())
-        self._pod(flow, BEGIN, [self._calls.call("begin", root.visit)], name=BEGIN)
+        self._tasks.pod(flow, BEGIN, [self._calls.call("begin", root.visit)], name=BEGIN)
         self._todo.append(partial(self._end, flow))
         self._go(root, flow)
         self._through()
-        return Dags(tuple(self._dags), self._within, self._late is not None)
+        return Dags(tuple(self._tasks.dags), self._within, self._late is not None)
 
     def _through(self) -> None:
         while self._todo:
@@ -127,70 +83,18 @@ class Flows:
         """The pod that is last in the whole tells what came of it."""
         last = flow.dag.tasks[-1]
         if flow.ops or flow.source != last.name:
-            self._pod(flow, "result", [])
+            self._tasks.pod(flow, "result", [])
             last = flow.dag.tasks[-1]
         pod = cast(Pod, last.does)
         told = changed(pod, order=changed(pod.order, last=True))
         flow.dag.tasks[-1] = changed(last, does=told)
-
-    # What things are called
-
-    def _dag(self, name: str, inputs: tuple[str, ...] = (), at_once: int | None = None) -> Dag:
-        dag = Dag(name, inputs, at_once)
-        self._dags.append(dag)
-        return dag
-
-    def _name(self, path: str) -> str:
-        """A name that nothing else has."""
-        self._used[path] += 1
-        number = self._used[path]
-        reserved = path in RESERVED and number == 1
-        return self._names.name(f"{path} #{number}" if number > 1 or reserved else path)
-
-    # Tasks
-
-    def _add(self, flow: Flow, task: DagTask) -> None:
-        flow.dag.tasks.append(task)
-
-    def _pod(
-        self,
-        flow: Flow,
-        path: str,
-        ops: list[Op],
-        policy: Policy | None = None,
-        *,
-        name: str = "",
-        **more: Any,
-    ) -> str:
-        """A pod that does what is still to be done, and more ⟶ its name."""
-        name = name or self._name(path)
-        order = Order(name, flow.source, (*flow.ops, *ops), late=flow.late, **more)
-        pod = Pod(order, policy or Policy())
-        self._add(flow, DagTask(name, path, pod, depends=flow.after))
-        flow.behind(f"{name}.Succeeded", name)
-        return name
-
-    def _settled(self, flow: Flow, path: str) -> None:
-        """Have what is still to be done in a pod of its own, if there is anything."""
-        if flow.ops:
-            self._pod(flow, path, [])
-
-    def _one(self, flow: Flow, path: str) -> None:
-        """Have it behind one task, from which several may go on."""
-        if flow.ops or flow.several:
-            self._pod(flow, path, [])
-
-    def _op(self, flow: Flow, here: Placed, op: Op) -> None:
-        if len(flow.ops) >= MOST_OPS:
-            self._settled(flow, here.path)
-        flow.ops.append(op)
 
     # What a piece becomes
 
     def _go(self, here: Placed, flow: Flow) -> None:
         node, calls = here.piece.node, self._calls
         if isinstance(here.piece, EngineTask):
-            self._pod(flow, here.path, [calls.call("run", here.visit)])
+            self._tasks.pod(flow, here.path, [calls.call("run", here.visit)])
             return
         match node:
             case Seq():
@@ -199,11 +103,11 @@ class Flows:
                 self._next(self._go, here.parts()[0], flow)
             case WithParams():
                 if node.computed:
-                    self._op(flow, here, calls.call("bind", here.visit))
+                    self._tasks.op(flow, here.path, calls.call("bind", here.visit))
                 self._next(self._go, here.parts()[0], flow)
             case Pure() | FromResult():
                 if is_expression(here):
-                    self._op(flow, here, calls.call("run", here.visit))
+                    self._tasks.op(flow, here.path, calls.call("run", here.visit))
             case _:
                 self._construct(here, flow)
 
@@ -237,8 +141,10 @@ class Flows:
 
     def _delay(self, here: Placed, flow: Flow) -> None:
         duration: timedelta = cast("Delay[Any, Any]", here.piece.node).duration
-        name = self._name(here.path)
-        self._add(flow, DagTask(name, here.path, Wait(-(-duration // _SECOND)), AT, flow.after))
+        name = self._tasks.name(here.path)
+        flow.dag.tasks.append(
+            DagTask(name, here.path, Wait(-(-duration // _SECOND)), AT, flow.after)
+        )
         flow.after, flow.several = f"{name}.Succeeded", False
 
     def _tried(self, here: Placed, flow: Flow) -> None:
@@ -249,12 +155,12 @@ class Flows:
             self._next(self._go, here.parts()[0], flow)
             return
         policy = Policy(step.attempts, step.within)
-        self._pod(flow, here.path, [*step.ops], policy, retry=step.retry)
+        self._tasks.pod(flow, here.path, [*step.ops], policy, retry=step.retry)
 
     def _always(self, here: Placed, flow: Flow) -> None:
         """The finaliser goes on from what the whole was given, whatever became of that."""
         body, finaliser = here.parts()
-        self._settled(flow, here.path)
+        self._tasks.settled(flow, here.path)
         late = self._late = Flow(Dag(LATE), flow.source, late=True)
         for way in (flow, late):
             way.ops.append(self._calls.note(here.visit))
@@ -262,29 +168,30 @@ class Flows:
         self._next(self._go, body, flow)
 
     def _finally(self, here: Placed, late: Flow) -> None:
-        self._dags.append(late.dag)
+        self._tasks.dags.append(late.dag)
         self._next(self._ended, here, late)
         self._go(here, late)
 
     def _ended(self, here: Placed, flow: Flow) -> None:
         if flow.ops or not flow.dag.tasks:
-            self._pod(flow, here.path, [])
+            self._tasks.pod(flow, here.path, [])
 
     # Arms
 
     def _branch(self, here: Placed, flow: Flow) -> None:
         choose = self._calls.call("choose", here.visit)
-        chosen = self._pod(flow, _branch_path(here), [choose], Policy(tells=True))
+        path = _branch_path(here)
+        chosen = self._tasks.pod(flow, path, [choose], Policy(tells=True))
         arms: list[Flow] = []
         for word in ("then", "otherwise"):
-            arms.append(flow.inside(Dag(self._name(f"{here.path} {word}"))))
+            arms.append(flow.inside(Dag(self._tasks.name(f"{path} {word}"))))
         self._next(self._joined, here, flow, chosen, arms)
         for part, arm in zip(reversed(here.parts()), reversed(arms), strict=True):
             self._next(self._ended_arm, part, arm)
             self._next(self._go, part, arm)
 
     def _ended_arm(self, here: Placed, arm: Flow) -> None:
-        self._settled(arm, here.path)
+        self._tasks.settled(arm, here.path)
 
     def _joined(self, here: Placed, flow: Flow, chosen: str, arms: list[Flow]) -> None:
         """The arms, each one task, of which one is done."""
@@ -294,7 +201,7 @@ class Flows:
             if arm.dag.tasks:
                 task = self._as_one(here, arm.dag)
                 when = f"'{said}' == '{word}'"
-                self._add(flow, changed(task, depends=flow.after, when=when))
+                flow.dag.tasks.append(changed(task, depends=flow.after, when=when))
                 names.append(task.name)
         if not names:
             return
@@ -309,19 +216,19 @@ class Flows:
         """A DAG as one task: the only one that it has, or one that is all of it."""
         if len(dag.tasks) == 1 and not dag.tasks[0].when:
             return dag.tasks[0]
-        self._dags.append(dag)
-        return DagTask(self._name(f"{here.path} in {dag.name}"), here.path, Inner(dag.name))
+        self._tasks.dags.append(dag)
+        return DagTask(dag.name, here.path, Inner(dag.name))
 
     # Rounds
 
     def _loop(self, here: Placed, flow: Flow) -> None:
         slot = self._calls.slot(here.visit)
         if cast("LoopUntil[Any, Any]", here.piece.node).within is not None:
-            self._op(flow, here, self._calls.call("loop", here.visit, enter=True))
+            self._tasks.op(flow, here.path, self._calls.call("loop", here.visit, enter=True))
             slot = ""  # which remembers when that was
-        self._settled(flow, here.path)
-        dag = self._dag(self._name(f"{here.path} round"), ("outer",))
-        body, ends = here.parts()[0], self._name(f"{here.path} ends")
+        self._tasks.settled(flow, here.path)
+        dag = self._tasks.dag(self._tasks.name(f"{here.path} round"), ("outer",))
+        body, ends = here.parts()[0], self._tasks.name(f"{here.path} ends")
         source: dict[str, Any] = {"round": flow.source, "next": "", "slot": slot}
         inner = flow.inside(dag, source)
         self._next(self._around, here, flow, inner, ends)
@@ -331,19 +238,19 @@ class Flows:
     def _again(self, here: Placed, inner: Flow, ends: str, source: dict[str, Any]) -> None:
         """Behind a round there is another one, or not."""
         loop = self._calls.call("loop", here.visit)
-        last = self._pod(inner, here.path, [loop], Policy(tells=True), ends=ends)
+        last = self._tasks.pod(inner, here.path, [loop], Policy(tells=True), ends=ends)
         source["next"] = last
         said = f"{{{{tasks.{last}.outputs.parameters."
-        name = self._name(f"{here.path} again")
+        name = self._tasks.name(f"{here.path} again")
         at = f"{{{{inputs.parameters.outer}}}}.{said}round}}}}"
         does = Inner(inner.dag.name, outer="{{inputs.parameters.outer}}")
         when = f"'{said}word}}}}' == 'again'"
-        self._add(inner, DagTask(name, here.path, does, at, inner.after, when))
+        inner.dag.tasks.append(DagTask(name, here.path, does, at, inner.after, when))
 
     def _around(self, here: Placed, flow: Flow, inner: Flow, ends: str) -> None:
-        name = self._name(f"{here.path} rounds")
+        name = self._tasks.name(f"{here.path} rounds")
         does = Inner(inner.dag.name, outer=AT)
-        self._add(flow, DagTask(name, here.path, does, f"{AT}.1", flow.after))
+        flow.dag.tasks.append(DagTask(name, here.path, does, f"{AT}.1", flow.after))
         flow.behind(f"{name}.Succeeded", ends)
 
     # Items
@@ -351,12 +258,12 @@ class Flows:
     def _map(self, here: Placed, flow: Flow) -> None:
         step = self._maps.step(here)
         if step is None:  # what is done for each item is no pod
-            self._pod(flow, here.path, [self._calls.call("run", here.visit)])
+            self._tasks.pod(flow, here.path, [self._calls.call("run", here.visit)])
             return
         spread = self._maps.spread(here)
-        list_ = self._pod(flow, here.path, [spread], Policy(tells=True))
+        list_ = self._tasks.pod(flow, here.path, [spread], Policy(tells=True))
         body = here.parts()[0]
-        name = self._name(f"{body.path} each" if body.path == here.path else body.path)
+        name = self._tasks.name(f"{body.path} each" if body.path == here.path else body.path)
         collects = cast("MapEach[Any, Any]", here.piece.node).on_error == "collect"
         order = Order(
             name, {"item": list_}, step.ops, retry=step.retry, collects=collects, late=flow.late
@@ -365,9 +272,9 @@ class Flows:
         pod = Pod(order, Policy(step.attempts, step.within))
         each = DagTask(name, body.path, pod, f"{AT}.{{{{item}}}}", each=items)
         whole = self._whole(here, flow, list_)
-        self._add(flow, self._bounded(here, changed(each, depends=flow.after)))
+        flow.dag.tasks.append(self._bounded(here, changed(each, depends=flow.after)))
         done = flow.dag.tasks[-1].name
-        self._add(flow, whole)
+        flow.dag.tasks.append(whole)
         gather = self._calls.call("gather", here.visit, items=name, block=whole.name)
         after = f"({done}.Succeeded || {done}.Skipped) && ({whole.name}.Succeeded || "
         flow.behind(f"{after}{whole.name}.Skipped)", list_, several=True)
@@ -375,7 +282,7 @@ class Flows:
 
     def _whole(self, here: Placed, flow: Flow, list_: str) -> DagTask:
         """The map in one pod, for a list that is too long."""
-        name = self._name(f"{here.path} as a whole")
+        name = self._tasks.name(f"{here.path} as a whole")
         run = self._calls.call("run", here.visit)
         pod = Pod(Order(name, list_, (run,), late=flow.late), Policy())
         when = f"'{{{{tasks.{list_}.outputs.parameters.word}}}}' == 'block'"
@@ -386,15 +293,17 @@ class Flows:
         at_once = self._maps.at_once(here)
         if at_once is None:
             return each
-        dag = self._dag(self._name(f"{here.path} items"), ("items",), at_once)
+        dag = self._tasks.dag(self._tasks.name(f"{here.path} items"), ("items",), at_once)
         dag.tasks.append(changed(each, depends="", each="{{inputs.parameters.items}}"))
         does = Inner(dag.name, items=each.each)
-        return DagTask(self._name(f"{here.path} all items"), here.path, does, AT, each.depends)
+        return DagTask(
+            self._tasks.name(f"{here.path} all items"), here.path, does, AT, each.depends
+        )
 
     # Side by side
 
     def _par(self, here: Placed, flow: Flow) -> None:
-        self._one(flow, here.path)
+        self._tasks.one(flow, here.path)
         ways = [(part, flow.fork()) for part in here.parts()]
         self._next(self._met, here, flow, [way for _, way in ways])
         for part, way in reversed(ways):
@@ -408,7 +317,7 @@ class Flows:
         flow.ops.append(join)
 
     def _graph(self, here: Placed, flow: Flow) -> None:
-        self._one(flow, here.path)
+        self._tasks.one(flow, here.path)
         parts, ways = here.parts(), [flow.fork() for _ in here.parts()]
         self._next(self._all_met, here, flow, ways)
         for at in reversed(range(len(parts))):

@@ -7,7 +7,6 @@ printable ASCII, in a comment. So nothing in it is taken for a variable, a condi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -41,9 +40,11 @@ _EXPRESSION: Final = (
     f"asInt(lastRetry.exitCode) in [{AGAIN}, {KILLED}, {ENDED}, -1] || lastRetry.status == 'Error'"
 )
 """When a pod is begun again: if it asks for it, or was killed, evicted or lost."""
+COMMENT: Final = "#"
+"""What is written above an entry."""
 _MOST_PATH: Final = 200
 _ONE_SECOND: Final = timedelta(seconds=1)
-Tree: TypeAlias = Mapping[str, Any]
+Tree: TypeAlias = dict[str, Any]
 
 
 def manifest(dags: Dags, *, name: str, target: str, image: str, made_from: str) -> str:
@@ -71,7 +72,9 @@ def manifest(dags: Dags, *, name: str, target: str, image: str, made_from: str) 
         "metadata": {"generateName": f"{name}-", "annotations": about},
         "spec": spec,
     }
-    return "\n".join(_lines(whole)) + "\n"
+    lines: list[str] = []
+    _write(whole, "", lines)
+    return "\n".join([*lines, ""])
 
 
 def _seconds(dags: Dags) -> int:
@@ -117,7 +120,7 @@ def _task(task: DagTask) -> Tree:
         template, given = WAIT, [{"name": "seconds", "value": str(does.seconds)}]
     conditions = {"depends": task.depends, "when": task.when, "withParam": task.each}
     return {
-        "#": _said(task.path),
+        COMMENT: _said(task.path),
         "name": task.name,
         "template": template,
         **{name: text for name, text in conditions.items() if text},
@@ -181,34 +184,35 @@ def _said(path: str) -> str:
 # YAML
 
 
-def _lines(tree: Tree, indent: str = "") -> Iterator[str]:
-    """A mapping ⟶ its lines; as deep as a manifest is."""
+def _write(tree: Tree, indent: str, lines: list[str], first: str | None = None) -> None:
+    """A mapping ⟶ its lines, of which the first may begin otherwise. As deep as a manifest is."""
     for key, value in tree.items():
-        if key == "#":
+        if key == COMMENT:
             continue
+        head = f"{indent if first is None else first}{key}:"
+        first = None
         if _is_tree(value):
-            yield f"{indent}{key}:"
-            yield from _lines(value, f"{indent}  ")
+            lines.append(head)
+            _write(value, f"{indent}  ", lines)
         elif _is_list(value):
-            yield f"{indent}{key}:"
+            lines.append(head)
             for each in value:
-                yield from _entry(each, indent)
+                _write_entry(each, indent, lines)
         else:
-            yield f"{indent}{key}: {json.dumps(value)}"
+            lines.append(f"{head} {json.dumps(value)}")
 
 
-def _entry(each: Any, indent: str) -> Iterator[str]:
+def _write_entry(each: Any, indent: str, lines: list[str]) -> None:
     if not _is_tree(each):
-        yield f"{indent}- {json.dumps(each)}"
+        lines.append(f"{indent}- {json.dumps(each)}")
         return
-    if "#" in each:
-        yield f"{indent}# {each['#']}"
-    for at, line in enumerate(_lines(each, f"{indent}  ")):
-        yield line if at else f"{indent}- {line.removeprefix(f'{indent}  ')}"
+    if COMMENT in each:
+        lines.append(f"{indent}# {each[COMMENT]}")
+    _write(each, f"{indent}  ", lines, f"{indent}- ")
 
 
 def _is_tree(value: object) -> TypeGuard[Tree]:
-    return isinstance(value, Mapping)
+    return isinstance(value, dict)
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:

@@ -109,7 +109,7 @@ def _pools_of(here: Placed) -> list[str]:
             found.append(above.node.pool)
         above = above.around
     inner = here.parts()[0]
-    while isinstance(inner.piece.node, (*_NAMES, Retry)) and inner.parts():
+    while isinstance(inner.piece.node, _NAMES) and inner.parts():
         if isinstance(inner.piece.node, InPool):
             found.append(inner.piece.node.pool)
         inner = inner.parts()[0]
