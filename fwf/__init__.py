@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from fwf.interpreters.diff import diff
     from fwf.interpreters.dry_run import DryRun, DryRuns, dry_run, dry_run_all
     from fwf.interpreters.engines import Gap, gaps
+    from fwf.interpreters.engines.dask import Dask
     from fwf.interpreters.lineage import lineage
     from fwf.interpreters.needs import needs
     from fwf.interpreters.plan import load, plan, registry
@@ -130,7 +131,7 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
     "notify", "Notify", "Alert",
     "state", "State", "Mark", "MemoryMark",
-    "Journal", "Pool", "Clock", "SystemClock", "VirtualClock",
+    "Journal", "Pool", "Clock", "SystemClock", "VirtualClock", "Dask",
 ]  # fmt: skip
 
 _DERIVED = (
@@ -164,6 +165,7 @@ _LATE = {
     "registry": "fwf.interpreters.plan",
     "run": "fwf.interpreters.run",
     "Clock": "fwf.interpreters.run",
+    "Dask": "fwf.interpreters.engines.dask",
     "Journal": "fwf.interpreters.run",
     "Pool": "fwf.interpreters.run",
     "Ran": "fwf.interpreters.run",

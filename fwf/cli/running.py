@@ -21,6 +21,7 @@ from fwf.cli.telling import Telling
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, counted, leaves
 from fwf.interpreters.run import (
     Clock,
+    Elsewhere,
     Journal,
     Observer,
     Ran,
@@ -49,10 +50,11 @@ def ran(
     telling: Telling | None = None,
     journal: Journal | None = None,
     observers: Sequence[Observer] = (),
+    on: Elsewhere | None = None,
 ) -> tuple[Ran[Any], datetime]:
     """Run a target and tell of its progress on stderr ⟶ how it went, and when it started.
 
-    observers: who is told besides.
+    observers: who is told besides; on: where tasks are called, if not here.
     """
     clock = SystemClock()
     with (
@@ -72,6 +74,7 @@ def ran(
             journal=journal,
             observe=several(progress, *others, *observers),
             keep_results=False,
+            on=on,
         )
     return went, started
 

@@ -10,6 +10,7 @@ from fwf.cli.journals import OFF, is_new, keep_from_git, place_of, refusals
 from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.params import given
+from fwf.cli.placing import placed
 from fwf.cli.profiles import Chosen, chosen, with_profile
 from fwf.cli.program import debugging
 from fwf.cli.running import DEGRADED, degraded_line, ran, report, status_of, tell_result
@@ -33,6 +34,7 @@ class Start:
     resumed: the run that is gone on with, whatever it is named by; its target needn't be given.
     part_of: what it is one of many of, such as a backfill.
     strict: whether a run that is done, but not as it was meant, has an exit status of its own.
+    on: where tasks are called, if not here.
     """
 
     target: str | None
@@ -52,6 +54,7 @@ class Start:
     resumed: "Resumed | None" = None
     part_of: str | None = None
     strict: bool = False
+    on: str | None = None
 
 
 @final
@@ -154,9 +157,9 @@ def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
 
         again = begins_again(target, values, asked.journal, anyway=asked.anyway, again=asked.again)
     journal = _journal(asked, target, key, by, again)
-    with stdout_kept_for(asked.as_json), refusals():
+    with stdout_kept_for(asked.as_json), refusals(), placed(asked.on, target) as on:
         observers = [] if alerts is None else alerts.observers
-        given = values, sizes, asked.workers, key, asked.telling, journal, observers
+        given = values, sizes, asked.workers, key, asked.telling, journal, observers, on
         went, began = ran(target, *given)
     if went.complete is not None:
         complain(one_line(f"fwf: {_complete(target, went.complete)}"))

@@ -51,6 +51,11 @@ class Target:
         return w.name if isinstance(w, Named | Task) else self.text
 
     @property
+    def address(self) -> str:
+        """As what other processes import it: `module:attribute`."""
+        return f"{self.module}:{_parts(self.text)[1]}"
+
+    @property
     def importable(self) -> str:
         """Its name for who imports it elsewhere: `module:attribute`."""
         return f"{self.module}:{_parts(self.text)[1]}"

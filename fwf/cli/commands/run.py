@@ -14,6 +14,11 @@ from fwf.cli.telling import Telling, telling_options
 @run_options
 @profile_options
 @journal_options
+@click.option(
+    "--on",
+    metavar="ENGINE",
+    help="Where tasks are called: dask, or dask://HOST:PORT; in this process if not given.",
+)
 @click.option("--due", is_flag=True, help="Do what is due of a timetable, and isn't complete.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, as fwf runs lists it.")
 @click.option("--again", is_flag=True, help="Do a complete run once more, with new keys.")
@@ -37,6 +42,7 @@ def command(
     profile: str | None,
     profiles: str | None,
     journal: str | None,
+    on: str | None,
     due: bool,
     resume: str | None,
     again: bool,
@@ -82,6 +88,12 @@ def command(
     \b
     fwf run examples/schedule.py:nightly --due
 
+    With --on dask the tasks are called by processes of this machine, and with --on dask://HOST:PORT
+    by the workers of that scheduler, which need the same code; all else is as it is without.
+
+    \b
+    fwf run examples.daily.workflow --param day=1995-09-16 --param min_amount=1000 --on dask
+
     Ctrl-C, SIGTERM and SIGHUP stop the run in order: finalisers still run, and the exit status is
     128 + the signal's number: 130, 143, 129. A second signal ends it at once.
 
@@ -119,6 +131,7 @@ def command(
         telling=telling,
         as_json=as_json,
         journal=journal,
+        on=on,
         again=again,
         accept_changes=accept_changes,
         salvage=salvage,

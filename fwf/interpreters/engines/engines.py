@@ -1,6 +1,7 @@
 """Which engines are there, by name; what can each do, and what does it take to use one?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +30,7 @@ class Engine:
     measure, budget: how much a cut may become there, and the most that it may be.
     longest: the most that one of its tasks may take.
     printer: `module:function` of the `Printer`, if anything is written down for it.
+    opener: `module:function` of what opens it as a place where runs call their tasks, if it is one.
     needs, extra: the module that must be there for it, and which extra of fwf has that.
     """
 
@@ -39,6 +41,7 @@ class Engine:
     budget: Budget = Budget()
     longest: timedelta | None = None
     printer: str = ""
+    opener: str = ""
     needs: str = ""
     extra: str = ""
 
@@ -55,6 +58,23 @@ class Engine:
             raise ValueError(f"nothing is written down for {self.title}{told}")
         module, _, function = self.printer.partition(":")
         return cast(Printer, getattr(import_module(module), function))
+
+    def opened(self, address: str, target: str) -> AbstractContextManager[Any]:
+        """Address, what its workers import ⟶ where runs call their tasks, for `run(…, on=…)`.
+
+        address: what stands behind `name://`. Raises `ValueError` if it isn't a place for runs, or
+        nobody is there, `ImportError` if what it needs isn't installed.
+        """
+        if not self.opener:
+            places = " or ".join(each.name for each in ENGINES.values() if each.opener)
+            said = f"{self.title} isn't driven from here; runs go to {places}"
+            write = f"; fwf export TARGET --to {self.name} writes what it runs"
+            raise ValueError(said + (write if self.printer else ""))
+        self.check_installed()
+        module, _, function = self.opener.partition(":")
+        open: Callable[[str, str], AbstractContextManager[Any]]
+        open = getattr(import_module(module), function)
+        return open(address, target)
 
     def check_installed(self) -> None:
         """Raises `ImportError`, which says what to install, if what it needs isn't there."""
@@ -76,7 +96,14 @@ ENGINES: Final[Mapping[str, Engine]] = {
             step_functions.BUDGET,
             step_functions.LONGEST,
         ),
-        Engine("dask", "Dask", dask.TABLE, needs="distributed", extra="dask"),
+        Engine(
+            "dask",
+            "Dask",
+            dask.TABLE,
+            opener="fwf.interpreters.engines.dask.opening:opened",
+            needs="distributed",
+            extra="dask",
+        ),
         Engine(
             "airflow",
             "Airflow",

@@ -1,6 +1,7 @@
 """Dask: our scheduler where it is called, each attempt of a task a future.
 
 cluster.py   `Dask(client)`: what is looked at before a run, and after it
+opening.py   ... or what `--on dask` names
 targets.py   by which names workers find the workflow and its resources
 world.py     the world of a run: what is asked of the cluster, and what comes of it
 flights.py   ... as futures

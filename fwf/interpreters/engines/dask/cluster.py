@@ -19,6 +19,13 @@ from fwf.raised import Raised
 from fwf.secrets import Secret
 
 
+def check_installed() -> None:
+    """Raises `ImportError`, which says what to install, if Dask isn't there."""
+    if find_spec("distributed") is None:
+        said = "Dask needs distributed, which is not installed"
+        raise ImportError(f'{said}: pip install "fwf[dask]"')
+
+
 @final
 class Dask:
     """A Dask cluster, for `run(w, …, on=Dask(client))`.
@@ -37,10 +44,7 @@ class Dask:
     __slots__ = ("_client", "_deaf", "_target")
 
     def __init__(self, client: Any, *, target: str | None = None, _deaf: bool = False) -> None:
-        if find_spec("distributed") is None:
-            raise ImportError(
-                'Dask needs distributed, which is not installed: pip install "fwf[dask]"'
-            )
+        check_installed()
         from distributed import Client
 
         if not isinstance(client, Client):

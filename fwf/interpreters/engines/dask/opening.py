@@ -1,0 +1,49 @@
+"""`--on dask`, `--on dask://HOST:PORT` ⟶ the cluster: of this machine, or one that is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from logging import ERROR
+from typing import Any, Final
+
+from fwf.interpreters.engines.dask.cluster import Dask, check_installed
+
+_ADDRESS: Final = re.compile(r"[^/\s@]+:[0-9]+")
+_FORMS: Final = "write dask, for processes on this machine, or dask://HOST:PORT of a scheduler"
+
+
+@contextmanager
+def opened(address: str, target: str) -> Generator[Dask]:
+    """Address behind `dask://`, target that workers import ⟶ the cluster, while it is used.
+
+    Of this machine, as many processes as it has processors, if there is no address. Raises
+    `ValueError` for an address that is none, or where nobody answers.
+    """
+    check_installed()
+    if address and not _ADDRESS.fullmatch(address):
+        raise ValueError(f"dask://{address} is no address: {_FORMS}")
+    with _client(address) as client:
+        yield Dask(client, target=target, _deaf=not address)
+
+
+@contextmanager
+def _client(address: str) -> Generator[Any]:
+    import distributed
+
+    dask: Any = distributed
+    if not address:
+        here = {"dashboard_address": ":0", "silence_logs": ERROR}
+        with dask.LocalCluster(**here) as cluster, dask.Client(cluster) as client:
+            yield client
+        return
+    try:
+        client = dask.Client(f"tcp://{address}")
+    except OSError as error:
+        raise ValueError(
+            f"dask://{address}: no scheduler of Dask answers there ({type(error).__name__}): start "
+            f"one with `dask scheduler`, or {_FORMS}"
+        ) from error
+    with client:
+        yield client
