@@ -209,7 +209,9 @@ def edited(repository: Path) -> None:
     targets.write_text(targets.read_text().replace(counts, "crm: dict[str, int]\n") + ARCHIVE)
 
 
-def test_readme_shows_what_this_edit_of_the_daily_example_does(tmp_path: Path) -> None:
+def test_reviewing_shows_what_this_edit_of_the_daily_example_does(
+    tmp_path: Path,
+) -> None:
     for library in ("adbc_driver_postgresql", "duckdb", "boto3", "httpx", "obstore"):
         pytest.importorskip(library)
     ours = shutil.ignore_patterns("data", "__pycache__")
@@ -222,4 +224,4 @@ def test_readme_shows_what_this_edit_of_the_daily_example_does(tmp_path: Path) -
     done = compared(*words, cwd=tmp_path)
     shown = f"$ fwf diff {' '.join(words)}\n{done.out}```"
     assert done.status == 1, done.err
-    assert shown in (ROOT / "README.md").read_text(encoding="utf-8"), done.out
+    assert shown in (ROOT / "examples/reviewing.md").read_text(encoding="utf-8"), done.out
