@@ -15,6 +15,7 @@ from fwf.interpreters.engines.cut import Cut, cut
 from fwf.interpreters.engines.dask import table as dask
 from fwf.interpreters.engines.exports import Asked, Printed, Printer
 from fwf.interpreters.engines.sizes import Budget, Measure, within
+from fwf.interpreters.engines.step_functions import measure as step_functions_measure
 from fwf.interpreters.engines.step_functions import table as step_functions
 from fwf.interpreters.engines.support import Table
 from fwf.records import record
@@ -92,9 +93,10 @@ ENGINES: Final[Mapping[str, Engine]] = {
             "step-functions",
             "Step Functions",
             step_functions.TABLE,
-            step_functions.COSTS.size,
-            step_functions.BUDGET,
+            step_functions_measure.size,
+            step_functions_measure.BUDGET,
             step_functions.LONGEST,
+            printer="fwf.interpreters.engines.step_functions.package:printed",
         ),
         Engine(
             "dask",

@@ -7,9 +7,9 @@ from typing import Any
 
 from fwf.interpreters.engines import Cut
 from fwf.interpreters.engines.engines import ENGINES
-from fwf.interpreters.engines.step_functions.calls import Limits
 from fwf.interpreters.engines.step_functions.definition import definition
 from fwf.interpreters.engines.step_functions.ropes import FUNCTION as PLACE
+from fwf.interpreters.engines.step_functions.shares import Limits
 from fwf.interpreters.engines.worker.claims import InObjects
 from fwf.interpreters.engines.worker.objects import Objects
 from fwf.interpreters.engines.worker.verbs import answered

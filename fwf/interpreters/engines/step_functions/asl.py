@@ -1,6 +1,7 @@
 """What is each kind of state in Amazon's States Language, as this printer writes it?
 
 No text of somebody's stands in a field that is read as a path: paths are made of names of ours.
+Names of states have nothing in them that JSON escapes.
 """
 
 from __future__ import annotations
@@ -49,7 +50,13 @@ ITEM: Final = {
     "run.$": "$.run",
     "scope.$": "$.scope",
     "item.$": "$$.Map.Item.Value",
-    "out": {"word": "ok", "to": "", "wait": 0, "value.$": "$$.Map.Item.Value.value"},
+    "out": {
+        "word": "ok",
+        "to": "",
+        "wait": 0,
+        "value.$": "$$.Map.Item.Value.value",
+        "begun.$": "$.out.begun",
+    },
 }
 """What each item of a map begins with."""
 
@@ -76,22 +83,23 @@ def task(
     seconds: int = SECONDS,
 ) -> State:
     """A call of the function; `lost` is the state for when it can't be called."""
-    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.lost", "Next": lost}]
-    head = f'{quoted(name)}:{{"Type":"Task","Resource":"{FUNCTION}"'
-    said = {"Parameters": parameters, "TimeoutSeconds": seconds, "Catch": catch}
-    text = f'{head},"Retry":{AGAIN},{quoted({**said, "Next": following})[1:]}'
+    text = (
+        f'"{name}":{{"Type":"Task","Resource":"{FUNCTION}","Parameters":{quoted(parameters)},'
+        f'"TimeoutSeconds":{seconds},"Retry":{AGAIN},"Catch":[{{"ErrorEquals":["States.ALL"],'
+        f'"ResultPath":"$.lost","Next":"{lost}"}}],"Next":"{following}"}}'
+    )
     return State(name, (following, lost), text)
 
 
 def choice(name: str, variable: str, goes: Sequence[tuple[str, str]], otherwise: str) -> State:
     """By a text at a path, to one state or another."""
-    choices = [
-        {"Variable": variable, "StringEquals": value, "Next": to}
+    choices = ",".join(
+        f'{{"Variable":"{variable}","StringEquals":"{value}","Next":"{to}"}}'
         for value, to in goes
         if to != otherwise
-    ]
-    to = (*(each for _, each in goes), otherwise)
-    return state(name, "Choice", {"Choices": choices, "Default": otherwise}, *to)
+    )
+    text = f'"{name}":{{"Type":"Choice","Choices":[{choices}],"Default":"{otherwise}"}}'
+    return State(name, (*(each for _, each in goes), otherwise), text)
 
 
 def copied(name: str, source: str, to: str, following: str) -> State:
@@ -102,6 +110,13 @@ def copied(name: str, source: str, to: str, following: str) -> State:
 def put(name: str, result: object, to: str, following: str) -> State:
     """A value is put at a path."""
     return state(name, "Pass", {"Result": result, "ResultPath": to, "Next": following})
+
+
+def lost(name: str, path: object, following: str) -> State:
+    """What comes out of a call that nothing came back from, but an error of Lambda's."""
+    out = {"word": "held", "to": "", "wait": 0, "path": path, "lost.$": "$.lost"}
+    fields = {"Parameters": out, "ResultPath": "$.out", "Next": following}
+    return state(name, "Pass", fields)
 
 
 def machine(start: str, states: Sequence[State]) -> Rope:

@@ -8,46 +8,32 @@ which a Choice goes on. So whatever needs a thought is the worker's, and here is
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
-from fwf.faults import Failed
+from fwf.forms.scalars import written_text
 from fwf.interpreters.engines.cut import Placed
 from fwf.interpreters.engines.step_functions import asl
-from fwf.interpreters.engines.step_functions.naming import StateNames
-from fwf.interpreters.engines.worker.answer import fault_to_text
+from fwf.interpreters.engines.step_functions.naming import StateNames, ends_of
+from fwf.interpreters.engines.step_functions.shares import Limits
 from fwf.interpreters.engines.worker.call import Verb, call_to_json
 from fwf.interpreters.engines.worker.context import slot
+from fwf.machine.line import Pool
 from fwf.machine.part import Part
-from fwf.records import record
-
-LOST: Final = "LostCall"
-"""The tag of a fault of a call that nothing came back from."""
-
-
-@final
-@record()
-class Limits:
-    """How much goes into a context.
-
-    value: so many bytes a value may take in it; item: one that is in a map's item.
-    most, room: so many items a map may do each by itself, and so many bytes they may take.
-    """
-
-    value: int
-    item: int
-    most: int
-    room: int
 
 
 @final
 class Scope:
-    """The states of a machine, a branch or a map's body: which there are, and where they end."""
+    """The states of a machine, a branch or a map's body: which there are, and where they end.
 
-    __slots__ = ("fail", "inside_map", "ok", "states")
+    lost: where calls go that nothing comes back from, if all to the same state.
+    """
 
-    def __init__(self, ok: str, fail: str, *, inside_map: bool) -> None:
+    __slots__ = ("fail", "inside_map", "lost", "ok", "states")
+
+    def __init__(self, ok: str, fail: str, lost: str = "", *, inside_map: bool) -> None:
         self.ok = ok
         self.fail = fail
+        self.lost = lost
         self.inside_map = inside_map
         self.states: list[asl.State] = []
         """The last one first."""
@@ -66,32 +52,46 @@ Steps: TypeAlias = Generator[Way, str, str]
 """Ways of parts ⟶ the states that these begin with ⟶ that which the piece begins with."""
 
 
+class _Known(NamedTuple):
+    """A place, which has to be there as long as this; its part's id, and what names are made of."""
+
+    here: Placed
+    part: str
+    ends: tuple[str, str]
+
+
 @final
 class Told:
     """What the worker is told of a part, and how its states are called."""
 
-    def __init__(self, target: str, limits: Limits, pools: Mapping[str, int]) -> None:
+    def __init__(self, target: str, limits: Limits, pools: Mapping[str, int | Pool]) -> None:
         self.target = target
         self.limits = limits
-        self.pools = pools
+        self.pools = {
+            name: pool if isinstance(pool, Pool) else Pool(pool) for name, pool in pools.items()
+        }
         self._names = StateNames()
         self._digests: dict[Hashable, bytes] = {}
-        self._ids: dict[int, tuple[Placed, str]] = {}
+        self._known: dict[int, _Known] = {}
+
+    def _of(self, here: Placed) -> _Known:
+        found = self._known.get(id(here))
+        if found is None:
+            part = Part(here.visit).id_by(self._digests)
+            found = self._known[id(here)] = _Known(here, part, ends_of(here.path, part))
+        return found
 
     def id(self, here: Placed) -> str:
         """A part's id."""
-        found = self._ids.get(id(here))
-        if found is None:
-            found = self._ids[id(here)] = here, Part(here.visit).id_by(self._digests)
-        return found[1]
+        return self._of(here).part
 
     def slot(self, here: Placed) -> str:
         """The name by which a context knows a part."""
-        return slot(self.id(here))
+        return slot(self._of(here).part)
 
     def name(self, here: Placed, role: str) -> str:
         """A new state's name."""
-        return self._names.name(here.path, self.id(here), role)
+        return self._names.name(self._of(here).ends, role)
 
     def call(self, way: Way, do: Verb, **others: Any) -> dict[str, Any]:
         """What the worker is called with, but for the context."""
@@ -121,14 +121,15 @@ def called(
     """
     scope, role = way.scope, role or ("" if do == "run" else do)
     name = name or told.name(way.here, role)
-    lost = told.name(way.here, f"{role}-lost".lstrip("-"))
+    lost = scope.lost or told.name(way.here, f"{role}-lost".lstrip("-"))
     parameters = {**told.call(way, do, **others), **given}
     if all(to == way.fail for _, to in goes):
         following = way.fail
     else:
         following = told.name(way.here, f"{role}-then".lstrip("-"))
         scope.states.append(asl.choice(following, "$.out.word", goes, way.fail))
-    scope.states.append(asl.put(lost, _lost(way.here), "$.out", scope.fail))
+    if lost != scope.lost:
+        scope.states.append(asl.lost(lost, written_text(way.here.path), scope.fail))
     scope.states.append(asl.task(name, parameters, lost, following, seconds))
     return name
 
@@ -142,10 +143,3 @@ def caught(told: Told, way: Way, to: str, role: str = "failed", behind: str = ""
     mine = f"{told.slot(way.here)}{behind}"
     way.scope.states.append(asl.choice(name, "$.out.to", [(mine, to)], way.fail))
     return name
-
-
-def _lost(here: Placed) -> dict[str, object]:
-    """What comes out of a call that nothing came back from."""
-    said = "the function could not be called, or was ended: see the execution's events"
-    text = fault_to_text(Failed(here.path, (LOST,), said), 0)
-    return {"word": "held", "to": "", "wait": 0, "fault": {"text": text}}

@@ -10,18 +10,23 @@ from fwf.algebra.traverse import visit
 from fwf.interpreters.engines.cut import Cut, Placed
 from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.step_functions import asl
-from fwf.interpreters.engines.step_functions.calls import Limits, Scope, Told, Way, called
+from fwf.interpreters.engines.step_functions.calls import Scope, Told, Way, called
 from fwf.interpreters.engines.step_functions.pieces import MARGIN, printed, whole_seconds
 from fwf.interpreters.engines.step_functions.ropes import flat, quoted
+from fwf.interpreters.engines.step_functions.shares import Limits
+from fwf.machine.line import Pool
 
 OK: Final = "done"
-FAILED: Final = "failed"
+FAILED: Final = "ended"
+LOST: Final = "lost"
 
 
-def definition(cut: Cut, target: str, name: str, limits: Limits, pools: Mapping[str, int]) -> str:
+def definition(
+    cut: Cut, target: str, name: str, limits: Limits, pools: Mapping[str, int | Pool]
+) -> str:
     """A cut ⟶ its definition, in which `FUNCTION` stands for the function. O(what is written)."""
     told = Told(target, limits, pools)
-    scope = Scope(OK, FAILED, inside_map=False)
+    scope = Scope(OK, FAILED, LOST, inside_map=False)
     scope.states += reversed(_ends())
     whole = Way(Placed(cut.piece, visit(cut.workflow)), OK, FAILED, scope)
     start = printed(told, whole)
@@ -33,11 +38,14 @@ def definition(cut: Cut, target: str, name: str, limits: Limits, pools: Mapping[
 
 def _ends() -> list[asl.State]:
     """How a machine ends: with what came out, or with what is said of the fault."""
-    end = f"{OK}-output"
+    end, failed, held = f"{OK}-output", "failed", "held"
     return [
         asl.put(OK, "ok", "$.out.word", end),
         asl.state(end, "Succeed", {"InputPath": "$.out"}),
-        asl.state(FAILED, "Fail", {"ErrorPath": "$.out.word", "CausePath": "$.out.said"}),
+        asl.choice(FAILED, "$.out.word", [("held", held)], failed),
+        asl.state(failed, "Fail", {"Error": "Failed", "CausePath": "$.out.said"}),
+        asl.state(held, "Fail", {"Error": "Held", "CausePath": "$.out.said"}),
+        asl.state(LOST, "Fail", {"ErrorPath": "$.lost.Error", "CausePath": "$.lost.Cause"}),
     ]
 
 
@@ -48,4 +56,4 @@ def _timeout(here: Placed) -> dict[str, int]:
     node = here.piece.node
     if not isinstance(node, Timeout) or task_in(node.body) is not None:
         return {}
-    return {"TimeoutSeconds": whole_seconds(node.within) + MARGIN}
+    return {"TimeoutSeconds": min(asl.MOST_SECONDS, whole_seconds(node.within) + MARGIN)}

@@ -54,6 +54,8 @@ def par(told: Told, way: Way) -> Steps:
 def map_each(told: Told, way: Way) -> Steps:
     """The worker says which items there are; more than an execution has room for are one block."""
     body = way.here.parts()[0]
+    if is_rated(told, _inside_names(body.piece.node)):
+        return called(told, way, "run", [("ok", way.next)])
     scope = _branch(told, body, inside_map=True)
     start = yield Way(body, scope.ok, scope.fail, scope)
     start = _noted(told, way, body, scope, start)
@@ -152,14 +154,23 @@ def calls_first(piece: Piece) -> bool:
 def at_once(told: Told, here: Placed) -> int:
     """How many items a map does at once: its own bound, or that of the pool; 0 is no bound."""
     node = cast("MapEach[Any, Any]", here.piece.node)
-    bounds = [node.at_once] if node.at_once is not None else []
-    inside: Node = node.body
-    while isinstance(inside, Named | WithParams):
-        inside = inside.body
     around = here.visit.around
     while around is not None and isinstance(around.node, Named | WithParams):
         around = around.around
-    for each in (inside, around and around.node):
+    bounds = [node.at_once]
+    for each in (_inside_names(node.body), around and around.node):
         if isinstance(each, InPool) and each.pool in told.pools:
-            bounds.append(told.pools[each.pool])
-    return min(bounds, default=0)
+            bounds.append(told.pools[each.pool].at_once)
+    return min([bound for bound in bounds if bound is not None], default=0)
+
+
+def is_rated(told: Told, node: Node) -> bool:
+    """Whether a node is a pool with so many starts in a time."""
+    pool = told.pools.get(node.pool) if isinstance(node, InPool) else None
+    return pool is not None and pool.starts is not None
+
+
+def _inside_names(node: Node) -> Node:
+    while isinstance(node, Named | WithParams):
+        node = node.body
+    return node

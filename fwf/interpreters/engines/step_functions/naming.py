@@ -13,6 +13,7 @@ MOST: Final = 80
 """The characters of a state's name."""
 _STEM: Final = 50
 _DIGITS: Final = 12
+_OTHERS: Final = re.compile(r"[^A-Za-z0-9_]+")
 
 
 @final
@@ -24,11 +25,10 @@ class StateNames:
     def __init__(self) -> None:
         self._given: set[str] = set()
 
-    def name(self, path: str, part: str, role: str) -> str:
-        """A part's path and id, and what the state does for it, ⟶ a name that no other one has."""
-        said = f"{path}\0{part}\0{role}".encode("utf-8", "surrogatepass")
-        digest = hashlib.sha256(said).hexdigest()[:_DIGITS]
-        name = "-".join([each for each in (stem_of(path), role, digest) if each])
+    def name(self, ends: tuple[str, str], role: str) -> str:
+        """The `ends_of` a part, what a state does for it ⟶ a name that no other one has."""
+        stem, digest = ends
+        name = f"{stem}{role}-{digest}" if not stem or not role else f"{stem}-{role}-{digest}"
         found, n = name, 1
         while found in self._given:  # what a word is made of may have the same part twice
             n += 1
@@ -37,7 +37,8 @@ class StateNames:
         return found
 
 
-def stem_of(path: str) -> str:
-    """Path ⟶ its end, as far as it is of letters and digits."""
-    plain = re.sub(r"[^A-Za-z0-9_]+", "-", path[-4 * _STEM :]).strip("-_")
-    return plain[-_STEM:].lstrip("-_")
+def ends_of(path: str, part: str) -> tuple[str, str]:
+    """A part's path and id ⟶ the end of the path, as far as it is letters and digits; a digest."""
+    said = f"{path}\0{part}".encode("utf-8", "surrogatepass")
+    plain = _OTHERS.sub("-", path[-4 * _STEM :]).strip("-_")
+    return plain[-_STEM:].lstrip("-_"), hashlib.sha256(said).hexdigest()[:_DIGITS]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -32,7 +31,7 @@ from fwf.interpreters.engines.cut import EngineTask
 from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.calls import Steps, Told, Way, called, caught
-from fwf.interpreters.engines.step_functions.fans import graph, map_each, par
+from fwf.interpreters.engines.step_functions.fans import graph, is_rated, map_each, par
 from fwf.interpreters.engines.worker.values import values_of
 
 MARGIN: Final = 60
@@ -89,6 +88,13 @@ def _seq(way: Way) -> Steps:
 
 def _through(told: Told, way: Way) -> Steps:
     """What is nothing by itself."""
+    return (yield way._replace(here=way.here.parts()[0]))
+
+
+def _in_pool(told: Told, way: Way) -> Steps:
+    """A pool around steps that go one after another; nothing here counts starts in a time."""
+    if is_rated(told, way.here.piece.node):
+        return called(told, way, "run", [("ok", way.next)])
     return (yield way._replace(here=way.here.parts()[0]))
 
 
@@ -195,8 +201,8 @@ def _kept(told: Told, way: Way, body: str) -> str:
 
 
 def whole_seconds(duration: timedelta) -> int:
-    """As many as it takes, and none less."""
-    return max(0, math.ceil(duration / timedelta(seconds=1)))
+    """As many as it takes, and no more than can be said: an execution is over before that."""
+    return min(asl.MOST_SECONDS, max(0, -(-duration // timedelta(seconds=1))))
 
 
 _WRITERS: Final[Mapping[type[Any], Any]] = {
@@ -204,7 +210,7 @@ _WRITERS: Final[Mapping[type[Any], Any]] = {
     Delay: _delay,
     Named: _through,
     Extension: _through,
-    InPool: _through,
+    InPool: _in_pool,
     WithParams: _with_params,
     Timeout: _timeout,
     Branch: _branch,

@@ -10,6 +10,7 @@ Rope: TypeAlias = "str | Sequence[Rope]"
 """A text, or texts one after another."""
 FUNCTION: Final = "<function-arn>"
 """What stands for the function in a definition; no text of somebody's has it there."""
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def flat(rope: Rope) -> str:
@@ -27,4 +28,4 @@ def flat(rope: Rope) -> str:
 
 def quoted(value: object) -> str:
     """A shallow value ⟶ its JSON, in ASCII, in which `FUNCTION` doesn't occur."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    return _ENCODE(value).replace("<", "\\u003c")

@@ -3,14 +3,19 @@
 from datetime import timedelta
 from typing import Final
 
-from fwf.interpreters.engines.sizes import Budget, Costs
 from fwf.interpreters.engines.support import Row, Table
+
+_ROUTED: Final = "the worker says who takes a failure up, and a Choice goes there"
+_ALWAYS: Final = Row(
+    "lossy",
+    f"{_ROUTED}; whoever stops the execution, and its timeout, go past the finaliser",
+)
 
 TABLE: Final[Table] = {
     "value": Row(
         "emulated",
-        "a value over its share of 180 KB, and whatever an item gives, goes by reference; the "
-        "worker refuses what JSON lacks, by its path",
+        "a value over its share of 150 KB, and most of what an item gives, go by reference into "
+        "the store that the function has; the worker refuses what has no JSON, by its path",
     ),
     "task": Row("native", "a Task that calls the worker, with TimeoutSeconds always written out"),
     "unrepeatable task": Row(
@@ -24,21 +29,19 @@ TABLE: Final[Table] = {
         "there is no journal: a mark's resource stands in the module, and nothing cached is found",
     ),
     "identity": Row("native", "no state at all"),
-    "constant": Row("native", "a Pass with a Result"),
+    "constant": Row("native", "a Pass with its text"),
     "expression": Row("block", "the worker evaluates it, in a Task of its own"),
-    "fail": Row("native", "a Pass with the fault as a value, which goes where failures go"),
+    "fail": Row("emulated", "the worker makes the fault, which goes where failures go"),
     "fail with a computed message": Row("block", "the worker makes the fault"),
     "delay": Row("native", "a Wait"),
     "delay of a part of a second": Row("lossy", "a Wait of the next whole second"),
     "seq": Row("native", "one state after another"),
     "par": Row(
         "emulated",
-        "a Parallel whose branches each end in a Catch that makes the fault a value; a Choice "
-        "behind it fails with all of them",
+        "a Parallel whose branches end with what came out, a fault too; the worker joins them",
     ),
     "par(fail_fast=True)": Row(
-        "lossy",
-        "a bare Parallel: the others are ended, but a function that runs works on to its end",
+        "block", "a Parallel that fails leaves functions that work on; our own runner cuts them"
     ),
     "graph": Row(
         "lossy",
@@ -55,27 +58,26 @@ TABLE: Final[Table] = {
     "loop_until(within=…)": Row("emulated", "the worker compares with when the first one began"),
     "map_each": Row(
         "emulated",
-        "a Map over the items' numbers, each in its own Catch; what they gave is read by key",
+        "a Map over the items that the worker lists, each of which ends with what came out; more "
+        "than 500, or than 60 KB of them or the events allow, are one block when it runs",
     ),
     "map_each over 40 at once": Row(
         "lossy", "a Map does about 40 at once, and not in the order of the list"
     ),
     "map_each(on_error='collect')": Row("native", "failed items are values anyway"),
     "map_each(on_error='fail_fast')": Row(
-        "lossy", "a bare Map: the others are ended, but a function that runs works on to its end"
+        "block", "a Map that fails leaves functions that work on; our own runner cuts them"
     ),
     "map in a map": Row("native", "a Map in a Map"),
     "part for each item": Row("native", "a Map's states"),
-    "retry of a task": Row(
-        "native", "one retrier; the worker decides who may take a failure, by its error's name"
-    ),
-    "retry of a part": Row("emulated", "a Parallel of one branch, with one retrier"),
-    "retry(on=…)": Row("emulated", "the worker knows the filters, and answers one of a few names"),
+    "retry of a task": Row("emulated", f"{_ROUTED}: through a Wait to the part's first state"),
+    "retry of a part": Row("emulated", f"{_ROUTED}: through a Wait to the part's first state"),
+    "retry(on=…)": Row("native", "the worker knows the filters"),
     "retry of a timed writer": Row(
         "block", "the function of the first attempt may work on when the second one starts"
     ),
-    "wait of a part of a second": Row("lossy", "a retrier waits whole seconds, one at least"),
-    "wait in other words": Row("emulated", "a Wait and a counter"),
+    "wait of a part of a second": Row("lossy", "a Wait of the next whole second; none stays none"),
+    "wait in other words": Row("native", "the worker says how long, and a Wait waits"),
     "wait with jitter": Row("lossy", "drawn as in a local run, and then the next whole second"),
     "timeout of a task": Row(
         "native", "the worker keeps the deadline; TimeoutSeconds is a net behind it"
@@ -83,28 +85,26 @@ TABLE: Final[Table] = {
     "timeout of a part": Row("block", "only a Task and a whole machine have a timeout"),
     "timeout at the root": Row(
         "lossy",
-        "the machine's TimeoutSeconds, beside the deadline that each task keeps: it goes past "
-        "finalisers, and begins anew with a redrive",
+        "the deadline that each task keeps, and the machine's TimeoutSeconds a minute behind it, "
+        "which goes past finalisers and begins anew with a redrive",
     ),
     "timeout in a pool": Row("block", "the wait for the pool would not count"),
-    "fallback": Row("emulated", "a Catch; a part stands in a Parallel of one branch for it"),
-    "fallback(on=…)": Row(
-        "emulated", "the worker knows the filters, and answers one of a few names"
-    ),
-    "always at the root": Row(
-        "lossy", "a Catch: whoever stops the execution, and its timeout, go past the finaliser"
-    ),
-    "always inside": Row(
-        "lossy", "a Catch: whoever stops the execution, and its timeout, go past the finaliser"
-    ),
-    "as_result": Row("emulated", "a Catch that makes the fault a value"),
+    "fallback": Row("emulated", _ROUTED),
+    "fallback(on=…)": Row("native", "the worker knows the filters"),
+    "always at the root": _ALWAYS,
+    "always inside": _ALWAYS,
+    "as_result": Row("emulated", f"{_ROUTED}, with the fault as a value"),
     "from_result": Row("block", "the worker opens it"),
-    "with_params": Row("native", "they stand in what each Task is called with"),
+    "with_params": Row("native", "the worker knows them"),
     "with_params of expressions": Row(
-        "emulated", "the worker evaluates them once, before the part"
+        "emulated", "the worker evaluates them once, before the part, and they travel with it"
     ),
     "using": Row("native", "the worker knows the names"),
-    "in_pool": Row("native", "the MaxConcurrency of its map; around other steps nothing"),
+    "in_pool": Row(
+        "emulated",
+        "the MaxConcurrency of its map, as large as the pool is in the module; around other steps "
+        "nothing; a pool with a rate is one task with all that is in it",
+    ),
     "pool over several parts": Row("block", "nothing counts over several states"),
     "pool in a pool": Row("block", "a Map has one MaxConcurrency"),
     "named": Row("native", "in the names of states"),
@@ -116,18 +116,11 @@ TABLE: Final[Table] = {
     "large definition": Row(
         "block", "a definition has at most 1 MB; the biggest parts past 900 KB are blocks"
     ),
-    "deep nesting": Row("native", "no bound is known"),
+    "deep nesting": Row("block", "branches in branches below the hundredth are blocks"),
     "long in one task": Row(
         "lossy",
         "a function is ended after 15 minutes: give less time, or say the part so that it is cut",
     ),
 }
-COSTS: Final = Costs(
-    task_events=5, task_bytes=900, node_events=4, node_bytes=500, item_events=4, items=100
-)
-"""A Task is entered, scheduled, started, done and left; other states have up to four events. As
-many bytes as the larger ones have."""
-BUDGET: Final = Budget(events=20_000, bytes=900_000)
-"""25,000 events and 1 MB are the most that AWS takes, and nothing catches it."""
 LONGEST: Final = timedelta(minutes=15)
 """The most that a Lambda function may take."""
