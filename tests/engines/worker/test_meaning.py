@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
+from fwf import always, as_result, const, fail, from_result, named
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.algebra.traverse import children, walk
 from fwf.algebra.workflow import Workflow
@@ -103,6 +104,14 @@ def _alike(glued: Any, local: Any) -> bool:
 
 def _without_attempts(log: Counter[Told]) -> Counter[Any]:
     return Counter((path, name, key) for path, name, _, key in log.elements())
+
+
+def test_what_was_not_meant_before_a_failure_still_counts() -> None:
+    broken = fail("ConnectionError", "no route")
+    tolerated = as_result(as_result(always(broken, then=broken)) >> from_result) >> const(0)
+    w = tolerated >> named("again", tolerated)
+    assert execute(w, 1).degraded == ("fail", "again > fail")
+    assert Routing(w).run({"value": 1})["out"]["degraded"] == ["fail", "again > fail"]
 
 
 @given(data=st.data(), w=workflows(without=["timeout", "fail_fast"]))

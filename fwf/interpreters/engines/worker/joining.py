@@ -134,7 +134,8 @@ def _together(here: Here, value: Any, more: tuple[str, ...] = ()) -> Context:
 
 
 def _degraded(here: Here, parts: tuple[Outcome, ...]) -> tuple[str, ...]:
-    paths = [*here.context.out.degraded, *(path for out in parts for path in out.degraded)]
+    fine = (out for out in parts if out.value is not None)
+    paths = [*here.context.out.degraded, *(path for out in fine for path in out.degraded)]
     return tuple(dict.fromkeys(paths))
 
 

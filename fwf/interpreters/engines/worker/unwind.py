@@ -50,9 +50,12 @@ def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
 
 
 def failed(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Outcome:
-    """The outcome that a failure is."""
+    """The outcome that a failure is; an `as_result` counts what wasn't meant before it."""
+    before = here.context.out.degraded
     said = here.said(fault)
-    return Outcome("up", to=to, value=None, fault=here.packed_fault(fault), cut=cut, said=said)
+    return Outcome(
+        "up", to=to, value=None, fault=here.packed_fault(fault), cut=cut, degraded=before, said=said
+    )
 
 
 def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | None:
