@@ -42,6 +42,8 @@ def mail(said: list[int]) -> str:
 @task(effect="idempotent")
 def save(n: int) -> int:
     note("save")
+    if Path(f"{os.environ['SHOP_LOG']}.mended").exists():
+        return n
     raise OSError("the disk is full")
 
 
@@ -69,6 +71,6 @@ daily = named(
     >> map_each(load, at_once=2)
     >> branch(it.length() > 0, then=par(total, mail), otherwise=total),
 )
-failing = named("failing", loop_until(retry(save, attempts=2, on=OSError), it > 3, limit=5))
+failing = named("failing", loop_until(retry(save, attempts=2, on=OSError), it > 1, limit=5))
 waiting = named("waiting", wait)
 waiting_once = named("waiting_once", wait_once)

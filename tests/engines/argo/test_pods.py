@@ -53,9 +53,9 @@ class Cluster:
         self.statuses.append(done.returncode)
         return Ended(done.returncode, {file.name: file.read_text() for file in out.glob("*")})
 
-    def run(self, attribute: str, **start: Any) -> str:
-        tree = _manifest(attribute)
-        return Controller(tree, self.pod, Random(1)).run(run=encoded(start), store=self.store)
+    def run(self, attribute: str, *, again: str = "0", **start: Any) -> str:
+        controller = Controller(_manifest(attribute), self.pod, Random(1))
+        return controller.run(run=encoded(start), store=self.store, again=again)
 
     def log(self) -> list[str]:
         file = self.folder / "log"
@@ -88,10 +88,21 @@ def test_parameters_are_checked_before_anything_begins(cluster: Cluster) -> None
 
 def test_a_fault_is_told_with_its_path(cluster: Cluster) -> None:
     assert cluster.run("failing", value=2) == "Failed"
-    assert cluster.said[-1] == "failing[1] > save: OSError: the disk is full\n"
+    fault, anew = cluster.said[-1].splitlines()
+    assert fault == "failing[1] > save: OSError: the disk is full"
+    assert anew.endswith("argo retry WORKFLOW -p again=1")
     assert cluster.statuses[-1] == 1
     assert cluster.log() == ["save", "save"]
     assert cluster.statuses[-2:] == [75, 1]
+
+
+def test_what_has_failed_is_done_anew_when_a_person_says_so(cluster: Cluster) -> None:
+    assert cluster.run("failing", value=2) == "Failed"
+    (cluster.folder / "log.mended").touch()
+    assert cluster.run("failing", value=2) == "Failed"
+    assert cluster.log() == ["save", "save"]
+    assert cluster.run("failing", again="1", value=2) == "Succeeded"
+    assert cluster.log() == ["save", "save", "save"]
 
 
 def test_a_pod_without_a_store_says_what_is_missing(cluster: Cluster) -> None:

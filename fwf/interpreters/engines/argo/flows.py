@@ -7,7 +7,7 @@ the next step. These are done in its pod; where several go on from here, in one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, cast, final
@@ -54,11 +54,17 @@ _SECOND: Final = timedelta(seconds=1)
 
 @final
 class Flows:
-    """Makes the tasks of a manifest from a cut. `most` items of a list are done one by one."""
+    """Makes the tasks of a manifest from a cut.
 
-    def __init__(self, cut: Cut, most: int, pools: dict[str, int]) -> None:
+    most: so many items of a list are done each by itself. pools: how much each lets be at work.
+    known: the digests of nodes that are there already.
+    """
+
+    def __init__(
+        self, cut: Cut, most: int, pools: dict[str, int], known: dict[Hashable, bytes] | None = None
+    ) -> None:
         self._cut = cut
-        self._calls = Calls()
+        self._calls = Calls({} if known is None else known)
         self._maps = Maps(self._calls, most, pools)
         self._tasks = Tasks()
         self._late: Flow | None = None
@@ -94,7 +100,8 @@ class Flows:
     def _go(self, here: Placed, flow: Flow) -> None:
         node, calls = here.piece.node, self._calls
         if isinstance(here.piece, EngineTask):
-            self._tasks.pod(flow, here.path, [calls.call("run", here.visit)])
+            run = calls.call("run", here.visit)
+            self._tasks.pod(flow, run["path"], [run])
             return
         match node:
             case Seq():

@@ -40,8 +40,6 @@ _EXPRESSION: Final = (
     f"asInt(lastRetry.exitCode) in [{AGAIN}, {KILLED}, {ENDED}, -1] || lastRetry.status == 'Error'"
 )
 """When a pod is begun again: if it asks for it, or was killed, evicted or lost."""
-COMMENT: Final = "#"
-"""What is written above an entry."""
 _MOST_PATH: Final = 200
 _ONE_SECOND: Final = timedelta(seconds=1)
 Tree: TypeAlias = dict[str, Any]
@@ -59,12 +57,10 @@ def manifest(dags: Dags, *, name: str, target: str, image: str, made_from: str) 
         spec["activeDeadlineSeconds"] = _seconds(dags)
     spec["arguments"] = _parameters(
         {"name": "run", "value": encoded({})},
+        {"name": "again", "value": "0"},
         {"name": "store", "value": ""},
         {"name": "image", "value": image},
     )
-    pods = [_pod(policy, target) for policy in dags.policies()]
-    waits = [_WAIT] if dags.waits() else []
-    spec["templates"] = [*map(_dag, dags.dags), *pods, *waits]
     about = {"workflows.argoproj.io/version": VERSION, "fwf/definition": made_from}
     whole = {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -74,6 +70,13 @@ def manifest(dags: Dags, *, name: str, target: str, image: str, made_from: str) 
     }
     lines: list[str] = []
     _write(whole, "", lines)
+    lines.append("  templates:")
+    for dag in dags.dags:
+        _write_entry(_dag(dag), "  ", lines)
+        lines += ["      tasks:", *map(_task, dag.tasks)]
+    pods = [_pod(policy, target) for policy in dags.policies()]
+    for each in [*pods, *([_WAIT] if dags.waits() else [])]:
+        _write_entry(each, "  ", lines)
     return "\n".join([*lines, ""])
 
 
@@ -92,40 +95,49 @@ _INPUT_AT: Final = {"name": "at", "value": ROOT}
 def _dag(dag: Dag) -> Tree:
     inputs = [_INPUT_AT, *({"name": name} for name in dag.inputs)]
     bound = {} if dag.at_once is None else {"parallelism": dag.at_once}
-    tasks = [_task(task) for task in dag.tasks]
     return {
         "name": dag.name,
         "inputs": {"parameters": inputs},
         **bound,
-        "dag": {"failFast": False, "tasks": tasks},
+        "dag": {"failFast": False},
     }
 
 
-def _task(task: DagTask) -> Tree:
+def _task(task: DagTask) -> str:
+    """The lines of a task. Its names and what it is given need no escapes."""
     does = task.does
-    given: list[dict[str, str]] = [{"name": "at", "value": task.at}]
+    given = {"at": task.at}
     if isinstance(does, Pod):
-        template, order = does.policy.name, does.order.text()
-        if len(order) > MOST:
-            raise ValueError(
-                f"{printable(task.path)}: what its pod is told takes {len(order):,} characters, "
-                f"and {MOST:,} are the most: shorten names, or make several parts of it"
-            )
-        given.append({"name": "order", "value": order})
+        template = does.policy.name
+        given["order"] = _order(task, does)
     elif isinstance(does, Inner):
         template = does.template
         more = {"items": does.items, "outer": does.outer}
-        given += [{"name": name, "value": value} for name, value in more.items() if value]
+        given |= {name: value for name, value in more.items() if value}
     else:
-        template, given = WAIT, [{"name": "seconds", "value": str(does.seconds)}]
-    conditions = {"depends": task.depends, "when": task.when, "withParam": task.each}
-    return {
-        COMMENT: _said(task.path),
-        "name": task.name,
-        "template": template,
-        **{name: text for name, text in conditions.items() if text},
-        "arguments": {"parameters": given},
-    }
+        template, given = WAIT, {"seconds": str(does.seconds)}
+    conditions = (("depends", task.depends), ("when", task.when), ("withParam", task.each))
+    lines = [
+        f"# {_said(task.path)}",
+        f'- name: "{task.name}"',
+        f'  template: "{template}"',
+        *[f'  {name}: "{text}"' for name, text in conditions if text],
+        "  arguments:",
+        "    parameters:",
+    ]
+    for name, value in given.items():
+        lines += [f'    - name: "{name}"', f'      value: "{value}"']
+    return "\n".join([f"      {line}" for line in lines])
+
+
+def _order(task: DagTask, pod: Pod) -> str:
+    order = pod.order.text()
+    if len(order) > MOST:
+        raise ValueError(
+            f"{printable(task.path)}: what its pod is told takes {len(order):,} characters, "
+            f"and {MOST:,} are the most: shorten names, or make several parts of it"
+        )
+    return order
 
 
 def _pod(policy: Policy, target: str) -> Tree:
@@ -161,6 +173,7 @@ def _container(target: str) -> Tree:
             f"--at={AT}",
             "--run={{workflow.uid}}",
             "--try={{retries}}",
+            "--again={{workflow.parameters.again}}",
             "--input={{workflow.parameters.run}}",
             f"--out={FOLDER}",
         ],
@@ -187,8 +200,6 @@ def _said(path: str) -> str:
 def _write(tree: Tree, indent: str, lines: list[str], first: str | None = None) -> None:
     """A mapping ⟶ its lines, of which the first may begin otherwise. As deep as a manifest is."""
     for key, value in tree.items():
-        if key == COMMENT:
-            continue
         head = f"{indent if first is None else first}{key}:"
         first = None
         if _is_tree(value):
@@ -206,8 +217,6 @@ def _write_entry(each: Any, indent: str, lines: list[str]) -> None:
     if not _is_tree(each):
         lines.append(f"{indent}- {json.dumps(each)}")
         return
-    if COMMENT in each:
-        lines.append(f"{indent}# {each[COMMENT]}")
     _write(each, f"{indent}  ", lines, f"{indent}- ")
 
 

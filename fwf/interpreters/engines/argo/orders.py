@@ -104,8 +104,9 @@ class Calls:
 
     __slots__ = ("_known",)
 
-    def __init__(self) -> None:
-        self._known: dict[Hashable, bytes] = {}
+    def __init__(self, known: dict[Hashable, bytes]) -> None:
+        """known: the digests of nodes that are there already."""
+        self._known = known
 
     def call(self, do: Verb, visit: Visit, **more: Any) -> Op:
         """A verb for what stands at a place."""

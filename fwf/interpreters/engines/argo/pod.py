@@ -57,6 +57,7 @@ class Pod:
     """One pod of a run.
 
     at: the items and rounds that it is in, such as `r.3`. number: how often it was begun before.
+    again: how often a person has had the run go on after a failure.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Pod:
         target: str,
         at: str = ROOT,
         number: int = 0,
+        again: int = 0,
         given: Json = None,
         call: Answered = answered,
         sleep: Callable[[float], object] = time.sleep,
@@ -76,6 +78,7 @@ class Pod:
         self._target = target
         self._at = at
         self._number = number
+        self._again = again
         self._given = given
         self._call = call
         self._sleep = sleep
@@ -99,22 +102,29 @@ class Pod:
 
     def _collected(self, context: Context) -> bool:
         """Whether a failure is what an item gave, and no retry takes it up before."""
-        return self._order.collects and not self._again(context)
+        return self._order.collects and not self._tries_again(context)
 
-    def _again(self, context: Context) -> bool:
+    def _tries_again(self, context: Context) -> bool:
         out = context["out"]
         return out["word"] == "up" and bool(out["to"]) and out["to"] == self._order.retry
 
     def _failed(self, name: str, context: Context) -> Done:
-        if self._again(context):
+        if self._tries_again(context):
             until = time.time() + context["out"]["wait"]
             left = {"context": context, "until": until}
-            self._contexts.put(f"{name}.try{self._number}", left)
+            self._contexts.put(self._try(self._number), left)
             return Done(AGAIN, said="the next attempt follows")
         self._contexts.put(f"{name}.failed", context)
         fault = self._fault(context)
         cut = any(isinstance(leaf, Interrupted) for leaf in leaves(fault))
-        return Done(ENDED if cut else FAILED, said=str(fault))
+        if cut:
+            return Done(ENDED, said=str(fault))
+        anew = f"argo retry WORKFLOW -p again={self._again + 1}"
+        return Done(FAILED, said=f"{fault}\nwhen that is mended, to have it done anew: {anew}")
+
+    def _try(self, number: int) -> str:
+        """Under which name a failed attempt leaves what the next one goes on from."""
+        return f"{self._order.name}@{self._at}.try{self._again}.{number}"
 
     def _fault(self, context: Context) -> Fault:
         return fault_from_text(self._contexts.text(fault_of(context)["fault"]), 0)
@@ -136,7 +146,7 @@ class Pod:
         """The context, and what is to be done with it: after a failed attempt, what was tried."""
         order = self._order
         for number in range(self._number - 1, -1, -1):
-            left = self._contexts.find(f"{order.name}@{self._at}.try{number}")
+            left = self._contexts.find(self._try(number))
             if left is not None:
                 self._sleep(max(0.0, left["until"] - time.time()))
                 return left["context"], order.ops[_entry(order) :]
@@ -193,6 +203,8 @@ class Pod:
 
     def _did(self, context: Context, op: Op) -> Context:
         call = {**op, "fwf": FORM, "target": self._target, "limit": LIMIT, "in": context}
+        if self._again:
+            call["again"] = self._again
         if op["do"] == "begin":
             call["in"] = self._given
         elif op["do"] == "gather":
@@ -259,7 +271,7 @@ def main(words: list[str]) -> int:
 def asked(words: list[str]) -> dict[str, str]:
     """The words of the command ⟶ what each says."""
     parser = ArgumentParser("fwf worker argo", allow_abbrev=False)
-    for name in ("target", "order", "at", "run", "try", "input", "out"):
+    for name in ("target", "order", "at", "run", "try", "again", "input", "out"):
         parser.add_argument(f"--{name}", required=True)
     return vars(parser.parse_args(words))
 
@@ -276,9 +288,16 @@ def pod_of(given: dict[str, str], kept: Kept, **how: Any) -> Pod:
         target=given["target"],
         at=given["at"],
         number=int(given["try"]),
+        again=_whole(given["again"]),
         given=start,
         **how,
     )
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"-p again={text}: needs a whole number, 1 for the first time")
+    return int(text)
 
 
 def write(done: Done, folder: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from fwf.algebra.identity import definition_id
+from fwf.algebra.identity import definition_digest
 from fwf.algebra.requirements import requirements
 from fwf.interpreters.engines.argo.flows import Flows
 from fwf.interpreters.engines.argo.manifest import manifest
@@ -27,9 +27,10 @@ _TAG: Final = 12
 def printed(cut: Cut, asked: Asked) -> Printed:
     """A cut, who asked ⟶ the manifest, a Dockerfile for the worker, and the commands."""
     name = WORKFLOWS.name(asked.name)
-    made_from = definition_id(cut.workflow)
+    known: dict[Hashable, bytes] = {}
+    made_from = definition_digest(cut.workflow, known).hex()
     image = f"{name}:{made_from[:_TAG]}"
-    dags = Flows(cut, most_items(cut), sizes_of(asked.pools)).made()
+    dags = Flows(cut, most_items(cut), sizes_of(asked.pools), known).made()
     text = manifest(dags, name=name, target=_target(asked.target), image=image, made_from=made_from)
     files = {MANIFEST: text, DOCKERFILE: _dockerfile()}
     return Printed(files, (*_commands(cut.workflow, image), *_large(cut)))
