@@ -4,12 +4,25 @@ Many engines run graphs without cycles and nothing else. Since a loop's bound is
 loop is so many rounds, one in the otherwise of another; the laws say whether that is so:
 
     assert_lawful(unrolled, laws=catalogue("loop", "retry", "always"))
+
+`python -m examples.own_interpreter` prints a loop of three rounds, unrolled.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
-from fwf import Scenario, Workflow, branch, dry_run, fail, identity
+from fwf import (
+    Scenario,
+    Workflow,
+    branch,
+    dry_run,
+    fail,
+    identity,
+    it,
+    loop_until,
+    pretty,
+    pure,
+)
 from fwf.algebra.builder import It
 from fwf.algebra.nodes import LoopUntil, Node
 from fwf.algebra.traverse import fold, rebuild
@@ -46,3 +59,8 @@ def engine(rewrite: Rewrite) -> Interpreter:
 
 
 unrolled = engine(unroll)
+
+if __name__ == "__main__":
+    halves: Any = loop_until(pure(it * 0.5), it < 1, limit=3)
+    shown: Node = fold(unroll, halves)
+    print(pretty(shown))

@@ -209,9 +209,7 @@ def edited(repository: Path) -> None:
     targets.write_text(targets.read_text().replace(counts, "crm: dict[str, int]\n") + ARCHIVE)
 
 
-def test_reviewing_shows_what_this_edit_of_the_daily_example_does(
-    tmp_path: Path,
-) -> None:
+def test_reviewing_shows_what_this_edit_of_the_daily_example_does(tmp_path: Path) -> None:
     for library in ("adbc_driver_postgresql", "duckdb", "boto3", "httpx", "obstore"):
         pytest.importorskip(library)
     ours = shutil.ignore_patterns("data", "__pycache__")
