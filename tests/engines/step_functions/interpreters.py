@@ -133,24 +133,32 @@ class Node:
 
     def run(self, definition: str, given: Any, function: Function, *, waits: bool = False) -> Ran:
         self._functions.answer = function
-        self._n += 1
         asked = {
-            "id": self._n,
             "definition": definition,
             "input": given,
             "functions": self._functions.url,
             "waits": None if waits else 0,
             "checked": self.checked,
         }
+        end = self._asked(asked)
+        return Ran(end.get("output"), end.get("error"), end.get("cause", ""))
+
+    def lint(self, definition: str) -> list[str]:
+        """What asl-validator finds wrong with a definition."""
+        found: list[str] = self._asked({"lint": definition})["output"]
+        return found
+
+    def _asked(self, asked: dict[str, Any]) -> Any:
+        self._n += 1
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None and stdout is not None
-        stdin.write(json.dumps(asked) + "\n")
+        stdin.write(json.dumps({"id": self._n, **asked}) + "\n")
         stdin.flush()
         line = stdout.readline()
         assert line, "node has ended"
         end = json.loads(line)
         assert end["id"] == self._n
-        return Ran(end.get("output"), end.get("error"), end.get("cause", ""))
+        return end
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 // Runs state machines with aws-local-stepfunctions: one line of JSON for each, and one for its end.
 //
 // {"id", "definition", "input", "functions": URL, "waits", "checked"} -> {"id", "output"} or {"id", "error", "cause"}
+// {"id", "lint": DEFINITION} -> {"id", "output": what asl-validator finds}
 // waits: null waits in real time; 0 doesn't wait. checked: whether the definition is validated first.
 import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
@@ -11,7 +12,9 @@ Promise.withResolvers ??= function () {
   const promise = new Promise((yes, no) => { resolve = yes; reject = no; });
   return { promise, resolve, reject };
 };
-const { StateMachine } = createRequire(process.argv[2] + '/')('aws-local-stepfunctions');
+const require = createRequire(process.argv[2] + '/');
+const { StateMachine } = require('aws-local-stepfunctions');
+const validator = require('asl-validator');
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 class FunctionError extends Error {
@@ -63,6 +66,12 @@ async function run({ id, definition, input, functions, waits, checked }) {
   }
 }
 
+function lint({ id, lint }) {
+  const found = validator(JSON.parse(lint), { checkPaths: true, checkArn: true });
+  return { id, output: (found.errors ?? []).map((each) => `${each['Error code']} ${each.Message ?? JSON.stringify(each)}`) };
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  run(JSON.parse(line)).then((end) => process.stdout.write(JSON.stringify(end) + '\n'));
+  const asked = JSON.parse(line);
+  Promise.resolve(asked.lint ? lint(asked) : run(asked)).then((end) => process.stdout.write(JSON.stringify(end) + '\n'));
 }
