@@ -11,6 +11,7 @@ import pytest
 from pyrsistent import pvector
 
 from fwf import (
+    Pool,
     always,
     backoff,
     branch,
@@ -151,7 +152,9 @@ def test_items_are_done_by_their_numbers_or_all_in_one_pod() -> None:
     ],
 )
 def test_a_map_and_a_pool_around_it_bound_its_items(body: Any, bound: int | None) -> None:
-    tree = manifest(several >> body, pools={"db": 3})
+    sizes = {"db": Pool(3), "other": Pool(starts=2, per=seconds(1))}
+    tree = manifest(several >> body, pools=sizes)
+    assert tree == manifest(several >> body, pools={"db": 3})
     found = [each["parallelism"] for each in tree["spec"]["templates"] if "parallelism" in each]
     assert found == ([] if bound is None else [bound])
 
@@ -217,10 +220,12 @@ def test_what_to_do_is_told_with_the_parameters_there_are() -> None:
     def of_day(*, day: str) -> int:
         return len(day)
 
-    build, submit, checked = printed(of_day).commands
-    assert build.startswith("docker build -f Dockerfile -t daily:")
-    assert '"params": {"day": "…"}' in submit and "argo submit workflow.yaml" in submit
-    assert "never run on a controller" in checked
+    found = printed(of_day)
+    checked, build, submit = found.commands
+    assert "never run on one" in checked
+    assert build.startswith("docker build -f DIR/Dockerfile -t daily:")
+    assert '"params": {"day": "..."}' in submit and "argo submit DIR/workflow.yaml" in submit
+    assert "'fwf" not in found.files["Dockerfile"]  # another's, in an index
 
 
 def test_what_may_have_many_nodes_says_what_that_takes() -> None:

@@ -181,7 +181,7 @@ def test_an_export_is_a_manifest_a_dockerfile_and_what_to_do_with_them(tmp_path:
     command = f"argo() {{ printf '%s\\n' \"$@\"; }}; {submit[submit.index('argo submit') :]}"
     words = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     run = next(word for word in words.stdout.splitlines() if word.startswith("run="))
-    assert decoded(run.removeprefix("run=")) == {"params": {"day": "…"}}
+    assert decoded(run.removeprefix("run=")) == {"params": {"day": "..."}}
 
 
 def test_what_no_pod_can_import_is_no_traceback(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from fwf.algebra.identity import definition_digest
@@ -43,9 +42,9 @@ def most_items(cut: Cut) -> int:
 
 
 def sizes_of(pools: Mapping[str, Any]) -> dict[str, int]:
-    """Pools ⟶ how much each lets be at work at once."""
-    sizes = {name: getattr(pool, "size", pool) for name, pool in pools.items()}
-    return {name: size for name, size in sizes.items() if isinstance(size, int)}
+    """Pools ⟶ how much each lets be at work at once; a rate bounds nothing here."""
+    sizes = {name: getattr(pool, "at_once", pool) for name, pool in pools.items()}
+    return {name: size for name, size in sizes.items() if type(size) is int}
 
 
 def _target(target: str) -> str:
@@ -60,12 +59,13 @@ def _target(target: str) -> str:
 def _dockerfile() -> str:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return f"""\
-# The worker: the workflow's module, and all that it imports. To be built where the module is found,
-# as `python -c "import …"` finds it there; requirements.txt names what else is to be installed.
+# The worker. It is built in a folder where Python finds the workflow's module, and which has fwf's
+# own wheel: in an index of packages that name may be another's. What else the module imports stands
+# in requirements.txt.
 FROM python:{python}-slim
 WORKDIR /workflow
 COPY . .
-RUN pip install --no-cache-dir 'fwf[engines]{_version()}' \\
+RUN pip install --no-cache-dir "$(echo ./fwf-*.whl)[engines]" \\
  && if [ -f requirements.txt ]; then pip install --no-cache-dir -r requirements.txt; fi
 ENV PYTHONPATH=/workflow PYTHONUNBUFFERED=1
 USER 1000
@@ -81,22 +81,15 @@ def _large(cut: Cut) -> list[str]:
     return [said] if nodes > SMALL else []
 
 
-def _version() -> str:
-    try:
-        return f"=={version('fwf')}"
-    except PackageNotFoundError:
-        return ""
-
-
 def _commands(w: Any, image: str) -> tuple[str, ...]:
     """What builds the worker and starts a run. Parameters go in as base64, whatever is in them."""
     names = [each.name for each in requirements(w).parameters]
-    example = ", ".join(f'"{name}": "…"' for name in names if name.isascii())
+    example = ", ".join(f'"{name}": "..."' for name in names if name.isascii())
     started = f'{{"params": {{{example}}}}}'
     return (
-        f"docker build -f {DOCKERFILE} -t {image} . && docker push {image}",
-        f"argo submit {MANIFEST} -p image={image} -p store=s3://BUCKET/PREFIX "
+        "Checked against Argo's schema, and by a likeness of its controller; never run on one. DIR "
+        "is the folder of these files:",
+        f"docker build -f DIR/{DOCKERFILE} -t {image} . && docker push {image}",
+        f"argo submit DIR/{MANIFEST} -p image={image} -p store=s3://BUCKET/PREFIX "
         f"-p run=\"$(printf %s '{started}' | base64 | tr -d '\\n')\"",
-        "This manifest was checked against Argo's schema and references, and never run on a "
-        "controller: try it with a small run first",
     )
