@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise, takewhile
 from typing import Any, Final, TypeAlias, final
 
 from fwf.algebra.expr import Const
@@ -18,6 +18,7 @@ from fwf.algebra.identity import definition_digest, expr_plain
 from fwf.algebra.nodes import (
     Always,
     AsResult,
+    Extension,
     Fallback,
     Graph,
     InPool,
@@ -107,7 +108,20 @@ class Part:
     def id_by(self, known: dict[Hashable, bytes]) -> str:
         """The same; `known` keeps the digests of nodes for the parts that are asked next."""
         own = definition_digest(self.node, known)
-        return digest(encode((_FORM, self.static_path, self._bound(), self._renamed())), own).hex()
+        about = self.static_path, self._bound(), self._renamed(), *self._in_word()
+        return digest(encode((_FORM, *about)), own).hex()
+
+    def _in_word(self) -> tuple[int, ...]:
+        """Where it stands in what a word is made of, and in which of the words at that path."""
+        inward: list[int] = []
+        here, path = self.visit, self.static_path
+        while here.around is not None and here.paths.is_joint(here.spot):
+            inward.append(here.at)
+            here = here.around
+        if not inward:
+            return ()
+        same = takewhile(lambda each: each.path == path, chain((here,), here.enclosing()))
+        return (*inward, sum(isinstance(each.node, Extension) for each in same))
 
     def _bound(self) -> tuple[object, ...]:
         """The parameters that it takes and that are bound around it; of computed ones just that."""

@@ -14,10 +14,12 @@ from fwf import (
     RunInfo,
     always,
     backoff,
+    branch,
     in_pool,
     it,
     map_each,
     named,
+    on_failure,
     pure,
     retry,
     run,
@@ -30,6 +32,7 @@ from fwf import (
 from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Retry
 from fwf.algebra.requirements import requirements
+from fwf.algebra.traverse import walk
 from fwf.faults import BadInput, Failed, Interrupted
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.interpreters.run.part import Under, run_part
@@ -197,3 +200,16 @@ def test_a_signal_cuts_it() -> None:
 
     found = run_part(part_at(signals >> pure(it), "signals"), 1, under=UNDER)
     assert (found.how, found.fault) == ("cut", Interrupted(by="SIGTERM"))
+
+
+def test_what_a_word_is_made_of_is_told_apart_though_all_of_it_is_at_the_words_path() -> None:
+    twice = on_failure(on_failure(told, then=told), then=told)
+    for w in (
+        on_failure(told, then=told),
+        twice,
+        branch(twice >> pure(it), then=twice, otherwise=pure(it)),
+    ):
+        ids = [(part.static_path, part.id) for part in map(Part, walk(w))]
+        assert len({*ids}) == len(ids)
+    first = next(here for here in walk(on_failure(told, then=told)) if here.node is told)
+    assert Part(first).id == part_at(told, "told").id  # it has a path of its own
