@@ -17,6 +17,7 @@ from fwf import (
     branch,
     const,
     delay,
+    identity,
     in_pool,
     it,
     loop_until,
@@ -100,17 +101,43 @@ def test_parts_side_by_side_are_joined_in_the_pod_behind_them() -> None:
     ]
 
 
-def test_an_arm_is_one_task_that_is_done_by_a_word() -> None:
-    assert lines(branch(it > 1, then=ask >> load, otherwise=ask) >> load) == [
+def test_an_arm_is_one_task_that_is_done_by_a_word_of_the_pod_before() -> None:
+    assert lines(ask >> branch(it > 1, then=ask >> load, otherwise=ask) >> load) == [
         "whole: begin is pod",
-        "whole: branch is pod-tells | begin.Succeeded",
-        "whole: branch-then-… is branch-then-… | branch.Succeeded | "
-        "'{{tasks.branch.outputs.parameters.word}}' == 'then'",
-        "whole: otherwise-ask-… is pod | branch.Succeeded | "
-        "'{{tasks.branch.outputs.parameters.word}}' == 'otherwise'",
+        "whole: ask is pod-tells | begin.Succeeded",
+        "whole: branch-then-… is branch-then-… | ask.Succeeded | "
+        "'{{tasks.ask.outputs.parameters.word}}' == 'then'",
+        "whole: otherwise-ask-… is pod | ask.Succeeded | "
+        "'{{tasks.ask.outputs.parameters.word}}' == 'otherwise'",
         "whole: load is pod | (branch-then-….Succeeded || otherwise-ask-….Succeeded)",
         "branch-then-…: then-ask-… is pod",
         "branch-then-…: then-load-… is pod | then-ask-….Succeeded",
+    ]
+
+
+def test_an_arm_in_which_nothing_is_done_is_passed_over() -> None:
+    assert lines(ask >> branch(it > 1, then=load, otherwise=identity) >> load)[2:] == [
+        "whole: then-load-… is pod | ask.Succeeded | "
+        "'{{tasks.ask.outputs.parameters.word}}' == 'then'",
+        "whole: load is pod | (then-load-….Succeeded || then-load-….Skipped)",
+    ]
+
+
+def test_a_word_is_told_by_a_pod_of_its_own_behind_several_and_behind_what_is_tried_again() -> None:
+    chosen = branch(it > 1, then=load, otherwise=identity)
+    assert lines(par(ask, load) >> both >> chosen)[3:5] == [
+        "whole: both is pod-tells | par-ask-….Succeeded && par-load-….Succeeded",
+        "whole: then-load-… is pod | both.Succeeded | "
+        "'{{tasks.both.outputs.parameters.word}}' == 'then'",
+    ]
+    assert lines(retry(ask, attempts=2) >> chosen)[1:3] == [
+        "whole: ask is pod-tries-2 | begin.Succeeded",
+        "whole: branch is pod-tells | ask.Succeeded",
+    ]
+    assert lines(ask >> par(chosen, chosen))[2:4] == [
+        "whole: par-branch-… is pod-tells | ask.Succeeded",
+        "whole: par-then-load-… is pod | par-branch-….Succeeded | "
+        "'{{tasks.par-branch-….outputs.parameters.word}}' == 'then'",
     ]
 
 
@@ -119,21 +146,21 @@ def test_rounds_are_templates_that_call_themselves() -> None:
         "whole: begin is pod",
         "whole: loop-until-rounds-… is loop-until-round-… | begin.Succeeded",
         "whole: result is pod | loop-until-rounds-….Succeeded",
-        "loop-until-round-…: loop-until-ask-… is pod",
-        "loop-until-round-…: loop-until-… is pod-tells | loop-until-ask-….Succeeded",
-        "loop-until-round-…: loop-until-again-… is loop-until-round-… | loop-until-….Succeeded | "
-        "'{{tasks.loop-until-….outputs.parameters.word}}' == 'again'",
+        "loop-until-round-…: loop-until-ask-… is pod-tells",
+        "loop-until-round-…: loop-until-again-… is loop-until-round-… | "
+        "loop-until-ask-….Succeeded | "
+        "'{{tasks.loop-until-ask-….outputs.parameters.word}}' == 'again'",
     ]
 
 
 def test_items_are_done_by_their_numbers_or_all_in_one_pod() -> None:
     found = lines(several >> map_each(ask) >> const(1))
-    assert found[2:] == [
-        "whole: map-each-… is pod-tells | several.Succeeded",
-        "whole: map-each-ask-… is pod | map-each-….Succeeded |  | "
-        "{{tasks.map-each-….outputs.parameters.items}}",
-        "whole: map-each-as-a-whole-… is pod | map-each-….Succeeded | "
-        "'{{tasks.map-each-….outputs.parameters.word}}' == 'block'",
+    assert found[1:] == [
+        "whole: several is pod-tells | begin.Succeeded",
+        "whole: map-each-ask-… is pod | several.Succeeded |  | "
+        "{{tasks.several.outputs.parameters.items}}",
+        "whole: map-each-as-a-whole-… is pod | several.Succeeded | "
+        "'{{tasks.several.outputs.parameters.word}}' == 'block'",
         "whole: result is pod | (map-each-ask-….Succeeded || map-each-ask-….Skipped) && "
         "(map-each-as-a-whole-….Succeeded || map-each-as-a-whole-….Skipped)",
     ]

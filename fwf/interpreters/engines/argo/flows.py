@@ -152,7 +152,7 @@ class Flows:
         flow.dag.tasks.append(
             DagTask(name, here.path, Wait(-(-duration // _SECOND)), AT, flow.after)
         )
-        flow.after, flow.several = f"{name}.Succeeded", False
+        flow.after, flow.several, flow.alone = f"{name}.Succeeded", False, False
 
     def _tried(self, here: Placed, flow: Flow) -> None:
         """A retry of a task, or a timeout around one; a timeout of the whole is the manifest's."""
@@ -188,7 +188,7 @@ class Flows:
     def _branch(self, here: Placed, flow: Flow) -> None:
         choose = self._calls.call("choose", here.visit)
         path = _branch_path(here)
-        chosen = self._tasks.pod(flow, path, [choose], Policy(tells=True))
+        chosen = self._tasks.telling(flow, path, choose)
         arms: list[Flow] = []
         for word in ("then", "otherwise"):
             arms.append(flow.inside(Dag(self._tasks.name(f"{path} {word}"))))
@@ -245,7 +245,7 @@ class Flows:
     def _again(self, here: Placed, inner: Flow, ends: str, source: dict[str, Any]) -> None:
         """Behind a round there is another one, or not."""
         loop = self._calls.call("loop", here.visit)
-        last = self._tasks.pod(inner, here.path, [loop], Policy(tells=True), ends=ends)
+        last = self._tasks.telling(inner, here.path, loop, ends=ends)
         source["next"] = last
         said = f"{{{{tasks.{last}.outputs.parameters."
         name = self._tasks.name(f"{here.path} again")
@@ -268,7 +268,7 @@ class Flows:
             self._tasks.pod(flow, here.path, [self._calls.call("run", here.visit)])
             return
         spread = self._maps.spread(here)
-        list_ = self._tasks.pod(flow, here.path, [spread], Policy(tells=True))
+        list_ = self._tasks.telling(flow, here.path, spread)
         body = here.parts()[0]
         name = self._tasks.name(f"{body.path} each" if body.path == here.path else body.path)
         collects = cast("MapEach[Any, Any]", here.piece.node).on_error == "collect"

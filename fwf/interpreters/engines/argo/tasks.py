@@ -8,6 +8,7 @@ from typing import Any, Final, final
 from fwf.interpreters.engines.argo.dags import Dag, DagTask, Pod, Policy
 from fwf.interpreters.engines.argo.orders import Op, Order, Source
 from fwf.interpreters.engines.names import Alphabet, Names
+from fwf.records import changed
 
 NAMES: Final = Alphabet(50, "-", lower=True, letter=True)
 """Of tasks and templates: what a pod is called is made of both, and is cut at 63 characters."""
@@ -27,7 +28,7 @@ MOST_OPS: Final = 20
 class Flow:
     """Where one is on the way: behind what, and with which context."""
 
-    __slots__ = ("after", "dag", "late", "ops", "several", "source")
+    __slots__ = ("after", "alone", "dag", "late", "ops", "several", "source")
 
     def __init__(self, dag: Dag, source: Source, after: str = "", *, late: bool = False) -> None:
         self.dag = dag
@@ -36,10 +37,13 @@ class Flow:
         self.late = late
         self.several = False
         """Whether it is behind more than one task."""
+        self.alone = False
+        """Whether it is behind a pod that nothing else is behind yet."""
         self.ops: list[Op] = []
 
     def fork(self) -> Flow:
         """Another way from here."""
+        self.alone = False
         return Flow(self.dag, self.source, self.after, late=self.late)
 
     def inside(self, dag: Dag, source: Source | None = None) -> Flow:
@@ -49,6 +53,7 @@ class Flow:
     def behind(self, after: str, source: Source, *, several: bool = False) -> None:
         """It goes on behind something, with what that gave."""
         self.after, self.source, self.several = after, source, several
+        self.alone = False
         self.ops = []
 
 
@@ -94,7 +99,21 @@ class Tasks:
         pod = Pod(order, policy or Policy())
         flow.dag.tasks.append(DagTask(name, path, pod, depends=flow.after))
         flow.behind(f"{name}.Succeeded", name)
+        flow.alone = policy is None
         return name
+
+    def telling(self, flow: Flow, path: str, op: Op, *, ends: str = "") -> str:
+        """A pod by whose word one goes on ⟶ its name: the one before, if that is free to do it."""
+        told = Policy(tells=True)
+        if not flow.alone or flow.ops:
+            return self.pod(flow, path, [op], told, ends=ends)
+        last = flow.dag.tasks[-1]
+        pod = last.does
+        assert isinstance(pod, Pod) and last.name == flow.source
+        order = changed(pod.order, ops=(*pod.order.ops, op), ends=ends)
+        flow.dag.tasks[-1] = changed(last, does=Pod(order, told))
+        flow.alone = False
+        return last.name
 
     def settled(self, flow: Flow, path: str) -> None:
         """Have what is still to be done in a pod of its own, if there is anything."""
