@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,8 +80,16 @@ class Airflow:
 
 
 @pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    """Airflow, with an empty folder of DAGs."""
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+    """Airflow, with a home of its own."""
     if not PYTHON.exists():
         pytest.skip("Airflow is not installed: make engines-airflow")
     return Airflow(tmp_path_factory.mktemp("airflow"))
+
+
+@pytest.fixture
+def airflow(installed: Airflow) -> Airflow:
+    """Airflow, with an empty folder of DAGs."""
+    shutil.rmtree(installed.dags)
+    installed.dags.mkdir()
+    return installed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.airflow.steps import Plan
 from fwf.interpreters.engines.engines import engine_of
+from fwf.printing import printable
 from tests.engines.airflow.conftest import INSIDE, Airflow
-from tests.engines.airflow.inside.cases import case_of_seed
-from tests.engines.kit import Case, how_many
+from tests.engines.airflow.inside.cases import WAITS, case_of_seed
+from tests.engines.kit import Case, case_of, how_many, options
 
 COUNT = how_many(60)
 
@@ -35,18 +37,35 @@ def kit(airflow: Airflow) -> Airflow:
 
 
 def test_generated_workflows_come_through_serialisation_as_they_were_planned(kit: Airflow) -> None:
-    for first in range(0, COUNT, 100):
-        seeds = range(first, min(first + 100, COUNT))
+    for seeds in in_turns(COUNT):
         dags = read(kit, FWF_SEEDS=" ".join(map(str, seeds)))
         assert {*dags} == {f"case_{seed}" for seed in seeds}
         for seed in seeds:
-            plan, dag = plan_of(case_of_seed(seed)), dags[f"case_{seed}"]
-            assert {*dag["tasks"]} == {step.id for step in plan.steps}
-            assert dag["groups"] == sorted(group.id for group in plan.groups)
-            for step in plan.steps:
-                told = dag["tasks"][step.id]
-                assert told["upstream"] == sorted(step.upstream)
-                assert told["title"] == step.title
-                assert told["mapped"] == (step.mapped is not None)
-                assert told["retries"] == (step.retried.attempts - 1 if step.retried else 0)
-                assert told["pool"] == (step.pool or "default_pool")
+            assert_as_planned(plan_of(case_of_seed(seed)), dags[f"case_{seed}"])
+
+
+def test_hostile_texts_change_nothing_but_what_is_shown(kit: Airflow) -> None:
+    for seeds in in_turns(COUNT // 2):
+        dags = read(kit, FWF_SEEDS=" ".join(map(str, seeds)), FWF_HOSTILE="1")
+        for seed in seeds:
+            plan = plan_of(case_of(seed, options(waits=WAITS, hostile=True)))
+            assert_as_planned(plan, dags[f"case_{seed}"])
+            text = dags[f"case_{seed}"]["text"]
+            assert not any(word in text for word in ('template_fields": ["', "op_kwargs"))
+
+
+def in_turns(count: int) -> Iterator[range]:
+    """Seeds, a hundred at a time."""
+    return (range(first, min(first + 100, count)) for first in range(0, count, 100))
+
+
+def assert_as_planned(plan: Plan, dag: dict[str, Any]) -> None:
+    assert {*dag["tasks"]} == {step.id for step in plan.steps}
+    assert dag["groups"] == sorted(group.id for group in plan.groups)
+    for step in plan.steps:
+        told = dag["tasks"][step.id]
+        assert told["upstream"] == sorted(step.upstream)
+        assert told["title"] == printable(step.title)[:250]
+        assert told["mapped"] == (step.mapped is not None)
+        assert told["retries"] == (step.retried.attempts - 1 if step.retried else 0)
+        assert told["pool"] == (step.pool or "default_pool")

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Final, NamedTuple, NoReturn, cast, final
 
-from fwf.faults import Fault
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.airflow.doing import (
     ABSENT,
@@ -28,7 +27,7 @@ from fwf.interpreters.engines.airflow.doing import (
     listed,
 )
 from fwf.interpreters.engines.airflow.steps import Plan, Step
-from fwf.interpreters.engines.airflow.told import fault_in, fault_lines, noting
+from fwf.interpreters.engines.airflow.told import Log, fault_in
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.order import Unclear
 from fwf.interpreters.engines.worker.verbs import answered
@@ -99,14 +98,18 @@ class Worker:
     start: Mapping[str, Json]
     params: Callable[[datetime | None, datetime | None], Mapping[str, Json]]
 
-    def asking(self, step: Step, log: Any) -> Callable[[Mapping[str, Any]], Context]:
-        """What asks the worker, in this process, for one task."""
+    def asking(self, step: Step, log: Log, again: int) -> Callable[[Mapping[str, Any]], Context]:
+        """What asks the worker, in this process, for one task.
+
+        again: how many times it was cleared, or a number that grows with that.
+        """
         loaded = self.loaded
         if step.pool is not None:  # of which the task has one slot, and no more
             loaded = changed(loaded, pools=dict.fromkeys(loaded.required.pools, 1))
 
         def ask(call: Mapping[str, Any]) -> Context:
-            return answered(dict(call), load=lambda _: loaded, observe=noting(log.info))
+            more = {"again": again} if again and call["do"] == "run" else {}
+            return answered({**call, **more}, load=lambda _: loaded, observe=log.note)
 
         return ask
 
@@ -163,8 +166,9 @@ class _Doing:
         self._step = step
         self._context = context
         self._ti = context["ti"]
-        self._log = log
-        self._ask = worker.asking(step, log)
+        self._log = Log(log)
+        self._again, self._remembered = self._before()
+        self._ask = worker.asking(step, self._log, self._again)
 
     def execute(self) -> Any:
         try:
@@ -188,12 +192,12 @@ class _Doing:
             case "begin":
                 return begun(step, ask, self._start())
             case "call":
-                return done(step, pull, ask, again=self._remembered())
+                return done(step, pull, ask, again=self._remembered)
             case "spread":
                 return listed(step, pull, ask, self._most())
             case "item":
                 at = self._ti.map_index
-                return item_done(step, at, pull, ask, again=self._remembered())
+                return item_done(step, at, pull, ask, again=self._remembered)
             case "gather":
                 return gathered(step, pull, ask, self._items())
 
@@ -203,7 +207,7 @@ class _Doing:
         step, context = self._step, ended.context
         fault = fault_in(context)
         if fault is not None:  # of an item whose failure is a value
-            self._tell(fault)
+            self._log.tell(fault)
         if step.kind == "item":
             at = self._ti.map_index
             self._push(CAME, {"at": at, "out": context["out"]})
@@ -223,12 +227,8 @@ class _Doing:
         self._push(FAILED, context)
         fault = fault_in(context)
         if fault is not None:
-            self._tell(fault)
+            self._log.tell(fault)
         raise self._air.exceptions.AirflowFailException(printable(masked(str(fault))))
-
-    def _tell(self, fault: Fault) -> None:
-        for line in fault_lines(fault):
-            self._log.error(line)
 
     # What came, and what is handed on
 
@@ -251,23 +251,26 @@ class _Doing:
 
     # Tries
 
-    @property
     def _tries(self) -> Any:
         """Where something is kept from try to try; None before Airflow 3.3."""
         retried = self._step.retried is not None and self._air.tries_again
         return self._context["task_state_store"] if retried else None
 
+    def _before(self) -> tuple[int, Context | None]:
+        """The number of tries before somebody cleared the task; what the last try has kept since.
+
+        Whoever clears a task gives it more tries.
+        """
+        tries = self._tries()
+        kept: Any = None if tries is None else _read(tries.get(_AGAIN))
+        if kept and kept["most"] == self._ti.max_tries:
+            return kept["before"], kept["context"]
+        return self._ti.try_number - 1, None
+
     def _remember(self, context: Context) -> None:
         """Keep what the next try goes on from."""
-        said = {"most": self._ti.max_tries, "context": context}
-        self._tries.set(_AGAIN, json.dumps(said))
-
-    def _remembered(self) -> Context | None:
-        """What the try before has kept, unless the task was cleared since."""
-        if self._tries is None:
-            return None
-        kept: Any = _read(self._tries.get(_AGAIN))
-        return kept["context"] if kept and kept["most"] == self._ti.max_tries else None
+        said = {"most": self._ti.max_tries, "before": self._again, "context": context}
+        self._tries().set(_AGAIN, json.dumps(said))
 
     # How a run begins
 
@@ -278,7 +281,8 @@ class _Doing:
         found = {name: given.pop(param) for name, param in start.items() if param in given}
         run = self._context["dag_run"]
         of_interval = self._worker.params(run.data_interval_start, run.data_interval_end)
-        return {**self._worker.start, **found, "params": {**of_interval, **given}}
+        params = {**of_interval, **given}
+        return {"id": run.run_id, **self._worker.start, **found, "params": params}
 
 
 def _read(found: Any) -> Any:

@@ -8,6 +8,7 @@ items, and what several others would otherwise do again.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
+from datetime import timedelta
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.expr import Input
@@ -103,16 +104,22 @@ class _Planner:
 
     def plan(self) -> Plan:
         root = self._root
-        begin = self._step("begin", root, "begin", None, Around(), "begin")
         while isinstance(root.piece, Inner) and isinstance(root.piece.node, Named):
             root = root.parts()[0]  # a name of the whole is the DAG's
-        node = root.piece.node
-        within = node.within if isinstance(node, Timeout) and self._is_compound(root) else None
+        within = self._within_whole(root)
+        call = self._call("begin", self._root, timed=within is not None)
+        begin = self._added("begin", self._root, call, None, Around(), "begin")
         result = self._made(root, begin)
         if has_light(result):
             result = self._pass_on(result, root, Around(), "end")
         groups, steps = _grouped(self._groups, self._steps)
         return Plan(steps, groups, result, within)
+
+    def _within_whole(self, root: Placed) -> timedelta | None:
+        """The time that a timeout around the whole gives it, if it isn't that of a task."""
+        node = root.piece.node
+        timed = isinstance(root.piece, Inner) and isinstance(node, Timeout)
+        return cast("Timeout[Any, Any]", node).within if timed and self._is_compound(root) else None
 
     def _made(self, root: Placed, source: Source) -> Source:
         """What goes on behind a piece. Explicit stack."""
@@ -336,9 +343,21 @@ class _Planner:
         what: str = "",
         **others: Any,
     ) -> Came:
+        call: Called = {} if do is None else self._call(do, here)
+        return self._added(kind, here, call, given, around, what, **others)
+
+    def _added(
+        self,
+        kind: Kind,
+        here: Placed,
+        call: Called,
+        given: Source | None,
+        around: Around,
+        what: str,
+        **others: Any,
+    ) -> Came:
         id_ = self._id(here.path, what)
         title = f"{here.path} ({what})" if what else here.path
-        call: Called = {} if do is None else self._call(do, here)
         self._steps.append(Step(id_, kind, title, call, given, group=around.group, **others))
         return Came(id_)
 

@@ -8,7 +8,7 @@ start counts: the run is for the partition that it is in.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,5 +41,6 @@ def params_of(
     """
     if start is None or end is None or start >= end:
         return {}
-    run = timetable.holding(start)
+    plain = datetime.fromtimestamp(int(start.timestamp()), UTC)  # Airflow's own are subclasses
+    run = timetable.holding(plain)
     return {} if run is None else {run.param: run.text}

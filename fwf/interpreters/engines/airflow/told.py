@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, final
 
 from fwf.faults import Fault, leaves
 from fwf.forms.refusal import Refused
@@ -19,16 +19,32 @@ MOST_LEAVES: Final = 20
 """Of the single faults of one that has several."""
 
 
-def noting(log: Callable[[str], object]) -> Callable[[Note], None]:
-    """A log ⟶ an observer of runs that writes what happens into it, line by line."""
+@final
+class Log:
+    """A task's log. What a fault says in full is written once, when the attempt failed."""
 
-    def note(note: Note) -> None:
-        log(_line(f"{note.path}: {note.task} {note.kind}"))
-        if note.kind in ("failed", "caught") and not isinstance(note.detail, str | None):
-            for line in fault_lines(note.detail):
-                log(line)
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._told: set[str] = set()
 
-    return note
+    def note(self, note: Note) -> None:
+        """Something happened in a part that is run: the observer of it."""
+        self._log.info(_line(f"{note.path}: {note.task} {note.kind}"))
+        if note.kind == "failed":
+            self.tell(note.detail)
+
+    def tell(self, fault: Fault) -> None:
+        """All that a fault says, but for what stands there already."""
+        found = leaves(fault)
+        for leaf in found[:MOST_LEAVES]:
+            said = _line(str(leaf))
+            self._log.error(said)
+            if said not in self._told:
+                self._told.add(said)
+                for line in _more(leaf):
+                    self._log.error(line)
+        if len(found) > MOST_LEAVES:
+            self._log.error(f"… and {len(found) - MOST_LEAVES} more")
 
 
 def fault_in(context: dict[str, Any]) -> Fault | None:
@@ -43,17 +59,12 @@ def fault_in(context: dict[str, Any]) -> Fault | None:
         return None
 
 
-def fault_lines(fault: Fault) -> Iterator[str]:
-    """A fault ⟶ all that it says: path, error, tags, and where that was raised."""
-    found = leaves(fault)
-    for leaf in found[:MOST_LEAVES]:
-        yield _line(str(leaf))
-        yield _line(f"  tags: {', '.join(leaf.tags)}")
-        traceback = getattr(leaf, "traceback", None)
-        if traceback is not None:
-            yield from map(_line, masked(str(traceback)).splitlines())
-    if len(found) > MOST_LEAVES:
-        yield f"… and {len(found) - MOST_LEAVES} more"
+def _more(leaf: Fault) -> Iterator[str]:
+    """A single fault ⟶ its tags, and where it was raised."""
+    yield _line(f"  tags: {', '.join(leaf.tags)}")
+    traceback = getattr(leaf, "traceback", None)
+    if traceback is not None:
+        yield from map(_line, masked(str(traceback)).splitlines())
 
 
 def _line(text: str) -> str:
