@@ -1,6 +1,5 @@
-"""Every engine says of everything what it does, and the README has it as it is."""
+"""Every engine says of everything what it does, and the page of engines has it as it is."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,8 +42,7 @@ from fwf.interpreters.engines.features import (
 from fwf.interpreters.engines.support import FEATURES, Feature
 from fwf.interpreters.engines.words import WORDS, row_of
 from fwf.testing.strategies import workflows
-
-ROOT = Path(__file__).parents[2]
+from tests.engines.page import PAGE, text
 
 
 @task(effect="read")
@@ -157,8 +155,6 @@ def test_the_table_has_a_line_for_each_feature_and_word() -> None:
     assert all(line.replace("\\|", "").count("|") == len(ENGINES) + 2 for line in lines)
 
 
-def test_the_readme_has_the_table_as_it_is() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    if "## Engines" not in readme:
-        pytest.skip("the README has no page on engines yet")
-    assert table_text() in readme
+def test_the_page_has_the_table_as_it_is() -> None:
+    """`python -m tests.engines.page` writes it anew."""
+    assert PAGE.read_text("utf-8") == text()

@@ -1,4 +1,4 @@
-"""The table of what engines do for every node, property and word, as Markdown for the README."""
+"""The table of what engines do for every node, property and word, as Markdown for the page of engines."""
 
 from collections.abc import Iterator
 
