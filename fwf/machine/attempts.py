@@ -206,6 +206,8 @@ class Attempts:
                 fiber.waiting = found
                 machine.suspend(fiber)
                 return
+            if found is not None:  # it is known: another worker has done it
+                fiber.status, fiber.value, _ = found
         self._line.release(fiber.around.pools)
 
     def _do(self, fiber: Fiber, role: Role) -> None:

@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,6 +94,15 @@ def test_a_large_value_goes_by_reference(tmp_path: Any) -> None:
     value = work(kept).value
     assert isinstance(value, Reference)
     assert json.loads(unpacked(value, places_at(kept.store, kept.claims).blobs)) == "x" * 5_000
+
+
+def test_what_was_done_is_answered_on_any_thread(log: Any) -> None:
+    """Where a run isn't on the main thread, or has several workers, nothing is done on its own."""
+    places = Places(InMemory(), None)
+    order = ordered("whole", "daily > put", 5)
+    with ThreadPoolExecutor(1) as threads:
+        first, second = (threads.submit(work, order, places=places).result() for _ in range(2))
+    assert first == second and first.value not in (None, Inline("5"))
 
 
 def test_attempts_are_those_that_were_told(log: Any) -> None:

@@ -12,7 +12,7 @@ from pyrsistent import PMap, pmap
 from fwf.algebra.aliases import ANY
 from fwf.algebra.fitting import fits
 from fwf.algebra.keys import RunName
-from fwf.algebra.nodes import Named, Timeout, WithParams
+from fwf.algebra.nodes import Extension, Named, Timeout, WithParams
 from fwf.algebra.requirements import Requirement, Requirements, problems
 from fwf.algebra.traverse import Visit, visit
 from fwf.faults import BadInput, Fault, both
@@ -193,7 +193,7 @@ def _started(fields: dict[str, Json]) -> datetime:
 def _deadline(there: Loaded) -> Deadline | None:
     """That of a timeout around the whole, from now on; one around a task is the task's."""
     here: Visit = visit(there.workflow)
-    while isinstance(here.node, Named | WithParams):
+    while isinstance(here.node, Named | WithParams | Extension):
         here = here.parts()[0]
     node = here.node
     if not isinstance(node, Timeout) or task_in(node.body) is not None:
