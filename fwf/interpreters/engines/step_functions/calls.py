@@ -139,6 +139,8 @@ def caught(told: Told, way: Way, to: str, role: str = "failed", behind: str = ""
 
     behind: what is behind its slot in the name that they go by.
     """
+    if to == way.fail:  # a branch ends there anyway
+        return to
     name = told.name(way.here, role)
     mine = f"{told.slot(way.here)}{behind}"
     way.scope.states.append(asl.choice(name, "$.out.to", [(mine, to)], way.fail))

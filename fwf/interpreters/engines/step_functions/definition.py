@@ -30,8 +30,9 @@ def definition(
     scope.states += reversed(_ends())
     whole = Way(Placed(cut.piece, visit(cut.workflow)), OK, FAILED, scope)
     start = printed(told, whole)
-    start = called(told, whole, "begin", [("ok", start)])
-    about: dict[str, Any] = {"Comment": f"{name}, of {target}, by fwf", **_timeout(whole.here)}
+    net = _timeout(whole.here)
+    start = called(told, whole, "begin", [("ok", start)], timed=bool(net))
+    about: dict[str, Any] = {"Comment": f"{name}, of {target}, by fwf", **net}
     head = quoted(about)[1:-1]
     return flat(["{", head, ",\n", asl.machine(start, scope.states), "}\n"])
 
@@ -50,10 +51,10 @@ def _ends() -> list[asl.State]:
 
 
 def _timeout(here: Placed) -> dict[str, int]:
-    """The net behind the deadline of the whole, if there is one."""
+    """The net behind the deadline of the whole, if it has one that isn't a task's or a block's."""
     while isinstance(here.piece.node, Named | WithParams | Extension) and here.parts():
         here = here.parts()[0]
     node = here.piece.node
-    if not isinstance(node, Timeout) or task_in(node.body) is not None:
+    if not isinstance(node, Timeout) or not here.parts() or task_in(node.body) is not None:
         return {}
     return {"TimeoutSeconds": min(asl.MOST_SECONDS, whole_seconds(node.within) + MARGIN)}
