@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from fwf import branch, it, loop_until, map_each, named, par, retry, task
+from fwf import branch, const, it, loop_until, map_each, named, par, retry, task
 
 pools = {"disk": 2}
 
@@ -74,3 +74,6 @@ daily = named(
 failing = named("failing", loop_until(retry(save, attempts=2, on=OSError), it > 1, limit=5))
 waiting = named("waiting", wait)
 waiting_once = named("waiting_once", wait_once)
+waiting_items = named(
+    "waiting_items", const([1]) >> map_each(const(None) >> wait, on_error="collect")
+)

@@ -54,7 +54,7 @@ def test_the_daily_example_reports_and_loads_the_same(
         status = pod.main(words)
         name = order_of(pod.asked(words)["order"]).name
         pods[name] += 1
-        last = capsys.readouterr().err if status == 0 else last
+        last = capsys.readouterr().out if status == 0 else last
         return Ended(status, {file.name: file.read_text() for file in out.glob("*")})
 
     with services(places):

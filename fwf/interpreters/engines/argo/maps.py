@@ -29,6 +29,7 @@ class Step(NamedTuple):
     """One step inside its wrappers: what its pod does, and how often and long it may try.
 
     runs: whether there is a step at all. retry: the slot of the retry around it.
+    within: how long its pod has; one that waits between attempts may be there for longer.
     """
 
     ops: tuple[Op, ...]
@@ -57,7 +58,7 @@ def step_of(here: Placed, calls: Calls) -> Step | None:
         if isinstance(node, Timeout):
             if task_in(node.body) is None:
                 return None
-            within: timedelta = node.within
+            within: timedelta | None = None if retry else node.within
             return Step((*ops, calls.call("run", here.visit)), True, retry, attempts, within)
         if isinstance(node, Retry):
             ops.append(calls.note(here.visit))

@@ -12,6 +12,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -43,13 +44,17 @@ class Absent(Exception):
 @final
 @record(eq=False)
 class Done:
-    """How a pod ended: its exit status, what follows goes by, and what to tell people."""
+    """How a pod ended: its exit status, what follows goes by, and what to tell people.
+
+    value: what the run gave, as the text of its JSON.
+    """
 
     status: int
     word: str = "none"
     items: str = "[]"
     round: str = "0"
     said: str = ""
+    value: str = ""
 
 
 @final
@@ -101,8 +106,9 @@ class Pod:
         return self._told(found)
 
     def _collected(self, context: Context) -> bool:
-        """Whether a failure is what an item gave, and no retry takes it up before."""
-        return self._order.collects and not self._tries_again(context)
+        """Whether a failure is what an item gave: no retry takes it up before, nothing cut it."""
+        free = not self._tries_again(context) and not context["out"].get("cut")
+        return self._order.collects and free
 
     def _tries_again(self, context: Context) -> bool:
         out = context["out"]
@@ -137,8 +143,8 @@ class Pod:
             self._contexts.leave(f"{self._order.ends}@{_up(self._at)}", context)
         items = [each["at"] for each in out.get("items", [])] if word == "items" else []
         number = int(self._at.rpartition(".")[2]) + 1 if self._order.ends else 0
-        said = self._contexts.text(out["value"]) if self._order.last else ""
-        return Done(0, word, f"[{','.join(map(str, items))}]", str(number), said)
+        value = self._contexts.text(out["value"]) if self._order.last else ""
+        return Done(0, word, f"[{','.join(map(str, items))}]", str(number), value=value)
 
     # What it goes on from
 
@@ -305,8 +311,10 @@ def write(done: Done, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, said in (("word", done.word), ("items", done.items), ("round", done.round)):
         (folder / name).write_text(said)
-    if done.said:
-        sys.stderr.write(f"{done.said}\n")
+    for stream, said in ((sys.stdout, done.value), (sys.stderr, done.said)):
+        if said:
+            stream.write(f"{said}\n")
     log = Path("/dev/termination-log")
     if done.status and log.exists():
-        log.write_text(done.said[:MOST_TOLD])
+        with suppress(OSError):
+            log.write_text(done.said[:MOST_TOLD])

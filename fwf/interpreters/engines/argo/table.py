@@ -73,8 +73,8 @@ TABLE: Final[Table] = {
     "part for each item": Row("block", "each item in one pod: the controller keeps all nodes"),
     "retry of a task": Row(
         "emulated",
-        "a retryStrategy by the pod's exit code, which the worker chooses; a killed pod is begun "
-        "again, too, and counts as no attempt",
+        "a retryStrategy by the pod's exit code, which the worker chooses; the next pod waits "
+        "first. A pod that was killed is begun again, too, and counts as no attempt",
     ),
     "retry of a part": Row("block", "a retried template would begin all its pods anew"),
     "retry(on=…)": Row("emulated", "the worker knows the filters, and ends with one of two codes"),
@@ -83,7 +83,9 @@ TABLE: Final[Table] = {
     "wait in other words": Row("emulated", "the worker says how long, and the next pod waits"),
     "wait with jitter": Row("lossy", "drawn as in a local run, and then the next whole second"),
     "timeout of a task": Row(
-        "native", "the worker keeps the deadline; activeDeadlineSeconds is a net behind it"
+        "native",
+        "the worker keeps the deadline; activeDeadlineSeconds is a net behind it, but for what is "
+        "tried again",
     ),
     "timeout of a part": Row("block", "only a pod and a whole workflow have a deadline"),
     "timeout at the root": Row(
@@ -105,7 +107,11 @@ TABLE: Final[Table] = {
         "emulated", "the worker evaluates them, in the pod of the next step"
     ),
     "using": Row("native", "the worker knows the names"),
-    "in_pool": Row("native", "the parallelism of its map's template; around other steps nothing"),
+    "in_pool": Row(
+        "emulated",
+        "the parallelism of its map's template, in which a wait between attempts keeps its place; "
+        "around other steps nothing",
+    ),
     "pool over several parts": Row("block", "nothing counts over several templates"),
     "pool in a pool": Row("block", "a template has one parallelism"),
     "named": Row("native", "in the names of tasks"),
