@@ -26,6 +26,12 @@ def load(shop: str) -> int: ...
 def mail(n: Any) -> None: ...
 
 workflow = named("job", shops >> map_each(load, at_once=4) >> timeout(retry(mail, attempts=2), seconds(9)))
+class Connection: ...
+
+@task(effect="read")
+def connect() -> Connection: ...
+
+textless = named("textless", connect)
 lossy = named("lossy", delay(milliseconds(1)) >> mail)
 twice = named("twice", poll(shops, it.done, every=milliseconds(1), limit=2))
 many = named("many", par(*[named(f"n{i}", delay(milliseconds(1)) >> mail) for i in range(9)]))
@@ -197,6 +203,15 @@ def test_what_is_lossy_is_not_written_if_strict(known: Path) -> None:
     assert (done.exit_code, done.stdout) == (1, "") and not (known / "out").exists()
     assert "lossy: delay" in done.stderr and "aws" not in done.stderr
     assert done.stderr.endswith("lossy isn't exported: 1 lossy\n")
+
+
+def test_what_no_text_is_of_is_told_by_its_path_and_not_written(known: Path) -> None:
+    done = call("--to", "fake", "-o", "out", target="exported_job:textless")
+    assert (done.exit_code, done.stdout) == (1, "") and not (known / "out").exists()
+    first, where, *_, last = done.stderr.splitlines()
+    assert first.startswith("impossible: value: it gives a Connection, which can't be written")
+    assert where == "  textless > connect"
+    assert last == "textless isn't exported: 1 impossible"
 
 
 @pytest.mark.usefixtures("known")

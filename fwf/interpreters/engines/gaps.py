@@ -13,6 +13,7 @@ from fwf.interpreters.engines.engines import Engine, engine_of
 from fwf.interpreters.engines.sizes import OVER, over, size_of
 from fwf.interpreters.engines.spans import span_of
 from fwf.interpreters.engines.support import Feature, Support, Table, uncut
+from fwf.interpreters.engines.writable import textless
 from fwf.records import record
 
 MOST_TOLD: Final = 10_000_000
@@ -61,7 +62,7 @@ def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
     spans: dict[Any, timedelta] = {}
     for here in found.pieces():
         told = [_Told(each, *found.table[each]) for each in told_of(here.piece, found.table)]
-        for row in (*told, *_too_long(here.piece, of, spans)):
+        for row in (*told, *_too_long(here.piece, of, spans), *_textless(here.piece)):
             if left > 0:
                 yield Gap(here.path, *row)
                 left -= len(here.path)
@@ -86,6 +87,21 @@ def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator
     if span > of.longest:
         row = of.table["long in one task"]
         yield _Told("long in one task", row.support, f"it may take {short(span)}; {row.hint}")
+
+
+def _textless(piece: Piece) -> Iterator[_Told]:
+    """What a task gives that can't be handed on, to another process."""
+    if not isinstance(piece, EngineTask):
+        return
+    cls = textless(piece.node.edge.output)
+    if cls is not None:
+        yield _Told(
+            "value",
+            "impossible",
+            f"it gives a {cls.__qualname__}, which can't be written as JSON: give plain data, a "
+            "dataclass or a pyarrow table, call fwf.register_codec for the class, or let one task "
+            "do what needs it",
+        )
 
 
 def told_of(piece: Piece, table: Table) -> Iterator[Feature]:

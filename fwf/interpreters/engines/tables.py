@@ -1,4 +1,4 @@
-"""The table of what engines do for every node, property and word, as Markdown for the page of engines."""
+"""The table of what engines do for every node, property and word, as Markdown."""
 
 from collections.abc import Iterator
 
