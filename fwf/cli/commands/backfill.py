@@ -81,9 +81,9 @@ def command(
     """Do the days of a timetable that aren't complete.
 
     \b
-    fwf backfill examples/schedule.py:nightly --from 2026-06-01 --to 2026-06-30
-    fwf backfill examples/schedule.py:nightly --from 2026-06-01 --at-once 4 --stop-after 3
-    fwf backfill examples/schedule.py:nightly --from 2026-06-01 --dry-run
+    fwf backfill examples/schedule.py:nightly --from 2025-06-01 --to 2025-06-05
+    fwf backfill examples/schedule.py:nightly --from 2025-06-01 --at-once 4 --stop-after 3
+    fwf backfill examples/schedule.py:nightly --from 2025-06-01 --dry-run
 
     What is complete is left out; what was interrupted, failed or died goes on where it stopped.
     Days that aren't over are left out and told. Each day is a run of its own, the same as by hand
