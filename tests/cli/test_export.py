@@ -31,7 +31,7 @@ class Connection: ...
 @task(effect="read")
 def connect() -> Connection: ...
 
-textless = named("textless", connect)
+textless = named("textless", connect >> mail)
 lossy = named("lossy", delay(milliseconds(1)) >> mail)
 twice = named("twice", poll(shops, it.done, every=milliseconds(1), limit=2))
 many = named("many", par(*[named(f"n{i}", delay(milliseconds(1)) >> mail) for i in range(9)]))
