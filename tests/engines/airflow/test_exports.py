@@ -25,7 +25,12 @@ def shape(plan: Plan) -> list[object]:
     """A plan without its names."""
     numbers = {step.id: at for at, step in enumerate(plan.steps)}
     return [
-        (step.kind, step.call.get("do"), [numbers[each] for each in step.upstream], step.group)
+        (
+            step.kind,
+            step.call and step.call.do,
+            [numbers[each] for each in step.upstream],
+            step.group,
+        )
         for step in plan.steps
     ]
 

@@ -12,10 +12,10 @@ from typing import Any, Final, Literal, TypeAlias, cast, final
 from fwf.algebra.traverse import fold
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.airflow.steps import (
-    Called,
     Came,
     Either,
     Had,
+    Question,
     Source,
     Step,
     came_of,
@@ -26,7 +26,7 @@ from fwf.records import record
 
 Context: TypeAlias = dict[str, Any]
 """What the worker answers: how far the run has come."""
-Ask: TypeAlias = Callable[[Called], Context]
+Ask: TypeAlias = Callable[[Mapping[str, Any]], Context]
 """Asks the worker."""
 Pull: TypeAlias = Callable[[str, str], Json]
 """A task, a key ⟶ what it has handed on by that."""
@@ -124,33 +124,38 @@ def gathered(step: Step, pull: Pull, ask: Ask, item: Callable[[int], Json]) -> E
     count = given.pop(COUNT)
     if _word(given) == "block":
         assert step.whole is not None, "what gathers can do all by itself"
-        return _judged(ask({**step.whole, "in": given}))
+        return _judged(ask(step.whole.on(given)))
     items = [each for n in range(-(-count // CHUNK)) for each in _chunk(pull, spread, n)]
     parts = [_there(item(at), f"{step.behind[0]}[{at}]") for at in range(count)]
     given = {**given, "out": {**_out(given), "items": items}}
-    return _judged(ask({**step.call, "in": given, "parts": parts}))
+    return _judged(ask(_call(step).on(given, parts=parts)))
 
 
 def begun(step: Step, ask: Ask, given: Mapping[str, Json]) -> Ended:
     """The task that begins a run, from what a person or the scheduler starts it with."""
-    return _judged(ask({**step.call, "in": dict(given)}))
+    return _judged(ask(_call(step).on(given)))
 
 
 def _asked(step: Step, given: Context | None, ask: Ask, again: Context | None) -> Ended:
     if given is None:
         return Ended("absent", {})
-    if _failed(given) or not step.call:
+    if _failed(given) or step.call is None:
         return _judged(given)
-    retried = step.retried
-    if retried is not None:
-        remembered = _out(given) if again is None else again["scope"][retried.slot]
-        given = {**given, "scope": {**given["scope"], retried.slot: remembered}}
+    slot = "" if step.retried is None else step.retried.slot
+    if slot:
+        remembered = _out(given) if again is None else again["scope"][slot]
+        given = {**given, "scope": {**given["scope"], slot: remembered}}
         if again is not None:
             given["out"] = {**_out(given), "begun": _out(again).get("begun", {})}
-    answer = ask({**step.call, "in": given})
-    if retried is not None and _failed(answer) and _out(answer)["to"] == retried.slot:
+    answer = ask(step.call.on(given))
+    if slot and _failed(answer) and _out(answer)["to"] == slot:
         return Ended("again", answer)
     return _judged(answer)
+
+
+def _call(step: Step) -> Question:
+    assert step.call is not None, "only what hands on what came asks nothing"
+    return step.call
 
 
 def _judged(context: Context) -> Ended:
@@ -188,14 +193,13 @@ def _made(light: Light, found: tuple[Context | None, ...], ask: Ask) -> Context 
     given, *others = found
     if given is None or _failed(given):
         return given
-    call = {**light.call, "in": given}
-    if light.parts:
-        parts = [_there(each, str(light.call["path"])) for each in others]
-        if light.call["do"] == "pick":  # what a step takes has failed, and so does whoever is it
-            for each in filter(_failed, parts):
-                return each
-        call["parts"] = [*map(_out, parts)]
-    return ask(call)
+    if not light.parts:
+        return ask(light.call.on(given))
+    parts = [_there(each, light.call.visit.path) for each in others]
+    if light.call.do == "pick":  # what a step takes has failed, and so does whoever is it
+        for each in filter(_failed, parts):
+            return each
+    return ask(light.call.on(given, parts=[*map(_out, parts)]))
 
 
 def _handed(pull: Pull, task: str) -> Context | None:

@@ -7,7 +7,7 @@ items, and what several others would otherwise do again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
@@ -35,15 +35,16 @@ from fwf.algebra.traverse import fold, visit
 from fwf.interpreters.engines.airflow.steps import (
     GROUPS,
     LETTERS,
-    Called,
     Came,
     Either,
+    Facts,
     Group,
     Had,
     Kind,
     Light,
     Mapped,
     Plan,
+    Question,
     Retried,
     Source,
     Step,
@@ -53,9 +54,7 @@ from fwf.interpreters.engines.airflow.steps import (
 from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Placed
 from fwf.interpreters.engines.features import Known, known_of, task_in
 from fwf.interpreters.engines.names import Alphabet
-from fwf.interpreters.engines.worker.call import Verb, call_to_json
-from fwf.interpreters.engines.worker.context import slot
-from fwf.machine.part import Part
+from fwf.interpreters.engines.worker.call import Verb
 from fwf.records import changed
 
 MOST_ARMS: Final = 3
@@ -90,12 +89,10 @@ def planned(cut: Cut, target: str, *, limit: int | None = None) -> Plan:
 class _Planner:
     def __init__(self, cut: Cut, target: str, limit: int | None) -> None:
         self._cut = cut
-        self._target = target
-        self._limit = limit
+        self._facts = Facts(target, limit, {})
         self._steps: list[Step] = []
         self._groups: list[Group] = []
         self._ids: set[str] = set()
-        self._known: dict[Hashable, bytes] = {}
         self._within: Known = known_of(cut.workflow)
         light: dict[Any, bool] = {}
         fold(_is_light, cut.workflow, known=light)
@@ -219,8 +216,7 @@ class _Planner:
             "run",
             source,
             around,
-            whole=self._call("run", here),
-            retried=Retried(slot(self._part_id(here)), node.attempts),
+            retried=Retried(self._call("run", here), node.attempts),
             mapped=mapped,
             pool=self._pool(node, around),
             within=timed.within if isinstance(timed, Timeout) else None,
@@ -343,14 +339,14 @@ class _Planner:
         what: str = "",
         **others: Any,
     ) -> Came:
-        call: Called = {} if do is None else self._call(do, here)
+        call = None if do is None else self._call(do, here)
         return self._added(kind, here, call, given, around, what, **others)
 
     def _added(
         self,
         kind: Kind,
         here: Placed,
-        call: Called,
+        call: Question | None,
         given: Source | None,
         around: Around,
         what: str,
@@ -361,13 +357,8 @@ class _Planner:
         self._steps.append(Step(id_, kind, title, call, given, group=around.group, **others))
         return Came(id_)
 
-    def _call(self, do: Verb, here: Placed, **others: Any) -> Called:
-        return call_to_json(
-            do, self._target, self._part_id(here), here.path, limit=self._limit, **others
-        )
-
-    def _part_id(self, here: Placed) -> str:
-        return Part(here.visit).id_by(self._known)
+    def _call(self, do: Verb, here: Placed, **others: Any) -> Question:
+        return Question(do, here.visit, self._facts, others)
 
     def _id(self, path: str, what: str, letters: Alphabet = LETTERS) -> str:
         """A name that no other task has: of what is at a path, and there more than once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from fwf.interpreters.engines.airflow.plan import planned
+from fwf.algebra.requirements import requirements
 from fwf.interpreters.engines.airflow.steps import LETTERS
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.exports import Asked, Printed
@@ -24,10 +24,9 @@ dag = to_dag({target!a}, dag_id={name!a})
 def printed(cut: Cut, asked: Asked) -> Printed:
     """Cut, who asked ⟶ the DAG's file, and how its pools are made and a run is started."""
     name = LETTERS.name(asked.name)
-    plan = planned(cut, asked.target)
     pools = [
         f"airflow pools set {shlex.quote(pool)} {_size(asked.pools.get(pool, 1))} {name}"
-        for pool in plan.pools
+        for pool in requirements(cut.workflow).pools
     ]
     text = _FILE.format(target=asked.target, name=name)
     start = f"airflow dags trigger {shlex.quote(name)}"

@@ -5,22 +5,63 @@ Plain data, which knows nothing of Airflow: the operators are made of it, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias, cast, final
 
-from fwf.algebra.traverse import fold
+from pyrsistent import pmap
+
+from fwf.algebra.traverse import Visit, fold
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.names import Alphabet
+from fwf.interpreters.engines.worker.call import Verb, call_to_json
+from fwf.interpreters.engines.worker.context import slot
+from fwf.machine.part import Part
 from fwf.records import changed, record
 
-Called: TypeAlias = Mapping[str, Json]
-"""A call of the worker, without what it is given."""
 Kind: TypeAlias = Literal["begin", "call", "spread", "item", "gather"]
 LETTERS: Final = Alphabet(250, "-_.")
 """Of which Airflow's ids are."""
 GROUPS: Final = Alphabet(200, "-_")
 """And those of its groups."""
+
+
+@final
+@record(eq=False)
+class Facts:
+    """What all calls of a workflow share.
+
+    limit: so many bytes a value may take in them; known: the digests of nodes, as far as they were
+        asked for.
+    """
+
+    target: str
+    limit: int | None
+    known: dict[Hashable, bytes]
+
+
+@final
+@record(eq=False)
+class Question:
+    """What the worker is asked of a part: worked out when a task runs, not when a DAG is read."""
+
+    do: Verb
+    visit: Visit
+    facts: Facts
+    others: Mapping[str, Json] = pmap()
+
+    @property
+    def part(self) -> str:
+        """The part's id."""
+        return Part(self.visit).id_by(self.facts.known)
+
+    def on(self, given: Mapping[str, Json], **more: Json) -> dict[str, Json]:
+        """What it is given ⟶ the call."""
+        facts, others = self.facts, {**self.others, **more}
+        call = call_to_json(
+            self.do, facts.target, self.part, self.visit.path, limit=facts.limit, **others
+        )
+        return {**call, "in": dict(given)}
 
 
 @final
@@ -48,7 +89,7 @@ class Light:
     given: what it goes on from; parts: what it puts together.
     """
 
-    call: Called
+    call: Question
     given: Source
     parts: tuple[Source, ...] = ()
 
@@ -65,10 +106,18 @@ Source: TypeAlias = Came | Either | Light | Had
 @final
 @record()
 class Retried:
-    """Of a task that is tried again: the retry's slot, and how often it begins at most."""
+    """Of a task that is tried again: how often it begins at most.
 
-    slot: str
+    whole: what it would ask to do all attempts itself.
+    """
+
+    whole: Question
     attempts: int
+
+    @property
+    def slot(self) -> str:
+        """By which the scope knows the retry."""
+        return slot(self.whole.part)
 
 
 @final
@@ -87,8 +136,8 @@ class Step:
     """One task.
 
     id: Airflow's name for it; title: the path that people know.
-    call: what the worker is asked; whole: of a gathering task, what it asks in its place where the
-        items are too many; of a task that is tried again, what it asks where Airflow can't do that.
+    call: what the worker is asked; None for what only hands on what came.
+    whole: of a gathering task, what it asks in place of that where the items are too many.
     given: what it goes on from; None for that which begins.
     behind: others that it waits for.
     pool: Airflow's pool, if any; pooled: whether there is a pool around or in it.
@@ -99,10 +148,10 @@ class Step:
     id: str
     kind: Kind
     title: str
-    call: Called
+    call: Question | None
     given: Source | None
     behind: tuple[str, ...] = ()
-    whole: Called | None = None
+    whole: Question | None = None
     retried: Retried | None = None
     mapped: Mapped | None = None
     pool: str | None = None
@@ -140,12 +189,6 @@ class Plan:
     groups: tuple[Group, ...]
     result: Source
     within: timedelta | None = None
-
-    @property
-    def pools(self) -> tuple[str, ...]:
-        """Airflow's pools that there must be."""
-        names = (step.pool for step in self.steps)
-        return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def parts_of(source: Source) -> tuple[Source, ...]:
@@ -186,5 +229,5 @@ def has_light(source: Source) -> bool:
 
 def in_one(step: Step) -> Step:
     """A task that would be tried again, as one that does all its attempts by itself."""
-    assert step.whole is not None, "what is tried again can be done whole"
-    return changed(step, call=step.whole, retried=None)
+    assert step.retried is not None, "only what is tried again can be done in one"
+    return changed(step, call=step.retried.whole, retried=None)
