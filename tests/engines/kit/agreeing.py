@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from returns.result import Failure, Result, Success
@@ -71,10 +71,17 @@ class Place(NamedTuple):
 
 
 def differences(
-    case: Case, end: End, *, order: bool = True, keys: bool = True, once: bool = True
+    case: Case,
+    end: End,
+    *,
+    degraded: Iterable[str] | None = None,
+    order: bool = True,
+    keys: bool = True,
+    once: bool = True,
 ) -> list[str]:
     """Case, how the engine's run ended ⟶ all that differs from the dry run.
 
+    degraded: where a fallback was taken or a failure tolerated, if that is known.
     order: whether attempts must have been begun in an order that the dry run allows.
     keys: whether idempotency keys must be those of a local run by the same key.
     once: whether there must be no more attempts than in the dry run.
@@ -83,6 +90,8 @@ def differences(
     wanted = end_of_result(case.dry.result)
     if end != wanted:
         found.append(f"it ends with {end}, and should with {wanted}")
+    if degraded is not None and end[0] == "ok" and {*degraded} != {*case.dry.degraded}:
+        found.append(f"it is degraded at {degraded}, and should be at {case.dry.degraded}")
     lines = case.lines()
     found.extend(_attempts(case, lines, once))
     if order and not found:
@@ -94,7 +103,7 @@ def differences(
     return found
 
 
-def assert_same(case: Case, end: End, **how: bool) -> None:
+def assert_same(case: Case, end: End, **how: Any) -> None:
     """Raises `AssertionError` with all that differs, and the case."""
     found = differences(case, end, **how)
     if found:

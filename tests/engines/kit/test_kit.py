@@ -78,8 +78,9 @@ def test_what_workers_do_call_by_call_is_the_dry_run(tmp_path: Path, hostile: bo
         engine = Routing(
             case.workflow, loaded=case.loaded, places=places, limit=1_900, most=3
         )  # fmt: skip
-        end = end_of_outcome(case, engine.run(case.start)["out"], places.blobs)
-        assert_same(case, end)
+        out = engine.run(case.start)["out"]
+        end = end_of_outcome(case, out, places.blobs)
+        assert_same(case, end, degraded=out.get("degraded", ()))
 
 
 def nodes_of(case: Case) -> list[type[Node]]:
@@ -181,6 +182,11 @@ def test_another_end_is_seen(ran: Case) -> None:
     other = Failure(Failed("kit", ("KeyError",), "")), Success(0.0), Success(None)
     for each in other:
         assert "it ends with" in differences(ran, end_of_result(each))[0]
+
+
+def test_another_place_that_is_degraded_is_seen(ran: Case) -> None:
+    found = differences(ran, ("ok", None), degraded=["kit > elsewhere"])
+    assert any("it is degraded at ['kit > elsewhere']" in each for each in found)
 
 
 def changed_lines(case: Case, change: Any) -> list[str]:
