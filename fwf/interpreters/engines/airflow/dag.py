@@ -94,7 +94,9 @@ def to_dag(
         **options,
     }
     dag = air.sdk.DAG(**given)
+    params, dag.params = dag.params, type(dag.params)()  # of which each operator takes a deep copy
     _fill(dag, air, worker, after_previous=timetable is not None and timetable.after_previous)
+    dag.params = params
     return dag
 
 
