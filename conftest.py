@@ -35,8 +35,6 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # Tests run one workflow many times; those that are of journals name theirs.
 os.environ["FWF_JOURNAL"] = "off"
 
-TMPDIR = {name: value for name, value in os.environ.items() if name == "TMPDIR"}
-
 # A shell has what it starts in the background ignore ctrl-C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -95,6 +93,7 @@ def enter_page(namespace: dict[str, Any]) -> None:
     """Give a page's code a module name, which dataclasses and tasks look up, and a journal."""
     namespace["__name__"] = "page"
     sys.modules["page"] = ModuleType("page")
+    namespace["__environment"] = dict(os.environ)
     namespace["__folder"] = folder = TemporaryDirectory()
     os.environ["FWF_JOURNAL"] = str(Path(folder.name, "runs.db"))
     # Where examples, each in a process of its own, have their switches and drops.
@@ -103,9 +102,8 @@ def enter_page(namespace: dict[str, Any]) -> None:
 
 def leave_page(namespace: dict[str, Any]) -> None:
     del sys.modules["page"]
-    os.environ["FWF_JOURNAL"] = "off"
-    os.environ.pop("TMPDIR")
-    os.environ.update(TMPDIR)
+    os.environ.clear()
+    os.environ.update(namespace["__environment"])
     namespace["__folder"].cleanup()
 
 

@@ -11,11 +11,19 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_the_first_block_is_the_first_example_and_needs_nothing_above_it() -> None:
-    before, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("```python\n")
-    _, _, example = (ROOT / "examples/first.py").read_text(encoding="utf-8").partition('"""\n\n')
-    assert rest.partition("```")[0] == example
+@pytest.mark.parametrize(
+    ("page", "example"), [("README.md", "first.py"), ("examples/first_hour.md", "stock.py")]
+)
+def test_the_first_block_is_an_example_and_needs_nothing_above_it(page: str, example: str) -> None:
+    before, _, rest = (ROOT / page).read_text(encoding="utf-8").partition("```python\n")
+    written = (ROOT / "examples" / example).read_text(encoding="utf-8")
+    assert rest.partition("```")[0] == written.partition('"""\n\n')[2]
     assert "```python" not in before and "invisible-code-block" not in before
+
+
+def test_the_bad_night_of_the_readme_is_the_file() -> None:
+    written = (ROOT / "examples/bad_night.toml").read_text(encoding="utf-8").partition("\n")[2]
+    assert f"```toml\n{written}```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_read_in_one_sitting() -> None:
