@@ -179,7 +179,7 @@ def degraded_line(paths: Sequence[str]) -> str:
 
 
 def report(target: Target, went: Ran[Any], started: datetime) -> dict[str, object]:
-    """What `fwf run --json` writes; README and `fwf run --help` say what the keys mean."""
+    """What `fwf run --json` writes; `fwf run --help` says what the keys mean."""
     took = _seconds(went.end - went.start)
     outcome: dict[str, object]
     if isinstance(went.result, Success):
