@@ -18,10 +18,11 @@ from tests.engines.kit import (
     cases,
     end_of_outcome,
     end_of_result,
+    how_many,
     options,
 )
 
-COUNT = 500
+COUNT = how_many(500)
 GIVEN = options()
 
 
