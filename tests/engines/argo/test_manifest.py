@@ -348,7 +348,7 @@ def test_what_is_too_large_for_a_manifest_is_told() -> None:
     assert gap.feature == "large definition"
 
 
-@sizes(quick=2_000, deep=10_000)
+@sizes()
 @pytest.mark.parametrize("made", [chain, nested, deep])
 def test_any_workflow_is_printed_without_recursion(
     made: Callable[[int], Workflow[Any, Any]], size: int
