@@ -17,6 +17,9 @@ pytest.importorskip("distributed")
 
 FULL = os.environ.get("FWF_ENGINE_CASES")
 """How many generated cases are tried; a tenth of what is promised if it isn't said."""
+LOST = "distributed.deploy.lost-worker-timeout"
+"""So long after a worker's death a cluster looks whether another one stands in its place just then;
+and gives the place up if that one has died, too."""
 
 
 def many(usual: int, full: int) -> int:
@@ -36,9 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def client(folder: Path) -> Iterator[Any]:
     """A client of two workers of two threads, processes under nannies."""
+    import dask
     from distributed import Client, LocalCluster
 
     with (
+        dask.config.set({LOST: "1h"}),
         LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
         Client(cluster) as found,
     ):

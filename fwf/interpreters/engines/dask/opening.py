@@ -12,6 +12,8 @@ from fwf.interpreters.engines.dask.cluster import Dask, check_installed
 
 _ADDRESS: Final = re.compile(r"[^/\s@]+:[0-9]+")
 _FORMS: Final = "write dask, for processes on this machine, or dask://HOST:PORT of a scheduler"
+_LOST: Final = "distributed.deploy.lost-worker-timeout"
+"""So long after a worker's death a cluster gives its place up if nobody stands in it just then."""
 
 
 @contextmanager
@@ -31,15 +33,20 @@ def opened(address: str, target: str) -> Generator[Dask]:
 @contextmanager
 def _client(address: str) -> Generator[Any]:
     import distributed
+    from dask.config import set as configured
 
-    dask: Any = distributed
+    made: Any = distributed
     if not address:
         here = {"dashboard_address": ":0", "silence_logs": ERROR}
-        with dask.LocalCluster(**here) as cluster, dask.Client(cluster) as client:
+        with (
+            configured({_LOST: "1h"}),
+            made.LocalCluster(**here) as cluster,
+            made.Client(cluster) as client,
+        ):
             yield client
         return
     try:
-        client = dask.Client(f"tcp://{address}")
+        client = made.Client(f"tcp://{address}")
     except OSError as error:
         raise ValueError(
             f"dask://{address}: no scheduler of Dask answers there ({type(error).__name__}): start "
