@@ -13,10 +13,12 @@ from pyrsistent import pvector
 from fwf import (
     Pool,
     always,
+    as_result,
     backoff,
     branch,
     const,
     delay,
+    fallback,
     identity,
     in_pool,
     it,
@@ -268,6 +270,48 @@ def test_what_may_have_many_nodes_says_what_that_takes() -> None:
         return next(int(op["most"]) for op in ops if op.get("do") == "spread")
 
     assert most(few) > 900 and most(many) < 40
+
+
+def blocks(w: Workflow[Any, Any]) -> list[str]:
+    """The paths of the parts that are one task each, and why."""
+    told = [gap for gap in gaps(w, "argo") if gap.support == "block"]
+    return [gap.feature for gap in told]
+
+
+def test_rounds_that_would_call_too_deep_are_one_task() -> None:
+    assert blocks(loop_until(ask, it > 3, limit=60)) == []
+    assert blocks(loop_until(ask, it > 3, limit=200)) == ["deep nesting"]
+    assert blocks(loop_until(loop_until(ask, it > 3, limit=50), it > 3, limit=50)) != []
+    deepest = loop_until(loop_until(ask, it > 3, limit=30), it > 3, limit=30)
+    assert blocks(deepest) == []
+
+
+def test_what_has_begun_side_by_side_is_never_given_up() -> None:
+    w = par(ask, branch(it > 1, then=ask >> load, otherwise=loop_until(ask, it > 3, limit=3)))
+    dags = [each["dag"] for each in manifest(w)["spec"]["templates"] if "dag" in each]
+    assert len(dags) > 2 and all(each["failFast"] is False for each in dags)
+
+
+@pytest.mark.parametrize(
+    ("w", "features"),
+    [
+        (fallback(ask, load), ["fallback"]),
+        (as_result(ask), ["as_result"]),
+        (ask >> always(ask, then=load), ["always inside"]),
+        (retry(ask >> load, attempts=2), ["retry of a part"]),
+        (ask >> timeout(ask >> load, seconds(9)), ["timeout of a part"]),
+        (par(ask, load, fail_fast=True), ["par(fail_fast=True)"]),
+        (several >> map_each(ask, on_error="fail_fast"), ["map_each(on_error='fail_fast')"]),
+        (several >> map_each(ask >> load), ["part for each item"]),
+        (several >> map_each(ask >> several >> map_each(ask)), ["part for each item"]),
+        (par(in_pool(ask, "db"), in_pool(load, "db")), ["pool over several parts"]),
+    ],
+)
+def test_what_argo_would_do_otherwise_is_one_task(
+    w: Workflow[Any, Any], features: list[str]
+) -> None:
+    assert blocks(w)[: len(features)] == features
+    assert len(manifest(w)["spec"]["templates"][0]["dag"]["tasks"]) <= 5
 
 
 # Hostile texts
