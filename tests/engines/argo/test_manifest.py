@@ -254,7 +254,8 @@ def test_what_to_do_is_told_with_the_parameters_there_are() -> None:
     checked, build, submit = found.commands
     assert "never run on one" in checked
     assert build.startswith("docker build -f DIR/Dockerfile -t daily:")
-    assert '"params": {"day": "..."}' in submit and "argo submit DIR/workflow.yaml" in submit
+    assert '\'{"params": {"day": "..."}}\'' in submit and "argo submit DIR/workflow.yaml" in submit
+    assert '\'{"params": {}, "value": "..."}\'' in printed(ask).commands[2]
     assert "'fwf" not in found.files["Dockerfile"]  # another's, in an index
 
 

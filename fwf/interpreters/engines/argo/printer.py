@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 from fwf.algebra.identity import definition_digest
 from fwf.algebra.requirements import requirements
+from fwf.algebra.types import ANY
 from fwf.interpreters.engines.argo.flows import Flows
 from fwf.interpreters.engines.argo.manifest import manifest
 from fwf.interpreters.engines.argo.table import ITEMS, MOST_ITEMS, SMALL, size
@@ -83,9 +85,9 @@ def _large(cut: Cut) -> list[str]:
 
 def _commands(w: Any, image: str) -> tuple[str, ...]:
     """What builds the worker and starts a run. Parameters go in as base64, whatever is in them."""
-    names = [each.name for each in requirements(w).parameters]
-    example = ", ".join(f'"{name}": "..."' for name in names if name.isascii())
-    started = f'{{"params": {{{example}}}}}'
+    params = {each.name: "..." for each in requirements(w).parameters}
+    value = {} if w.edge.accepts in (object, ANY) else {"value": "..."}
+    started = json.dumps({"params": params, **value})
     return (
         "Checked against Argo's schema, and by a likeness of its controller; never run on one. DIR "
         "is the folder of these files:",
