@@ -128,7 +128,7 @@ def _daily(places: Any, scheduler: str, journal: Path) -> subprocess.Popen[str]:
 
     words = [
         "examples.daily.workflow", "--param", f"day={BUSY_DAY}", "--param", "min_amount=0",
-        "--journal", str(journal), "--on", f"dask://{scheduler}",
+        "--journal", str(journal), "--key", journal.stem, "--on", f"dask://{scheduler}",
     ]  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "-m", "fwf", "run", *words], cwd=ROOT,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from typing import Any, cast, final
+from typing import Any, Final, cast, final
 
 from fwf.algebra.fault_form import fault_from_json
 from fwf.algebra.nodes import Task
@@ -17,6 +17,9 @@ from fwf.interpreters.run.resources import Opener
 from fwf.machine.world import World
 from fwf.raised import Raised
 from fwf.secrets import Secret
+
+_TRIES: Final = 3
+"""So often all workers are told of a run again, if one dies while they are."""
 
 
 def check_installed() -> None:
@@ -133,7 +136,12 @@ class Seat:
         files = files_of({target.partition(":")[0], *modules})
         self._client.register_plugin(Keeper())
         self._taken = True
-        self._client.register_plugin(Station(self._name, target, resources, files, deaf=deaf))
+        station = Station(self._name, target, resources, files, deaf=deaf)
+        for _ in range(_TRIES):
+            with suppress(OSError):  # of a worker that dies meanwhile
+                self._client.register_plugin(station)
+                return
+        self._client.register_plugin(station)
 
     def _differing(self, target: str) -> list[Issue]:
         """The workers that have other code, or other versions, than this process."""
@@ -143,6 +151,8 @@ class Seat:
         there = self._client.run(look, self._name, on_error="return")
         found: list[Issue] = []
         for address, said in there.items():
+            if isinstance(said, OSError) or said == ():
+                continue  # it has just died, or begun: its leaves compare for themselves
             if isinstance(said, BaseException):
                 why = f"{type(said).__qualname__}: {said}"
                 told = f"the worker {address} can't be asked ({why}): has it fwf, the same version?"

@@ -225,8 +225,9 @@ def _leave_interrupts() -> None:
 
 
 def look(station: str, dask_worker: Any) -> tuple[Any, ...]:
-    """What a worker has of a run's workflow."""
-    return tuple(dask_worker.plugins[station].seen)
+    """What a worker has of a run's workflow; nothing of one that has only just begun."""
+    found = dask_worker.plugins.get(station)
+    return () if found is None else tuple(found.seen)
 
 
 def cut(station: str, key: str, dask_worker: Any) -> bool:
