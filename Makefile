@@ -15,7 +15,7 @@ TYPED := $(wildcard fwf laws examples tests/typing)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-services services-test crash test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
+.PHONY: help demo demo-services services-test crash engines engines-installed test lint types imports tests deep versions pyodide format golden bench laws fuzz mutants clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
@@ -50,6 +50,25 @@ crash: $(VENV)/dev.stamp ## runs that are killed, power that is cut, disks that 
 	@rm -f $(CRASH)
 	FWF_CRASH=full FWF_FIGURES=$(CRASH) $(BIN)/python -m pytest $(PYTEST_ARGS) -o faulthandler_timeout=0 tests/crash; \
 	status=$$?; $(BIN)/python -m tests.crash.figures $(CRASH) && exit $$status
+
+# Airflow pins what it needs, and node has its own packages: each an environment of its own.
+AIRFLOW := .venvs/airflow
+NODE := .venvs/step-functions
+engines-installed: $(AIRFLOW)/fwf.stamp $(NODE)/fwf.stamp ## Airflow, and with node and npm an interpreter of Step Functions' language
+
+$(AIRFLOW)/fwf.stamp: pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m venv $(AIRFLOW)
+	$(AIRFLOW)/bin/python -m pip install --quiet apache-airflow==3.3.2 -e '.[cron,demo,engines]' -c constraints.txt
+	@touch $@
+
+$(NODE)/fwf.stamp:
+	@for program in node npm; do command -v $$program >/dev/null || { echo "make engines needs $$program: apt install npm \
+	(Debian and Ubuntu), brew install node (macOS), or https://nodejs.org" >&2; exit 2; }; done
+	npm install --silent --prefix $(NODE) aws-local-stepfunctions@3.0.0 asl-validator@4.0.0
+	@touch $@
+
+engines: $(VENV)/dev.stamp engines-installed ## all that is promised of engines, on as many generated workflows as are promised
+	FWF_ENGINES=full $(BIN)/python -m pytest $(PYTEST_ARGS) -o faulthandler_timeout=0 -m "not deep" tests/engines
 
 deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million steps, 100,000 levels
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m deep

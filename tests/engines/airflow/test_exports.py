@@ -18,7 +18,7 @@ from fwf.interpreters.engines.exports import Asked
 from fwf.interpreters.run import Pool
 from tests.engines.kit import Case, cases, how_many, options
 
-HOSTILE = how_many(200)
+HOSTILE = how_many(200, 1_000)
 
 
 def shape(plan: Plan) -> list[object]:

@@ -7,7 +7,7 @@ import shutil
 from tests.engines.airflow.conftest import INSIDE, Airflow
 from tests.engines.kit import how_many
 
-COUNT = how_many(4)
+COUNT = how_many(4, 60)
 FIRST = 61
 """Where workflows have about ten tasks."""
 

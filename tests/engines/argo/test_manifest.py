@@ -41,7 +41,7 @@ from tests.engines.kit.options import how_many
 from tests.engines.kit.texts import Hostile
 from tests.sizes import sizes
 
-HOSTILE = how_many(150)
+HOSTILE = how_many(150, 1_000)
 
 
 @task(effect="read")

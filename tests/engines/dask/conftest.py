@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -15,16 +14,9 @@ import pytest
 
 pytest.importorskip("distributed")
 
-FULL = os.environ.get("FWF_ENGINE_CASES")
-"""How many generated cases are tried; a tenth of what is promised if it isn't said."""
 LOST = "distributed.deploy.lost-worker-timeout"
 """So long after a worker's death a cluster looks whether another one stands in its place just then;
 and gives the place up if that one has died, too."""
-
-
-def many(usual: int, full: int) -> int:
-    """How many cases of something to try: few, or as many as are promised."""
-    return usual if FULL is None else full
 
 
 @pytest.fixture(scope="session")

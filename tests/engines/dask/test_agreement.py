@@ -12,10 +12,9 @@ from typing import Any
 from fwf.interpreters.engines.dask import Dask
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.testing import assert_agrees, scripted
-from tests.engines.dask.conftest import FULL, many
-from tests.engines.kit import Tally, assert_same, cases, end_of_result, options
+from tests.engines.kit import FULL, Tally, assert_same, cases, end_of_result, how_many, options
 
-CASES = many(50, 500)
+CASES = how_many(50, 500)
 
 
 def test_cases_of_the_kit_on_processes(client: Any, folder: Path) -> None:
@@ -46,4 +45,4 @@ def test_it_agrees_with_the_dry_run_in_virtual_time(inside: Any) -> None:
         finally:
             delattr(module, name)
 
-    assert_agrees(ran, max_examples=many(40, 500))
+    assert_agrees(ran, max_examples=how_many(40, 500))

@@ -26,22 +26,24 @@ from fwf.faults import leaves
 from fwf.interpreters.engines.dask import Dask
 from fwf.interpreters.run import execute
 from tests.cli_support import ROOT, environment
-from tests.engines.dask.conftest import LOST, many
+from tests.engines.dask.conftest import LOST
 from tests.engines.dask.kills import steady, written
-from tests.engines.kit import Case, assert_same, end_of_result
+from tests.engines.kit import Case, assert_same, end_of_result, how_many
 
-RUNS = many(4, 50)
-PAUSES = 0.1, 0.8
+RUNS = how_many(4, 50)
+PAUSES = 0, 0.6
 """Seconds between kills."""
 
 
 @contextmanager
-def killing(client: Any, chance: random.Random) -> Iterator[list[int]]:
-    """Kill a worker now and then ⟶ those that were."""
+def killing(client: Any, case: Case, chance: random.Random) -> Iterator[list[int]]:
+    """Kill workers now and then, once a step has begun ⟶ those that were."""
     killed: list[int] = []
     over = Event()
 
     def kills() -> None:
+        while not case.lines() and not over.wait(0.01):
+            pass
         while not over.wait(chance.uniform(*PAUSES)):
             workers = [*client.run(os.getpid, on_error="ignore").values()]
             if len(workers) > 1:  # a nanny gives up a worker that dies while it begins
@@ -49,6 +51,7 @@ def killing(client: Any, chance: random.Random) -> Iterator[list[int]]:
                 with suppress(ProcessLookupError):
                     os.kill(killed[-1], signal.SIGKILL)
 
+    client.wait_for_workers(2)
     thread = Thread(target=kills)
     thread.start()
     try:
@@ -72,7 +75,7 @@ def test_workers_that_are_killed_change_nothing(client: Any, folder: Path) -> No
         target = written(case, folder)
         module = import_module(target.partition(":")[0])
         given: Any = {"params": case.params, "key": case.key, "pools": case.pools}
-        with killing(client, chance) as killed:
+        with killing(client, case, chance) as killed:
             result = execute(
                 module.workflow, case.value, **given, on=Dask(client, target=target)
             ).result
@@ -146,7 +149,7 @@ def test_the_daily_example_goes_on_when_its_client_is_killed(
 
     chance = random.Random(5)
     with services(places):
-        for n in range(many(2, 20)):
+        for n in range(how_many(2, 20)):
             journal = tmp_path / f"runs{n}.db"
             first = _daily(places, scheduler, journal)
             _killed_at_random(first, chance, journal)

@@ -131,6 +131,45 @@ def test_a_leaf_of_another_definition_is_refused_by_the_worker(client: Any, modu
     assert os.uname().nodename in fault.message and found.__name__ in fault.message
 
 
+def test_versions_are_compared() -> None:
+    from fwf.interpreters.engines.dask.cluster import _difference
+    from fwf.interpreters.engines.dask.station import Seen
+
+    mine = Seen("here", "3.11.7", "0.1.0", "aa", "cc", "/flows.py", "")
+    assert _difference(mine, mine._replace(python="3.11.9", host="there"), "tcp://w", "m:w") == ""
+    for other, says in (
+        (mine._replace(fwf="0.2.0"), "has fwf 0.2.0, and this process 0.1.0"),
+        (mine._replace(python="3.12.1"), "has Python 3.12, and this process 3.11"),
+        (
+            mine._replace(definition="bb"),
+            "another m:w (bb) than this process (aa), in its module m",
+        ),
+        (mine._replace(code="dd"), "other code in the tasks of m:w, in its module m"),
+        (mine._replace(trouble="m:w: no such module"), "m:w: no such module"),
+    ):
+        said = _difference(mine, other._replace(host="there"), "tcp://w", "m:w")
+        assert says in said and said.startswith("the worker tcp://w on there")
+
+
+def test_a_cluster_without_fwf_is_told_in_one_line(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(plugin: Any) -> None:
+        raise ModuleNotFoundError("No module named 'fwf'")
+
+    monkeypatch.setattr(client, "register_plugin", refuses)
+    fault = only(run(flows.puts, str(tmp_path), on=Dask(client, target=f"{TARGET}:puts")))
+    assert (
+        "No module named 'fwf'" in fault.message and "need fwf, the same version" in fault.message
+    )
+    assert not counts(tmp_path)
+
+
+def test_a_client_that_is_none_or_asynchronous_is_refused(client: Any) -> None:
+    with pytest.raises(TypeError, match=r"Dask\(str\): needs a distributed.Client"):
+        Dask("tcp://127.0.0.1:8786")
+
+
 def test_what_is_in_no_module_is_refused(client: Any) -> None:
     w = named("here", pure(it + 1))
     assert "it is no attribute of a module" in only(run(w, 1, on=Dask(client))).message
@@ -215,6 +254,28 @@ def test_an_opener_that_is_given_goes_there_by_its_name(client: Any, logged: Pat
     on = Dask(client, target=f"{TARGET}:users")
     ((desk, _, process),) = run(flows.users, 1, resources={"desk": flows.Counter_}, on=on).unwrap()
     assert desk == process and counts(logged)["desk"] == 0
+
+
+KEPT = """
+from os import getpid
+from fwf import cached, named, task
+
+@task(effect="pure")
+def where(n: int) -> int:
+    return getpid()
+
+workflow = named("kept", cached(where))
+"""
+
+
+def test_what_a_journal_has_is_used_here_and_what_it_is_for_is_done_there(
+    client: Any, module: Any, tmp_path: Path
+) -> None:
+    w, on = module(KEPT).workflow, Dask(client)
+    first = run(w, 1, key="first", journal=tmp_path / "runs.db", on=on).unwrap()
+    assert first in client.run(os.getpid).values()
+    client.restart()
+    assert run(w, 1, key="second", journal=tmp_path / "runs.db", on=on).unwrap() == first
 
 
 # Row 52: what goes there and back

@@ -121,6 +121,24 @@ def test_each_attempt_has_a_key_of_its_own_and_nothing_is_kept(
     waits(lambda: not client.futures, "futures are let go")
 
 
+def _left(dask_scheduler: Any) -> tuple[int, list[str]]:
+    """What the scheduler keeps of runs."""
+    from fwf.interpreters.engines.dask.keeper import NAME
+
+    stations = [name for name in dask_scheduler.worker_plugins if name.startswith("fwf-")]
+    return len(dask_scheduler.plugins[NAME].ledger), stations
+
+
+def _stations(dask_worker: Any) -> list[str]:
+    return [name for name in dask_worker.plugins if name.startswith("fwf-")]
+
+
+def test_nothing_of_a_run_is_left_when_it_is_over(client: Any, tmp_path: Path) -> None:
+    run(flows.exits, str(tmp_path), on=on(client, "exits"))
+    waits(lambda: client.run_on_scheduler(_left) == (0, []), "the scheduler forgets it")
+    assert not any(client.run(_stations).values())
+
+
 # Row 47: cuts
 
 

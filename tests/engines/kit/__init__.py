@@ -18,10 +18,10 @@ from tests.engines.kit.agreeing import (
     end_of_result,
 )
 from tests.engines.kit.cases import Case, case_of, cases
-from tests.engines.kit.options import Options, how_many, options
+from tests.engines.kit.options import FULL, Options, how_many, options
 from tests.engines.kit.shapes import SHAPES, Tally
 
 __all__ = [
-    "SHAPES", "Case", "Options", "Tally", "assert_same", "case_of", "cases", "differences",
+    "FULL", "SHAPES", "Case", "Options", "Tally", "assert_same", "case_of", "cases", "differences",
     "end_of", "end_of_outcome", "end_of_result", "how_many", "options",
 ]  # fmt: skip

@@ -66,6 +66,10 @@ def options(
     return Options(left_out, waits, takes, limit, size, hostile)
 
 
-def how_many(usual: int) -> int:
-    """How many cases a test goes through: as many as `FWF_ENGINE_CASES` says, or the usual."""
-    return int(os.environ.get("FWF_ENGINE_CASES", usual))
+FULL = os.environ.get("FWF_ENGINES") == "full"
+"""Whether all cases are gone through that are promised: `make engines`."""
+
+
+def how_many(usual: int, full: int = 500) -> int:
+    """How many cases a test goes through."""
+    return full if FULL else usual

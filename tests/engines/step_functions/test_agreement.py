@@ -1,14 +1,13 @@
 """Generated workflows on two interpreters of the language: each ends, and begins what it begins,
 as its dry run says."""
 
-import os
 from pathlib import Path
 
-from tests.engines.kit import Tally, cases, options
+from tests.engines.kit import Tally, cases, how_many, options
 from tests.engines.step_functions.interpreters import Interpreter
 from tests.engines.step_functions.machines import run_case
 
-COUNT = int(os.environ.get("FWF_ENGINE_CASES", "60"))
+COUNT = how_many(60)
 
 
 def test_generated_workflows_are_their_dry_runs(interpreter: Interpreter, tmp_path: Path) -> None:

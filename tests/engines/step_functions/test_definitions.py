@@ -74,7 +74,7 @@ def kinds(w: Any, pools: Any = None) -> list[str]:
 
 
 def test_texts_of_somebodys_are_never_read_as_paths_nor_names() -> None:
-    for case in cases(how_many(150), HOSTILE):
+    for case in cases(how_many(150, 1_000), HOSTILE):
         text = printed(case)
         assert text.isascii()
         for each in texts(text):
@@ -92,7 +92,7 @@ def test_texts_change_nothing_but_texts() -> None:
         """Long texts would make more of it blocks."""
         return definition(cut(case.workflow, TABLE), "module:w", "w", LIMITS, case.pools)
 
-    for case in cases(how_many(150), HOSTILE):
+    for case in cases(how_many(150, 1_000), HOSTILE):
         assert shape(whole(case)) == shape(whole(case.twin)), case
 
 
@@ -104,7 +104,7 @@ def test_what_stands_for_the_function_stands_nowhere_else() -> None:
 
 
 def test_hostile_workflows_run_as_any_other(interpreter: Interpreter, tmp_path: Any) -> None:
-    for case in cases(how_many(15), HOSTILE, first=20):
+    for case in cases(how_many(15, 100), HOSTILE, first=20):
         run_case(case, interpreter, tmp_path)
 
 
@@ -152,7 +152,7 @@ def test_asl_validator_finds_nothing(functions: Functions) -> None:
         pytest.skip(absent())
     with node(functions) as found:
         assert found.lint(json.dumps({"StartAt": "a", "States": {"a": {"Type": "Wait"}}}))
-        for case in cases(how_many(40), HOSTILE):
+        for case in cases(how_many(40, 200), HOSTILE):
             assert not found.lint(printed(case)), case
 
 

@@ -89,7 +89,7 @@ def test_what_the_page_says_is_what_is_told() -> None:
 
 
 def test_no_text_of_somebodys_meets_a_template_or_a_shell() -> None:
-    for case in cases(how_many(60), options(hostile=True)):
+    for case in cases(how_many(60, 1_000), options(hostile=True)):
         assert isinstance(case.texts, Hostile)
         for name in [*case.texts.said.values()][:3]:
             found = export(case.workflow, name=name, pools=case.pools)
