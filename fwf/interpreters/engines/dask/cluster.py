@@ -11,7 +11,7 @@ from typing import Any, Final, cast, final
 from fwf.algebra.fault_form import fault_from_json
 from fwf.algebra.nodes import Task
 from fwf.algebra.requirements import Requirements
-from fwf.faults import Issue
+from fwf.faults import Issue, named_text
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.resources import Opener
 from fwf.machine.world import World
@@ -122,8 +122,12 @@ class Seat:
         wrong = [*targets.unreachable(self._required, given, found.resources, self._supplied)]
         if not wrong:
             wanted = frozenset(each.name for each in self._required.named()) - self._supplied
-            self._register(name, targets.shipped(given, found.resources, wanted), deaf)
-            wrong += self._differing(name)
+            shipped = targets.shipped(given, found.resources, wanted)
+            try:
+                self._register(name, shipped, deaf)
+                wrong += self._differing(name)
+            except Exception as error:  # whatever a scheduler or a worker raises
+                wrong.append(_unreachable(error))
         self.problems = wrong
 
     def _register(self, target: str, resources: Mapping[str, Any], deaf: bool) -> None:
@@ -154,7 +158,7 @@ class Seat:
             if isinstance(said, OSError) or said == ():
                 continue  # it has just died, or begun: its leaves compare for themselves
             if isinstance(said, BaseException):
-                why = f"{type(said).__qualname__}: {said}"
+                why = named_text(said)
                 told = f"the worker {address} can't be asked ({why}): has it fwf, the same version?"
             else:
                 told = _difference(mine, Seen(*said), address, target)
@@ -199,6 +203,12 @@ class Seat:
         if self._taken:
             with suppress(Exception):
                 self._client.unregister_worker_plugin(self._name)
+
+
+def _unreachable(error: Exception) -> Issue:
+    """That a cluster can't be told of a run."""
+    said = f"the cluster can't be told of the run ({named_text(error)}): its scheduler and workers"
+    return Issue("", "remote", f"{said} need fwf, the same version as here")
 
 
 def _difference(mine: Any, theirs: Any, address: str, target: str) -> str:
