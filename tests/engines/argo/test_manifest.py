@@ -31,6 +31,7 @@ from fwf import (
     task,
     timeout,
 )
+from fwf.algebra.nodes import Graph, Step
 from fwf.algebra.workflow import Seq, Workflow
 from fwf.interpreters.engines import ENGINES, Asked, gaps
 from fwf.interpreters.engines.argo.orders import decoded, order_of
@@ -165,6 +166,18 @@ def test_items_are_done_by_their_numbers_or_all_in_one_pod() -> None:
         "'{{tasks.several.outputs.parameters.word}}' == 'block'",
         "whole: result is pod | (map-each-ask-….Succeeded || map-each-ask-….Skipped) && "
         "(map-each-as-a-whole-….Succeeded || map-each-as-a-whole-….Skipped)",
+    ]
+
+
+def test_a_step_of_a_graph_is_behind_what_it_needs_and_what_it_is_to_wait_for() -> None:
+    steps = (Step(ask, (-1,)), Step(load, (-1,), (0,)), Step(both, (1, 0)), Step(ask, (-1,)))
+    assert lines(Graph(steps, (2, 3), 1)) == [
+        "whole: begin is pod",
+        "whole: ask is pod | begin.Succeeded",
+        "whole: load is pod | ask.Succeeded",
+        "whole: both is pod | load.Succeeded && ask.Succeeded",
+        "whole: ask-2-… is pod | begin.Succeeded",
+        "whole: result is pod | both.Succeeded && ask-2-….Succeeded",
     ]
 
 

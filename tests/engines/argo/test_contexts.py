@@ -1,0 +1,68 @@
+"""What pods leave to one another: the first one's counts, and what is missing is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fwf.interpreters.engines.argo.contexts import Contexts
+from fwf.interpreters.engines.argo.orders import Order, decoded, encoded, order_of
+from fwf.interpreters.engines.argo.pod import Pod
+from fwf.interpreters.engines.worker.objects import StoreError
+from tests.engines.argo.running import Memory
+
+ORDER = Order("ask", "begin", ({"do": "run", "part": "p", "path": "ask"},))
+
+
+def context(word: str, **more: Any) -> dict[str, Any]:
+    out = {"word": word, "to": "", "wait": 0, "value": {"text": "1"}, **more}
+    return {"run": {}, "scope": {}, "out": out}
+
+
+def test_of_two_pods_that_do_the_same_at_once_the_first_one_counts() -> None:
+    contexts = Contexts(Memory(), "run")
+    contexts.leave("begin@r", context("ok"))
+
+    def call(given: Any) -> dict[str, Any]:
+        contexts.leave("ask@r", context("then"))  # by another pod, meanwhile
+        return context("otherwise")
+
+    assert Pod(ORDER, contexts, target="shop:daily", call=call).done().word == "then"
+
+
+def test_what_nobody_has_left_is_told_by_name() -> None:
+    done = Pod(ORDER, Contexts(Memory(), "run"), target="shop:daily").done()
+    assert done.status == 1
+    assert done.said.startswith("begin@r: nothing is left in the store by this name")
+
+
+def test_many_are_found_in_their_order() -> None:
+    contexts = Contexts(Memory(), "run")
+    names = [f"item@r.{at}" for at in range(50)]
+    for name in names[::2]:
+        contexts.leave(name, context(name))
+    found = contexts.find_all(names)
+    assert [each and each["out"]["word"] for each in found[:3]] == ["item@r.0", None, "item@r.2"]
+    assert len(found) == 50
+
+
+def test_a_text_that_is_kept_by_reference_is_read_or_missed() -> None:
+    memory = Memory()
+    memory.put("abc.json", b'"long"')
+    contexts = Contexts(memory, "run")
+    assert contexts.text({"ref": "abc.json", "bytes": 6}) == '"long"'
+    with pytest.raises(StoreError, match=r"other\.json: nothing is kept by this name"):
+        contexts.text({"ref": "other.json", "bytes": 6})
+
+
+def test_an_order_is_read_as_it_was_written() -> None:
+    order = Order(
+        "a", {"any": ["b", {"item": "c"}]}, ({"note": "p1"},), "p1", "e", True, True, True
+    )
+    read = order_of(order.text())
+    fields = Order.__match_args__
+    assert [getattr(read, name) for name in fields] == [getattr(order, name) for name in fields]
+    assert decoded(encoded({"é": [None, 1.5, '"{{']})) == {"é": [None, 1.5, '"{{']}
+    with pytest.raises(ValueError, match="is no JSON in base64"):
+        decoded("{}")
