@@ -126,12 +126,16 @@ class Part:
     def _bound(self) -> tuple[object, ...]:
         """The parameters that it takes and that are bound around it; of computed ones just that."""
         params = self.visit.params
+        if not params:
+            return ()
         names = sorted({want.name for want in open_in(self.node).values() if want.name in params})
         return tuple((name, _said(params[name])) for name in names)
 
     def _renamed(self) -> tuple[object, ...]:
         """The resources that it takes and that go by other names around it."""
         renames = self.visit.resources
+        if not renames:
+            return ()
         names = sorted({want.name for want in open_in(self.node).values() if want.name in renames})
         return tuple((name, renames[name]) for name in names)
 

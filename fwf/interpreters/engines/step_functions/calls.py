@@ -53,9 +53,10 @@ Steps: TypeAlias = Generator[Way, str, str]
 
 
 class _Known(NamedTuple):
-    """A place, which has to be there as long as this; its part's id, and what names are made of."""
+    """A place, which has to be there as long as this; its path, its part's id, and `ends_of`."""
 
     here: Placed
+    path: str
     part: str
     ends: tuple[str, str]
 
@@ -78,7 +79,8 @@ class Told:
         found = self._known.get(id(here))
         if found is None:
             part = Part(here.visit).id_by(self._digests)
-            found = self._known[id(here)] = _Known(here, part, ends_of(here.path, part))
+            path = here.path
+            found = self._known[id(here)] = _Known(here, path, part, ends_of(path, part))
         return found
 
     def id(self, here: Placed) -> str:
@@ -95,12 +97,9 @@ class Told:
 
     def call(self, way: Way, do: Verb, **others: Any) -> dict[str, Any]:
         """What the worker is called with, but for the context."""
-        here, limits = way.here, self.limits
+        known, limits = self._of(way.here), self.limits
         limit = limits.item if way.scope.inside_map else limits.value
-        found: dict[str, Any] = dict(
-            call_to_json(do, self.target, self.id(here), here.path, limit=limit, **others)
-        )
-        return found
+        return call_to_json(do, self.target, known.part, known.path, limit=limit, **others)
 
 
 def called(
