@@ -131,7 +131,10 @@ def test_the_status_says_whether_it_would_be_refused(
             ["--to", "dusk", "--gaps"],
             "--to dusk: there is no engine 'dusk'; did you mean 'dask'?",
         ),
-        (["--to", "dask"], "--to dask: nothing is written down for Dask"),
+        (
+            ["--to", "dask"],
+            "--to dask: nothing is written down for Dask; fwf run TARGET --on dask runs on it; what",
+        ),
         (["--to", "dask", "--json"], "--json: only --gaps has JSON"),
         (["--to", "dask", "--gaps", "-o", "x"], "--gaps and -o: with --gaps nothing is written"),
     ],

@@ -56,7 +56,8 @@ class Engine:
         if not self.printer:
             written = ", ".join(exported())
             told = f"; what can be written is for {written}" if written else ""
-            raise ValueError(f"nothing is written down for {self.title}{told}")
+            run = f"; fwf run TARGET --on {self.name} runs on it" if self.opener else ""
+            raise ValueError(f"nothing is written down for {self.title}{run}{told}")
         module, _, function = self.printer.partition(":")
         return cast(Printer, getattr(import_module(module), function))
 
