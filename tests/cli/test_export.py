@@ -133,7 +133,7 @@ def test_the_status_says_whether_it_would_be_refused(
         ),
         (
             ["--to", "dask"],
-            "--to dask: nothing is written down for Dask; fwf run TARGET --on dask runs on it; what",
+            "--to dask: nothing is written down for Dask; fwf run TARGET --on dask runs on it; ",
         ),
         (["--to", "dask", "--json"], "--json: only --gaps has JSON"),
         (["--to", "dask", "--gaps", "-o", "x"], "--gaps and -o: with --gaps nothing is written"),
