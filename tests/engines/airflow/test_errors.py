@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fwf import named, task
-from fwf.interpreters.engines.airflow import operators
+from fwf.interpreters.engines.airflow import installed as there
 from fwf.interpreters.engines.airflow.dag import to_dag
 from fwf.interpreters.engines.airflow.doing import Missing, came, done
 from fwf.interpreters.engines.airflow.plan import planned
@@ -28,9 +28,10 @@ def installed(monkeypatch: pytest.MonkeyPatch, version: str | None, **sdk: Any) 
     def imported(name: str) -> Any:
         if version is None:
             raise ModuleNotFoundError("No module named 'airflow'")
-        return SimpleNamespace(__version__=version, **sdk)
+        names = ("AirflowFailException", "AirflowSkipException", "CronDataIntervalTimetable")
+        return SimpleNamespace(__version__=version, **dict.fromkeys(names, object), **sdk)
 
-    monkeypatch.setattr(operators, "import_module", imported)
+    monkeypatch.setattr(there, "import_module", imported)
 
 
 def test_without_airflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,9 +49,9 @@ def test_an_older_airflow_is_refused(monkeypatch: pytest.MonkeyPatch, version: s
 
 def test_whether_airflow_can_be_told_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, "3.2.2")
-    assert not operators.airflow().tries_again
+    assert not there.airflow().tries_again
     installed(monkeypatch, "3.3.0", RetryPolicy=object)
-    assert operators.airflow().tries_again
+    assert there.airflow().tries_again
 
 
 def test_a_task_that_was_marked_as_done_by_hand_is_named() -> None:

@@ -21,14 +21,13 @@ from fwf.algebra.requirements import Requirement
 from fwf.algebra.types import ANY
 from fwf.algebra.workflow import Workflow
 from fwf.forms.scalars import Json
+from fwf.interpreters.engines.airflow.installed import Sdk, airflow
 from fwf.interpreters.engines.airflow.operators import (
     GENERATION,
     ITEM,
     KEY,
     VALUE,
-    Sdk,
     Worker,
-    airflow,
     operator_class,
     policy_of,
 )
@@ -89,7 +88,7 @@ def to_dag(
         "schedule": None,
         "params": _params(air, there, timetable),
         "default_args": {},
-        **({} if timetable is None else options_of(timetable, air.sdk)),
+        **({} if timetable is None else options_of(timetable, air.intervals)),
         **({} if plan.within is None else {"dagrun_timeout": plan.within + MARGIN}),
         **options,
     }
@@ -206,7 +205,7 @@ def _options(air: Sdk, step: Step, policy: Any, *, after_previous: bool) -> dict
     found: dict[str, Any] = {
         "task_id": step.id,
         "task_display_name": printable(step.title)[:250],
-        "trigger_rule": air.sdk.TriggerRule.NONE_FAILED,
+        "trigger_rule": "none_failed",
         "retries": 0,
         "depends_on_past": after_previous,
     }

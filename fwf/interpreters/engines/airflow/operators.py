@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any, Final, NamedTuple, NoReturn, cast, final
+from typing import Any, Final, NoReturn, cast, final
 
 from fwf.forms.scalars import Json
 from fwf.interpreters.engines.airflow.doing import (
@@ -26,6 +26,7 @@ from fwf.interpreters.engines.airflow.doing import (
     item_done,
     listed,
 )
+from fwf.interpreters.engines.airflow.installed import Sdk
 from fwf.interpreters.engines.airflow.steps import Plan, Step
 from fwf.interpreters.engines.airflow.told import Log, fault_in
 from fwf.interpreters.engines.worker.loading import Loaded
@@ -54,34 +55,6 @@ class Again(Exception):
     def __init__(self, wait: int) -> None:
         super().__init__(f"tried again in {wait} s, as its retry says; what failed stands above")
         self.wait = wait
-
-
-class Sdk(NamedTuple):
-    """What of Airflow is needed, as it is installed; `policy` is None before 3.3."""
-
-    sdk: Any
-    exceptions: Any
-    policy: Any
-
-    @property
-    def tries_again(self) -> bool:
-        """Whether a policy may say whether a task is tried again, and when."""
-        return self.policy is not None
-
-
-def airflow() -> Sdk:
-    """Airflow; raises `ImportError`, with the remedy, if it isn't there or is too old."""
-    try:
-        version = str(import_module("airflow").__version__)
-    except ImportError as error:
-        raise ImportError(
-            f"a DAG needs Airflow, which can't be imported here ({error}): make it where Airflow "
-            "3 is installed, from 3.3 on for retries by Airflow itself"
-        ) from error
-    if int(version.partition(".")[0]) < 3:
-        raise ImportError(f"Airflow {version} is too old: needs 3.0, or 3.3 for its own retries")
-    sdk = import_module("airflow.sdk")
-    return Sdk(sdk, import_module("airflow.sdk.exceptions"), getattr(sdk, "RetryPolicy", None))
 
 
 @final
@@ -174,7 +147,7 @@ class _Doing:
         try:
             ended = self._ended()
         except (Missing, Unclear) as error:
-            raise self._air.exceptions.AirflowFailException(str(error)) from None
+            raise self._air.failed(str(error)) from None
         match ended.how:
             case "ok":
                 return self._hand_on(ended)
@@ -221,14 +194,14 @@ class _Doing:
         self._push(CAME, ABSENT)
         if self._step.kind == "spread":
             return []  # a mapped task needs a list, or the run fails
-        raise self._air.exceptions.AirflowSkipException("it isn't in the arm that was taken")
+        raise self._air.skipped("it isn't in the arm that was taken")
 
     def _fail(self, context: Context) -> NoReturn:
         self._push(FAILED, context)
         fault = fault_in(context)
         if fault is not None:
             self._log.tell(fault)
-        raise self._air.exceptions.AirflowFailException(printable(masked(str(fault))))
+        raise self._air.failed(printable(masked(str(fault))))
 
     # What came, and what is handed on
 

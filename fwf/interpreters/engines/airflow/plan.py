@@ -11,27 +11,22 @@ from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
-from fwf.algebra.expr import Input
 from fwf.algebra.nodes import (
     Branch,
-    Delay,
-    Fail,
-    FromResult,
     Graph,
     InPool,
     MapEach,
     Named,
     Node,
     Par,
-    Pure,
     Retry,
     Seq,
-    Task,
     Timeout,
     WithParams,
 )
 from fwf.algebra.parts import children
 from fwf.algebra.traverse import fold, visit
+from fwf.interpreters.engines.airflow.light import is_identity, is_light, outputs, readers_of
 from fwf.interpreters.engines.airflow.steps import (
     GROUPS,
     LETTERS,
@@ -48,6 +43,7 @@ from fwf.interpreters.engines.airflow.steps import (
     Retried,
     Source,
     Step,
+    grouped,
     has_light,
     tasks_of,
 )
@@ -55,7 +51,6 @@ from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Placed
 from fwf.interpreters.engines.features import Known, known_of, task_in
 from fwf.interpreters.engines.names import Alphabet
 from fwf.interpreters.engines.worker.call import Verb
-from fwf.records import changed
 
 MOST_ARMS: Final = 3
 """As many tasks of arms are looked at by each that goes on behind a branch; else one does it."""
@@ -95,7 +90,7 @@ class _Planner:
         self._ids: set[str] = set()
         self._within: Known = known_of(cut.workflow)
         light: dict[Any, bool] = {}
-        fold(_is_light, cut.workflow, known=light)
+        fold(is_light, cut.workflow, known=light)
         self._light = light
         self._root = Placed(cut.piece, visit(cut.workflow))
 
@@ -109,7 +104,7 @@ class _Planner:
         result = self._made(root, begin)
         if has_light(result):
             result = self._pass_on(result, root, Around(), "end")
-        groups, steps = _grouped(self._groups, self._steps)
+        groups, steps = grouped(self._groups, self._steps)
         return Plan(steps, groups, result, within)
 
     def _within_whole(self, root: Placed) -> timedelta | None:
@@ -147,7 +142,7 @@ class _Planner:
 
     def _of_light(self, here: Placed, source: Source) -> Making:
         yield from ()
-        if _is_identity(here.piece.node):
+        if is_identity(here.piece.node):
             return source
         return Light(self._call("run", here), source)
 
@@ -246,7 +241,7 @@ class _Planner:
     def _of_graph(self, here: Placed, source: Source, around: Around) -> Making:
         node = cast("Graph[Any, Any]", here.piece.node)
         source = self._single(source, here, around)
-        readers, gave = _readers(node), list[Source]()
+        readers, gave = readers_of(node), list[Source]()
         for at, (step, part) in enumerate(zip(node.steps, here.parts(), strict=True)):
             given = self._picked(here, at, source, gave)
             behind = [task for n in step.after if n >= 0 for task in tasks_of(gave[n])]
@@ -255,7 +250,7 @@ class _Planner:
             found = yield part, given, around
             gave.append(found if readers[at] <= 1 else self._single(found, part, around))
         ends = [
-            Had() if isinstance(each, Light) and at not in _outputs(node) and readers[at] else each
+            Had() if isinstance(each, Light) and at not in outputs(node) and readers[at] else each
             for at, each in enumerate(gave)
         ]
         return Light(self._call("end", here), source, tuple(ends))
@@ -382,55 +377,3 @@ class _Planner:
         Graph: _of_graph,
         MapEach: _of_map,
     }
-
-
-def _is_light(node: Node, parts: tuple[bool, ...]) -> bool:
-    """Whether a part does nothing but evaluate expressions."""
-    if isinstance(node, Task | Fail | Delay | FromResult):
-        return False
-    return isinstance(node, Pure) or all(parts)
-
-
-def _is_identity(node: Node) -> bool:
-    while isinstance(node, Named):
-        node = node.body
-    return isinstance(node, Pure) and isinstance(node.expr, Input)
-
-
-def _outputs(node: Graph[Any, Any]) -> tuple[int, ...]:
-    return node.outputs if isinstance(node.outputs, tuple) else (node.outputs,)
-
-
-def _readers(node: Graph[Any, Any]) -> list[int]:
-    """By how many each step's value is read; one that is waited for counts as read by several."""
-    readers = [0] * len(node.steps)
-    for step in node.steps:
-        for n in {*step.inputs} - {*step.after}:
-            if n >= 0:
-                readers[n] += 1
-        for n in step.after:
-            if n >= 0:
-                readers[n] += 2
-    for n in {*_outputs(node)}:
-        if n >= 0:
-            readers[n] += 1
-    return readers
-
-
-def _grouped(groups: list[Group], steps: list[Step]) -> tuple[tuple[Group, ...], tuple[Step, ...]]:
-    """Groups without those of one task alone, and the tasks in those that are left."""
-    sizes = [0] * len(groups)
-    for step in steps:
-        if step.group >= 0:
-            sizes[step.group] += 1
-    for at in range(len(groups) - 1, -1, -1):  # a parent has a lower number
-        if groups[at].parent >= 0:
-            sizes[groups[at].parent] += sizes[at]
-    kept: list[Group] = []
-    now = {-1: -1}
-    for at, group in enumerate(groups):
-        parent = now[group.parent]
-        now[at] = parent if sizes[at] < 2 else len(kept)
-        if sizes[at] >= 2:
-            kept.append(changed(group, parent=parent))
-    return tuple(kept), tuple([changed(step, group=now[step.group]) for step in steps])

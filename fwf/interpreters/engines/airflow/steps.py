@@ -231,3 +231,22 @@ def in_one(step: Step) -> Step:
     """A task that would be tried again, as one that does all its attempts by itself."""
     assert step.retried is not None, "only what is tried again can be done in one"
     return changed(step, call=step.retried.whole, retried=None)
+
+
+def grouped(groups: list[Group], steps: list[Step]) -> tuple[tuple[Group, ...], tuple[Step, ...]]:
+    """Groups without those of one task alone, and the tasks in those that are left."""
+    sizes = [0] * len(groups)
+    for step in steps:
+        if step.group >= 0:
+            sizes[step.group] += 1
+    for at in range(len(groups) - 1, -1, -1):  # a parent has a lower number
+        if groups[at].parent >= 0:
+            sizes[groups[at].parent] += sizes[at]
+    kept: list[Group] = []
+    now = {-1: -1}
+    for at, group in enumerate(groups):
+        parent = now[group.parent]
+        now[at] = parent if sizes[at] < 2 else len(kept)
+        if sizes[at] >= 2:
+            kept.append(changed(group, parent=parent))
+    return tuple(kept), tuple([changed(step, group=now[step.group]) for step in steps])

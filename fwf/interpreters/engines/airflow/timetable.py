@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from fwf.schedules import Timetable
 
 
-def options_of(timetable: Timetable[Any], sdk: Any) -> dict[str, Any]:
-    """Timetable ⟶ what a DAG is told of it: when it runs, from when on, and how far behind."""
+def options_of(timetable: Timetable[Any], intervals: Any) -> dict[str, Any]:
+    """Timetable ⟶ what a DAG is told of it: when it runs, from when on, and how far behind.
+
+    intervals: Airflow's class of timetables that count from one tick to the next.
+    """
     found: dict[str, Any] = {
-        "schedule": sdk.CronDataIntervalTimetable(timetable.cron, timezone=timetable.tz),
+        "schedule": intervals(timetable.cron, timezone=timetable.tz),
         "catchup": timetable.missed == "all" and timetable.start is not None,
     }
     zone = timetable.zone
