@@ -6,6 +6,7 @@ The plain futures are what one would write by hand: `client.submit` for each, th
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,7 @@ from .measure import best, report
 
 N = 1_000
 STEPS = 100
+REPEATS = 5
 MODULE = """
 from fwf import map_each, named, seq, task
 
@@ -69,6 +71,12 @@ def client(flows: ModuleType) -> Any:
         yield found
 
 
+def side_by_side(ours: Callable[[], object], usual: Callable[[], object]) -> tuple[float, float]:
+    """The quickest of each, in turns: a cluster shares the machine with whatever else there is."""
+    found = [(best(ours, repeats=1), best(usual, repeats=1)) for _ in range(REPEATS)]
+    return min(each for each, _ in found), min(each for _, each in found)
+
+
 def test_items(client: Any, flows: Any) -> None:
     def futures() -> None:
         found = client.gather([client.submit(plain, n, pure=False) for n in range(N)])
@@ -77,9 +85,8 @@ def test_items(client: Any, flows: Any) -> None:
     def ours(flow: Any) -> None:
         assert run(flow, [*range(N)], on=Dask(client)).unwrap() == [*range(1, N + 1)]
 
-    usual = best(futures, repeats=5)
     for name in ("pure", "idempotent", "unrepeatable"):
-        took = best(partial(ours, getattr(flows, name)), repeats=5)
+        took, usual = side_by_side(partial(ours, getattr(flows, name)), futures)
         report(f"{N:,} {name} items on Dask", took, usual, per=N, unit="ms")
 
 
@@ -93,5 +100,5 @@ def test_chain(client: Any, flows: Any) -> None:
     def ours() -> None:
         assert run(flows.chain, 0, on=Dask(client)).unwrap() == STEPS
 
-    usual = best(futures, repeats=3)
-    report(f"{STEPS} steps on Dask", best(ours, repeats=3), usual, per=STEPS, unit="ms")
+    took, usual = side_by_side(ours, futures)
+    report(f"{STEPS} steps on Dask", took, usual, per=STEPS, unit="ms")

@@ -6,6 +6,7 @@ import platform
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import copy_context
 from threading import Lock, local
 from typing import Any, Final, NamedTuple, final
@@ -205,7 +206,8 @@ class Station(WorkerPlugin):
                 return False
             found.cut = True
         if found.stop is not None:
-            found.stop()
+            with suppress(RuntimeError):  # the event loop of what has just ended
+                found.stop()
         return True
 
 
