@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from fwf import branch, const, it, loop_until, map_each, named, par, retry, task
+from fwf import always, branch, const, it, loop_until, map_each, named, par, retry, task
 
 pools = {"disk": 2}
 
@@ -72,6 +72,7 @@ daily = named(
     >> branch(it.length() > 0, then=par(total, mail), otherwise=total),
 )
 failing = named("failing", loop_until(retry(save, attempts=2, on=OSError), it > 1, limit=5))
+closing = named("closing", always(load >> save, then=load))
 waiting = named("waiting", wait)
 waiting_once = named("waiting_once", wait_once)
 waiting_items = named(

@@ -156,6 +156,21 @@ def test_rounds_are_templates_that_call_themselves() -> None:
     ]
 
 
+def test_a_loop_that_ends_by_time_notes_when_it_begins() -> None:
+    found = manifest(ask >> loop_until(ask, it > 3, limit=3, within=seconds(9)))
+    orders = [
+        order_of(one["arguments"]["parameters"][1]["value"])
+        for each in found["spec"]["templates"]
+        for one in each.get("dag", {}).get("tasks", [])
+        if one["template"].startswith("pod")
+    ]
+    entered = [order.name for order in orders if any(op.get("enter") for op in order.ops)]
+    (inner,) = [order for order in orders if isinstance(order.source, dict) and order.ends]
+    assert len(entered) == 1 and inner.source == {
+        "round": entered[0], "next": inner.name, "slot": "",
+    }  # fmt: skip
+
+
 def test_items_are_done_by_their_numbers_or_all_in_one_pod() -> None:
     found = lines(several >> map_each(ask) >> const(1))
     assert found[1:] == [

@@ -101,6 +101,20 @@ def test_a_fault_is_told_with_its_path(cluster: Cluster) -> None:
     assert cluster.statuses[-2:] == [75, 1]
 
 
+def test_a_finaliser_follows_what_failed_and_is_given_the_same(cluster: Cluster) -> None:
+    assert cluster.run("closing", value=7) == "Failed"
+    assert cluster.log() == ["load 7", "save", "load 7"]
+    assert any("closing > save: OSError: the disk is full" in said for said in cluster.said)
+    (cluster.folder / "log.mended").touch()
+    assert cluster.run("closing", again="1", value=7) == "Succeeded"
+    assert cluster.log() == ["load 7", "save", "load 7", "save", "load 7"]
+
+
+def test_a_run_that_has_not_begun_has_nothing_to_finish(cluster: Cluster) -> None:
+    assert cluster.run("closing", value="seven") == "Failed"
+    assert (cluster.statuses, cluster.log()) == ([1, 0], [])
+
+
 def test_what_has_failed_is_done_anew_when_a_person_says_so(cluster: Cluster) -> None:
     assert cluster.run("failing", value=2) == "Failed"
     (cluster.folder / "log.mended").touch()

@@ -30,28 +30,40 @@ class Kept(Protocol):
 
 @final
 class Contexts:
-    """The contexts of one run."""
+    """The contexts of one run.
 
-    __slots__ = ("_kept", "_run")
+    anew: how often the run has gone on, for what is done each time: its contexts are kept apart.
+    """
 
-    def __init__(self, kept: Kept, run: str) -> None:
+    __slots__ = ("_anew", "_kept", "_run")
+
+    def __init__(self, kept: Kept, run: str, anew: int = 0) -> None:
         self._kept = kept
         self._run = run
+        self._anew = f"!{anew}" if anew else ""
 
     def leave(self, name: str, context: dict[str, Any]) -> dict[str, Any]:
         """Keep a context ⟶ the one that counts: of two pods that did the same, the first one's."""
-        if self._kept.create(self._key(name), json.dumps(context).encode()):
+        if self._kept.create(self._key(name, self._anew), json.dumps(context).encode()):
             return context
-        return self.find(name) or context
+        return self.done(name) or context
 
     def put(self, name: str, context: dict[str, Any]) -> None:
         """Keep a context in place of any other."""
-        self._kept.write(self._key(name), json.dumps(context).encode())
+        self._kept.write(self._key(name, self._anew), json.dumps(context).encode())
+
+    def done(self, name: str) -> dict[str, Any] | None:
+        """A context that was left since the run has gone on; None if there is none."""
+        found = self._kept.read(self._key(name, self._anew))
+        return None if found is None else cast("dict[str, Any]", json.loads(found))
 
     def find(self, name: str) -> dict[str, Any] | None:
-        """A context; None if nobody has left it."""
-        found = self._kept.read(self._key(name))
-        return None if found is None else cast("dict[str, Any]", json.loads(found))
+        """A context, the latest; None if nobody has left it."""
+        found = self.done(name)
+        if found is None and self._anew:
+            before = self._kept.read(self._key(name))
+            found = None if before is None else json.loads(before)
+        return found
 
     def find_all(self, names: list[str]) -> list[dict[str, Any] | None]:
         """Several contexts, in their order."""
@@ -70,5 +82,5 @@ class Contexts:
             raise StoreError(f"{name}: nothing is kept by this name")
         return found.decode()
 
-    def _key(self, name: str) -> str:
-        return f"runs/{self._run}/{name}.json"
+    def _key(self, name: str, anew: str = "") -> str:
+        return f"runs/{self._run}/{name}{anew}.json"

@@ -169,8 +169,7 @@ class Flows:
         body, finaliser = here.parts()
         self._tasks.settled(flow, here.path)
         late = self._late = Flow(Dag(LATE), flow.source, late=True)
-        for way in (flow, late):
-            way.ops.append(self._calls.note(here.visit))
+        flow.ops.append(self._calls.note(here.visit))
         self._next(self._finally, finaliser, late)
         self._next(self._go, body, flow)
 

@@ -92,7 +92,7 @@ class Pod:
         """Do what is asked, unless that is done already; leave the context for what follows."""
         order = self._order
         name = f"{order.name}@{self._at}"
-        found = self._contexts.find(name)
+        found = self._contexts.done(name)
         if found is None:
             try:
                 context, ops = self._begun()
@@ -191,8 +191,7 @@ class Pod:
         above, _, number = at.rpartition(".")
         context = self._there(f"{name}@{above}")
         item = context["out"]["items"][int(number)]
-        begun = {"begun": context["out"]["begun"]} if "begun" in context["out"] else {}
-        return {**context, "item": item, "out": {**_ok(item["value"]), **begun}}
+        return {**context, "item": item, "out": _ok(item["value"])}
 
     # What it does
 
@@ -288,13 +287,14 @@ def pod_of(given: dict[str, str], kept: Kept, **how: Any) -> Pod:
         start = decoded(given["input"])
     except ValueError as error:
         raise ValueError(f"-p run=…: {error}") from None
+    order, again = order_of(given["order"]), _whole(given["again"])
     return Pod(
-        order_of(given["order"]),
-        Contexts(kept, given["run"]),
+        order,
+        Contexts(kept, given["run"], again if order.late else 0),
         target=given["target"],
         at=given["at"],
         number=int(given["try"]),
-        again=_whole(given["again"]),
+        again=again,
         given=start,
         **how,
     )
