@@ -19,9 +19,9 @@ from fwf.interpreters.run import run
 
 from .measure import best, report
 
-N = 1_000
+N = 400
 STEPS = 100
-REPEATS = 5
+REPEATS = 4
 MODULE = """
 from fwf import map_each, named, seq, task
 

@@ -182,6 +182,9 @@ queued = named(
 )
 
 
+heard = named("heard", charge >> blocks)
+
+
 # A client that comes and goes
 
 

@@ -88,6 +88,17 @@ def test_on_a_cluster_that_is_there(project: Path, client: Any, folder: Path) ->
     assert done.status == 0, done.err
 
 
+def test_what_a_profile_opens_is_opened_by_the_worker(project: Path) -> None:
+    text = (project / "load.py").read_text().replace('resources = {"desk": desk}', "")
+    (project / "load.py").write_text(text)
+    profile = '[profile.here.resources]\ndesk = { opener = "load:desk" }\n'
+    (project / "fwf.toml").write_text(profile)
+    words = "--param", "count=3", "--on", "dask"
+    assert "desk" in ran(project, *words).err
+    done = ran(project, *words, "--profile", "here")
+    assert done.status == 0 and done.out.splitlines()[-1] in "12", done.err
+
+
 @pytest.mark.parametrize(
     ("on", "said"),
     [

@@ -326,6 +326,7 @@ def tells(n: int, *, token: Secret) -> str: raise OSError(f"token {token.reveal(
 resources = {"token": Secret.env("DASK_TOKEN")}
 odd_flow = named("odd", odd >> identity)
 odd_once_flow = named("odd_once", odd_once >> identity)
+taking = named("taking", takes >> identity)
 raising = named("raising", as_result(raises) >> identity)
 row_flow = named("row", row >> identity)
 tables = named("tables", table >> rows)
@@ -345,6 +346,13 @@ def values(folder: Path) -> Any:
 def test_what_has_no_codec_fails_on_the_worker_by_its_path(client: Any, values: Any) -> None:
     fault = only(run(values.odd_flow, 1, on=Dask(client)))
     assert fault.path == "odd > odd" and fault.tags == ("Unwritable", "Defect")
+    assert fault.message.startswith("the value is an Odd, which can't be sent: ")
+    assert fault.message.endswith("call fwf.register_codec for the class")
+    given = only(run(values.taking, values.Odd(), key="k", on=Dask(client)))
+    assert given.path == "taking > takes"
+    assert given.message.startswith(
+        "what takes is given: the value is an Odd, which can't be sent: "
+    )
     doubt = only(run(values.odd_once_flow, 1, on=Dask(client)))
     assert doubt.path == "odd_once > odd_once" and doubt.tags == ("InDoubt",)
     assert "it was done" in doubt.message

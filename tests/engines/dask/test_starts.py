@@ -133,6 +133,19 @@ def _stations(dask_worker: Any) -> list[str]:
     return [name for name in dask_worker.plugins if name.startswith("fwf-")]
 
 
+def test_what_a_client_has_heard_is_forgotten_while_it_goes_on(client: Any, tmp_path: Path) -> None:
+    def goes() -> None:
+        waits(lambda: marks(tmp_path, "blocks"), "the step before is written down")
+        waits(lambda: client.run_on_scheduler(_left)[0] == 0, "and forgotten")
+        flows.once(str(tmp_path), "go")
+
+    thread = Thread(target=goes)
+    thread.start()
+    result = run(flows.heard, str(tmp_path), on=on(client, "heard"))
+    thread.join()
+    assert result == Success(str(tmp_path)) and counts(tmp_path) == {"charge": 1, "blocks": 1}
+
+
 def test_nothing_of_a_run_is_left_when_it_is_over(client: Any, tmp_path: Path) -> None:
     run(flows.exits, str(tmp_path), on=on(client, "exits"))
     waits(lambda: client.run_on_scheduler(_left) == (0, []), "the scheduler forgets it")

@@ -6,7 +6,7 @@ from typing import Any, final
 
 from fwf.forms.mentioned import Known
 from fwf.interpreters.engines.dask.orders import Blobs
-from fwf.journal.values import Values
+from fwf.journal.values import Unwritable, Values
 from fwf.journal.values.arrow import SUFFIX
 
 
@@ -34,6 +34,8 @@ class Texts:
                 self._blobs, new = {}, self._new()
                 texts = [new.settled(each)[0] for each in values]
             return texts, self._blobs
+        except Unwritable as error:
+            raise Unwritable(_told(str(error))) from None
         finally:
             self._blobs = {}
 
@@ -50,3 +52,10 @@ class Texts:
 
     def _kept(self, name: str) -> bytes:
         return self._blobs[name]
+
+
+def _told(said: str) -> str:
+    """Why a value can't be sent: as it is said of journals, but for what is theirs alone."""
+    return said.replace("a journal can't keep", "can't be sent").removesuffix(
+        ", or run with --journal off"
+    )

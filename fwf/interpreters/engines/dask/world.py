@@ -122,7 +122,7 @@ class Leaves:
         try:
             flight.order, flight.blobs = self._order(fiber, role, known, path, named[0])
         except Unwritable as error:
-            said = f"what {role.task.name} is given can't be sent: {error}"
+            said = f"what {role.task.name} is given: {error}"
             self._fail(flight, Failed(path, ("Unwritable", "Defect"), said))
         else:
             self._queue.append(flight)
