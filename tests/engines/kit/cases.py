@@ -69,8 +69,9 @@ class Case:
         self.actor.scripts = self.scenario.paths
         self.value: Any = chance.randrange(values.NUMBERS)
         names = {each.name for each in self.loaded.required.parameters}
-        drawn = {"amount": chance.randrange(4), "flag": chance.random() < 0.5}
-        self.params = {name: each for name, each in drawn.items() if name in names}
+        drawn: dict[str, Any] = {"amount": chance.randrange(4), "flag": chance.random() < 0.5}
+        drawn["word"] = deck.word
+        self.params: dict[str, Any] = {name: each for name, each in drawn.items() if name in names}
         self.key = f"kit {seed}"
 
     @property

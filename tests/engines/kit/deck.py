@@ -27,6 +27,8 @@ class Deck:
         self._case = case
         self._texts = texts
         self.kinds: dict[str, str] = {}
+        self.word = texts.text("word").replace("\ud800", "")
+        """A parameter of the run; half a character can be in none."""
         self.plain: tuple[Task[Any, Any], ...] = (
             self._one("a", "pure"),
             self._one("b", "read"),
@@ -107,9 +109,9 @@ class Deck:
 
         @task(**declared)
         def shifted(
-            n: Any, *, amount: int, run: RunInfo, attempt: Attempt, key: IdempotencyKey
+            n: Any, *, amount: int, word: str, run: RunInfo, attempt: Attempt, key: IdempotencyKey
         ) -> Any:
-            assert type(amount) is int
+            assert type(amount) is int and word == self.word
             return act(declared["name"], n, run, attempt, key)
 
         return shifted
