@@ -25,7 +25,7 @@ class Thrown(Exception):
 
 
 class Functions(ThreadingHTTPServer):
-    """The server; `answer` is the function that is called, and `calls` are what it was given."""
+    """The server; `answer` is the function that is called."""
 
     request_queue_size = 256
     daemon_threads = True
@@ -33,7 +33,8 @@ class Functions(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Call)
         self.answer: Function = lambda given: given
-        self.calls: list[Any] = []
+        self.largest = 0
+        """The bytes of the largest that was given or answered."""
 
     @property
     def url(self) -> str:
@@ -47,9 +48,9 @@ class _Call(BaseHTTPRequestHandler):
     methods: ClassVar[tuple[str, ...]] = ("POST",)
 
     def do_POST(self) -> None:
-        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        size = int(self.headers["Content-Length"])
+        given = json.loads(self.rfile.read(size))
         assert unquote(self.path) == f"/2015-03-31/functions/{FUNCTION}/invocations", self.path
-        self.server.calls.append(given)
         try:
             body, wrong = self.server.answer(given), False
         except Thrown as thrown:
@@ -57,6 +58,7 @@ class _Call(BaseHTTPRequestHandler):
         except BaseException as error:  # as Lambda tells of what a function raises
             body, wrong = {"errorType": type(error).__name__, "errorMessage": str(error)}, True
         text = json.dumps(body).encode()
+        self.server.largest = max(self.server.largest, size, len(text))
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))

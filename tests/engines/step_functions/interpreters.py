@@ -55,29 +55,33 @@ class Moto:
         self._functions = functions
         self._client = boto3.client("stepfunctions", **REGION)
         self._n = 0
+        self._machine = self._execution = ""
 
     def run(self, definition: str, given: Any, function: Function, *, waits: bool = False) -> Ran:
         self._functions.answer = function
         self._n += 1
         client, name = self._client, f"m{os.getpid()}-{self._n}"
+        if self._machine:
+            client.delete_state_machine(stateMachineArn=self._machine)
         made = client.create_state_machine(name=name, definition=definition, roleArn=ROLE)
         with patched(waits):
             begun = client.start_execution(
-                stateMachineArn=made["stateMachineArn"], input=json.dumps(given)
+                stateMachineArn=made["stateMachineArn"], name="run", input=json.dumps(given)
             )
             arn, pause = begun["executionArn"], 0.001
             while (found := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.05)
-        self.arn = arn
-        client.delete_state_machine(stateMachineArn=made["stateMachineArn"])
+        self._execution = arn
+        self._machine = made["stateMachineArn"]
         if found["status"] == "SUCCEEDED":
             return Ran(json.loads(found["output"]))
         return Ran(None, found.get("error", found["status"]), found.get("cause", ""))
 
     def events(self) -> int:
         """Of the last execution."""
-        pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.arn)
+        history = self._client.get_paginator("get_execution_history")
+        pages = history.paginate(executionArn=self._execution)
         return sum(len(page["events"]) for page in pages)
 
 

@@ -34,6 +34,8 @@ _AGAIN: Final = [
             "Lambda.SdkClientException",
             "Lambda.ClientExecutionTimeoutException",
             "Lambda.Unknown",
+            "Runtime.ExitError",
+            "Sandbox.Timedout",
             "States.Timeout",
         ],
         "IntervalSeconds": 5,
@@ -43,7 +45,8 @@ _AGAIN: Final = [
 ]
 """What Lambda itself does wrong isn't the work's failure, and has attempts of its own.
 
-Whether it was begun nobody knows, unless there were too many: claims make a second start safe.
+Whether it was begun nobody knows, unless there were too many: claims make a second start safe, and
+a block goes on behind what is finished in it.
 """
 AGAIN: Final = quoted(_AGAIN)
 ITEM: Final = {
@@ -55,7 +58,7 @@ ITEM: Final = {
         "to": "",
         "wait": 0,
         "value.$": "$$.Map.Item.Value.value",
-        "begun.$": "$.out.begun",
+        "begun.$": "$$.Map.Item.Value.begun",
     },
 }
 """What each item of a map begins with."""

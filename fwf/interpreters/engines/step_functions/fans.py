@@ -29,6 +29,7 @@ from fwf.interpreters.engines.cut import EngineTask, Piece, Placed
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.calls import Scope, Steps, Told, Way, called
 from fwf.interpreters.engines.step_functions.ropes import Rope
+from fwf.interpreters.engines.step_functions.shares import most_items
 
 OUTWARD: Final = {"InputPath": "$.out"}
 _FIRST: Final = (
@@ -66,7 +67,7 @@ def map_each(told: Told, way: Way) -> Steps:
     way.scope.states.append(asl.mapped(name, asl.machine(start, scope.states), fields, gather))
     block = called(told, way, "run", [("ok", way.next)])
     goes = [("items", name), ("block", block)]
-    most, room = told.limits.most, told.limits.room
+    most, room = most_items(told.limits, way.here.path, body.piece.node), told.limits.room
     return called(told, way, "spread", goes, most=most, room=room)
 
 

@@ -14,8 +14,9 @@ _ALWAYS: Final = Row(
 TABLE: Final[Table] = {
     "value": Row(
         "emulated",
-        "a value over its share of 150 KB, and most of what an item gives, go by reference into "
-        "the store that the function has; the worker refuses what has no JSON, by its path",
+        "a value over its share of 150 KB (of 40 where there are maps), and most of what an item "
+        "gives, go by reference into the store that the function has; the worker refuses what has "
+        "no JSON, by its path",
     ),
     "task": Row("native", "a Task that calls the worker, with TimeoutSeconds always written out"),
     "unrepeatable task": Row(
@@ -59,7 +60,7 @@ TABLE: Final[Table] = {
     "map_each": Row(
         "emulated",
         "a Map over the items that the worker lists, each of which ends with what came out; more "
-        "than 500, or than 60 KB of them or the events allow, are one block when it runs",
+        "than 500, or than 70 KB of them or the events allow, are one block when it runs",
     ),
     "map_each over 40 at once": Row(
         "lossy", "a Map does about 40 at once, and not in the order of the list"

@@ -77,12 +77,16 @@ def slot_of(part: Part) -> str:
 @final
 @record()
 class Item:
-    """An item that is to be done: of which map, its number, its key if it has one, its value."""
+    """An item that is to be done: of which map, its number, its key if it has one, its value.
+
+    begun: what the context counts of it, for engines that make the contexts of items themselves.
+    """
 
     map: str
     at: int
     key: str | None
     value: Packed
+    begun: PMap[str, int] | None = None
 
     @property
     def name(self) -> str | int:
@@ -211,7 +215,11 @@ def item_to_text(item: Item) -> str:
 
 def _item_to_json(item: Item) -> Json:
     key = None if item.key is None else written_text(item.key)
-    return {"map": item.map, "at": item.at, "key": key, "value": packed_to_json(item.value)}
+    found: dict[str, Json] = {"map": item.map, "at": item.at, "key": key}
+    found["value"] = packed_to_json(item.value)
+    if item.begun is not None:
+        found["begun"] = dict(item.begun)
+    return found
 
 
 # From JSON
@@ -305,13 +313,14 @@ def _items(given: Json, at: str) -> list[Item]:
 
 
 def _item(given: Json, at: str) -> Item:
-    fields = read_fields(given, at, ("map", "at", "key", "value"))
-    key = fields["key"]
+    fields = _some(given, at, ("map", "at", "key", "value"), ("begun",))
+    key, begun = fields["key"], fields.get("begun")
     return Item(
         read_text(fields["map"], under(at, "map")),
         read_whole(fields["at"], under(at, "at"), 0),
         None if key is None else read_text(key, under(at, "key")),
         packed_from_json(fields["value"], under(at, "value")),
+        None if begun is None else _counts(begun, under(at, "begun")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, final
@@ -147,7 +148,7 @@ class Here:
         """Note that it begins ⟶ how many times it did, if a task in it is told that."""
         if not self.part.retries or not _counts(self.part):
             return 1
-        begun, name = self.context.begun, f"{self.slot()}{[*self.part.items]}"
+        begun, name = self.context.begun, counted(self.slot(), self.part.items)
         number = begun.get(name, 0) + 1
         self.context = changed(self.context, begun=begun.set(name, number))
         return number
@@ -254,6 +255,16 @@ class Here:
     def note(self, visit: Visit, facts: Mapping[str, Json]) -> None:
         """A part around it remembers this."""
         self.context = self.context.noting(self.slot(visit), facts)
+
+
+def counted(slot: str, items: Items) -> str:
+    """A part's slot, the items and rounds that it is in ⟶ by what its beginnings are counted."""
+    return f"{slot}{[*items]}"
+
+
+def counted_items(name: str) -> Items:
+    """By what beginnings are counted ⟶ the items and rounds."""
+    return tuple(literal_eval(name[name.index("[") :]))
 
 
 def _computes(node: Node, name: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
+from pyrsistent import PMap, pmap
+
 from fwf.algebra.arrival import told
 from fwf.algebra.canonical import Nameless, text_of_key
 from fwf.algebra.evaluation import Undefined, defect, evaluate, listed
@@ -12,7 +14,7 @@ from fwf.algebra.nodes import MapEach
 from fwf.faults import Fault
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.context import Context, Item, Outcome, item_to_text
-from fwf.interpreters.engines.worker.here import Here
+from fwf.interpreters.engines.worker.here import Here, counted_items
 from fwf.interpreters.engines.worker.unwind import unwound
 from fwf.journal.values import Unwritable
 from fwf.records import changed
@@ -83,16 +85,34 @@ def _packed(here: Here, items: list[Any], names: list[str | None]) -> tuple[Item
     """The items as they travel; None if they take more room than there is."""
     of = here.slot()
     room = here.call.room
+    begun = {} if room is None else _begun(here)
     try:
         small = None if room is None else SMALL
         found = tuple(
-            Item(of, at, name, here.packed(item, small))
+            Item(
+                of,
+                at,
+                name,
+                here.packed(item, small),
+                None if room is None else begun.get(at if name is None else name, pmap()),
+            )
             for at, (item, name) in enumerate(zip(items, names, strict=True))
         )
     except Unwritable:
         return None  # the block tells what is wrong with it, or needs no text of it
     if room is not None and sum(len(item_to_text(each)) for each in found) > room:
         return None
+    return found
+
+
+def _begun(here: Here) -> dict[str | int, PMap[str, int]]:
+    """What the context counts of each item, by its name: of all it would be too much for one."""
+    depth, found = len(here.part.items), dict[str | int, PMap[str, int]]()
+    for entry, number in here.context.begun.items():
+        items = counted_items(entry)
+        if items[:depth] == here.part.items and len(items) > depth:
+            name = items[depth]
+            found[name] = found.get(name, pmap()).set(entry, number)
     return found
 
 
