@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from datetime import date
 
 import pytest
 
@@ -69,17 +70,17 @@ WANTED = ast.dump(
 
 
 @task(effect="read")
-def read(n: int) -> int: ...
+def read(n: int, *, day: date, min_amount: int = 0) -> int: ...
 
 
-def test_pools_are_made_before_a_run_is_started() -> None:
+def test_pools_are_made_and_parameters_given_where_a_run_is_started() -> None:
     w = named("loads", par(in_pool(read, "vendor"), in_pool(read, "it's")))
     pools = {"vendor": 3, "it's": Pool(starts=5, per=minutes(1))}
     found = printed(engine_of("airflow").cut(w), Asked("m:w", "loads", pools))
     assert [shlex.split(each) for each in found.commands] == [
         ["airflow", "pools", "set", "vendor", "3", "loads"],
         ["airflow", "pools", "set", "it's", "128", "loads"],
-        ["airflow", "dags", "trigger", "loads"],
+        ["airflow", "dags", "trigger", "loads", "--conf", '{"day": "2026-07-15"}'],
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import Final
 
-from fwf.algebra.requirements import requirements
+from fwf.algebra.requirements import Requirements, requirements
+from fwf.forms.by_type.texts import example
 from fwf.interpreters.engines.airflow.steps import LETTERS
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.exports import Asked, Printed
@@ -24,13 +26,20 @@ dag = to_dag({target!a}, dag_id={name!a})
 def printed(cut: Cut, asked: Asked) -> Printed:
     """Cut, who asked ⟶ the DAG's file, and how its pools are made and a run is started."""
     name = LETTERS.name(asked.name)
+    required = requirements(cut.workflow)
     pools = [
         f"airflow pools set {shlex.quote(pool)} {_size(asked.pools.get(pool, 1))} {name}"
-        for pool in requirements(cut.workflow).pools
+        for pool in required.pools
     ]
     text = _FILE.format(target=asked.target, name=name)
-    start = f"airflow dags trigger {shlex.quote(name)}"
-    return Printed({f"{name}.py": text}, (*pools, start))
+    return Printed({f"{name}.py": text}, (*pools, f"airflow dags trigger {name}{_given(required)}"))
+
+
+def _given(required: Requirements) -> str:
+    """Examples of the parameters that a run must be given, for a shell."""
+    needed = [each for each in (*required.parameters, *required.unknown) if not each.optional]
+    found = {each.name: example((each.types or (str,))[0]) for each in needed}
+    return f" --conf {shlex.quote(json.dumps(found))}" if found else ""
 
 
 def _size(pool: int | Pool) -> int:
