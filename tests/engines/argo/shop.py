@@ -73,6 +73,7 @@ daily = named(
 )
 failing = named("failing", loop_until(retry(save, attempts=2, on=OSError), it > 1, limit=5))
 closing = named("closing", always(load >> save, then=load))
+unfit = named("unfit", always(branch(it.missing, then=load, otherwise=load), then=load))
 waiting = named("waiting", wait)
 waiting_once = named("waiting_once", wait_once)
 waiting_items = named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -29,6 +30,42 @@ def test_of_two_pods_that_do_the_same_at_once_the_first_one_counts() -> None:
         return context("otherwise")
 
     assert Pod(ORDER, contexts, target="shop:daily", call=call).done().word == "then"
+
+
+TRIED = Order("ask", "begin", ({"note": "p1"}, *ORDER.ops), "p1")
+
+
+@pytest.mark.parametrize(("number", "found"), [(2, "3"), (1, "3"), (0, "1")])
+def test_an_attempt_goes_on_from_the_last_one_that_has_left_something(
+    number: int, found: str
+) -> None:
+    """A pod that was killed in between has left nothing."""
+    contexts, given, slept = Contexts(Memory(), "run"), list[Any](), list[float]()
+    contexts.leave("begin@r", context("ok"))
+    before = context("up", to="p1", wait=5, value={"text": "3"})
+    contexts.put("ask@r.try0.0", {"context": before, "until": time.time() + 5})
+
+    def call(asked: Any) -> dict[str, Any]:
+        given.append(asked["in"])
+        return context("ok")
+
+    how: Any = {"number": number, "call": call, "sleep": slept.append}
+    assert Pod(TRIED, contexts, target="shop:daily", **how).done().status == 0
+    assert [each["out"]["value"]["text"] for each in given] == [found]
+    assert [4 < seconds <= 5 for seconds in slept] == [True] * (number > 0)
+
+
+def test_an_attempt_anew_goes_on_from_none_of_those_before() -> None:
+    contexts, given = Contexts(Memory(), "run"), list[Any]()
+    contexts.leave("begin@r", context("ok"))
+    contexts.put("ask@r.try0.0", {"context": context("up", value={"text": "3"}), "until": 0})
+
+    def call(asked: Any) -> dict[str, Any]:
+        given.append(asked)
+        return context("ok")
+
+    Pod(TRIED, contexts, target="shop:daily", number=1, again=2, call=call).done()
+    assert [(each["in"]["out"]["value"]["text"], each["again"]) for each in given] == [("1", 2)]
 
 
 def test_what_nobody_has_left_is_told_by_name() -> None:

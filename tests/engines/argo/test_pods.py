@@ -110,6 +110,11 @@ def test_a_finaliser_follows_what_failed_and_is_given_the_same(cluster: Cluster)
     assert cluster.log() == ["load 7", "save", "load 7", "save", "load 7"]
 
 
+def test_a_finaliser_follows_a_predicate_that_has_no_value(cluster: Cluster) -> None:
+    assert cluster.run("unfit", value=7) == "Failed"
+    assert cluster.log() == ["load 7"]
+
+
 def test_a_run_that_has_not_begun_has_nothing_to_finish(cluster: Cluster) -> None:
     assert cluster.run("closing", value="seven") == "Failed"
     assert (cluster.statuses, cluster.log()) == ([1, 0], [])

@@ -168,8 +168,8 @@ class Flows:
         """The finaliser goes on from what the whole was given, whatever became of that."""
         body, finaliser = here.parts()
         self._tasks.settled(flow, here.path)
-        late = self._late = Flow(Dag(LATE), flow.source, late=True)
-        flow.ops.append(self._calls.note(here.visit))
+        late = self._late = flow.fork(Dag(LATE))
+        late.late = True
         self._next(self._finally, finaliser, late)
         self._next(self._go, body, flow)
 

@@ -41,10 +41,12 @@ class Flow:
         """Whether it is behind a pod that nothing else is behind yet."""
         self.ops: list[Op] = []
 
-    def fork(self) -> Flow:
-        """Another way from here."""
+    def fork(self, dag: Dag | None = None) -> Flow:
+        """Another way from here; or into another DAG, which nothing there waits for."""
         self.alone = False
-        return Flow(self.dag, self.source, self.after, late=self.late)
+        if dag is None:
+            return Flow(self.dag, self.source, self.after, late=self.late)
+        return Flow(dag, self.source, late=self.late)
 
     def inside(self, dag: Dag, source: Source | None = None) -> Flow:
         """The way into another DAG."""
