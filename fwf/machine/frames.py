@@ -204,12 +204,13 @@ class Timing:
 class Looping:
     """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
 
-    __slots__ = ("known", "mark", "node", "place", "round", "start", "taken")
+    __slots__ = ("known", "limit", "mark", "node", "place", "round", "start", "taken")
 
     def __init__(self, machine: Machine, node: LoopUntil[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.round = 1
+        self.limit = node.limit
         self.taken = fiber.taken
         self.start = 0 if node.within is None else machine.now()
         self.mark: Mark | None = None
@@ -233,7 +234,8 @@ class Looping:
 
     def _again(self, machine: Machine, fiber: Fiber) -> None:
         node = self.node
-        if self.round >= node.limit or self._is_late(machine):
+        spent = self.round >= self.limit and not self._has_more(machine, fiber)
+        if spent or self._is_late(machine):
             if node.on_limit != "stop":
                 fault = Exhausted(machine.path(self.place), self.round)
                 fiber.end(ERR, machine.worded(self.place, fault))
@@ -249,6 +251,16 @@ class Looping:
         fiber.place = (self.place, node, 0, self.round)
         fiber.frames.append(self)
         fiber.node = node.body
+
+    def _has_more(self, machine: Machine, fiber: Fiber) -> bool:
+        """Whether an earlier try failed for the limit here, so that this one has as many again."""
+        if machine.memory is None or self.node.on_limit == "stop":
+            return False
+        mark = machine.memory.mark("loop", self.place, fiber.tries, fiber.value)
+        known = mark.gave_up(self.round)
+        mark.leave()
+        self.limit += self.node.limit if known else 0
+        return known
 
     def _is_late(self, machine: Machine) -> bool:
         """Whether its time is over, or was in an earlier try."""

@@ -16,9 +16,10 @@ from fwf.machine.places import Place
 if TYPE_CHECKING:
     from fwf.machine.fibers import Fiber, Tries
 
-About: TypeAlias = Literal["retry", "deadline", "delay", "caught", "done"]
+About: TypeAlias = Literal["retry", "deadline", "delay", "caught", "done", "loop"]
 """What a mark is about: the attempt that a retry is at; when a deadline strikes, or a delay ends;
-a fault that became a value, or chose a handler; a part whose finaliser was done as well."""
+a fault that became a value, or chose a handler; a part whose finaliser was done as well; a loop
+that came to its limit."""
 
 
 class Retried(NamedTuple):
@@ -59,6 +60,13 @@ class Mark(Protocol):
 
     def is_over(self, number: int, *, settled: bool) -> None:
         """The loop's time is over after a round; `settled`: and that is no failure."""
+        ...
+
+    def gave_up(self, number: int) -> bool:
+        """Whether a try that is over failed as the loop came to its limit after this round.
+
+        If none did, the loop gives up there now.
+        """
         ...
 
     @property

@@ -28,6 +28,9 @@ class NothingAt:
     def left(self, duration: int) -> int:
         return duration
 
+    def gave_up(self, number: int) -> bool:
+        return False
+
     def goes_on(self, number: int) -> None: ...
     def is_over(self, number: int, *, settled: bool) -> None: ...
     def catches(self, fault: Fault, *, settled: bool) -> None: ...

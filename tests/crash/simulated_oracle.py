@@ -84,8 +84,16 @@ def faults_after_failure(story: Story) -> list[str]:
 
 def _has_budgets(w: Workflow[Any, Any]) -> bool:
     """Whether anything in it begins with a fresh budget after a failure."""
-    timed = isinstance(w, LoopUntil) and w.within is not None and w.within // MICROSECOND < NEAR
-    return timed or isinstance(w, Retry) or any(_has_budgets(part) for part in children(w))
+    if isinstance(w, Retry) or (isinstance(w, LoopUntil) and _begins_anew(w)):
+        return True
+    return any(_has_budgets(part) for part in children(w))
+
+
+def _begins_anew(loop: LoopUntil[Any, Any]) -> bool:
+    """Whether a loop that failed for its limit has as many rounds, or as much time, again."""
+    if loop.within is not None and loop.within // MICROSECOND < NEAR:
+        return True
+    return loop.on_limit == "fail"
 
 
 def _outcome(story: Story) -> Iterator[str]:

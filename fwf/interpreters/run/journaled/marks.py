@@ -206,6 +206,13 @@ class Placed:
     def is_over(self, number: int, *, settled: bool) -> None:
         self._write("deadline", round=number, over=True, settled=settled or None)
 
+    def gave_up(self, number: int) -> bool:
+        known = self._marks.past.marks.get((*self.spot[:3], number))
+        if self._same(known) is not None:
+            return True
+        self._write("deadline", round=number, spent=True)
+        return False
+
     def catches(self, fault: Fault, *, settled: bool) -> None:
         self._write("caught", fault=fault_to_json(fault), settled=settled or None)
         if settled:

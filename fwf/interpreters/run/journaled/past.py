@@ -68,7 +68,8 @@ class Past:
     told: step instances that had ended in some way, so that their next start repeats them.
     end: how the run ended, if nothing was taken back since; `over`, whether its last try could say
         how that ended.
-    marks: what frames left, by place; what only counts while the run hasn't failed is in `fresh`.
+    marks: what frames left, by place; what only counts while the run hasn't failed is in `fresh`,
+        and what counts once the try is over in `spent`.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
@@ -84,6 +85,7 @@ class Past:
         self.attempts: dict[str, int] = {}
         self.marks: dict[Spot, Done] = {}
         self.fresh: dict[Spot, Done] = {}
+        self.spent: dict[Spot, Done] = {}
         self.retries: dict[Spot, tuple[int, Done | None]] = {}
         self.given_back: dict[Spot, int] = {}
         self.giving_back: set[Spot] = set()
@@ -149,6 +151,8 @@ class Past:
         self.failed.clear()
         self.cuts.clear()
         self.fresh.clear()
+        self.marks.update(self.spent)
+        self.spent.clear()
         self.retries = {spot: (number, None) for spot, (number, _) in self.retries.items()}
 
     # Attempts
@@ -218,7 +222,7 @@ class Past:
             self.cuts.clear()
             self.fresh.clear()
             self._drop(0, "caught")
-        self._drop(first, "caught", "rounds")
+        self._drop(first, "caught", "rounds", "loop")
         self._undo(instances, of.n)
         if "by" in said:  # a person wants it
             self.renewed, self.end = True, None
@@ -245,7 +249,7 @@ class Past:
 
     def _drop(self, since: int, *about: str) -> None:
         """Marks about this that were left after a record count no more."""
-        for marks in (self.marks, self.fresh):
+        for marks in (self.marks, self.fresh, self.spent):
             for spot in [*marks]:
                 if spot[0] in about and marks[spot].n > since:
                     del marks[spot]
@@ -281,6 +285,9 @@ class Past:
 
     def _deadline(self, of: Record) -> None:
         said = parsed(of.body)
+        if said.get("spent"):
+            self.spent["loop", of.path, of.tries, said["round"]] = self._as_done(of)
+            return
         if "round" not in said:
             self.fresh[self._spot("deadline", of, said)] = self._as_done(of)
             return

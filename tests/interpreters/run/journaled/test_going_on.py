@@ -23,6 +23,7 @@ from fwf import (
     named,
     on_failure,
     par,
+    poll,
     retry,
     seconds,
     task,
@@ -199,6 +200,40 @@ def test_rounds_are_steps_of_their_own(runs: Runs, steps: Any, fails: list[Any])
     result, rest = runs.once(w)
     assert result == Success(5)
     assert [x for _, x in [*log, *rest]] == [0, 1, *([1] if len(log) == 2 else []), 2, 3, 4]
+
+
+def test_a_loop_that_came_to_its_limit_has_as_many_rounds_again(
+    runs: Runs, steps: Any, fails: list[Any]
+) -> None:
+    w = named("w", start >> loop_until(steps("a"), it >= 5, limit=2) >> steps("z"))
+    assert runs.once(w)[1] == [("a", 0), ("a", 1)]
+    assert runs.once(w)[1] == [("a", 2), ("a", 3)]
+    assert runs.once(w) == (Success(6), [("a", 4), ("z", 5)])
+
+
+def test_a_poll_that_gave_up_asks_again_when_the_run_goes_on(runs: Runs) -> None:
+    there: list[Any] = []
+
+    @task(effect="read", config={})
+    def is_there() -> bool:
+        runs.did("asked")
+        return bool(there)
+
+    w = named("w", poll(is_there, it, every=seconds(0), limit=3))
+    assert runs.once(w)[1] == ["asked"] * 3
+    assert runs.once(w)[1] == ["asked"] * 3
+    there.append("the file")
+    assert runs.once(w) == (Success(True), ["asked"])
+
+
+def test_a_try_that_dies_behind_a_loop_s_limit_gives_up_there_again(
+    runs: Runs, steps: Any, fails: list[Any]
+) -> None:
+    w = named("w", start >> fallback(loop_until(steps("a"), it > 9, limit=2), steps("b")))
+    died, log = runs.once(w, after=5)
+    assert died is None and ("b", 0) in log
+    result, rest = runs.once(w)
+    assert result == Success(1) and ("a", 2) not in rest
 
 
 def test_finalisers_are_done_once_a_try_and_no_more_once_all_is_fine(
