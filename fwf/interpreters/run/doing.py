@@ -73,6 +73,8 @@ def done(asked: Asked) -> Ran[Any]:
     if asked.on is None:
         return _done(asked, required, None)
     has = supplied(required, asked.resources) if asked.journal is not None else frozenset[str]()
+    if not hasattr(asked.on, "begin"):
+        raise TypeError(f"{asked.by}(on={asked.on!r}): needs where tasks are called: Dask(client)")
     with asked.on.begin(required, asked.resources, has) as site:
         return _done(changed(asked, resources=site.resources), required, site)
 

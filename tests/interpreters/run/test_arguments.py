@@ -138,3 +138,9 @@ def test_a_task_that_is_reached_after_its_deadline_is_cut_whatever_it_is_given()
     for two in (work("fits"), pair):
         outcome = run_late(two)
         assert isinstance(outcome, Failure) and outcome.failure().tags[0] == "Timeout"
+
+
+@pytest.mark.parametrize("on", ["dask", 5])
+def test_what_is_no_place_to_call_tasks_is_refused(on: Any) -> None:
+    with pytest.raises(TypeError, match=r"\(on=.*\): needs where tasks are called"):
+        execute(slow, 0, on=on)

@@ -12,6 +12,8 @@ from fwf.interpreters.engines.dask.cluster import Dask, check_installed
 
 _ADDRESS: Final = re.compile(r"[^/\s@]+:[0-9]+")
 _FORMS: Final = "write dask, for processes on this machine, or dask://HOST:PORT of a scheduler"
+_PATIENCE: Final = 10
+"""Seconds that a scheduler has to answer."""
 _LOST: Final = "distributed.deploy.lost-worker-timeout"
 """So long after a worker's death a cluster gives its place up if nobody stands in it just then."""
 
@@ -46,11 +48,11 @@ def _client(address: str) -> Generator[Any]:
             yield client
         return
     try:
-        client = made.Client(f"tcp://{address}")
+        client = made.Client(f"tcp://{address}", timeout=_PATIENCE)
     except OSError as error:
         raise ValueError(
-            f"dask://{address}: no scheduler of Dask answers there ({type(error).__name__}): start "
-            f"one with `dask scheduler`, or {_FORMS}"
+            f"no scheduler of Dask answers there ({type(error).__name__}): start one with "
+            f"`dask scheduler`, or {_FORMS}"
         ) from error
     with client:
         yield client
