@@ -33,10 +33,10 @@ from fwf import secrets as subject
 from fwf.algebra.scenario import failing
 from fwf.cli import running
 from fwf.cli.misuse import Misuse
-from fwf.printing import one_line
 from fwf.cli.output import as_json, complain
 from fwf.cli.targets import Target
 from fwf.interpreters.run import execute, run
+from fwf.printing import one_line
 from fwf.secrets import MOST, masked, remembered
 from tests.interpreters.run.isolated import leaked, leaks_apart
 
