@@ -92,6 +92,20 @@ def undo(n: int) -> int:
     return n
 
 
+@task(effect="read")
+def seen(n: int) -> int:
+    log.append(f"seen {n}")
+    return 10 * n
+
+
+@task(effect="read")
+def broken_once(n: int) -> int:
+    log.append("broken once")
+    if log.count("broken once") == 1:
+        raise ConnectionError("down")
+    return n
+
+
 def value_of(ran: Ran) -> Any:
     return json.loads(ran.output["value"]["text"])
 
@@ -141,6 +155,29 @@ def test_a_mistake_of_the_calls_own_is_not_tried_again(
     shop = Shop(pay >> put, tmp_path)
     shop.before = {("run pay", 1): "Unclear"}
     assert shop.run(interpreter).error == "Unclear" and shop.calls["run pay"] == 1
+
+
+@pytest.mark.parametrize(
+    ("w", "said", "value"),
+    [
+        (seen >> always(seen, then=seen), ["seen 1", "seen 10", "seen 10"], 100),
+        (
+            seen >> fallback(seen >> always(broken, then=seen), seen),
+            ["seen 1", "seen 10", "broken", "seen 100", "seen 10"],
+            100,
+        ),
+        (
+            seen >> retry(seen >> broken_once, attempts=2),
+            ["seen 1", "seen 10", "broken once", "seen 10", "broken once"],
+            100,
+        ),
+    ],
+)
+def test_handlers_get_what_their_part_was_given(
+    interpreter: Interpreter, tmp_path: Path, w: Any, said: list[str], value: int
+) -> None:
+    assert value_of(Shop(w, tmp_path).run(interpreter)) == value
+    assert log == said
 
 
 def test_a_failed_run_says_why(interpreter: Interpreter, tmp_path: Path) -> None:
