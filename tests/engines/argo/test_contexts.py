@@ -68,6 +68,17 @@ def test_an_attempt_anew_goes_on_from_none_of_those_before() -> None:
     assert [(each["in"]["out"]["value"]["text"], each["again"]) for each in given] == [("1", 2)]
 
 
+def test_a_failed_attempt_leaves_when_the_next_one_may_begin() -> None:
+    contexts = Contexts(Memory(), "run")
+    contexts.leave("begin@r", context("ok"))
+    up = context("up", to="p1", wait=7)
+    now = time.time()
+    done = Pod(TRIED, contexts, target="shop:daily", call=lambda _: up).done()
+    left = contexts.find("ask@r.try0.0")
+    assert done.status == 75 and left is not None and left["context"] == up
+    assert now + 7 <= left["until"] <= time.time() + 7
+
+
 def test_what_nobody_has_left_is_told_by_name() -> None:
     done = Pod(ORDER, Contexts(Memory(), "run"), target="shop:daily").done()
     assert done.status == 1
