@@ -22,7 +22,7 @@ from tests.engines.kit import (
     options,
 )
 
-COUNT = how_many(500)
+COUNT = how_many(200)
 GIVEN = options()
 
 

@@ -74,7 +74,7 @@ class Story:
         with closing(sqlite3.connect(Path(self.env["AIRFLOW_HOME"], "airflow.db"))) as database:
             return database.execute(sql, given).fetchall()
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 180) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = 900) -> None:
         """Until something holds; what parts of Airflow have said is told if it never does."""
         end = monotonic() + seconds
         while not holds():
