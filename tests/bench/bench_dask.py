@@ -19,9 +19,9 @@ from fwf.interpreters.run import run
 
 from .measure import best, report
 
-N = 400
+N = 1_000
 STEPS = 100
-REPEATS = 4
+REPEATS = 3
 MODULE = """
 from fwf import map_each, named, seq, task
 

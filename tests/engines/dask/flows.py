@@ -15,6 +15,7 @@ from fwf import (
     IdempotencyKey,
     Resource,
     const,
+    delay,
     in_pool,
     map_each,
     named,
@@ -178,7 +179,7 @@ cut_apart = named("cut_apart", timeout(apart, seconds(1)))
 cut_awaits = named("cut_awaits", timeout(awaits, seconds(1)))
 queued = named(
     "queued",
-    par(blocks, blocks, blocks, blocks, timeout(late, seconds(3))),
+    par(blocks, blocks, blocks, blocks, timeout(delay(seconds(2)) >> late, seconds(4))),
 )
 
 

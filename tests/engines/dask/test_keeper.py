@@ -62,6 +62,21 @@ def test_an_outcome_that_is_too_long_is_none() -> None:
         assert ledger.judged(asks("2", once=once)).do == wanted
 
 
+def test_what_is_begun_without_a_question_is_known() -> None:
+    ledger = Ledger()
+    ledger.begun(asks("1"))
+    assert ledger.judged(asks("2", number=2)).do == "wait"
+    ledger.gone("a")
+    ledger.begun(asks("3", "b"))
+    assert ledger.judged(asks("4", "c", number=2)).do == "wait"
+    assert ledger.ended("s", 1, "outcome") == "outcome"
+    assert ledger.judged(asks("4", "c", number=2)) == ("outcome", "outcome")
+    for n in range(MOST_STARTS):
+        ledger.begun(asks(f"{n}", f"{n}", step="t"))
+        ledger.gone(f"{n}")
+    assert ledger.judged(asks("more", "b", step="t")).do == "killed"
+
+
 def test_so_many_workers_may_die_in_an_attempt() -> None:
     ledger = Ledger()
     for n in range(MOST_STARTS):

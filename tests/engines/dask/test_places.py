@@ -108,7 +108,16 @@ def test_workers_that_keep_yesterdays_code_are_refused(
         assert "tcp://" in line and os.uname().nodename in line
 
 
-def test_a_leaf_of_another_definition_is_refused_by_the_worker(client: Any, module: Any) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("n + 1", "n + 2", "in which the code of one is another: start the workers anew"),
+        ('"pure"', '"read"', "in which there is no one of the definition"),
+    ],
+)
+def test_a_leaf_of_other_code_is_refused_by_the_worker(
+    client: Any, module: Any, before: str, after: str, says: str
+) -> None:
     """Of a worker that joined later, nothing is known at the start."""
     found = module(CODE)
     from fwf.interpreters.engines.dask import cluster
@@ -118,7 +127,7 @@ def test_a_leaf_of_another_definition_is_refused_by_the_worker(client: Any, modu
 
     on = Dask(client, target=f"{found.__name__}:workflow")
     assert run(found.workflow, 1, on=on) == Success(2)
-    Path(found.__file__).write_text(CODE.replace('"pure"', '"read"') + "\n# longer\n")
+    Path(found.__file__).write_text(CODE.replace(before, after) + "\n# longer\n")
     reload(found)
     from fwf.interpreters.engines.worker.loading import loaded
 
@@ -127,7 +136,7 @@ def test_a_leaf_of_another_definition_is_refused_by_the_worker(client: Any, modu
         patch.setattr(cluster.Seat, "_differing", nothing)
         fault = only(run(found.workflow, 1, on=on))
     assert fault.path == "code" and fault.tags == ("Refused", "Defect")
-    assert "there is no one of the definition" in fault.message
+    assert says in fault.message
     assert os.uname().nodename in fault.message and found.__name__ in fault.message
 
 

@@ -9,6 +9,8 @@ orders.py    an attempt as bytes, and its answer
 texts.py     the values in both
 station.py   what of a worker is one run's
 leaf.py      one attempt, on a worker
+claiming.py  ... that may have an effect
+calling.py   ... and the call itself
 keeper.py    who has begun what: asked by workers before they begin, kept by the scheduler
 decimals.py  the context of `decimal`
 table.py     what the engine can do

@@ -104,27 +104,29 @@ class Flights:
     async def _watched(self, flight: Flight) -> None:
         """Wait for what comes of a flight, and tell it."""
         while True:
-            lost = ""
+            future: Any = flight.future
             try:
-                found: bytes = await flight.future
+                found: bytes = await future
             except asyncio.CancelledError as error:
                 lost = f"its future was cancelled ({error})"
             except Exception as error:  # what the cluster says; a task's error is an answer
                 lost = f"{type(error).__qualname__}: {error}"
             else:
-                flight.future = None
                 if not _is_broken(found):
-                    self._land(flight, found)
+                    self._landed(flight, found)
                     return
                 lost = "a worker has begun that doesn't know of the run"
+            future.release()  # which the traceback of its error would keep
             if flight.cancelled:
-                flight.future = None
-                self._land(flight, _CUT)
+                self._landed(flight, _CUT)
                 return
             if not await self._asked_again(flight):
-                flight.future = None
-                self._land(flight, answer_to_bytes(Answer("broken", lost), {}))
+                self._landed(flight, answer_to_bytes(Answer("broken", lost), {}))
                 return
+
+    def _landed(self, flight: Flight, found: bytes) -> None:
+        flight.future = None
+        self._land(flight, found)
 
     async def _asked_again(self, flight: Flight) -> bool:
         """Ask once more for what the cluster has lost; whether that is done."""

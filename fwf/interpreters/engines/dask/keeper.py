@@ -1,7 +1,8 @@
 """Who has begun a step that may have an effect, and how did it end? Kept by the scheduler.
 
 It outlasts workers and clients, and workers end with it. Whoever is about to begin an attempt asks
-here first. Of a second one that is asked for the same step
+here first, or just says so where it is known that nobody else may be at it: a repeatable step that
+a client asks for once. Of a second one that is asked for the same step
 
 - an outcome that the client never heard of is the answer, and nothing is started;
 - one that is at work is waited for, also an earlier attempt that was cut;
@@ -21,6 +22,8 @@ from distributed import SchedulerPlugin
 from fwf.journal.records import moment
 
 NAME: Final = "fwf-keeper"
+BEGUN: Final = "fwf-begun"
+ENDED: Final = "fwf-ended"
 MOST_STARTS: Final = 3
 """So many workers may die in one attempt: then it has failed."""
 MOST_TEXT: Final = 1 << 20
@@ -97,9 +100,8 @@ class Ledger:
 
     def judged(self, asking: Asking) -> Verdict:
         """May it begin? Then it is noted."""
-        run, step, number = asking["run"], asking["step"], asking["number"]
-        entries = self._steps.get(step, {})
-        mine = entries.get(number)
+        entries = self._steps.get(asking["step"], {})
+        mine = entries.get(asking["number"])
         again = mine is not None and mine.token == asking["token"]
         if again and mine is not None and mine.under_way:
             return Verdict("begin")  # the answer was lost
@@ -111,9 +113,15 @@ class Ledger:
         starts = 0 if mine is None else mine.starts
         if starts >= MOST_STARTS:
             return Verdict("killed", str(starts))
-        self._steps.setdefault(step, entries)[number] = Entry(asking, starts + 1)
-        self._runs.setdefault(run, {})[step] = None
+        self.begun(asking)
         return Verdict("begin")
+
+    def begun(self, asking: Asking) -> None:
+        """Note that an attempt is at work."""
+        entries = self._steps.setdefault(asking["step"], {})
+        mine = entries.get(asking["number"])
+        entries[asking["number"]] = Entry(asking, 1 if mine is None else mine.starts + 1)
+        self._runs.setdefault(asking["run"], {})[asking["step"]] = None
 
     def _known(self, entries: dict[int, Entry], asking: Asking) -> Verdict | None:
         """What the attempts that were begun before say of this one, if anything."""
@@ -198,6 +206,16 @@ class Keeper(SchedulerPlugin):
             "fwf_heard": self.heard, "fwf_over": self.over,
         }  # fmt: skip
         scheduler.handlers.update(asked)
+        scheduler.stream_handlers.update({BEGUN: self.begun, ENDED: self.ended})
+
+    def begun(self, asking: Asking, worker: str) -> None:
+        """A worker has begun an attempt without asking."""
+        self.ledger.begun(asking)
+
+    def ended(self, step: str, number: int, outcome: str, worker: str) -> None:
+        """An attempt has ended of which a worker just said that it was begun."""
+        self.ledger.ended(step, number, outcome)
+        self._tell()
 
     async def begin(self, asking: Asking) -> tuple[str, str]:
         """May an attempt begin? Waits a little for others that are at work."""

@@ -6,26 +6,16 @@ cross as a pickle, and a worker that ends takes others' results along.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from contextvars import copy_context
-from datetime import datetime
-from decimal import Context, getcontext
-from functools import partial
-from typing import Any, Final, cast
+from typing import Any
 
 from distributed import get_worker
 
-from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
-from fwf.algebra.fault_form import fault_to_json
-from fwf.algebra.keys import KEYED
 from fwf.algebra.nodes import Task
-from fwf.faults import Failed, named_text
-from fwf.interpreters.engines.dask.keeper import Asking
+from fwf.faults import named_text
+from fwf.interpreters.engines.dask.calling import done
+from fwf.interpreters.engines.dask.claiming import claimed
 from fwf.interpreters.engines.dask.orders import (
+    TOO_LATE,
     Answer,
     Blobs,
     Order,
@@ -33,21 +23,6 @@ from fwf.interpreters.engines.dask.orders import (
     order_from_bytes,
 )
 from fwf.interpreters.engines.dask.station import AtWork, Station
-from fwf.interpreters.run import forked
-from fwf.interpreters.run.calls import ATTEMPT, Call, Called, awaited, called_beside
-from fwf.interpreters.run.here import Here, be_in
-from fwf.interpreters.run.resources import Opener, Placed
-from fwf.interpreters.run.workers.processes import Killed, Process
-from fwf.journal.errors import JournalError
-from fwf.journal.values import Unwritable
-from fwf.machine.fibers import ERR
-from fwf.raised import raised
-from fwf.secrets import Secret
-
-forked.watch(lambda: None)  # a fork that a task makes ends with it
-_TOO_LATE: Final = Answer("cut", "")
-_CALLS: Final[dict[int, Call]] = {}
-"""What is known of tasks, by their identity; they stay as long as their modules."""
 
 
 def leaf(content: bytes) -> bytes:
@@ -61,7 +36,7 @@ def leaf(content: bytes) -> bytes:
     at_work = station.enter(key)
     try:
         if at_work.cut:
-            return answer_to_bytes(_TOO_LATE, {})
+            return answer_to_bytes(TOO_LATE, {})
         return answer_to_bytes(*_answered(order, blobs, station, at_work))
     except BaseException as error:  # a mistake of ours: nobody knows what was begun
         return answer_to_bytes(Answer("doubt", named_text(error)), {})
@@ -76,8 +51,8 @@ def _answered(
     if task is None or order.code != station.code(order.task):
         return Answer("refused", _another(order, station, task)), {}
     if not (task.contract.may_write or order.watched):
-        return _done(order, blobs, task, station, at_work)
-    return _claimed(order, blobs, task, station, at_work)
+        return done(order, blobs, task, station, at_work)
+    return claimed(order, blobs, task, station, at_work)
 
 
 def _another(order: Order, station: Station, task: Task[Any, Any] | None) -> str:
@@ -95,183 +70,3 @@ def _another(order: Order, station: Station, task: Task[Any, Any] | None) -> str
         f"{where}, in which the code of {order.name} is another: start the workers anew, which "
         "keep what they have imported"
     )
-
-
-# Claims
-
-
-def _claimed(
-    order: Order, blobs: Blobs, task: Task[Any, Any], station: Station, at_work: AtWork
-) -> tuple[Answer, Blobs]:
-    """Begin it if the scheduler's keeper says so, and tell the keeper how it ended."""
-    scheduler: Any = station.worker.scheduler
-    once = task.contract.effect == "unrepeatable"
-    asking = Asking(
-        run=order.run, step=order.step, number=order.number, tries=[*order.tries],
-        given=order.given, token=os.urandom(8).hex(), worker=station.worker.address,
-        once=once, again=order.again,
-    )  # fmt: skip
-    while True:
-        try:
-            do, said = _asked(station, lambda: scheduler.fwf_begin(asking=asking))
-        except (OSError, RuntimeError) as error:
-            return Answer("broken", f"the scheduler can't be asked: {named_text(error)}"), {}
-        if at_work.cut and do == "wait":
-            return _TOO_LATE, {}
-        if do != "wait":
-            break
-    if do == "outcome":
-        return Answer(*json.loads(said)), {}
-    if do == "doubt":
-        return Answer("doubt", said), {}
-    if do == "killed":
-        text = f"{task.name}: each of the {said} workers that began it ended without a word"
-        fault = raised(Killed(text), task.fn).fault(order.path, 0)
-        return Answer("failed", json.dumps(fault_to_json(fault))), {}
-    answer, tables = _done(order, blobs, task, station, at_work)
-    if once and _was_killed(answer) and not at_work.cut:
-        answer = Answer("doubt", "its process ended without a word")
-    outcome = "" if tables or answer.word == "doubt" else json.dumps(answer)
-    ended = {"step": order.step, "number": order.number, "outcome": outcome}
-    with suppress(OSError, RuntimeError):  # it is known here, and is the answer
-        _asked(station, lambda: scheduler.fwf_end(**ended))
-    return answer, tables
-
-
-def _asked(station: Station, ask: Callable[[], Any]) -> Any:
-    """Ask the scheduler something, from a worker's thread."""
-
-    async def asking() -> Any:
-        return await ask()
-
-    loop = cast(asyncio.AbstractEventLoop, station.worker.loop.asyncio_loop)
-    return asyncio.run_coroutine_threadsafe(asking(), loop).result()
-
-
-def _was_killed(answer: Answer) -> bool:
-    return answer.word == "failed" and f"{Killed.__module__}.{Killed.__qualname__}" in answer.text
-
-
-# The call
-
-
-def _done(
-    order: Order, blobs: Blobs, task: Task[Any, Any], station: Station, at_work: AtWork
-) -> tuple[Answer, Blobs]:
-    """Call the task's function, and write what it gives."""
-    texts = station.texts
-    call = _CALLS.get(id(task)) or _CALLS.setdefault(id(task), Call(task))
-    try:
-        value = texts.read(order.value, blobs)
-        keywords: dict[str, Any] = texts.read(order.params, blobs) if order.params else {}
-    except JournalError as error:
-        return _failed(order, ("Unreadable", "Defect"), f"what it is given: {error}"), {}
-    keywords.update({name: _fact(order, *each) for name, each in order.facts.items()})
-    openers = [*_openers(order, call, station, keywords)]
-    context = copy_context()
-    status, result = context.run(_called, order, call, value, keywords, openers, at_work)
-    if status is ERR:
-        fault = result.fault(order.path, 0)
-        return Answer("failed", json.dumps(fault_to_json(fault))), {}
-    try:
-        (text,), tables = texts.written(result)
-    except Unwritable as error:
-        once = task.contract.effect == "unrepeatable"
-        said = f"it was done, but what it gave can't be written: {error}"
-        if once:
-            return Answer("doubt", said), {}
-        return _failed(order, ("Unwritable", "Defect"), str(error)), {}
-    return Answer("ok", text), tables
-
-
-def _failed(order: Order, tags: tuple[str, ...], said: str) -> Answer:
-    return Answer("failed", json.dumps(fault_to_json(Failed(order.path, tags, said))))
-
-
-def _called(
-    order: Order,
-    call: Call,
-    value: Any,
-    keywords: dict[str, Any],
-    openers: Sequence[tuple[str, Opener]],
-    at_work: AtWork,
-) -> Called:
-    """Call it as its kind says, in a context of its own."""
-    if order.decimals:
-        from fwf.interpreters.engines.dask.decimals import set_decimals
-
-        set_decimals(order.decimals)
-    if order.located:
-        be_in(Here(order.run, order.path, call.task.name, order.tries))
-    args = call.arguments(value)
-    if call.isolate:
-        decimals = getcontext() if order.decimals else None
-        return _apart(call, (args, keywords, openers), decimals, at_work)
-    if call.is_async:
-        return _awaited(call, args, keywords, openers, at_work)
-    return called_beside(call, args, keywords, openers)
-
-
-def _apart(call: Call, arguments: Any, decimals: Context | None, at_work: AtWork) -> Called:
-    """In a process of its own, which is killed when the attempt is cut."""
-    try:
-        process = Process(call.task, arguments, decimals)
-        at_work.stop = process.kill
-        if at_work.cut:
-            process.kill()
-        return process.result()
-    except BaseException as error:
-        caught = error
-    return ERR, raised(caught, call.fn)
-
-
-def _awaited(
-    call: Call,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    openers: Sequence[tuple[str, Opener]],
-    at_work: AtWork,
-) -> Called:
-    """On an event loop of its own, cancelled when the attempt is cut."""
-
-    async def begun() -> Called:
-        this, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert this is not None
-        at_work.stop = lambda: loop.call_soon_threadsafe(this.cancel)
-        if at_work.cut:
-            this.cancel()
-        return await awaited(call, args, keywords, openers)
-
-    try:
-        return asyncio.run(begun())
-    except BaseException as error:
-        caught = error
-    return ERR, raised(caught, call.fn)
-
-
-# What is injected
-
-
-def _fact(order: Order, fact: str, value: Any) -> object:
-    if fact == ATTEMPT:
-        return Attempt(value)
-    if fact == KEYED:
-        return IdempotencyKey(value)
-    return RunInfo(order.run, order.path, datetime.fromisoformat(order.started), order.run_key)
-
-
-def _openers(
-    order: Order, call: Call, station: Station, keywords: dict[str, Any]
-) -> Sequence[tuple[str, Opener]]:
-    """The resources to be opened, by local name; secrets go to the keywords."""
-    openers: list[tuple[str, Opener]] = []
-    for name, final in order.resources.items():
-        found = station.resources.get(final)
-        if isinstance(found, Secret):
-            keywords[name] = found
-        elif isinstance(found, Placed):
-            openers.append((name, partial(found.opened, order.resources)))
-        elif found is not None:
-            apart = call.isolate  # in a process of its own it is opened there
-            openers.append((name, found if apart else partial(station.opened.lent, final, found)))
-    return openers

@@ -30,6 +30,7 @@ class Order(NamedTuple):
     resources: by local name, the names in the run.
     given: a digest of value and params.
     again: whether the step was begun before, as a journal has it.
+    asks: whether an earlier attempt of a repeatable step may be at work: the keeper is asked.
     watched: whether it is claimed though it has no effect: its workers died before.
     located: whether its code may ask which attempt it is.
     decimals: the context of `decimal`, if the caller has changed it.
@@ -52,6 +53,7 @@ class Order(NamedTuple):
     resources: Mapping[str, str]
     given: str
     again: bool = False
+    asks: bool = False
     watched: bool = False
     located: bool = False
     decimals: str = ""
@@ -67,6 +69,8 @@ class Answer(NamedTuple):
     text: str
 
 
+TOO_LATE: Final = Answer("cut", "")
+"""Of an attempt that was cut before it began."""
 _LINE: Final = b"\n"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from fwf.algebra.identity import definition_id
 from fwf.algebra.requirements import Requirements
@@ -25,26 +26,23 @@ def target_of(w: Workflow[Any, Any]) -> str | None:
 
     Of several modules that of most of its tasks, or the first that was imported.
     """
-    found = [name for name, module in [*sys.modules.items()] if name not in MAIN and _in(module, w)]
-    if not found:
-        return None
-    homes = [task.fn.__module__ for task in tasks_of(w)]
-    best = max(found, key=homes.count)
-    names: dict[str, Any] = vars(sys.modules[best])
-    return f"{best}:{next(name for name, each in names.items() if _is(each, w))}"
+    homes = Counter(task.fn.__module__ for task in tasks_of(w))
+    for name in dict.fromkeys([*(home for home, _ in homes.most_common()), *sys.modules]):
+        attribute = None if name in MAIN else _attribute(sys.modules.get(name), w)
+        if attribute is not None:
+            return f"{name}:{attribute}"
+    return None
 
 
-def _in(module: object, w: Workflow[Any, Any]) -> bool:
+def _attribute(module: object, w: Workflow[Any, Any]) -> str | None:
+    """The name of a workflow in a module, or that of a timetable of it."""
     names: dict[str, object] = getattr(module, "__dict__", {})
-    return any(_is(each, w) for each in [*names.values()])
-
-
-def _is(found: object, w: Workflow[Any, Any]) -> bool:
-    """Whether that is the workflow, or a timetable of it."""
-    module: Any = sys.modules.get("fwf.schedules.timetable")
-    if module is not None and isinstance(found, module.Timetable):
-        found = cast(Any, found).workflow
-    return found is w
+    timetables: Any = sys.modules.get("fwf.schedules.timetable")
+    kind: type[Any] = type(w) if timetables is None else timetables.Timetable
+    for name, found in [*names.items()]:
+        if found is w or (isinstance(found, kind) and getattr(found, "workflow", None) is w):
+            return name
+    return None
 
 
 def no_target(w: Workflow[Any, Any]) -> Issue:

@@ -168,6 +168,7 @@ class Leaves:
             },
             given=_digest(texts[0], params),
             again=again,
+            asks=memory is not None and memory.resumed,
             located=self._local.contexts.locate is not None,
             decimals=self._decimals,
         )

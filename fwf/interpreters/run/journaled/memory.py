@@ -257,6 +257,11 @@ class Remembered:
         """The number of an attempt that is about to be called, among those of its step."""
         return self.past.attempts[self._here[fiber].path]
 
+    @property
+    def resumed(self) -> bool:
+        """Whether an earlier try of the run has begun anything."""
+        return self._resumed
+
     def variant(self, fiber: Fiber) -> str:
         """What tells the step, of which an attempt is about to be called, from its earlier ones."""
         return self._here[fiber].variant
