@@ -11,7 +11,9 @@ from fwf import (
     const,
     delay,
     fail,
+    in_pool,
     it,
+    loop_until,
     map_each,
     named,
     par,
@@ -92,3 +94,22 @@ def test_a_failed_item_is_a_failed_task_unless_failures_are_values() -> None:
         run.run({})
         (item,) = [step.id for step in run.plan.steps if step.kind == "item"]
         assert run.states[item] == state
+
+
+@pytest.mark.parametrize(
+    "w",
+    [
+        in_pool(read, "shop"),
+        timeout(in_pool(read, "shop"), seconds(5)),
+        loop_until(in_pool(read, "shop"), it > 1, limit=3),
+        in_pool(read >> delay(seconds(1)), "shop"),
+        in_pool(map_each(read), "shop"),
+        map_each(in_pool(read, "shop")),
+    ],
+    ids=str,
+)
+def test_what_has_a_pool_in_it_or_around_it_takes_a_slot(w: Any) -> None:
+    steps = plan_of(named("w", read >> w)).steps
+    works = [step for step in steps[2:] if step.kind in ("call", "item", "gather")]
+    assert works and {step.pool for step in works} == {"shop"}
+    assert steps[1].pool is None
