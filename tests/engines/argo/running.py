@@ -8,8 +8,8 @@ from random import Random
 from threading import Lock
 from typing import Any
 
-from fwf.algebra.fault_form import fault_from_json
 from fwf.faults import leaves
+from fwf.faults.fault_form import fault_from_json
 from fwf.interpreters.engines import ENGINES, Asked, Cut
 from fwf.interpreters.engines.argo.dags import LOST
 from fwf.interpreters.engines.argo.orders import encoded, order_of

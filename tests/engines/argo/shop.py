@@ -47,6 +47,16 @@ def save(n: int) -> int:
     raise OSError("the disk is full")
 
 
+@task(effect="pure")
+def more(n: int) -> int:
+    return n + 1
+
+
+@task(effect="pure")
+def many(n: int) -> list[int]:
+    return [*range(n)]
+
+
 def waited() -> str:
     note("begun")
     until = time.monotonic() + 60
@@ -79,3 +89,5 @@ waiting_once = named("waiting_once", wait_once)
 waiting_items = named(
     "waiting_items", const([1]) >> map_each(const(None) >> wait, on_error="collect")
 )
+counting = named("counting", loop_until(more, it > 3, limit=5))
+listing = named("listing", many >> map_each(more))

@@ -20,7 +20,7 @@ from fwf.interpreters.engines.argo import pod
 from fwf.interpreters.engines.argo.orders import encoded, order_of
 from fwf.interpreters.engines.worker.loading import loaded
 from fwf.interpreters.engines.worker.objects import Objects
-from fwf.interpreters.engines.worker.values import values_of
+from fwf.interpreters.engines.worker.packed_values import values_of
 from fwf.interpreters.run import execute
 from tests.engines.argo.checking import SCHEMA, Tree, parsed, wrong
 from tests.engines.argo.controller import Controller, Ended

@@ -101,6 +101,18 @@ def test_a_fault_is_told_with_its_path(cluster: Cluster) -> None:
     assert cluster.statuses[-2:] == [75, 1]
 
 
+def test_what_a_loop_gives_is_what_its_last_round_gave(cluster: Cluster) -> None:
+    assert cluster.run("counting", value=1) == "Succeeded"
+    assert cluster.told[-1] == "4\n"
+
+
+def test_a_list_that_is_too_long_is_done_in_one_pod(cluster: Cluster) -> None:
+    phase = cluster.run("listing", value=1_001)
+    assert phase == "Succeeded", cluster.said
+    assert json.loads(cluster.told[-1]) == [*range(1, 1_002)]
+    assert len(cluster.statuses) == 4
+
+
 def test_a_finaliser_follows_what_failed_and_is_given_the_same(cluster: Cluster) -> None:
     assert cluster.run("closing", value=7) == "Failed"
     assert cluster.log() == ["load 7", "save", "load 7"]
