@@ -101,8 +101,8 @@ pyodide: | $(VENV)/pyvenv.cfg ## with node and npm: definitions and dry runs on 
 		--python-version 3.14 -d $(PYODIDE)/wheels -c $(PYODIDE)/constraints.txt hypothesis==6.155.7 pyrsistent \
 		returns typing_extensions tzdata sortedcontainers attrs pytest pluggy iniconfig packaging pygments sybil
 	ulimit -s $$(ulimit -Hs); node --stack-size=60000 tests/pyodide.mjs $(CURDIR)/$(PYODIDE) tests/test_annotations.py \
-		tests/test_records.py tests/test_tasks.py tests/test_notation.py tests/algebra/test_expr.py tests/algebra/test_types.py \
-		tests/algebra/test_values.py tests/algebra/test_workflow.py tests/interpreters/test_needs.py \
+		tests/test_records.py tests/test_tasks.py tests/test_notation.py tests/algebra/test_expr.py tests/types/test_hints.py \
+		tests/algebra/test_plain_values.py tests/algebra/test_workflow.py tests/interpreters/test_needs.py \
 		tests/interpreters/test_check.py tests/interpreters/test_pretty.py tests/interpreters/test_dry_run.py
 
 format: $(VENV)/dev.stamp ## rewrite the code in the project's format

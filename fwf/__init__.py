@@ -10,28 +10,17 @@ from fwf import early as early  # what a signal does until the rest is there
 from typing import TYPE_CHECKING, Any
 
 from fwf.algebra.builder import apply, it, literal, param, pick
-from fwf.algebra.columns import SameColumns
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
-from fwf.algebra.extent import TooLarge
-from fwf.algebra.identity import definition_id
-from fwf.algebra.kinds import Parameter, Resource
+from fwf.algebra.durations import days, hours, microseconds, milliseconds, minutes, seconds
+from fwf.algebra.graph_steps import Ref
 from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
+from fwf.algebra.parameter_kinds import Parameter, Resource
+from fwf.algebra.plain_values import register_codec
 from fwf.algebra.questions import failed, fault_of, text, value_of
-from fwf.algebra.schedule import (
-    Schedule,
-    backoff,
-    days,
-    delays,
-    every,
-    hours,
-    microseconds,
-    milliseconds,
-    minutes,
-    seconds,
-)
-from fwf.algebra.steps import Ref
-from fwf.algebra.values import register_codec
+from fwf.algebra.schedule import Schedule, backoff, delays, every
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.extent import TooLarge
+from fwf.analysis.identity import definition_id
 from fwf.combinators import (
     always,
     as_result,
@@ -57,9 +46,9 @@ from fwf.faults import Fault, Issue, Permanent, RetryAfter
 from fwf.notation import graph
 from fwf.secrets import Secret
 from fwf.tasks import task
+from fwf.types.declared_columns import SameColumns
 
 if TYPE_CHECKING:
-    from fwf.algebra.scenario import Scenario
     from fwf.combinators import from_result
     from fwf.derived import (
         Page,
@@ -109,6 +98,7 @@ if TYPE_CHECKING:
         partitions,
     )
     from fwf.states import Mark, MemoryMark, State, state
+    from fwf.worlds.scenario import Scenario
 
 __all__ = [  # noqa: RUF022 (in reading order)
     "task",
@@ -169,7 +159,7 @@ _LATE = {
     "Journal": "fwf.interpreters.run",
     "Pool": "fwf.interpreters.run",
     "Ran": "fwf.interpreters.run",
-    "Scenario": "fwf.algebra.scenario",
+    "Scenario": "fwf.worlds.scenario",
     "SystemClock": "fwf.interpreters.run",
     "VirtualClock": "fwf.interpreters.run",
 }

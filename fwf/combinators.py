@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast,
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra import tables, types
 from fwf.algebra.builder import It, as_expr, expr_of, literal
+from fwf.algebra.error_filters import Error as Error
+from fwf.algebra.error_filters import tags as tags
 from fwf.algebra.expr import IT, Call, Expr, argument, type_of
-from fwf.algebra.filters import Error as Error
-from fwf.algebra.filters import tags as tags
 from fwf.algebra.functions import of_one_value
 from fwf.algebra.nodes import (
     Always,
@@ -35,10 +34,11 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.plain_values import freeze
 from fwf.algebra.questions import message as message_of
 from fwf.algebra.schedule import Schedule, as_schedule
-from fwf.algebra.values import freeze
 from fwf.algebra.workflow import Edge, Workflow, as_workflow, set_edge
+from fwf.types import hints, table_types
 
 if TYPE_CHECKING:
     from returns.result import Result
@@ -243,7 +243,7 @@ def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) ->
     arms = (as_workflow(then, "branch(then=…)"), as_workflow(otherwise, "branch(otherwise=…)"))
     if isinstance(p, Workflow):
         decides = _decides(p, "branch")
-        accepts = types.meet(part.edge.accepts for part in (decides, *arms))
+        accepts = hints.meet(part.edge.accepts for part in (decides, *arms))
         _one_input((decides, *arms), accepts, "branch")
         from fwf.derived.deciding import DecidedBranch  # which is made of these
 
@@ -379,7 +379,7 @@ def always(w: Workflow[A, B], /, *, then: Workflow[A, object]) -> Workflow[A, B]
     """
     parts = (as_workflow(w, "always"), as_workflow(then, "always(then=…)"))
     made: Always[Any, Any] = Always(*parts)
-    accepts = types.meet(part.edge.accepts for part in parts)
+    accepts = hints.meet(part.edge.accepts for part in parts)
     _one_input(parts, accepts, "always")
     return made
 
@@ -466,10 +466,10 @@ def as_test(p: Any, where: str) -> Expr | Node:
 def _decides(p: Any, where: str) -> Node:
     """A workflow that decides; raises `TypeError` if it certainly gives neither True nor False."""
     node = as_workflow(p, where)
-    if not types.compatible(node.edge.output, bool):
+    if not hints.compatible(node.edge.output, bool):
         raise TypeError(
             f"{where}: {_short(node)} decides, so it must give True or False, but gives "
-            f"{types.name_of(node.edge.output)}: put a step after it that says yes or no"
+            f"{hints.name_of(node.edge.output)}: put a step after it that says yes or no"
         )
     return node
 
@@ -486,18 +486,18 @@ def _predicate(given: Any, where: str) -> Expr:
 def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:
     """Parts that share one input must be able to take the same value."""
     for part in parts:
-        if not types.compatible(accepts, part.edge.accepts):
+        if not hints.compatible(accepts, part.edge.accepts):
             raise TypeError(
-                f"{where}: its parts get the same input, but one takes {types.name_of(accepts)} "
-                f"and {_short(part)} takes {types.name_of(part.edge.accepts)}"
-                f"{tables.in_brackets(accepts, part.edge.accepts)}: "
+                f"{where}: its parts get the same input, but one takes {hints.name_of(accepts)} "
+                f"and {_short(part)} takes {hints.name_of(part.edge.accepts)}"
+                f"{table_types.in_brackets(accepts, part.edge.accepts)}: "
                 "turn the input into what each takes, such as it.field >> part"
             )
 
 
 def _taken(made: WithParams[A, B]) -> WithParams[A, B]:
     """Bindings that something inside takes, of types that fit; raises `TypeError` for others."""
-    from fwf.algebra.bindings import accepts, check  # which most definitions don't need
+    from fwf.analysis.bindings import accepts, check  # which most definitions don't need
 
     for name, expr in made.computed:
         _check_fields(expr, made.edge.accepts, f"with_params({name}={argument(expr)})")
@@ -509,11 +509,11 @@ def _taken(made: WithParams[A, B]) -> WithParams[A, B]:
 
 def _repeats(body: Node, where: str) -> None:
     edge = body.edge
-    if not types.compatible(edge.output, edge.accepts):
+    if not hints.compatible(edge.output, edge.accepts):
         raise TypeError(
             f"{where}: each round is fed the last round's output, but {_short(body)} gives "
-            f"{types.name_of(edge.output)} and takes {types.name_of(edge.accepts)}"
-            f"{tables.in_brackets(edge.output, edge.accepts)}"
+            f"{hints.name_of(edge.output)} and takes {hints.name_of(edge.accepts)}"
+            f"{table_types.in_brackets(edge.output, edge.accepts)}"
         )
 
 

@@ -7,11 +7,11 @@ from typing import Any, TypeVar, cast, overload
 
 from pyrsistent import pmap
 
-from fwf.algebra import types
 from fwf.algebra.functions import COROUTINE, KWARGS, VARARGS
+from fwf.algebra.graph_steps import Recorder, Ref, recording
 from fwf.algebra.nodes import Graph, Named
-from fwf.algebra.steps import Recorder, Ref, recording
 from fwf.algebra.workflow import Workflow
+from fwf.types import hints
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -112,7 +112,7 @@ def graph(fn: Callable[..., Any], /) -> Workflow[Any, Any]:
     """
     name, parameters = _signature(fn)
     recorder = Recorder(name)
-    refs = [Ref[Any](recorder, -1 - at, types.ANY, each) for at, each in enumerate(parameters)]
+    refs = [Ref[Any](recorder, -1 - at, hints.ANY, each) for at, each in enumerate(parameters)]
     token = recording.set(recorder)
     try:
         made = fn(*refs)

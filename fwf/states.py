@@ -24,17 +24,17 @@ from typing import (
     get_origin,
 )
 
-from fwf.algebra.aliases import bare
 from fwf.algebra.builder import It
 from fwf.algebra.contract import Contract, Effect, Injected, InputOf
-from fwf.algebra.fitting import wrong_part
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import Task
-from fwf.algebra.requirements import Requirements, requirements, unlike
-from fwf.algebra.values import freeze
+from fwf.algebra.plain_values import freeze
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import Requirements, requirements, unlike
 from fwf.faults import Permanent
 from fwf.records import record
+from fwf.types.aliases import bare
+from fwf.types.fitting import wrong_part
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, cast, final, overload
 
 from pyrsistent import PMap
 
-from fwf.algebra.checked import checked_name
+from fwf.algebra.checked_fields import checked_name
 from fwf.algebra.contract import EFFECTS, NO_EXAMPLE, Contract, Effect, contract_of
 from fwf.algebra.functions import ASYNC_GENERATOR, GENERATOR, refuse_lambda
 from fwf.algebra.nodes import Task
-from fwf.algebra.values import freeze
+from fwf.algebra.plain_values import freeze
 from fwf.algebra.wrapped import plain_function
 from fwf.faults import near
 
@@ -256,9 +256,9 @@ def _check_example(name: str, contract: Contract) -> None:
     """An example must be able to stand for what the task gives, as a scenario's outputs must."""
     if contract.example is NO_EXAMPLE:
         return
-    from fwf.algebra.once import read_once  # for none but those who give one
-    from fwf.algebra.stand_in import misfit
-    from fwf.algebra.types import name_of
+    from fwf.types.hints import name_of
+    from fwf.types.single_use import read_once  # for none but those who give one
+    from fwf.worlds.stand_in import misfit
 
     once = read_once(contract.example)
     if once:

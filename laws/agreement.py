@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from returns.result import Result
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.scenario import EMPTY, Scenario, failing
 from fwf.algebra.schedule import Schedule, every
-from fwf.algebra.trace import Event, events
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import delay, fail, map_each, par, pure, retry, timeout
 from fwf.faults import Fault
 from fwf.interpreters.dry_run import dry_run
 from fwf.records import record
+from fwf.testing import sample_tasks
 from fwf.testing import strategies as draw
-from fwf.testing import tasks
+from fwf.worlds.scenario import EMPTY, Scenario, failing
+from fwf.worlds.trace import Event, events
 
 from . import erased
 from .around import around, placed
@@ -99,7 +99,7 @@ def scripted(
 def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
     """Workflows side by side, since what each of them does can be seen; one stands alone."""
     one = st.sampled_from(THEMES).flatmap(partial(flows, max_leaves))
-    others = overtaken(tasks.PLAIN), spread()
+    others = overtaken(sample_tasks.PLAIN), spread()
     several = st.lists(st.one_of(one, one, one, *others), min_size=1, max_size=4)
     return several.map(_beside)
 
@@ -142,11 +142,11 @@ def _drawn(delay: timedelta, seed: int) -> Schedule:
 
 
 def _for_each(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
-    return pure(tasks.several) >> map_each(w) >> pure(tasks.total)
+    return pure(sample_tasks.several) >> map_each(w) >> pure(sample_tasks.total)
 
 
 def _raced(w: Workflow[Any, Any], d: timedelta) -> Workflow[Any, Any]:
-    return par(w, delay(d) >> fail("ConnectionError"), fail_fast=True) >> pure(tasks.total)
+    return par(w, delay(d) >> fail("ConnectionError"), fail_fast=True) >> pure(sample_tasks.total)
 
 
 def _again(w: Workflow[Any, Any], n: int, wait: timedelta | Schedule) -> Workflow[Any, Any]:
@@ -175,14 +175,14 @@ def scripts() -> st.SearchStrategy[dict[str, Any]]:
     takes = st.one_of(
         draw.durations(),
         st.lists(draw.durations(), min_size=2, max_size=3),
-        st.sampled_from([tasks.as_long, tasks.half_as_long]),
+        st.sampled_from([sample_tasks.as_long, sample_tasks.half_as_long]),
     )
     fails = st.integers(0, 9).flatmap(lambda n: some if n > 6 else failures if n == 6 else NEVER)
     return st.builds(_script, gives, fails, takes, draw.when_cut())
 
 
 NEVER = st.just(())
-WORKS = (*tasks.SHIFT, tasks.unless_odd)
+WORKS = (*sample_tasks.SHIFT, sample_tasks.unless_odd)
 
 
 def _script(gives: dict[str, Any], fails: Any, takes: Any, cut: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,6 @@ from fwf.algebra.nodes import (
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.schedule import cap_of, each
 from fwf.algebra.schedule import drawn as factor
-from fwf.algebra.trace import Event, Partial, Trace, parallel, series
 from fwf.faults import (
     BadInput,
     Exhausted,
@@ -60,6 +59,7 @@ from fwf.faults import (
     then,
 )  # fmt: skip
 from fwf.records import changed, record
+from fwf.worlds.trace import Event, Partial, Trace, parallel, series
 
 Model = Callable[
     [Task[Any, Any], Any, Mapping[str, Any], int, str], "tuple[Ok | Failed, int, bool]"

@@ -21,13 +21,13 @@ from fwf.derived import (
     switch,
     when,
 )
-from fwf.testing import tasks
-from fwf.testing.pieces import local
+from fwf.testing import sample_tasks
+from fwf.testing.generated_pieces import local
 
 from .law import AnyTest, Bindings, Count, Duration, Filter, Flow, Reading, Sides, Tag, law
 
 PAGE = "architecture, The algebra"
-_TOTAL: Any = pure(tasks.total)
+_TOTAL: Any = pure(sample_tasks.total)
 
 
 @law("when(p, w) = branch(p, w, identity)", "S", PAGE)
@@ -46,7 +46,7 @@ def switch_is_branches(a: Flow, b: Flow, c: Flow) -> Sides:
 @law("branch(q, a, b) = keep_input(q) >> branch(it[1], it[0] >> a, it[0] >> b)", "S", PAGE)
 def a_workflow_decides(q: Flow, a: Flow, b: Flow) -> Sides:
     """A workflow that decides is run first, and the arms are given what it was given."""
-    decides: Any = q >> pure(tasks.is_odd)
+    decides: Any = q >> pure(sample_tasks.is_odd)
     chosen = branch(it[1], then=pick(0) >> a, otherwise=pick(0) >> b)
     return branch(decides, then=a, otherwise=b), keep_input(decides) >> chosen
 
@@ -60,7 +60,7 @@ def keep_input_is_par(w: Flow) -> Sides:
 @law("join(task, left=a, right=b) = par(a, b) >> task", "S", PAGE)
 def join_is_par(a: Flow, b: Flow) -> Sides:
     """In the order of the signature, however they are given."""
-    return join(tasks.add, right=b, left=a), par(a, b) >> tasks.add
+    return join(sample_tasks.add, right=b, left=a), par(a, b) >> sample_tasks.add
 
 
 @law("recover(w, v, on=e) = fallback(w, const(v), on=e)", "S", PAGE)
@@ -72,7 +72,7 @@ def recover_is_a_fallback(w: Flow, on: Filter) -> Sides:
 @law("optional(w) = recover(w, None)", "S", PAGE)
 def optional_is_recover(w: Flow) -> Sides:
     """None is a value like others."""
-    number: Any = pure(tasks.number)
+    number: Any = pure(sample_tasks.number)
     return optional(w) >> number, recover(w, None) >> number
 
 
@@ -109,15 +109,15 @@ def bindings_of_what_is_cached(w: Reading, given: Bindings) -> Sides:
 def moved_by_is_a_load_and_then_a_move(w: Flow) -> Sides:
     """The mark moves when the load is done, to what its input says; the load's result is given."""
     loaded: Any = par(pure(it), w)
-    moved: Any = par(pick(0) >> tasks.seen.move, pure(pick(1)))
-    return tasks.seen.moved_by(w, to=it), loaded >> moved >> pure(pick(1))
+    moved: Any = par(pick(0) >> sample_tasks.seen.move, pure(pick(1)))
+    return sample_tasks.seen.moved_by(w, to=it), loaded >> moved >> pure(pick(1))
 
 
 @law("s.moved_by(fail(t), to=e) = fail(t)", "D", PAGE)
 def what_fails_moves_nothing(t: Tag) -> Sides:
     """The mark of a load that failed stays where it is."""
     failing: Any = fail(t)
-    return tasks.seen.moved_by(failing, to=it), failing
+    return sample_tasks.seen.moved_by(failing, to=it), failing
 
 
 @law("poll(w, p, d, 1) = w >> branch(p, identity, fail(Exhausted))", "D", PAGE)
@@ -144,9 +144,9 @@ def asked_again(w: Flow, p: AnyTest, d: Duration, n: Count) -> Sides:
 @law("paginate(page, n) of a page without a next one is that page", "D", PAGE)
 def one_page(w: Flow, n: Count) -> Sides:
     """The first page is asked for with None, and its items are the result. †"""
-    fetch: Any = pure(tasks.number) >> w >> pure(tasks.last_page)
-    pages: Any = pure(tasks.total_of_pages)
-    first: Workflow[Any, Any] = const(None) >> fetch >> pure(tasks.total_of_page)
+    fetch: Any = pure(sample_tasks.number) >> w >> pure(sample_tasks.last_page)
+    pages: Any = pure(sample_tasks.total_of_pages)
+    first: Workflow[Any, Any] = const(None) >> fetch >> pure(sample_tasks.total_of_page)
     return paginate(fetch, limit=n) >> pages, first
 
 

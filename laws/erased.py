@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.trace import Event, Parallel, Partial, Series, Trace
 from fwf.faults import Both, Failed, Fault, Then, TimedOut
+from fwf.worlds.trace import Event, Parallel, Partial, Series, Trace
 
 Erased = tuple[Any, ...]
 """Nested tuples, comparable with `==`; `repr` orders them."""

@@ -8,8 +8,8 @@ from fwf.algebra.nodes import Graph, Node, Step
 from fwf.algebra.workflow import Workflow
 from fwf.arrows import dup, fst, snd, split, swap
 from fwf.combinators import always, identity, par, pure, timeout
-from fwf.testing import tasks
-from fwf.testing.pieces import local
+from fwf.testing import sample_tasks
+from fwf.testing.generated_pieces import local
 
 from .law import Bindings, Duration, Flow, Sides, law
 
@@ -25,7 +25,7 @@ def graph(*steps: Step, gives: int | tuple[int, ...]) -> Workflow[Any, Any]:
     return Graph(steps, gives, 1)
 
 
-SUM = pure(tasks.total)
+SUM = pure(sample_tasks.total)
 
 
 @law("graph of one step = the step", "D", PAGE)

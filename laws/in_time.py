@@ -37,12 +37,12 @@ from fwf.algebra.nodes import (
     WithParams,
 )  # fmt: skip
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import cap_of, each
 from fwf.algebra.schedule import drawn as factor
-from fwf.algebra.trace import Event, series
 from fwf.faults import BadInput, Exhausted, Fault, TimedOut, then
 from fwf.records import changed
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.trace import Event, series
 
 from .denotation import (
     FOREVER,

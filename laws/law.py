@@ -22,15 +22,15 @@ from returns.result import Failure, Result, Success
 
 from fwf.algebra.builder import It
 from fwf.algebra.nodes import Task
-from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.trace import Trace, events
 from fwf.algebra.workflow import Workflow
 from fwf.derived.caching import is_cacheable
 from fwf.faults import Fault
 from fwf.records import record
+from fwf.testing import sample_tasks
 from fwf.testing import strategies as draw
-from fwf.testing import tasks
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.trace import Trace, events
 
 from . import erased
 from .around import Around, around, placed
@@ -93,7 +93,7 @@ class Drawn(NamedTuple):
 
 
 def _flows(*own: Task[int, int]) -> Drawn:
-    plain = own or tasks.PLAIN
+    plain = own or sample_tasks.PLAIN
 
     def by(without: tuple[draw.Part, ...]) -> st.SearchStrategy[Any]:
         return draw.workflows(max_leaves=3, without=without, plain=plain)
@@ -103,7 +103,7 @@ def _flows(*own: Task[int, int]) -> Drawn:
 
 def _cacheable() -> Drawn:
     def by(without: tuple[draw.Part, ...]) -> st.SearchStrategy[Any]:
-        plain = tasks.a, tasks.b, tasks.e, tasks.f
+        plain = sample_tasks.a, sample_tasks.b, sample_tasks.e, sample_tasks.f
         flows = draw.workflows(max_leaves=3, without=without, plain=plain)
         return st.builds(_reading, flows)
 
@@ -112,7 +112,7 @@ def _cacheable() -> Drawn:
 
 def _reading(w: Any) -> Workflow[int, int]:
     """What can be cached as it is, and something simple for the rest."""
-    return w if is_cacheable(w) else tasks.b
+    return w if is_cacheable(w) else sample_tasks.b
 
 
 def _plain(strategy: Callable[[], st.SearchStrategy[Any]]) -> Drawn:
@@ -124,15 +124,15 @@ def _plain(strategy: Callable[[], st.SearchStrategy[Any]]) -> Drawn:
 
 Flow = Annotated[Workflow[int, int], _flows()]
 """A workflow."""
-FlowA = Annotated[Workflow[int, int], _flows(tasks.a, tasks.b)]
-FlowB = Annotated[Workflow[int, int], _flows(tasks.c, tasks.d)]
-FlowC = Annotated[Workflow[int, int], _flows(tasks.e, tasks.f)]
-FlowD = Annotated[Workflow[int, int], _flows(tasks.g, tasks.h)]
+FlowA = Annotated[Workflow[int, int], _flows(sample_tasks.a, sample_tasks.b)]
+FlowB = Annotated[Workflow[int, int], _flows(sample_tasks.c, sample_tasks.d)]
+FlowC = Annotated[Workflow[int, int], _flows(sample_tasks.e, sample_tasks.f)]
+FlowD = Annotated[Workflow[int, int], _flows(sample_tasks.g, sample_tasks.h)]
 """Workflows that have no task in common."""
 Reading = Annotated[Workflow[int, int], _cacheable()]
 """A workflow that `cached` takes: it only reads, and puts up with no failure."""
-Leaf = Annotated[Task[int, int], _plain(lambda: st.sampled_from(tasks.PLAIN[:4]))]
-Other = Annotated[Task[int, int], _plain(lambda: st.sampled_from(tasks.PLAIN[4:]))]
+Leaf = Annotated[Task[int, int], _plain(lambda: st.sampled_from(sample_tasks.PLAIN[:4]))]
+Other = Annotated[Task[int, int], _plain(lambda: st.sampled_from(sample_tasks.PLAIN[4:]))]
 """A single task; and one that is never the same."""
 Function = Annotated[It, _plain(draw.functions)]
 """A pure function of a number, as an expression; it always gives a number."""
@@ -155,8 +155,8 @@ Word = Annotated[Schedule, _plain(draw.words)]
 """A finite schedule."""
 Waits = Annotated[Schedule, _plain(draw.schedules)]
 """A schedule of any kind."""
-Tag = Annotated[str, _plain(lambda: st.sampled_from(tasks.ERRORS[:2]))]
-OtherTag = Annotated[str, _plain(lambda: st.sampled_from(tasks.ERRORS[2:3]))]
+Tag = Annotated[str, _plain(lambda: st.sampled_from(sample_tasks.ERRORS[:2]))]
+OtherTag = Annotated[str, _plain(lambda: st.sampled_from(sample_tasks.ERRORS[2:3]))]
 """The tag of an error; and one that is never the same, nor caught by it."""
 Filter = Annotated[tuple[str, ...], _plain(lambda: draw.filters().filter(bool))]
 """Tags for `on=`, at least one."""
@@ -350,7 +350,7 @@ def holds(law: Law, case: Case, interpreter: Interpreter) -> bool:
 
 def decided(left: Workflow[Any, Any], right: Workflow[Any, Any]) -> bool:
     """Whether two workflows have the same normal form."""
-    from fwf.algebra.normal import normal_form
+    from fwf.analysis.normal_form import normal_form
 
     return bool(normal_form(left) == normal_form(right))
 

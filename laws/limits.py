@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from fwf.algebra.schedule import seconds
+from fwf.algebra.durations import seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import in_pool, par
 from fwf.interpreters.run import Pool
+from fwf.testing import sample_tasks
 from fwf.testing import strategies as draw
-from fwf.testing import tasks
 
 from .agreement import THEMES, Case, flows, overtaken, scripted
 from .list_scheduler import Pools, scheduled
@@ -76,7 +76,9 @@ def crowds() -> st.SearchStrategy[Flow]:
     """Workflows side by side that want the same pools, so that they stand in each other's way."""
     work = st.sampled_from(THEMES).flatmap(partial(flows, 3))
     one = st.builds(
-        _limited, work | overtaken(tasks.PLAIN), st.lists(st.sampled_from(draw.POOLS), max_size=2)
+        _limited,
+        work | overtaken(sample_tasks.PLAIN),
+        st.lists(st.sampled_from(draw.POOLS), max_size=2),
     )
     return st.lists(one, min_size=1, max_size=5).map(_beside)
 

@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Node
-from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import Scenario
+from fwf.analysis.requirements import requirements
+from fwf.analysis.run_keys import RunName
 from fwf.interpreters.run import Pool
+from fwf.worlds.scenario import Scenario
 
 from .denotation import FOREVER, End, micros, result_of
 from .in_time import Here, InTime, Part, Scope, Wait

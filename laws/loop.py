@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwf.algebra.builder import literal
-from fwf.algebra.schedule import seconds
+from fwf.algebra.durations import seconds
 from fwf.combinators import branch, delay, fail, identity, loop_until
 
 from .law import AnyTest, Count, Flow, Sides, Some, Test, law

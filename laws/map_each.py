@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fwf.algebra.builder import it, literal, pick
 from fwf.combinators import const, delay, fail, fallback, identity, map_each, par, pure, timeout
-from fwf.testing import tasks
+from fwf.testing import sample_tasks
 
 from .law import Count, Duration, Flow, FlowA, FlowB, Function, Sides, Some, Tag, law
 
@@ -22,27 +22,27 @@ def of_nothing(w: Flow) -> Sides:
 @law("alone >> map_each(w) = w >> alone", "D", PAGE)
 def of_one(w: Flow) -> Sides:
     """On one item it is the body. †"""
-    return pure(tasks.alone) >> map_each(w), w >> pure(tasks.alone)
+    return pure(sample_tasks.alone) >> map_each(w), w >> pure(sample_tasks.alone)
 
 
 @law("pick(x, y) >> map_each(w) = par(x >> w, y >> w) >> as_list", "D", PAGE, on="pair")
 def of_two(w: Flow) -> Sides:
     """On two items it is `par`. †"""
     both = par(pure(pick(0)) >> w, pure(pick(1)) >> w)
-    return map_each(w), both >> pure(tasks.as_list)
+    return map_each(w), both >> pure(sample_tasks.as_list)
 
 
 @law("map_each(w, fail_fast) = par(x >> w, y >> w, fail_fast) >> as_list", "D", SEVEN, on="pair")
 def of_two_fast(w: Flow) -> Sides:
     """On two items it is `par`, fail-fast too. †"""
     both = par(pure(pick(0)) >> w, pure(pick(1)) >> w, fail_fast=True)
-    return map_each(w, on_error="fail_fast"), both >> pure(tasks.as_list)
+    return map_each(w, on_error="fail_fast"), both >> pure(sample_tasks.as_list)
 
 
 @law("map_each(identity) = as_list", "D", WADLER, on="list")
 def of_identity() -> Sides:
     """Nothing done to each item is nothing done to the list."""
-    return map_each(identity), pure(tasks.as_list)
+    return map_each(identity), pure(sample_tasks.as_list)
 
 
 @law("map_each(pure(f)) >> map_each(w) = map_each(pure(f) >> w)", "D", WADLER, on="list")
@@ -60,20 +60,20 @@ def pure_after(f: Function, w: Flow) -> Sides:
 @law("backwards >> map_each(w) = map_each(w) >> backwards", "D", WADLER, on="list")
 def reversed_(w: Flow) -> Sides:
     """The order of items doesn't matter."""
-    return pure(tasks.backwards) >> map_each(w), map_each(w) >> pure(tasks.backwards)
+    return pure(sample_tasks.backwards) >> map_each(w), map_each(w) >> pure(sample_tasks.backwards)
 
 
 @law("map_each(w) = par(head >> map_each(w), tail >> map_each(w)) >> flat", "D", PAGE, on="list")
 def concatenated(w: Flow) -> Sides:
     """A list in two parts is mapped part by part, side by side."""
-    parts = par(pure(tasks.head) >> map_each(w), pure(tasks.tail) >> map_each(w))
-    return map_each(w), parts >> pure(tasks.flat)
+    parts = par(pure(sample_tasks.head) >> map_each(w), pure(sample_tasks.tail) >> map_each(w))
+    return map_each(w), parts >> pure(sample_tasks.flat)
 
 
 @law("map_each(map_each(w)) >> flat = flat >> map_each(w)", "D", PAGE, on="lists")
 def flattened(w: Flow) -> Sides:
     """A list of lists may be flattened before or after."""
-    return map_each(map_each(w)) >> pure(tasks.flat), pure(tasks.flat) >> map_each(w)
+    return map_each(map_each(w)) >> pure(sample_tasks.flat), pure(sample_tasks.flat) >> map_each(w)
 
 
 @law("map_each(w, key=it) = map_each(w)", "D", SEVEN, on="set")
@@ -103,7 +103,7 @@ def wide_enough(w: Flow, n: Count) -> Sides:
 )
 def one_at_a_time(d: Duration) -> Sides:
     """With `at_once=1` no two items overlap. †"""
-    return map_each(delay(d), at_once=1), delay(d) >> delay(d) >> pure(tasks.as_list)
+    return map_each(delay(d), at_once=1), delay(d) >> delay(d) >> pure(sample_tasks.as_list)
 
 
 @law(
@@ -152,7 +152,7 @@ def a_deadline_ends_the_turns(d: Some) -> Sides:
 def collected(w: Flow) -> Sides:
     """Collecting wraps what went well."""
     left = map_each(w)
-    return left, map_each(w, on_error="collect") >> pure(tasks.unwrapped)
+    return left, map_each(w, on_error="collect") >> pure(sample_tasks.unwrapped)
 
 
 @law("map_each(w, fail_fast) = map_each(w), if it succeeds", "D", SEVEN, "left succeeds", on="list")

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, TypeAlias, final
 
 from returns.result import Result
 
-from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import Paths
-from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import Failing, Scenario, Script, works_on
-from fwf.algebra.trace import Trace
+from fwf.analysis.requirements import requirements
+from fwf.analysis.run_keys import RunName
 from fwf.faults import Failed, Fault, tags_of
+from fwf.worlds.scenario import Failing, Scenario, Script, works_on
+from fwf.worlds.trace import Trace
 
 from .denotation import FOREVER, At, Denotation, Model, Ok, micros, result_of
 

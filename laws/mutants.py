@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwf.algebra.builder import pick
+from fwf.algebra.durations import seconds
 from fwf.algebra.expr import IT
 from fwf.algebra.nodes import (
     Branch,
@@ -27,12 +28,11 @@ from fwf.algebra.nodes import (
     Task,
     WithParams,
 )  # fmt: skip
-from fwf.algebra.schedule import seconds
-from fwf.algebra.trace import parallel, series
 from fwf.combinators import fallback as either
 from fwf.combinators import identity
 from fwf.records import changed
-from fwf.testing.tasks import Twice
+from fwf.testing.sample_tasks import Twice
+from fwf.worlds.trace import parallel, series
 
 from . import (
     branch,

@@ -6,8 +6,8 @@ from typing import cast
 
 from fwf.algebra.nodes import Node
 from fwf.combinators import fallback, identity, in_pool, named
-from fwf.testing.pieces import renaming
-from fwf.testing.tasks import Tolerant, Twice
+from fwf.testing.generated_pieces import renaming
+from fwf.testing.sample_tasks import Tolerant, Twice
 
 from .law import Flow, Sides, law
 

@@ -7,8 +7,8 @@ hold after all, that condition is missing here. Those about failures are in `non
 from __future__ import annotations
 
 from fwf.algebra.builder import it, param, pick
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.schedule import delays, seconds
+from fwf.algebra.durations import seconds
+from fwf.algebra.schedule import delays
 from fwf.arrows import dup, split
 from fwf.combinators import (
     always,
@@ -24,9 +24,10 @@ from fwf.combinators import (
     pure,
     retry,
 )  # fmt: skip
-from fwf.testing import tasks
-from fwf.testing.pieces import local
-from fwf.testing.tasks import a, b, c, d, e, f, g
+from fwf.testing import sample_tasks
+from fwf.testing.generated_pieces import local
+from fwf.testing.sample_tasks import a, b, c, d, e, f, g
+from fwf.worlds.scenario import Scenario
 
 from . import non_laws_failing
 from .category import first, second
@@ -264,7 +265,7 @@ def fusion_changes_the_order(a: FlowA, b: FlowB) -> Sides:
 @tempting(
     "map_each(a >> b) ≤ map_each(a) >> map_each(b)",
     "≤ attempts",
-    on([0, 1], Scenario().task("a", gives_by=tasks.unless_odd).task("c", gives=0), a=a, b=c),
+    on([0, 1], Scenario().task("a", gives_by=sample_tasks.unless_odd).task("c", gives=0), a=a, b=c),
     "different tasks",
     given="list",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fwf.algebra.builder import it
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.schedule import delays, each, every, seconds
+from fwf.algebra.durations import seconds
+from fwf.algebra.schedule import delays, each, every
 from fwf.combinators import (
     always,
     as_result,
@@ -24,8 +24,9 @@ from fwf.combinators import (
     timeout,
 )  # fmt: skip
 from fwf.derived import on_failure
-from fwf.testing import tasks
-from fwf.testing.tasks import a, b, c, e
+from fwf.testing import sample_tasks
+from fwf.testing.sample_tasks import a, b, c, e
+from fwf.worlds.scenario import Scenario
 
 from .law import (
     Count,
@@ -204,7 +205,7 @@ def a_failing_handler_is_not_nothing(w: Flow, z: Tag) -> Sides:
 @tempting(
     "fallback(a, b) >> c = fallback(a >> c, b >> c)",
     "O",
-    on(0, Scenario().task("a", gives_by=tasks.unless_even), a=const(0), b=const(1), c=a),
+    on(0, Scenario().task("a", gives_by=sample_tasks.unless_even), a=const(0), b=const(1), c=a),
 )
 def what_follows_is_not_handled(a: Flow, b: Flow, c: Flow) -> Sides:
     """A handler doesn't catch what fails after it."""
@@ -356,5 +357,5 @@ def told_whatever_happens(z: Tag, d: Duration, e: Duration) -> Sides:
 )
 def going_on_after_a_failure(w: Flow, f: Function) -> Sides:
     """What follows within is skipped when it fails; what follows outside isn't."""
-    left: Any = as_result(w >> pure(f)) >> pure(tasks.outcome)
-    return left, as_result(w) >> pure(tasks.outcome) >> pure(f)
+    left: Any = as_result(w >> pure(f)) >> pure(sample_tasks.outcome)
+    return left, as_result(w) >> pure(sample_tasks.outcome) >> pure(f)

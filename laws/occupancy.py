@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from fwf.algebra.expr import IT
 from fwf.algebra.nodes import Delay, InPool, MapEach, Node, Par, Pure, Retry, Task, Timeout
 from fwf.algebra.paths import Paths, Spot, untagged
-from fwf.algebra.scenario import Failing, Script, works_on
 from fwf.algebra.schedule import every
-from fwf.algebra.trace import Event, Parallel, Partial, Series, Trace, events
 from fwf.algebra.traverse import children, fold, rebuild
 from fwf.interpreters.run import Pool
 from fwf.records import changed
+from fwf.worlds.scenario import Failing, Script, works_on
+from fwf.worlds.trace import Event, Parallel, Partial, Series, Trace, events
 
 from .agreement import Case
 from .denotation import micros

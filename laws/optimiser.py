@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwf.algebra.normal import normal_form, optimise
+from fwf.analysis.normal_form import normal_form, optimise
 
 from .law import Flow, Sides, law
 

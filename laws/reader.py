@@ -20,7 +20,7 @@ from fwf.combinators import (
     using,
     with_params,
 )  # fmt: skip
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
 
 from .law import (
     Bindings,

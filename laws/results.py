@@ -24,12 +24,12 @@ from fwf.combinators import (
 )
 from fwf.derived import keep_input, on_failure
 from fwf.faults import Failed
-from fwf.testing import tasks
+from fwf.testing import sample_tasks
 
 from .law import Filter, Flow, Function, OtherTag, Sides, Some, Tag, Test, law
 
 PAGE = "semantics §8"
-SUCCESS: Any = pure(tasks.success)
+SUCCESS: Any = pure(sample_tasks.success)
 
 
 @law("as_result(pure(f)) = pure(f) >> success", "D", PAGE)
@@ -59,7 +59,7 @@ def of_a_success() -> Sides:
 @law("fallback(alone >> from_result, w, on=BadInput) = w", "D", PAGE)
 def of_what_is_no_result(w: Flow) -> Sides:
     """What is no result is bad input. †"""
-    alone: Any = pure(tasks.alone)
+    alone: Any = pure(sample_tasks.alone)
     opened: Any = alone >> from_result
     return fallback(opened, w, on="BadInput"), w
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import islice
 
-from fwf.algebra.schedule import Schedule, backoff, delays, each, every, seconds
+from fwf.algebra.durations import seconds
+from fwf.algebra.schedule import Schedule, backoff, delays, each, every
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import delay, fail, map_each, retry
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, final
 
-from fwf.algebra.scenario import EMPTY, Scenario
 from fwf.records import record
+from fwf.worlds.scenario import EMPTY, Scenario
 
 from .around import Around
 from .law import (

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from fwf.algebra.durations import microseconds
 from fwf.algebra.nodes import Always, Node, Retry, Timeout
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.schedule import Jitter, every, microseconds
+from fwf.algebra.schedule import Jitter, every
 from fwf.algebra.traverse import fold, rebuild
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import const
@@ -25,6 +25,7 @@ from fwf.testing import (
     settled,
 )
 from fwf.testing import strategies as draw
+from fwf.worlds.scenario import Scenario
 
 from .model import ByPlace, meaning_by, model_of_places
 

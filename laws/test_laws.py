@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from pyrsistent import pmap
 from returns.result import Failure, Success
 
-from fwf.algebra.scenario import Scenario, WhenCut
-from fwf.algebra.schedule import seconds
-from fwf.algebra.trace import events
+from fwf.algebra.durations import seconds
 from fwf.combinators import retry, timeout
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.records import changed
-from fwf.testing import BrokenLaw, assert_lawful, tasks
+from fwf.testing import BrokenLaw, assert_lawful, sample_tasks
 from fwf.testing import strategies as draw
+from fwf.worlds.scenario import Scenario, WhenCut
+from fwf.worlds.trace import events
 
 from . import catalogue, mutants, non_laws, page
 from .agreement import overtaken
@@ -83,7 +83,7 @@ class TestCut:
     def test_where_nothing_writes_it_changes_nothing(
         self, interpreter: Interpreter, data: st.DataObject
     ) -> None:
-        readers = [each for each in tasks.PLAIN if not each.contract.may_write]
+        readers = [each for each in sample_tasks.PLAIN if not each.contract.may_write]
         w = data.draw(draw.workflows(plain=readers) | overtaken(readers))
         assert_same_whatever_is_done_when_cut(w, interpreter, data)
 
@@ -98,7 +98,9 @@ class TestCut:
         def ran(when_cut: WhenCut | None) -> Any:
             takes = [seconds(3), seconds(0)]
             scenario = Scenario().task("c", gives=0, takes=takes, when_cut=when_cut)
-            return interpreter(retry(timeout(tasks.c, seconds(1)), attempts=2), 0, scenario, {})
+            return interpreter(
+                retry(timeout(sample_tasks.c, seconds(1)), attempts=2), 0, scenario, {}
+            )
 
         assert ran("stops").result == Success(0)
         for found in (ran("works on"), ran(None)):

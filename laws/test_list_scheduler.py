@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from fwf.algebra.scenario import EMPTY
-from fwf.algebra.schedule import minutes, seconds
-from fwf.algebra.trace import events
+from fwf.algebra.durations import minutes, seconds
 from fwf.algebra.traverse import walk
 from fwf.combinators import const, delay, fallback, in_pool, par
 from fwf.records import changed
 from fwf.tasks import task
 from fwf.testing import Disagreement, assert_agrees
 from fwf.testing.strategies import POOLS
+from fwf.worlds.scenario import EMPTY
+from fwf.worlds.trace import events
 
 from . import mutants_scheduling as wrong
 from .agreement import Case, differences, explained, ran

@@ -56,9 +56,9 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.nodes import Node
-from fwf.algebra.types import compatible
 from fwf.faults import Both, Exhausted, Failed, Fault, Then, TimedOut
 from fwf.records import record
+from fwf.types.hints import compatible
 
 
 @dataclass

@@ -10,9 +10,9 @@ import pytest
 from fwf import apply, it
 from fwf.algebra.builder import expr_of
 from fwf.algebra.expr import type_of
-from fwf.algebra.types import fields_of
 from fwf.annotations import annotations
 from fwf.records import record
+from fwf.types.hints import fields_of
 
 SOURCE = """
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fwf.cli import fwf
-from fwf.cli.lines import Lines
+from fwf.cli.progress_lines import Lines
 from tests.cli_support import events_of
 
 SOURCE = """

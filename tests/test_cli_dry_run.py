@@ -17,9 +17,9 @@ from click.testing import CliRunner, Result
 from examples.daily.seed import BUSY_DAY
 from examples.daily.workflow import workflow
 from fwf import Scenario
-from fwf.algebra.fault_form import fault_to_json
 from fwf.cli import fwf
 from fwf.faults import Failed, tags_of_class
+from fwf.faults.fault_form import fault_to_json
 from fwf.interpreters.dry_run import dry_run
 from fwf.testing import assert_ran
 from tests.cli_support import ROOT, command, environment

@@ -6,7 +6,7 @@ import pytest
 from click.exceptions import Exit
 
 from fwf.cli import journals
-from fwf.cli.misuse import Misuse
+from fwf.cli.refused_commands import Misuse
 from fwf.journal.errors import Held, JournalCorrupt
 from tests.cli_support import fwf
 from tests.telling.kept import BEGAN, Kept, Written, kept

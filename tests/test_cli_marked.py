@@ -2,7 +2,7 @@
 
 import pytest
 
-from fwf.cli.misuse import Misuse, behind
+from fwf.cli.refused_commands import Misuse, behind
 from fwf.secrets import remember
 
 SHOWN = "\n    12 │ SELECT idd\n       │        ^^^"

@@ -25,12 +25,12 @@ from fwf import (
     retry,
     timeout,
 )
-from fwf.cli.lines import Lines
+from fwf.cli.progress_lines import Lines
 from fwf.cli.tally import Watched
 from fwf.faults import Fault, leaves
 from fwf.interpreters.run import Note, SystemClock, execute, several
 from fwf.printing import one_line
-from fwf.telling.words import reason
+from fwf.telling.event_words import reason
 from tests.failing_tasks import KINDS, fine, naps
 
 WORD = re.compile(r"\S+ \S+ [0-9a-f]{8} (failed|caught) +(.*)")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import as_json, complain, elided, write_file
+from fwf.cli.refused_commands import Misuse
 
 
 def test_a_file_is_written_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,10 +13,10 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from fwf import Pool, Resource, Secret, Workflow, in_pool, named, par, task, with_params
-from fwf.cli.misuse import Misuse
 from fwf.cli.params import given
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
-from fwf.forms.by_type.texts import Unreadable, example, read
+from fwf.forms.by_type.given_texts import Unreadable, example, read
 
 
 class Colour(enum.Enum):
@@ -117,7 +117,7 @@ def test_a_text_is_read_by_the_type(annotation: Any, texts: list[str], value: ob
         (timedelta, ["P"], ""),
         (timedelta, ["PT"], ""),
         (timedelta, [""], ""),
-        (timedelta, ["1h 30m"], ""),
+        (timedelta, ["1h 30"], ""),
         (timedelta, ["99999999999999w"], ""),
         (UUID, ["123"], ""),
         (Colour, ["RAD"], "it is one of RED, GREEN; did you mean 'RED'?"),

@@ -29,12 +29,12 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.cli.lines import Lines
-from fwf.cli.live import Live
+from fwf.cli.progress_lines import Lines
+from fwf.cli.progress_live import Live
 from fwf.cli.tally import MOST_NAMED, Harmless, Watched, together
 from fwf.faults import Failed, Fault, leaves
 from fwf.interpreters.run import Note, Ran, Try, VirtualClock, execute
-from fwf.telling.words import reason
+from fwf.telling.event_words import reason
 from tests.cli_support import events_of
 from tests.telling.support import this
 

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fwf.cli import fwf as program
-from fwf.cli import runs
+from fwf.cli import told_runs
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.records import Record, RunRow
+from fwf.journal.run_records import Record, RunRow
 from tests.telling.kept import BEGAN, ME, SECOND, Kept, Written, fault, kept
 
 HOUR = 3600
@@ -172,7 +172,7 @@ def test_a_list_reads_no_more_records_than_it_may(
 ) -> None:
     kept(store, died(), id="run-00000001")
     kept(store, died(), id="run-00000002")
-    monkeypatch.setattr(runs, "MOST_READ", 4)
+    monkeypatch.setattr(told_runs, "MOST_READ", 4)
     told = json.loads(fwf("runs", "--json").output)["runs"]
     assert [bool(each["inside"]) for each in told] == [True, False]
     assert [each["state"] for each in told] == ["died", "died"]
@@ -380,7 +380,7 @@ def test_a_terminal_gets_a_table_in_its_width(
 ) -> None:
     kept(store, fails(), "failed", id="run-00000001", shown={"day": "2026-06-01" * 8})
     monkeypatch.setenv("COLUMNS", "70")
-    runs.on_screen(runs.table(runs.listed(store, None, (), 20)))
+    told_runs.on_screen(told_runs.table(told_runs.listed(store, None, (), 20)))
     told = capsys.readouterr().out
     assert "failed" in told and "00000001" in told
     assert max(map(len, told.splitlines())) <= 70

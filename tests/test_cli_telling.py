@@ -213,7 +213,7 @@ def test_the_schema_of_the_history_is_printed() -> None:
 def test_logging_is_as_it_was_when_the_run_is_over(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fwf.cli.telling import Telling
+    from fwf.cli.run_observers import Telling
 
     root = logging.getLogger()
     before = root.level, list(root.handlers)

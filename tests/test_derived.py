@@ -41,9 +41,9 @@ from fwf import (
     when,
     with_params,
 )
-from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import LoopUntil
 from fwf.algebra.traverse import desugared, walk
+from fwf.analysis.identity import normal_id
 from fwf.arrows import dup, first, fst, second, snd, split, swap
 from fwf.faults import Then
 from tests.samples import (

@@ -48,11 +48,11 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.contract import Kind, kind_of
-from fwf.cli.misuse import Misuse
 from fwf.cli.params import given
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
-from fwf.forms.by_type.texts import example, read
-from fwf.testing.pieces import local
+from fwf.forms.by_type.given_texts import example, read
+from fwf.testing.generated_pieces import local
 
 if TYPE_CHECKING:
     from nowhere import Unresolved

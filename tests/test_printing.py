@@ -16,11 +16,11 @@ from fwf import check, const, diff, dry_run, lineage, load, needs, par, plan, pr
 from fwf.algebra.contract import Effect, Kind
 from fwf.algebra.expr import Operator
 from fwf.algebra.nodes import OnError, OnLimit
-from fwf.algebra.unknown import Unknown
 from fwf.cli.differing import page_of
 from fwf.interpreters.diagram import dot, html, mermaid, svg
 from fwf.printing import one_line, printable
 from fwf.records import changed
+from fwf.worlds.unknown import Unknown
 from tests import samples
 
 HOSTILE = [

@@ -30,14 +30,14 @@ from fwf import (
     timeout,
 )
 from fwf import secrets as subject
-from fwf.algebra.scenario import failing
 from fwf.cli import running
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import as_json, complain
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.interpreters.run import execute, run
 from fwf.printing import one_line
 from fwf.secrets import MOST, masked, remembered
+from fwf.worlds.scenario import failing
 from tests.interpreters.run.isolated import leaked, leaks_apart
 
 MASK = "<Secret from environment variable TOKEN>"

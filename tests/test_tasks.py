@@ -19,7 +19,7 @@ from returns.result import Result, Success
 
 from fwf import Attempt, IdempotencyKey, Resource, RunInfo, Secret, Task, seconds, task
 from fwf.algebra.contract import contract_of, kind_of
-from fwf.algebra.fitting import fits
+from fwf.types.fitting import fits
 from tests.samples import Colour, Orders, Visits, enrich, load, orders, ping, reader
 
 if TYPE_CHECKING:

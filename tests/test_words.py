@@ -48,12 +48,12 @@ from fwf import (
     when,
 )
 from fwf.algebra.extensions import Arm
-from fwf.algebra.identity import normal_id
-from fwf.algebra.trace import events
 from fwf.algebra.traverse import desugared, walk
+from fwf.analysis.identity import normal_id
 from fwf.derived import CLASSES
 from fwf.interpreters.diagram import dot, html, mermaid, svg
 from fwf.interpreters.run import Ran, VirtualClock, execute
+from fwf.worlds.trace import events
 
 
 @task(effect="read")

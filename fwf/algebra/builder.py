@@ -4,8 +4,6 @@ import typing
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from fwf.algebra import types
-from fwf.algebra.comparison import plain
 from fwf.algebra.expr import (
     IT,
     Call,
@@ -22,7 +20,9 @@ from fwf.algebra.expr import (
     written,
 )
 from fwf.algebra.functions import of_one_value
-from fwf.algebra.values import freeze
+from fwf.algebra.plain_values import freeze
+from fwf.types import hints
+from fwf.types.comparison import plain
 
 if TYPE_CHECKING:
     from fwf.algebra.workflow import Workflow
@@ -198,7 +198,7 @@ def as_expr(value: object) -> Expr:
 def param(name: str) -> "ParamIt[Any]": ...
 @overload
 def param(name: str, type: type[T]) -> "ParamIt[T]": ...
-def param(name: str, type: Any = types.ANY) -> "ParamIt[Any]":
+def param(name: str, type: Any = hints.ANY) -> "ParamIt[Any]":
     """name ⟶ the value of a parameter of the run: `param("day", date) < date(2026, 7, 15)`."""
     if not isinstance(cast(object, name), str) or not name.isidentifier():
         raise ValueError(f"param({name!r}): a parameter's name is an identifier")

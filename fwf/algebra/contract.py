@@ -6,16 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias, TypeVar, final
 
-from fwf.algebra import types
-from fwf.algebra.aliases import bare, lenient, without_none
 from fwf.algebra.described import described
 from fwf.algebra.functions import KWARGS, VARARGS, place_of
-from fwf.algebra.kinds import by_type, marked
-from fwf.algebra.values import Coded, freeze
+from fwf.algebra.parameter_kinds import by_type, marked
+from fwf.algebra.plain_values import Coded, freeze
 from fwf.algebra.wrapped import innermost, is_awaited
 from fwf.annotations import annotations
 from fwf.records import record
 from fwf.secrets import Secret
+from fwf.types import hints as types
+from fwf.types.aliases import bare, lenient, without_none
 
 MAX_INPUTS = 8
 Effect: TypeAlias = Literal["pure", "read", "idempotent", "unrepeatable"]

@@ -15,7 +15,7 @@ from pyrsistent import pmap
 
 from fwf.algebra.functions import place_of
 from fwf.algebra.instances import PATH
-from fwf.algebra.values import Coded, encode, freeze
+from fwf.algebra.plain_values import Coded, encode, freeze
 
 MAX_DEPTH = 10
 """How deep objects in one another are looked into."""

@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from fwf.algebra.comparison import among, brief, operated, plain
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
-from fwf.algebra.once import read_once
-from fwf.algebra.texts import filled, told_of
-from fwf.algebra.values import is_frozen, thaw
+from fwf.algebra.plain_values import is_frozen, thaw
+from fwf.algebra.text_templates import filled, told_of
 from fwf.faults import PredicateDefect, named_text, near, tag_of
+from fwf.faults.tracebacks import traceback_of
 from fwf.secrets import masked
-from fwf.tracebacks import traceback_of
+from fwf.types.comparison import among, operated, plain, type_only
+from fwf.types.single_use import read_once
 
 
 class Undefined(Exception):
@@ -66,7 +66,7 @@ def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
     if told is True or told is False:
         return told
     raise Undefined(
-        f"{show(expr)} is {brief(answer)}, not True or False; compare it, or use .present()"
+        f"{show(expr)} is {type_only(answer)}, not True or False; compare it, or use .present()"
     )
 
 
@@ -107,7 +107,7 @@ def _get(holder: Any, key: Key, of: Expr) -> Any:
 def _missing(holder: Any, key: Key, of: Expr) -> str:
     kind = type(holder).__qualname__
     if isinstance(key, int):
-        return f"{show(of)} is {brief(holder)}: it has no item {key}"
+        return f"{show(of)} is {type_only(holder)}: it has no item {key}"
     return f"{show(of)} is a {kind}: it has no field {key!r}{near(key, _names(holder))}"
 
 
@@ -158,7 +158,7 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
 
 def _told(expr: Op, given: list[Any]) -> Any:
     """What is asked of a result, or a text."""
-    from fwf.algebra.results import asked  # imports a library of 20 ms
+    from fwf.algebra.result_values import asked  # imports a library of 20 ms
 
     try:
         return filled(given[0], given[1:]) if expr.symbol == "text" else asked(expr.symbol, *given)
@@ -179,7 +179,7 @@ def _among(expr: Op, sought: Any, items: Any) -> bool:
     try:
         listed = list(items)
     except Exception as error:  # it has none, or whatever somebody's iterator raises
-        raise Undefined(f"{show(expr)}: {brief(items)} can't be looked through") from error
+        raise Undefined(f"{show(expr)}: {type_only(items)} can't be looked through") from error
     try:
         return among(sought, listed)
     except TypeError as error:
@@ -190,7 +190,7 @@ def _length(expr: Op, value: Any) -> int:
     try:
         return len(plain(value))
     except Exception as error:  # it has none, or whatever somebody's `__len__` raises
-        raise Undefined(f"{show(expr)}: {brief(value)} has no length") from error
+        raise Undefined(f"{show(expr)}: {type_only(value)} has no length") from error
 
 
 def _apply(symbol: str, expr: Expr, left: Any, right: Any) -> Any:

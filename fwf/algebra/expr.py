@@ -9,11 +9,11 @@ import typing
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, cast, final
 
-from fwf.algebra import types
-from fwf.algebra.values import encode, is_name, source, thaw
+from fwf.algebra.plain_values import encode, is_name, source, thaw
 from fwf.annotations import returned_by
 from fwf.faults import Fault, near
 from fwf.records import record
+from fwf.types import hints
 
 MAX_DEPTH = 100
 MAX_SIZE = 10_000
@@ -44,7 +44,7 @@ class Const:
         return hash(encode(self.value))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from fwf.algebra.packing import packed
+        from fwf.algebra.packing import packed  # which few programs need
 
         return _constant, (packed(self.value),)
 
@@ -182,7 +182,7 @@ def _show(expr: Expr, outer: int) -> str:
         case Const(value):
             return f"literal({source(value)})" if outer == 9 else source(value)
         case Param(name, kind):
-            return f"param({name!r}{'' if kind is types.ANY else f', {types.name_of(kind)}'})"
+            return f"param({name!r}{'' if kind is hints.ANY else f', {hints.name_of(kind)}'})"
         case Get(of, key):
             plain = isinstance(key, str) and is_name(key) and not key.startswith("_")
             named = plain and key not in RESERVED
@@ -251,7 +251,7 @@ def type_of(expr: Expr, given: Any) -> Any:
         case Present():
             return bool
         case OrElse():
-            return types.ANY
+            return hints.ANY
         case Call(function, of):
             type_of(of, given)
             return returned_by(function)
@@ -262,9 +262,9 @@ def type_of(expr: Expr, given: Any) -> Any:
 def _type_of_operation(symbol: Operator, args: tuple[Expr, ...], parts: list[Any]) -> Any:
     match symbol:
         case "tuple":
-            return types.tuple_of(parts)
+            return hints.tuple_of(parts)
         case "+" | "-" | "*":
-            return types.ANY
+            return hints.ANY
         case "length":
             return int
         case "text":
@@ -276,13 +276,13 @@ def _type_of_operation(symbol: Operator, args: tuple[Expr, ...], parts: list[Any
 
 
 def _type_of_question(word: str, holder: Any, of: Expr) -> Any:
-    known = holder is types.ANY or types.compatible(holder, types.result_of(types.ANY))
+    known = holder is hints.ANY or hints.compatible(holder, hints.result_of(hints.ANY))
     if not known:
         raise TypeError(
-            f"{show(of)} is {types.name_of(holder)}: it is no result, so {word}(…) can't be asked "
+            f"{show(of)} is {hints.name_of(holder)}: it is no result, so {word}(…) can't be asked "
             "of it; put as_result(…) around what makes it"
         )
-    return {"failed": bool, "fault_of": Fault}.get(word) or types.value_of(holder)
+    return {"failed": bool, "fault_of": Fault}.get(word) or hints.value_of(holder)
 
 
 def _type_of_field(holder: Any, key: Key, of: Expr) -> Any:
@@ -290,13 +290,13 @@ def _type_of_field(holder: Any, key: Key, of: Expr) -> Any:
         items = typing.get_args(holder)
         is_tuple = typing.get_origin(holder) is tuple and Ellipsis not in items
         if is_tuple and not -len(items) <= key < len(items):
-            raise TypeError(f"{show(of)} is {types.name_of(holder)}: it has no item {key}")
-        return items[key] if is_tuple else types.item_of(holder)
-    fields = _FAULT if holder is Fault else types.fields_of(holder)
+            raise TypeError(f"{show(of)} is {hints.name_of(holder)}: it has no item {key}")
+        return items[key] if is_tuple else hints.item_of(holder)
+    fields = _FAULT if holder is Fault else hints.fields_of(holder)
     if fields is None:
-        return types.ANY
+        return hints.ANY
     if key not in fields:
-        kind = types.name_of(holder)
+        kind = hints.name_of(holder)
         raise TypeError(f"{show(of)} is {kind}: it has no field {key!r}{near(key, fields)}")
     return fields[key]
 

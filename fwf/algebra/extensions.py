@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from fwf.algebra.builder import It
-from fwf.algebra.checked import checked_name
+from fwf.algebra.checked_fields import checked_name
 from fwf.algebra.expr import Expr
+from fwf.algebra.plain_values import freeze, source
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.values import freeze, source
 from fwf.algebra.workflow import Workflow
 
 
@@ -98,7 +98,7 @@ def check_fields(node: Any) -> None:
 
 def plain_fields(node: Any) -> tuple[str, ...]:
     """An extension's fields of plain data, as keyword arguments for people."""
-    from fwf.algebra.heads import keywords  # which knows all nodes
+    from fwf.display.heads import keywords  # which knows all nodes
 
     plain = bool | int | float | str | timedelta
     fields = {name: getattr(node, name) for name in field_names(type(node))}

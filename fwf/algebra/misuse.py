@@ -6,9 +6,10 @@ from inspect import isawaitable
 from typing import Any, cast
 
 from fwf.algebra.builder import It
+from fwf.algebra.durations import duration
 from fwf.algebra.functions import uncalled
-from fwf.algebra.steps import Ref
-from fwf.algebra.values import duration, freeze
+from fwf.algebra.graph_steps import Ref
+from fwf.algebra.plain_values import freeze
 from fwf.algebra.workflow import Workflow
 
 MAX_TEXT = 60

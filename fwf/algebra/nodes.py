@@ -23,8 +23,9 @@ from typing import (
 
 from pyrsistent import PMap
 
-from fwf.algebra import checked, types, wiring
+from fwf.algebra import checked_fields, wiring
 from fwf.algebra.contract import Contract
+from fwf.algebra.durations import checked_duration
 from fwf.algebra.expr import IT, Const, Expr, type_of
 from fwf.algebra.extensions import (
     Arm,
@@ -36,9 +37,8 @@ from fwf.algebra.extensions import (
     plain_fields,
     workflows_in,
 )
+from fwf.algebra.plain_values import keywords, thaw
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.types import ANY, SAME
-from fwf.algebra.values import keywords, thaw
 from fwf.algebra.workflow import (
     MAX_PROBES,
     Edge,
@@ -53,6 +53,8 @@ from fwf.algebra.workflow import Seq as Seq  # a node like the others, for who i
 from fwf.algebra.wrapped import innermost
 from fwf.faults import Fault
 from fwf.records import record
+from fwf.types import hints
+from fwf.types.hints import ANY, SAME
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -89,7 +91,7 @@ class Task(Workflow[In, Out], Generic[In, Out, Fn]):
             return super(Workflow, cls).__class_getitem__((*several, *default))
 
     def __post_init__(self) -> None:
-        checked.checked_name(self.name, "task(name=…)")
+        checked_fields.checked_name(self.name, "task(name=…)")
         set_edge(self, Edge(self.contract.accepts, self.contract.output))
 
     @property
@@ -111,7 +113,7 @@ class Pure(Workflow[In, Out]):
     expr: Expr
 
     def __post_init__(self) -> None:
-        checked.expression(self.expr, "pure")
+        checked_fields.expression(self.expr, "pure")
         gives = SAME if self.expr is IT else type_of(self.expr, ANY)
         set_edge(self, Edge(ANY, gives, () if gives is SAME else (self.expr,)))
 
@@ -125,7 +127,9 @@ class Fail(Workflow[In, Out]):
     message: str | Expr
 
     def __post_init__(self) -> None:
-        checked.text(self.tag, f"fail({self.tag!r})", "an error's tag is a text that isn't empty")
+        checked_fields.text(
+            self.tag, f"fail({self.tag!r})", "an error's tag is a text that isn't empty"
+        )
         message = self.message
         if isinstance(message, Expr):
             type_of(message, ANY)
@@ -145,7 +149,7 @@ class Delay(Workflow[In, Out]):
     duration: timedelta
 
     def __post_init__(self) -> None:
-        checked.duration(self.duration, "delay")
+        checked_duration(self.duration, "delay")
         set_edge(self, Edge(ANY, SAME))
 
 
@@ -158,11 +162,11 @@ class Par(Workflow[In, Out]):
     fail_fast: bool
 
     def __post_init__(self) -> None:
-        checked.parts(self.parts, "par")
-        checked.flag(self.fail_fast, "par", "fail_fast")
+        checked_fields.parts(self.parts, "par")
+        checked_fields.flag(self.fail_fast, "par", "fail_fast")
         edges = [part.edge for part in self.parts]
-        accepts = types.meet(edge.accepts for edge in edges)
-        gives = types.tuple_of(_resolved(edge, accepts) for edge in edges)
+        accepts = hints.meet(edge.accepts for edge in edges)
+        gives = hints.tuple_of(_resolved(edge, accepts) for edge in edges)
         set_edge(self, Edge(accepts, gives, _probes(edges)))
 
 
@@ -176,8 +180,8 @@ class Branch(Workflow[In, Out]):
     otherwise: "Node"
 
     def __post_init__(self) -> None:
-        checked.expression(self.predicate, "branch")
-        checked.parts((self.then, self.otherwise), "branch")
+        checked_fields.expression(self.predicate, "branch")
+        checked_fields.parts((self.then, self.otherwise), "branch")
         edges = (self.then.edge, self.otherwise.edge)
         set_edge(self, _either(edges, (self.predicate,)))
 
@@ -194,12 +198,12 @@ class LoopUntil(Workflow[In, Out]):
     on_limit: OnLimit
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "loop_until")
-        checked.expression(self.done, "loop_until")
-        checked.at_least(self.limit, 1, "loop_until", "limit", "round")
-        checked.one_of(self.on_limit, ("fail", "stop"), "loop_until(on_limit=…)")
+        checked_fields.parts((self.body,), "loop_until")
+        checked_fields.expression(self.done, "loop_until")
+        checked_fields.at_least(self.limit, 1, "loop_until", "limit", "round")
+        checked_fields.one_of(self.on_limit, ("fail", "stop"), "loop_until(on_limit=…)")
         if self.within is not None:
-            checked.duration(self.within, "loop_until(within=…)")
+            checked_duration(self.within, "loop_until(within=…)")
         edge = self.body.edge
         set_edge(self, Edge(edge.accepts, edge.gives, edge.probes))
 
@@ -215,16 +219,16 @@ class MapEach(Workflow[In, Out]):
     on_error: OnError
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "map_each")
+        checked_fields.parts((self.body,), "map_each")
         if self.key is not None:
-            checked.expression(self.key, "map_each(key=…)")
+            checked_fields.expression(self.key, "map_each(key=…)")
         if self.at_once is not None:
-            checked.at_least(self.at_once, 1, "map_each", "at_once", "item")
-        checked.one_of(self.on_error, get_args(OnError), "map_each(on_error=…)")
+            checked_fields.at_least(self.at_once, 1, "map_each", "at_once", "item")
+        checked_fields.one_of(self.on_error, get_args(OnError), "map_each(on_error=…)")
         edge = self.body.edge
-        item = types.result_of(edge.output) if self.on_error == "collect" else edge.output
-        accepts = ANY if edge.accepts is ANY else types.sequence_of(edge.accepts)
-        set_edge(self, Edge(accepts, types.list_of(item)))
+        item = hints.result_of(edge.output) if self.on_error == "collect" else edge.output
+        accepts = ANY if edge.accepts is ANY else hints.sequence_of(edge.accepts)
+        set_edge(self, Edge(accepts, hints.list_of(item)))
 
 
 @final
@@ -268,12 +272,14 @@ class Retry(Workflow[In, Out]):
     on: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "retry")
-        checked.at_least(
+        checked_fields.parts((self.body,), "retry")
+        checked_fields.at_least(
             self.attempts, 1, "retry", "attempts", "attempt", "; to skip a step, remove it"
         )
-        checked.instance(self.wait, Schedule, "retry(wait=…)", "a schedule; write backoff(…)")
-        checked.texts(self.on, "retry")
+        checked_fields.instance(
+            self.wait, Schedule, "retry(wait=…)", "a schedule; write backoff(…)"
+        )
+        checked_fields.texts(self.on, "retry")
         set_edge(self, self.body.edge)
 
 
@@ -286,8 +292,8 @@ class Timeout(Workflow[In, Out]):
     within: timedelta
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "timeout")
-        checked.duration(self.within, "timeout")
+        checked_fields.parts((self.body,), "timeout")
+        checked_duration(self.within, "timeout")
         set_edge(self, self.body.edge)
 
 
@@ -301,8 +307,8 @@ class Fallback(Workflow[In, Out]):
     on: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        checked.parts((self.body, self.handler), "fallback")
-        checked.texts(self.on, "fallback")
+        checked_fields.parts((self.body, self.handler), "fallback")
+        checked_fields.texts(self.on, "fallback")
         set_edge(self, _either((self.body.edge, self.handler.edge), ()))
 
 
@@ -315,7 +321,7 @@ class Always(Workflow[In, Out]):
     finaliser: "Node"
 
     def __post_init__(self) -> None:
-        checked.parts((self.body, self.finaliser), "always")
+        checked_fields.parts((self.body, self.finaliser), "always")
         set_edge(self, self.body.edge)
 
 
@@ -327,9 +333,9 @@ class AsResult(Workflow[In, Out]):
     body: "Node"
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "as_result")
+        checked_fields.parts((self.body,), "as_result")
         edge = self.body.edge
-        set_edge(self, Edge(edge.accepts, types.result_of(edge.output), edge.probes))
+        set_edge(self, Edge(edge.accepts, hints.result_of(edge.output), edge.probes))
 
 
 @final
@@ -338,7 +344,7 @@ class FromResult(Workflow[In, Out]):
     """The value of a result, or its fault as it was: undoes `as_result`."""
 
     def __post_init__(self) -> None:
-        set_edge(self, Edge(types.result_of(ANY), ANY))
+        set_edge(self, Edge(hints.result_of(ANY), ANY))
 
 
 @final
@@ -360,7 +366,7 @@ class WithParams(Workflow[In, Out]):
         def computed(self) -> tuple[tuple[str, Expr], ...]: ...
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "with_params")
+        checked_fields.parts((self.body,), "with_params")
         _check_bindings(self)
         pairs = [(name, self.params[name]) for name in sorted(self.params)]
         computed = tuple(pair for pair in pairs if not isinstance(pair[1], Const))
@@ -381,8 +387,8 @@ class InPool(Workflow[In, Out]):
     pool: str
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "in_pool")
-        checked.text(self.pool, f"in_pool({self.pool!r})", "needs the name of a pool")
+        checked_fields.parts((self.body,), "in_pool")
+        checked_fields.text(self.pool, f"in_pool({self.pool!r})", "needs the name of a pool")
         set_edge(self, self.body.edge)
 
 
@@ -396,9 +402,9 @@ class Named(Workflow[In, Out]):
     notes: PMap[str, object]
 
     def __post_init__(self) -> None:
-        checked.parts((self.body,), "named")
-        checked.checked_name(self.name, "named")
-        checked.instance(self.notes, PMap, "named", "a dictionary of notes, as pmap(…)")
+        checked_fields.parts((self.body,), "named")
+        checked_fields.checked_name(self.name, "named")
+        checked_fields.instance(self.notes, PMap, "named", "a dictionary of notes, as pmap(…)")
         set_edge(self, self.body.edge)
 
 
@@ -537,17 +543,17 @@ def _probes(edges: list[Edge]) -> tuple[Expr, ...]:
 def _either(edges: tuple[Edge, Edge], predicates: tuple[Expr, ...]) -> Edge:
     """The edge of a part that does the one or the other."""
     probes = (predicates + edges[0].probes + edges[1].probes)[:MAX_PROBES]
-    accepts = types.meet(edge.accepts for edge in edges)
+    accepts = hints.meet(edge.accepts for edge in edges)
     if all(edge.gives is SAME for edge in edges):
         return Edge(accepts, SAME, probes)
-    return Edge(accepts, types.union(_resolved(edge, accepts) for edge in edges), probes)
+    return Edge(accepts, hints.union(_resolved(edge, accepts) for edge in edges), probes)
 
 
 def _check_bindings(node: WithParams[Any, Any]) -> None:
     for given in (node.params, node.resources):
-        checked.instance(given, PMap, "with_params", "a dictionary, as pmap(…)")
+        checked_fields.instance(given, PMap, "with_params", "a dictionary, as pmap(…)")
     for name, expr in node.params.items():
-        checked.expression(expr, f"with_params({name}=…)")
+        checked_fields.expression(expr, f"with_params({name}=…)")
     for name, other in node.resources.items():
         if not isinstance(cast(object, other), str) or not other.isidentifier():
             raise TypeError(f"using({name}={other!r}): needs the name of another resource")

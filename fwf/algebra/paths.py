@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.algebra.counts import UNCOUNTED, total
-from fwf.algebra.layout import NOTHING, Inside, Layout, layout
+from fwf.algebra.extension_layout import NOTHING, Inside, Layout, layout
 from fwf.algebra.nodes import (
     Always,
     AsResult,

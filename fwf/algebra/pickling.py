@@ -14,7 +14,7 @@ from pyrsistent import PVector, pvector
 from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import Extension, Node, Step, Task
 from fwf.algebra.packing import Packed, packed, unpacked
-from fwf.algebra.values import thaw
+from fwf.algebra.plain_values import thaw
 from fwf.algebra.workflow import Workflow
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import cast
 
-from fwf.algebra import texts
+from fwf.algebra import text_templates
 from fwf.algebra.builder import It, as_expr, expr_of, it
+from fwf.algebra.error_filters import Error, tags
 from fwf.algebra.expr import Const, Op
-from fwf.algebra.filters import Error, tags
 
 
 def failed(of: object = it, /, *, on: Error | Sequence[Error] = ()) -> It:
@@ -57,7 +57,7 @@ def text(template: str, /, *values: object) -> It:
             f"text({given!r}, …): needs the text first, such as text('{{}} rows', it.n)"
         )
     try:
-        texts.checked(template, len(values))
+        text_templates.checked(template, len(values))
     except ValueError as error:
         raise ValueError(f"text({template!r}, …): {error}") from None
     return It(Op("text", (Const(template), *map(as_expr, values))))

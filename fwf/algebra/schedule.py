@@ -10,46 +10,12 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeAlias, final
 
-from fwf.algebra.values import digest, duration, encode
+from fwf.algebra.durations import ZERO, checked_duration, duration
+from fwf.algebra.plain_values import digest, encode
 from fwf.records import record
 
 MAX_DEPTH = 100
 MAX_SIZE = 10_000
-ZERO = timedelta(0)
-
-
-def microseconds(n: int) -> timedelta:
-    """N ⟶ a duration of n microseconds."""
-    return timedelta(microseconds=n)
-
-
-def milliseconds(n: float) -> timedelta:
-    """N ⟶ a duration of n milliseconds."""
-    return timedelta(milliseconds=n)
-
-
-def seconds(n: float) -> timedelta:
-    """N ⟶ a duration of n seconds.
-
-    >>> seconds(90)
-    datetime.timedelta(seconds=90)
-    """
-    return timedelta(seconds=n)
-
-
-def minutes(n: float) -> timedelta:
-    """N ⟶ a duration of n minutes."""
-    return timedelta(minutes=n)
-
-
-def hours(n: float) -> timedelta:
-    """N ⟶ a duration of n hours."""
-    return timedelta(hours=n)
-
-
-def days(n: float) -> timedelta:
-    """N ⟶ a duration of n times 24 hours."""
-    return timedelta(days=n)
 
 
 class _Combinators:
@@ -83,7 +49,7 @@ class _Combinators:
 
     def then(self, other: "Schedule | timedelta", *, gap: timedelta = ZERO) -> "Chained":
         """These delays, then `gap`, then the other's; for good if these never end."""
-        return Chained(_own(self), as_schedule(other), _positive(gap, "then(gap=…)"))
+        return Chained(_own(self), as_schedule(other), checked_duration(gap, "then(gap=…)"))
 
     def nest(self, inner: "Schedule | timedelta") -> "Nested":
         """`retry(retry(w, inner), outer)` as one schedule: inner delays between outer ones."""
@@ -97,7 +63,7 @@ class _Combinators:
 
     def within(self, total: timedelta) -> "Within":
         """The delays that together take no longer than `total`."""
-        return Within(_own(self), _positive(total, "within(…)"))
+        return Within(_own(self), checked_duration(total, "within(…)"))
 
     def jitter(self, seed: int, low: float = 0.5, high: float = 1.0) -> "Jitter":
         """Each delay times a factor in [low, high), drawn for each run, place and attempt anew."""
@@ -237,12 +203,12 @@ def delays(*each: timedelta) -> Delays:
     >>> delays(seconds(1), seconds(5)).then(delays(minutes(1)))
     delays(seconds(1), seconds(5)).then(delays(minutes(1)))
     """
-    return Delays(tuple(_positive(delay, "delays(…)") for delay in each))
+    return Delays(tuple(checked_duration(delay, "delays(…)") for delay in each))
 
 
 def every(delay: timedelta) -> Constant:
     """Duration ⟶ the schedule that always waits so long; a plain duration means the same."""
-    return Constant(_positive(delay, "every(…)"))
+    return Constant(checked_duration(delay, "every(…)"))
 
 
 def backoff(first: timedelta, *, factor: float = 2, cap: timedelta | None = None) -> Backoff:
@@ -254,14 +220,14 @@ def backoff(first: timedelta, *, factor: float = 2, cap: timedelta | None = None
     if not 1 <= factor < math.inf:
         raise ValueError(f"backoff(factor={factor!r}): needs 1 or more; delays don't shrink")
     if cap is not None:
-        _positive(cap, "backoff(cap=…)")
-    return Backoff(_positive(first, "backoff(…)"), float(factor), cap)
+        checked_duration(cap, "backoff(cap=…)")
+    return Backoff(checked_duration(first, "backoff(…)"), float(factor), cap)
 
 
 def as_schedule(wait: object) -> Schedule:
     """A schedule, or the duration of a constant one ⟶ a schedule."""
     if isinstance(wait, timedelta):
-        return Constant(_positive(wait, "wait"))
+        return Constant(checked_duration(wait, "wait"))
     if isinstance(wait, Schedule):
         return wait
     raise TypeError(
@@ -405,11 +371,3 @@ def _whole(n: object, where: str, name: str) -> int:
     if isinstance(n, int) and not isinstance(n, bool):
         return n
     raise TypeError(f"{where}({name}={n!r}): needs a whole number")
-
-
-def _positive(delay: object, where: str) -> timedelta:
-    if not isinstance(delay, timedelta):
-        raise TypeError(f"{where}: {delay!r} is not a duration; write seconds(…) or minutes(…)")
-    if delay < ZERO:
-        raise ValueError(f"{where}: {delay} is negative; a duration is 0 or more")
-    return delay

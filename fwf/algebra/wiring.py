@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from fwf.algebra import tables, types
-from fwf.algebra.checked import instance
-from fwf.algebra.types import ANY
+from fwf.algebra.checked_fields import instance
 from fwf.algebra.workflow import Workflow
+from fwf.types import hints, table_types
+from fwf.types.hints import ANY
 
 if TYPE_CHECKING:
     from fwf.algebra.nodes import Graph, Step
@@ -70,14 +70,14 @@ def _check_fit(graph: Graph[Any, Any], step: Step, where: str) -> None:
     wanted = step.body.edge.accepts
     if wanted is ANY or wanted is object:
         return
-    n, several = len(step.inputs), types.length_of(wanted)
+    n, several = len(step.inputs), hints.length_of(wanted)
     if several is not None and n not in (1, several):
         raise ValueError(f"{where}: has {n} inputs, but takes {several}: name one step for each")
     kinds = [_gives(graph, number) for number in step.inputs]
-    given = kinds[0] if n == 1 else types.tuple_of(kinds)
-    if not types.compatible(given, wanted):
-        said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
-        said += tables.in_brackets(given, wanted)
+    given = kinds[0] if n == 1 else hints.tuple_of(kinds)
+    if not hints.compatible(given, wanted):
+        said = f"takes {hints.name_of(wanted)}, but is given {hints.name_of(given)}"
+        said += table_types.in_brackets(given, wanted)
         raise TypeError(f"{where}: {said if n else f'{said}: it has no inputs'}")
 
 
@@ -92,21 +92,21 @@ def gives(graph: Graph[Any, Any]) -> Any:
     """The type of what a graph gives."""
     outputs = graph.outputs
     if isinstance(outputs, tuple):
-        return types.tuple_of(_gives(graph, each) for each in outputs)
+        return hints.tuple_of(_gives(graph, each) for each in outputs)
     return _gives(graph, outputs)
 
 
 def accepts(graph: Graph[Any, Any]) -> Any:
     """The type of what a graph takes."""
-    if graph.arity > types.MAX_PARTS:
+    if graph.arity > hints.MAX_PARTS:
         return ANY
     if not graph.arity:
         return object
     taken: list[list[Any]] = [[] for _ in range(graph.arity)]
     for kind, number in _taken(graph):
         taken[-1 - number].append(kind)
-    each = [types.meet(kinds) for kinds in taken]
-    return each[0] if graph.arity == 1 else types.tuple_of(each)
+    each = [hints.meet(kinds) for kinds in taken]
+    return each[0] if graph.arity == 1 else hints.tuple_of(each)
 
 
 def _taken(graph: Graph[Any, Any]) -> Iterator[tuple[Any, int]]:

@@ -1,7 +1,8 @@
 """`Workflow[In, Out]`: an immutable value that describes work, and `>>`, which chains two.
 
 Building one does nothing. A workflow is equal to another, and hashes alike, if both are written
-alike; it prints as the source that makes it.
+alike; it prints as the source that makes it. Every node is a workflow, so what knows the nodes is
+imported where it is asked for.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast, final, 
 
 from pyrsistent import PVector, pvector
 
-from fwf.algebra import tables, types
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Expr, type_of
-from fwf.algebra.types import ANY, SAME
 from fwf.records import record
+from fwf.types import hints, table_types
+from fwf.types.hints import ANY, SAME
 
 if TYPE_CHECKING:
     from returns.result import Result
 
+    from fwf.algebra.graph_steps import Ref
     from fwf.algebra.nodes import Node
-    from fwf.algebra.steps import Ref
-    from fwf.algebra.wants import Free
+    from fwf.analysis.wants import Free
     from fwf.faults import Fault
 
 In = TypeVar("In", contravariant=True)
@@ -123,7 +124,7 @@ class Workflow(Generic[In, Out]):
     # fmt: on
     def __call__(self, *refs: Any, **given: Any) -> Any:
         """Inside a `@graph` function: a step that feeds on the steps given."""
-        from fwf.algebra.steps import add_step
+        from fwf.algebra.graph_steps import add_step
 
         return add_step(cast("Node", self), refs, given)
 
@@ -160,17 +161,17 @@ class Workflow(Generic[In, Out]):
             return True
         if not isinstance(other, Workflow):
             return NotImplemented
-        from fwf.algebra.identity import digest_of
+        from fwf.analysis.identity import digest_of
 
         return digest_of(self) == digest_of(cast(Any, other))
 
     def __hash__(self) -> int:
-        from fwf.algebra.identity import digest_of
+        from fwf.analysis.identity import digest_of
 
         return int.from_bytes(digest_of(self)[:8], "big", signed=True)
 
     def __repr__(self) -> str:
-        from fwf.algebra.source import source_of
+        from fwf.display.source import source_of
 
         return source_of(self)
 
@@ -247,7 +248,7 @@ def _edge_of_two(first: Edge, last: Edge) -> Edge:
         if gives is SAME or gives is first.gives:
             return first
         return Edge(first.accepts, gives, first.probes)
-    accepts = last.accepts if first.accepts is types.ANY else first.accepts
+    accepts = last.accepts if first.accepts is hints.ANY else first.accepts
     return Edge(accepts, gives, (first.probes + last.probes)[:MAX_PROBES])
 
 
@@ -267,18 +268,18 @@ def as_workflow(value: object, where: str) -> Node:
 def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
     """The right part's edge, checked against what the left gives."""
     given = mine.output
-    if not types.compatible(given, theirs.accepts):
+    if not hints.compatible(given, theirs.accepts):
         raise TypeError(
-            f"{_giver(left)} gives {types.name_of(given)}, but "
-            f"{_taker(right, given)} takes {types.name_of(theirs.accepts)}"
-            f"{tables.in_brackets(given, theirs.accepts)}: "
+            f"{_giver(left)} gives {hints.name_of(given)}, but "
+            f"{_taker(right, given)} takes {hints.name_of(theirs.accepts)}"
+            f"{table_types.in_brackets(given, theirs.accepts)}: "
             "put a step between them that turns the one into the other"
         )
     kinds = [_probe(probe, given, left) for probe in theirs.probes]
     from fwf.algebra.nodes import FromResult, Pure
 
     if isinstance(right, FromResult):
-        return Edge(theirs.accepts, types.value_of(given), theirs.probes)
+        return Edge(theirs.accepts, hints.value_of(given), theirs.probes)
     if isinstance(right, Pure) and kinds:
         return Edge(theirs.accepts, kinds[0], theirs.probes)
     return theirs
@@ -318,7 +319,7 @@ def _taker(node: Any, given: Any) -> str:
         parts: tuple[Any, ...] = () if inner is None else (inner,)
         if isinstance(node, Seq | Par | Branch | Fallback | Always):
             parts = children(cast("Node", node))
-        unfit = [part for part in parts if not types.compatible(given, part.edge.accepts)]
+        unfit = [part for part in parts if not hints.compatible(given, part.edge.accepts)]
         if not unfit:
             return _described(node)
         node = unfit[0]

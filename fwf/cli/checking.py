@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell, tell_json
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.faults import Issue, counted, near
 from fwf.interpreters.check import RULES, check

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import click
 
-from fwf.algebra.ink import attribute, safe
 from fwf.algebra.workflow import Workflow
 from fwf.cli.output import in_colour, tell, tell_json
+from fwf.display.ink import attribute, safe
 from fwf.interpreters.diff import Change, Diff
 
 _COLOURS: Final = {"!": "red", "~": "cyan", ".": "bright_black"}

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.scenario import Scenario, ScenarioError
 from fwf.cli.journals import opened, refusals
-from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
+from fwf.cli.refused_commands import Misuse, collected
 from fwf.cli.targets import Target
-from fwf.forms.by_type.texts import Unreadable, example, read
+from fwf.display.readable import spoken
+from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
-from fwf.readable import spoken
+from fwf.worlds.scenario import Scenario, ScenarioError
 
 if TYPE_CHECKING:
-    from fwf.journal.durations import History
+    from fwf.journal.task_durations import History
 
 Form: TypeAlias = Literal["text", "json", "svg"]
 
@@ -105,7 +105,7 @@ def _history(target: Target, given: Given) -> "History | None":
     """What the journal says of durations, if it is asked."""
     if given.quantile is None:
         return None
-    from fwf.journal.durations import history
+    from fwf.journal.task_durations import history
 
     store = opened(given.journal)
     try:

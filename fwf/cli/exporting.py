@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from fwf.algebra.counts import told
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain, tell, tell_json, write_file
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.faults import shown_path
 from fwf.interpreters.engines import SUPPORT, Cut, Engine, Gap, Printed, Support

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
-from fwf.cli.misuse import Misuse, either
 from fwf.cli.output import complain
+from fwf.cli.refused_commands import Misuse, either
 from fwf.faults import near
 from fwf.journal.story import short
 from fwf.printing import one_line
 
 if TYPE_CHECKING:
-    from fwf.journal.records import RunRow
+    from fwf.journal.run_records import RunRow
     from fwf.journal.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -183,7 +183,7 @@ def _closest(rows: "Sequence[RunRow]", parts: Sequence[str]) -> "Sequence[RunRow
 
 
 def _several(text: str, rows: "Sequence[RunRow]") -> str:
-    told = either([brief(row) for row in rows], 5)
+    told = either([run_in_words(row) for row in rows], 5)
     remedy = "write more of the id, or add a parameter after the workflow: daily+day=2026-06-01"
     return f"RUN {text!r} stands for {len(rows):,} runs: {told}; {remedy}"
 
@@ -198,11 +198,13 @@ def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
     ]
     strange = [part for part in parts if not any(_is(row, part) for row in rows)]
     close = next(filter(None, (near(part, names) for part in strange)), "")
-    listed = f"; the newest are {either([brief(row) for row in rows[:3]])}; fwf runs lists them"
+    listed = (
+        f"; the newest are {either([run_in_words(row) for row in rows[:3]])}; fwf runs lists them"
+    )
     return f"there is no run {text!r} in {store.where}{close or listed}"
 
 
-def brief(row: "RunRow") -> str:
+def run_in_words(row: "RunRow") -> str:
     """A run in a few words: `8a1b44c0 (daily day=2026-06-01)`."""
     said = " ".join([row.workflow or "workflow", *parameters(row)])
     again = f", generation {row.generation}" if row.generation > 1 else ""

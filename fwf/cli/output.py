@@ -20,10 +20,10 @@ from typing import Any, Final, TextIO, cast
 
 from returns.result import Result
 
-from fwf.algebra.fault_form import fault_to_json
-from fwf.algebra.results import opened
-from fwf.cli.misuse import Misuse
+from fwf.algebra.result_values import opened
+from fwf.cli.refused_commands import Misuse
 from fwf.faults import Fault
+from fwf.faults.fault_form import fault_to_json
 from fwf.printing import one_line, printable
 from fwf.secrets import masked
 

@@ -8,8 +8,7 @@ from shlex import quote
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from fwf.algebra.fitting import fits
-from fwf.algebra.requirements import (
+from fwf.analysis.requirements import (
     Requirement,
     Requirements,
     first_use,
@@ -17,12 +16,13 @@ from fwf.algebra.requirements import (
     problems,
     requirements,
 )
-from fwf.algebra.types import compatible, name_of, told
-from fwf.cli.misuse import Misuse
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target, pools_beside
 from fwf.faults import near
-from fwf.forms.by_type.texts import Unreadable, example, read
+from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.printing import one_line
+from fwf.types.fitting import fits
+from fwf.types.hints import compatible, name_of, told
 
 if TYPE_CHECKING:
     from fwf.interpreters.run import Pool

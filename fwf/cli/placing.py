@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fwf.cli.misuse import Misuse
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.faults import text
 

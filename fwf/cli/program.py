@@ -13,9 +13,9 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from fwf.algebra.extent import TooLarge
-from fwf.cli.misuse import Misuse, status_of_signal
+from fwf.analysis.extent import TooLarge
 from fwf.cli.output import complain, ready_streams, silence, tell, text_of
+from fwf.cli.refused_commands import Misuse, status_of_signal
 from fwf.cli.targets import FORMS
 from fwf.printing import one_line
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, final
 
-from fwf.algebra.keys import RunName
-from fwf.algebra.requirements import requirements
+from fwf.analysis.requirements import requirements
+from fwf.analysis.run_keys import RunName
 from fwf.cli.journals import found, opened, refusals
-from fwf.cli.misuse import Misuse
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target, load
 from fwf.journal.story import short
 from fwf.records import record
 
 if TYPE_CHECKING:
-    from fwf.journal.records import RunRow
+    from fwf.journal.run_records import RunRow
 
 
 @final

@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from returns.result import Failure
 
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import PACKAGE, Target, folder, load
 from fwf.faults import near
 from fwf.printing import one_line

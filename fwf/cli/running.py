@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from returns.result import Result, Success
 
-from fwf.algebra.fault_form import fault_to_json
-from fwf.algebra.trace import Event, Trace, events
-from fwf.cli.lines import Lines
-from fwf.cli.misuse import status_of_signal
 from fwf.cli.output import complain, elided, streams_kept, tell, text_of
+from fwf.cli.progress_lines import Lines
+from fwf.cli.refused_commands import status_of_signal
+from fwf.cli.run_observers import Telling
 from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
-from fwf.cli.telling import Telling
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, counted, leaves
+from fwf.faults.fault_form import fault_to_json
+from fwf.faults.tracebacks import CodeLine
 from fwf.interpreters.run import (
     Clock,
     Elsewhere,
@@ -31,9 +31,9 @@ from fwf.interpreters.run import (
 )
 from fwf.printing import one_line
 from fwf.records import changed
+from fwf.telling.event_words import SECOND
 from fwf.telling.reasons import places
-from fwf.telling.words import SECOND
-from fwf.tracebacks import Line
+from fwf.worlds.trace import Event, Trace, events
 
 FAILED: Final = 1
 DEGRADED: Final = 3
@@ -99,7 +99,7 @@ def on_terminal() -> bool:
 def _on_terminal(title: str, clock: Clock) -> Progress:
     from rich.console import Console
 
-    from fwf.cli.live import Live
+    from fwf.cli.progress_live import Live
 
     return Live(title, clock, Console(file=sys.stderr), tasks_print_there=sys.stdout.isatty())
 
@@ -152,12 +152,12 @@ def _at(fault: Fault) -> str:
     return "" if where is None else f", at {one_line(str(_near(where)))}"
 
 
-def _raised_at(fault: Fault) -> Line | None:
+def _raised_at(fault: Fault) -> CodeLine | None:
     told = isinstance(fault, Failed | PredicateDefect) and fault.traceback
     return told.where if told else None
 
 
-def _near(line: Line) -> Line:
+def _near(line: CodeLine) -> CodeLine:
     """A line of code, its file as it is called from the working folder."""
     with suppress(OSError):  # there may be none any longer
         return changed(line, file=line.file.removeprefix(os.path.join(os.getcwd(), "")))

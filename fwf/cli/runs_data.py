@@ -1,6 +1,6 @@
 """Runs as JSON has them: in a list, and one with all its tries and steps."""
 
-from fwf.cli.runs import MICROS, Seen, Whole, local
+from fwf.cli.told_runs import MICROS, Seen, Whole, local
 from fwf.journal.story import Step
 from fwf.telling.advice import advice
 

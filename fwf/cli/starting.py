@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any, final
 
 from fwf.cli.checking import errors_of, refuse_errors
 from fwf.cli.journals import OFF, is_new, keep_from_git, place_of, refusals
-from fwf.cli.misuse import Misuse, collected
 from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.params import given
 from fwf.cli.placing import placed
-from fwf.cli.profiles import Chosen, chosen, with_profile
+from fwf.cli.profile_option import Chosen, chosen, with_profile
 from fwf.cli.program import debugging
+from fwf.cli.refused_commands import Misuse, collected
+from fwf.cli.run_observers import Telling
 from fwf.cli.running import DEGRADED, degraded_line, ran, report, status_of, tell_result
 from fwf.cli.targets import FORMS, Target, load
-from fwf.cli.telling import Telling
 from fwf.journal.story import short
 from fwf.printing import one_line
 from fwf.records import record
 
 if TYPE_CHECKING:
     from fwf.cli.resuming import Resumed
-    from fwf.cli.timetables.alerts import Around
+    from fwf.cli.timetables.alert_delivery import Around
     from fwf.interpreters.run import Journal
 
 
@@ -130,7 +130,7 @@ def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, 
 def _done(asked: Start, this: Checked) -> int:
     if this.target.timetable is None:
         return _ran(asked, this)
-    from fwf.cli.timetables.alerts import around
+    from fwf.cli.timetables.alert_delivery import around
 
     if asked.salvage:
         from fwf.cli.timetables.salvage import salvaged

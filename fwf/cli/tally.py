@@ -13,7 +13,7 @@ from returns.result import Result
 from fwf.faults import Fault, counted, leaves, named_text
 from fwf.interpreters.run import Clock, Here, Note, Observer, Try
 from fwf.printing import one_line
-from fwf.telling.words import MOST_REASON, spoken
+from fwf.telling.event_words import MOST_REASON, compact
 
 _TAG: Final = re.compile(r"\[[^\]]*\]")
 MOST_NAMED: Final = 100
@@ -131,7 +131,7 @@ class Tally:
     def summary(self, now: int) -> str:
         """`6.1s: 120 ok, 3 failed`."""
         caught = f", {self.catches:,} caught" if self.catches else ""
-        return f"{spoken(now - self.start)}: {ended_as(self.groups.values())}{caught}"
+        return f"{compact(now - self.start)}: {ended_as(self.groups.values())}{caught}"
 
 
 def ended_as(groups: Collection[Group]) -> str:

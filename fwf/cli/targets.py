@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, final
 from returns.result import Failure
 
 from fwf.algebra.nodes import Named, Task
-from fwf.algebra.requirements import requirements
 from fwf.algebra.workflow import Workflow
-from fwf.cli.misuse import Misuse, behind, either
+from fwf.analysis.requirements import requirements
 from fwf.cli.output import text_of
+from fwf.cli.refused_commands import Misuse, behind, either
 from fwf.faults import near
 from fwf.records import record
 

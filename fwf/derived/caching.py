@@ -8,10 +8,8 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar, cast, final
 from fwf.algebra.builder import It, it, pick
 from fwf.algebra.contract import NO_EXAMPLE, Contract, Effect, Injected, InputOf, RunInfo
 from fwf.algebra.contract import IdempotencyKey as Key
-from fwf.algebra.defaults import common_defaults
 from fwf.algebra.expr import IT, Const, Expr, show
 from fwf.algebra.extensions import Arm, as_piece, call
-from fwf.algebra.identity import own_bytes
 from fwf.algebra.nodes import (
     AsResult,
     Extension,
@@ -28,15 +26,17 @@ from fwf.algebra.nodes import (
     Timeout,
 )
 from fwf.algebra.parts import children
-from fwf.algebra.requirements import Requirements, requirements
+from fwf.algebra.plain_values import digest, encode, freeze
 from fwf.algebra.traverse import fold
-from fwf.algebra.types import ANY, name_of
-from fwf.algebra.values import digest, encode, freeze
 from fwf.algebra.workflow import Edge, Workflow, as_workflow
+from fwf.analysis.common_defaults import common_defaults
+from fwf.analysis.identity import own_bytes
+from fwf.analysis.requirements import Requirements, requirements
 from fwf.combinators import as_test, branch, par, pure
 from fwf.derived.conditions import check_takes, passing
 from fwf.records import record
 from fwf.states import kinds_of
+from fwf.types.hints import ANY, name_of
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, final
 
 from fwf.algebra.builder import It, it, pick
-from fwf.algebra.comparison import kind_of, plain
 from fwf.algebra.extensions import Arm, Shape, as_piece, call, joined
 from fwf.algebra.nodes import Extension, Node
-from fwf.algebra.values import freeze, source
+from fwf.algebra.plain_values import freeze, source
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, pure
 from fwf.derived.conditions import (
@@ -24,6 +23,7 @@ from fwf.derived.conditions import (
 from fwf.derived.gathering import keep_input
 from fwf.faults import Fault
 from fwf.records import record
+from fwf.types.comparison import kind_of, plain
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, cast
 
-from fwf.algebra import types
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import IT, Expr, moved, show, type_of
 from fwf.algebra.extensions import Arm, as_piece
@@ -12,6 +11,7 @@ from fwf.algebra.nodes import Node, Pure
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault, PredicateDefect
 from fwf.records import changed
+from fwf.types import hints
 
 Condition: TypeAlias = Expr | Node
 
@@ -33,10 +33,10 @@ def check_takes(test: Condition, given: Any, where: str) -> None:
     """Raise `TypeError` for a test that certainly can't be asked of values of a type."""
     if isinstance(test, Workflow):
         wanted = test.edge.accepts
-        if not types.compatible(given, wanted):
+        if not hints.compatible(given, wanted):
             raise TypeError(
-                f"{where}: what decides takes {types.name_of(wanted)}, but is given "
-                f"{types.name_of(given)}"
+                f"{where}: what decides takes {hints.name_of(wanted)}, but is given "
+                f"{hints.name_of(given)}"
             )
         return
     try:
@@ -57,7 +57,7 @@ def source_of(test: Condition) -> Any:
 
 def said_of(test: Condition) -> tuple[str, ...]:
     """An expression as people read it; nothing of a workflow, which is a part of its own."""
-    from fwf.algebra.heads import predicate  # which pictures and texts need, and nobody else
+    from fwf.display.heads import predicate  # which pictures and texts need, and nobody else
 
     return () if isinstance(test, Workflow) else (predicate(test),)
 

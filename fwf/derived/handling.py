@@ -8,8 +8,8 @@ from typing import Any, TypeVar, final
 from fwf.algebra.builder import it, pick
 from fwf.algebra.extensions import Arm, Shape, as_piece, call, field_source
 from fwf.algebra.nodes import Extension, Node
+from fwf.algebra.plain_values import freeze
 from fwf.algebra.questions import failed, fault_of, value_of
-from fwf.algebra.values import freeze
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.combinators import Error, always, as_result, branch, const, fallback, par, pure, tags
 from fwf.derived.gathering import keep_input
@@ -39,9 +39,9 @@ class Recover(Extension[Any, Any]):
         return (Arm(self.body, segment=""),)
 
     def arguments(self) -> tuple[str, ...]:
-        from fwf.algebra.heads import brief
+        from fwf.display.heads import short_source
 
-        return (brief(freeze(self.value)), *caught(self.on))
+        return (short_source(freeze(self.value)), *caught(self.on))
 
     def written(self) -> list[Any]:
         return call(self.word, as_piece(self.body), field_source(self.value), on=filter_of(self.on))
@@ -172,7 +172,7 @@ def bracket(
 
 def caught(on: tuple[str, ...]) -> tuple[str, ...]:
     """`on=` as people read it; nothing where everything is caught."""
-    from fwf.algebra.heads import tag_names
+    from fwf.display.heads import tag_names
 
     return (f"on={tag_names(on)}",) if on else ()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Protocol
 
+from fwf.algebra.durations import duration
 from fwf.algebra.nodes import Named, Node, OnLimit, Task
 from fwf.algebra.traverse import wrapped
-from fwf.algebra.values import duration
 from fwf.faults import Exhausted, Fault, counted
 from fwf.records import changed
 
@@ -40,12 +40,12 @@ def source_of_limits(word: Bounded) -> dict[str, str]:
 
 def said_of_limits(word: Bounded) -> tuple[str, ...]:
     """The bounds as people read them."""
-    from fwf.algebra.heads import short  # which pictures and texts need, and nobody else
+    from fwf.display.heads import short_duration  # which pictures and texts need, and nobody else
 
     source = source_of_limits(word)
     source["limit"] = f"{word.limit:_}"
     if word.within is not None:
-        source["within"] = short(word.within)
+        source["within"] = short_duration(word.within)
     return tuple(f"{name}={text}" for name, text in source.items())
 
 
@@ -69,6 +69,6 @@ def _name_of(part: Node) -> str:
 
 
 def _spoken(span: timedelta | None) -> str:
-    from fwf.readable import MICROSECOND, spoken  # which messages need, and nobody else
+    from fwf.display.readable import MICROSECOND, spoken  # which messages need, and nobody else
 
     return "" if span is None else spoken(span // MICROSECOND)

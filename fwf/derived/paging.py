@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Generic, NamedTuple, Protocol, TypedDict, TypeVar, final, overload
 
-from fwf.algebra import checked
+from fwf.algebra import checked_fields
 from fwf.algebra.builder import it, literal, pick
 from fwf.algebra.extensions import as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
@@ -142,9 +142,9 @@ def paginate(
     kept, and `complete` is False: a timeout around the whole would lose them. `on` says which
     errors stop it; without it all do.
     """
-    checked.one_of(on_error, ("fail", "stop"), "paginate(on_error=…)")
+    checked_fields.one_of(on_error, ("fail", "stop"), "paginate(on_error=…)")
     part = as_workflow(fetch, "paginate")
-    checked.at_least(limit, 1, "paginate", "limit", "page")
+    checked_fields.at_least(limit, 1, "paginate", "limit", "page")
     return Paginate(part, limit, within, on_limit, on_error, tags(on, "paginate"))
 
 

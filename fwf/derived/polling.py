@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypeVar, final
 
-from fwf.algebra import checked
+from fwf.algebra import checked_fields
 from fwf.algebra.builder import it, literal, pick
+from fwf.algebra.durations import checked_duration, duration
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
-from fwf.algebra.values import duration
 from fwf.algebra.workflow import Edge, Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, const, delay, loop_until, par, pure
 from fwf.derived.conditions import (
@@ -60,9 +60,9 @@ class Poll(Extension[Any, Any]):
         return (Arm(self.probe, "ask" if test else ""), *test)
 
     def arguments(self) -> tuple[str, ...]:
-        from fwf.algebra.heads import short
+        from fwf.display.heads import short_duration
 
-        return (*said_of(self.done), f"every={short(self.every)}", *said_of_limits(self))
+        return (*said_of(self.done), f"every={short_duration(self.every)}", *said_of_limits(self))
 
     def written(self) -> list[Any]:
         every = duration(self.every)
@@ -93,6 +93,6 @@ def poll(
     asks = as_workflow(probe, "poll")
     until = as_test(done, "poll")
     check_takes(until, asks.edge.output, "poll")
-    checked.duration(every, "poll(every=…)")
-    checked.at_least(limit, 1, "poll", "limit", "round")
+    checked_duration(every, "poll(every=…)")
+    checked_fields.at_least(limit, 1, "poll", "limit", "round")
     return Poll(asks, until, every, limit, within, on_limit)

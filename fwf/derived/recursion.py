@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast, final
 
 from pyrsistent import pmap, pvector
 
-from fwf.algebra import checked
+from fwf.algebra import checked_fields
 from fwf.algebra.builder import expr_of, it, literal, pick
 from fwf.algebra.extensions import Arm, as_piece
 from fwf.algebra.nodes import Branch, Extension, Named, Node, Pure, WithParams
@@ -84,7 +84,7 @@ def recursive(
             f"recursive({build!r}, …): needs a function that is given the workflow itself, such as "
             "lambda again: branch(it.done, then=finish, otherwise=step >> again)"
         )
-    checked.at_least(limit, 1, "recursive", "limit", "round")
+    checked_fields.at_least(limit, 1, "recursive", "limit", "round")
     again: Workflow[Any, Any] = Again()
     body = as_workflow(build(again), "recursive")
     if any(isinstance(here.node, Again) and here.node is not again for here in walk(body)):

@@ -1,8 +1,8 @@
 """How plain values are written as JSON with their types kept, and read back.
 
-values.py       every plain value
-scalars.py      texts, whole numbers, durations, names
-names.py        what names in values stand for: enums, codecs, time zones
+value_form.py   every plain value
+scalar_form.py  texts, whole numbers, durations, names
+known_names.py  what names in values stand for: enums, codecs, time zones
 mentioned.py    the classes and zones that types, values and workflows mention
 strict.py       JSON that is read within limits
 refusal.py      how what can't be read is refused

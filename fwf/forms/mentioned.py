@@ -8,16 +8,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast, final, get_args, g
 from pyrsistent import PMap, PSet, PVector, pmap
 from returns.result import Result
 
-from fwf.algebra import types
-from fwf.algebra.aliases import bare
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Const, Expr, Param
 from fwf.algebra.instances import Instance, is_instance_class
 from fwf.algebra.nodes import Extension, Node, Task, WithParams
 from fwf.algebra.pickling import fields
-from fwf.algebra.results import opened
-from fwf.algebra.traverse import parts_of
-from fwf.algebra.values import (
+from fwf.algebra.plain_values import (
     Codec,
     Coded,
     Member,
@@ -27,10 +23,14 @@ from fwf.algebra.values import (
     registered_codecs,
     short_name,
 )
-from fwf.algebra.wants import expressions_of, subexpressions
+from fwf.algebra.result_values import opened
+from fwf.algebra.subexpressions import expressions_of, subexpressions
+from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow
-from fwf.forms.names import coded_among, known, member_among
+from fwf.forms.known_names import coded_among, known, member_among
 from fwf.records import record
+from fwf.types import hints
+from fwf.types.aliases import bare
 
 MAX_TYPES = 1_000
 """A type may grow whenever it is looked into: `next: Page[list[T]]`."""
@@ -122,7 +122,7 @@ def types_in(kinds: Iterable[Any]) -> list[Any]:
             continue
         seen.append(top)
         todo.extend((get_origin(top), *get_args(top)))
-        todo.extend((types.fields_of(top) or {}).values())
+        todo.extend((hints.fields_of(top) or {}).values())
     return seen
 
 

@@ -36,10 +36,10 @@ def refusing(at: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
 
 def refused(at: str, given: object, expected: str) -> Refused:
     """Pointer, what is there, what belongs there ⟶ the refusal that says so."""
-    return Refused(at, f"{brief(given)} is given; {expected} is expected")
+    return Refused(at, f"{as_json(given)} is given; {expected} is expected")
 
 
-def brief(given: object) -> str:
+def as_json(given: object) -> str:
     """Something read from JSON ⟶ how a message names it, however large it is."""
     if given is None or isinstance(given, bool):
         return {None: "null", True: "true", False: "false"}[given]

@@ -6,7 +6,7 @@ import re
 from itertools import accumulate, pairwise
 from typing import Any, cast, final
 
-from fwf.forms.refusal import Refused, brief, under
+from fwf.forms.refusal import Refused, as_json, under
 
 MAX_NESTING = 600
 """How deep brackets may nest: enough for an expression of 100 levels about a value of 100."""
@@ -76,7 +76,9 @@ def _value_of(content: str) -> tuple[Any, list[_Flaw]]:
 
     def to_float(digits: str) -> Any:
         value = float(digits)
-        return value if math.isfinite(value) else flaw(f"{brief(digits)} is past what floats hold")
+        return (
+            value if math.isfinite(value) else flaw(f"{as_json(digits)} is past what floats hold")
+        )
 
     def to_constant(name: str) -> Any:
         return flaw(f"{name} is not JSON; a finite number is expected")
@@ -98,7 +100,7 @@ def _value_of(content: str) -> tuple[Any, list[_Flaw]]:
 def _twice(pairs: list[tuple[str, Any]]) -> str:
     keys = sorted(key for key, _ in pairs)
     again = next(key for key, other in pairwise(keys) if key == other)
-    return f"the key {brief(again)} is given twice; every key once is expected"
+    return f"the key {as_json(again)} is given twice; every key once is expected"
 
 
 def _refuse_flaws(value: Any) -> None:
@@ -122,4 +124,6 @@ def _refuse_flaws(value: Any) -> None:
 
 def _refuse_surrogates(at: str, text: str) -> None:
     if any("\ud800" <= char <= "\udfff" for char in text):
-        raise Refused(at, f'{brief(text)} has a lone surrogate; {{"text": "…"}} in hex is expected')
+        raise Refused(
+            at, f'{as_json(text)} has a lone surrogate; {{"text": "…"}} in hex is expected'
+        )

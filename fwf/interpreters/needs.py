@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, final
 
-from fwf.algebra import types
-from fwf.algebra.requirements import Requirement, Requirements, problems, requirements
 from fwf.algebra.traverse import fold
-from fwf.algebra.wants import Collector, users
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import Requirement, Requirements, problems, requirements
+from fwf.analysis.wants import Collector, users
 from fwf.faults import Issue
 from fwf.printing import printable
 from fwf.records import changed, record
 from fwf.states import kinds_of
+from fwf.types import hints as types
 
 MAX_USERS = 3
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.records import FIRST, Record, RunRow, chained, new_record
+from fwf.journal.run_records import FIRST, Record, RunRow, chained, new_record
 from fwf.printing import printable
 
 Columns = tuple[Any, ...]

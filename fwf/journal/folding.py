@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal, final
 
-from fwf.journal.records import Record
+from fwf.journal.run_records import Record
 from fwf.journal.story import (
-    Attempt,
+    AttemptStory,
     Decision,
     Form,
     Outcome,
-    Place,
     Retry,
     State,
     Step,
+    StepAttempt,
     Story,
     Try,
     leaves,
@@ -61,7 +61,7 @@ class _Try:
         self.outcome: Outcome | None = None
         self.value: str | None = None
         self.fault: Form | None = None
-        self.inside: tuple[Place, ...] = ()
+        self.inside: tuple[StepAttempt, ...] = ()
         self.again: tuple[str, ...] = ()
         self.why = ""
         self.degraded: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class _Step:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.attempts: list[Attempt] = []
+        self.attempts: list[AttemptStory] = []
         self.state: State = "running"
         self.committed: int | None = None
         self.caught = False
@@ -166,7 +166,7 @@ class Fold:
             return
         died.ended, died.outcome = body.get("at", self.last), "died"
         died.inside = tuple(
-            Place(each["path"], each.get("number", 1)) for each in body.get("in", ())
+            StepAttempt(each["path"], each.get("number", 1)) for each in body.get("in", ())
         )
         self._left()
 
@@ -198,7 +198,7 @@ class Fold:
         step = self._step(record.path)
         now, n = self._now(record.at), body.get("attempt", 1)
         task = body.get("task", "")
-        begun = Attempt(
+        begun = AttemptStory(
             record.path, record.tries, now.number, task, n, record.at, None, "running", None, None
         )  # fmt: skip
         self._unheard(record.path, record.tries)
@@ -271,7 +271,7 @@ class Fold:
     def told(self, alive: bool) -> Story:
         unfinished = bool(self.tries) and self.tries[-1].outcome is None
         places = tuple(
-            Place(path, self.steps[path].attempts[at].attempt)
+            StepAttempt(path, self.steps[path].attempts[at].attempt)
             for (path, tries), at in self.open.items()
             if self.alone not in self.open or self.alone == (path, tries)
         )

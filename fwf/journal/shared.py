@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from threading import RLock
 from typing import final
 
-from fwf.journal.records import Record, RunRow, State
+from fwf.journal.run_records import Record, RunRow, State
 from fwf.journal.store import Claim, Holder, Store
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, final
 
-from fwf.journal.records import Record, RunRow, State
+from fwf.journal.run_records import Record, RunRow, State
 from fwf.records import record
 
 

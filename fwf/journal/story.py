@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
-from fwf.journal import records
-from fwf.journal.records import Record
+from fwf.journal import run_records as records
+from fwf.journal.run_records import Record
 
 Form: TypeAlias = Mapping[str, Any]
 """A fault as `fault_to_json` writes it."""
@@ -34,7 +34,7 @@ def short(run: str) -> str:
     return run[-SHORT:]
 
 
-class Place(NamedTuple):
+class StepAttempt(NamedTuple):
     """A step and the number of its attempt there."""
 
     path: str
@@ -56,7 +56,7 @@ class Try(NamedTuple):
     outcome: Outcome
     value: str | None
     fault: Form | None
-    inside: tuple[Place, ...]
+    inside: tuple[StepAttempt, ...]
     again: tuple[str, ...]
     why: str
     facts: Mapping[str, Any]
@@ -70,7 +70,7 @@ class Try(NamedTuple):
         return ", ".join(filter(None, [said, f"process {pid}" if pid is not None else ""]))
 
 
-class Attempt(NamedTuple):
+class AttemptStory(NamedTuple):
     """One attempt of a step: in which try of the run, how it ended, and when (µs)."""
 
     path: str
@@ -121,18 +121,18 @@ class Step(NamedTuple):
 
     path: str
     state: State
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[AttemptStory, ...]
     computed: int | None
     caught: bool
     resolved: Decision | None
     holding: Form | None
 
     @property
-    def last(self) -> Attempt | None:
+    def last(self) -> AttemptStory | None:
         return self.attempts[-1] if self.attempts else None
 
     @property
-    def done(self) -> Attempt | None:
+    def done(self) -> AttemptStory | None:
         """The attempt that its value is from."""
         return next((each for each in reversed(self.attempts) if each.ending == "ok"), None)
 
@@ -187,7 +187,7 @@ class Story:
         return self.tries[-1].degraded if self.tries else ()
 
     @property
-    def inside(self) -> tuple[Place, ...]:
+    def inside(self) -> tuple[StepAttempt, ...]:
         """What the last try is at work on, or died in."""
         return self.tries[-1].inside if self.tries else ()
 
@@ -226,7 +226,7 @@ def story(records: Iterable[Record], *, alive: bool = False) -> Story:
 
     alive: whether somebody goes on with the run now; if not, a try that hasn't ended has died.
     """
-    from fwf.journal.folding import Fold
+    from fwf.journal.folding import Fold  # which makes a story's parts
 
     fold = Fold()
     for each in records:

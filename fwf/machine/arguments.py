@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from fwf.algebra.arrival import told
 from fwf.algebra.nodes import Task
-from fwf.algebra.types import name_of
-from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput
+from fwf.types.arrival import told
+from fwf.types.hints import name_of
+from fwf.worlds.unknown import Unknown
 
 
 def misfit(task: Task[Any, Any], value: Any, path: Callable[[], str]) -> BadInput | None:

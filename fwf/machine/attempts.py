@@ -10,10 +10,10 @@ from fwf.algebra.nodes import Task
 from fwf.machine.arguments import misfit
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status
 from fwf.machine.final import is_final
-from fwf.machine.line import Line
 from fwf.machine.log import Entry, entry
+from fwf.machine.slots import SlotQueue
 from fwf.machine.timers import NEVER
-from fwf.machine.waits import Attempt, Look, Over, Pause, Rest, Turn
+from fwf.machine.waits import Look, Over, Pause, Rest, RunningAttempt, Turn
 from fwf.machine.world import Ended, Landed, Role, World
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Attempts:
         "overlapping", "unfinished",
     )  # fmt: skip
 
-    def __init__(self, machine: Machine, world: World, line: Line[Turn]) -> None:
-        self.at_work: set[Attempt] = set()
+    def __init__(self, machine: Machine, world: World, line: SlotQueue[Turn]) -> None:
+        self.at_work: set[RunningAttempt] = set()
         self.unfinished: list[Entry] = []
         """Attempts that were cut and work on, as they would have ended."""
         self._machine = machine
@@ -201,7 +201,7 @@ class Attempts:
             self._do(fiber, role)
         else:
             found = self._world.start(machine, fiber, role, False)
-            if isinstance(found, Attempt):
+            if isinstance(found, RunningAttempt):
                 self.at_work.add(found)
                 fiber.waiting = found
                 machine.suspend(fiber)
@@ -307,7 +307,7 @@ class Attempts:
         match fiber.waiting:
             case Turn() as turn:
                 turn.cut = True
-            case Attempt() as attempt:
+            case RunningAttempt() as attempt:
                 self._cut_at_work(fiber, attempt)
             case Entry() as known:
                 self._cut_foretold(fiber, known)
@@ -316,7 +316,7 @@ class Attempts:
             case Over() | None:
                 pass
 
-    def _cut_at_work(self, fiber: Fiber, attempt: Attempt) -> None:
+    def _cut_at_work(self, fiber: Fiber, attempt: RunningAttempt) -> None:
         if attempt.role.writes:
             attempt.path = self._overlaps(fiber)
         attempt.cut = True
@@ -344,7 +344,7 @@ class Attempts:
         self.overlapping[path] = self.overlapping.get(path, 0) + 1
         return path
 
-    def _deadline(self, attempt: Attempt) -> int:
+    def _deadline(self, attempt: RunningAttempt) -> int:
         limit = attempt.fiber.around.scope.limit
         return max(attempt.start, int(min(self._machine.now(), limit)))
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from returns.result import Failure
 
-from fwf.algebra import types
 from fwf.algebra.evaluation import message
 from fwf.algebra.expr import IT, Expr, show
-from fwf.algebra.layout import layout
+from fwf.algebra.extension_layout import layout
 from fwf.algebra.nodes import (
     Always,
     AsResult,
@@ -34,16 +33,17 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.results import misfit
-from fwf.algebra.unknown import Unknown
+from fwf.algebra.result_values import misfit
 from fwf.faults import BadInput, Failed
-from fwf.machine.bindings import computed
+from fwf.machine.computed_parameters import computed
 from fwf.machine.fibers import ERR, Fiber
 from fwf.machine.forks import Joining, Spreading
 from fwf.machine.frames import Chain, Looping, Restoring, Retrying, Timing
 from fwf.machine.graphs import Ordering
 from fwf.machine.handlers import Borrowing, Catching, FallingBack, Finishing
 from fwf.machine.timers import MICROSECOND
+from fwf.types import hints
+from fwf.worlds.unknown import Unknown
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -200,7 +200,7 @@ def _from_result(machine: Machine, fiber: Fiber, node: FromResult[Any, Any]) -> 
     value = fiber.value
     if isinstance(value, Unknown):
         machine.assume(fiber.place, "the result is a success")
-        fiber.value = value.as_type(types.value_of(value.type))
+        fiber.value = value.as_type(hints.value_of(value.type))
         return
     wrong = misfit(value)
     if wrong:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, final
 from pyrsistent import PMap, pmap
 
 from fwf.algebra.nodes import Node, Task, WithParams, constants_of
-from fwf.algebra.trace import Ending
 from fwf.algebra.traverse import renamed
 from fwf.machine.places import Place
 from fwf.machine.timers import NEVER
-from fwf.machine.waits import OVER, Attempt, Over, Pause, Turn
+from fwf.machine.waits import OVER, Over, Pause, RunningAttempt, Turn
+from fwf.worlds.trace import Ending
 
 if TYPE_CHECKING:
+    from fwf.machine.causal_past import Past, Tally
     from fwf.machine.forks import Fork
     from fwf.machine.frames import Frame
     from fwf.machine.log import Entry, Item
-    from fwf.machine.past import Past, Tally
     from fwf.machine.taken import Taken
 
 
@@ -199,7 +199,7 @@ class Fiber:
         self.frames: list[Frame] = _NO_FRAMES if node.__class__ is Task else []
         self.fresh = False
         """Whether it has only just been made, and all others that could run stand behind it."""
-        self.waiting: Attempt | Entry | Over | Pause | Turn | None = None
+        self.waiting: RunningAttempt | Entry | Over | Pause | Turn | None = None
         """What it waits for, if that isn't parts of its own; an entry is that of its attempt, the
         end of which is known beforehand."""
         self.log: Item = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fwf.algebra.taking import takes
+from fwf.analysis.fault_takers import takes
 from fwf.faults import Fault
 from fwf.machine.frames import Retrying, Timing
 from fwf.machine.handlers import Catching, FallingBack

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.arrival import told
-from fwf.algebra.canonical import Nameless, text_of_key
 from fwf.algebra.evaluation import Undefined, listed
 from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
-from fwf.algebra.unknown import Unknown
+from fwf.analysis.canonical import Nameless, text_of_key
 from fwf.faults import BadInput, Fault, both, then
+from fwf.machine.causal_past import Tally, before_parts, joined
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Scope, Status
 from fwf.machine.log import Beside, Item
 from fwf.machine.memory import Mark, Memory
-from fwf.machine.past import Tally, before_parts, joined
 from fwf.machine.places import Place
 from fwf.machine.taken import Fell, Taken, met
 from fwf.secrets import masked
+from fwf.types.arrival import told
+from fwf.worlds.unknown import Unknown
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, final
 
-from fwf.algebra.arrival import told
 from fwf.algebra.nodes import Graph
-from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput
 from fwf.machine.arguments import as_tuple
+from fwf.machine.causal_past import Past, Tally
 from fwf.machine.fibers import ERR, OK, Fiber
 from fwf.machine.forks import Fork, wait_for
 from fwf.machine.log import Item, Woven
-from fwf.machine.past import Past, Tally
+from fwf.types.arrival import told
+from fwf.worlds.unknown import Unknown
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.trace import Event, Partial, Trace, parallel, series
 from fwf.machine.fibers import Status, Tries, numbers
 from fwf.machine.places import Place
+from fwf.worlds.trace import Event, Partial, Trace, parallel, series
 
 
 class Entry(NamedTuple):

@@ -9,13 +9,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, final
 
-from fwf.algebra.bindings import Wanted
 from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.expr import Expr
-from fwf.algebra.extent import MOST_SHARED, extent, too_large
-from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Node, Seq, Task
-from fwf.algebra.unknown import Unknown, guess
+from fwf.analysis.bindings import Wanted
+from fwf.analysis.extent import MOST_SHARED, extent, too_large
+from fwf.analysis.run_keys import RunName
 from fwf.faults import Fault, Interrupted, both, then
 from fwf.machine.attempts import Attempts
 from fwf.machine.enter import Enter, enter_of
@@ -32,14 +31,15 @@ from fwf.machine.fibers import (
     Tries,
 )
 from fwf.machine.frames import Chain
-from fwf.machine.line import Line, Pool
 from fwf.machine.log import Item
 from fwf.machine.memory import Memory
 from fwf.machine.places import Place, Places
+from fwf.machine.slots import Pool, SlotQueue
 from fwf.machine.taken import degraded
 from fwf.machine.timers import NEVER, Timers
 from fwf.machine.waits import OVER, Look, Pause, Rest, Turn
 from fwf.machine.world import Tell, World
+from fwf.worlds.unknown import Unknown, guess
 
 Signals: TypeAlias = Literal["here", "elsewhere", "unknown", "nowhere"]
 """Where those arrive that stop a run: on its own thread, which they interrupt; on another one;
@@ -124,7 +124,7 @@ class Machine:
         """Place ⟶ the path of the node there."""
         self.enclosing = self._places.enclosing
         """Place ⟶ the path of what encloses it."""
-        line: Line[Turn] = Line(workers, pools or {})
+        line: SlotQueue[Turn] = SlotQueue(workers, pools or {})
         self.pools = line.pools
         """The pools that bound anything."""
         self._line = line

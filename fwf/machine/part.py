@@ -14,7 +14,6 @@ from itertools import chain, combinations, pairwise, takewhile
 from typing import Any, Final, TypeAlias, final
 
 from fwf.algebra.expr import Const
-from fwf.algebra.identity import definition_digest, expr_plain
 from fwf.algebra.nodes import (
     Always,
     AsResult,
@@ -32,11 +31,12 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.paths import SEPARATOR, near_place, untagged
-from fwf.algebra.taking import takes
+from fwf.algebra.plain_values import digest, encode
 from fwf.algebra.traverse import Visit, visit
-from fwf.algebra.values import digest, encode
-from fwf.algebra.wants import open_in
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.fault_takers import takes
+from fwf.analysis.identity import definition_digest, expr_plain
+from fwf.analysis.wants import open_in
 from fwf.faults import Fault
 from fwf.machine.fibers import Env, Tries
 from fwf.machine.places import Place, Places

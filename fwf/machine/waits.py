@@ -52,7 +52,7 @@ class Turn:
 
 
 @final
-class Attempt:
+class RunningAttempt:
     """An attempt that is at work beside the machine, of which its world will tell.
 
     It is in the set `at_work` as long as it holds its slots: also when it was cut and works on.

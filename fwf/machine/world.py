@@ -11,11 +11,11 @@ from fwf.machine.places import Place
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
-    from fwf.machine.waits import Attempt
+    from fwf.machine.waits import RunningAttempt
 
 Ended: TypeAlias = tuple[Status, Any, int]
 """How an attempt ends, with which value or fault, and how long that takes from now on, in µs."""
-Landed: TypeAlias = "tuple[Attempt, Status, Any, int]"
+Landed: TypeAlias = "tuple[RunningAttempt, Status, Any, int]"
 """An attempt that was at work, how it ended, with what, and when; or `WAIT` and the fault for which
 it is held, and its fiber with it."""
 
@@ -63,7 +63,7 @@ class World(Protocol):
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Any, alone: bool
-    ) -> Ended | Attempt | None:
+    ) -> Ended | RunningAttempt | None:
         """Start an attempt of the task that a fiber is at, on the fiber's value.
 
         How it ends, if that is known at once; or the attempt that is at work from now on, of which
@@ -84,7 +84,7 @@ class World(Protocol):
         """
         ...
 
-    def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
+    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """The run is over; these are still at work. `at_once`: nothing is waited for."""
         ...
 

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, final
 
-from fwf.algebra.requirements import requirements
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import requirements
 from fwf.faults import text
-from fwf.profiles.files import Sheet, sheet
 from fwf.profiles.openers import Opener, Opening, resource
 from fwf.profiles.problems import Problem, ProfileError
-from fwf.profiles.values import Reader
+from fwf.profiles.profile_file import Sheet, sheet
+from fwf.profiles.profile_values import Reader
 from fwf.records import record
 from fwf.secrets import Secret
 

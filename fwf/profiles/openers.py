@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final, TypeAlias, final
 
-from fwf.algebra.aliases import ANY
 from fwf.faults import named_text, near, text
-from fwf.profiles.files import Entry
 from fwf.profiles.problems import is_table
+from fwf.profiles.profile_file import Entry
+from fwf.profiles.profile_values import Made, Reader, made
 from fwf.profiles.references import REFERENCES, is_reference
-from fwf.profiles.values import Made, Reader, made
 from fwf.records import record
 from fwf.secrets import Secret
+from fwf.types.aliases import ANY
 
 Opener: TypeAlias = Callable[[], Any]
 SHORT: Final[Mapping[str, str]] = {

@@ -9,8 +9,8 @@ from fwf.schedules.alerts import Alert as Alert
 from fwf.schedules.alerts import Notify as Notify
 from fwf.schedules.alerts import notify as notify
 from fwf.schedules.partitions import partitions as partitions
-from fwf.schedules.runs import Run as Run
+from fwf.schedules.planned_runs import Run as Run
 from fwf.schedules.timetable import Timetable as Timetable
-from fwf.schedules.words import cron as cron
-from fwf.schedules.words import every_day as every_day
-from fwf.schedules.words import every_hour as every_hour
+from fwf.schedules.timetable_words import cron as cron
+from fwf.schedules.timetable_words import every_day as every_day
+from fwf.schedules.timetable_words import every_hour as every_hour

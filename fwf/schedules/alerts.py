@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
-from fwf.algebra.requirements import requirements
-from fwf.algebra.types import compatible, name_of
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import requirements
 from fwf.records import record
 from fwf.schedules.zones import clock_time
+from fwf.types.hints import compatible, name_of
 
 if TYPE_CHECKING:
-    from fwf.schedules.runs import Run
+    from fwf.schedules.planned_runs import Run
 
 State: TypeAlias = Literal["failed", "died", "late", "recovered", "degraded", "ok"]
 """What an alert tells: a run `failed`, or waits for a person; it `died` without a word; it isn't
@@ -89,7 +89,7 @@ class Notify:
         if isinstance(self.late_by, time):
             given.append(f"late_by={self.late_by.isoformat('minutes')!r}")
         elif self.late_by is not None:
-            from fwf.algebra.values import duration
+            from fwf.algebra.durations import duration
 
             given.append(f"late_by={duration(self.late_by)}")
         return f"notify({', '.join(given)})"

@@ -1,6 +1,7 @@
 """What is to be told of a timetable's partitions, given how they stand and what was told before?
 
-Pure: `fwf.cli.timetables.alerts` reads the journal, delivers, and writes down what was delivered.
+Pure: `fwf.cli.timetables.alert_delivery` reads the journal, delivers, and writes down what was
+delivered.
 """
 
 from __future__ import annotations

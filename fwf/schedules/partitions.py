@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from pyrsistent import PVector, pvector
 
-from fwf.schedules.checked import check_date, check_order
-from fwf.schedules.runs import Run
+from fwf.schedules.planned_runs import Run
 from fwf.schedules.timetable import Timetable
+from fwf.schedules.timetable_checks import check_date, check_order
 
 B = TypeVar("B")
 

@@ -14,7 +14,7 @@ from fwf.records import changed, record
 from fwf.schedules.partitions import partitions
 
 if TYPE_CHECKING:
-    from fwf.schedules.runs import Run
+    from fwf.schedules.planned_runs import Run
     from fwf.schedules.timetable import Timetable
 
 Standing: TypeAlias = Literal[

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from itertools import takewhile
 from typing import Any, Final, Generic, TypeVar, final
 
-from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.run_keys import name_of
 from fwf.records import record
 from fwf.schedules.alerts import Notify
-from fwf.schedules.checked import Checked, Missed, check_date, word_of
-from fwf.schedules.rules import HOUR, Rule, Ticks, WholeDays, spans, spans_back
-from fwf.schedules.runs import Run
+from fwf.schedules.partition_ends import HOUR, Rule, Ticks, WholeDays, spans, spans_back
+from fwf.schedules.planned_runs import Run
+from fwf.schedules.timetable_checks import Checked, Missed, check_date, word_of
 from fwf.schedules.written import cron_line, source_of, waking_line
 from fwf.schedules.zones import FIRST, LAST, Zone, seconds_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fwf.schedules.checked import word_of
-from fwf.schedules.rules import MINUTE, Rule, WholeDays
+from fwf.schedules.partition_ends import MINUTE, Rule, WholeDays
+from fwf.schedules.timetable_checks import word_of
 
 if TYPE_CHECKING:
     from fwf.schedules.timetable import Timetable

@@ -6,7 +6,7 @@ import shlex
 from typing import Final, NamedTuple
 
 from fwf.faults import counted
-from fwf.journal.records import RunRow
+from fwf.journal.run_records import RunRow
 from fwf.journal.story import Step, Story, leaves, short
 
 MOST: Final = 20

@@ -19,7 +19,7 @@ from returns.result import Failure, Result
 from fwf.faults import Failed, Fault, PredicateDefect, leaves
 from fwf.interpreters.run import Here, Note, Try
 from fwf.secrets import masked
-from fwf.telling.words import reason, rows
+from fwf.telling.event_words import reason, rows
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer

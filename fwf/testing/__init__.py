@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fwf.testing.acted_scenarios import scripted, settled
     from fwf.testing.claims import BrokenClaim, Claim, assert_never_ran, assert_ran
     from fwf.testing.lawful import (
         BrokenLaw,
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
         assert_lawful,
         catalogue,
     )
-    from fwf.testing.scripts import scripted, settled
 
 __all__ = [
     "BrokenClaim", "BrokenLaw", "Claim", "Disagreement", "Interpreter", "Lawlike", "Run",
@@ -25,7 +25,7 @@ __all__ = [
 
 _LATE = {
     "claims": ("BrokenClaim", "Claim", "assert_never_ran", "assert_ran"),
-    "scripts": ("scripted", "settled"),
+    "acted_scenarios": ("scripted", "settled"),
     "lawful": (
         "BrokenLaw", "Disagreement", "Interpreter", "Lawlike", "Run", "assert_agrees",
         "assert_lawful", "catalogue",

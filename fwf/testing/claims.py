@@ -22,15 +22,15 @@ from typing import cast, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import near_place, stands_for, tail, untagged
-from fwf.algebra.trace import Event
 from fwf.algebra.traverse import walk
-from fwf.algebra.unknown import Unknown
+from fwf.display.readable import MICROSECOND, few_words, label, spoken
 from fwf.faults import counted, near, tags_of_class
 from fwf.interpreters.dry_run import DryRun
-from fwf.readable import MICROSECOND, brief, label, spoken
 from fwf.records import record
 from fwf.secrets import masked
-from fwf.testing.orders import Order, orders_of
+from fwf.testing.attempt_orders import Order, orders_of
+from fwf.worlds.trace import Event
+from fwf.worlds.unknown import Unknown
 
 MOST_NAMES = 5
 __tracebackhide__ = True  # pytest then shows the line of the test, and none of this module
@@ -238,7 +238,7 @@ def _first_tag(failures: list[Event]) -> str:
 
 
 def _shown(value: object) -> str:
-    return brief(value) if isinstance(value, Unknown) else masked(repr(value))
+    return few_words(value) if isinstance(value, Unknown) else masked(repr(value))
 
 
 def _as_long(wanted: int, took: int) -> str:

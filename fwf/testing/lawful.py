@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from returns.result import Result
 
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import Trace
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.trace import Trace
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -20,8 +20,8 @@ _RUNS = pytest.StashKey["list[DryRun]"]()
 @pytest.fixture
 def dry_run(request: pytest.FixtureRequest) -> Generator[Callable[..., DryRun]]:
     """`fwf.dry_run`; if the test fails, its report shows the timelines of its dry runs."""
-    from fwf.algebra.scenario import ScenarioError
     from fwf.interpreters.dry_run import dry_run as original
+    from fwf.worlds.scenario import ScenarioError
 
     runs: list[DryRun] = request.node.stash.setdefault(_RUNS, [])
 

@@ -14,14 +14,14 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 from hypothesis import strategies as st
 
 from fwf.algebra.builder import It, apply, it, param, pick
+from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
 from fwf.algebra.questions import failed, fault_of, value_of
-from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import EMPTY, Scenario
-from fwf.algebra.schedule import Schedule, seconds
+from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import children
-from fwf.algebra.wants import open_in
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import requirements
+from fwf.analysis.wants import open_in
 from fwf.combinators import (
     always,
     as_result,
@@ -43,9 +43,8 @@ from fwf.combinators import (
 )
 from fwf.derived.caching import MISS, RESULTS
 from fwf.records import changed
-from fwf.testing import tasks
-from fwf.testing.extensions import extensions, tests_in
-from fwf.testing.pieces import (
+from fwf.testing import sample_tasks
+from fwf.testing.generated_pieces import (
     UNFIT,
     A,
     Flow,
@@ -71,7 +70,9 @@ from fwf.testing.pieces import (
     tests_of_values,
     words,
 )
-from fwf.testing.tasks import ERRORS, PLAIN, SHIFT, VALUES
+from fwf.testing.generated_words import extensions, tests_in
+from fwf.testing.sample_tasks import ERRORS, PLAIN, SHIFT, VALUES
+from fwf.worlds.scenario import EMPTY, Scenario
 
 __all__ = [
     "UNFIT", "Flow", "Part", "Strategy", "bindings", "computed", "durations", "errors", "filters",
@@ -132,8 +133,8 @@ def _leaves(without: frozenset[Part], plain: tuple[Task[Any, Any], ...]) -> list
     """Leaves, half of them tasks."""
     several: list[Flow] = [*plain]
     if plain == PLAIN:
-        several += [tasks.ping, par(tasks.a, tasks.b) >> tasks.add]
-        several += [tasks.shifted] if "param" not in without else []
+        several += [sample_tasks.ping, par(sample_tasks.a, sample_tasks.b) >> sample_tasks.add]
+        several += [sample_tasks.shifted] if "param" not in without else []
     drawn: list[Strategy[Any]] = [_pures(without)]
     if "delay" not in without:
         drawn.append(durations(1, 3).map(delay))
@@ -175,7 +176,10 @@ def _wrappers(inner: Strategy[Flow], without: frozenset[Part]) -> dict[str, Any]
         modes.pop()
     ends: list[OnLimit] = ["fail", "stop"]
     waits = schedules(drawn="jitter" not in without)
-    wide, kinds = st.none() | st.integers(1, 2), st.sampled_from([tasks.Twice, tasks.Tolerant])
+    wide, kinds = (
+        st.none() | st.integers(1, 2),
+        st.sampled_from([sample_tasks.Twice, sample_tasks.Tolerant]),
+    )
     return {
         "loop_until": st.builds(_loop, inner, tests_in(without), few, maybe, st.sampled_from(ends)),
         "map_each": st.builds(_map_each, inner, st.booleans(), wide, st.sampled_from(modes)),
@@ -194,7 +198,7 @@ def _seq(a: Flow, b: Flow) -> Flow:
 
 
 def _par(a: Flow, b: Flow, fail_fast: bool) -> Flow:
-    return par(a, b, fail_fast=fail_fast) >> pure(tasks.total)
+    return par(a, b, fail_fast=fail_fast) >> pure(sample_tasks.total)
 
 
 def _branch(p: It, a: Flow, b: Flow) -> Flow:
@@ -215,8 +219,8 @@ def _loop(w: Flow, p: It, n: int, within: timedelta | None, end: OnLimit) -> Flo
 
 def _map_each(body: Flow, keyed: bool, at_once: int | None, on_error: OnError) -> Flow:
     mapped: Any = map_each(body, key=it if keyed else None, at_once=at_once, on_error=on_error)
-    summed: Any = pure(tasks.good if on_error == "collect" else tasks.total)
-    whole: Flow = pure(tasks.several) >> mapped >> summed
+    summed: Any = pure(sample_tasks.good if on_error == "collect" else sample_tasks.total)
+    whole: Flow = pure(sample_tasks.several) >> mapped >> summed
     return whole
 
 
@@ -235,7 +239,7 @@ def _as_result(w: Flow, then: Workflow[Any, int]) -> Flow:
 
 _OPENED: tuple[Workflow[Any, int], ...] = (
     from_result,
-    pure(tasks.outcome),
+    pure(sample_tasks.outcome),
     branch(failed(it), then=const(1), otherwise=pure(value_of(it))),
     branch(
         failed(it, on="OSError"),
@@ -258,7 +262,7 @@ def _with_params(w: Flow, given: dict[str, object]) -> Flow:
     return with_params(w, **{name: each for name, each in given.items() if name in taken})
 
 
-_ADDED: Flow = pure(apply(tasks.total, pick(it, param("amount", int))))
+_ADDED: Flow = pure(apply(sample_tasks.total, pick(it, param("amount", int))))
 
 
 def _in_pool(w: Flow, pool: str) -> Flow:
@@ -269,7 +273,7 @@ def _named(w: Flow) -> Flow:
     return renaming(named("part", w, owner="sales"), shop="shop_eu")
 
 
-def _extension(w: Flow, kind: type[tasks.Twice] | type[tasks.Tolerant]) -> Flow:
+def _extension(w: Flow, kind: type[sample_tasks.Twice] | type[sample_tasks.Tolerant]) -> Flow:
     return kind(cast(Node, w))
 
 
@@ -288,7 +292,7 @@ def _graph(left: Flow, right: Flow, shape: Shape) -> Flow:
     steps: list[Step] = []
     for at, (inputs, after) in enumerate(shape):
         body = right if at % 2 else left
-        whole: Flow = pure(tasks.total) >> body if len(inputs) > 1 else body
+        whole: Flow = pure(sample_tasks.total) >> body if len(inputs) > 1 else body
         steps.append(Step(cast(Node, whole), inputs, after))
     return Graph(tuple(steps), len(steps) - 1, 1)
 
@@ -364,9 +368,9 @@ def _scripts(fails: bool, by_attempt: bool, by_input: bool) -> Strategy[dict[str
     takes: list[list[Any]] = [times]
     never: list[list[Any]] = [[()]]
     if by_input:
-        works = [*SHIFT, *([tasks.unless_odd, tasks.unless_even] if fails else [])]
+        works = [*SHIFT, *([sample_tasks.unless_odd, sample_tasks.unless_even] if fails else [])]
         gives.append([{"gives_by": by} for by in works])
-        takes.append([tasks.as_long, tasks.half_as_long])
+        takes.append([sample_tasks.as_long, sample_tasks.half_as_long])
     if by_attempt:
         gives.append([{"gives_each": each} for each in lists_of(values, least=1, most=3)])
         takes.append(lists_of(times, least=2, most=3))

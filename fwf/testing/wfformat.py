@@ -28,13 +28,13 @@ from urllib.parse import quote
 
 from pyrsistent import pmap
 
-from fwf.algebra.documents import DocumentError, brief, json_of, text_of
 from fwf.algebra.nodes import Graph, Named, Step, Task
-from fwf.algebra.scenario import Scenario, Script
 from fwf.algebra.workflow import Workflow
 from fwf.faults import near
+from fwf.forms.documents import DocumentError, as_written, json_of, text_of
 from fwf.records import record
 from fwf.tasks import task as declared
+from fwf.worlds.scenario import Scenario, Script
 
 VERSION = "1.5"
 MAX_BYTES = 200_000_000
@@ -150,7 +150,7 @@ class _Reader:
         top = self.table("", data)
         version = top.get("schemaVersion")
         if top and version != VERSION:
-            said = "is missing" if version is None else f"is {brief(version)}"
+            said = "is missing" if version is None else f"is {as_written(version)}"
             remedy = f"only WfFormat {VERSION} is read; bring the trace to it first"
             self.wrong("schemaVersion", f"{said}: {remedy}")
         if self.problems:  # of another version everything else would be wrong too
@@ -283,7 +283,7 @@ class _Reader:
 
 
 def _instead(data: Any) -> str:
-    return "but is missing" if data is None else f"not {brief(data)}"
+    return "but is missing" if data is None else f"not {as_written(data)}"
 
 
 def _said_cycle(stuck: Sequence[_Entry]) -> str:

@@ -16,7 +16,7 @@ from fwf.algebra.builder import It, expr_of
 from fwf.algebra.evaluation import Undefined, evaluate
 from fwf.algebra.evaluation import test as holds
 from fwf.algebra.expr import IT, Const, moved, show, type_of
-from fwf.algebra.types import ANY
+from fwf.types.hints import ANY
 from tests.samples import (
     Colour,
     Level,

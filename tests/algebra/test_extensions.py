@@ -32,7 +32,7 @@ from fwf import (
 )
 from fwf.algebra.builder import expr_of
 from fwf.algebra.extensions import field_names
-from fwf.algebra.identity import normal_id
+from fwf.analysis.identity import normal_id
 from tests.samples import Colour, is_big, ping
 
 

@@ -35,7 +35,7 @@ from fwf import (
 )
 from fwf.algebra.builder import expr_of
 from fwf.algebra.packing import packed, unpacked
-from fwf.algebra.values import encode, freeze
+from fwf.algebra.plain_values import encode, freeze
 from tests.samples import Access, Colour, Level, Mood, namespace, ping
 
 

@@ -29,7 +29,7 @@ from fwf.algebra.builder import It
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import Paths, Spot, stands_for, tagged, tail, untagged
 from fwf.algebra.traverse import children, walk
-from fwf.testing.pieces import local, renaming
+from fwf.testing.generated_pieces import local, renaming
 from tests.samples import diamond, orders, ping, rates, to_int, to_text, visits, workflows
 
 

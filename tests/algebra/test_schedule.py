@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwf import Schedule, backoff, delays, every, minutes, seconds
-from fwf.algebra.schedule import ZERO, as_schedule, cap_of, each, length
+from fwf.algebra.durations import ZERO
+from fwf.algebra.schedule import as_schedule, cap_of, each, length
 from tests.samples import durations, namespace, schedules
 
 

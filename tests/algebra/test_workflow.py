@@ -35,9 +35,9 @@ from fwf import (
     when,
 )
 from fwf.algebra.nodes import Node
-from fwf.algebra.types import name_of
 from fwf.algebra.workflow import Seq
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
+from fwf.types.hints import name_of
 from tests.samples import (
     Counted,
     Orders,

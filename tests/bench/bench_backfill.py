@@ -7,10 +7,10 @@ from time import process_time
 
 from fwf import every_hour, named, task
 from fwf.cli.targets import Target
-from fwf.cli.timetables.partitions import Partitions
-from fwf.journal.records import FIRST, Record, RunRow, chained
-from fwf.journal.sqlite import SQLite, layout, rows
-from fwf.journal.sqlite.heads import Head, Heads, digest
+from fwf.cli.timetables.partition_states import Partitions
+from fwf.journal.run_records import FIRST, Record, RunRow, chained
+from fwf.journal.sqlite import SQLite, file_layout, rows
+from fwf.journal.sqlite.run_heads import Head, Heads, digest
 from fwf.schedules import Run, partitions
 from fwf.schedules.planning import MICROS, plan
 
@@ -33,7 +33,7 @@ def kept(path: Path, runs: list[Run[datetime]]) -> None:
     """A journal in which all these runs are complete."""
     SQLite.open(path).close()
     heads, known = Heads(f"{path}-heads"), Partitions(target, {}, str(path))
-    with closing(layout.opened(str(path), synced=False)) as db:
+    with closing(file_layout.opened(str(path), synced=False)) as db:
         db.execute("BEGIN")
         for number, run in enumerate(runs, start=1):
             key, at = known.key(run), run.owed * MICROS
@@ -64,7 +64,7 @@ def test_complete_runs_that_are_left_out(tmp_path: Path) -> None:
         assert len(found.partitions) == N and not found.starts
 
     def by_hand() -> None:
-        with closing(layout.opened(str(path), synced=False)) as db:
+        with closing(file_layout.opened(str(path), synced=False)) as db:
             done = dict(db.execute("SELECT key, state FROM runs"))
         assert sum(state == "ok" for state in done.values()) == N
 

@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 from fwf import named, par, retry, seconds, seq, timeout
-from fwf.algebra.identity import digest_of
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.identity import digest_of
 from fwf.interpreters.diff import diff
 
 from .bench_identity import doubled, increment

@@ -8,10 +8,10 @@ from typing import Any
 
 from fwf import fallback, named, par, pick, pure, retry, seconds, seq, task, timeout
 from fwf.algebra.builder import it
-from fwf.algebra.identity import definition_id, digest_of
-from fwf.algebra.normal import normal_form, optimise
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.identity import definition_id, digest_of
+from fwf.analysis.normal_form import normal_form, optimise
 
 from .measure import best, report
 

@@ -13,9 +13,9 @@ from time import process_time
 import pytest
 
 from fwf.journal.opening import open_store
-from fwf.journal.records import FIRST, Record, RunRow, chained
-from fwf.journal.sqlite import SQLite, layout, rows
-from fwf.journal.sqlite.heads import Head, Heads, digest
+from fwf.journal.run_records import FIRST, Record, RunRow, chained
+from fwf.journal.sqlite import SQLite, file_layout, rows
+from fwf.journal.sqlite.run_heads import Head, Heads, digest
 
 from .measure import best, figures_of_process, report
 
@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 from fwf.journal.opening import open_store
-from fwf.journal.records import FIRST, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, chained
 from fwf.journal.store import Holder
 
 BODY = '{"value": 12345, "input": "0123456789abcdef0123456789abcdef"}'
@@ -134,7 +134,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     SQLite.open(path).close()
     heads = Heads(f"{path}-heads")
     body = '{"value": 12345, "input": "0123456789abcdef0123456789abcdef"}'
-    with closing(layout.opened(str(path), synced=False)) as db:
+    with closing(file_layout.opened(str(path), synced=False)) as db:
         db.execute("BEGIN")
         for number in range(1, RUNS + 1):
             key = f"{number:032x}"

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from fwf.cli.targets import load
-from fwf.cli.timetables import alerts
-from fwf.cli.timetables.alerts import Watch, tell
+from fwf.cli.timetables import alert_delivery
+from fwf.cli.timetables.alert_delivery import Watch, tell
 from fwf.cli.timetables.late import late
 from fwf.cli.timetables.standings import Asked
-from fwf.journal.logs import history
 from fwf.journal.opening import open_store
+from fwf.journal.versioned_logs import history
 from tests.cli.backfill_support import remembering
 from tests.cli_support import Done, command
 from tests.cli_support import fwf as apart
@@ -191,7 +191,7 @@ def test_an_alert_that_fails_changes_nothing_and_is_told_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     asked = Asked(load(f"jobs.py:{'paged' if why == 'lacks' else 'workflow'}"), {}, None)
-    monkeypatch.setattr(alerts, "LIMIT", timedelta(milliseconds=50))
+    monkeypatch.setattr(alert_delivery, "LIMIT", timedelta(milliseconds=50))
     (folder / why).touch()
     said: list[str] = []
     posts = tell(asked, said.append)
@@ -201,7 +201,7 @@ def test_an_alert_that_fails_changes_nothing_and_is_told_again(
     if why == "lacks":
         assert "pager" in said[0]
         return
-    monkeypatch.setattr(alerts, "LIMIT", timedelta(minutes=1))
+    monkeypatch.setattr(alert_delivery, "LIMIT", timedelta(minutes=1))
     assert [post.wrong for post in tell(asked, said.append)] == ["", ""]
     assert len(said) == 1 and told(folder)[-2:] == ["late 2025-06-01", "late 2025-06-02"]
 
@@ -345,7 +345,7 @@ def test_who_dies_between_delivery_and_record_tells_it_again_by_one_key(
 
     asked = Asked(load("jobs.py"), {}, None)
     with monkeypatch.context() as patched:
-        patched.setattr("fwf.journal.logs.Writer.add", dies)
+        patched.setattr("fwf.journal.versioned_logs.Writer.add", dies)
         with pytest.raises(Dies):
             tell(asked, print)
     tell(asked, print)

@@ -17,9 +17,9 @@ from fwf import Journal, execute
 from fwf.cli.targets import load
 from fwf.cli.timetables.late import late
 from fwf.interpreters.run import give_up
-from fwf.journal.logs import history
 from fwf.journal.opening import open_store
-from fwf.journal.records import RunRow
+from fwf.journal.run_records import RunRow
+from fwf.journal.versioned_logs import history
 from tests.cli.backfill_support import remembering
 from tests.cli.test_alerts import DAY, fwf, told
 from tests.cli.test_alerts import folder as folder

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from fwf import Journal, execute
 from fwf.cli import fwf
-from fwf.cli.misuse import Misuse
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import load
-from fwf.cli.timetables import table
+from fwf.cli.timetables import plan_table as table
 from fwf.cli.timetables.pauses import Pause
 from fwf.journal.opening import open_store
 from fwf.schedules.planning import Blocker

@@ -17,7 +17,7 @@ import pytest
 from fwf import partitions
 from fwf.cli.targets import load
 from fwf.cli.timetables.launch import Ended
-from fwf.cli.timetables.processes import Children
+from fwf.cli.timetables.run_processes import Children
 from fwf.schedules.planning import Partition
 from tests.cli.backfill_support import lines, project, remembering
 from tests.cli_support import Done, command

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fwf.cli.misuse import Misuse
+from fwf.cli.refused_commands import Misuse
 from tests.cli.backfill_support import NOW, Here, backfilled, lines, project
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -149,8 +149,8 @@ def test_a_paused_timetable_does_nothing_and_says_since_when_and_by_whom(
 
 def test_a_pause_is_of_one_workflow_and_is_kept_in_the_journal_alone(folder: Path) -> None:
     from fwf.cli.timetables.pauses import paused, set_pause
-    from fwf.journal.logs import history
     from fwf.journal.opening import open_store
+    from fwf.journal.versioned_logs import history
 
     daily, ordered = (Here(f"jobs.py:{name}").target.workflow for name in ("nightly", "ordered"))
     set_pause(daily, None, "")

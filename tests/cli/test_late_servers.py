@@ -9,7 +9,7 @@ from fwf import Journal, execute
 from fwf.cli.targets import load
 from fwf.cli.timetables.late import late
 from fwf.cli.timetables.pauses import set_pause
-from fwf.journal import logs
+from fwf.journal import versioned_logs
 from fwf.journal.opening import open_store
 from tests.cli.test_alerts import folder as folder
 from tests.cli.test_alerts import told
@@ -52,7 +52,7 @@ def test_what_is_late_or_failed_is_told_once_and_so_that_it_is_mended(
     assert status == 1 and "2025-06-01" not in lines[0]
     assert "recovered 2025-06-01" in told(folder)
     store = open_store(where)
-    assert len(logs.history(store, "alerts daily")) == len(told(folder))
+    assert len(versioned_logs.history(store, "alerts daily")) == len(told(folder))
     store.close()
     set_pause(target.workflow, where, "the tills move")
     assert "paused since" in asked()[1][0]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import apsw
 
-from fwf.journal.sqlite import layout
+from fwf.journal.sqlite import file_layout
 
 CHECKPOINT: Final = 25
 """Pages of the log at which it is brought into the file: 1,000 would take too long to reach."""
@@ -80,4 +80,4 @@ def use(vfs: str) -> None:
     def connected(path: str, mode: str) -> Any:
         return Connection(path, mode, vfs)
 
-    layout.connected = connected
+    file_layout.connected = connected

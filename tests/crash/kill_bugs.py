@@ -15,8 +15,8 @@ Bug = Callable[[], None]
 
 def commit_before_effect() -> None:
     """A step is committed when it starts, with what it will give."""
-    from fwf.interpreters.run.journaled.memory import Remembered
-    from fwf.interpreters.run.journaled.writing import body
+    from fwf.interpreters.run.journaled.record_writer import body
+    from fwf.interpreters.run.journaled.try_memory import Remembered
 
     starts = Remembered.starts
 
@@ -33,7 +33,7 @@ def commit_before_effect() -> None:
 
 def late_batch_commit() -> None:
     """Records are written six at a time, and whatever depends on them starts before."""
-    from fwf.interpreters.run.journaled.writing import Writer
+    from fwf.interpreters.run.journaled.record_writer import Writer
 
     flush = Writer.flush
     calls = [0]
@@ -49,7 +49,7 @@ def late_batch_commit() -> None:
 def missing_key() -> None:
     """A step is told a key that only this process knows."""
     from fwf.algebra.contract import IdempotencyKey
-    from fwf.interpreters.run.journaled.memory import Remembered
+    from fwf.interpreters.run.journaled.try_memory import Remembered
 
     key = Remembered.key
     Remembered.key = lambda self, path: IdempotencyKey(f"{key(self, path)}{os.getpid()}")
@@ -57,7 +57,7 @@ def missing_key() -> None:
 
 def retry_count_not_journaled() -> None:
     """Attempts that were used up are forgotten: neither their faults nor their number are kept."""
-    from fwf.interpreters.run.journaled.writing import Writer
+    from fwf.interpreters.run.journaled.record_writer import Writer
 
     add = Writer.add
 
@@ -69,7 +69,7 @@ def retry_count_not_journaled() -> None:
 
 def _paths(pattern: str, instead: str) -> None:
     """Have records name the places of steps otherwise."""
-    from fwf.interpreters.run.journaled.memory import Remembered
+    from fwf.interpreters.run.journaled.try_memory import Remembered
 
     class Named:
         """The machine, by which places have other paths."""

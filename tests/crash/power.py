@@ -21,7 +21,7 @@ from typing import Any, Final
 from fwf.journal import chain
 from fwf.journal.errors import JournalError
 from fwf.journal.opening import open_store
-from fwf.journal.records import Record, chained
+from fwf.journal.run_records import Record, chained
 from fwf.journal.store import Store
 from tests.crash import apsw_sqlite
 from tests.crash.power_bugs import BUGS

@@ -7,13 +7,14 @@ from contextlib import closing
 from types import SimpleNamespace
 from typing import Any, Final
 
-from fwf.journal.sqlite import content, database, disk, heads, layout
+from fwf.journal.sqlite import content, database, disk, file_layout
+from fwf.journal.sqlite import run_heads as heads
 
 
 def no_sync() -> None:
     """The log isn't synced."""
-    real = layout.opened
-    layout.opened = lambda path, *, synced: real(path, synced=False)
+    real = file_layout.opened
+    file_layout.opened = lambda path, *, synced: real(path, synced=False)
 
 
 def head_first() -> None:
@@ -72,16 +73,16 @@ def names_not_synced() -> None:
 
 def recognised_by_the_file_alone() -> None:
     """Whether a file is a journal is asked without its log."""
-    real = layout.prepare
+    real = file_layout.prepare
 
     def prepare(path: str, heads: Any) -> None:
-        if layout.length(path) > 0:
-            with closing(layout.connected(path, "ro&immutable=1")) as db:
-                if layout.one(db, "PRAGMA application_id") != layout.APPLICATION:
-                    raise layout.damaged(path, "isn't one")
+        if file_layout.length(path) > 0:
+            with closing(file_layout.connected(path, "ro&immutable=1")) as db:
+                if file_layout.one(db, "PRAGMA application_id") != file_layout.APPLICATION:
+                    raise file_layout.damaged(path, "isn't one")
         real(path, heads)
 
-    layout.prepare = prepare
+    file_layout.prepare = prepare
 
 
 BUGS: Final[dict[str, Callable[[], None]]] = {

@@ -46,7 +46,7 @@ from fwf import (
 from fwf.algebra.nodes import Graph, Node, Step
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault
-from fwf.testing.tasks import Twice, several, total
+from fwf.testing.sample_tasks import Twice, several, total
 
 from .simulated_tasks import (
     MAY_FAIL,

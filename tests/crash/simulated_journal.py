@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from fwf.interpreters.run.journal import Journal
-from fwf.interpreters.run.journaled import Kept, opening
-from fwf.interpreters.run.journaled.marks import Placed
+from fwf.interpreters.run.journaled import Kept, run_opening
+from fwf.interpreters.run.journaled.frame_marks import Placed
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
 
@@ -31,7 +31,7 @@ def once_a_case(look: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return looked
 
 
-names_in, definition_id = once_a_case(opening.names_in), once_a_case(opening.definition_id)
+names_in, definition_id = once_a_case(run_opening.names_in), once_a_case(run_opening.definition_id)
 
 
 _finishes = Placed.finishes
@@ -47,13 +47,13 @@ def _looking_on(world: Simulated) -> Iterator[None]:
             world.finished((path, nth), tuple(map(int, tries.split(","))) if tries else ())
         _finishes(self, gave_back=gave_back)
 
-    before = Placed.finishes, opening.names_in, opening.definition_id
+    before = Placed.finishes, run_opening.names_in, run_opening.definition_id
     Placed.finishes = finishing  # type: ignore[method-assign]
-    opening.names_in, opening.definition_id = names_in, definition_id
+    run_opening.names_in, run_opening.definition_id = names_in, definition_id
     try:
         yield
     finally:
-        Placed.finishes, opening.names_in, opening.definition_id = before  # type: ignore[method-assign]
+        Placed.finishes, run_opening.names_in, run_opening.definition_id = before  # type: ignore[method-assign]
 
 
 class Blurred:

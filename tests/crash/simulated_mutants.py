@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fwf.algebra.paths import untagged
-from fwf.interpreters.run.journaled.past import Past
-from fwf.journal.records import Record, State
+from fwf.interpreters.run.journaled.earlier_tries import Past
+from fwf.journal.run_records import Record, State
 from fwf.journal.store import Claim
 
 from .simulated_outside import Step

@@ -10,16 +10,16 @@ from typing import Any, Protocol
 from returns.result import Failure, Result, Success
 
 import fwf
-from fwf.algebra.keys import RunName
-from fwf.algebra.requirements import Requirements, requirements
-from fwf.algebra.trace import Trace
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import Requirements, requirements
+from fwf.analysis.run_keys import RunName
 from fwf.faults import Fault
 from fwf.machine.fibers import OK, Env
 from fwf.machine.log import event_of, told
 from fwf.machine.machine import Machine
 from fwf.machine.memory import Memory
 from fwf.machine.world import World
+from fwf.worlds.trace import Trace
 
 from .simulated_flows import flow, value_of
 from .simulated_outside import Crash, Crashes, Outside, Plays

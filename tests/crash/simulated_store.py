@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fwf.journal.errors import Held, JournalCorrupt, Replaced
-from fwf.journal.records import FIRST, Record, RunRow, State, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, State, chained
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 

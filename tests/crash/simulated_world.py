@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any, ClassVar, final
 
-from fwf.algebra.keys import step_key
 from fwf.algebra.nodes import Always, Task
+from fwf.analysis.run_keys import step_key
 from fwf.derived import Bracket
 from fwf.machine.fibers import ERR, INT, OK, Fiber, numbers
 from fwf.machine.forks import Fork
@@ -19,7 +19,7 @@ from fwf.machine.frames import Timing
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
 from fwf.machine.timers import MICROSECOND, NEVER
-from fwf.machine.waits import Attempt
+from fwf.machine.waits import RunningAttempt
 from fwf.machine.world import Ended, Landed
 
 from .simulated_outside import (
@@ -66,9 +66,9 @@ class Simulated:
         """The idempotency key of the step that a fiber is at, where a journal says it."""
         self._boot = outside.now - 1_000_003 * outside.process
         """When the clock of this process started: another one's started elsewhere."""
-        self._ends: list[tuple[int, int, Attempt, Doing, Step, str]] = []
+        self._ends: list[tuple[int, int, RunningAttempt, Doing, Step, str]] = []
         """A heap of what is at work, by its end."""
-        self._queue: list[tuple[Attempt, Step]] = []
+        self._queue: list[tuple[RunningAttempt, Step]] = []
         """What begins when the machine waits."""
         self._count = 0
         self._numbers: dict[str, int] = {}
@@ -105,7 +105,9 @@ class Simulated:
 
     # What the machine asks for
 
-    def start(self, machine: Machine, fiber: Fiber, role: Role, alone: bool) -> Ended | Attempt:
+    def start(
+        self, machine: Machine, fiber: Fiber, role: Role, alone: bool
+    ) -> Ended | RunningAttempt:
         """Start an attempt; one that is alone has ended when this returns.
 
         Another one begins when the machine waits, so that who writes down what starts does that
@@ -116,7 +118,7 @@ class Simulated:
             step = self._step(machine, fiber, role)
             doing, key = self._begin(machine, step, fiber, role)
             return self._at_once(machine, step, doing, key)
-        attempt = Attempt(fiber, role, machine.now())
+        attempt = RunningAttempt(fiber, role, machine.now())
         self._queue.append((attempt, self._step(machine, fiber, role)))
         return attempt
 
@@ -159,7 +161,7 @@ class Simulated:
         self._landed.append(((machine.path(fiber.place), numbers(fiber.tries)), "cut"))
         return False
 
-    def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
+    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """The run is over: what still works on does so to its end.
 
         How the last ones ended isn't settled by that: it may still have to be written.

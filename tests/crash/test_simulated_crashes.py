@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fwf.interpreters.run.journaled.past import Past
+from fwf.interpreters.run.journaled.earlier_tries import Past
 
 from . import figures, simulated_mutants
 from .simulated_journal import goes_on

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fwf.journal.errors import Held, JournalCorrupt, Replaced
-from fwf.journal.records import FIRST, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, chained
 from fwf.journal.store import Claim, Holder
 
 from .simulated_outside import Crash, Crashes

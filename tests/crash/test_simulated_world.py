@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.scenario import Scenario, Script, works_on
 from fwf.faults import Fault
+from fwf.faults.raised import raised
 from fwf.interpreters.dry_run import dry_run, result_of
 from fwf.machine.timers import MICROSECOND
-from fwf.raised import raised
 from fwf.testing import assert_agrees
 from fwf.testing import strategies as draw
+from fwf.worlds.scenario import Scenario, Script, works_on
 from laws.agreement import same_result
 
 from .simulated_outside import Crashes, Doing, Outside, Step

@@ -19,7 +19,7 @@ from typing import Any
 
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.opening import open_store
-from fwf.journal.records import FIRST, Kind, Record, RunRow, State, chained
+from fwf.journal.run_records import FIRST, Kind, Record, RunRow, State, chained
 from fwf.journal.store import Claim, Holder, Store
 from fwf.records import changed
 

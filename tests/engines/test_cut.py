@@ -29,14 +29,14 @@ from fwf import (
 from fwf.algebra.counts import UNCOUNTED
 from fwf.algebra.nodes import Always, Branch, Fallback, Named, Node, Retry, Seq, Task, Timeout
 from fwf.algebra.paths import untagged
-from fwf.algebra.scenario import Scenario
 from fwf.algebra.schedule import Constant
-from fwf.algebra.trace import events
 from fwf.algebra.traverse import children, desugared, walk
 from fwf.interpreters.engines import ENGINES, EngineTask, Inner, cut, engine_of, gaps, marked
 from fwf.interpreters.engines.support import Row, Table, uncut
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
 from fwf.testing.strategies import known_to, scenarios, taken_by, workflows
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.trace import events
 from tests.counting import MOST_CALLS, counted
 from tests.engines.cuts import all_of, tables, tasks_in, tasks_of
 from tests.sizes import sizes

@@ -59,7 +59,7 @@ from fwf.interpreters.engines.features import (
     known_of,
 )
 from fwf.interpreters.engines.support import FEATURES, Feature
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
 from fwf.testing.strategies import workflows
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwf.interpreters.engines.names import Alphabet, Names
+from fwf.interpreters.engines.engine_names import Alphabet, Names
 
 STEPS = Alphabet(80, "-_.")
 LABELS = Alphabet(30, "-", lower=True, letter=True)
@@ -71,7 +71,7 @@ def test_two_paths_with_one_digest_are_told_apart(monkeypatch: pytest.MonkeyPatc
         def hexdigest(self) -> str:
             return "0" * 12 + hashlib.md5(self.text).hexdigest()
 
-    monkeypatch.setattr("fwf.interpreters.engines.names.hashlib.sha256", Same)
+    monkeypatch.setattr("fwf.interpreters.engines.engine_names.hashlib.sha256", Same)
     names = Names(STEPS)
     found = [names.name(path) for path in ("a b", "a  b", "a   b")]
     assert len({*found}) == 3 and all(one != other for one, other in pairwise(found))

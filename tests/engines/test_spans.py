@@ -23,7 +23,7 @@ from fwf import (
     timeout,
 )
 from fwf.algebra.nodes import Graph, Step
-from fwf.interpreters.engines.spans import span_of
+from fwf.interpreters.engines.time_spans import span_of
 from tests.engines.test_cut import nested
 from tests.sizes import sizes
 

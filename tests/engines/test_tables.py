@@ -26,13 +26,14 @@ from fwf import (
     task,
     when,
 )
-from fwf.algebra.layout import layout
+from fwf.algebra.extension_layout import layout
 from fwf.algebra.nodes import Extension
 from fwf.algebra.parts import children
 from fwf.algebra.traverse import walk
 from fwf.derived import CLASSES
 from fwf.derived.recursion import Again
 from fwf.interpreters.engines import ENGINES, SUPPORT, table_text
+from fwf.interpreters.engines.compositions import WORDS, row_of
 from fwf.interpreters.engines.features import (
     OUTSIDE,
     features_of,
@@ -40,7 +41,6 @@ from fwf.interpreters.engines.features import (
     known_of,
 )
 from fwf.interpreters.engines.support import FEATURES, Feature
-from fwf.interpreters.engines.words import WORDS, row_of
 from fwf.testing.strategies import workflows
 from tests.engines.page import PAGE, text
 

@@ -4,8 +4,8 @@ from datetime import date
 
 from examples.night import alert, orders, workflow
 from fwf import Scenario, VirtualClock, check, dry_run, execute, minutes, pretty, run, seconds
-from fwf.algebra.trace import events
 from fwf.testing import assert_ran
+from fwf.worlds.trace import events
 
 DAY = {"day": date(2026, 11, 28)}
 TOLD = ["T07: T07 is closed on 2026-11-28", "T19: no orders in shop_19 on 2026-11-28"]

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fwf import const, par, param, pure, task, with_params
-from fwf.algebra.values import encode, freeze
+from fwf.algebra.plain_values import encode, freeze
 from fwf.forms.mentioned import names_in
 from tests.samples import Colour, Limit, Orders, Visits, enrich, load, orders
 

@@ -34,13 +34,13 @@ from fwf import (
 )
 from fwf.algebra.contract import contract_of
 from fwf.algebra.nodes import Task
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput, Failed
 from fwf.interpreters.dry_run import ScenarioError
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.records import changed
 from fwf.testing import scripted
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.unknown import Unknown
 
 
 @dataclass(frozen=True)

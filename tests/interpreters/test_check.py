@@ -59,11 +59,11 @@ from fwf import (
     when,
     with_params,
 )
-from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Graph, Step
+from fwf.analysis.identity import normal_id
 from fwf.interpreters.check import RULES
 from fwf.interpreters.check import check as check_of
-from fwf.testing.pieces import local, renaming
+from fwf.testing.generated_pieces import local, renaming
 from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.txt"

@@ -33,10 +33,10 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.nodes import Graph, Node, Par, Seq, Step
-from fwf.algebra.scenario import ScenarioError, failing, normal
-from fwf.algebra.trace import events
 from fwf.faults import BadInput, Failed, TimedOut, leaves
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
+from fwf.worlds.scenario import ScenarioError, failing, normal
+from fwf.worlds.trace import events
 from tests.sizes import sizes
 
 

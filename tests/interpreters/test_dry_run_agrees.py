@@ -42,12 +42,12 @@ from fwf import (
     value_of,
 )
 from fwf.algebra.nodes import Task
-from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import Scenario, WhenCut, failing
 from fwf.algebra.schedule import Schedule, backoff, delays
-from fwf.algebra.trace import Event, events
 from fwf.algebra.traverse import walk
-from fwf.testing.pieces import local
+from fwf.analysis.requirements import requirements
+from fwf.testing.generated_pieces import local
+from fwf.worlds.scenario import Scenario, WhenCut, failing
+from fwf.worlds.trace import Event, events
 from laws.denotation import meaning, result_of
 from laws.model import model
 

@@ -35,10 +35,10 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import ScenarioError, normal
 from fwf.faults import Failed
 from fwf.interpreters.dry_run import DryRuns
 from fwf.testing.strategies import Flow, params, scenarios, taken_by, tasks_in, workflows
+from fwf.worlds.scenario import ScenarioError, normal
 
 MINUTE = 60_000_000
 NONE: dict[str, object] = {}

@@ -20,9 +20,9 @@ from fwf import (
     seconds,
     task,
 )
-from fwf.algebra.ink import width_of
-from fwf.algebra.scenario import failing
+from fwf.display.ink import width_of
 from fwf.interpreters.dry_run.chart import WIDTH, chart
+from fwf.worlds.scenario import failing
 
 
 @task(effect="pure")

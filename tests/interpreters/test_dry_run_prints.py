@@ -27,8 +27,8 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import failing
-from fwf.readable import brief, clock, columns, spoken
+from fwf.display.readable import clock, columns, few_words, spoken
+from fwf.worlds.scenario import failing
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -231,7 +231,7 @@ def test_numbers_that_json_cannot_hold_are_told_as_texts() -> None:
     text = dry_run(const([float("nan"), float("-inf"), big])).json()
     value = json.loads(text, parse_constant=refused)["outcome"]["ok"]
     assert value[:2] == ["nan", "-inf"] and int(value[2], 16) == big
-    assert brief(big) == "int of 16,610 bits"
+    assert few_words(big) == "int of 16,610 bits"
     assert "int of 16,610 bits" in str(dry_run(const(big)))
 
 

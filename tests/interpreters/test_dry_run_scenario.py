@@ -11,10 +11,10 @@ import pytest
 from returns.result import Success
 
 from fwf import Scenario, dry_run, map_each, par, retry, run, seconds, task
-from fwf.algebra.scenario import ScenarioError
-from fwf.algebra.unknown import Unknown
 from fwf.interpreters.run import VirtualClock
-from fwf.testing.scripts import scripted
+from fwf.testing.acted_scenarios import scripted
+from fwf.worlds.scenario import ScenarioError
+from fwf.worlds.unknown import Unknown
 from tests.samples import Colour
 
 

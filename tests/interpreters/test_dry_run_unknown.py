@@ -23,8 +23,8 @@ from fwf import (
 )
 from fwf.algebra.builder import expr_of
 from fwf.algebra.expr import Expr
-from fwf.algebra.unknown import Unknown, guess
 from fwf.faults import PredicateDefect
+from fwf.worlds.unknown import Unknown, guess
 
 
 @dataclass

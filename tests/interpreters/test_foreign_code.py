@@ -26,9 +26,9 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import Scenario
 from fwf.faults import BadInput, PredicateDefect
 from fwf.interpreters.run import run
+from fwf.worlds.scenario import Scenario
 from tests.interpreters.run.support import doing, log
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from returns.result import Failure
 
 from fwf import IdempotencyKey, RunInfo, const, dry_run, it, map_each, named, run, task
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import events
 from fwf.faults import BadInput, PredicateDefect
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.trace import events
 
 
 @task(effect="idempotent")

@@ -26,10 +26,10 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.nodes import Retry
-from fwf.algebra.normal import normal_form, optimise
-from fwf.algebra.trace import events
+from fwf.analysis.normal_form import normal_form, optimise
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.testing import scripted
+from fwf.worlds.trace import events
 
 DAY = date(2026, 6, 1)
 HOUR = seconds(3600)
@@ -165,7 +165,7 @@ def test_the_run_is_named_only_where_something_is_drawn(monkeypatch: pytest.Monk
     def asked(*_: Any) -> Any:
         raise AssertionError("named")
 
-    monkeypatch.setattr("fwf.algebra.keys.canonical", asked)
+    monkeypatch.setattr("fwf.analysis.run_keys.canonical", asked)
     dry_run(retry(asks, attempts=3, wait=every(HOUR)), 1, scenario=SCRIPT)
     dry_run(shaken(), 1, scenario=Scenario().task("asks", gives=0))
     with pytest.raises(AssertionError, match="named"):

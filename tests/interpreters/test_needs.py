@@ -22,9 +22,9 @@ from fwf import (
     using,
     with_params,
 )
-from fwf.algebra.requirements import problems, requirements
+from fwf.analysis.requirements import problems, requirements
 from fwf.interpreters.needs import missing, needs
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
 from tests.sizes import sizes
 
 

@@ -47,7 +47,7 @@ from fwf import (
     timeout,
 )
 from fwf.interpreters.pretty import pretty
-from fwf.testing.pieces import local, renaming
+from fwf.testing.generated_pieces import local, renaming
 from tests.sizes import sizes
 
 GOLDEN = Path(__file__).parents[1] / "golden"

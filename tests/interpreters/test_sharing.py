@@ -37,14 +37,14 @@ from fwf import (
     timeout,
 )
 from fwf.algebra.counts import UNCOUNTED, told, total
-from fwf.algebra.extent import MOST_SHARED, extent
-from fwf.algebra.identity import normal_id
 from fwf.algebra.nodes import Always, Branch, Graph, MapEach, Named, Node, Seq, Step
-from fwf.algebra.normal import optimise
 from fwf.algebra.paths import Paths
 from fwf.algebra.traverse import walk
+from fwf.analysis.extent import MOST_SHARED, extent
+from fwf.analysis.identity import normal_id
+from fwf.analysis.normal_form import optimise
 from fwf.interpreters import diagram
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
 from tests.counting import counted
 from tests.sizes import sizes
 

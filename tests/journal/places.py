@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from fwf.journal.opening import open_store
-from fwf.journal.records import FIRST, Kind, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Kind, Record, RunRow, chained
 from fwf.journal.store import Holder, Store
 
 ROOT = Path(__file__).parents[2]

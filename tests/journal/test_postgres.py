@@ -23,7 +23,7 @@ from fwf.journal.errors import Held, JournalCorrupt, JournalError, Replaced
 from fwf.journal.opening import open_store
 from fwf.journal.postgres import Postgres, servers
 from fwf.journal.postgres import rows as server_rows
-from fwf.journal.records import Record
+from fwf.journal.run_records import Record
 from fwf.journal.store import Store
 from fwf.secrets import masked
 from tests.connectors.postgres.test_secrets import CANARY, FORMS, WRONG

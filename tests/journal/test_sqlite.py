@@ -18,9 +18,9 @@ import pytest
 from fwf.journal import sqlite
 from fwf.journal.errors import Held, JournalCorrupt, JournalError
 from fwf.journal.opening import open_store
-from fwf.journal.sqlite import SQLite, disk, filesystems, layout
+from fwf.journal.sqlite import SQLite, disk, file_layout, filesystems
 from fwf.journal.sqlite.filesystems import file_system, refuse_unfit
-from fwf.journal.sqlite.heads import digest
+from fwf.journal.sqlite.run_heads import digest
 from fwf.journal.store import Claim
 from tests.crash.written import ME, START, Story, begin, end
 
@@ -72,22 +72,22 @@ def test_a_folder_that_was_there_stays_as_it_is(tmp_path: Path) -> None:
 def test_a_journal_is_marked_as_one_and_gives_space_back(tmp_path: Path) -> None:
     filled(tmp_path / "runs.db")[0].close()
     with closing(sqlite3.connect(tmp_path / "runs.db")) as db:
-        assert layout.one(db, "PRAGMA application_id") == layout.APPLICATION
-        assert layout.one(db, "PRAGMA user_version") == layout.FORM
-        assert layout.one(db, "PRAGMA auto_vacuum") == 2
-        assert layout.one(db, "PRAGMA journal_mode") == "wal"
+        assert file_layout.one(db, "PRAGMA application_id") == file_layout.APPLICATION
+        assert file_layout.one(db, "PRAGMA user_version") == file_layout.FORM
+        assert file_layout.one(db, "PRAGMA auto_vacuum") == 2
+        assert file_layout.one(db, "PRAGMA journal_mode") == "wal"
 
 
 @pytest.mark.parametrize(("durability", "synchronous"), [("power", 2), ("process", 0)])
 def test_each_connection_is_as_safe_as_was_asked(
     tmp_path: Path, durability: str, synchronous: int
 ) -> None:
-    with closing(layout.opened(made(tmp_path), synced=durability == "power")) as db:
+    with closing(file_layout.opened(made(tmp_path), synced=durability == "power")) as db:
         asked = {
             "synchronous": synchronous, "trusted_schema": 0, "fullfsync": 1, "cell_size_check": 1,
             "checkpoint_fullfsync": 1, "secure_delete": 0,
         }  # fmt: skip
-        assert {name: layout.one(db, f"PRAGMA {name}") for name in asked} == asked
+        assert {name: file_layout.one(db, f"PRAGMA {name}") for name in asked} == asked
 
 
 def made(tmp_path: Path) -> str:
@@ -103,7 +103,7 @@ def test_a_process_that_dies_while_it_makes_a_journal_leaves_none_that_is_half_m
         raise KeyboardInterrupt
 
     path = tmp_path / "runs.db"
-    monkeypatch.setattr(layout, "fill", dies)
+    monkeypatch.setattr(file_layout, "fill", dies)
     with pytest.raises(KeyboardInterrupt):
         SQLite.open(path)
     monkeypatch.undo()
@@ -299,15 +299,15 @@ def test_a_newer_journal_with_its_heads_is_refused_as_newer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "runs.db"
-    monkeypatch.setattr(layout, "FORM", 2)
-    monkeypatch.setattr(layout, "_MARKS", (layout.APPLICATION, 2))
+    monkeypatch.setattr(file_layout, "FORM", 2)
+    monkeypatch.setattr(file_layout, "_MARKS", (file_layout.APPLICATION, 2))
     filled(path)[0].close()
     monkeypatch.undo()
     for salvage in (False, True):
         with pytest.raises(JournalError, match="has format 2, newer"):
             SQLite.open(path, salvage=salvage)
-    monkeypatch.setattr(layout, "FORM", 2)
-    monkeypatch.setattr(layout, "_MARKS", (layout.APPLICATION, 2))
+    monkeypatch.setattr(file_layout, "FORM", 2)
+    monkeypatch.setattr(file_layout, "_MARKS", (file_layout.APPLICATION, 2))
     store = SQLite.open(path)
     assert len(store.runs()) == 1
     store.close()

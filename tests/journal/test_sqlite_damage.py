@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from fwf.journal.errors import JournalCorrupt, JournalError
-from fwf.journal.records import Record
-from fwf.journal.sqlite import SQLite, heads, layout
-from fwf.journal.sqlite.heads import SIZE, Head, Heads, Said, digest, read, written
+from fwf.journal.run_records import Record
+from fwf.journal.sqlite import SQLite, file_layout, run_heads
+from fwf.journal.sqlite.run_heads import SIZE, Head, Heads, Said, digest, read, written
 from tests.crash.written import ME, Story, begin, end, look, memory_folder, rows, salvaged
 
 
@@ -372,11 +372,11 @@ def test_a_slot_says_what_was_written_and_a_torn_one_nothing() -> None:
 
 def test_heads_are_found_by_run_by_key_and_from_the_end(tmp_path: Path) -> None:
     path = str(tmp_path / "heads")
-    assert heads.create(path) and not heads.create(path)
+    assert run_heads.create(path) and not run_heads.create(path)
     file = Heads(path)
     assert (file.form(), file.last()) == (0, 0)
-    file.begin(layout.FORM)
-    assert (file.form(), file.last()) == (layout.FORM, 0)
+    file.begin(file_layout.FORM)
+    assert (file.form(), file.last()) == (file_layout.FORM, 0)
     for run in (1, 2, 200):
         file.room_for(run)
         file.write(Head(run, run, digest(f"k{run % 2}"), bytes(16)), synced=run == 2)
@@ -416,7 +416,7 @@ def test_a_slot_that_can_not_be_read_is_written_again_by_the_next_commit(
 def test_who_waits_for_a_stopped_writer_is_told_after_a_while(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads, "_PATIENCE", 0.05)
+    monkeypatch.setattr(run_heads, "_PATIENCE", 0.05)
     other = Heads(f"{path}-heads")
     store = SQLite.open(path)
     claim = store.claim("d", ME)

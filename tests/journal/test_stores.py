@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fwf.journal import chain as chains
 from fwf.journal.errors import Held, JournalCorrupt, JournalError, Replaced
-from fwf.journal.records import FIRST, Record, RunRow
+from fwf.journal.run_records import FIRST, Record, RunRow
 from fwf.journal.store import Claim, Store
 from tests.journal.places import LEASE, ME, OTHER, TEXTS, Place, chain, filled, row, some, until
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fwf.journal.records import Kind, Record
-from fwf.journal.story import Place, short, story
+from fwf.journal.run_records import Kind, Record
+from fwf.journal.story import StepAttempt, short, story
 from tests.telling.kept import BEGAN, SECOND, Written, fault
 
 PATHS = ["daily > orders", "daily > map_each[a] > load", "daily > map_each[b] > load", "daily"]
@@ -42,7 +42,7 @@ def test_steps_are_told_with_the_try_that_they_were_computed_in() -> None:
 
 def test_a_try_that_died_says_when_and_in_which_attempts() -> None:
     first = story(resumed().records).tries[0]
-    assert first.inside == (Place("daily > load", 1),)
+    assert first.inside == (StepAttempt("daily > load", 1),)
     assert first.ended == BEGAN + 4 * SECOND
     assert first.who == "etl on nightly-1, process 4711"
 
@@ -56,7 +56,7 @@ def test_what_nobody_goes_on_with_has_died_in_what_it_had_started() -> None:
     told = Written().begin().start("daily > orders").ok("daily > orders").start("daily > load")
     dead, alive = story(told.records), story(told.records, alive=True)
     assert dead.outcome == "died" and alive.outcome == "running"
-    assert dead.inside == alive.inside == (Place("daily > load", 1),)
+    assert dead.inside == alive.inside == (StepAttempt("daily > load", 1),)
     assert dead.tries[0].ended == told.at and alive.tries[0].ended is None
     assert dead.steps["daily > load"].state == "died"
     assert alive.steps["daily > load"].state == "running"
@@ -65,9 +65,9 @@ def test_what_nobody_goes_on_with_has_died_in_what_it_had_started() -> None:
 def test_a_suspect_that_was_started_alone_is_what_a_run_died_in() -> None:
     told = Written().begin().start("daily > load").start("daily > mail")
     told("alone", "daily > mail")
-    assert story(told.records).inside == (Place("daily > mail", 1),)
+    assert story(told.records).inside == (StepAttempt("daily > mail", 1),)
     told.ok("daily > mail")
-    assert story(told.records).inside == (Place("daily > load", 1),)
+    assert story(told.records).inside == (StepAttempt("daily > load", 1),)
 
 
 def test_an_attempt_has_its_times_rows_and_fault() -> None:

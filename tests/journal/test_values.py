@@ -26,16 +26,16 @@ from returns.result import Failure, Success
 
 from fwf import Secret, par, register_codec, task
 from fwf import secrets as hidden
-from fwf.algebra.values import encode, freeze, thaw
+from fwf.algebra.plain_values import encode, freeze, thaw
 from fwf.faults import TimedOut
 from fwf.forms import strict
-from fwf.forms import values as forms
+from fwf.forms import value_form as forms
 from fwf.forms.mentioned import Known, names_in
 from fwf.journal.values import Unreadable, Unwritable, Values
 from fwf.journal.values.arrow import Tables
 from fwf.journal.values.unfit import MOST
-from fwf.journal.values.writing import dumped
-from tests.algebra.test_values import kinds
+from fwf.journal.values.value_writer import dumped
+from tests.algebra.test_plain_values import kinds
 from tests.samples import (
     FAULT,
     Access,

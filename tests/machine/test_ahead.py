@@ -23,10 +23,10 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import Scenario
 from fwf.interpreters.dry_run import dry_run
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.testing import scripted, settled
+from fwf.worlds.scenario import Scenario
 
 
 @task(effect="read")
@@ -82,7 +82,7 @@ def test_a_dry_run_is_the_run_that_follows_its_scenario(name: str) -> None:
 
 
 def _times(trace: Any) -> list[tuple[str, int, int]]:
-    from fwf.algebra.trace import events
+    from fwf.worlds.trace import events
 
     return [(each.path, each.start, each.end) for each in events(trace)]
 

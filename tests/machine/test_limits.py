@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from fwf import const, in_pool, map_each, par, seconds, task
-from fwf.algebra.scenario import Scenario
-from fwf.algebra.trace import events
 from fwf.interpreters.dry_run import dry_run
 from fwf.interpreters.run import Pool, VirtualClock, execute
 from fwf.testing import scripted
+from fwf.worlds.scenario import Scenario
+from fwf.worlds.trace import events
 
 
 @task(effect="read")

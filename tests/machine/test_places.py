@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fwf import Workflow, branch, fallback, it, loop_until, map_each, named, par, pick, pure, seq
-from fwf.algebra.trace import events
 from fwf.interpreters.run import execute
 from fwf.machine import places
-from fwf.testing.tasks import a, b, h
+from fwf.testing.sample_tasks import a, b, h
+from fwf.worlds.trace import events
 
 ONE: list[Workflow[Any, Any]] = [
     a, b, h, named("x", a), named("a", b >> a), par(a, b) >> pick(0), pure(it),

@@ -35,6 +35,9 @@ DRY_RUNS = [
 ]
 TESTS = {
     "fwf/algebra": ["tests/algebra", "tests/test_combinators.py", RUNS],
+    "fwf/types": ["tests/types", "tests/algebra", "tests/interpreters/test_check.py"],
+    "fwf/analysis": ["tests/analysis", "tests/algebra", RUNS],
+    "fwf/worlds": ["tests/worlds", *DRY_RUNS],
     "fwf/interpreters/run": ["tests/interpreters/run", RUNS],
     "fwf/interpreters/dry_run": [*DRY_RUNS, RUNS],
     "fwf/machine": ["tests/machine", "tests/interpreters/run", *DRY_RUNS, RUNS],

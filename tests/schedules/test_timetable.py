@@ -228,7 +228,7 @@ def test_a_parameter_gets_what_its_type_says() -> None:
 @pytest.mark.parametrize("name", MADE)
 def test_a_run_by_hand_has_the_same_key(name: str) -> None:
     """What `--param` reads of the text is the value, to the letter of its canonical form."""
-    from fwf.algebra.canonical import canonical
+    from fwf.analysis.canonical import canonical
     from fwf.forms.by_type.scalars import scalar
 
     for zone in (BERLIN, "UTC", "Asia/Kolkata"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fwf.journal.errors import Held
-from fwf.journal.records import FIRST, Record, RunRow, State, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, State, chained
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 

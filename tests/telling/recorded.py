@@ -3,7 +3,7 @@
 from typing import Any
 
 from fwf import Workflow
-from fwf.algebra.fault_form import fault_to_json
+from fwf.faults.fault_form import fault_to_json
 from fwf.interpreters.run import Note, VirtualClock, execute
 from tests.telling.kept import BEGAN, Written
 

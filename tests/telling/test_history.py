@@ -28,8 +28,8 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.fault_form import fault_from_json
 from fwf.faults import Failed, Interrupted
+from fwf.faults.fault_form import fault_from_json
 from fwf.interpreters.run import Note, run, several
 from fwf.telling.history import MOST_FAULTS, History, schema
 from tests.failing_tasks import KINDS, fine, naps

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from fwf.algebra.nodes import Always, Fail, Node
-from fwf.algebra.scenario import Scenario
 from fwf.algebra.traverse import fold, rebuild, walk
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import delay
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.testing import BrokenLaw, assert_lawful, catalogue
 from fwf.testing.strategies import known_to, scenarios, taken_by, workflows
+from fwf.worlds.scenario import Scenario
 from laws.law import AGREE, Duration, Flow, Sides, law
 
 QUICK = settings(

@@ -28,11 +28,11 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import ScenarioError
-from fwf.algebra.trace import Event, Parallel, Partial, Trace, events, parallel, series
 from fwf.interpreters.dry_run import DryRun
 from fwf.testing import BrokenClaim, Claim, assert_never_ran, assert_ran
-from fwf.testing.orders import orders_of
+from fwf.testing.attempt_orders import orders_of
+from fwf.worlds.scenario import ScenarioError
+from fwf.worlds.trace import Event, Parallel, Partial, Trace, events, parallel, series
 from tests.sizes import sizes
 
 

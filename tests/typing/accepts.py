@@ -70,8 +70,8 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.builder import It
-from fwf.algebra.scenario import ScenarioError
 from fwf.arrows import first, fst, second, snd, split
+from fwf.worlds.scenario import ScenarioError
 
 A = TypeVar("A")
 B = TypeVar("B")

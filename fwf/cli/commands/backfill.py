@@ -5,9 +5,9 @@ from datetime import date
 import click
 
 from fwf.cli.journals import journal_options
-from fwf.cli.profiles import profile_options
+from fwf.cli.profile_option import profile_options
 from fwf.cli.program import common, run_options, strict_option
-from fwf.cli.telling import Telling, telling_options
+from fwf.cli.run_observers import Telling, telling_options
 
 
 def _day(ctx: click.Context, option: click.Parameter, given: str | None) -> date | None:
@@ -107,7 +107,7 @@ def command(
     counts, runs (label, stands, is_to_be), unit, seconds (null where no durations are known),
     history.
     """
-    from fwf.cli.misuse import Misuse
+    from fwf.cli.refused_commands import Misuse
     from fwf.cli.starting import Start
     from fwf.cli.timetables.backfill import Wanted, done, options_of
 

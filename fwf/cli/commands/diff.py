@@ -2,9 +2,9 @@
 
 import click
 
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain, stdout_kept_for, tell, write_file
 from fwf.cli.program import options
+from fwf.cli.refused_commands import Misuse
 
 
 @click.command("diff")

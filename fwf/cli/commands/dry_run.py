@@ -6,9 +6,9 @@ import click
 from click.core import ParameterSource
 
 from fwf.cli.journals import journal_options
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for
 from fwf.cli.program import common, output_option, run_options
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import load
 
 

@@ -2,9 +2,9 @@
 
 import click
 
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain, stdout_kept_for
 from fwf.cli.program import common
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import load
 from fwf.printing import one_line
 

@@ -3,7 +3,7 @@
 import click
 
 from fwf.cli.journals import journal_options
-from fwf.cli.profiles import profile_options
+from fwf.cli.profile_option import profile_options
 from fwf.cli.program import common, param_option
 
 

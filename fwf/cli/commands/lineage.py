@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import click
 
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell, tell_json
 from fwf.cli.program import common
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import load
 
 PRODUCER = "https://pypi.org/project/fwf/"

@@ -3,7 +3,7 @@
 import click
 
 from fwf.cli.output import stdout_kept_for, tell, tell_json
-from fwf.cli.profiles import chosen, profile_options, table
+from fwf.cli.profile_option import chosen, profile_options, table
 from fwf.cli.program import common
 from fwf.cli.targets import load
 

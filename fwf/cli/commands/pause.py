@@ -25,7 +25,7 @@ def command(target: str, why: str, journal: str | None, as_json: bool) -> int:
 
     JSON: target, workflow, paused (true), by, why.
     """
-    from fwf.cli.timetables.partitions import timetable_of
+    from fwf.cli.timetables.partition_states import timetable_of
     from fwf.cli.timetables.pauses import paused, set_pause
 
     with stdout_kept_for(as_json):

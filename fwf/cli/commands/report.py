@@ -8,11 +8,11 @@ import click
 from fwf.algebra.workflow import Workflow
 from fwf.cli.journals import found as found_run
 from fwf.cli.journals import journal_options, opened, refusals, repeated
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import options, output_option
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import load
-from fwf.journal.records import RunRow
+from fwf.journal.run_records import RunRow
 from fwf.journal.story import short
 from fwf.printing import one_line
 
@@ -42,7 +42,7 @@ def command(
 
     JSON: as that of fwf runs RUN.
     """
-    from fwf.cli import runs
+    from fwf.cli import told_runs
     from fwf.telling.advice import advice
     from fwf.telling.report import report
 
@@ -51,7 +51,7 @@ def command(
     store = opened(journal)
     row = found_run(store, run)
     with refusals():
-        seen = runs.seen(store, row)
+        seen = told_runs.seen(store, row)
     again, where = repeated(journal, store), store.where
     store.close()
     if as_json:
@@ -68,7 +68,7 @@ def command(
         drawn=drawn,
         todo=advice(row, seen.story, overtaken=seen.overtaken, journal=again),
         where=where,
-        now=runs.now(),
+        now=told_runs.now(),
     )
     _deliver(text, row, output)
 
@@ -85,7 +85,7 @@ def _deliver(text: str, row: RunRow, output: str | None) -> None:
 
 def _workflow(row: RunRow, target: str | None) -> tuple[Workflow[Any, Any] | None, str]:
     """The workflow of a run, if it can be loaded ⟶ it, and what there is to say of it."""
-    from fwf.algebra.identity import definition_id
+    from fwf.analysis.identity import definition_id
 
     if target is not None:
         return load(target).workflow, f"drawn from {target}"

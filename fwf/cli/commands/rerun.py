@@ -3,11 +3,11 @@
 import click
 
 from fwf.cli.journals import journal_options, opened, refusals
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain
-from fwf.cli.profiles import profile_options
+from fwf.cli.profile_option import profile_options
 from fwf.cli.program import options, strict_option
-from fwf.cli.telling import Telling, telling_options
+from fwf.cli.refused_commands import Misuse
+from fwf.cli.run_observers import Telling, telling_options
 from fwf.printing import one_line
 
 

@@ -3,9 +3,9 @@
 import click
 
 from fwf.cli.journals import journal_options, opened, refusals
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell
 from fwf.cli.program import options
+from fwf.cli.refused_commands import Misuse
 from fwf.printing import one_line
 
 
@@ -37,7 +37,7 @@ def command(
     target, and say which. A step that ended its process five times is given up; --again counts its
     starts from none. fwf run then goes on.
     """
-    from fwf.cli.results import given_result
+    from fwf.cli.resolved_value import given_result
     from fwf.cli.resuming import resumed
     from fwf.interpreters.run import How, resolve
 

@@ -3,10 +3,10 @@
 import click
 
 from fwf.cli.journals import journal_options
-from fwf.cli.misuse import Misuse
-from fwf.cli.profiles import profile_options
+from fwf.cli.profile_option import profile_options
 from fwf.cli.program import options, run_options, strict_option
-from fwf.cli.telling import Telling, telling_options
+from fwf.cli.refused_commands import Misuse
+from fwf.cli.run_observers import Telling, telling_options
 
 
 @click.command("run")

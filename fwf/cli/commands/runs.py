@@ -9,9 +9,9 @@ import click
 
 from fwf.cli.journals import found as found_run
 from fwf.cli.journals import journal_options, opened, refusals, repeated
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.program import options
+from fwf.cli.refused_commands import Misuse
 
 PRUNE: Final = "prune"
 GIVE_UP: Final = "give-up"
@@ -99,12 +99,12 @@ def command(
 def _list(
     newest: int, workflow: str | None, states: tuple[str, ...], journal: str | None, as_json: bool
 ) -> None:
-    from fwf.cli import runs
+    from fwf.cli import told_runs
 
     store = opened(journal)
     chosen = bool(workflow or states)
     with refusals():
-        found = runs.listed(store, workflow, states, newest)
+        found = told_runs.listed(store, workflow, states, newest)
     store.close()
     if as_json:
         from fwf.cli.runs_data import as_data
@@ -113,18 +113,18 @@ def _list(
     elif not found:
         complain(f"no run{' like that' if chosen else ''} in {store.where}")
     elif sys.stdout.isatty():
-        runs.on_screen(runs.table(found))
+        told_runs.on_screen(told_runs.table(found))
     else:
-        tell("\n".join(runs.lines(runs.table(found))))
+        tell("\n".join(told_runs.lines(told_runs.table(found))))
 
 
 def _one(text: str, journal: str | None, as_json: bool) -> int:
-    from fwf.cli import runs
+    from fwf.cli import told_runs
 
     store = opened(journal)
     row = found_run(store, text)
     with refusals():
-        run = runs.seen(store, row)
+        run = told_runs.seen(store, row)
     again = repeated(journal, store)
     store.close()
     if as_json:
@@ -132,7 +132,7 @@ def _one(text: str, journal: str | None, as_json: bool) -> int:
 
         tell_json(as_story(run, again))
     else:
-        tell("\n".join(runs.told(run, again)))
+        tell("\n".join(told_runs.told(run, again)))
     return 0 if run.state in ("ok", "running") else 1
 
 
@@ -170,7 +170,7 @@ def _prune(age: timedelta | None, journal: str | None, as_json: bool) -> int:
         tell_json(said)
     else:
         tell(
-            f"pruned {pruned:,} complete {'run' if pruned == 1 else 'runs'} that ended before "
+            f"pruned {pruned:,} complete {'run' if pruned == 1 else 'told_runs'} that ended before "
             f"{before.astimezone():%Y-%m-%d %H:%M}: {_size(freed)} freed\n"
             f"kept: each run's own row, and all of {len(left):,} that aren't complete"
         )

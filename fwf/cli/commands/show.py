@@ -5,9 +5,9 @@ from typing import Any, Final
 import click
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import common, output_option
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import load
 
 FORMS: Final = ("text", "mermaid", "dot", "svg", "html")
@@ -59,8 +59,8 @@ def command(
 
     JSON: target, workflow (its name), definition_id, text (the tree), source.
     """
-    from fwf.algebra.identity import definition_id
     from fwf.algebra.traverse import desugared
+    from fwf.analysis.identity import definition_id
 
     wanted = _form(form, output, as_json)
     with stdout_kept_for(as_json):

@@ -28,9 +28,9 @@ def show(name: str | None, journal: str | None, as_json: bool) -> int:
     JSON: states (a list of name, version, value, since, by, run, held_by), value as the journal
     writes it.
     """
-    from fwf.cli import states
+    from fwf.cli import told_states
 
-    return states.show(name, journal, as_json)
+    return told_states.show(name, journal, as_json)
 
 
 @command.command("history")
@@ -42,9 +42,9 @@ def history(name: str, journal: str | None, as_json: bool) -> int:
 
     JSON: name, versions (a list of version, value, at, by, run; of what a person set also old).
     """
-    from fwf.cli import states
+    from fwf.cli import told_states
 
-    return states.history(name, journal, as_json)
+    return told_states.history(name, journal, as_json)
 
 
 @command.command("set")
@@ -69,6 +69,6 @@ def set_(name: str, value: str, target: str | None, journal: str | None, as_json
 
     JSON: name, version, value, old. Exit status: 75 while a run holds the mark.
     """
-    from fwf.cli import states
+    from fwf.cli import told_states
 
-    return states.set_to(name, value, target, journal, as_json)
+    return told_states.set_to(name, value, target, journal, as_json)

@@ -18,7 +18,7 @@ def command(target: str, journal: str | None, as_json: bool) -> int:
 
     JSON: target, workflow, paused (null).
     """
-    from fwf.cli.timetables.partitions import timetable_of
+    from fwf.cli.timetables.partition_states import timetable_of
     from fwf.cli.timetables.pauses import set_pause
 
     with stdout_kept_for(as_json):

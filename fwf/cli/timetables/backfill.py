@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import click
 
-from fwf.algebra.requirements import requirements
-from fwf.cli.misuse import Misuse, either
+from fwf.analysis.requirements import requirements
 from fwf.cli.output import complain, stdout_kept_for
+from fwf.cli.refused_commands import Misuse, either
 from fwf.cli.starting import Checked, checked
 from fwf.cli.starting import Start as Asked
 from fwf.cli.targets import Target
 from fwf.cli.timetables.launch import Backfill, Limits, Start, status_of
-from fwf.cli.timetables.partitions import Partitions, timetable_of
+from fwf.cli.timetables.partition_states import Partitions, timetable_of
 from fwf.cli.timetables.pauses import Pause, paused
+from fwf.cli.timetables.plan_table import Over, idle, tell_over
 from fwf.cli.timetables.preview import foreseen, tell_plan
-from fwf.cli.timetables.processes import Children, passed_on
+from fwf.cli.timetables.run_processes import Children, passed_on
 from fwf.cli.timetables.salvage import salvaged
-from fwf.cli.timetables.table import Over, idle, tell_over
 from fwf.printing import one_line
 from fwf.records import changed, record
 from fwf.schedules.partitions import partitions
@@ -134,7 +134,7 @@ def _sum_up(wanted: Wanted, target: Target, known: Partitions, backfill: Backfil
     """Tell whom it concerns how the runs of a backfill went: they themselves tell nobody."""
     runs = [each.partition.run for each in backfill.went.values() if each.status is not None]
     if runs and target.timetable is not None and target.timetable.notify is not None:
-        from fwf.cli.timetables.alerts import sum_up
+        from fwf.cli.timetables.alert_delivery import sum_up
         from fwf.cli.timetables.standings import Asked as Meant
 
         where = wanted.run.journal, wanted.run.profile, wanted.run.profiles

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fwf.algebra.canonical import canonical
-from fwf.cli.misuse import Misuse
+from fwf.analysis.canonical import canonical
 from fwf.cli.output import complain
+from fwf.cli.refused_commands import Misuse
 from fwf.cli.timetables.launch import BLOCKED
-from fwf.cli.timetables.partitions import Partitions
-from fwf.cli.timetables.table import blocked_by, not_over
+from fwf.cli.timetables.partition_states import Partitions
+from fwf.cli.timetables.plan_table import blocked_by, not_over
 from fwf.printing import one_line
 from fwf.schedules.planning import DONE, plan, standing
 

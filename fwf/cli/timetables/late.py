@@ -8,10 +8,10 @@ from fwf.cli.output import complain, stdout_kept_for, tell_json
 from fwf.cli.output import tell as write
 from fwf.cli.params import given
 from fwf.cli.running import FAILED
-from fwf.cli.runs import MICROS, local
-from fwf.cli.timetables.alerts import Post, now, tell
-from fwf.cli.timetables.partitions import timetable_of
+from fwf.cli.timetables.alert_delivery import Post, now, tell
+from fwf.cli.timetables.partition_states import timetable_of
 from fwf.cli.timetables.standings import Asked, Look, look
+from fwf.cli.told_runs import MICROS, local
 from fwf.faults import counted
 from fwf.printing import one_line
 from fwf.schedules.news import Fact

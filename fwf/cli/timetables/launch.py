@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, f
 
 from fwf import early
 from fwf.cli.journals import HELD
-from fwf.cli.misuse import status_of_signal
+from fwf.cli.refused_commands import status_of_signal
 from fwf.cli.running import DEGRADED, FAILED
 from fwf.records import changed, record
 from fwf.schedules.planning import DONE, Blocker, Generation, Partition, Plan, Standing, standing

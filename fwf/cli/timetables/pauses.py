@@ -3,11 +3,11 @@
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
-from fwf.algebra.keys import name_of
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.run_keys import name_of
 from fwf.cli.journals import OFF, opened, place_of, refusals
-from fwf.cli.misuse import Misuse
-from fwf.cli.timetables.partitions import if_there
+from fwf.cli.refused_commands import Misuse
+from fwf.cli.timetables.partition_states import if_there
 from fwf.journal.holders import me
 from fwf.printing import one_line
 from fwf.schedules.planning import MICROS
@@ -35,14 +35,14 @@ class Pause(NamedTuple):
 
     def data(self) -> dict[str, object]:
         """It as JSON has it."""
-        from fwf.cli.runs import local
+        from fwf.cli.told_runs import local
 
         return {"since": local(self.at), "by": self.by, "why": self.why}
 
 
 def paused(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
     """The pause of a workflow's timetable, if there is one now."""
-    from fwf.journal.logs import latest
+    from fwf.journal.versioned_logs import latest
 
     with if_there(journal) as store:
         found = None if store is None else latest(store, log_of(w))
@@ -56,7 +56,7 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
 
     Nothing is written where nothing changes.
     """
-    from fwf.journal.logs import claimed
+    from fwf.journal.versioned_logs import claimed
 
     if place_of(journal) is None:
         raise Misuse(f"--journal {OFF}: a pause is kept in a journal; name a file or a database")

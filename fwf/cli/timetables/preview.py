@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
-from fwf.algebra.scenario import ScenarioError
 from fwf.cli.dry_runs import counts_of, told_of
-from fwf.cli.misuse import Misuse
 from fwf.cli.output import tell, tell_json
-from fwf.cli.runs import lines
-from fwf.cli.timetables.partitions import Partitions, if_there
-from fwf.cli.timetables.table import at, blocked_by, extent, headline, holder, left_out
+from fwf.cli.refused_commands import Misuse
+from fwf.cli.timetables.partition_states import Partitions, if_there
+from fwf.cli.timetables.plan_table import at, blocked_by, extent, headline, holder, left_out
+from fwf.cli.told_runs import lines
 from fwf.faults import counted
 from fwf.schedules.alerts import due_and_late
 from fwf.schedules.planning import DONE, Generation, Partition, Plan, standing
+from fwf.worlds.scenario import ScenarioError
 
 if TYPE_CHECKING:
     from fwf.cli.starting import Checked
     from fwf.cli.targets import Target
     from fwf.interpreters.dry_run import DryRuns
-    from fwf.journal.durations import History
+    from fwf.journal.task_durations import History
 
 HEAD: Final = ("partition", "stands", "is to be", "due")
 
@@ -61,7 +61,7 @@ def foreseen(
 
 def _history(target: "Target", journal: str | None) -> "History | None":
     """What the journal says of durations, if there is one."""
-    from fwf.journal.durations import history
+    from fwf.journal.task_durations import history
 
     with if_there(journal) as store:
         return None if store is None else history(store, target.workflow)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.timetables.partitions import if_there
+from fwf.cli.timetables.partition_states import if_there
 from fwf.cli.timetables.pauses import ALERTS, log_of
 from fwf.faults import counted
-from fwf.journal import logs
+from fwf.journal import versioned_logs
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.holders import me
 from fwf.journal.store import Store
@@ -23,7 +23,7 @@ def salvaged(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], No
 
 def _salvaged(store: Store, name: str, say: Callable[[str], None]) -> None:
     try:
-        logs.history(store, name)
+        versioned_logs.history(store, name)
     except JournalCorrupt as error:
-        dropped = logs.salvage(store, name, me())
+        dropped = versioned_logs.salvage(store, name, me())
         say(f"{error}; salvaged: {counted(dropped, 'version')} dropped, so an earlier one holds")

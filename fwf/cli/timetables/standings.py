@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.paths import untagged
-from fwf.cli.runs import MICROS, Seen, inside
-from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.partition_states import Partitions
 from fwf.cli.timetables.pauses import Pause, paused
+from fwf.cli.told_runs import MICROS, Seen, inside
 from fwf.journal.story import Form, leaves, short
 from fwf.records import changed, record
 from fwf.schedules.alerts import Notify, late_at
@@ -17,7 +17,7 @@ from fwf.telling.reasons import places, said
 
 if TYPE_CHECKING:
     from fwf.cli.targets import Target
-    from fwf.journal.records import RunRow
+    from fwf.journal.run_records import RunRow
     from fwf.schedules import Run, Timetable
 
 WEEK: Final = 7 * 86_400

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 import pyarrow as pa
 
-from fwf.algebra.columns import SameColumns
 from fwf.algebra.nodes import Task
 from fwf.connectors.dynamodb.batches import (
     BATCH,
@@ -21,6 +20,7 @@ from fwf.connectors.dynamodb.items import Item, Write, Written, key_names, table
 from fwf.connectors.dynamodb.table import Page, Stored, Tables
 from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
+from fwf.types.declared_columns import SameColumns
 
 TABLES: Final = "tables"
 PAGE: Final = 1000

@@ -17,7 +17,7 @@ from fwf.algebra.expr import (
     Present,
     argument,
 )
-from fwf.algebra.values import freeze, register_codec, thaw
+from fwf.algebra.plain_values import freeze, register_codec, thaw
 from fwf.records import record
 
 

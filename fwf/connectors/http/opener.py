@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from fwf.algebra.builder import It, it
-from fwf.algebra.schedule import hours, minutes, seconds
+from fwf.algebra.durations import hours, minutes, seconds
 from fwf.connectors.http.auth import NAME, VALUE, Auth, ClientCredentials
 from fwf.connectors.http.clients import Client
 from fwf.connectors.http.exchange import Bounds

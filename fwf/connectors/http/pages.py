@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.builder import it
 from fwf.algebra.expr import IT
-from fwf.algebra.values import freeze, register_codec
+from fwf.algebra.plain_values import freeze, register_codec
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.expressions import (
     Expression,

@@ -50,7 +50,7 @@ class Listing(NamedTuple):
     skipped: int
 
 
-class Place(NamedTuple):
+class StorePlace(NamedTuple):
     """What was opened: obstore's part, and where in it the objects are."""
 
     inner: Any
@@ -71,14 +71,14 @@ class Objects:
     per_run: ClassVar[bool] = True
     native: ClassVar[bool] = True
 
-    def __init__(self, url: str, opener: Callable[[], Place]) -> None:
+    def __init__(self, url: str, opener: Callable[[], StorePlace]) -> None:
         self.url = url
         self._open = opener
-        self._opened: Place | None = None
+        self._opened: StorePlace | None = None
         self._lock = Lock()
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> StorePlace:
         with self._lock:
             if self._opened is None:
                 self._opened = self._open()

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from fwf.connectors.objects.client import Place
+from fwf.connectors.objects.client import StorePlace
 from fwf.connectors.objects.keys import problem_of
 from fwf.connectors.objects.tables import Store
 from fwf.connectors.shared.errors import Missing, Refused, Unauthorized
@@ -68,12 +68,12 @@ def store(
     known = {name: value for name, value in given.items() if value is not None}
     times = {"connect_timeout": connect_within, "timeout": within}
 
-    def opened() -> Place:
+    def opened() -> StorePlace:
         parts = _parts(url.reveal() if isinstance(url, Secret) else url, shown, known)
         if parts.scheme == "s3":
             return _in_bucket(*_bucket(parts, where), known, times, where)
         if parts.scheme == "memory":
-            return Place(_memory())
+            return StorePlace(_memory())
         return _in_folder(_folder(parts, where), where, make_folder=make_folder)
 
     if isinstance(url, str):
@@ -83,23 +83,23 @@ def store(
 
 def _in_bucket(
     bucket: str, prefix: str, known: Mapping[str, Any], times: Mapping[str, timedelta], where: str
-) -> Place:
+) -> StorePlace:
     given = {AS_OBSTORE.get(name, name): value for name, value in known.items()}
     options = {**times, "allow_http": given.pop("allow_http", False)}
     given = {name: v.reveal() if isinstance(v, Secret) else v for name, v in given.items()}
     with suppress(BaseError, ValueError):  # its text holds what it was given
         inner = _s3(bucket, client_options=options, retry_config={"max_retries": 0}, **given)
-        return Place(inner, f"{prefix}/" if prefix else "", in_order="--x-s3" not in bucket)
+        return StorePlace(inner, f"{prefix}/" if prefix else "", in_order="--x-s3" not in bucket)
     raise ValueError(f"{where}: obstore takes no such region, endpoint or setting of AWS_…")
 
 
-def _in_folder(path: Path, where: str, *, make_folder: bool) -> Place:
+def _in_folder(path: Path, where: str, *, make_folder: bool) -> StorePlace:
     try:
         if make_folder:
             path.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             root = path.resolve()
-            return Place(_local(root, automatic_cleanup=False), root=root)
+            return StorePlace(_local(root, automatic_cleanup=False), root=root)
         trouble: Exception = Missing(f"{where}: there is no such folder; make_folder=True makes it")
     except OSError as error:
         kind = Unauthorized if isinstance(error, PermissionError) else Refused

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, fin
 
 import pyarrow as pa
 
-from fwf.algebra import checked
-from fwf.algebra.schedule import minutes, seconds
+from fwf.algebra import checked_fields
+from fwf.algebra.durations import minutes, seconds
 from fwf.connectors.postgres.arriving import INFINITY, Infinity
 from fwf.connectors.postgres.connections import Plain, Pool, Session
 from fwf.connectors.postgres.errors import drivers, ours
@@ -124,7 +124,7 @@ class Database(SharedClient):
         A connection that is lost in their middle is `Unreachable`: what came before it is no
         result. All rows are of one moment.
         """
-        checked.one_of(infinity, INFINITY, "postgres read(infinity=…)")
+        checked_fields.one_of(infinity, INFINITY, "postgres read(infinity=…)")
         query = parsed(sql, "postgres read")
         given = params or {}
         check_names(query, given, "postgres read")
@@ -171,7 +171,7 @@ class Database(SharedClient):
 
     def ranges(self, table: TableName, column: str, *, parts: int) -> list[Range]:
         """A table, a column of whole numbers, dates or times ⟶ ranges of it; see `key_ranges`."""
-        checked.at_least(parts, 1, "postgres ranges", "parts", "part")
+        checked_fields.at_least(parts, 1, "postgres ranges", "parts", "part")
         name = column_name(column, "postgres ranges")
         sql = ends_sql(table_parts(table, "postgres ranges"), name)
         with self._opened().sessions.lent() as session:

@@ -114,7 +114,7 @@ def staged(schema: pa.Schema) -> tuple[Staged, ...]:
     return tuple(Staged(field.name, *_staged(field.type, field.name)) for field in schema)
 
 
-def cast(column: Staged, place: str, landing: Landing) -> str:
+def cast_in_sql(column: Staged, place: str, landing: Landing) -> str:
     """SQL that makes the target's value of a staged one."""
     if column.sql == "uuid":
         return f"CAST(pg_catalog.encode({place}, 'hex') AS {landing.sql})"

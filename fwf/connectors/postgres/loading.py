@@ -13,7 +13,15 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from fwf.connectors.postgres.connections import Session
-from fwf.connectors.postgres.leaving import Landing, Staged, cast, kept, may_lose, refusal, staged
+from fwf.connectors.postgres.leaving import (
+    Landing,
+    Staged,
+    cast_in_sql,
+    kept,
+    may_lose,
+    refusal,
+    staged,
+)
 from fwf.connectors.postgres.parameters import checked_values
 from fwf.connectors.postgres.targets import Table, Target, check_unique, described
 from fwf.connectors.postgres.values import Loaded
@@ -166,7 +174,8 @@ def _put(session: Session, given: _Counted, target: Target, what: str) -> None:
         session.rows(_LOCK, f"{what}: the lock of its partition", (place,))
     _stage(session, given, columns, what)
     casts = {
-        each.name: cast(each, f's."c{n}"', landings[each.name]) for n, each in enumerate(columns)
+        each.name: cast_in_sql(each, f's."c{n}"', landings[each.name])
+        for n, each in enumerate(columns)
     }
     _check_losses(session, columns, landings, casts, what)
     _check_keys(session, target.key, casts, what)

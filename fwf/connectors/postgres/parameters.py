@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from fwf.algebra import checked
+from fwf.algebra import checked_fields
 from fwf.faults import near
 
 # PostgreSQL 16, §4.1: what a name can't stand in, then the name itself.
@@ -62,7 +62,7 @@ def parsed(sql: str, where: str) -> Query:
     >>> parsed("SELECT '$no', x FROM t WHERE day = $day OR $day > $first", "query").numbered
     "SELECT '$no', x FROM t WHERE day = $1 OR $1 > $2"
     """
-    checked.instance(sql, str, f"{where}(sql=…)", "a text")
+    checked_fields.instance(sql, str, f"{where}(sql=…)", "a text")
     if not sql.strip():
         raise ValueError(f"{where}(sql={sql!r}): needs a query")
     if "\0" in sql:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, final
 
-from fwf.algebra import checked
+from fwf.algebra import checked_fields
+from fwf.algebra.durations import checked_duration
 from fwf.connectors.shared.extras import late
 from fwf.secrets import Secret, remember
 
@@ -91,9 +92,11 @@ def settings_of(
     within: timedelta,
 ) -> Settings:
     """Checked settings; a URL that is a secret is checked when it is opened."""
-    checked.instance(url, (str, Secret), f"{WHERE}(url=…)", "a URL, or a Secret that holds one")
+    checked_fields.instance(
+        url, (str, Secret), f"{WHERE}(url=…)", "a URL, or a Secret that holds one"
+    )
     if password is not None:
-        checked.instance(password, Secret, f"{WHERE}(password=…)", "a Secret")
+        checked_fields.instance(password, Secret, f"{WHERE}(password=…)", "a Secret")
     if isinstance(url, str):
         _parts(url)
     for name, given in (
@@ -102,7 +105,7 @@ def settings_of(
         ("idle_within", idle_within),
         ("within", within),
     ):
-        if checked.duration(given, f"{WHERE}({name}=…)") < _LEAST:
+        if checked_duration(given, f"{WHERE}({name}=…)") < _LEAST:
             raise ValueError(f"{WHERE}({name}={given}): needs at least a millisecond")
     return Settings(url, password, connect_within, lock_within, idle_within, within)
 

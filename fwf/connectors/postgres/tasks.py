@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-from fwf.algebra import checked
+from fwf.algebra import checked_fields
 from fwf.algebra.nodes import Task
 from fwf.connectors.postgres.arriving import INFINITY, Infinity
 from fwf.connectors.postgres.database import Database
@@ -97,7 +97,7 @@ def key_ranges(
     where = "postgres.key_ranges"
     target = table_parts(table, where)
     key = column_name(column, f"{where}(column=…)")
-    checked.at_least(parts, 1, where, "parts", "part")
+    checked_fields.at_least(parts, 1, where, "parts", "part")
 
     def key_ranges(**injected: Any) -> list[Range]:
         opened: Database = injected[database]
@@ -248,7 +248,7 @@ def _asked(
     """Checked arguments of a query ⟶ its run parameters, and what the config holds of them."""
     if dialect != DIALECT:
         raise ValueError(f"{where}(dialect={dialect!r}): needs {DIALECT!r}")
-    checked.one_of(infinity, INFINITY, f"{where}(infinity=…)")
+    checked_fields.one_of(infinity, INFINITY, f"{where}(infinity=…)")
     if schema is not None:
         _check_schema(schema, where)
     types, said = parameter_types(params or {}, where)
@@ -258,7 +258,7 @@ def _asked(
 
 def _check_schema(schema: pa.Schema, where: str) -> None:
     """Raise for a schema that can't stand in a definition."""
-    checked.instance(schema, pa.Schema, f"{where}(schema=…)", "a pyarrow.Schema")
+    checked_fields.instance(schema, pa.Schema, f"{where}(schema=…)", "a pyarrow.Schema")
     for field in schema:
         try:
             name_of(field.type)

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from fwf.algebra import checked
 from fwf.algebra.builder import it
-from fwf.algebra.schedule import minutes, seconds
+from fwf.algebra.durations import checked_duration, minutes, seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import fallback, named
 from fwf.connectors.redshift import tasks
@@ -73,8 +72,8 @@ def ended(
     *, warehouse: str, every: timedelta = EVERY, within: timedelta = WITHIN
 ) -> Workflow[Statement, Status]:
     """Statement ⟶ Status: wait until it has ended; `Exhausted` where it takes longer."""
-    checked.duration(every, "redshift.ended(every=…)")
-    checked.duration(within, "redshift.ended(within=…)")
+    checked_duration(every, "redshift.ended(every=…)")
+    checked_duration(within, "redshift.ended(within=…)")
     if every <= timedelta(0):
         raise ValueError(f"redshift.ended(every={every}): needs more than no time")
     limit = within // every + 2

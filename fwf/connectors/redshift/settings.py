@@ -25,7 +25,7 @@ class Settings:
 
     database: str
     place: Mapping[str, str]
-    staging: s3.Place
+    staging: s3.StagingPlace
     iam_role: str
     region: str | None
     endpoint: str | None

@@ -33,7 +33,7 @@ ROWS_AT_ONCE: Final = 1 << 20
 PLACE: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9_.=/-]*))?")
 
 
-class Place(NamedTuple):
+class StagingPlace(NamedTuple):
     """A bucket, and the prefix in it, without a slash at its end."""
 
     bucket: str
@@ -48,7 +48,7 @@ class Place(NamedTuple):
         return f"s3://{self.bucket}/{key}"
 
 
-def place_of(staging: str, where: str) -> Place:
+def place_of(staging: str, where: str) -> StagingPlace:
     """`s3://bucket/prefix` ⟶ its parts; raises `ValueError` for anything else."""
     found = PLACE.fullmatch(staging)
     if not found or "//" in staging.removeprefix("s3://") or ".." in staging:
@@ -56,11 +56,11 @@ def place_of(staging: str, where: str) -> Place:
             f"{where}(staging=…): needs 's3://bucket/prefix' of letters, digits, _.=/-, without "
             "user, password and query"
         )
-    return Place(found[1], (found[2] or "").strip("/"))
+    return StagingPlace(found[1], (found[2] or "").strip("/"))
 
 
 def opened(
-    place: Place,
+    place: StagingPlace,
     *,
     region: str | None,
     endpoint: str | None,
@@ -90,7 +90,7 @@ def opened(
     return store(place.bucket, client_options=options, retry_config={"max_retries": 0}, **known)
 
 
-def published(store: Any, place: Place, table: pa.Table, digest: str) -> str:
+def published(store: Any, place: StagingPlace, table: pa.Table, digest: str) -> str:
     """Rows, written as they are, and their digest ⟶ the address of the manifest that holds them."""
     manifest = place.key(digest, "manifest")
     found = _read(store, manifest)
@@ -106,7 +106,7 @@ def _files(table: pa.Table) -> Iterator[bytes]:
         yield parquet_bytes(table.slice(start, ROWS_AT_ONCE))
 
 
-def _put_file(store: Any, place: Place, digest: str, content: bytes) -> dict[str, Any]:
+def _put_file(store: Any, place: StagingPlace, digest: str, content: bytes) -> dict[str, Any]:
     """Put one file under the name of its content ⟶ its entry in the manifest."""
     key = place.key(digest, f"{sha256(content).hexdigest()[:32]}.parquet")
     _put(store, key, content, mode="overwrite")
@@ -117,7 +117,7 @@ def _put_file(store: Any, place: Place, digest: str, content: bytes) -> dict[str
     }
 
 
-def _whole(store: Any, place: Place, manifest: bytes) -> bool:
+def _whole(store: Any, place: StagingPlace, manifest: bytes) -> bool:
     """Whether all files of a manifest still lie there, each of its length."""
     for entry in json.loads(manifest)["entries"]:
         key = str(entry["url"]).removeprefix(place.address(""))

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-from fwf.algebra.columns import SameColumns
 from fwf.algebra.contract import Effect
 from fwf.algebra.nodes import Task
 from fwf.connectors.redshift.checks import check_query
@@ -24,6 +23,7 @@ from fwf.connectors.shared.identifiers import TableName, dataset
 from fwf.connectors.shared.leaf import Parameter, arguments, leaf, parameter_types
 from fwf.connectors.shared.loads import known, partition_types
 from fwf.faults import near
+from fwf.types.declared_columns import SameColumns
 
 
 def stage(

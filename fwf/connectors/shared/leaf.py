@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fwf.algebra.contract import Contract, Effect, IdempotencyKey, Injected, InputOf
 from fwf.algebra.nodes import Task
-from fwf.algebra.values import freeze
+from fwf.algebra.plain_values import freeze
 from fwf.faults import near
 
 PARAMETERS: Final[Mapping[str, type]] = {

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import pyarrow as pa
 
-from fwf.algebra.values import register_codec
+from fwf.algebra.plain_values import register_codec
 
 _PLAIN: Final[tuple[pa.DataType, ...]] = (
     pa.null(), pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(),

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple, cast
 
 import duckdb
 
+from fwf.display.readable import columns
 from fwf.printing import printable
-from fwf.readable import columns
 
 WIDEST: Final = 100
 """So many characters of a line are shown."""
@@ -16,7 +16,7 @@ BEFORE: Final = 60
 INDENT: Final = "    "
 
 
-class Place(NamedTuple):
+class QueryPlace(NamedTuple):
     """A part of a query, in bytes of UTF-8 as DuckDB counts them: where it begins, its length."""
 
     at: int
@@ -27,7 +27,7 @@ class Said(NamedTuple):
     """What DuckDB says of a query, and of which part of it; None where it names none."""
 
     text: str
-    place: Place | None
+    place: QueryPlace | None
 
 
 def said(error: duckdb.Error, ahead: int = 0) -> Said:
@@ -50,20 +50,20 @@ def _told(text: str, location: object, ahead: int) -> Said:
     if location is None:
         return Said(words, None)
     at, length = cast("list[int]", json.loads(str(location)))
-    return Said(words, Place(at - ahead, length))
+    return Said(words, QueryPlace(at - ahead, length))
 
 
-def only(query: str, text: str) -> Place | None:
+def only(query: str, text: str) -> QueryPlace | None:
     """Where the first name stands that a message has in quotes, if the query has it once."""
     found = re.search(r'"([^"]+)"', text)
     several = list(re.finditer(rf"(?i)(?<!\w){re.escape(found[1])}(?!\w)", query)) if found else []
     if len(several) != 1:
         return None
     ahead, name = query[: several[0].start()], several[0].group()
-    return Place(len(ahead.encode()), len(name.encode()))
+    return QueryPlace(len(ahead.encode()), len(name.encode()))
 
 
-def marked(query: str, place: Place | None) -> str:
+def marked(query: str, place: QueryPlace | None) -> str:
     """Query, a part of it ⟶ the line that it is on, with the part marked, for the end of a message.
 
     Its lines are indented, which says that they are to be shown as they are. Empty if no part is.
@@ -84,7 +84,7 @@ def marked(query: str, place: Place | None) -> str:
     )
 
 
-def line_of(query: str, place: Place | None) -> str:
+def line_of(query: str, place: QueryPlace | None) -> str:
     """Query, a part of it ⟶ " in line 2, at 'amoun'", for the middle of a message."""
     if place is None or not 0 <= place.at <= len(query.encode()):
         return ""
@@ -93,7 +93,7 @@ def line_of(query: str, place: Place | None) -> str:
     return f" in line {number}, at {(here or after[:20])!r}"
 
 
-def _around(query: str, place: Place) -> tuple[str, str, str]:
+def _around(query: str, place: QueryPlace) -> tuple[str, str, str]:
     """What is on the line before the part, the part, and behind it; as it is shown."""
     text = query.encode()
     start, end = place.at, place.at + place.length

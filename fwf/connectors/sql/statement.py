@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from fwf.connectors.sql.engine import connected
-from fwf.connectors.sql.marks import Place, Said, marked, said
+from fwf.connectors.sql.marks import QueryPlace, Said, marked, said
 from fwf.faults import near
 
 Tree: TypeAlias = dict[str, Any]
@@ -269,8 +269,8 @@ def _names_of_ctes(node: Tree) -> Iterator[str]:
         yield str(each["key"])
 
 
-def _place(node: Tree) -> Place | None:
+def _place(node: Tree) -> QueryPlace | None:
     at = node.get("query_location")
     if not isinstance(at, int) or at >= 2**63:  # DuckDB's for none
         return None
-    return Place(at, int(node.get("query_location_length", 1)))
+    return QueryPlace(at, int(node.get("query_location_length", 1)))

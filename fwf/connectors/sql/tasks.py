@@ -5,15 +5,15 @@ from typing import Annotated, Any, TypeAlias, cast
 
 import pyarrow as pa
 
-from fwf.algebra import tables as algebra
 from fwf.algebra.nodes import Task
-from fwf.algebra.types import name_of
 from fwf.algebra.workflow import Workflow
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 from fwf.connectors.shared.schemas import to_plain
 from fwf.connectors.sql.binding import bind
 from fwf.connectors.sql.engine import answered
 from fwf.connectors.sql.parameters import type_of
+from fwf.types import table_types as algebra
+from fwf.types.hints import name_of
 
 Declared: TypeAlias = Any
 """What says which columns a table has: a `pa.Schema`, `Annotated[pa.Table, SCHEMA]`, or a task (or

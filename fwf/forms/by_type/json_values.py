@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, TypeGuard, TypeVar, cast, final
 
-from fwf.algebra.aliases import ANY, UNIONS, bare, is_typeddict
-from fwf.algebra.documents import DocumentError, json_of
-from fwf.algebra.kinds import LISTS, MAPPINGS, SETS
-from fwf.algebra.shapes import Field, Shape, class_of, is_named_tuple, shape_of
-from fwf.algebra.types import told
-from fwf.algebra.values import MAX_DEPTH
+from fwf.algebra.parameter_kinds import LISTS, MAPPINGS, SETS
+from fwf.algebra.plain_values import MAX_DEPTH
 from fwf.faults import near
 from fwf.forms.by_type.scalars import NULL, Unreadable, member, scalar
+from fwf.forms.documents import DocumentError, json_of
 from fwf.printing import one_line
+from fwf.types.aliases import ANY, UNIONS, bare, is_typeddict
+from fwf.types.hints import told
+from fwf.types.shapes import Field, Shape, class_of, is_named_tuple, shape_of
 
 T = TypeVar("T")
 _OPEN = {"[": "list", "{": "object"}

@@ -2,7 +2,6 @@
 
 import enum
 import json
-import re
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -11,8 +10,9 @@ from pathlib import PurePath
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
-from fwf.algebra.aliases import ANY
 from fwf.faults import near
+from fwf.forms.duration_text import duration_in
+from fwf.types.aliases import ANY
 
 NULL: Final = "null"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -83,38 +83,6 @@ def _bool(text: str) -> bool:
     return word in _YES
 
 
-_UNITS = {
-    "w": timedelta(weeks=1),
-    "d": timedelta(days=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "min": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-    "ms": timedelta(milliseconds=1),
-    "us": timedelta(microseconds=1),
-}
-_PART = r"(\d+(?:\.\d+)?)"
-_SHORT = re.compile(rf"(?:{_PART}(w|d|h|min|ms|us|m|s))", re.ASCII)
-_ISO = re.compile(
-    rf"P(?:{_PART}W)?(?:{_PART}D)?(?:T(?=\d)(?:{_PART}H)?(?:{_PART}M)?(?:{_PART}S)?)?", re.ASCII
-)
-
-
-def _duration(text: str) -> timedelta:
-    """`90s`, `1h30m`, or ISO 8601: `PT1H30M`. Years and months have no fixed length."""
-    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text)
-    iso = _ISO.fullmatch(rest.upper()) if rest[:1] in "pP" else None
-    if iso is not None:
-        parts = [(n, unit) for n, unit in zip(iso.groups(), "wdhms", strict=True) if n is not None]
-    else:
-        parts = cast(list[tuple[str, str]], _SHORT.findall(rest))
-        if "".join(n + unit for n, unit in parts) != rest:
-            raise ValueError(text)
-    if not parts:
-        raise ValueError(text)
-    return sign * sum((float(n) * _UNITS[unit] for n, unit in parts), timedelta())
-
-
 _READERS: dict[Any, Callable[[str], Any]] = {
     bool: _bool,
     int: int,
@@ -123,7 +91,7 @@ _READERS: dict[Any, Callable[[str], Any]] = {
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
     time: time.fromisoformat,
-    timedelta: _duration,
+    timedelta: duration_in,
     UUID: UUID,
     bytes: lambda text: text.encode("utf-8", "surrogateescape"),
 }

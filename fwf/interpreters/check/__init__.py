@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
-from fwf.interpreters.check import control, data, effects, files, marks, names, tags
+from fwf.interpreters.check import control, data, effects, file_rules, mark_rules, name_rules, tags
 from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "check"]
 
 RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
-    "parameter-type": names.parameter_type,
-    "untyped-parameter": names.untyped_parameter,
-    "unused-binding": names.unused_binding,
-    "two-functions": names.two_functions,
-    "unnamed-keys": names.unnamed_keys,
+    "parameter-type": name_rules.parameter_type,
+    "untyped-parameter": name_rules.untyped_parameter,
+    "unused-binding": name_rules.unused_binding,
+    "two-functions": name_rules.two_functions,
+    "unnamed-keys": name_rules.unnamed_keys,
     "unreachable-arm": control.unreachable_arm,
     "unreachable-handler": control.unreachable_handler,
     "misspelt-tag": tags.misspelt_tag,
@@ -31,12 +31,12 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "cut-writer": effects.cut_writer,
     "concurrent-writes": effects.concurrent_writes,
     "untimed-finaliser": effects.untimed_finaliser,
-    "loose-mark": marks.loose_mark,
+    "loose-mark": mark_rules.loose_mark,
     "undeclared-effect": effects.undeclared_effect,
     "positional-join": data.positional_join,
     "crossed-join": data.crossed_join,
     "dropped-value": data.dropped_value,
-    "local-file": files.local_file,
+    "local-file": file_rules.local_file,
     "unknown-rule": lambda subject: unknown_rule(subject, RULES),
 }
 """Every rule by the name that its issues carry, and that silences it."""

@@ -6,10 +6,10 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
+from fwf.algebra.durations import duration
 from fwf.algebra.evaluation import Undefined
 from fwf.algebra.evaluation import test as holds
 from fwf.algebra.expr import Call, Expr, Input, Op, Param, show
-from fwf.algebra.identity import expr_plain
 from fwf.algebra.nodes import (
     Always,
     AsResult,
@@ -28,13 +28,14 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.plain_values import encode
 from fwf.algebra.schedule import Constant, each, least, length
-from fwf.algebra.totality import decides, is_total
-from fwf.algebra.types import SAME
-from fwf.algebra.values import duration, encode
-from fwf.algebra.wants import subexpressions
+from fwf.algebra.subexpressions import subexpressions
+from fwf.analysis.identity import expr_plain
+from fwf.analysis.totality import decides, is_total
 from fwf.faults import Issue, TimedOut, counted
-from fwf.interpreters.check.subject import Place, Subject
+from fwf.interpreters.check.subject import NodePlace, Subject
+from fwf.types.hints import SAME
 
 MAX_STEPS = 1_000_000
 MAX_DELAYS = 10_000
@@ -62,7 +63,7 @@ def unreachable_arm(subject: Subject) -> Iterator[Issue]:
     yield from _decided(subject)
 
 
-def _always(subject: Subject, here: Place, node: Branch[Any, Any], truth: bool) -> Issue:
+def _always(subject: Subject, here: NodePlace, node: Branch[Any, Any], truth: bool) -> Issue:
     return Issue(
         subject.part_path(here, truth),
         "unreachable-arm",
@@ -141,7 +142,7 @@ def _decided(subject: Subject) -> Iterator[Issue]:
 
 def _below(
     subject: Subject,
-    arm: Place,
+    arm: NodePlace,
     fact: Fact,
     tested: dict[int, Fact],
     seen: set[tuple[int, bytes, bool]],
@@ -174,7 +175,7 @@ def _holds_in(node: Node, at: int, fact: Fact) -> bool:
             return True
 
 
-def _known(subject: Subject, here: Place, fact: Fact, arm: str) -> Issue:
+def _known(subject: Subject, here: NodePlace, fact: Fact, arm: str) -> Issue:
     return Issue(
         subject.path(here),
         "unreachable-arm",

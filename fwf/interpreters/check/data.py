@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Never, cast, get_args, get_origin
 
-from fwf.algebra import types
 from fwf.algebra.expr import Input
 from fwf.algebra.nodes import (
     Always,
@@ -21,9 +20,10 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.wants import expressions_of, subexpressions
+from fwf.algebra.subexpressions import expressions_of, subexpressions
 from fwf.faults import Issue
-from fwf.interpreters.check.subject import Place, Subject, first, giving, last
+from fwf.interpreters.check.subject import NodePlace, Subject, first, giving, last
+from fwf.types import hints
 
 
 def dropped_value(subject: Subject) -> Iterator[Issue]:
@@ -45,7 +45,7 @@ def _pairs(chain: Seq[Any, Any]) -> Iterator[tuple[Node, int]]:
         if source is not None and (id(source), id(part)) not in known:
             known.add((id(source), id(part)))
             yield source, at
-        if part.edge.gives is not types.SAME:
+        if part.edge.gives is not hints.SAME:
             source = part
 
 
@@ -70,7 +70,7 @@ def _ignores(node: Node, parts: tuple[Task[Any, Any] | None, ...]) -> Task[Any, 
 
 
 def _dropped(
-    subject: Subject, here: Place, at: int, source: Node, task: Task[Any, Any]
+    subject: Subject, here: NodePlace, at: int, source: Node, task: Task[Any, Any]
 ) -> Iterator[Issue]:
     giver, given = subject.end(giving, source), source.edge.gives
     if not isinstance(giver, Task) or _is_nothing(given):
@@ -79,7 +79,7 @@ def _dropped(
     yield Issue(
         subject.part_path(here, at),
         "dropped-value",
-        f"{task.name} takes no input, so the {types.name_of(given)} from {giver.name} is dropped: "
+        f"{task.name} takes no input, so the {hints.name_of(given)} from {giver.name} is dropped: "
         "let it take that as a positional parameter"
         + (", or take the step out" if wasted else "; if only the order matters, silence this"),
         "warning" if wasted else "note",
@@ -88,7 +88,7 @@ def _dropped(
 
 def _is_nothing(given: Any) -> bool:
     """Whether a type isn't known, or is None, or a tuple of nothing but None."""
-    if given in (types.ANY, object, Never, None, type(None)):
+    if given in (hints.ANY, object, Never, None, type(None)):
         return True
     return get_origin(given) is tuple and all(map(_is_nothing, get_args(given)))
 
@@ -112,7 +112,7 @@ def positional_join(subject: Subject) -> Iterator[Issue]:
                     path,
                     "positional-join",
                     f"{one} and {' and '.join(others)} of {task.described()} are all "
-                    f"{types.name_of(kind)}, and par gives them by position, so a swap goes "
+                    f"{hints.name_of(kind)}, and par gives them by position, so a swap goes "
                     f"unseen: name the parts after them, par(named({one!r}, …), …)",
                     "warning",
                 )
@@ -146,7 +146,7 @@ def _repeated(kinds: list[Any]) -> list[Any]:
     """The known types that occur more than once."""
     found: list[Any] = []
     for at, kind in enumerate(kinds):
-        if kind not in (types.ANY, object) and kind not in found and kind in kinds[at + 1 :]:
+        if kind not in (hints.ANY, object) and kind not in found and kind in kinds[at + 1 :]:
             found.append(kind)
     return found
 

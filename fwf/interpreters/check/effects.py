@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from fwf.algebra.durations import duration
 from fwf.algebra.nodes import Always, Graph, LoopUntil, MapEach, Node, Par, Retry, Task, Timeout
 from fwf.algebra.traverse import children
-from fwf.algebra.values import duration
 from fwf.faults import Issue, Severity, counted
-from fwf.interpreters.check.subject import Inward, Place, Subject
+from fwf.interpreters.check.subject import Inward, NodePlace, Subject
 
 MAX_NAMES = 5
 
@@ -45,7 +45,7 @@ def _repeats(node: Node, at: int, inherited: Repeats) -> Repeats:
 
 
 def _repeated(
-    subject: Subject, here: Place, task: Task[Any, Any], repeats: Repeats
+    subject: Subject, here: NodePlace, task: Task[Any, Any], repeats: Repeats
 ) -> Iterator[Issue]:
     declared = task.contract.effect is not None
     severity: Severity = "warning"
@@ -226,7 +226,7 @@ def _name(writer: Node) -> str:
     return writer.name if isinstance(writer, Task) else "a part"
 
 
-def _side_by_side(subject: Subject, here: Place, dataset: str, names: list[str]) -> Issue:
+def _side_by_side(subject: Subject, here: NodePlace, dataset: str, names: list[str]) -> Issue:
     if isinstance(here.node, MapEach):
         return Issue(
             subject.path(here),

@@ -11,7 +11,7 @@ from pyrsistent import PSet, PVector
 
 from fwf.algebra.paths import SEPARATOR
 from fwf.faults import Issue, near
-from fwf.interpreters.check.subject import SILENCE, Place, Subject, silences
+from fwf.interpreters.check.subject import SILENCE, NodePlace, Subject, silences
 
 
 def silent_paths(subject: Subject) -> dict[str, set[str]]:
@@ -44,7 +44,7 @@ def unknown_rule(subject: Subject, rules: Collection[str]) -> Iterator[Issue]:
             )
 
 
-def _silenced(subject: Subject) -> Iterator[tuple[Place, object]]:
+def _silenced(subject: Subject) -> Iterator[tuple[NodePlace, object]]:
     for here in subject.places:
         if silences(here.node):
             said: object = cast(Any, here.node).notes[SILENCE]

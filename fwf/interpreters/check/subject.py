@@ -19,9 +19,9 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.requirements import Requirements, requirements
 from fwf.algebra.traverse import children, fold
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import Requirements, requirements
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -31,7 +31,7 @@ SILENCE = "silence"
 
 
 @final
-class Place:
+class NodePlace:
     """A node where it stands: what is above it, and which part of that it is.
 
     Its path is worked out only if there is something to say about it.
@@ -39,15 +39,15 @@ class Place:
 
     __slots__ = ("above", "at", "node", "spot")
 
-    def __init__(self, node: Node, above: "Place | None" = None, at: int = 0) -> None:
+    def __init__(self, node: Node, above: "NodePlace | None" = None, at: int = 0) -> None:
         self.node = node
         self.above = above
         self.at = at
         self.spot: Spot | None = None
 
-    def parts(self) -> "list[Place]":
+    def parts(self) -> "list[NodePlace]":
         """The node's direct parts where they stand."""
-        return [Place(part, self, at) for at, part in enumerate(children(self.node))]
+        return [NodePlace(part, self, at) for at, part in enumerate(children(self.node))]
 
 
 @final
@@ -71,7 +71,7 @@ class Subject:
     def _remember(self, node: Node, parts: tuple[None, ...]) -> None:
         self._bottom_up.append((node, children(node)))
 
-    def tasks(self) -> Iterator[tuple[Place, Task[Any, Any]]]:
+    def tasks(self) -> Iterator[tuple[NodePlace, Task[Any, Any]]]:
         """The distinct tasks where they first stand."""
         for here in self.places:
             if isinstance(here.node, Task):
@@ -107,7 +107,7 @@ class Subject:
         start: S,
         step: Callable[[Node, int, S], S],
         wanted: Callable[[Task[Any, Any]], bool] | None = None,
-    ) -> Iterator[tuple[Place, S]]:
+    ) -> Iterator[tuple[NodePlace, S]]:
         """Each node with each different thing that it inherits, from the root down.
 
         `step` says what a node's part inherits: the node, which part, what it inherits itself.
@@ -116,7 +116,7 @@ class Subject:
         """
         leads = None if wanted is None else self._leading(wanted)
         seen: set[tuple[int, S]] = set()
-        todo, quiet = [(Place(self.root), start)], list[tuple[Place, S]]()
+        todo, quiet = [(NodePlace(self.root), start)], list[tuple[NodePlace, S]]()
         while todo or quiet:
             if not todo:
                 todo, quiet = quiet[::-1], []
@@ -138,7 +138,7 @@ class Subject:
             lambda node, parts: wanted(node) if isinstance(node, Task) else any(parts)
         )
 
-    def path(self, here: Place) -> str:
+    def path(self, here: NodePlace) -> str:
         """The path of a node where it stands."""
         return self._paths.path(self._spot(here))
 
@@ -146,11 +146,11 @@ class Subject:
         """The path of a node's first place."""
         return self.path(self._at[id(node)])
 
-    def part_path(self, here: Place, at: int) -> str:
+    def part_path(self, here: NodePlace, at: int) -> str:
         """The path of a node's part."""
         return self._paths.path(self._paths.child(self._spot(here), here.node, at))
 
-    def word(self, here: Place, otherwise: str) -> str:
+    def word(self, here: NodePlace, otherwise: str) -> str:
         """What a node is called: by the word of the extension whose meaning it is a joint of."""
         if not self._paths.is_joint(self._spot(here)):
             return otherwise
@@ -159,9 +159,9 @@ class Subject:
             place = place.above
         return otherwise if place is None else cast("Extension[Any, Any]", place.node).word
 
-    def _spot(self, here: Place) -> Spot:
-        unknown: list[Place] = []
-        place: Place | None = here
+    def _spot(self, here: NodePlace) -> Spot:
+        unknown: list[NodePlace] = []
+        place: NodePlace | None = here
         while place is not None and place.spot is None:
             unknown.append(place)
             place = place.above

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final, cast
 
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry
-from fwf.algebra.wants import asked_for
+from fwf.algebra.subexpressions import asked_for
 from fwf.faults import TAGS, Issue, exception_class, tag_of, tags_of_class
 from fwf.interpreters.check.subject import Subject
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.interpreters.diagram.box_layout import laid
 from fwf.interpreters.diagram.boxes import boxes
 from fwf.interpreters.diagram.dot import digraph
-from fwf.interpreters.diagram.layout import laid
 from fwf.interpreters.diagram.mermaid import flowchart
 from fwf.interpreters.diagram.svg import SIGNS, Mark, drawing
 

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 from fwf.algebra.contract import Contract
 from fwf.algebra.counts import told, total
 from fwf.algebra.extensions import Shape
-from fwf.algebra.heads import head, predicate, tag_names
 from fwf.algebra.nodes import (
     Always,
     Branch,
@@ -33,6 +32,7 @@ from fwf.algebra.parts import arms_of, shown
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.traverse import fold, wrapped
 from fwf.algebra.workflow import Workflow
+from fwf.display.heads import head, predicate, tag_names
 from fwf.printing import printable
 
 MAX_BOXES: Final = 12_000

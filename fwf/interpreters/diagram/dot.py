@@ -3,8 +3,8 @@
 from typing import Final
 
 from fwf.algebra.counts import told
+from fwf.interpreters.diagram.box_order import Arrow, Arrows, Point, kind_of, said
 from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
-from fwf.interpreters.diagram.flow import Arrow, Flow, Point, kind_of, said
 
 _COLOURS: Final = {
     "read": "#1f6fb2", "idempotent": "#22794a", "unrepeatable": "#ba2525", "pure": "#7b8794",
@@ -20,7 +20,7 @@ _HEAD: Final = (
 
 def digraph(found: list[Box]) -> str:
     """Boxes ⟶ DOT: nested clusters, then the arrows in the order of work."""
-    flow = Flow(found)
+    flow = Arrows(found)
     lines: list[str] = [*_HEAD]
     depth = 1
     for box, opens in outline(found[0]):

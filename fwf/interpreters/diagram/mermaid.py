@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from fwf.algebra.counts import told
+from fwf.interpreters.diagram.box_order import Arrow, Arrows, kind_of, said
 from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
-from fwf.interpreters.diagram.flow import Arrow, Flow, kind_of, said
 
 _LOOKS: Final = {
     "read": "stroke:#1f6fb2", "idempotent": "stroke:#22794a", "unrepeatable": "stroke:#ba2525",
@@ -18,7 +18,7 @@ _SPECIAL: Final = re.compile(r'["#&<>`\\$]')
 
 def flowchart(found: list[Box]) -> str:
     """Boxes ⟶ a Mermaid flowchart: nested subgraphs, then the arrows in the order of work."""
-    flow = Flow(found)
+    flow = Arrows(found)
     lines = ["flowchart TB"]
     depth = 1
     for box, opens in outline(found[0]):

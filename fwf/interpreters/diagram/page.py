@@ -6,15 +6,15 @@ from importlib.resources import files
 from typing import Any, Final
 
 from fwf.algebra.counts import told, total
-from fwf.algebra.heads import brief, head
-from fwf.algebra.ink import safe
+from fwf.algebra.durations import duration
 from fwf.algebra.nodes import Named, Node, Task
-from fwf.algebra.source import source_of
-from fwf.algebra.types import name_of as type_name
-from fwf.algebra.values import duration
+from fwf.display.heads import head, short_source
+from fwf.display.ink import safe
+from fwf.display.source import source_of
 from fwf.faults import shortened
 from fwf.interpreters.diagram.boxes import Badge, Box, datasets, elements, hidden, name_of, title_of
 from fwf.printing import printable
+from fwf.types.hints import name_of as type_name
 
 MOST: Final = 600
 """The characters of a source, at most."""
@@ -116,7 +116,7 @@ def _of_badge(badge: Badge) -> dict[str, Any]:
     rows.insert(0, ("kind", [type(badge.node).__name__]))
     if isinstance(badge.node, Named):
         notes = badge.node.notes
-        rows += [(printable(key), [brief(notes[key])]) for key in sorted(notes)]
+        rows += [(printable(key), [short_source(notes[key])]) for key in sorted(notes)]
     rows.append(("source", [_source(badge.node)]))
     return {"title": _whole(badge), "rows": rows}
 

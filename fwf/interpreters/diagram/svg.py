@@ -5,18 +5,18 @@ from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from fwf.algebra.counts import told
-from fwf.algebra.heads import head
-from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
 from fwf.algebra.nodes import Named, Task
+from fwf.display.heads import head
+from fwf.display.ink import BOLD, attribute, fitted, safe, style, width_of
 from fwf.faults import shortened
-from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden, title_of
-from fwf.interpreters.diagram.layout import (
+from fwf.interpreters.diagram.box_layout import (
     MOST,
     PAD,
     RIM,
     ROW,
     inner,
 )
+from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden, title_of
 
 Mark: TypeAlias = Literal[
     "added", "removed", "changed", "moved",

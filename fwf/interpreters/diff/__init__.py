@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from fwf.algebra.identity import digest_of
 from fwf.algebra.nodes import Named, Task
 from fwf.algebra.traverse import visit
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.identity import digest_of
+from fwf.interpreters.diff.changes import Change, Diff, Level
 from fwf.interpreters.diff.compare import edits
-from fwf.interpreters.diff.keys import other_keys_besides
+from fwf.interpreters.diff.key_changes import other_keys_besides
 from fwf.interpreters.diff.levels import Levels
 from fwf.interpreters.diff.matches import Edit
 from fwf.interpreters.diff.moves import settled
-from fwf.interpreters.diff.report import Change, Diff, Level
 
 __all__ = ["Change", "Diff", "diff"]
 

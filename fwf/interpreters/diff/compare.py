@@ -5,18 +5,18 @@ from collections.abc import Hashable, Sequence
 from operator import attrgetter
 from typing import Any, Final, cast
 
-from fwf.algebra.extent import extent
-from fwf.algebra.heads import predicate
-from fwf.algebra.identity import own_bytes
 from fwf.algebra.nodes import Branch, Extension, Graph, Node, Par, Seq, Task
 from fwf.algebra.traverse import Visit, rebuild
+from fwf.analysis.extent import extent
+from fwf.analysis.identity import own_bytes
+from fwf.display.heads import predicate
 from fwf.interpreters.diff.alignment import Pair, aligned
-from fwf.interpreters.diff.fields import differences
-from fwf.interpreters.diff.layers import HOLES, unwrapped
+from fwf.interpreters.diff.edge_changes import wiring
+from fwf.interpreters.diff.field_changes import differences
+from fwf.interpreters.diff.layer_changes import HOLES, unwrapped
 from fwf.interpreters.diff.matches import MOVED, Edit, Found, Match, Row, parts_of
+from fwf.interpreters.diff.part_words import core_of, kind_of, name_of, other_keys, said
 from fwf.interpreters.diff.relation import related, same_among
-from fwf.interpreters.diff.steps import wiring
-from fwf.interpreters.diff.words import core_of, kind_of, name_of, other_keys, said
 from fwf.records import changed
 
 MOST_TIMES: Final = 16

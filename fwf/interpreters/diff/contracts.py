@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fwf.algebra.contract import EFFECTS, Contract, Injected
-from fwf.algebra.heads import brief, short
 from fwf.algebra.nodes import Task
-from fwf.algebra.types import name_of
-from fwf.algebra.values import encode
+from fwf.algebra.plain_values import encode
+from fwf.display.heads import short_duration, short_source
 from fwf.printing import printable
+from fwf.types.hints import name_of
 
 
 def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[str]:
@@ -32,7 +32,7 @@ def tasks(old: Task[Any, Any], new: Task[Any, Any], *, repeated: bool) -> list[s
 def bound(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    shown: Callable[[Any], str] = brief,
+    shown: Callable[[Any], str] = short_source,
     plain: Callable[[Any], object] = lambda value: value,
 ) -> list[str]:
     """Two bindings of names to values ⟶ what differs: `limit 10 → 20`, `day added: …`.
@@ -81,8 +81,8 @@ def _default(old: Injected, new: Injected) -> list[str]:
     both = old.optional and new.optional
     if not both or encode(old.default) == encode(new.default):
         return []
-    told = f"{printable(new.name)} is {brief(new.default)} where it isn't given"
-    return [f"{told}, was {brief(old.default)}"]
+    told = f"{printable(new.name)} is {short_source(new.default)} where it isn't given"
+    return [f"{told}, was {short_source(old.default)}"]
 
 
 def _need(each: Injected) -> str:
@@ -117,7 +117,9 @@ def _datasets(verb: str, old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _manner(old: Contract, new: Contract) -> list[str]:
     found = list[str]()
     if old.duration != new.duration:
-        was, now = ("unknown" if d is None else short(d) for d in (old.duration, new.duration))
+        was, now = (
+            "unknown" if d is None else short_duration(d) for d in (old.duration, new.duration)
+        )
         found.append(f"expected to take {now}, was {was}")
     if old.isolate != new.isolate:
         where = "a process of its own" if new.isolate else "the run's own process"

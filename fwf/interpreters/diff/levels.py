@@ -2,12 +2,12 @@
 
 from typing import Final, final
 
-from fwf.algebra.extent import TooLarge
-from fwf.algebra.identity import definition_id, normal_id
 from fwf.algebra.nodes import Node
-from fwf.algebra.normal import NormalForms
+from fwf.analysis.extent import TooLarge
+from fwf.analysis.identity import definition_id, normal_id
+from fwf.analysis.normal_form import NormalForms
+from fwf.interpreters.diff.changes import Level
 from fwf.interpreters.diff.matches import Edit, Match
-from fwf.interpreters.diff.report import Level
 
 BUDGET: Final = 1_000_000
 """So many parts of chains may be put together for the sake of single edits."""

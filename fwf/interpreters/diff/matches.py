@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, final
 from fwf.algebra.nodes import Node
 from fwf.algebra.parts import shown
 from fwf.algebra.traverse import Visit
-from fwf.interpreters.diff.report import Kind
+from fwf.interpreters.diff.changes import Kind
 
 
 @final

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, final
 
-from fwf.algebra.identity import own_bytes
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.parts import shown
 from fwf.algebra.traverse import Visit
+from fwf.analysis.identity import own_bytes
 from fwf.interpreters.diff.matches import MOVED, Edit
-from fwf.interpreters.diff.words import listed, name_of, names_of, other_keys, said, tasks_in
+from fwf.interpreters.diff.part_words import listed, name_of, names_of, other_keys, said, tasks_in
 from fwf.printing import printable
 from fwf.records import changed
 

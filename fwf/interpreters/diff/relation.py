@@ -5,7 +5,7 @@ from typing import Final
 
 from fwf.algebra.nodes import Branch, Graph, Node, Par, Seq, Task
 from fwf.algebra.traverse import children
-from fwf.interpreters.diff.words import core_of, kind_of, name_of
+from fwf.interpreters.diff.part_words import core_of, kind_of, name_of
 
 _SEVERAL: Final = (Seq, Par, Branch, Graph)
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from fwf.algebra.heads import short, tag_names
 from fwf.algebra.nodes import Fallback, Retry
 from fwf.algebra.schedule import cap_of, each, least, most
-from fwf.algebra.words import MAX_ATTEMPTS
+from fwf.analysis.delay_words import MAX_ATTEMPTS
+from fwf.display.heads import short_duration, tag_names
 from fwf.faults import counted
 from fwf.printing import printable
 
@@ -53,7 +53,7 @@ def _between(node: Retry[Any, Any], delays: int) -> list[list[timedelta]]:
 
 
 def _span(totals: list[timedelta]) -> str:
-    return " to ".join(dict.fromkeys(map(short, totals)))
+    return " to ".join(dict.fromkeys(map(short_duration, totals)))
 
 
 def _total(delays: list[timedelta]) -> timedelta:
@@ -65,7 +65,7 @@ def _total(delays: list[timedelta]) -> timedelta:
 
 def _cap(node: Retry[Any, Any]) -> str:
     cap = cap_of(node.wait)
-    return "any length" if cap is None else f"up to {short(cap)}"
+    return "any length" if cap is None else f"up to {short_duration(cap)}"
 
 
 def fallbacks(old: Fallback[Any, Any], new: Fallback[Any, Any]) -> list[str]:

@@ -8,20 +8,20 @@ from typing import Any, cast
 
 from returns.result import Failure, Success
 
-from fwf.algebra.keys import RunName, check_key
-from fwf.algebra.requirements import problems, requirements
-from fwf.algebra.scenario import EMPTY, Scenario, ScenarioError
-from fwf.algebra.unknown import unknown_in
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import problems, requirements
+from fwf.analysis.run_keys import RunName, check_key
 from fwf.faults import BadInput, both
-from fwf.interpreters.dry_run.checks import scenario_problems
+from fwf.interpreters.dry_run.dry_run_report import Assumption, DryRun, TextLine, Totals
 from fwf.interpreters.dry_run.many import dry_run_all
-from fwf.interpreters.dry_run.report import Assumption, DryRun, TextLine, Totals
-from fwf.interpreters.dry_run.runs import DryRuns, Row
-from fwf.interpreters.dry_run.scripts import Scripted, result_of
+from fwf.interpreters.dry_run.many_report import DryRuns, Row
+from fwf.interpreters.dry_run.scenario_checks import scenario_problems
+from fwf.interpreters.dry_run.scripted_world import Scripted, result_of
 from fwf.machine.fibers import OK, Env
-from fwf.machine.line import Pool, check_limits
 from fwf.machine.machine import Machine
+from fwf.machine.slots import Pool, check_limits
+from fwf.worlds.scenario import EMPTY, Scenario, ScenarioError
+from fwf.worlds.unknown import unknown_in
 
 __all__ = [
     "Assumption", "DryRun", "DryRuns", "Row", "Scenario", "ScenarioError", "TextLine", "Totals",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from returns.result import Success
 
-from fwf.algebra.ink import BOLD, attribute, fitted, safe, style, width_of
-from fwf.algebra.trace import Event
+from fwf.display.ink import BOLD, attribute, fitted, safe, style, width_of
+from fwf.display.readable import MICROSECOND, clock, ended, instant, label, spoken
 from fwf.faults import counted
-from fwf.readable import MICROSECOND, clock, ended, instant, label, spoken
+from fwf.worlds.trace import Event
 
 if TYPE_CHECKING:
-    from fwf.interpreters.dry_run.report import DryRun
+    from fwf.interpreters.dry_run.dry_run_report import DryRun
 
 MAX_ROWS = 5_000
 WIDTH, RIGHT, TOP = 1200, 150, 74

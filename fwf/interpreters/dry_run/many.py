@@ -14,17 +14,17 @@ from typing import Any, Protocol, TypeAlias, cast
 
 from pyrsistent import pmap
 
-from fwf.algebra.keys import name_of
-from fwf.algebra.requirements import problems, requirements
-from fwf.algebra.scenario import EMPTY, Scenario, ScenarioError
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import problems, requirements
+from fwf.analysis.run_keys import name_of
 from fwf.combinators import par
 from fwf.faults import BadInput
-from fwf.interpreters.dry_run.checks import scenario_problems
-from fwf.interpreters.dry_run.runs import DryRuns
+from fwf.interpreters.dry_run.many_report import DryRuns
+from fwf.interpreters.dry_run.scenario_checks import scenario_problems
 from fwf.interpreters.dry_run.together import One, done, row_of
-from fwf.machine.line import Pool, check_limits
+from fwf.machine.slots import Pool, check_limits
 from fwf.states import orders
+from fwf.worlds.scenario import EMPTY, Scenario, ScenarioError
 
 
 class Planned(Protocol):

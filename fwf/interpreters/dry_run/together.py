@@ -10,21 +10,21 @@ from pyrsistent import pmap
 from returns.result import Failure, Success
 
 from fwf.algebra.builder import it
-from fwf.algebra.keys import RunName, name_of
 from fwf.algebra.paths import SEPARATOR, tagged, untagged
-from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import Scenario, Script
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import requirements
+from fwf.analysis.run_keys import RunName, name_of
 from fwf.combinators import branch, const, in_pool, map_each, named, with_params
-from fwf.interpreters.dry_run.report import DryRun
-from fwf.interpreters.dry_run.runs import DryRuns, Row, inside, item_of
-from fwf.interpreters.dry_run.scripts import Scripted
+from fwf.interpreters.dry_run.dry_run_report import DryRun
+from fwf.interpreters.dry_run.many_report import DryRuns, Row, inside, item_of
+from fwf.interpreters.dry_run.scripted_world import Scripted
 from fwf.machine.fibers import OK, Env
-from fwf.machine.line import Pool
 from fwf.machine.machine import Machine
 from fwf.machine.memory import About
 from fwf.machine.nothing import Nothing, NothingAt
 from fwf.machine.places import Place
+from fwf.machine.slots import Pool
+from fwf.worlds.scenario import Scenario, Script
 
 RUNS: Final = "runs"
 """The name of the whole: paths begin with it and the run's label, `runs[2026-06-01] > daily`."""

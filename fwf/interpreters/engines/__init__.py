@@ -6,6 +6,7 @@ cut by that table into as small parts as it allows, and what isn't the engine's 
 """
 
 from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Piece, Placed, cut
+from fwf.interpreters.engines.cut_marks import marked
 from fwf.interpreters.engines.engines import (
     ENGINES,
     Asked,
@@ -16,9 +17,8 @@ from fwf.interpreters.engines.engines import (
     exported,
 )
 from fwf.interpreters.engines.gaps import Gap, gaps, gaps_of
-from fwf.interpreters.engines.marks import marked
+from fwf.interpreters.engines.readme_table import table_text
 from fwf.interpreters.engines.support import SUPPORT, Support
-from fwf.interpreters.engines.tables import table_text
 
 __all__ = [
     "ENGINES", "SUPPORT", "Asked", "Cut", "Engine", "EngineTask", "Gap", "Inner", "Piece", "Placed",

@@ -34,10 +34,10 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.parts import children
-from fwf.algebra.requirements import Requirement
 from fwf.algebra.schedule import Backoff, Constant, Schedule, each
 from fwf.algebra.traverse import fold
-from fwf.forms.scalars import EXACT
+from fwf.analysis.requirements import Requirement
+from fwf.forms.scalar_form import EXACT
 from fwf.interpreters.engines.support import Feature
 
 MOST_AT_ONCE: Final = 40

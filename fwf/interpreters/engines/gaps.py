@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, final
 
-from fwf.algebra.heads import short
 from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.display.heads import short_duration
 from fwf.faults import counted, shown_path
 from fwf.interpreters.engines.cut import Cut, EngineTask, Piece
 from fwf.interpreters.engines.engines import Engine, engine_of
 from fwf.interpreters.engines.sizes import OVER, over, size_of
-from fwf.interpreters.engines.spans import span_of
 from fwf.interpreters.engines.support import Feature, Support, Table, uncut
+from fwf.interpreters.engines.time_spans import span_of
 from fwf.interpreters.engines.writable import textless
 from fwf.records import record
 
@@ -86,7 +86,9 @@ def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator
     span = span_of(piece.node, spans)
     if span > of.longest:
         row = of.table["long in one task"]
-        yield _Told("long in one task", row.support, f"it may take {short(span)}; {row.hint}")
+        yield _Told(
+            "long in one task", row.support, f"it may take {short_duration(span)}; {row.hint}"
+        )
 
 
 def _textless(piece: Piece) -> Iterator[_Told]:

@@ -8,9 +8,9 @@ from inspect import isabstract
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
-from fwf.algebra.aliases import bare, is_typeddict
 from fwf.algebra.instances import path_place
-from fwf.algebra.values import codec_of, is_uuid
+from fwf.algebra.plain_values import codec_of, is_uuid
+from fwf.types.aliases import bare, is_typeddict
 
 _UNIONS: Final = (Union, UnionType)
 _CONTAINERS: Final = (list, tuple, dict, set, frozenset)

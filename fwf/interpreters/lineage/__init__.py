@@ -7,10 +7,10 @@ from typing import Any, final
 from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import near
-from fwf.interpreters.lineage.columns import Columns
-from fwf.interpreters.lineage.flow import Follower, Stop
+from fwf.interpreters.lineage.column_lineage import Columns
+from fwf.interpreters.lineage.dataflow import Follower, Stop
+from fwf.interpreters.lineage.lineage_text import text_of
 from fwf.interpreters.lineage.sql import library
-from fwf.interpreters.lineage.text import text_of
 from fwf.interpreters.lineage.vertices import columns_by_stop
 from fwf.records import record
 
@@ -171,7 +171,7 @@ class Lineage:
         producer: a web address that says what made the events.
         name: the job's; the workflow's own, if it has one.
         """
-        from fwf.interpreters.lineage.openlineage import events
+        from fwf.interpreters.lineage.openlineage import events  # of such a lineage
 
         return events(self, time=time, namespace=namespace, producer=producer, name=name)
 

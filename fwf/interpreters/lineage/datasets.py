@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, final
 
 from fwf.algebra.nodes import Graph, Task
-from fwf.interpreters.lineage.values import Flow
+from fwf.interpreters.lineage.origins import Flow
 
 MAX_STEPS = 1_000
 """Of a graph whose order is looked at; in a larger one every two steps count as concurrent."""

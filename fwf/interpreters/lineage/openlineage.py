@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast, final, get_args, get_origin
 
-from fwf.algebra import tables, types
-from fwf.algebra.aliases import UNIONS, without_none
-from fwf.algebra.kinds import is_scalar
 from fwf.algebra.nodes import Extension, InPool, Named, Node, Retry, Task, Timeout, WithParams
+from fwf.algebra.parameter_kinds import is_scalar
 from fwf.algebra.paths import SEPARATOR
-from fwf.algebra.values import source, thaw
+from fwf.algebra.plain_values import source, thaw
 from fwf.interpreters.lineage import MAX_WORK, Lineage, TaskLineage
-from fwf.interpreters.lineage.columns import Column, Origin
-from fwf.interpreters.lineage.names import dataset_of
+from fwf.interpreters.lineage.column_lineage import Column, Origin
+from fwf.interpreters.lineage.dataset_names import dataset_of
 from fwf.interpreters.lineage.sql import dialect_of, has_sql
+from fwf.types import hints, table_types
+from fwf.types.aliases import UNIONS, without_none
 
 SPEC = "https://openlineage.io/spec"
 EVENT = f"{SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent"
@@ -177,17 +177,17 @@ def _schemas(task: Task[Any, Any]) -> dict[str, Any]:
 
 def _rows(annotation: Any) -> list[dict[str, Any]]:
     """A table or a type, or a list of it ⟶ its fields, if all are such as stand in a column."""
-    item = types.item_of(annotation)
-    table = tables.declared(annotation) or tables.declared(item)
+    item = hints.item_of(annotation)
+    table = table_types.declared(annotation) or table_types.declared(item)
     if table is not None:
         return _in_order((str(name), str(kind)) for name, kind in table.columns)
-    row = annotation if item is types.ANY else item
-    declared = types.fields_of(row) or {}
+    row = annotation if item is hints.ANY else item
+    declared = hints.fields_of(row) or {}
     in_order = getattr(row, "_fields", None) or getattr(row, "__dataclass_fields__", declared)
     fields = {name: declared[name] for name in in_order if name in declared}
     if not fields or not all(map(_is_column, fields.values())):
         return []
-    return _in_order((name, types.name_of(kind)) for name, kind in fields.items())
+    return _in_order((name, hints.name_of(kind)) for name, kind in fields.items())
 
 
 def _in_order(fields: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:

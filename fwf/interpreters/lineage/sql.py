@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.values import thaw
-from fwf.interpreters.lineage.columns import Kind, stronger
+from fwf.algebra.plain_values import thaw
+from fwf.interpreters.lineage.column_lineage import Kind, stronger
 
 DIALECT = "duckdb"
 GIVE = "write their names, or give them in config={'columns': {…}}"

@@ -9,11 +9,7 @@ from heapq import heappop, heappush
 from typing import final
 
 from fwf.faults import shortened
-from fwf.interpreters.lineage.columns import Columns
-from fwf.interpreters.lineage.flow import Follower, Stop
-from fwf.interpreters.lineage.sql import has_sql
-from fwf.interpreters.lineage.steps import Steps, declares
-from fwf.interpreters.lineage.tables import (
+from fwf.interpreters.lineage.carried_columns import (
     Carried,
     Mixed,
     Reason,
@@ -26,7 +22,9 @@ from fwf.interpreters.lineage.tables import (
     size_of,
     spread,
 )
-from fwf.interpreters.lineage.values import (
+from fwf.interpreters.lineage.column_lineage import Columns
+from fwf.interpreters.lineage.dataflow import Follower, Stop
+from fwf.interpreters.lineage.origins import (
     NOTHING,
     Computed,
     Field,
@@ -36,6 +34,8 @@ from fwf.interpreters.lineage.values import (
     Tuple,
     whole,
 )
+from fwf.interpreters.lineage.sql import has_sql
+from fwf.interpreters.lineage.task_columns import Steps, declares
 
 MAX_CELLS = 10_000_000
 """Columns of tables, and those that they are made of, that are looked at."""

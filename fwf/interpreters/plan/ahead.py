@@ -2,12 +2,12 @@
 
 from importlib import import_module
 
-from fwf.algebra import contract, expr, nodes, schedule, values, workflow
+from fwf.algebra import contract, expr, nodes, plain_values, schedule, workflow
 from fwf.interpreters.plan import errors, standins
 from fwf.records import ready
 
 _IMPORTED_LATE = ("difflib", "hashlib", "unicodedata")
-_WITH_RECORDS = (contract, expr, nodes, schedule, values, workflow, errors, standins)
+_WITH_RECORDS = (contract, expr, nodes, schedule, plain_values, workflow, errors, standins)
 
 
 def prepare() -> None:
@@ -16,4 +16,4 @@ def prepare() -> None:
         import_module(name)
     for module in _WITH_RECORDS:
         ready(*(each for each in vars(module).values() if isinstance(each, type)))
-    values.digest(b"")
+    plain_values.digest(b"")

@@ -6,9 +6,9 @@ from typing import Any, cast, final
 
 from pyrsistent import PMap, pvector
 
-from fwf.algebra import tables, types, wiring
+from fwf.algebra import wiring
 from fwf.algebra.builder import It
-from fwf.algebra.checked import checked_name
+from fwf.algebra.checked_fields import checked_name
 from fwf.algebra.expr import type_of
 from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import (
@@ -24,8 +24,7 @@ from fwf.algebra.nodes import (
     Task,
     WithParams,
 )
-from fwf.algebra.types import ANY, SAME
-from fwf.algebra.values import is_name, thaw
+from fwf.algebra.plain_values import is_name, thaw
 from fwf.combinators import (
     always,
     as_result,
@@ -41,10 +40,10 @@ from fwf.combinators import (
     retry,
     timeout,
 )
-from fwf.forms import strict, values
-from fwf.forms.names import resolved
+from fwf.forms import strict, value_form
+from fwf.forms.known_names import resolved
 from fwf.forms.refusal import Refused, refused, refusing, under
-from fwf.forms.scalars import (
+from fwf.forms.scalar_form import (
     Json,
     is_object,
     read_choice,
@@ -58,9 +57,11 @@ from fwf.forms.scalars import (
     read_texts,
     read_whole,
 )
-from fwf.interpreters.plan import expressions, schedules, standins, tasks
-from fwf.interpreters.plan.names import WORDS, Names, made_of
+from fwf.interpreters.plan import expression_form, schedule_form, standins, task_form
+from fwf.interpreters.plan.plan_names import WORDS, Names, made_of
 from fwf.interpreters.plan.write import VERSION
+from fwf.types import hints, table_types
+from fwf.types.hints import ANY, SAME
 
 MAX_BYTES = 200_000_000
 """How long a plan's text may be; the value read from it takes about ten times the room."""
@@ -91,7 +92,7 @@ def read(text: str | bytes, names: Names, max_bytes: int, max_nodes: int) -> Nod
     reading = _Reading(names, MAX_WORK + WORK_PER_CHARACTER * len(text))
     for i, task in enumerate(listed):
         at = f"/tasks/{i}"
-        reading.tasks.append(refusing(at, tasks.read, task, at, names))
+        reading.tasks.append(refusing(at, task_form.read, task, at, names))
     for i, node in enumerate(said):
         reading.add(node, f"/nodes/{i}")
     return reading.nodes[-1]
@@ -146,11 +147,11 @@ class _Reading:
 
     def expression(self, given: Json, at: str, key: str) -> It:
         """The expression that a field says."""
-        return It(expressions.read(given[key], f"{at}/{key}", self.names))
+        return It(expression_form.read(given[key], f"{at}/{key}", self.names))
 
     def bindings(self, given: Json, at: str, key: str) -> PMap[Any, Any]:
         """The names and values that a field says."""
-        return values.read_bindings(given[key], f"{at}/{key}", self.names)
+        return value_form.read_bindings(given[key], f"{at}/{key}", self.names)
 
 
 def _cost(node: Node) -> int:
@@ -171,7 +172,7 @@ def _read_task(reading: _Reading, given: Json, at: str) -> Any:
 
 
 def _read_pure(reading: _Reading, given: Json, at: str) -> Any:
-    made: Pure[Any, Any] = Pure(expressions.read(given["expr"], f"{at}/expr", reading.names))
+    made: Pure[Any, Any] = Pure(expression_form.read(given["expr"], f"{at}/expr", reading.names))
     return made
 
 
@@ -212,9 +213,9 @@ def _check_edge(reading: _Reading, left: Node, right: Node, at: str) -> None:
     given, wanted = left.edge.gives, right.edge.accepts
     if given is SAME or given is ANY:
         return
-    if not types.compatible(given, wanted):
-        said = f"takes {types.name_of(wanted)}, but is given {types.name_of(given)}"
-        raise Refused(at, said + tables.in_brackets(given, wanted))
+    if not hints.compatible(given, wanted):
+        said = f"takes {hints.name_of(wanted)}, but is given {hints.name_of(given)}"
+        raise Refused(at, said + table_types.in_brackets(given, wanted))
     for probe in right.edge.probes:
         type_of(probe, given)
 
@@ -306,7 +307,7 @@ def _read_retry(reading: _Reading, given: Json, at: str) -> Any:
     return retry(
         reading.part(given, at, "body"),
         attempts=read_whole(given["attempts"], f"{at}/attempts", 1),
-        wait=schedules.read(given["wait"], f"{at}/wait"),
+        wait=schedule_form.read(given["wait"], f"{at}/wait"),
         on=_filter(given, at),
     )
 
@@ -321,8 +322,8 @@ def _read_as_result(reading: _Reading, given: Json, at: str) -> Any:
 
 def _read_with_params(reading: _Reading, given: Json, at: str) -> Any:
     body = reading.part(given, at, "body")
-    argument = expressions.read_argument
-    params = values.read_bindings(given["params"], f"{at}/params", reading.names, item=argument)
+    argument = expression_form.read_argument
+    params = value_form.read_bindings(given["params"], f"{at}/params", reading.names, item=argument)
     resources = reading.bindings(given, at, "resources")
     for key, bound in (("params", params), ("resources", resources)):
         if not all(isinstance(name, str) for name in bound):
@@ -396,11 +397,11 @@ def _read_field(reading: _Reading, given: Json, at: str) -> Any:
         case "it":
             return reading.expression(given, at, word)
         case "expr":
-            return expressions.read(given[word], f"{at}/expr", reading.names)
+            return expression_form.read(given[word], f"{at}/expr", reading.names)
         case "schedule":
-            return schedules.read(given[word], f"{at}/schedule")
+            return schedule_form.read(given[word], f"{at}/schedule")
         case "value":
-            return thaw(values.read(given[word], f"{at}/value", reading.names))
+            return thaw(value_form.read(given[word], f"{at}/value", reading.names))
         case _:
             raise refused(at, given, "an object with part, parts, it, expr, schedule or value")
 

@@ -8,15 +8,13 @@ from typing import Any, TypeGuard, TypeVar, cast, final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra import types
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Call, Const, Expr, Param
 from fwf.algebra.functions import named_function, place_of
 from fwf.algebra.instances import Instance
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.pickling import fields
-from fwf.algebra.traverse import parts_of
-from fwf.algebra.values import (
+from fwf.algebra.plain_values import (
     Codec,
     Coded,
     Member,
@@ -24,9 +22,11 @@ from fwf.algebra.values import (
     keywords,
     thaw,
 )
-from fwf.algebra.wants import subexpressions
+from fwf.algebra.subexpressions import subexpressions
+from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow
 from fwf.algebra.wrapped import same_functions
+from fwf.forms.known_names import coded_among, known, member_among, unknown
 from fwf.forms.mentioned import (
     by_class,
     by_types,
@@ -36,10 +36,10 @@ from fwf.forms.mentioned import (
     types_in,
     unambiguous,
 )
-from fwf.forms.names import coded_among, known, member_among, unknown
-from fwf.interpreters.plan.names import made_of
-from fwf.interpreters.plan.tasks import differences
+from fwf.interpreters.plan.plan_names import made_of
+from fwf.interpreters.plan.task_form import differences
 from fwf.records import ready, record
+from fwf.types import hints as types
 
 T = TypeVar("T")
 Known = tuple[str, str, bytes]

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, NoReturn, cast, final
 
 from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import Extension, Node, Task
-from fwf.algebra.types import ANY
-from fwf.algebra.values import Coded, Member
+from fwf.algebra.plain_values import Coded, Member
 from fwf.algebra.workflow import Workflow
-from fwf.forms.names import is_own, own_value
+from fwf.forms.known_names import is_own, own_value
 from fwf.records import record
+from fwf.types.hints import ANY
 
 
 class NamedType(NamedTuple):

@@ -34,10 +34,10 @@ from fwf.algebra.nodes import (
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.forms import values
-from fwf.forms.scalars import Json, written_duration, written_text, written_whole
-from fwf.interpreters.plan import expressions, schedules, tasks
-from fwf.interpreters.plan.names import WORDS
+from fwf.forms import value_form
+from fwf.forms.scalar_form import Json, written_duration, written_text, written_whole
+from fwf.interpreters.plan import expression_form, schedule_form, task_form
+from fwf.interpreters.plan.plan_names import WORDS
 
 VERSION = 1
 _dumped = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
@@ -91,9 +91,9 @@ def _written(node: Node, parts: list[int]) -> Json:
     """Node, the numbers of its parts ⟶ JSON that says it."""
     match node:
         case Task():
-            return tasks.written(node)
+            return task_form.written(node)
         case Pure():
-            return {"node": "pure", "expr": expressions.written(node.expr)}
+            return {"node": "pure", "expr": expression_form.written(node.expr)}
         case Fail():
             return {"node": "fail", "tag": written_text(node.tag), "message": _message(node)}
         case Delay():
@@ -105,7 +105,7 @@ def _written(node: Node, parts: list[int]) -> Json:
         case Par():
             return {"node": "par", "parts": parts, "fail_fast": node.fail_fast}
         case Branch():
-            predicate = expressions.written(node.predicate)
+            predicate = expression_form.written(node.predicate)
             arms = {"then": parts[0], "otherwise": parts[1]}
             return {"node": "branch", "predicate": predicate, **arms}
         case Fallback():
@@ -123,7 +123,7 @@ def _written(node: Node, parts: list[int]) -> Json:
 
 def _message(node: Fail[Any, Any]) -> Json:
     said = node.message
-    return written_text(said) if isinstance(said, str) else {"expr": expressions.written(said)}
+    return written_text(said) if isinstance(said, str) else {"expr": expression_form.written(said)}
 
 
 def _written_wrapper(
@@ -140,7 +140,7 @@ def _written_wrapper(
     """Node around one part ⟶ JSON that says it."""
     match node:
         case Retry():
-            wait, on = schedules.written(node.wait), [*map(written_text, node.on)]
+            wait, on = schedule_form.written(node.wait), [*map(written_text, node.on)]
             attempts = written_whole(node.attempts)
             return {"node": "retry", "body": body, "attempts": attempts, "wait": wait, "on": on}
         case Timeout():
@@ -151,7 +151,7 @@ def _written_wrapper(
             return {
                 "node": "loop_until",
                 "body": body,
-                "done": expressions.written(node.done),
+                "done": expression_form.written(node.done),
                 "limit": written_whole(node.limit),
                 "within": None if node.within is None else written_duration(node.within),
                 "on_limit": node.on_limit,
@@ -160,18 +160,18 @@ def _written_wrapper(
             return {
                 "node": "map_each",
                 "body": body,
-                "key": None if node.key is None else expressions.written(node.key),
+                "key": None if node.key is None else expression_form.written(node.key),
                 "at_once": None if node.at_once is None else written_whole(node.at_once),
                 "on_error": node.on_error,
             }
         case WithParams():
-            params = values.written_bindings(node.params, expressions.written_argument)
-            resources = values.written_bindings(cast(Any, node.resources))
+            params = value_form.written_bindings(node.params, expression_form.written_argument)
+            resources = value_form.written_bindings(cast(Any, node.resources))
             return {"node": "with_params", "body": body, "params": params, "resources": resources}
         case InPool():
             return {"node": "in_pool", "body": body, "pool": written_text(node.pool)}
         case Named():
-            notes = values.written_bindings(node.notes)
+            notes = value_form.written_bindings(node.notes)
             return {"node": "named", "name": node.name, "body": body, "notes": notes}
         case _:
             assert_never(node)
@@ -220,9 +220,9 @@ def _written_field(value: Any, numbers: Any, where: str) -> Json:
         taken = [next(numbers) for _ in flows]
         return {"parts": taken} if type(value) is tuple else {"part": taken[0]}
     if isinstance(value, It):
-        return {"it": expressions.written(expr_of(value))}
+        return {"it": expression_form.written(expr_of(value))}
     if isinstance(value, Expr):
-        return {"expr": expressions.written(value)}
+        return {"expr": expression_form.written(value)}
     if isinstance(value, Schedule):
-        return {"schedule": schedules.written(value)}
-    return {"value": values.written(frozen(value, where))}
+        return {"schedule": schedule_form.written(value)}
+    return {"value": value_form.written(frozen(value, where))}

@@ -3,12 +3,12 @@
 from typing import Any, NamedTuple, cast, final
 
 from fwf.algebra.contract import Contract
-from fwf.algebra.heads import head
 from fwf.algebra.nodes import Branch, Graph, Named, Node, Seq, Task
 from fwf.algebra.parts import shown
 from fwf.algebra.traverse import wrapped
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.pretty.parts import Arm, Shape, gist, outputs_of
+from fwf.display.heads import head
+from fwf.interpreters.pretty.part_lines import Arm, Shape, gist, outputs_of
 from fwf.printing import printable
 
 MIN_WIDTH = 24
@@ -17,7 +17,7 @@ WIDEST_TREE = 0.5
 LEAST_DATASETS = 16
 
 
-class Place(NamedTuple):
+class PrintedPart(NamedTuple):
     """A part to be printed: what its first line and its further lines begin with."""
 
     arm: Arm
@@ -25,7 +25,7 @@ class Place(NamedTuple):
     rest: str
 
 
-class Line(NamedTuple):
+class TreeLine(NamedTuple):
     """A line: the tree on the left, and the task at its end, if any."""
 
     left: str
@@ -44,26 +44,26 @@ class Printer:
     def __init__(self, w: Workflow[Any, Any], width: int) -> None:
         self._width = width
         self._shape = Shape(w)
-        self._lines: list[Line] = []
+        self._lines: list[TreeLine] = []
         self._marks: dict[bytes, str] = {}
         self._numbers = 0
         self._printed: set[bytes] = set()
         self._waiting: set[bytes] = set()
         self._later: list[Node] = [cast(Node, w)]
-        self._todo: list[Place] = []
+        self._todo: list[PrintedPart] = []
 
     def text(self) -> str:
         """The whole text: the tree and, below it, what stood too deep in it."""
         for node in self._later:  # grows while it is printed
             if self._lines:
-                self._lines.append(Line(""))
+                self._lines.append(TreeLine(""))
             self._waiting.discard(node.digest)
-            self._todo.append(Place(Arm(node), "", ""))
+            self._todo.append(PrintedPart(Arm(node), "", ""))
             while self._todo:
                 self._print(self._todo.pop())
         return "\n".join(in_columns(self._lines, self._width))
 
-    def _print(self, place: Place) -> None:
+    def _print(self, place: PrintedPart) -> None:
         """One part's own line, and its parts on the stack."""
         node = place.arm.node
         reference = self._reference(node)
@@ -114,7 +114,7 @@ class Printer:
             case _:
                 return head(node)
 
-    def _chain(self, place: Place, node: Seq[Any, Any]) -> None:
+    def _chain(self, place: PrintedPart, node: Seq[Any, Any]) -> None:
         """The steps of a chain, below its label if it has one, else from its own line on."""
         arm, steps = place.arm, self._shape.arms(node)
         mark = self._marked(node).removesuffix(gist(node)).strip()
@@ -129,7 +129,7 @@ class Printer:
             lead = place.lead[:-1] + "┬▸ " if place.lead else "┌▸ "
             self._todo.append(self._todo.pop()._replace(lead=lead))
 
-    def _wrapped(self, place: Place, node: Node) -> None:
+    def _wrapped(self, place: PrintedPart, node: Node) -> None:
         """A part's word, and those of what it wraps as far as there is room; then its parts."""
         words = [self._marked(node)]
         room = self._width - sum(
@@ -164,17 +164,19 @@ class Printer:
         last = len(arms) - 1
         for at in range(last, -1, -1):
             corner, bar = ("└", " ") if at == last else ("├", "│")
-            place = Place(arms[at], f"{prefix}{corner}{connector} ", f"{prefix}{bar}  ")
+            place = PrintedPart(arms[at], f"{prefix}{corner}{connector} ", f"{prefix}{bar}  ")
             self._todo.append(place)
 
-    def _line(self, place: Place, words: list[str], task: Task[Any, Any] | None = None) -> None:
+    def _line(
+        self, place: PrintedPart, words: list[str], task: Task[Any, Any] | None = None
+    ) -> None:
         arm = place.arm
         self._lines.append(
-            Line(f"{place.lead}{arm.label}{' ─ '.join(words)}{arm.source}".rstrip(), task)
+            TreeLine(f"{place.lead}{arm.label}{' ─ '.join(words)}{arm.source}".rstrip(), task)
         )
 
 
-def in_columns(lines: list[Line], width: int) -> list[str]:
+def in_columns(lines: list[TreeLine], width: int) -> list[str]:
     """Lines ⟶ their texts, the tasks' effects and datasets in columns, none wider than `width`."""
     tasks = [(len(line.left), line.task.contract) for line in lines if line.task is not None]
     effects = max((len(contract.effect or "") for _, contract in tasks), default=0)
@@ -184,7 +186,7 @@ def in_columns(lines: list[Line], width: int) -> list[str]:
     return [_fitted(line, column, effects, width) for line in lines]
 
 
-def _fitted(line: Line, column: int, effects: int, width: int) -> str:
+def _fitted(line: TreeLine, column: int, effects: int, width: int) -> str:
     """A line with what there is room for; in the columns unless its tree is too wide for them."""
     left = elided(line.left, width)
     if line.task is None:

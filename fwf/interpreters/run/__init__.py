@@ -1,17 +1,17 @@
 """Runs a workflow here: real tasks, real time, threads and an event loop; in a journal or not.
 
-doing.py      from what is asked for to how it ended
-part.py       ... or for a part of a workflow alone, at its place
-ran.py        how it ended, and what happened in it
-local.py      the world of tasks that are called here, by the machine of fwf.machine
-elsewhere.py  what a run asks of a place where tasks are called, if that isn't here
-calls.py      how a task is called, and what is injected
-workers/      who calls it: threads, an event loop, processes
-resources.py  what is opened for it, once an attempt or once a run
-clock.py      where time comes from
-signals.py    what stops a run, and stop.py, what that does to it
-telling.py    what observers are told
-journal.py    where a run is kept, and journaled/, how another process goes on with it
+doing.py        from what is asked for to how it ended
+single_part.py  ... or for a part of a workflow alone, at its place
+ran.py          how it ended, and what happened in it
+local.py        the world of tasks that are called here, by the machine of fwf.machine
+elsewhere.py    what a run asks of a place where tasks are called, if that isn't here
+calls.py        how a task is called, and what is injected
+workers/        who calls it: threads, an event loop, processes
+resources.py    what is opened for it, once an attempt or once a run
+clock.py        where time comes from
+signals.py      what stops a run, and stop.py, what that does to it
+observers.py    what observers are told
+journal.py      where a run is kept, and journaled/, how another process goes on with it
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from fwf.interpreters.run.doing import Asked, done
 from fwf.interpreters.run.elsewhere import Elsewhere
 from fwf.interpreters.run.here import Here, here
 from fwf.interpreters.run.journal import Journal
+from fwf.interpreters.run.observers import Note, Observe, Observer, Try, several
 from fwf.interpreters.run.ran import Ran
 from fwf.interpreters.run.resources import Opener
-from fwf.interpreters.run.telling import Note, Observe, Observer, Try, several
 from fwf.interpreters.run.workers.threads import still_at_work
-from fwf.machine.line import Pool
+from fwf.machine.slots import Pool
 from fwf.secrets import Secret
 
 if TYPE_CHECKING:
-    from fwf.interpreters.run.journaled.deciding import (
+    from fwf.interpreters.run.journaled.decisions import (
         Again,
         How,
         Taken,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         resolve,
         take_back,
     )
-    from fwf.interpreters.run.journaled.parameters import params_of
+    from fwf.interpreters.run.journaled.kept_parameters import params_of
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -56,8 +56,8 @@ __all__ = [
     "resolve", "run", "several", "still_at_work", "take_back",
 ]  # fmt: skip
 _LATE = {
-    **dict.fromkeys(("Again", "How", "Taken", "give_up", "resolve", "take_back"), "deciding"),
-    "params_of": "parameters",
+    **dict.fromkeys(("Again", "How", "Taken", "give_up", "resolve", "take_back"), "decisions"),
+    "params_of": "kept_parameters",
 }
 
 

@@ -9,15 +9,15 @@ from functools import partial
 from typing import Any, Final, TypeAlias, cast, final, get_args
 
 from fwf.algebra.contract import Attempt, Contract, IdempotencyKey, RunInfo
-from fwf.algebra.keys import KEYED, RunName, step_key
 from fwf.algebra.nodes import Task
+from fwf.analysis.run_keys import KEYED, RunName, step_key
+from fwf.faults.raised import raised
 from fwf.interpreters.run import forked
-from fwf.interpreters.run.arriving import looked_at
+from fwf.interpreters.run.arriving_tables import looked_at
 from fwf.interpreters.run.resources import Opener, Placed, Resources
 from fwf.machine.fibers import ERR, OK, Env, Status
-from fwf.machine.results import Gives
+from fwf.machine.task_results import Gives
 from fwf.machine.world import Ended
-from fwf.raised import raised
 from fwf.records import record
 from fwf.secrets import Secret
 

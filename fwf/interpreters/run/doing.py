@@ -12,30 +12,30 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, final
 
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.keys import RunName, check_key, name_of
 from fwf.algebra.nodes import Node
-from fwf.algebra.requirements import Requirements, problems, requirements
 from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.requirements import Requirements, problems, requirements
+from fwf.analysis.run_keys import RunName, check_key, name_of
 from fwf.faults import BadInput, Fault, Interrupted, both, then
+from fwf.faults.raised import raised
 from fwf.interpreters.run.calls import Run as Shared
 from fwf.interpreters.run.clock import Clock
 from fwf.interpreters.run.elsewhere import Elsewhere, Site
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal, as_journal
 from fwf.interpreters.run.local import Local
+from fwf.interpreters.run.observers import Observe, Stream, Try, try_of, warn
 from fwf.interpreters.run.ran import Ran
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
 from fwf.interpreters.run.supplied import out_of_reach, supplied, with_supplied
-from fwf.interpreters.run.telling import Observe, Stream, Try, try_of, warn
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.machine.fibers import ERR, OK, Env
-from fwf.machine.line import Pool, check_limits
 from fwf.machine.machine import Machine
+from fwf.machine.slots import Pool, check_limits
 from fwf.machine.world import World
-from fwf.raised import raised
 from fwf.records import changed, record
 from fwf.secrets import Secret
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from fwf.algebra.requirements import Requirements
+from fwf.analysis.requirements import Requirements
 from fwf.faults import Issue
+from fwf.faults.raised import Raised
 from fwf.interpreters.run.resources import Opener
 from fwf.machine.world import World
-from fwf.raised import Raised
 from fwf.secrets import Secret
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NoReturn, cast
 
-from fwf.raised import raised
+from fwf.faults.raised import raised
 
 generation: int = 0
 """How many forks this process is away from its program. Where it is another number when a task's

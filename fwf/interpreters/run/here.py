@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, final
 from fwf.records import record
 
 if TYPE_CHECKING:
-    from fwf.interpreters.run.telling import Stream
+    from fwf.interpreters.run.observers import Stream
     from fwf.machine.fibers import Fiber
 
 

@@ -7,18 +7,18 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+from fwf.faults.raised import raised
 from fwf.interpreters.run.calls import Call, Called, Run, called
 from fwf.interpreters.run.clock import Clock, Inbox
 from fwf.interpreters.run.resources import Opener
 from fwf.interpreters.run.workers import Arguments, Workers
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.machine.fibers import ERR, INT, Fiber
-from fwf.machine.waits import Attempt
+from fwf.machine.waits import RunningAttempt
 from fwf.machine.world import Ended, Landed
-from fwf.raised import raised
 
 if TYPE_CHECKING:
-    from fwf.interpreters.run.journaled.memory import Remembered
+    from fwf.interpreters.run.journaled.try_memory import Remembered
     from fwf.machine.machine import Machine
 
 
@@ -52,14 +52,14 @@ class Local:
         self._workers = Workers(self.inbox, clock, contexts)
         self.memory = memory
         """What the run remembers, if it is kept."""
-        self._queue: list[tuple[Attempt, Arguments]] = []
+        self._queue: list[tuple[RunningAttempt, Arguments]] = []
         """Attempts that begin when the machine waits: then it is written that they do."""
-        self._suspect: Attempt | None = None
+        self._suspect: RunningAttempt | None = None
         """The attempt at work that may be what ended the process before; it is alone."""
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Call, alone: bool
-    ) -> Ended | Attempt | None:
+    ) -> Ended | RunningAttempt | None:
         """Call a task's function: on this thread if it is `alone`, else beside it."""
         keywords: dict[str, Any] | None = fiber.around.env.given.get(id(role.task))
         openers: Sequence[tuple[str, Opener]] = ()
@@ -75,7 +75,7 @@ class Local:
                 return INT, None, 0
         args = (fiber.value,) if role.arity == 1 else role.arguments(fiber.value)
         if not alone:
-            attempt = Attempt(fiber, role, machine.now())
+            attempt = RunningAttempt(fiber, role, machine.now())
             if self.memory is None:
                 self._workers.start(attempt, (args, dict(keywords), openers))
             else:
@@ -157,11 +157,11 @@ class Local:
 
     def cut(self, machine: Machine, fiber: Fiber, role: Call) -> bool:
         """Stop an attempt where that can be done; it keeps its slots until it has ended."""
-        assert isinstance(fiber.waiting, Attempt)
+        assert isinstance(fiber.waiting, RunningAttempt)
         self._workers.cut(fiber.waiting)
         return False
 
-    def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
+    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """Cut what is still at work, and end the workers."""
         for attempt in left:
             if not attempt.cut:
@@ -169,7 +169,7 @@ class Local:
         self._workers.close(at_once=at_once)
 
 
-def _landed(machine: Machine, attempt: Attempt, called: Called, end: int) -> Landed:
+def _landed(machine: Machine, attempt: RunningAttempt, called: Called, end: int) -> Landed:
     status, result = called
     if status is ERR and not attempt.cut:
         result = result.fault(machine.path(attempt.fiber.place), end)

@@ -8,11 +8,11 @@ from typing import Any, Generic, TypeVar, cast, final
 
 from returns.result import Result
 
-from fwf.algebra.trace import Trace
 from fwf.faults import Fault
 from fwf.machine.log import Item, event_of, told
 from fwf.machine.places import Place
 from fwf.secrets import masked
+from fwf.worlds.trace import Trace
 
 Out_co = TypeVar("Out_co", covariant=True)
 

@@ -7,8 +7,8 @@ from contextvars import Context
 from threading import Lock
 from typing import Any, TypeAlias, final
 
-from fwf.interpreters.run.telling import warn
-from fwf.raised import Raised, raised
+from fwf.faults.raised import Raised, raised
+from fwf.interpreters.run.observers import warn
 from fwf.records import changed
 
 Opener: TypeAlias = Callable[[], Any]

@@ -8,8 +8,8 @@ from typing import Final, final
 from fwf.algebra.evaluation import evaluate, test
 from fwf.interpreters.run.calls import called
 from fwf.interpreters.run.clock import Inbox
+from fwf.interpreters.run.observers import Stream
 from fwf.interpreters.run.resources import leave
-from fwf.interpreters.run.telling import Stream
 from fwf.machine.machine import Machine
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import TypeVar
 
-from fwf.algebra.requirements import Requirements
-from fwf.algebra.wants import path_of
+from fwf.analysis.requirements import Requirements
+from fwf.analysis.wants import path_of
 from fwf.faults import Issue
 
 R = TypeVar("R")

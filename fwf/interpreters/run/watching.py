@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.algebra.nodes import Task
 from fwf.faults import counted
-from fwf.interpreters.run.arriving import looked_at
+from fwf.interpreters.run.arriving_tables import looked_at
 
 _SCALARS: Final = (type(None), bool, int, float, complex, str, bytes)
 MOST_SAID: Final = 200
@@ -55,11 +55,11 @@ def watched(task: Task[Any, Any]) -> Callable[..., Any]:
     return awaiting if task.contract.is_async else watching
 
 
-class Place(NamedTuple):
+class ValuePlace(NamedTuple):
     """Where a value is found: a name, or what holds it and under what."""
 
     at: Any
-    inside: Place | None = None
+    inside: ValuePlace | None = None
     field: bool = False
 
     def __str__(self) -> str:
@@ -82,9 +82,9 @@ class Look:
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        self._seen: list[tuple[Place, Any, Any]] = []
+        self._seen: list[tuple[ValuePlace, Any, Any]] = []
         known: set[int] = set()
-        todo = [(Place(name), value) for name, value in given.items()]
+        todo = [(ValuePlace(name), value) for name, value in given.items()]
         while todo:
             place, value = todo.pop()
             if isinstance(value, _SCALARS) or id(value) in known:
@@ -94,7 +94,9 @@ class Look:
             if held is not None:
                 self._seen.append((place, value, held))
                 field = dataclasses.is_dataclass(value)
-                todo += [(Place(at, place, field), each) for at, each in zip(*held, strict=True)]
+                todo += [
+                    (ValuePlace(at, place, field), each) for at, each in zip(*held, strict=True)
+                ]
             elif (content := _content(value)) is not None:
                 self._seen.append((place, value, content))
 
@@ -110,7 +112,7 @@ class Look:
                 )
 
 
-def _change(place: Place, value: Any, before: Any) -> str | None:
+def _change(place: ValuePlace, value: Any, before: Any) -> str | None:
     """What is no longer as it was, in words that tell no values."""
     held = _held(value)
     if held is None:
@@ -122,7 +124,7 @@ def _change(place: Place, value: Any, before: Any) -> str | None:
         return f"{place} got other keys"
     for at, old, new in zip(held[0], was, now, strict=True):
         if not _same(old, new):
-            return f"{Place(at, place, dataclasses.is_dataclass(value))} was replaced"
+            return f"{ValuePlace(at, place, dataclasses.is_dataclass(value))} was replaced"
     return None
 
 

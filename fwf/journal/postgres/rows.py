@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple, cast, f
 
 from fwf.journal.chain import anchor
 from fwf.journal.postgres.leases import Lease
-from fwf.journal.records import DIGEST, FIRST, Record, RunRow, State, chained
+from fwf.journal.run_records import DIGEST, FIRST, Record, RunRow, State, chained
 
 if TYPE_CHECKING:
     from fwf.journal.postgres.servers import Driver

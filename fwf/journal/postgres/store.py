@@ -12,8 +12,8 @@ from fwf.journal.postgres import contents as contents
 from fwf.journal.postgres import rows as rows
 from fwf.journal.postgres.leases import LEASE, Lease, claimed, holder_of
 from fwf.journal.postgres.servers import PATIENCE, Address, Server, address_of
-from fwf.journal.postgres.tables import prepared
-from fwf.journal.records import FIRST, Record, RunRow, State, state_of
+from fwf.journal.postgres.table_schema import prepared
+from fwf.journal.run_records import FIRST, Record, RunRow, State, state_of
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, final
 
 from fwf.journal.errors import JournalError
-from fwf.journal.sqlite import disk, layout
-from fwf.journal.sqlite.heads import Head, Heads
+from fwf.journal.sqlite import disk, file_layout
+from fwf.journal.sqlite.run_heads import Head, Heads
 
 T = TypeVar("T")
 _LOOK: Final = 0.005
@@ -35,13 +35,13 @@ class Database:
         self.path = path
         self.heads = heads
         self._synced = synced
-        self._db = layout.opened(path, synced=synced)
+        self._db = file_layout.opened(path, synced=synced)
         self._file = identity(path)
         self._looked = 0.0
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a question to the database gives."""
-        return self.told(lambda: layout.rows(self._db, sql, values))
+        return self.told(lambda: file_layout.rows(self._db, sql, values))
 
     def commit(
         self, work: Callable[[sqlite3.Connection], Head | None], *, synced: bool
@@ -191,7 +191,7 @@ def _patient(work: Callable[[], T]) -> T:
         try:
             return work()
         except sqlite3.Error as error:
-            until = until or time.monotonic() + layout.BUSY
+            until = until or time.monotonic() + file_layout.BUSY
             if _code(error) not in _PASSING or time.monotonic() > until:
                 raise
             time.sleep(_PAUSE)
@@ -208,14 +208,14 @@ def failed(error: sqlite3.Error, path: str) -> JournalError:
     """What SQLite says ⟶ one error with file, cause and remedy."""
     code = _code(error)
     if code in _DAMAGE or str(error) == "unsupported file format":
-        return layout.damaged(path, str(error))
+        return file_layout.damaged(path, str(error))
     if code in _PASSING:
         return JournalError(
             f"{path}: other processes have been writing for a minute; if one that uses this "
             "journal was stopped, let it go on or end it: `fwf runs`"
         )
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY and _may_write(path):
-        return layout.damaged(path, "its first page says that it may only be read")
+        return file_layout.damaged(path, "its first page says that it may only be read")
     if code in _SYSTEM:
         return disk.failed(OSError(_SYSTEM[code], ""), path)
     if code == sqlite3.SQLITE_IOERR:

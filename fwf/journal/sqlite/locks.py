@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from fwf.journal.errors import Held
-from fwf.journal.records import moment
+from fwf.journal.run_records import moment
 from fwf.journal.sqlite import disk
-from fwf.journal.sqlite.heads import digest
+from fwf.journal.sqlite.run_heads import digest
 from fwf.journal.store import Holder
 from fwf.printing import printable
 

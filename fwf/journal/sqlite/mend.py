@@ -17,9 +17,9 @@ from typing import Final
 
 from fwf.journal import chain
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.records import FIRST, Record, RunRow, state_of
-from fwf.journal.sqlite import disk, layout, rows
-from fwf.journal.sqlite.heads import Head, Heads, Said, digest
+from fwf.journal.run_records import FIRST, Record, RunRow, state_of
+from fwf.journal.sqlite import disk, file_layout, rows
+from fwf.journal.sqlite.run_heads import Head, Heads, Said, digest
 from fwf.records import changed
 
 _BESIDE: Final = ("", "-wal")
@@ -40,8 +40,8 @@ def rescue(path: str, heads: Heads) -> str | None:
         if _sound(path, last):
             _complete(path, heads)
             return None
-        layout.create(f"{path}-salvage")
-        if layout.length(path) > 0:
+        file_layout.create(f"{path}-salvage")
+        if file_layout.length(path) > 0:
             readable = _readable(path, f"{path}-salvage")
             _copy(readable, f"{path}-salvage", last, path)
             _remove(readable)
@@ -76,14 +76,14 @@ def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
 def _sound(path: str, last: int) -> bool:
     """Whether the file is whole, and so are the rows of all runs."""
     try:
-        with closing(layout.opened(path, synced=True)) as db:
+        with closing(file_layout.opened(path, synced=True)) as db:
             db.execute("BEGIN IMMEDIATE")
             # Nothing new, and it's never committed; but fails if the first page forbids to write.
-            db.execute(f"PRAGMA user_version = {layout.FORM}")
-            said = layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
+            db.execute(f"PRAGMA user_version = {file_layout.FORM}")
+            said = file_layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
             found = [rows.run_row(each) for each in said]
             whole = None not in found and len(found) >= last
-            return whole and layout.one(db, "PRAGMA integrity_check(1)") == "ok"
+            return whole and file_layout.one(db, "PRAGMA integrity_check(1)") == "ok"
     except (sqlite3.DatabaseError, JournalCorrupt):
         return False
 
@@ -123,9 +123,9 @@ def _remove(path: str) -> None:
 
 def _copy(path: str, new: str, last: int, told: str) -> None:
     """Bring what can be read into a new journal."""
-    with closing(layout.opened(new, synced=True)) as db:
+    with closing(file_layout.opened(new, synced=True)) as db:
         db.execute("BEGIN IMMEDIATE")
-        with suppress(sqlite3.DatabaseError), closing(layout.connected(path, "rw")) as old:
+        with suppress(sqlite3.DatabaseError), closing(file_layout.connected(path, "rw")) as old:
             for run in _readable_runs(old, last):
                 _copy_run(old, db, run, told)
         db.execute("COMMIT")
@@ -139,11 +139,13 @@ def _readable_runs(db: sqlite3.Connection, last: int) -> Iterator[RunRow]:
         number += 1
         row = None
         with suppress(sqlite3.DatabaseError):
-            found = layout.rows(db, f"SELECT {rows.FIELDS} FROM runs WHERE number = ?", (number,))
+            found = file_layout.rows(
+                db, f"SELECT {rows.FIELDS} FROM runs WHERE number = ?", (number,)
+            )
             row = next(map(rows.run_row, found), None)
         if row is None:
             with suppress(sqlite3.DatabaseError):
-                found = layout.rows(db, "SELECT * FROM origins WHERE number = ?", (number,))
+                found = file_layout.rows(db, "SELECT * FROM origins WHERE number = ?", (number,))
                 row = next(map(rows.from_origin, found), None)
         if row is not None and row.number == number:
             yield row
@@ -152,7 +154,7 @@ def _readable_runs(db: sqlite3.Connection, last: int) -> Iterator[RunRow]:
 def _more(db: sqlite3.Connection, number: int) -> bool:
     """Whether there are runs with greater numbers, which no heads tell of."""
     with suppress(sqlite3.DatabaseError):
-        last: int = layout.one(db, "SELECT max(number) FROM runs") or 0
+        last: int = file_layout.one(db, "SELECT max(number) FROM runs") or 0
         return last > number
     return False
 
@@ -174,7 +176,7 @@ def _copy_run(old: sqlite3.Connection, new: sqlite3.Connection, run: RunRow, pat
 def _columns(db: sqlite3.Connection, run: int) -> Iterator[chain.Columns]:
     """A few at a time: what stands before a damaged page can be read."""
     last = 0
-    while found := layout.rows(db, rows.RECORDS, (run, last, _FEW)):
+    while found := file_layout.rows(db, rows.RECORDS, (run, last, _FEW)):
         yield from found
         last = found[-1][0]
 
@@ -198,8 +200,8 @@ def _install(path: str, new: str) -> str:
 
 def _complete(path: str, heads: Heads) -> list[int]:
     """Bring the heads up to what the file knows ⟶ the runs that are given up."""
-    with closing(layout.opened(path, synced=True)) as db:
-        there = dict(layout.rows(db, "SELECT number, key FROM runs NOT INDEXED"))
+    with closing(file_layout.opened(path, synced=True)) as db:
+        there = dict(file_layout.rows(db, "SELECT number, key FROM runs NOT INDEXED"))
     said = Said(heads.content())
     lost = [run for run in range(1, said.last + 1) if run not in there and not said.is_lost(run)]
     for run in lost:
@@ -208,5 +210,5 @@ def _complete(path: str, heads: Heads) -> list[int]:
         if said.of(number) is None:
             heads.room_for(number)
             heads.write(Head(number, 0, digest(chain.text(key)), FIRST), synced=False)
-    heads.begin(layout.FORM)
+    heads.begin(file_layout.FORM)
     return lost

@@ -8,7 +8,7 @@ from typing import Final
 
 from fwf.journal import chain
 from fwf.journal.errors import Held
-from fwf.journal.records import Record, chained
+from fwf.journal.run_records import Record, chained
 from fwf.journal.sqlite import disk, rows
 from fwf.journal.sqlite.content import NAME, Contents
 from fwf.journal.sqlite.database import Database

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from typing import Any, Final, cast
 
 from fwf.journal.chain import Columns, followed, newest, text
-from fwf.journal.records import DIGEST, FIRST, LOG, Record, RunRow, State, state_of
-from fwf.journal.sqlite import layout
+from fwf.journal.run_records import DIGEST, FIRST, LOG, Record, RunRow, State, state_of
+from fwf.journal.sqlite import file_layout
 from fwf.records import changed
 
 FIELDS: Final = (
@@ -119,12 +119,12 @@ def begun(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:
 
 def bring_up(db: sqlite3.Connection, run: int, state: State) -> None:
     """Write to a run's row what its records say, and how it stands; `ValueError` if it's bad."""
-    found = layout.rows(db, f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,))
+    found = file_layout.rows(db, f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,))
     row = run_row(found[0]) if found else None
     if row is None:
         raise ValueError(f"the row of run {run} isn't what was written")
     ((tries,),) = db.execute(_TRIES, (run, row.count))
-    row = changed(up_to_date(row, layout.rows(db, LATEST, (run,))), tries=row.tries + tries)
+    row = changed(up_to_date(row, file_layout.rows(db, LATEST, (run,))), tries=row.tries + tries)
     ended = None if state == "running" else row.changed
     write(db, changed(row, state=state, ended=ended))
 

@@ -17,11 +17,12 @@ from typing import Any, Final, Literal, final
 from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, newest, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.holders import me
-from fwf.journal.records import Record, RunRow, State
-from fwf.journal.sqlite import files, layout, locks, mend, rows
-from fwf.journal.sqlite.heads import Head, Said, digest, new_head
+from fwf.journal.run_records import Record, RunRow, State
+from fwf.journal.sqlite import file_layout, locks, mend, rows
+from fwf.journal.sqlite import journal_files as files
 from fwf.journal.sqlite.locks import Lock
 from fwf.journal.sqlite.prune import prune
+from fwf.journal.sqlite.run_heads import Head, Said, digest, new_head
 from fwf.journal.store import Claim, Holder
 
 _CHUNK: Final = 1_000
@@ -88,7 +89,7 @@ class SQLite:
 
         def work(db: sqlite3.Connection) -> Head:
             nonlocal added
-            number = 1 + (layout.one(db, "SELECT max(number) FROM runs") or 0)
+            number = 1 + (file_layout.one(db, "SELECT max(number) FROM runs") or 0)
             number = self._free(number)
             self._heads.room_for(number)
             added = rows.begun(row, number, records)
@@ -127,7 +128,7 @@ class SQLite:
                 try:
                     rows.bring_up(db, run, state)
                 except (ValueError, TypeError, KeyError) as error:
-                    raise layout.damaged(self.where, str(error)) from None
+                    raise file_layout.damaged(self.where, str(error)) from None
             if not records:
                 return None
             return Head(run, records[-1].n, tail.digest, records[-1].sum)
@@ -267,7 +268,7 @@ class SQLite:
                 raise self._lost(run)
 
     def _lost(self, run: int) -> JournalCorrupt:
-        return layout.damaged(self.where, f"run {run} is missing")
+        return file_layout.damaged(self.where, f"run {run} is missing")
 
     def _checked(self, run: RunRow, columns: Iterable[Columns]) -> Iterator[Record]:
         head, count = self._heads.of(run.number), 0
@@ -302,7 +303,9 @@ class SQLite:
         """A run, brought up to date by its last record, and compared with its head."""
         row = rows.run_row(columns)
         if row is None:
-            raise layout.damaged(self.where, f"the row of run {columns[0]} isn't what was written")
+            raise file_layout.damaged(
+                self.where, f"the row of run {columns[0]} isn't what was written"
+            )
         head = said.of(row.number)
         if row.state == "running" or head is None or head.n != row.count:
             row = self._up_to_date(row)
@@ -333,7 +336,7 @@ class SQLite:
         latest = self._db.rows(rows.LATEST, (run,))
         count = latest[0][0] if latest else 0
         if said is not None and said.n > count:
-            raise layout.damaged(self.where, f"record {count + 1} of run {run} is missing")
+            raise file_layout.damaged(self.where, f"record {count + 1} of run {run} is missing")
         return _Tail(count, key, digest(key))
 
     def _sign(self, key: str) -> tuple[str, int | None]:

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, Final, final
 
-from fwf.algebra.values import MAX_DEPTH
+from fwf.algebra.plain_values import MAX_DEPTH
 from fwf.forms.mentioned import Known
 from fwf.forms.refusal import Refused
 from fwf.journal.errors import JournalError
 from fwf.journal.values.arrow import Tables, table_class
-from fwf.journal.values.names import JournalNames
-from fwf.journal.values.reading import Reader, parsed
+from fwf.journal.values.journal_names import JournalNames
 from fwf.journal.values.unfit import MOST, Unfit, secret, too_deep, too_large
-from fwf.journal.values.writing import Writer
+from fwf.journal.values.value_reader import Reader, parsed
+from fwf.journal.values.value_writer import Writer
 from fwf.secrets import masked, remembered
 
 DIGEST: Final = 16

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final, cast, final
 
 from fwf.algebra.instances import arguments_of
-from fwf.algebra.values import Codec
+from fwf.algebra.plain_values import Codec
 from fwf.journal.values.unfit import Unfit, changed
 
 Said = Callable[[Any], str]

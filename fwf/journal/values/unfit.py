@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any, Final, cast, final
 
-from fwf.algebra.once import read_once
 from fwf.secrets import Secret, masked
+from fwf.types.single_use import read_once
 
 MOST: Final = 16 * 2**20
 """How long a value's JSON may be: a step's record is written, checked and read as one."""

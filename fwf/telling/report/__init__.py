@@ -8,17 +8,17 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any, Final
 
-from fwf.algebra.ink import safe
 from fwf.algebra.workflow import Workflow
+from fwf.display.ink import safe
 from fwf.interpreters.diagram import Mark, svg
-from fwf.journal.records import RunRow
+from fwf.journal.run_records import RunRow
 from fwf.journal.story import Outcome, Story, short
 from fwf.telling.advice import Advice
 from fwf.telling.reasons import on_one_line
-from fwf.telling.report import tables
+from fwf.telling.report import page_tables
 from fwf.telling.report.groups import WORDS, Group, groups
 from fwf.telling.report.markup import lasted, moment, section, sign, text
-from fwf.telling.report.timeline import timeline
+from fwf.telling.report.page_timeline import timeline
 
 __all__ = ["report"]
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -50,16 +50,16 @@ def report(
     last = told.tries[-1].number if told.tries else 1
     name = on_one_line(row.workflow or "workflow", 200)
     parts = [
-        section("What to do next", tables.todo(todo), "next"),
-        section("Degraded", tables.degraded(told), "degraded"),
-        section("What failed", tables.failures(told), "failed"),
-        section("Resolved", tables.resolved(told), "resolved"),
+        section("What to do next", page_tables.todo(todo), "next"),
+        section("Degraded", page_tables.degraded(told), "degraded"),
+        section("What failed", page_tables.failures(told), "failed"),
+        section("Resolved", page_tables.resolved(told), "resolved"),
         section("The workflow", _picture(workflow, found, drawn), "workflow"),
         section("Timeline", timeline(told, now), "timeline"),
         section("Steps", _steps(told, found, last), "steps"),
-        section("Result", tables.value(told), "result"),
-        section("Tries", tables.tries(told), "tries"),
-        section("The run", tables.facts(row, where), "facts"),
+        section("Result", page_tables.value(told), "result"),
+        section("Tries", page_tables.tries(told), "tries"),
+        section("The run", page_tables.facts(row, where), "facts"),
     ]
     return _PAGE.format(
         policy=_POLICY,
@@ -112,7 +112,7 @@ def _head(row: RunRow, told: Story, name: str, now: int) -> str:
         f"<span>{lasted(sum(spans))}{several}</span>",
         f"<span>run <code>{text(short(row.id))}</code></span>",
     ]
-    inside = tables.inside(told)
+    inside = page_tables.inside(told)
     where = f'<p class="inside">{text(inside)}</p>\n' if inside else ""
     about = f'<p class="params">{text(params)}</p>\n' if params else ""
     return (
@@ -126,7 +126,7 @@ def _steps(told: Story, found: list[Group], last: int) -> str:
         return (
             "<p>The records of this run were pruned: what its steps did isn't known any more.</p>"
         )
-    return tables.steps(found, last)
+    return page_tables.steps(found, last)
 
 
 def _picture(workflow: Workflow[Any, Any] | None, found: list[Group], drawn: str) -> str:

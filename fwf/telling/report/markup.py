@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from fwf.algebra.ink import safe
+from fwf.display.ink import safe
+from fwf.display.readable import spoken
 from fwf.interpreters.diagram import SIGNS, Mark
-from fwf.readable import spoken
 from fwf.secrets import masked
 
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

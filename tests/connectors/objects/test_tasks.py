@@ -30,7 +30,7 @@ from fwf import (
     run,
     seconds,
 )
-from fwf.algebra.values import thaw
+from fwf.algebra.plain_values import thaw
 from fwf.connectors import objects
 from fwf.connectors.objects import (
     ACCESS_LOG,

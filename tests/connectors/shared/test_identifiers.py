@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from fwf.connectors.shared.identifiers import column_name, dataset, quoted, table_parts
-from fwf.interpreters.lineage.names import table_of
+from fwf.interpreters.lineage.dataset_names import table_of
 
 
 @given(st.lists(st.text(), min_size=1, max_size=2))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import fwf.connectors.shared.schemas as schemas
 from fwf import const
-from fwf.algebra.values import freeze, thaw
+from fwf.algebra.plain_values import freeze, thaw
 from fwf.interpreters.plan import load, plan, registry
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=5)

@@ -13,7 +13,7 @@ from fwf.algebra.nodes import Graph, Step
 from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.engines import engine_of
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.values import values_of
+from fwf.interpreters.engines.worker.packed_values import values_of
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run import execute

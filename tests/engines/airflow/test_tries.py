@@ -35,7 +35,7 @@ from fwf.interpreters.engines.engines import engine_of
 from fwf.interpreters.engines.worker.answer import fault_from_text
 from fwf.interpreters.engines.worker.claims import InMemory, mine
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.values import values_of
+from fwf.interpreters.engines.worker.packed_values import values_of
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run import execute

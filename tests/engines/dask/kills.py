@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from fwf.algebra.nodes import Node, Task
-from fwf.algebra.scenario import EMPTY, Scenario
-from fwf.algebra.script import Script
 from fwf.algebra.traverse import fold, parts_of, rewritten
 from fwf.algebra.workflow import Workflow
 from fwf.records import changed
+from fwf.worlds.scenario import EMPTY, Scenario
+from fwf.worlds.task_script import Script
 from tests.engines.kit import Case, case_of, options
 
 TAKES = (0.1, 0.5)

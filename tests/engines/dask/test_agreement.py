@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from pyrsistent import pmap
 
-from fwf.algebra.scenario import Scenario
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.interpreters.engines.dask import Dask
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.records import changed
 from fwf.testing import assert_agrees, scripted
+from fwf.worlds.scenario import Scenario
 from tests.engines.kit import FULL, Tally, assert_same, cases, end_of_result, how_many, options
 
 CASES = how_many(50, 500)

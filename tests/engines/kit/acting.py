@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias, final
 
 from fwf import Attempt, RunInfo
 from fwf.algebra.paths import untagged
-from fwf.algebra.scenario import Failing
-from fwf.algebra.script import Script
+from fwf.worlds.scenario import Failing
+from fwf.worlds.task_script import Script
 from tests.engines.kit.values import VendorDown
 
 What: TypeAlias = Literal["begun", "ok", "failed"]

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.fault_form import fault_from_json
-from fwf.algebra.trace import Event, Parallel, Partial, Series, Trace, events
 from fwf.faults import Fault, leaves
+from fwf.faults.fault_form import fault_from_json
 from fwf.interpreters.engines.worker.context import outcome_from_json
-from fwf.interpreters.engines.worker.values import Blobs, read, unpacked, values_of
+from fwf.interpreters.engines.worker.packed_values import Blobs, read, unpacked, values_of
+from fwf.worlds.trace import Event, Parallel, Partial, Series, Trace, events
 from tests.engines.kit.acting import Line
 from tests.engines.kit.cases import Case
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, final
 
-from fwf.algebra.keys import RunName, step_key
-from fwf.algebra.requirements import requirements
-from fwf.algebra.scenario import Scenario
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import requirements
+from fwf.analysis.run_keys import RunName, step_key
 from fwf.combinators import named, pure
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.records import changed
+from fwf.worlds.scenario import Scenario
 from tests.engines.kit import values
 from tests.engines.kit.acting import Actor, Line
 from tests.engines.kit.deck import Deck

@@ -53,7 +53,7 @@ from fwf import (
 )
 from fwf.algebra.nodes import Graph, Step
 from fwf.algebra.schedule import Schedule
-from fwf.testing.tasks import Tolerant, Twice
+from fwf.testing.sample_tasks import Tolerant, Twice
 from tests.engines.kit import values
 from tests.engines.kit.deck import Deck
 from tests.engines.kit.options import Options, Part

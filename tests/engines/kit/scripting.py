@@ -9,9 +9,9 @@ from typing import Any
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import untagged
-from fwf.algebra.scenario import EMPTY, Scenario, failing
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
+from fwf.worlds.scenario import EMPTY, Scenario, failing
 from tests.engines.kit import values
 from tests.engines.kit.acting import ERRORS
 from tests.engines.kit.options import Options

@@ -21,9 +21,9 @@ from fwf import (
 )
 from fwf.algebra.nodes import Always, Branch, Fallback, MapEach, Node, Par, Retry, Seq, Task
 from fwf.algebra.paths import untagged
-from fwf.algebra.trace import Event
 from fwf.algebra.traverse import Visit, walk
 from fwf.machine.part import Part as PartAt
+from fwf.worlds.trace import Event
 from tests.engines.kit import values
 from tests.engines.kit.deck import Deck
 from tests.engines.kit.options import Options, Part

@@ -11,7 +11,7 @@ import pytest
 from returns.result import Failure, Result, Success
 
 from fwf import definition_id
-from fwf.algebra.checked import checked_name
+from fwf.algebra.checked_fields import checked_name
 from fwf.algebra.nodes import (
     Always,
     AsResult,

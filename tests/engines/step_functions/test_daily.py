@@ -20,7 +20,7 @@ from fwf.interpreters.engines.step_functions.ropes import FUNCTION as PLACE
 from fwf.interpreters.engines.worker.lambda_handler import handler
 from fwf.interpreters.engines.worker.loading import loaded
 from fwf.interpreters.engines.worker.objects import Objects
-from fwf.interpreters.engines.worker.values import values_of
+from fwf.interpreters.engines.worker.packed_values import values_of
 from fwf.interpreters.run import execute
 from tests.engines.step_functions.functions import FUNCTION
 from tests.engines.step_functions.interpreters import Interpreter

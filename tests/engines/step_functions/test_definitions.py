@@ -36,7 +36,7 @@ from fwf.interpreters.engines.step_functions.limits import MOST_BYTES, beyond
 from fwf.interpreters.engines.step_functions.ropes import FUNCTION as PLACE
 from fwf.interpreters.engines.step_functions.shares import limits_of
 from fwf.interpreters.engines.step_functions.table import TABLE
-from fwf.machine.line import Pool
+from fwf.machine.slots import Pool
 from tests.engines.kit import Case, cases, how_many, options
 from tests.engines.step_functions.functions import Functions
 from tests.engines.step_functions.interpreters import Interpreter, absent, node

@@ -19,8 +19,8 @@ from pyrsistent import pmap
 from fwf.interpreters.engines.worker import Answer, Order
 from fwf.interpreters.engines.worker.answer import answer_from_text
 from fwf.interpreters.engines.worker.order import order_to_text
-from fwf.interpreters.engines.worker.values import Inline
-from fwf.interpreters.run.part import Under
+from fwf.interpreters.engines.worker.packed_values import Inline
+from fwf.interpreters.run.single_part import Under
 from fwf.machine.part import part_at
 from fwf.records import changed
 from tests.cli_support import environment

@@ -11,7 +11,7 @@ from fwf.algebra.traverse import fold, parts_of, rewritten
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault, leaves
 from fwf.records import changed
-from fwf.testing.scripts import WHERE, WHICH
+from fwf.testing.acted_scenarios import WHERE, WHICH
 
 Told = tuple[str, str, int, str]
 """Path, task, number of the attempt, idempotency key."""

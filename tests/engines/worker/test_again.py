@@ -12,7 +12,7 @@ from fwf.algebra.traverse import visit
 from fwf.faults import Fault
 from fwf.interpreters.engines.worker.answer import fault_from_text
 from fwf.interpreters.engines.worker.call import call_to_json
-from fwf.interpreters.engines.worker.claims import Attempt, InMemory, mine
+from fwf.interpreters.engines.worker.claims import ClaimedAttempt, InMemory, mine
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import Places
@@ -107,9 +107,9 @@ def test_an_unrepeatable_step_that_is_in_doubt_stays_so(run: Run, how: str) -> N
     run.asked(w)
     (this,) = run.claims._claims
     run.claims = InMemory()
-    run.claims.claim(Attempt(this.step, "0"), mine())
+    run.claims.claim(ClaimedAttempt(this.step, "0"), mine())
     if how == "held":
-        run.claims.finish(Attempt(this.step, "0"), '{"held": true}')
+        run.claims.finish(ClaimedAttempt(this.step, "0"), '{"held": true}')
     for again in (1, 2):
         out = run.asked(w, again=again)
         assert out["word"] == "held" and fault(out).tags == ("InDoubt",)

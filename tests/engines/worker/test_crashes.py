@@ -9,7 +9,7 @@ import pytest
 
 from fwf.faults import Failed
 from fwf.interpreters.engines.worker.claims import (
-    Attempt,
+    ClaimedAttempt,
     Claims,
     InMemory,
     InObjects,
@@ -144,7 +144,7 @@ def test_of_many_at_once_one_has_the_claim(kept: Any) -> None:
         here: Claims = kept()
         here.unfinished("other")
         everybody.wait()
-        found.append(here.claim(Attempt("step", "1"), mine()))
+        found.append(here.claim(ClaimedAttempt("step", "1"), mine()))
 
     threads = [Thread(target=claims) for _ in range(8)]
     for each in threads:
@@ -157,7 +157,7 @@ def test_of_many_at_once_one_has_the_claim(kept: Any) -> None:
 
 def test_what_is_kept_of_an_attempt(kept: Any) -> None:
     claims: Claims = kept()
-    one, two, other = Attempt("s", "1"), Attempt("s", "2-1"), Attempt("t", "0")
+    one, two, other = ClaimedAttempt("s", "1"), ClaimedAttempt("s", "2-1"), ClaimedAttempt("t", "0")
     assert claims.outcome(one) is None and claims.unfinished("s") == []
     first, second = mine(7, "abc"), mine()
     assert claims.claim(one, first) is None and claims.claim(one, first) in (None, first)

@@ -15,9 +15,9 @@ from fwf.faults import Fault
 from fwf.interpreters.dry_run import dry_run
 from fwf.interpreters.engines.worker.answer import fault_from_text
 from fwf.interpreters.engines.worker.context import outcome_from_json
-from fwf.interpreters.engines.worker.values import read, unpacked, values_of
+from fwf.interpreters.engines.worker.packed_values import read, unpacked, values_of
 from fwf.interpreters.run import VirtualClock, execute
-from fwf.testing.scripts import scripted, settled
+from fwf.testing.acted_scenarios import scripted, settled
 from fwf.testing.strategies import known_to, params, scenarios, taken_by, workflows
 from tests.engines.routing import ROUTED, Routing
 from tests.engines.worker.support import Told, said, telling

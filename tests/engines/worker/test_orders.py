@@ -24,8 +24,8 @@ from fwf.interpreters.engines.worker.order import (
     order_to_json,
     order_to_text,
 )
-from fwf.interpreters.engines.worker.values import Inline, Reference
-from fwf.interpreters.run.part import Under
+from fwf.interpreters.engines.worker.packed_values import Inline, Reference
+from fwf.interpreters.run.single_part import Under
 
 HOSTILE = (
     "", "'", '"', "\n", "{{ x }}", "${x}", "$.x", '"""', "\\", "\0", "\ud800", "日本 😀",

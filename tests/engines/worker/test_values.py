@@ -13,7 +13,7 @@ from fwf.forms.mentioned import names_in
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.claims import InObjects
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
-from fwf.interpreters.engines.worker.values import (
+from fwf.interpreters.engines.worker.packed_values import (
     Inline,
     Reference,
     packed,

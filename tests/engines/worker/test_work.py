@@ -16,7 +16,7 @@ from fwf.interpreters.engines.worker.answer import answer_from_json, answer_from
 from fwf.interpreters.engines.worker.claims import InMemory
 from fwf.interpreters.engines.worker.lambda_handler import handler
 from fwf.interpreters.engines.worker.order import order_to_json
-from fwf.interpreters.engines.worker.values import Inline, Reference, unpacked
+from fwf.interpreters.engines.worker.packed_values import Inline, Reference, unpacked
 from fwf.interpreters.engines.worker.work import Places, places_at
 from fwf.records import changed
 from tests.cli_support import fwf

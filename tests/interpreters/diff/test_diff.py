@@ -32,7 +32,7 @@ from fwf.algebra.nodes import Graph, Seq
 from fwf.algebra.traverse import walk
 from fwf.interpreters.diff import Diff, diff
 from fwf.records import changed
-from fwf.testing.pieces import local, renaming
+from fwf.testing.generated_pieces import local, renaming
 from tests.samples import Twice, reader
 from tests.sizes import sizes
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwf import Extension, definition_id, delay, fail, hours, it, named, par, retry, timeout
-from fwf.algebra.identity import normal_id
 from fwf.algebra.traverse import children, rebuild, visit
+from fwf.analysis.identity import normal_id
 from fwf.interpreters.diff import diff
+from fwf.testing import sample_tasks
 from fwf.testing import strategies as draw
-from fwf.testing import tasks
 from laws import catalogue
 from laws.law import Law, cases
 
@@ -135,7 +135,7 @@ def test_notes_beside_a_behaviour_change_still_change_nothing(w: Any, data: st.D
     way = data.draw(places(w))
     old, _ = edited(w, way, lambda part: named("some", part))
     new, _ = edited(w, way, lambda part: named("some", part, owner="data"))
-    found = diff(par(old, tasks.a), par(new, timeout(tasks.a, hours(7))))
+    found = diff(par(old, sample_tasks.a), par(new, timeout(sample_tasks.a, hours(7))))
     assert found.level == "behaviour"
     assert {each.level for each in found.changes if each.kind == "notes"} == {"none"}
 
@@ -143,7 +143,7 @@ def test_notes_beside_a_behaviour_change_still_change_nothing(w: Any, data: st.D
 @given(draw.workflows(), st.data())
 def test_a_refactoring_beside_a_behaviour_change_stays_one(w: Any, data: st.DataObject) -> None:
     part, _ = edited(w, data.draw(places(w)), EDITS["named"])
-    found = diff(par(w, tasks.a), par(part, timeout(tasks.a, hours(7))))
+    found = diff(par(w, sample_tasks.a), par(part, timeout(sample_tasks.a, hours(7))))
     assert found.level == "behaviour"
     assert {change.level for change in found.changes if change.kind == "wrapped"} >= {"behaviour"}
     assert any(change.level == "refactoring" for change in found.changes)

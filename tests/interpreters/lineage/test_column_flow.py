@@ -48,9 +48,9 @@ from fwf import (
     when,
     with_params,
 )
-from fwf.algebra.columns import SameColumns
 from fwf.interpreters.lineage import Lineage, lineage, vertices
-from fwf.interpreters.lineage import flow as flow_of_values
+from fwf.interpreters.lineage import dataflow as flow_of_values
+from fwf.types.declared_columns import SameColumns
 from tests.sizes import sizes
 
 pytest.importorskip("sqlglot")

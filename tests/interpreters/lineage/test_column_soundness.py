@@ -37,7 +37,7 @@ from fwf import (
     when,
 )
 from fwf.connectors.sql import sql
-from fwf.interpreters.lineage import flow, lineage
+from fwf.interpreters.lineage import dataflow, lineage
 
 pytest.importorskip("sqlglot")
 
@@ -187,7 +187,7 @@ def test_what_is_in_a_column_is_told(w: Any, first: Any, last: Any) -> None:
     run(whole).unwrap()
     exact = told_of(whole)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flow, "MAX_PLACES", 0)
+        patch.setattr(dataflow, "MAX_PLACES", 0)
         rough = told_of(whole)
     assert LOADED
     for dataset, table in LOADED:

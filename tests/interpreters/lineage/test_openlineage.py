@@ -13,7 +13,7 @@ from examples.first import workflow as first
 from examples.sql_transform import workflow as by_sql
 from fwf import branch, const, identity, it, named, par, pick, retry, task
 from fwf.interpreters.lineage import lineage
-from fwf.interpreters.lineage.names import dataset_of
+from fwf.interpreters.lineage.dataset_names import dataset_of
 
 SCHEMAS = Path(__file__).parents[4] / "shared" / "data" / "openlineage"
 TIME = datetime(2026, 7, 15, 6, 30, tzinfo=UTC)

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fwf import Extension, Workflow, const, fail, in_pool, it, named, par, pure, retry, seq, timeout
+from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import Node
-from fwf.algebra.schedule import Schedule, every, seconds
-from fwf.forms.scalars import read_duration, written_duration
+from fwf.algebra.schedule import Schedule, every
+from fwf.forms.scalar_form import read_duration, written_duration
 from fwf.interpreters.plan import load, plan, registry
 from fwf.records import record
 from tests import samples

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fwf.algebra.normal import normal_form
+from fwf.analysis.normal_form import normal_form
 from fwf.interpreters.plan import load, plan, registry
 from fwf.testing import strategies as generated
 from tests import samples

@@ -7,8 +7,8 @@ from typing import Any
 from returns.result import Failure, Success
 
 from fwf import Task, Workflow, microseconds, task
-from fwf.algebra.trace import Event, Parallel, Partial, Series, Trace
 from fwf.interpreters.run import Ran, VirtualClock, execute
+from fwf.worlds.trace import Event, Parallel, Partial, Series, Trace
 
 us = microseconds
 _clock: list[VirtualClock] = [VirtualClock()]

@@ -20,9 +20,9 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import Scenario
 from fwf.interpreters.run import Pool, VirtualClock, execute
 from fwf.testing.strategies import pools_of
+from fwf.worlds.scenario import Scenario
 from tests.interpreters.run import support
 from tests.interpreters.run.support import go, pause, sleep, us, work
 

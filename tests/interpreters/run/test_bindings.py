@@ -40,11 +40,11 @@ from fwf import (
     using,
     with_params,
 )
+from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import WithParams
-from fwf.algebra.schedule import seconds
-from fwf.algebra.unknown import Unknown
 from fwf.faults import BadInput, PredicateDefect, leaves
-from fwf.testing.pieces import local
+from fwf.testing.generated_pieces import local
+from fwf.worlds.unknown import Unknown
 from tests.samples import from_db
 from tests.sizes import sizes
 
@@ -207,16 +207,16 @@ def test_a_value_is_looked_at_as_deep_as_parameters_are() -> None:
 
 
 def test_what_is_wanted_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fwf.machine import bindings
+    from fwf.machine import computed_parameters
 
     asked: list[WithParams[Any, Any]] = []
-    known = bindings.wanted_of
+    known = computed_parameters.wanted_of
 
     def counting(node: WithParams[Any, Any]) -> Any:
         asked.append(node)
         return known(node)
 
-    monkeypatch.setattr(bindings, "wanted_of", counting)
+    monkeypatch.setattr(computed_parameters, "wanted_of", counting)
     assert run(map_each(with_params(told, day=it)), DAYS * 20).unwrap()
     assert len(asked) == 1
 
@@ -374,9 +374,9 @@ def test_lineage_follows_what_a_parameter_is_computed_from() -> None:
 
 
 def test_lineage_follows_parameters_into_shared_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fwf.interpreters.lineage import flow
+    from fwf.interpreters.lineage import dataflow
 
-    monkeypatch.setattr(flow, "MAX_PLACES", 0)
+    monkeypatch.setattr(dataflow, "MAX_PLACES", 0)
     shared = loaded
     w = par(with_params(shared, day=DAYS[0]), tenants >> with_params(shared, day=it[0].day))
     assert "data from crm://tenants" in str(lineage(w))

@@ -28,11 +28,11 @@ from fwf import (
     timeout,
 )
 from fwf.algebra.nodes import Graph, Step
-from fwf.algebra.trace import events
 from fwf.interpreters.run import execute, run
 from fwf.machine.timers import Timers
-from fwf.testing.pieces import local, renaming
+from fwf.testing.generated_pieces import local, renaming
 from fwf.testing.strategies import pools_of
+from fwf.worlds.trace import events
 from tests.interpreters.run.support import doing, go, us, work
 from tests.samples import Twice
 from tests.sizes import sizes

@@ -23,10 +23,10 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import failing
 from fwf.cli.running import report
 from fwf.cli.targets import Target
 from fwf.faults import Failed, leaves
+from fwf.worlds.scenario import failing
 from tests.interpreters.run.support import doing
 
 REFUSED, BROKEN, BAD, LATE = (

@@ -32,11 +32,11 @@ from fwf import (
     timeout,
     with_params,
 )
-from fwf.algebra.trace import events
 from fwf.cli.running import ran
 from fwf.cli.targets import Target
 from fwf.interpreters.run import execute, run
 from fwf.records import record
+from fwf.worlds.trace import events
 
 REFS: list[weakref.ref[Any]] = []
 SEEN: list[tuple[str, int]] = []

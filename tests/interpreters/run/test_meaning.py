@@ -44,10 +44,10 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.nodes import Graph, Step
-from fwf.algebra.trace import events
 from fwf.faults import BadInput, Both, Failed, Interrupted, PredicateDefect, Then, TimedOut
 from fwf.interpreters.run import run
-from fwf.testing.pieces import local, renaming
+from fwf.testing.generated_pieces import local, renaming
+from fwf.worlds.trace import events
 from tests.interpreters.run.support import (
     bad,
     doing,

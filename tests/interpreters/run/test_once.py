@@ -34,8 +34,8 @@ from fwf import (
     timeout,
     with_params,
 )
-from fwf.algebra.once import FREE, read_once
 from fwf.faults import Failed
+from fwf.types.single_use import FREE, read_once
 
 
 def generated() -> Iterator[int]:

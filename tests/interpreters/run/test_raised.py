@@ -32,7 +32,6 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.scenario import failing
 from fwf.faults import (
     BadInput,
     Both,
@@ -46,6 +45,7 @@ from fwf.faults import (
     then,
 )
 from fwf.interpreters.run import run
+from fwf.worlds.scenario import failing
 from tests.interpreters.run.isolated import (
     NeedsTwo,
     deep_error,

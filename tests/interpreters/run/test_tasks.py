@@ -34,10 +34,10 @@ from fwf import (
     using,
     with_params,
 )
-from fwf.algebra.trace import events
 from fwf.faults import BadInput, Both, Failed, TimedOut, leaves
 from fwf.interpreters.dry_run import dry_run
 from fwf.interpreters.run import Pool, run
+from fwf.worlds.trace import events
 from tests.interpreters.run.support import doing, go, log, sleep, told, until, us, work, written
 
 

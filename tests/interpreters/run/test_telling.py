@@ -28,8 +28,8 @@ from fwf import (
     seconds,
     timeout,
 )
-from fwf.algebra.trace import NOTHING, Event, Parallel, Partial, Series, events
 from fwf.interpreters.run import Note, execute, run
+from fwf.worlds.trace import NOTHING, Event, Parallel, Partial, Series, events
 from tests.interpreters.run.support import bad, doing, flaky, go, us, work, written
 
 a, b, c = work("a", 2), work("b", 3), work("c", 5)

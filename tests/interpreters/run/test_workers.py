@@ -33,9 +33,9 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.trace import events
 from fwf.faults import Failed, TimedOut
 from fwf.interpreters.run import Pool, SystemClock, execute, run
+from fwf.worlds.trace import events
 from tests.interpreters.run.isolated import pid, raises, reads, sleeps, takes
 from tests.interpreters.run.support import (
     bad,

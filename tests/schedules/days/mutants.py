@@ -12,11 +12,11 @@ import pytest
 
 from fwf import keep_input, pick, pure
 from fwf.cli.timetables import backfill, by_hand, launch
-from fwf.cli.timetables.partitions import Partitions
+from fwf.cli.timetables.partition_states import Partitions
 from fwf.interpreters.run import Journal
-from fwf.interpreters.run.journaled import opening, states
-from fwf.journal import marks
-from fwf.journal.records import RunRow
+from fwf.interpreters.run.journaled import moved_states, run_opening
+from fwf.journal import kept_marks
+from fwf.journal.run_records import RunRow
 from fwf.journal.sqlite import SQLite
 from fwf.journal.sqlite.locks import Lock
 from fwf.records import changed
@@ -39,15 +39,15 @@ def _stand(monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
 
 def moves_at_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mark moves when the source is read."""
-    read = states._Mark.read
+    read = moved_states._Mark.read
 
     def reads(self: Any, first: Any) -> Any:
         found, to = read(self, first), now.world().source
         if self._writer.latest is None or self._writer.latest.body["value"] < to:
-            self._writer.add(marks.of_run(to, self._row.id, self._row.workflow))
+            self._writer.add(kept_marks.of_run(to, self._row.id, self._row.workflow))
         return found
 
-    monkeypatch.setattr(states._Mark, "read", reads)
+    monkeypatch.setattr(moved_states._Mark, "read", reads)
 
 
 def moves_before_load(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,14 +65,14 @@ def moves_before_load(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def reads_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that goes on reads the mark as it is now."""
-    openers = states.States.openers
+    openers = moved_states.States.openers
 
     def reads(self: Any, row: RunRow) -> Any:
         about: Mapping[str, Any] = {"marks": self.first()}
         return openers(self, changed(row, about=json.dumps(about)))
 
-    monkeypatch.setattr(states.States, "check", lambda self, row: None)
-    monkeypatch.setattr(states.States, "openers", reads)
+    monkeypatch.setattr(moved_states.States, "check", lambda self, row: None)
+    monkeypatch.setattr(moved_states.States, "openers", reads)
 
 
 # What is complete
@@ -123,7 +123,7 @@ def does_it_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     def again(journal: Journal, last: RunRow) -> bool:
         return last.state == "ok" and bool(journal.again)
 
-    monkeypatch.setattr(opening, "_again", again)
+    monkeypatch.setattr(run_opening, "_again", again)
 
 
 def takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from fwf.cli.timetables.launch import Ended
-from fwf.journal.records import Record, RunRow, State
+from fwf.journal.run_records import Record, RunRow, State
 from fwf.journal.store import Claim, Store
 
 KILLED: Final = -9

@@ -14,7 +14,7 @@ import pytest
 from returns.result import Success
 
 from fwf import Journal, execute
-from fwf.cli import misuse, targets
+from fwf.cli import refused_commands, targets
 from fwf.cli.journals import HELD
 from fwf.cli.starting import Start
 from fwf.cli.timetables import launch
@@ -24,10 +24,10 @@ from fwf.cli.timetables.launch import Child, Ended
 from fwf.cli.timetables.pauses import set_pause
 from fwf.interpreters.run import Again, give_up, take_back
 from fwf.interpreters.run.journaled.stamps import SystemWatch
-from fwf.journal import marks, opening
+from fwf.journal import kept_marks, opening
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.holders import me
-from fwf.journal.records import Record, RunRow
+from fwf.journal.run_records import Record, RunRow
 from fwf.journal.store import Store
 from fwf.schedules import Run, partitions
 from fwf.schedules.planning import MICROS, Partition
@@ -218,10 +218,10 @@ class World:
         """`fwf state set`, refused while a run holds the mark."""
         with self.store() as store:
             try:
-                writer = marks.claim(store, "seen", me())
+                writer = kept_marks.claim(store, "seen", me())
             except Held:
                 return
-            writer.add(marks.of_person(value, writer.latest, me()))
+            writer.add(kept_marks.of_person(value, writer.latest, me()))
             writer.release()
         self.model.moved(value, None)
 
@@ -313,7 +313,7 @@ def refused(what: Callable[[], int]) -> int:
         return error.exit_code
     except Held:
         return HELD
-    except (misuse.Misuse, JournalError):
+    except (refused_commands.Misuse, JournalError):
         return MISUSE
 
 

@@ -17,10 +17,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from fwf.algebra.nodes import Named, Task
-from fwf.algebra.requirements import Requirement
-from fwf.algebra.types import ANY
 from fwf.algebra.workflow import Workflow
-from fwf.forms.scalars import Json
+from fwf.analysis.requirements import Requirement
+from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.airflow.installed import Sdk, airflow
 from fwf.interpreters.engines.airflow.operators import (
     GENERATION,
@@ -42,6 +41,7 @@ from fwf.interpreters.engines.worker.loading import Loaded, loaded
 from fwf.printing import printable
 from fwf.records import changed
 from fwf.schedules import Timetable
+from fwf.types.hints import ANY
 
 INLINE: Final = 48_000
 """Bytes that a value may take in an XCom, which is a row of Airflow's database; our choice."""

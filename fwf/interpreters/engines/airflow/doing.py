@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, cast, final
 
 from fwf.algebra.traverse import fold
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.airflow.steps import (
     Came,
     Either,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Final, NoReturn, cast, final
 
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.airflow.doing import (
     ABSENT,
     CAME,

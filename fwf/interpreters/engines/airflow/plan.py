@@ -48,8 +48,8 @@ from fwf.interpreters.engines.airflow.steps import (
     tasks_of,
 )
 from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Placed
+from fwf.interpreters.engines.engine_names import Alphabet
 from fwf.interpreters.engines.features import Known, known_of, task_in
-from fwf.interpreters.engines.names import Alphabet
 from fwf.interpreters.engines.worker.call import Verb
 
 MOST_ARMS: Final = 3

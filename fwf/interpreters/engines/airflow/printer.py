@@ -6,8 +6,8 @@ import json
 import shlex
 from typing import Final
 
-from fwf.algebra.requirements import Requirements, requirements
-from fwf.forms.by_type.texts import example
+from fwf.analysis.requirements import Requirements, requirements
+from fwf.forms.by_type.given_texts import example
 from fwf.interpreters.engines.airflow.steps import LETTERS
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.exports import Asked, Printed

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, TypeAlias, cast, final
 from pyrsistent import pmap
 
 from fwf.algebra.traverse import Visit, fold
-from fwf.forms.scalars import Json
-from fwf.interpreters.engines.names import Alphabet
+from fwf.forms.scalar_form import Json
+from fwf.interpreters.engines.engine_names import Alphabet
 from fwf.interpreters.engines.worker.call import Verb, call_to_json
 from fwf.interpreters.engines.worker.context import slot
 from fwf.machine.part import Part

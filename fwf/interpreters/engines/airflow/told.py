@@ -9,7 +9,7 @@ from fwf.faults import Fault, leaves
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.answer import fault_from_text
 from fwf.interpreters.engines.worker.objects import StoreError
-from fwf.interpreters.engines.worker.values import packed_from_json, unpacked
+from fwf.interpreters.engines.worker.packed_values import packed_from_json, unpacked
 from fwf.interpreters.engines.worker.work import places_at
 from fwf.interpreters.run import Note
 from fwf.printing import printable

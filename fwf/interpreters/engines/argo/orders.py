@@ -14,7 +14,7 @@ from collections.abc import Hashable
 from typing import Any, Final, TypeAlias, cast, final
 
 from fwf.algebra.traverse import Visit
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.worker.call import Verb
 from fwf.interpreters.engines.worker.context import slot
 from fwf.machine.part import Part

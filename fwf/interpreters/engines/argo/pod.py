@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from fwf.faults import Fault, Interrupted, leaves, text
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.argo.contexts import Contexts, Kept
 from fwf.interpreters.engines.argo.manifest import AGAIN, ENDED, ROOT
 from fwf.interpreters.engines.argo.orders import LIMIT, Op, Order, Source, decoded, order_of

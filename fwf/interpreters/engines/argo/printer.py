@@ -7,16 +7,16 @@ import sys
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
-from fwf.algebra.identity import definition_digest
-from fwf.algebra.requirements import requirements
-from fwf.algebra.types import ANY
+from fwf.analysis.identity import definition_digest
+from fwf.analysis.requirements import requirements
 from fwf.interpreters.engines.argo.flows import Flows
 from fwf.interpreters.engines.argo.manifest import manifest
 from fwf.interpreters.engines.argo.table import ITEMS, MOST_ITEMS, SMALL, size
 from fwf.interpreters.engines.cut import Cut
+from fwf.interpreters.engines.engine_names import Alphabet
 from fwf.interpreters.engines.exports import Asked, Printed
-from fwf.interpreters.engines.names import Alphabet
 from fwf.interpreters.engines.sizes import size_of
+from fwf.types.hints import ANY
 
 WORKFLOWS: Final = Alphabet(30, "-", lower=True, letter=True)
 """The names of workflows: what Argo adds has to go into a label of 63 characters."""

@@ -7,7 +7,7 @@ from typing import Any, Final, final
 
 from fwf.interpreters.engines.argo.dags import Dag, DagTask, Pod, Policy
 from fwf.interpreters.engines.argo.orders import Op, Order, Source
-from fwf.interpreters.engines.names import Alphabet, Names
+from fwf.interpreters.engines.engine_names import Alphabet, Names
 from fwf.records import changed
 
 NAMES: Final = Alphabet(50, "-", lower=True, letter=True)

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any, Final
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
-from fwf.algebra.fault_form import fault_to_json
-from fwf.algebra.keys import KEYED
 from fwf.algebra.nodes import Task
+from fwf.analysis.run_keys import KEYED
 from fwf.faults import Failed
+from fwf.faults.fault_form import fault_to_json
+from fwf.faults.raised import raised
 from fwf.interpreters.engines.dask.orders import Answer, Blobs, Order
 from fwf.interpreters.engines.dask.station import AtWork, Station
 from fwf.interpreters.run import forked
@@ -26,7 +27,6 @@ from fwf.interpreters.run.workers.processes import Process
 from fwf.journal.errors import JournalError
 from fwf.journal.values import Unwritable
 from fwf.machine.fibers import ERR
-from fwf.raised import raised
 from fwf.secrets import Secret
 
 forked.watch(lambda: None)  # a fork that a task makes ends with it

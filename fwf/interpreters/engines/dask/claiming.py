@@ -9,15 +9,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
-from fwf.algebra.fault_form import fault_to_json
 from fwf.algebra.nodes import Task
 from fwf.faults import named_text
+from fwf.faults.fault_form import fault_to_json
+from fwf.faults.raised import raised
 from fwf.interpreters.engines.dask.calling import done
 from fwf.interpreters.engines.dask.keeper import BEGUN, ENDED, Asking
 from fwf.interpreters.engines.dask.orders import TOO_LATE, Answer, Blobs, Order
 from fwf.interpreters.engines.dask.station import AtWork, Station
 from fwf.interpreters.run.workers.processes import Killed
-from fwf.raised import raised
 
 
 def claimed(

@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any, Final, cast, final
 
-from fwf.algebra.fault_form import fault_from_json
 from fwf.algebra.nodes import Task
-from fwf.algebra.requirements import Requirements
+from fwf.analysis.requirements import Requirements
 from fwf.faults import Issue, named_text
+from fwf.faults.fault_form import fault_from_json
+from fwf.faults.raised import Raised
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.resources import Opener
 from fwf.machine.world import World
-from fwf.raised import Raised
 from fwf.secrets import Secret
 
 _TRIES: Final = 3

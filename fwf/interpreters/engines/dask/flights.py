@@ -23,7 +23,7 @@ from fwf.interpreters.engines.dask.orders import (
     answer_to_bytes,
     order_to_bytes,
 )
-from fwf.machine.waits import Attempt
+from fwf.machine.waits import RunningAttempt
 from fwf.printing import printable
 
 MOST_AGAIN: Final = 3
@@ -39,7 +39,7 @@ class Flight:
 
     __slots__ = ("again", "attempt", "blobs", "cancelled", "fault", "future", "key", "order")
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: RunningAttempt) -> None:
         self.attempt = attempt
         self.order: Order
         self.blobs: Blobs = {}

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, NamedTuple, TypedDict, final
 
 from distributed import SchedulerPlugin
 
-from fwf.journal.records import moment
+from fwf.journal.run_records import moment
 
 NAME: Final = "fwf-keeper"
 BEGUN: Final = "fwf-begun"

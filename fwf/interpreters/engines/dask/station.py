@@ -13,17 +13,17 @@ from typing import Any, Final, NamedTuple, final
 
 from distributed import WorkerPlugin
 
-from fwf.algebra.fault_form import fault_to_json
-from fwf.algebra.identity import definition_digest, definition_id
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.identity import definition_digest, definition_id
+from fwf.faults.fault_form import fault_to_json
+from fwf.faults.raised import Raised
 from fwf.interpreters.engines.dask.texts import Texts
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.workers.files import Files
 from fwf.journal.code import code_digest
-from fwf.raised import Raised
 from fwf.secrets import Secret
 
 PREFIX: Final = "fwf-"

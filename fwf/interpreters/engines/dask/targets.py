@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any, Final
 
-from fwf.algebra.identity import definition_id
-from fwf.algebra.requirements import Requirements
-from fwf.algebra.wants import path_of_use
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.identity import definition_id
+from fwf.analysis.requirements import Requirements
+from fwf.analysis.wants import path_of_use
 from fwf.faults import Issue, text
 from fwf.interpreters.engines.dask.station import tasks_of
 from fwf.interpreters.run.resources import Opener

@@ -7,10 +7,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 
 from fwf.algebra.contract import RunInfo
-from fwf.algebra.fault_form import fault_from_json
-from fwf.algebra.identity import definition_digest
 from fwf.algebra.nodes import Task
+from fwf.analysis.identity import definition_digest
 from fwf.faults import Failed, Fault, tags_of_class
+from fwf.faults.fault_form import fault_from_json
 from fwf.interpreters.engines.dask.decimals import decimals_to_text
 from fwf.interpreters.engines.dask.flights import Flight, Flights
 from fwf.interpreters.engines.dask.orders import Answer, Blobs, Order, answer_from_bytes
@@ -22,7 +22,7 @@ from fwf.journal.code import code_digest
 from fwf.journal.errors import JournalError
 from fwf.journal.values import Unwritable
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, numbers
-from fwf.machine.waits import Attempt
+from fwf.machine.waits import RunningAttempt
 from fwf.machine.world import Ended, Landed
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Leaves:
         """Attempts so far, by the path of their step."""
         self._queue: list[Flight] = []
         """Attempts that begin when the machine waits: then it is written that they do."""
-        self._flying: dict[Attempt, Flight] = {}
+        self._flying: dict[RunningAttempt, Flight] = {}
         self._heard: list[tuple[str, int]] = []
         """Claimed attempts that have landed, and are written down when the machine waits again."""
         self._run = ""
@@ -106,7 +106,7 @@ class Leaves:
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Call, alone: bool
-    ) -> Ended | Attempt | None:
+    ) -> Ended | RunningAttempt | None:
         known = self._known.get(id(role.task))
         if known is None:
             return self._local.start(machine, fiber, role, alone)
@@ -117,7 +117,7 @@ class Leaves:
             return None
         if machine.tell is not None:
             machine.tell("start", fiber.place, role.task.name, fiber.tries, machine.now())
-        attempt = Attempt(fiber, role, machine.now())
+        attempt = RunningAttempt(fiber, role, machine.now())
         flight = self._flying[attempt] = Flight(attempt)
         try:
             flight.order, flight.blobs = self._order(fiber, role, known, path, named[0])
@@ -271,10 +271,10 @@ class Leaves:
 
     def cut(self, machine: Machine, fiber: Fiber, role: Any) -> bool:
         attempt = fiber.waiting
-        flight = self._flying.get(attempt) if isinstance(attempt, Attempt) else None
+        flight = self._flying.get(attempt) if isinstance(attempt, RunningAttempt) else None
         if flight is None:
             return self._local.cut(machine, fiber, role)
-        attempt = cast(Attempt, attempt)
+        attempt = cast(RunningAttempt, attempt)
         attempt.cut = True
         if flight.key:
             self._flights.cut(flight)
@@ -285,8 +285,8 @@ class Leaves:
         if self._run:
             self._flights.over(self._run)
 
-    def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
-        here: list[Attempt] = []
+    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
+        here: list[RunningAttempt] = []
         for attempt in left:
             flight = self._flying.get(attempt)
             if flight is None:

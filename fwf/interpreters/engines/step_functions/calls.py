@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, final
 
-from fwf.forms.scalars import written_text
+from fwf.forms.scalar_form import written_text
 from fwf.interpreters.engines.cut import Placed
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.naming import StateNames, ends_of
 from fwf.interpreters.engines.step_functions.shares import Limits
 from fwf.interpreters.engines.worker.call import Verb, call_to_json
 from fwf.interpreters.engines.worker.context import slot
-from fwf.machine.line import Pool
 from fwf.machine.part import Part
+from fwf.machine.slots import Pool
 
 
 @final

@@ -14,7 +14,7 @@ from fwf.interpreters.engines.step_functions.calls import Scope, Told, Way, call
 from fwf.interpreters.engines.step_functions.pieces import MARGIN, printed, whole_seconds
 from fwf.interpreters.engines.step_functions.ropes import flat, quoted
 from fwf.interpreters.engines.step_functions.shares import Limits
-from fwf.machine.line import Pool
+from fwf.machine.slots import Pool
 
 OK: Final = "done"
 FAILED: Final = "ended"

@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any, Final
 
-from fwf.algebra.requirements import requirements
+from fwf.analysis.requirements import requirements
 from fwf.interpreters.engines.cut import Cut
+from fwf.interpreters.engines.engine_names import Alphabet
 from fwf.interpreters.engines.exports import Asked, Printed
-from fwf.interpreters.engines.names import Alphabet
 from fwf.interpreters.engines.step_functions.definition import definition
 from fwf.interpreters.engines.step_functions.limits import beyond
 from fwf.interpreters.engines.step_functions.ropes import FUNCTION

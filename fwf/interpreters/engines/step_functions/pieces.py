@@ -32,7 +32,7 @@ from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.calls import Steps, Told, Way, called, caught
 from fwf.interpreters.engines.step_functions.fans import graph, is_rated, map_each, par
-from fwf.interpreters.engines.worker.values import values_of
+from fwf.interpreters.engines.worker.packed_values import values_of
 
 MARGIN: Final = 60
 """Seconds by which a net is behind the deadline that the worker keeps."""

@@ -7,7 +7,7 @@ begin.py           ... of what a person starts a run with
 spread.py          ... which items a map has
 joining.py         ... what parts give together, side by side, by item, as steps of a graph
 unwind.py          ... who takes a failure up, and when it goes on
-here.py            the part that a call is about: its input, items, attempts, parameters
+called_part.py     the part that a call is about: its input, items, attempts, parameters
 order.py           one part to be run with all that there is to know, as JSON and back
 answer.py          how it ended, as JSON and back
 loading.py         the workflow that an order names, and what its module has for it
@@ -15,7 +15,7 @@ work.py            from an order to its answer: the checks, the part, what is in
 claims.py          who has begun an attempt, and how it ended: kept where all workers see it
 claimed.py         a world in which an attempt is claimed before it begins
 objects.py         what is kept in a folder or a bucket
-values.py          values in orders and answers: in them, or by reference where they are large
+packed_values.py   values in orders and answers: in them, or by reference where they are large
 serve.py           `python -m fwf worker`: one call or order on stdin or in a file
 lambda_handler.py  the same as a function of AWS Lambda
 """

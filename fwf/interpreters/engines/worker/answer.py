@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any, Final, Literal, TypeAlias, cast, final
 
-from fwf.algebra.fault_form import fault_from_json, fault_to_json
 from fwf.faults import Fault
+from fwf.faults.fault_form import fault_from_json, fault_to_json
 from fwf.forms.refusal import Refused
-from fwf.forms.scalars import Json, read_choice, read_fields, read_text, read_texts, written_text
+from fwf.forms.scalar_form import (
+    Json,
+    read_choice,
+    read_fields,
+    read_text,
+    read_texts,
+    written_text,
+)
 from fwf.forms.strict import parsed
 from fwf.interpreters.engines.worker.order import FORM, MOST, clear, read_form
-from fwf.interpreters.engines.worker.values import Packed, packed_from_json, packed_to_json
+from fwf.interpreters.engines.worker.packed_values import Packed, packed_from_json, packed_to_json
 from fwf.records import record
 
 Ending: TypeAlias = Literal["ok", "failed", "cut", "held", "refused"]

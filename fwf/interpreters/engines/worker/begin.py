@@ -9,26 +9,26 @@ from typing import Any, Final
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.aliases import ANY
-from fwf.algebra.fitting import fits
-from fwf.algebra.keys import RunName
 from fwf.algebra.nodes import Extension, Named, Timeout, WithParams
-from fwf.algebra.requirements import Requirement, Requirements, problems
 from fwf.algebra.traverse import Visit, visit
+from fwf.analysis.requirements import Requirement, Requirements, problems
+from fwf.analysis.run_keys import RunName
 from fwf.faults import BadInput, Fault, both
-from fwf.forms.by_type.texts import Unreadable, example, read
+from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.forms.refusal import Refused, refused, under
-from fwf.forms.scalars import Json, is_object, read_text, read_whole
+from fwf.forms.scalar_form import Json, is_object, read_text, read_whole
 from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.worker.answer import fault_to_text
 from fwf.interpreters.engines.worker.call import Call
 from fwf.interpreters.engines.worker.context import Context, Outcome, RunFacts, fault_said
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.order import Deadline, moment_from_json
-from fwf.interpreters.engines.worker.values import NONE, Blobs, Inline, Packed, values_of
+from fwf.interpreters.engines.worker.packed_values import NONE, Blobs, Inline, Packed, values_of
 from fwf.interpreters.run.ids import run_id
-from fwf.interpreters.run.part import Under
+from fwf.interpreters.run.single_part import Under
 from fwf.journal.values import Unwritable
+from fwf.types.aliases import ANY
+from fwf.types.fitting import fits
 
 STORE: Final = "FWF_STORE"
 CLAIMS: Final = "FWF_CLAIMS"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, TypeAlias, final
 
 from fwf.forms.refusal import Refused, refused, under
-from fwf.forms.scalars import (
+from fwf.forms.scalar_form import (
     Json,
     is_object,
     read_choice,

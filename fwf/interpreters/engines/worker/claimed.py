@@ -7,18 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, final
 
-from fwf.algebra.fault_form import fault_from_json, fault_to_json
-from fwf.algebra.keys import step_key
+from fwf.analysis.run_keys import step_key
 from fwf.faults import Failed, tag_of
-from fwf.interpreters.engines.worker.claims import Attempt as Claimed
+from fwf.faults.fault_form import fault_from_json, fault_to_json
 from fwf.interpreters.engines.worker.claims import Claim, Claims, at_work, mine
+from fwf.interpreters.engines.worker.claims import ClaimedAttempt as Claimed
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.run.workers.processes import Killed
 from fwf.journal.errors import JournalError
-from fwf.journal.records import moment
+from fwf.journal.run_records import moment
 from fwf.journal.values import Unwritable, Values
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, numbers
-from fwf.machine.waits import Attempt
+from fwf.machine.waits import RunningAttempt
 from fwf.machine.world import Ended, Landed, Role, World
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Claiming:
         self._again = again
         """How many times people have had it done anew."""
         self._sleep = sleep
-        self._begun: dict[Attempt, Claimed] = {}
+        self._begun: dict[RunningAttempt, Claimed] = {}
         """What was claimed of the attempts that are at work."""
         self._tokens: set[str] = set()
         """Of the claims of this part."""
@@ -73,7 +73,7 @@ class Claiming:
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Role, alone: bool
-    ) -> Ended | Attempt | None:
+    ) -> Ended | RunningAttempt | None:
         if not role.task.contract.may_write:
             return self._inner.start(machine, fiber, role, alone)
         path = machine.path(fiber.place)
@@ -95,9 +95,9 @@ class Claiming:
 
     def _begin(
         self, machine: Machine, fiber: Fiber, role: Role, alone: bool, this: Claimed
-    ) -> Ended | Attempt | None:
+    ) -> Ended | RunningAttempt | None:
         found = self._inner.start(machine, fiber, role, alone)
-        if isinstance(found, Attempt):
+        if isinstance(found, RunningAttempt):
             self._begun[found] = this
             return found
         if found is None:  # it couldn't even be called
@@ -207,12 +207,12 @@ class Claiming:
 
     def cut(self, machine: Machine, fiber: Fiber, role: Any) -> bool:
         waiting = fiber.waiting
-        this = self._begun.pop(waiting, None) if isinstance(waiting, Attempt) else None
+        this = self._begun.pop(waiting, None) if isinstance(waiting, RunningAttempt) else None
         if this is not None:
             self._finish(machine, fiber, role, this, INT, None)
         return self._inner.cut(machine, fiber, role)
 
-    def close(self, left: Sequence[Attempt], *, at_once: bool) -> None:
+    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
         self._inner.close(left, at_once=at_once)
         at_work.difference_update(self._tokens)
 

@@ -25,7 +25,7 @@ from typing import Final, NamedTuple, Protocol, final
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
 
 
-class Attempt(NamedTuple):
+class ClaimedAttempt(NamedTuple):
     """An attempt of a step: the step's key, and the numbers of the retries around it."""
 
     step: str
@@ -119,27 +119,27 @@ class Claims(Protocol):
     where: str
     """How messages name it."""
 
-    def claim(self, attempt: Attempt, claim: Claim) -> Claim | None:
+    def claim(self, attempt: ClaimedAttempt, claim: Claim) -> Claim | None:
         """Claim an attempt ⟶ None; or the claim of him who did before."""
         ...
 
-    def take_over(self, attempt: Attempt, claim: Claim) -> None:
+    def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         """Put a claim in the place of that of one who is gone."""
         ...
 
-    def outcome(self, attempt: Attempt) -> str | None:
+    def outcome(self, attempt: ClaimedAttempt) -> str | None:
         """How an attempt ended; None if that isn't known."""
         ...
 
-    def finish(self, attempt: Attempt, outcome: str) -> str:
+    def finish(self, attempt: ClaimedAttempt, outcome: str) -> str:
         """Keep how an attempt ended ⟶ what is kept: the first that was."""
         ...
 
-    def attempts(self, step: str) -> Sequence[Attempt]:
+    def attempts(self, step: str) -> Sequence[ClaimedAttempt]:
         """The attempts of a step that were begun."""
         ...
 
-    def unfinished(self, step: str) -> Sequence[Attempt]:
+    def unfinished(self, step: str) -> Sequence[ClaimedAttempt]:
         """The attempts of a step that were begun, and of which nobody knows how they ended."""
         ...
 
@@ -156,28 +156,28 @@ class InMemory:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._claims: dict[Attempt, Claim] = {}
-        self._outcomes: dict[Attempt, str] = {}
+        self._claims: dict[ClaimedAttempt, Claim] = {}
+        self._outcomes: dict[ClaimedAttempt, str] = {}
 
-    def claim(self, attempt: Attempt, claim: Claim) -> Claim | None:
+    def claim(self, attempt: ClaimedAttempt, claim: Claim) -> Claim | None:
         with self._lock:
             found = self._claims.setdefault(attempt, claim)
         return None if found is claim else found
 
-    def take_over(self, attempt: Attempt, claim: Claim) -> None:
+    def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         self._claims[attempt] = claim
 
-    def outcome(self, attempt: Attempt) -> str | None:
+    def outcome(self, attempt: ClaimedAttempt) -> str | None:
         return self._outcomes.get(attempt)
 
-    def finish(self, attempt: Attempt, outcome: str) -> str:
+    def finish(self, attempt: ClaimedAttempt, outcome: str) -> str:
         return self._outcomes.setdefault(attempt, outcome)
 
-    def attempts(self, step: str) -> Sequence[Attempt]:
+    def attempts(self, step: str) -> Sequence[ClaimedAttempt]:
         with self._lock:
             return [each for each in self._claims if each.step == step]
 
-    def unfinished(self, step: str) -> Sequence[Attempt]:
+    def unfinished(self, step: str) -> Sequence[ClaimedAttempt]:
         return [each for each in self.attempts(step) if each not in self._outcomes]
 
     def close(self) -> None: ...
@@ -195,7 +195,7 @@ class InObjects:
         self.where = f"{objects.where}/claims"
         self._objects = objects
 
-    def claim(self, attempt: Attempt, claim: Claim) -> Claim | None:
+    def claim(self, attempt: ClaimedAttempt, claim: Claim) -> Claim | None:
         content = claim.text().encode()
         if self._objects.create(_key(attempt, _BEGUN), content):
             return None
@@ -204,22 +204,22 @@ class InObjects:
             raise StoreError(f"{self.where}/{attempt.step}: a claim was taken away meanwhile")
         return None if found == content else Claim.of(found.decode())  # or its answer was lost
 
-    def take_over(self, attempt: Attempt, claim: Claim) -> None:
+    def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         self._objects.write(_key(attempt, _BEGUN), claim.text().encode())
 
-    def outcome(self, attempt: Attempt) -> str | None:
+    def outcome(self, attempt: ClaimedAttempt) -> str | None:
         found = self._objects.read(_key(attempt, _ENDED))
         return None if found is None else found.decode()
 
-    def finish(self, attempt: Attempt, outcome: str) -> str:
+    def finish(self, attempt: ClaimedAttempt, outcome: str) -> str:
         if self._objects.create(_key(attempt, _ENDED), outcome.encode()):
             return outcome
         return self.outcome(attempt) or outcome
 
-    def attempts(self, step: str) -> Sequence[Attempt]:
-        return [Attempt(step, each) for each in self._named(step, _BEGUN)]
+    def attempts(self, step: str) -> Sequence[ClaimedAttempt]:
+        return [ClaimedAttempt(step, each) for each in self._named(step, _BEGUN)]
 
-    def unfinished(self, step: str) -> Sequence[Attempt]:
+    def unfinished(self, step: str) -> Sequence[ClaimedAttempt]:
         ended = {*self._named(step, _ENDED)}
         return [each for each in self.attempts(step) if each.tries not in ended]
 
@@ -230,5 +230,5 @@ class InObjects:
     def close(self) -> None: ...
 
 
-def _key(attempt: Attempt, suffix: str) -> str:
+def _key(attempt: ClaimedAttempt, suffix: str) -> str:
     return f"claims/{attempt.step}/{attempt.tries}{suffix}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeVar, final
 
-from fwf.interpreters.engines.worker.claims import Attempt, Claim
+from fwf.interpreters.engines.worker.claims import Claim, ClaimedAttempt
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.journal.errors import JournalError
 from fwf.journal.postgres.servers import Server, address_of
@@ -45,7 +45,7 @@ class InPostgres:
         self.where = f"{self._server.where}, table fwf_worker.claims"
         self._there = False
 
-    def claim(self, attempt: Attempt, claim: Claim) -> Claim | None:
+    def claim(self, attempt: ClaimedAttempt, claim: Claim) -> Claim | None:
         text = claim.text()
         self._ask(
             "a claim",
@@ -60,7 +60,7 @@ class InPostgres:
             raise StoreError(f"{self.where}: a claim was taken away meanwhile")
         return None if found == text else Claim.of(found)
 
-    def take_over(self, attempt: Attempt, claim: Claim) -> None:
+    def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         self._ask(
             "a claim",
             "UPDATE fwf_worker.claims SET claim = $3 WHERE step = $1 AND tries = $2",
@@ -68,11 +68,11 @@ class InPostgres:
             claim.text(),
         )
 
-    def outcome(self, attempt: Attempt) -> str | None:
+    def outcome(self, attempt: ClaimedAttempt) -> str | None:
         return self._one("SELECT outcome FROM fwf_worker.claims WHERE step = $1 AND tries = $2",
             *attempt)  # fmt: skip
 
-    def finish(self, attempt: Attempt, outcome: str) -> str:
+    def finish(self, attempt: ClaimedAttempt, outcome: str) -> str:
         self._ask(
             "an outcome",
             "UPDATE fwf_worker.claims SET outcome = $3 "
@@ -82,17 +82,17 @@ class InPostgres:
         )
         return self.outcome(attempt) or outcome
 
-    def attempts(self, step: str) -> Sequence[Attempt]:
+    def attempts(self, step: str) -> Sequence[ClaimedAttempt]:
         sql: LiteralString = "SELECT tries FROM fwf_worker.claims WHERE step = $1"
-        return [Attempt(step, tries) for (tries,) in self._ask("claims", sql, step)]
+        return [ClaimedAttempt(step, tries) for (tries,) in self._ask("claims", sql, step)]
 
-    def unfinished(self, step: str) -> Sequence[Attempt]:
+    def unfinished(self, step: str) -> Sequence[ClaimedAttempt]:
         rows = self._ask(
             "claims",
             "SELECT tries FROM fwf_worker.claims WHERE step = $1 AND outcome IS NULL",
             step,
         )
-        return [Attempt(step, tries) for (tries,) in rows]
+        return [ClaimedAttempt(step, tries) for (tries,) in rows]
 
     def close(self) -> None:
         self._server.close()

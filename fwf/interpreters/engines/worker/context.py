@@ -14,7 +14,7 @@ from pyrsistent import PMap, pmap
 
 from fwf.faults import Failed, Fault
 from fwf.forms.refusal import Refused, refused, under
-from fwf.forms.scalars import (
+from fwf.forms.scalar_form import (
     Json,
     is_object,
     read_choice,
@@ -36,14 +36,14 @@ from fwf.interpreters.engines.worker.order import (
     values_from_json,
     values_to_json,
 )
-from fwf.interpreters.engines.worker.values import (
+from fwf.interpreters.engines.worker.packed_values import (
     NONE,
     Inline,
     Packed,
     packed_from_json,
     packed_to_json,
 )
-from fwf.interpreters.run.part import Under
+from fwf.interpreters.run.single_part import Under
 from fwf.machine.part import Part
 from fwf.records import changed, record
 from fwf.secrets import masked

@@ -6,16 +6,16 @@ from typing import Any
 
 from returns.result import Failure, Success
 
-from fwf.algebra.arrival import told
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.faults import Fault, both
 from fwf.forms.refusal import Refused
+from fwf.interpreters.engines.worker.called_part import Here
 from fwf.interpreters.engines.worker.context import Context, Item, Outcome
-from fwf.interpreters.engines.worker.here import Here
 from fwf.interpreters.engines.worker.unwind import failed, unwound
 from fwf.machine.arguments import as_tuple
 from fwf.machine.part import Part
 from fwf.records import changed
+from fwf.types.arrival import told
 
 
 def join(here: Here) -> Context:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final, TypeGuard, cast, final
 
-from fwf.algebra.requirements import Requirements, requirements
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import Requirements, requirements
 from fwf.derived import Pages
 from fwf.faults import near, text
 from fwf.forms.mentioned import Known, names_in

@@ -10,7 +10,7 @@ from typing import Final, TypeVar, final
 from pyrsistent import PMap, pmap
 
 from fwf.forms.refusal import Refused, refused, under
-from fwf.forms.scalars import (
+from fwf.forms.scalar_form import (
     Json,
     is_object,
     read_duration,
@@ -22,13 +22,13 @@ from fwf.forms.scalars import (
     written_text,
 )
 from fwf.forms.strict import parsed
-from fwf.interpreters.engines.worker.values import (
+from fwf.interpreters.engines.worker.packed_values import (
     NONE,
     Packed,
     packed_from_json,
     packed_to_json,
 )
-from fwf.interpreters.run.part import Under
+from fwf.interpreters.run.single_part import Under
 from fwf.machine.part import Items
 from fwf.records import record
 

@@ -13,7 +13,7 @@ from typing import Any, final
 
 from fwf.faults import Failed, Interrupted, tags_of, text
 from fwf.forms.refusal import Refused
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
 from fwf.forms.strict import parsed
 from fwf.interpreters.engines.worker.answer import Answer, answer_to_text
 from fwf.interpreters.engines.worker.call import is_call

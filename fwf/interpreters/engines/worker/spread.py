@@ -7,18 +7,18 @@ from typing import Any, Final, cast
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.arrival import told
-from fwf.algebra.canonical import Nameless, text_of_key
 from fwf.algebra.evaluation import Undefined, defect, evaluate, listed
 from fwf.algebra.nodes import MapEach
+from fwf.analysis.canonical import Nameless, text_of_key
 from fwf.faults import Fault
 from fwf.forms.refusal import Refused
+from fwf.interpreters.engines.worker.called_part import Here, counted_items
 from fwf.interpreters.engines.worker.context import Context, Item, Outcome, item_to_text
-from fwf.interpreters.engines.worker.here import Here, counted_items
 from fwf.interpreters.engines.worker.unwind import unwound
 from fwf.journal.values import Unwritable
 from fwf.records import changed
 from fwf.secrets import masked
+from fwf.types.arrival import told
 
 SMALL: Final = 64
 """Bytes of a value that takes no more room by itself than by reference."""

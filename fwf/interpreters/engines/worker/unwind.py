@@ -11,10 +11,11 @@ from returns.result import Failure
 
 from fwf.algebra.nodes import Always, AsResult, Fallback, Graph, MapEach, Node, Par, Retry
 from fwf.algebra.schedule import Jitter, cap_of, drawn, each
-from fwf.algebra.taking import takes
 from fwf.algebra.traverse import Visit
+from fwf.analysis.fault_takers import takes
 from fwf.faults import Failed, Fault, leaves
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
+from fwf.interpreters.engines.worker.called_part import Here
 from fwf.interpreters.engines.worker.context import (
     END,
     Context,
@@ -22,7 +23,6 @@ from fwf.interpreters.engines.worker.context import (
     outcome_from_json,
     outcome_to_json,
 )
-from fwf.interpreters.engines.worker.here import Here
 from fwf.machine.timers import MICROSECOND
 from fwf.records import changed
 

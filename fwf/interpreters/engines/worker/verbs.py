@@ -16,15 +16,16 @@ from typing import Any, Final, NoReturn, cast
 from pyrsistent import pmap
 from returns.result import Success
 
-from fwf.algebra.bindings import unfit, wanted_of
 from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.expr import argument
 from fwf.algebra.nodes import Always, AsResult, Branch, LoopUntil, WithParams
+from fwf.analysis.bindings import unfit, wanted_of
 from fwf.faults import Exhausted, Failed, then
 from fwf.forms.refusal import Refused
-from fwf.forms.scalars import Json
+from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.worker.begin import begun, places_in
 from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
+from fwf.interpreters.engines.worker.called_part import Here, Unkept
 from fwf.interpreters.engines.worker.context import (
     END,
     Context,
@@ -34,7 +35,6 @@ from fwf.interpreters.engines.worker.context import (
     held_by,
     outcome_from_json,
 )
-from fwf.interpreters.engines.worker.here import Here, Unkept
 from fwf.interpreters.engines.worker.joining import end, gather, join, pick
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.engines.worker.objects import StoreError

@@ -17,10 +17,10 @@ from fwf.interpreters.engines.worker.claims import Claims, InObjects
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
 from fwf.interpreters.engines.worker.order import Order
-from fwf.interpreters.engines.worker.values import Blobs, Packed, packed, read, values_of
+from fwf.interpreters.engines.worker.packed_values import Blobs, Packed, packed, read, values_of
 from fwf.interpreters.run import Clock, Observe, SystemClock
 from fwf.interpreters.run.local import Local
-from fwf.interpreters.run.part import Ended, run_part
+from fwf.interpreters.run.single_part import Ended, run_part
 from fwf.journal.errors import JournalError
 from fwf.journal.values import Unwritable, Values
 from fwf.machine.part import NoPart, Part, part_at

@@ -1,17 +1,17 @@
 """A run that outlasts its process: what is written of it, and how the next one goes on.
 
-    opening.py     whether a run begins, goes on, or is complete
-    parameters.py  its parameters: those of its first start, with the defaults that they had then
-    limits.py      how much a run does at once: its workers and pools
-    past.py        what counts of all that earlier tries left
-    memory.py      what the machine asks about tasks, and what is written of their attempts
-    marks.py       ... and about other places: retries, deadlines, what was caught, lent or delayed
-    lasting.py     for how long what a place gave counts
-    world.py       the world around the one that does the work
-    states.py      the marks that one run hands to the next
-    results.py     ... and the results that it may use again
-    writing.py     the records of this try, in order, written before anything depends on them
-    stamps.py      how long ago something was, said by another process
+    run_opening.py      whether a run begins, goes on, or is complete
+    kept_parameters.py  its parameters: those of its first start, with the defaults of then
+    kept_limits.py      how much a run does at once: its workers and pools
+    earlier_tries.py    what counts of all that earlier tries left
+    try_memory.py       what the machine asks about tasks, and what is written of their attempts
+    frame_marks.py      ... and about other places: retries, deadlines, what was caught, lent
+    lasting.py          for how long what a place gave counts
+    journaled_world.py  the world around the one that does the work
+    moved_states.py     the marks that one run hands to the next
+    cached_results.py   ... and the results that it may use again
+    record_writer.py    the records of this try, in order, written before anything depends on them
+    stamps.py           how long ago something was, said by another process
 
 **What is written when.** An attempt's start before it begins, how it ended before anything follows:
 one transaction for a step of a chain, together with the start of the next one, one for all that
@@ -40,18 +40,18 @@ from typing import TYPE_CHECKING, Any, final
 
 from returns.result import Result, Success
 
-from fwf.algebra.fault_form import fault_to_json
-from fwf.algebra.keys import RunName
-from fwf.algebra.requirements import Requirements
+from fwf.analysis.requirements import Requirements
+from fwf.analysis.run_keys import RunName
 from fwf.faults import Fault, Interrupted, leaves
+from fwf.faults.fault_form import fault_to_json
 from fwf.interpreters.run.journal import Journal
-from fwf.interpreters.run.journaled import limits
-from fwf.interpreters.run.journaled.memory import Remembered
-from fwf.interpreters.run.journaled.opening import begin, end, opened
+from fwf.interpreters.run.journaled import kept_limits
+from fwf.interpreters.run.journaled.run_opening import begin, end, opened
 from fwf.interpreters.run.journaled.stamps import Watch
-from fwf.interpreters.run.telling import Try, warn
+from fwf.interpreters.run.journaled.try_memory import Remembered
+from fwf.interpreters.run.observers import Try, warn
 from fwf.journal.errors import JournalError, Replaced
-from fwf.journal.records import State
+from fwf.journal.run_records import State
 from fwf.journal.story import short
 from fwf.machine.machine import Machine
 from fwf.records import changed
@@ -81,7 +81,7 @@ class Kept:
         required: Requirements,
         watch: Watch | None = None,
     ) -> None:
-        bounds = limits.written(asked.workers, asked.pools)
+        bounds = kept_limits.written(asked.workers, asked.pools)
         marks = {each: kinds for each, kinds in kinds_of(required).items()
                  if each not in asked.resources}  # fmt: skip
         self._opened = found = opened(journal, required, name, asked.params, bounds, watch, marks)
@@ -128,7 +128,7 @@ class Kept:
             params=self._opened.params,
             resources={**self._opened.openers(), **self._results(), **what.resources},
             workers=what.workers or row.facts.get("workers"),
-            pools={**limits.pools_of(row), **what.pools},
+            pools={**kept_limits.pools_of(row), **what.pools},
         )
 
     def _results(self) -> dict[str, Opener]:
@@ -137,7 +137,7 @@ class Kept:
         marks = kinds_of(required)
         if not any(each.from_journal and each.name not in marks for each in required.resources):
             return {}
-        from fwf.interpreters.run.journaled.results import openers  # for none but those
+        from fwf.interpreters.run.journaled.cached_results import openers  # for none but those
 
         return openers(required, found.store, found.row, found.watch)
 

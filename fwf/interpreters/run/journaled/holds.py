@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwf.faults import Failed
-from fwf.interpreters.run.journaled.past import STARTS, Done
-from fwf.journal.records import moment
+from fwf.interpreters.run.journaled.earlier_tries import STARTS, Done
+from fwf.journal.run_records import moment
 from fwf.printing import printable
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
-from fwf.algebra.layout import layout
+from fwf.algebra.extension_layout import layout
 from fwf.algebra.nodes import (
     Always,
     Extension,

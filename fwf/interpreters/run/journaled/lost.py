@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwf.algebra.extent import extent
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import untagged
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.run.journaled.past import ONCE, PASSING, Past
+from fwf.analysis.extent import extent
+from fwf.interpreters.run.journaled.earlier_tries import ONCE, PASSING, Past
 
 
 def lost(past: Past, w: Workflow[Any, Any]) -> tuple[list[str], list[str]]:

@@ -44,6 +44,7 @@ from functools import partial
 from threading import Event, get_ident
 from typing import TYPE_CHECKING, Any, Final, final
 
+from fwf.faults.raised import raised
 from fwf.interpreters.run.calls import Called, awaited, called_beside
 from fwf.interpreters.run.clock import Clock, Inbox, current_task
 from fwf.interpreters.run.resources import Opener
@@ -52,10 +53,9 @@ from fwf.interpreters.run.workers.event_loop import EventLoop
 from fwf.interpreters.run.workers.processes import Process
 from fwf.interpreters.run.workers.threads import Threads
 from fwf.machine.fibers import ERR
-from fwf.raised import raised
 
 if TYPE_CHECKING:
-    from fwf.machine.waits import Attempt
+    from fwf.machine.waits import RunningAttempt
 
 CLEAN_UP: Final = 5.0
 """Seconds that what was cancelled or killed has to end, when the run ends."""
@@ -76,7 +76,7 @@ class Workers:
         self._isolated: set[Event] = set()
         """For each isolated attempt that isn't over; set when its process is gone."""
 
-    def start(self, attempt: Attempt, arguments: Arguments) -> None:
+    def start(self, attempt: RunningAttempt, arguments: Arguments) -> None:
         """Run an attempt beside the scheduler; if that can't be done, it has failed."""
         call = attempt.role
         begin = self._isolate if call.isolate else self._await if call.is_async else self._thread
@@ -88,7 +88,7 @@ class Workers:
             return
         self._inbox.put((attempt, (ERR, raised(caught, call.fn)), self._clock.now()))
 
-    def cut(self, attempt: Attempt) -> None:
+    def cut(self, attempt: RunningAttempt) -> None:
         """Wait no longer for an attempt, and stop it where that can be done."""
         attempt.cut = True
         if attempt.stop is not None:
@@ -106,10 +106,10 @@ class Workers:
 
     # Kinds of task
 
-    def _thread(self, attempt: Attempt, arguments: Arguments) -> None:
+    def _thread(self, attempt: RunningAttempt, arguments: Arguments) -> None:
         self._in_thread(attempt, partial(called_beside, attempt.role, *arguments))
 
-    def _isolate(self, attempt: Attempt, arguments: Arguments) -> None:
+    def _isolate(self, attempt: RunningAttempt, arguments: Arguments) -> None:
         gone = Event()
 
         def apart() -> Called:
@@ -129,17 +129,17 @@ class Workers:
         self._isolated.add(gone)
         self._in_thread(attempt, apart)
 
-    def _in_thread(self, attempt: Attempt, call: Callable[[], Called]) -> None:
+    def _in_thread(self, attempt: RunningAttempt, call: Callable[[], Called]) -> None:
         context = self._contexts.of(attempt)
 
-        def job() -> tuple[Attempt, Called, int]:
+        def job() -> tuple[RunningAttempt, Called, int]:
             attempt.worker = get_ident()
             ended = context.run(call)
             return attempt, ended, self._clock.now()
 
         self._threads.start(job)
 
-    def _await(self, attempt: Attempt, arguments: Arguments) -> None:
+    def _await(self, attempt: RunningAttempt, arguments: Arguments) -> None:
         if self._loop is None or self._loop.dead:
             self._loop = EventLoop()
 

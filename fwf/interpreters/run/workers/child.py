@@ -16,6 +16,7 @@ from threading import Thread
 from types import ModuleType
 from typing import Any, Final, NoReturn, cast
 
+from fwf.faults.raised import raised
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.calls import Call, Called, awaited, called_beside
 from fwf.interpreters.run.here import be_in
@@ -23,7 +24,6 @@ from fwf.interpreters.run.signals import DEFAULTS
 from fwf.interpreters.run.workers.files import Files
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.machine.fibers import ERR
-from fwf.raised import raised
 from fwf.secrets import remember, remembered
 
 STOPPING: Final = [signal.Signals[name] for name in DEFAULTS]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
     from fwf.machine.fibers import Fiber
-    from fwf.machine.waits import Attempt
+    from fwf.machine.waits import RunningAttempt
 
 DECIMALS: Final = "decimal_context"
 """The name of the context variable in which `decimal` keeps its context."""
@@ -38,7 +38,7 @@ class Contexts:
         self.locate: Callable[[Context, Fiber, str], None] | None = None
         """Notes in a copy which attempt it is for, if an observer wants that; see `here`."""
 
-    def of(self, attempt: Attempt) -> Context:
+    def of(self, attempt: RunningAttempt) -> Context:
         """A new copy, for an attempt."""
         context = self.new()
         if self.locate is not None:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, final
 
+from fwf.faults.raised import raised
 from fwf.interpreters.run.calls import Called
 from fwf.machine.fibers import ERR, INT
-from fwf.raised import raised
 
 if TYPE_CHECKING:
     import asyncio

@@ -15,9 +15,9 @@ from typing import Any, Final, cast, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.pickling import TaskAt, flattened
-from fwf.algebra.requirements import Requirements
-from fwf.algebra.wants import path_of
 from fwf.algebra.workflow import Workflow
+from fwf.analysis.requirements import Requirements
+from fwf.analysis.wants import path_of
 from fwf.faults import Issue
 from fwf.interpreters.run.calls import Called
 from fwf.interpreters.run.here import here

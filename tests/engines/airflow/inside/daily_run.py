@@ -19,7 +19,7 @@ from fwf.interpreters.engines.airflow.table import BUDGET, COSTS, TABLE
 from fwf.interpreters.engines.cut import cut
 from fwf.interpreters.engines.sizes import within
 from fwf.interpreters.engines.worker.loading import loaded
-from fwf.interpreters.engines.worker.values import packed_from_json, read, values_of
+from fwf.interpreters.engines.worker.packed_values import packed_from_json, read, values_of
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import places_at
 from tests.engines.airflow.inside.daily import dag

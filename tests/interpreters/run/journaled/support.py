@@ -11,7 +11,7 @@ from returns.result import Result
 from fwf import Fault, Workflow, run
 from fwf.interpreters.run import Journal
 from fwf.journal.opening import open_store
-from fwf.journal.records import Record, RunRow, State
+from fwf.journal.run_records import Record, RunRow, State
 from fwf.journal.store import Claim
 
 

@@ -27,7 +27,7 @@ from fwf import (
     with_params,
 )
 from fwf.interpreters.run import Journal
-from fwf.journal import logs
+from fwf.journal import versioned_logs
 from fwf.journal.holders import me
 from fwf.journal.opening import open_store
 from tests.interpreters.run.journaled.support import Runs
@@ -64,7 +64,7 @@ def did(runs: Runs, w: Any, key: str, **more: Any) -> list[Any]:
 def kept(runs: Runs) -> list[str]:
     store = open_store(runs.path)
     try:
-        return [*logs.names(store, PREFIX)]
+        return [*versioned_logs.names(store, PREFIX)]
     finally:
         store.close()
 
@@ -283,7 +283,7 @@ def change(runs: Runs, body: str, *, chained: bool) -> None:
     (name,) = kept(runs)
     if chained:
         store = open_store(runs.path)
-        with logs.claimed(store, name, me()) as writer:
+        with versioned_logs.claimed(store, name, me()) as writer:
             writer.add(json.loads(body))
         store.close()
         return
@@ -374,7 +374,7 @@ def test_of_two_that_do_the_same_at_once_the_first_is_kept(runs: Runs) -> None:
     assert first == second and first in (1, 2)
     (name,) = kept(runs)
     store = open_store(runs.path)
-    assert [each.number for each in logs.history(store, name)] == [1]
+    assert [each.number for each in versioned_logs.history(store, name)] == [1]
     store.close()
 
 
@@ -384,8 +384,8 @@ def test_both_stores_keep_results(place: Place, runs: Runs) -> None:
     assert did(runs, w, "b", journal=place.where) == []
     store = place.open()
     assert did(runs, w, "c", journal=Journal(store)) == []
-    (name,) = logs.names(store, PREFIX)
-    (version,) = logs.history(store, name)
+    (name,) = versioned_logs.names(store, PREFIX)
+    (version,) = versioned_logs.history(store, name)
     assert version.body["value"] == 3 and version.body["by"] == "w"
     assert store.runs() and all(row.workflow == "w" for row in store.runs())
 

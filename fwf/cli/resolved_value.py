@@ -1,0 +1,36 @@
+"""`--value` of `fwf resolve` ⟶ what a task gave, by the type that it declares."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fwf.algebra.nodes import Task
+from fwf.cli.refused_commands import Misuse
+from fwf.forms.by_type.given_texts import Unreadable, example, read
+from fwf.printing import one_line
+from fwf.types.fitting import fits
+from fwf.types.hints import name_of
+
+
+def given_result(text: str | None) -> Callable[[Task[Any, Any]], Any]:
+    """The text, or None for nothing ⟶ what a task is said to have given; raises `Misuse`."""
+
+    def result_of(task: Task[Any, Any]) -> Any:
+        kind = task.contract.output
+        if text is None:
+            if not fits(None, kind):
+                raise Misuse(
+                    f"--skip: {task.name} gives {name_of(kind)}, so what follows can't go on with "
+                    f"None; write --value, such as --value {example(kind)!r}"
+                )
+            return None
+        try:
+            return read([text], kind)
+        except Unreadable as error:
+            shown = one_line(text, 40)
+            more = error.told("it")
+            raise Misuse(
+                f"--value {shown!r}: {task.name} gives {name_of(kind)}, such as "
+                f"{example(kind)!r}{more and f'; {more}'}"
+            ) from None
+
+    return result_of

@@ -1,0 +1,290 @@
+"""What a node says on its own line: its word and arguments, short enough to read."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Any, cast
+
+from pyrsistent import PMap, PSet, PVector
+
+from fwf.algebra.durations import duration
+from fwf.algebra.expr import (
+    Call,
+    Const,
+    Expr,
+    Get,
+    Input,
+    Op,
+    OrElse,
+    Param,
+    Present,
+    show,
+    written,
+)
+from fwf.algebra.instances import Instance
+from fwf.algebra.nodes import (
+    AsResult,
+    Delay,
+    Extension,
+    Fail,
+    FromResult,
+    Graph,
+    InPool,
+    LoopUntil,
+    MapEach,
+    Named,
+    Node,
+    Par,
+    Pure,
+    Retry,
+    Seq,
+    Task,
+    Timeout,
+    WithParams,
+)
+from fwf.algebra.plain_values import Coded, short_name, source
+from fwf.algebra.schedule import Constant
+from fwf.printing import printable
+
+MAX_TEXT = 40
+MAX_ITEMS = 5
+MAX_BITS = 256
+_UNITS = {
+    "days": "d", "hours": "h", "minutes": "min", "seconds": "s",
+    "milliseconds": "ms", "microseconds": "µs",
+}  # fmt: skip
+_DURATION = re.compile(rf"\b({'|'.join(_UNITS)})\((\d+)\)")
+
+
+def head(node: Node) -> str:
+    """Node ⟶ its word and arguments, without its parts. Never long because a value in it is."""
+    return printable(_words(node))
+
+
+def _words(node: Node) -> str:
+    match node:
+        case Task():
+            version = "" if node.version == "1" else f"@{node.version}"
+            return node.name + version + _call("", _config(node))
+        case Pure():
+            return _pure(node.expr)
+        case Fail():
+            said = [short_source(node.tag), *_message(node)]
+            return f"fail({', '.join(said)})"
+        case Delay():
+            return f"delay({short_duration(node.duration)})"
+        case Par():
+            return "par(fail_fast=True)" if node.fail_fast else "par" if node.parts else "par()"
+        case LoopUntil():
+            within = [] if node.within is None else [f"within={short_duration(node.within)}"]
+            stop = [] if node.on_limit == "fail" else [f"on_limit={node.on_limit!r}"]
+            said = [predicate(node.done), f"limit={node.limit:,}".replace(",", "_"), *within, *stop]
+            return _call("loop_until", said)
+        case MapEach():
+            key = [] if node.key is None else [f"key={predicate(node.key)}"]
+            at_once = [] if node.at_once is None else [f"at_once={node.at_once}"]
+            errors = [] if node.on_error == "settle" else [f"on_error={node.on_error!r}"]
+            return _call("map_each", [*key, *at_once, *errors])
+        case Retry():
+            return _call("retry", [f"attempts={node.attempts}", *_wait(node), *_on(node.on)])
+        case _:
+            return _other(node)
+
+
+def _other(node: Node) -> str:
+    match node:
+        case Timeout():
+            return f"timeout({short_duration(node.within)})"
+        case WithParams():
+            word = "with_params" if node.params else "using"
+            return _call(word, [*keywords(node.params, argument), *keywords(node.resources)])
+        case AsResult():
+            return "as_result"
+        case FromResult():
+            return "from_result"
+        case InPool():
+            return f"in_pool({short_source(node.pool)})"
+        case Named():
+            return node.name + _call("", keywords(node.notes), space=" ")
+        case Extension():
+            return _call(node.word or type(node).__name__, node.arguments())
+        case Seq():
+            return "seq" if node.parts else "seq()"
+        case Graph():
+            return "graph" if node.steps else "graph()"
+        case _:
+            return type(node).__name__.lower()
+
+
+def _config(task: Task[Any, Any]) -> list[str]:
+    """What a factory was told; nothing where it was told the task's name, which says enough."""
+    return [] if task.config.get("name") == task.name else keywords(task.config, _in_config)
+
+
+def _in_config(value: object) -> str:
+    """A value of a config: what is neither short nor a text, such as a schema, is left out."""
+    said = short_source(value)
+    return said if isinstance(value, str) or len(said) <= MAX_TEXT else "…"
+
+
+def _pure(expr: Expr) -> str:
+    if isinstance(expr, Const):
+        return f"const({short_source(expr.value)})"
+    text = predicate(expr)
+    if text == "it":
+        return "identity"
+    plain = isinstance(expr, Get | Param) or (isinstance(expr, Op) and expr.symbol == "tuple")
+    return text if plain else f"pure({text})"
+
+
+def _message(node: Fail[Any, Any]) -> list[str]:
+    if not isinstance(node.message, str):
+        return [predicate(node.message)]
+    return [short_source(node.message)] if node.message else []
+
+
+def _wait(node: Retry[Any, Any]) -> list[str]:
+    wait = node.wait
+    plain = (
+        short_duration(wait.delay)
+        if isinstance(wait, Constant)
+        else _DURATION.sub(_unit, repr(wait))
+    )
+    return [] if plain == "0s" else [f"wait={plain}"]
+
+
+def _on(tags: tuple[str, ...]) -> list[str]:
+    return [f"on={tag_names(tags)}"] if tags else []
+
+
+def tag_names(tags: tuple[str, ...]) -> str:
+    """Error tags ⟶ their last parts, as a reader would call them."""
+    return " | ".join(printable(tag.rpartition(".")[2]) for tag in tags)
+
+
+def _call(word: str, arguments: Iterable[str], *, space: str = "") -> str:
+    said = ", ".join(arguments)
+    return f"{word}{space}({said})" if said else word
+
+
+def keywords(given: Mapping[str, Any], shown: Callable[[Any], str] | None = None) -> list[str]:
+    """Keyword arguments, by name; `shown` says what their values look like, if not `brief`."""
+    return [f"{name}={(shown or short_source)(given[name])}" for name in sorted(given)]
+
+
+def short_duration(span: timedelta) -> str:
+    """Duration ⟶ `10min`, `250ms`: as short as it can be read."""
+    return _DURATION.sub(_unit, duration(span))
+
+
+def _unit(found: re.Match[str]) -> str:
+    return found[2] + _UNITS[found[1]]
+
+
+def predicate(expr: Expr) -> str:
+    """Expression ⟶ its source, with large constants elided."""
+    if isinstance(expr, Const):
+        return short_source(expr.value)
+    if isinstance(expr, Op) and expr.symbol == "tuple":
+        shown = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
+        return f"pick({shown}, …)" if len(expr.args) > MAX_ITEMS else f"pick({shown})"
+    return printable(show(_shortened(expr)))
+
+
+def argument(expr: Expr) -> str:
+    """Expression that is an argument ⟶ its source, with large constants elided."""
+    function = isinstance(expr, Call) and isinstance(expr.of, Input)
+    return printable(written(expr)) if function else predicate(expr)
+
+
+def _shortened(expr: Expr) -> Expr:
+    match expr:
+        case Const(value):
+            return Const(_Text(short_source(value)))
+        case Get(of, key):
+            return Get(_shortened(of), key)
+        case Present(of):
+            return Present(_shortened(of))
+        case OrElse(of, default):
+            return OrElse(_shortened(of), _shortened(default))
+        case Call(function, of):
+            return Call(function, _shortened(of))
+        case Op("failed", (of, on)):
+            return Op("failed", (_shortened(of), on))
+        case Op(symbol, args):
+            return Op(symbol, tuple(_shortened(part) for part in args))
+        case _:
+            return expr
+
+
+class _Text:
+    """A constant that prints as a given text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def short_source(value: object, depth: int = 0) -> str:
+    """Plain value ⟶ its source, elided where it is long; costs no more than what is shown."""
+    match value:
+        case str() | bytes() if len(value) > MAX_TEXT:
+            return f"{value[:MAX_TEXT]!r}"[:-1] + "…" + f"{value[:0]!r}"[-1]
+        case int() if value.bit_length() > MAX_BITS:
+            return f"<int of {value.bit_length():,} bits>"
+        case timedelta():
+            return short_duration(value)
+        case Coded():
+            return _coded(value, depth)
+        case Instance():
+            shown = [
+                f"{name}={short_source(value.fields[name], depth + 1)}" for name in value.names()
+            ]
+            return f"{short_name(value.cls)}({_with_rest(shown[:MAX_ITEMS], len(shown))})"
+        case PVector() | tuple() | PSet() | frozenset() | list():
+            return _items(cast(Iterable[object], value), depth)
+        case PMap() | dict():
+            pairs = islice(cast(Mapping[object, object], value).items(), MAX_ITEMS)
+            shown = [
+                f"{short_source(key, depth + 1)}: {short_source(item, depth + 1)}"
+                for key, item in pairs
+            ]
+            return f"{{{_with_rest(shown, len(cast(Mapping[object, object], value)))}}}"
+        case _:
+            text = printable(source(value))
+            return text if len(text) <= 2 * MAX_TEXT else text[: 2 * MAX_TEXT] + "…"
+
+
+def _coded(value: Coded, depth: int) -> str:
+    """The class of an object that isn't at hand, and the fields or the plain data that it has."""
+    plain: Any = value.plain
+    if plain is None or depth > 2:
+        return printable(value.codec)
+    said = (
+        ", ".join(keywords(cast(Any, plain)))
+        if isinstance(plain, PMap)
+        else short_source(plain, depth + 1)
+    )
+    return f"{printable(value.codec)}({said})"
+
+
+def _items(value: Any, depth: int) -> str:
+    if depth > 2:
+        return "…"
+    shown = [short_source(item, depth + 1) for item in islice(value, MAX_ITEMS)]
+    text = _with_rest(shown, len(value))
+    if isinstance(value, tuple):
+        return f"({text},)" if len(shown) == 1 else f"({text})"
+    if isinstance(value, PSet | frozenset):
+        braced = f"{{{text}}}" if value else ""
+        return f"frozenset({braced})" if isinstance(value, frozenset) else braced or "set()"
+    return f"[{text}]"
+
+
+def _with_rest(shown: list[str], total: int) -> str:
+    return ", ".join(shown) + (f", … {total - len(shown):,} more" if total > len(shown) else "")

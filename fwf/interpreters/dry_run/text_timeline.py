@@ -1,0 +1,124 @@
+"""A dry run for people: a timeline of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from returns.result import Success
+
+from fwf.display.readable import clock, columns, ended, few_words, label, spoken
+from fwf.faults import counted, leaves, shortened
+from fwf.interpreters.dry_run.dry_run_report import TextLine
+from fwf.printing import printable
+from fwf.worlds.trace import Event
+
+if TYPE_CHECKING:
+    from fwf.interpreters.dry_run.dry_run_report import DryRun
+
+MAX_LINES = 1_000
+MAX_TOLD = 100
+"""So many attempts are shown; so many faults, and assumptions, are told."""
+BAR = 24
+_FULL = {"ok": "█", "failed": "▓", "cut": "░"}
+
+
+def lines(run: DryRun) -> Iterator[TextLine]:
+    """Dry run ⟶ its events line by line, the critical path marked `*`, then totals."""
+    failed = not isinstance(run.result, Success)
+    yield TextLine(printable(f"{run.name}: {_outcome(run)}"), failed=failed)
+    yield from (TextLine(printable(f"  {line}"), failed=True) for line in _faults(run))
+    yield from _attempts(run)
+    assumed, more = run.assumptions(MAX_TOLD)
+    if assumed:
+        yield from (
+            TextLine(""),
+            TextLine("assumed, since no scenario, example or type says more:"),
+        )
+        for each in assumed:
+            yield TextLine(printable(f"  {shortened(each.path) or run.name}: {each.what}"))
+        if more:
+            yield TextLine(f"  … and {more:,} more")
+    if run.critical_path:
+        yield from (
+            TextLine(""),
+            TextLine(printable(f"critical path (*): {_critical(run)}"), critical=True),
+        )
+
+
+def _attempts(run: DryRun) -> Iterator[TextLine]:
+    events = run.events
+    shown = events[:MAX_LINES]
+    marks = {event.key for event in run.critical_path}
+    width = min(60, max((columns(label(event)) for event in shown), default=0))
+    widest = max((len(_took(event)) for event in shown), default=0)
+    clocks = len(clock(run.start, run.end, run.end))
+    if shown:
+        yield TextLine("")
+    for event in shown:
+        critical = event.key in marks
+        at = clock(run.start, event.start, run.end).rjust(clocks)
+        name = _fitted(label(event), width)
+        took = _took(event).rjust(max(9, widest))
+        said = f"{name}  {_bar(event, run.end)}  {took}  {ended(event)}"
+        yield TextLine(f"{at} {'*' if critical else ' '} {said}", critical, event.ending != "ok")
+    if len(events) > len(shown):
+        yield TextLine(f"… and {counted(len(events) - len(shown), 'attempt')} more")
+
+
+def _took(event: Event) -> str:
+    return spoken(event.end - event.start)
+
+
+def _outcome(run: DryRun) -> str:
+    attempts = counted(run.attempts, "attempt")
+    after = f"after {spoken(run.end)}, {attempts}"
+    if isinstance(run.result, Success):
+        return f"ok {after} → {few_words(run.result.unwrap())}"
+    return f"fails {after}"
+
+
+def _faults(run: DryRun) -> list[str]:
+    if isinstance(run.result, Success):
+        return []
+    found = leaves(run.result.failure())
+    more = len(found) - MAX_TOLD
+    said = [printable(f"✗ {leaf}") for leaf in found[:MAX_TOLD]]
+    return [*said, f"… and {more:,} more"] if more > 0 else said
+
+
+def _bar(event: Event, end: int) -> str:
+    """Where in the whole an attempt lies."""
+    if not end:
+        return "▏".ljust(BAR)
+    first = min(BAR - 1, event.start * BAR // end)
+    last = max(first + 1, -(-event.end * BAR // end))
+    if event.start == event.end:
+        return (" " * first + "▏").ljust(BAR)
+    return (" " * first + _FULL[event.ending] * (last - first)).ljust(BAR)
+
+
+def _critical(run: DryRun) -> str:
+    """The tasks on the critical path, what lies between them, and how long each takes."""
+    said: list[str] = []
+    now = 0
+    for event in run.critical_path:
+        if event.start > now:
+            said.append(f"wait {spoken(event.start - now)}")
+        said.append(f"{event.task} {spoken(event.end - event.start)}")
+        now = event.end
+    if run.end > now:
+        said.append(f"wait {spoken(run.end - now)}")
+    if len(said) > 12:
+        said = [*said[:6], f"… {len(said) - 12} more …", *said[-6:]]
+    return " → ".join(said)
+
+
+def _fitted(text: str, width: int) -> str:
+    """The text, or as much of its end as fits, with spaces up to the width."""
+    if columns(text) > width:
+        text = text[1 - width :]
+        while columns(text) >= width:
+            text = text[1:]
+        text = f"…{text}"
+    return text + " " * (width - columns(text))

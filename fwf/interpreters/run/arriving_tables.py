@@ -1,0 +1,52 @@
+"""Have the tables that arrive at a task the columns that it declares?
+
+What a task gives is looked at where it gives it (`machine.task_results`); but of a table whose
+columns only the next task declares, that can be seen only there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from fwf.algebra.nodes import Task
+from fwf.types.arrival import seen, shape_of, told, whose
+from fwf.types.hints import name_of
+from fwf.types.table_types import mentioned
+
+
+def looked_at(task: Task[Any, Any]) -> Callable[..., Any]:
+    """The task's function; it raises `TypeError` if a table isn't as its input declares.
+
+    The function itself for a task that declares none: its calls cost nothing more.
+    """
+    fn = task.fn
+    looks = [
+        (at, each, shape_of(each.type).look)
+        for at, each in enumerate(task.contract.inputs)
+        if mentioned(each.type)
+    ]
+    if not looks:
+        return fn
+
+    def check(args: tuple[Any, ...]) -> None:
+        for at, each, look in looks:
+            wrong = seen(look, args[at])
+            if wrong is not None:
+                raise TypeError(
+                    f"{task.name} takes {each.name}: {name_of(each.type)} but is given "
+                    f"{told(args[at])}{whose(each.name, wrong)}"
+                )
+
+    @wraps(fn)
+    def called(*args: Any, **keywords: Any) -> Any:
+        check(args)
+        return fn(*args, **keywords)
+
+    @wraps(fn)
+    async def awaited(*args: Any, **keywords: Any) -> Any:
+        check(args)
+        return await fn(*args, **keywords)
+
+    return awaited if task.contract.is_async else called

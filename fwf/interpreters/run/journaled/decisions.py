@@ -1,0 +1,265 @@
+"""What people decide about a run that isn't under way: what is to be done again, what was done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from socket import gethostname
+from typing import Any, Literal, NamedTuple, TypeAlias, final
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.paths import near_place, stands_for, tagged, untagged
+from fwf.algebra.workflow import Workflow
+from fwf.analysis.wants import places
+from fwf.faults import counted
+from fwf.forms.mentioned import names_in
+from fwf.interpreters.run.journaled.earlier_tries import Done, Instance, Past, Spot
+from fwf.interpreters.run.journaled.record_writer import Writer, body
+from fwf.interpreters.run.journaled.stamps import SystemWatch
+from fwf.interpreters.run.journaled.try_memory import called
+from fwf.journal.errors import Refused
+from fwf.journal.holders import me, user
+from fwf.journal.run_records import RunRow
+from fwf.journal.store import Store
+from fwf.journal.story import short
+from fwf.journal.values import Values
+from fwf.records import record
+
+How: TypeAlias = Literal["value", "again", "skip"]
+
+
+@final
+@record()
+class Again:
+    """What is to be done again: all that failed; a step and what is in it; an item of a map."""
+
+    failed: bool = False
+    start: str | None = None
+    item: str | None = None
+
+    def __str__(self) -> str:
+        if self.failed:
+            return "--failed"
+        return f"--from '{self.start}'" if self.start is not None else f"--item {self.item}"
+
+
+class Taken(NamedTuple):
+    """How many steps are done again with their keys, and how many came after them.
+
+    Those after them are done again where their input changes, and then with new keys.
+    """
+
+    steps: int
+    after: int
+    failures: int
+
+    def __str__(self) -> str:
+        told = [f"{counted(self.failures, 'failure')} tried again"] if self.failures else []
+        told += [f"{counted(self.steps, 'step')} done again, with the same keys"] * bool(self.steps)
+        said = " and ".join(told)
+        if not self.after:
+            return f"{said}; nothing came after that"
+        after = counted(self.after, "step")
+        return f"{said}; of {after} after that those whose input changes, with new keys"
+
+
+def take_back(store: Store, row: RunRow, what: Again) -> Taken:
+    """Have a run forget what is to be done again ⟶ how much that is; raises `JournalError`.
+
+    Nothing is done yet: whoever goes on with the run does it.
+    """
+    watch = SystemWatch()
+    claim = store.claim(row.key, me(watch.wall()))
+    try:
+        row = _latest(store, row)
+        past = Past(store.records(row))
+        instances, marks = _chosen(past, what), _caught(past, what)
+        failed = what.failed and _ended_badly(past)
+        if not (instances or marks or failed):
+            raise Refused(_nothing(past, row, what))
+        writer = Writer(store, row, claim, watch)
+        told = body(
+            paths=[*instances],
+            marks=[*marks] if what.item is not None else None,
+            failures=what.failed or None,
+            why=f"rerun {what}",
+            by=user(),
+        )
+        writer.add("taken back", "", "", told)
+        writer.flush("interrupted")
+        after = _after(past, instances, marks)
+        return Taken(len(instances), after, len(marks) or int(failed))
+    finally:
+        claim.release()
+
+
+def _latest(store: Store, row: RunRow) -> RunRow:
+    """A run as it stands now that nobody else can change it; raises `Refused` for one given up."""
+    found = next(each for each in store.generations(row.key) if each.number == row.number)
+    if found.state == "given up":
+        raise Refused(f"run {short(row.id)}: was given up: start it anew, under its own name")
+    return found
+
+
+def give_up(store: Store, row: RunRow) -> None:
+    """Let nobody go on with a run: the next start of its name begins another generation.
+
+    Raises `JournalError`: `Held` while somebody goes on with it, `Refused` where it is complete.
+    """
+    watch = SystemWatch()
+    claim = store.claim(row.key, me(watch.wall()))
+    try:
+        row = _latest(store, row)
+        if row.state == "ok":
+            raise Refused(f"run {short(row.id)} is complete: there is nothing to give up")
+        if row.generation != store.generations(row.key)[-1].generation:
+            raise Refused(f"run {short(row.id)}: another generation was begun since")
+        writer = Writer(store, row, claim, watch)
+        writer.add("given up", "", "", body(by=user()))
+        writer.flush("given up")
+    finally:
+        claim.release()
+
+
+def _chosen(past: Past, what: Again) -> set[Instance]:
+    if what.start is not None:
+        return _inside(past, what.start)
+    if what.item is not None:
+        segment = tagged(what.item)
+        return {each for each in past.done if segment in each[0]}
+    return set()
+
+
+def _inside(past: Past, start: str) -> set[Instance]:
+    """The results at a path, or in what stands there; a path's tail will do if it is unique."""
+    whole = {each for each in past.done if _is_in(each[0], start)}
+    if whole:
+        return whole
+    tails = {each for each in past.done if stands_for(start, each[0])}
+    if len({untagged(path) for path, _ in tails}) > 1:
+        told = ", ".join(sorted({path for path, _ in tails})[:5])
+        raise Refused(
+            f"--from {start!r}: stands for several steps ({told}): write more of the path"
+        )
+    return tails
+
+
+def _is_in(path: str, start: str) -> bool:
+    return path == start or path.startswith((f"{start} > ", f"{start}["))
+
+
+def _caught(past: Past, what: Again) -> dict[Spot, Done]:
+    """The faults that were caught, of all or of an item."""
+    if not what.failed and what.item is None:
+        return {}
+    found = dict({**past.marks, **past.fresh}.items())
+    segment = None if what.item is None else tagged(what.item)
+    return {
+        spot: mark
+        for spot, mark in found.items()
+        if spot[0] == "caught" and (segment is None or segment in spot[1])
+    }
+
+
+def _ended_badly(past: Past) -> bool:
+    """Whether the run ended with a failure that isn't tried again yet."""
+    return past.end is not None and json.loads(past.end.body)["outcome"] != "ok"
+
+
+def _after(past: Past, instances: set[Instance], marks: dict[Spot, Done]) -> int:
+    """How many results came about after the first of these, at other places."""
+    first = [past.first.get(each, past.done[each].n) for each in instances]
+    first += [mark.n for mark in marks.values()]
+    if not first and past.end is not None:
+        first = [past.end.n]
+    places = {untagged(path) for path, _ in instances} | {untagged(spot[1]) for spot in marks}
+    return sum(
+        past.first.get(each, done.n) > min(first, default=0) and untagged(each[0]) not in places
+        for each, done in past.done.items()
+    )
+
+
+def _nothing(past: Past, row: RunRow, what: Again) -> str:
+    if what.failed:
+        return f"nothing failed in run {row.id}, and nothing of it was left out"
+    paths = {path for path, _ in past.done}
+    if what.item is not None:
+        keys = sorted({part for path in paths for part in _keys(path)})
+        told = f"; its items are {', '.join(keys[:8])}" if keys else ""
+        return f"--item {what.item}: run {row.id} has no item of that key that was done{told}"
+    near = near_place(what.start or "", sorted(paths)) or (
+        f"; done were {', '.join(sorted(paths)[:8])}" if paths else "; nothing was done in it yet"
+    )
+    return f"--from {what.start!r}: nothing was done there in run {row.id}{near}"
+
+
+def _keys(path: str) -> Iterable[str]:
+    return [part.partition("]")[0] for part in path.split("[")[1:]]
+
+
+# What was done
+
+
+def resolve(
+    store: Store,
+    row: RunRow,
+    w: Workflow[Any, Any],
+    path: str,
+    how: How,
+    value: Callable[[Task[Any, Any]], Any],
+) -> str:
+    """Say how an attempt ended of which nobody knows it ⟶ the step's path; raises `JournalError`.
+
+    how: "value", it was done, and gave that; "skip", it isn't to be done, and gives None; "again",
+        it wasn't done: it is started anew, also where it ended its process each time.
+    value: what it gave, given its task; asked unless it is started anew.
+    """
+    watch = SystemWatch()
+    claim = store.claim(row.key, me(watch.wall()))
+    try:
+        row = _latest(store, row)
+        past = Past(store.records(row))
+        instance = _open_at(past, row, path)
+        known = _known(past, instance)
+        told = body(how=how, by=user(), host=gethostname(), **known)
+        if how != "again":
+            given = value(_task_of(w, instance[0], known))
+            text, _ = Values(names_in(w), store.put, store.get).settled(given)
+            told = f'{told[:-1]},"value":{text}}}'
+        writer = Writer(store, row, claim, watch)
+        writer.add("resolved", *instance, told)
+        writer.flush("interrupted")
+        return instance[0]
+    finally:
+        claim.release()
+
+
+def _known(past: Past, instance: Instance) -> dict[str, Any]:
+    """The task and the input of the attempt that nobody knows about."""
+    started = past.unheard.get(instance)
+    said = {} if started is None else started.said
+    return {name: said[name] for name in ("task", "input", "variant") if name in said}
+
+
+def _open_at(past: Past, row: RunRow, path: str) -> Instance:
+    """The last attempt at a path of which nobody knows how it ended."""
+    unheard = past.unheard
+    found = [each for each in unheard if each[0] == path]
+    found = found or [each for each in unheard if stands_for(path, each[0])]
+    if not found:
+        paths = sorted({path for path, _ in unheard})
+        told = ", ".join(paths[:8]) if paths else "every attempt"
+        known = "are open" if len(paths) > 1 else "is open" if paths else "has told how it ended"
+        raise Refused(f"{path!r}: nothing is to be resolved there in run {row.id}: {told} {known}")
+    if len({path for path, _ in found}) > 1:
+        told = ", ".join(sorted({path for path, _ in found})[:8])
+        raise Refused(f"{path!r}: stands for several steps: write one of {told}")
+    return max(found, key=lambda each: unheard[each].n)
+
+
+def _task_of(w: Workflow[Any, Any], path: str, known: dict[str, Any]) -> Task[Any, Any]:
+    """The task of an attempt."""
+    for here in places(w):
+        if isinstance(here.node, Task) and called(here.node) == known.get("task"):
+            return here.node
+    raise Refused(f"{path!r}: the workflow has no task {known.get('task')} any more")

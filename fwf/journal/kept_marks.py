@@ -1,0 +1,106 @@
+"""The marks of states as a journal has them: what they are, who set them, and who holds them.
+
+Each is a log, `state <name>`, whose versions have the value as it is written (see `values`), and
+the run, or the person, who set it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from fwf.journal import versioned_logs
+from fwf.journal.errors import Held
+from fwf.journal.run_records import RunRow, moment
+from fwf.journal.store import Holder, Store
+from fwf.journal.story import short
+from fwf.journal.versioned_logs import Version, Writer
+from fwf.printing import printable
+
+PREFIX: Final = "state "
+_LOOKED_THROUGH: Final = 1_000
+"""So many runs, the newest, may be the one that holds a state."""
+
+
+def claim(store: Store, name: str, me: Holder) -> Writer:
+    """Hold a state; raises `Held`, which names the run that does."""
+    try:
+        return versioned_logs.claim(store, PREFIX + name, me)
+    except Held as error:
+        raise _held(store, name, error) from None
+
+
+def of_run(value: Any, run: str, workflow: str) -> dict[str, Any]:
+    """What a version says that a run adds."""
+    return {"value": value, "run": run, "by": workflow}
+
+
+def of_person(value: Any, before: Version | None, me: Holder) -> dict[str, Any]:
+    """What a version says that a person adds."""
+    old = None if before is None else before.body.get("value")
+    return {"value": value, "old": old, "by": f"{me.user} on {me.host}"}
+
+
+def by(body: Mapping[str, Any]) -> str:
+    """Who set a mark: a run or a person."""
+    run, name = body.get("run"), printable(str(body.get("by") or "somebody"))
+    return name if run is None else f"run {short(str(run))} ({name})"
+
+
+def shown(value: Any) -> str:
+    """A mark as people read it, from what is written of it."""
+    inner = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else []
+    if len(inner) == 1:  # the name of its type, and what it is
+        return shown(inner[0])
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def moved_since(history: Sequence[Version], kept: Mapping[str, Any], run: str) -> Version | None:
+    """The last version of a mark that a run which goes on would overlook; None if there is none.
+
+    A run that has moved the mark itself was the last to do so when it did, and has no use for it.
+
+    kept: the version, and the value, that the run started with.
+    """
+    if any(each.body.get("run") == run for each in history):
+        return None
+    number = kept["version"]
+    known = history[number - 1 : number]
+    if number and not (known and known[0].body.get("value") == kept.get("value")):
+        return history[-1] if history else Version(0, 0, {})  # what it started with was salvaged
+    return history[-1] if history[number:] else None
+
+
+def move(name: str, kept: Mapping[str, Any], now: Version) -> str:
+    """Who has moved a mark since a run started with it, from where to where, and when."""
+    was = shown(kept["value"]) if "value" in kept else "nothing"
+    who = by(now.body) if now.number else "a salvage"
+    to = shown(now.body["value"]) if now.number else "nothing"
+    when = f", {moment(now.at)}" if now.at > 0 else ""
+    return f"state {name!r}: {who} moved it from {was} to {to}{when}"
+
+
+def overtaken(store: Store, row: RunRow) -> str:
+    """How a mark of a run was moved since it started, so that it can't go on; `""` if none was."""
+    if row.state in ("ok", "given up"):
+        return ""
+    for name, kept in row.facts.get("marks", {}).items():
+        now = moved_since(versioned_logs.history(store, PREFIX + name), kept, row.id)
+        if now is not None:
+            return move(name, kept, now)
+    return ""
+
+
+def _held(store: Store, name: str, error: Held) -> Held:
+    who = error.holder
+    for row in store.runs(newest=_LOOKED_THROUGH) if who is not None else ():
+        if who is not None and row.state == "running" and store.holder(row.key) == who:
+            return Held(
+                f"state {name!r}: run {short(row.id)} ({printable(row.workflow)}) goes on with it: "
+                f"{printable(who.user)} (process {who.pid} on {printable(who.host)}), since "
+                f"{moment(who.since)}; wait for it",
+                who,
+            )
+    said = str(error)
+    return Held(said if PREFIX + name in said else f"state {name!r}: {said}", who)

@@ -1,0 +1,208 @@
+"""How long did the tasks of a workflow take, in its last runs that a journal knows of?
+
+What a dry run makes of it is a scenario: see `Scenario.from_history`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from itertools import chain
+from os.path import lexists
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from fwf.algebra.nodes import Task
+from fwf.algebra.paths import untagged
+from fwf.algebra.traverse import fold, walk
+from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.analysis.identity import definition_id
+from fwf.analysis.run_keys import name_of
+from fwf.faults import counted
+from fwf.journal.errors import JournalCorrupt, JournalError
+from fwf.journal.opening import open_store
+from fwf.journal.run_records import RunRow
+from fwf.journal.store import Store
+from fwf.worlds.scenario import Distribution, Scenario, lognormal
+
+Took: TypeAlias = dict[tuple[str, str], list[int]]
+"""How long attempts took (µs) that were committed, by task and place."""
+_OK: Final = re.compile(r'\{"task":"((?:[^"\\]|\\.)*)","input":"[^"]*","took":([0-9]+)')
+"""How the body of a committed attempt begins; what it gave, which may be large, isn't read."""
+_FURTHER: Final = 8
+"""By how much further back is looked for runs of the workflow among those of others."""
+
+
+class History(NamedTuple):
+    """What a journal says of durations, and of how many runs and attempts that is made."""
+
+    scenario: Scenario
+    runs: int
+    attempts: int
+
+    def __str__(self) -> str:
+        return f"{counted(self.attempts, 'attempt')} in {counted(self.runs, 'run')}"
+
+
+def history(
+    journal: object,
+    w: Workflow[Any, Any],
+    *,
+    runs: int = 20,
+    quantile: float = 0.5,
+    drawn: bool = False,
+) -> History:
+    """Journal, workflow ⟶ how long its tasks took; see `Scenario.from_history`."""
+    node = as_workflow(w, "from_history")
+    _check(runs, quantile, drawn)
+    took, seen = Took(), 0
+    with _opened(journal) as store:
+        rows = _rows(store, node)
+        while seen < runs and (row := next(rows, None)) is not None:
+            seen += _read(store, row, took)
+    made = _lognormal if drawn else _quantile(quantile)
+    attempts = sum(map(len, took.values()))
+    return History(_scenario(node, took, made), seen, attempts)
+
+
+def _check(runs: object, quantile: float, drawn: bool) -> None:
+    if not isinstance(runs, int) or isinstance(runs, bool) or runs < 1:
+        raise ValueError(f"from_history(runs={runs!r}): needs a whole number of runs, at least 1")
+    if not 0 <= quantile <= 1:
+        raise ValueError(
+            f"from_history(quantile={quantile!r}): is from 0 to 1: 0.5 is the median, 0.95 the "
+            "duration that 95 of 100 attempts didn't exceed"
+        )
+    if drawn and quantile != 0.5:
+        raise ValueError(
+            f"from_history(quantile={quantile!r}, drawn=True): durations are either one quantile "
+            "or drawn: leave one out"
+        )
+
+
+# What there is
+
+
+@contextmanager
+def _opened(journal: Any) -> Generator[Store]:
+    """A store as it is; what a file or an address stands for is opened, and closed again."""
+    if hasattr(journal, "records"):
+        yield journal
+        return
+    where = getattr(journal, "where", journal)
+    if hasattr(where, "records"):
+        yield where
+        return
+    if not isinstance(where, str | Path) or not str(where):
+        raise TypeError(
+            f"from_history({journal!r}): needs a journal: a file, postgresql://…, or Journal(…)"
+        )
+    place = str(where)
+    if "://" not in place and not any(map(lexists, (place, f"{place}-heads"))):
+        raise JournalError(f"there is no journal {place} yet: the first run in it makes it")
+    store = open_store(place)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _rows(store: Store, w: Workflow[Any, Any]) -> Iterator[RunRow]:
+    """The runs of a workflow, the newest first; of one without a name, those of its definition."""
+    name, newest, seen = name_of(w), 100, 0
+    definition = None if name else definition_id(w)
+    while True:
+        rows = store.runs(newest=newest, like=name)
+        for row in rows[seen:]:
+            if row.workflow == name or (
+                definition and not row.workflow and row.facts.get("definition") == definition
+            ):
+                yield row
+        if len(rows) < newest:
+            return
+        newest, seen = newest * _FURTHER, len(rows)
+
+
+def _read(store: Store, row: RunRow, took: Took) -> bool:
+    """Add what a run says ⟶ whether it says something; of a damaged one, what is good of it."""
+    found = False
+    with suppress(JournalCorrupt):
+        for record in store.records(row):
+            if record.kind == "ok" and (said := _OK.match(record.body)):
+                took.setdefault((said[1], record.path), []).append(int(said[2]))
+                found = True
+    return found
+
+
+# What is made of it
+
+Made: TypeAlias = Callable[[Sequence[int]], timedelta | Distribution]
+
+
+def _scenario(w: Workflow[Any, Any], took: Took, made: Made) -> Scenario:
+    """Each task's durations; those of each place where it stood at several."""
+    by_task: dict[str, dict[str, list[int]]] = {}
+    names, known = _names(w), dict[str, str]()
+    for (said, path), each in took.items():
+        if said not in known:
+            known[said] = _task(said, names)
+        if known[said]:
+            by_place = by_task.setdefault(known[said], {})
+            by_place.setdefault(untagged(path), []).extend(each)
+    scenario, several = Scenario(), dict[str, list[int]]()
+    for name, by_place in by_task.items():
+        scenario = scenario.task(name, takes=made(sorted(chain(*by_place.values()))))
+        if len(by_place) > 1:
+            several.update(by_place)
+    for path in _there(w) if several else ():
+        if path in several:
+            scenario = scenario.at(path, takes=made(sorted(several[path])))
+    return scenario
+
+
+def _names(w: Workflow[Any, Any]) -> list[str]:
+    """The names of its tasks, longer ones first."""
+    found = set[str]()
+
+    def collect(node: Any, _parts: tuple[None, ...]) -> None:
+        if isinstance(node, Task):
+            found.add(node.name)
+
+    fold(collect, w)
+    return sorted(found, key=len, reverse=True)
+
+
+def _task(said: str, names: Sequence[str]) -> str:
+    """`load@2#…`, as records say it ⟶ the task of that name in any version; empty if none is."""
+    plain: str = json.loads(f'"{said}"')
+    return next((name for name in names if plain.startswith(f"{name}@")), "")
+
+
+def _there(w: Workflow[Any, Any]) -> dict[str, None]:
+    """Where its tasks stand, without items and rounds."""
+    return dict.fromkeys(untagged(here.path) for here in walk(w) if isinstance(here.node, Task))
+
+
+def _quantile(part: float) -> Made:
+    """The duration that such a part of the sorted ones doesn't exceed, drawn straight between."""
+
+    def made(took: Sequence[int]) -> timedelta:
+        at = part * (len(took) - 1)
+        low, high = took[math.floor(at)], took[math.ceil(at)]
+        return timedelta(microseconds=round(low + (high - low) * (at - math.floor(at))))
+
+    return made
+
+
+def _lognormal(took: Sequence[int]) -> Distribution:
+    """Drawn around their median, with the spread of their logarithms."""
+    logs = [math.log(max(each, 1)) for each in took]
+    mean = math.fsum(logs) / len(logs)
+    spread = math.sqrt(math.fsum((each - mean) ** 2 for each in logs) / len(logs))
+    median = _quantile(0.5)(took)
+    assert isinstance(median, timedelta)
+    return lognormal(median, min(spread, 9.99))

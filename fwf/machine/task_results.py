@@ -1,0 +1,63 @@
+"""What a task gives: what its function returned, out of its `Result`, of the declared type."""
+
+from __future__ import annotations
+
+from typing import Any, Final, final
+
+from returns.result import Failure, Success
+
+from fwf.algebra.nodes import Task
+from fwf.faults.raised import Failing
+from fwf.types.arrival import Look, misgiven, seen, shape_of, whose
+from fwf.types.single_use import FREE, readable
+
+RESULT: Final = "result"
+"""What a message calls it."""
+
+
+@final
+class Gives:
+    """What one task gives. `free` are the classes whose instances are just that."""
+
+    __slots__ = ("_declared", "_inside", "_look", "_name", "free")
+
+    def __init__(self, task: Task[Any, Any]) -> None:
+        self._name = task.name
+        self._declared = task.contract.output
+        self.free, self._inside, self._look = shape_of(self._declared)
+
+    def of(self, returned: Any) -> Any:
+        """The value; raises a `Failure`, and `TypeError` for what isn't what the task declares.
+
+        That is a `Defect`: another attempt would give no other type. It is raised where resources
+        see it, so that a transaction is rolled back.
+        """
+        look = self._inside.get(type(returned))  # pyright: ignore[reportUnknownArgumentType]
+        if look is None:
+            return self._checked(self._look, unwrapped(returned))
+        try:
+            if look(returned) is None:
+                return returned
+        except Exception:  # whatever somebody's class raises, or a list that changes meanwhile
+            return returned
+        return self._checked(look, returned)
+
+    def _checked(self, look: Look, value: Any) -> Any:
+        wrong = seen(look, value)
+        if wrong is not None:
+            where = whose(RESULT, wrong)
+            raise TypeError(misgiven(self._name, self._declared, value, where))
+        return value
+
+
+def unwrapped(result: Any) -> Any:
+    """The value of a `Success`; a `Failure` is raised, so that resources see it."""
+    cls: Any = type(result)  # pyright: ignore[reportUnknownVariableType]
+    if cls in FREE:
+        return result
+    if cls is Success:
+        return readable(result.unwrap())
+    if cls is Failure:
+        error = result.failure()
+        raise error if isinstance(error, BaseException) else Failing(error)
+    return readable(result)
