@@ -200,6 +200,7 @@ Factor: TypeAlias = Callable[[Jitter, int], float]
 def delays(*each: timedelta) -> Delays:
     """Durations ⟶ the schedule of exactly these delays.
 
+    >>> from fwf import minutes, seconds
     >>> delays(seconds(1), seconds(5)).then(delays(minutes(1)))
     delays(seconds(1), seconds(5)).then(delays(minutes(1)))
     """
@@ -214,6 +215,7 @@ def every(delay: timedelta) -> Constant:
 def backoff(first: timedelta, *, factor: float = 2, cap: timedelta | None = None) -> Backoff:
     """Duration ⟶ delays that grow by `factor` from `first` and never pass `cap`.
 
+    >>> from fwf import seconds
     >>> list(islice(each(backoff(seconds(5), cap=seconds(15))), 3))
     [datetime.timedelta(seconds=5), datetime.timedelta(seconds=10), datetime.timedelta(seconds=15)]
     """

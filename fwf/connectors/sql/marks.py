@@ -68,7 +68,7 @@ def marked(query: str, place: QueryPlace | None) -> str:
 
     Its lines are indented, which says that they are to be shown as they are. Empty if no part is.
 
-    >>> print(marked("SELECT id,\\n  amoun FROM orders", Place(13, 5)))
+    >>> print(marked("SELECT id,\\n  amoun FROM orders", QueryPlace(13, 5)))
     <BLANKLINE>
         2 │   amoun FROM orders
           │   ^^^^^

@@ -120,8 +120,13 @@ def moto(functions: Functions) -> Iterator[Moto]:
     keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     one = cache(partial(boto_client_for, "us-east-1", "lambda"))  # a client takes long to make
     one_client = patch.object(lambda_eval_utils, "boto_client_for", lambda **asked: one())
-    with patch.dict(os.environ, {**names, **keys}), mock_aws(config=config), one_client:
-        yield Moto(functions)
+    mock = mock_aws(config=config)
+    with patch.dict(os.environ, {**names, **keys}), one_client:
+        mock.start(reset=False)  # what a server in this process has, it keeps
+        try:
+            yield Moto(functions)
+        finally:
+            mock.stop(remove_data=False)
 
 
 class Node:

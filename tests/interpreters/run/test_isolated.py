@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,8 @@ def test_a_deadline_ends_the_runs_within_an_isolated_task_with_all_their_process
 
 def test_no_child_is_left_to_be_waited_for() -> None:
     run(par(pid, timeout(sleeps, milliseconds(5)), fallback(raises, identity)), "/dev/null")
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with suppress(ChildProcessError):  # there may be children of other tests, still at work
+        assert os.waitpid(-1, os.WNOHANG) == (0, 0)
 
 
 def test_an_isolated_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
