@@ -1,6 +1,6 @@
-"""Walking over workflows of any depth and size: children, rebuild, fold, walk."""
+"""Walking over workflows of any depth and size: children, rebuild, fold, walk, trampoline."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, assert_never, cast, final
 
 from pyrsistent import PMap, pmap, pvector
@@ -38,6 +38,8 @@ from fwf.records import changed, record
 
 R = TypeVar("R")
 T = TypeVar("T")
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 
 def parts_of(node: Node) -> tuple[Node, ...]:
@@ -161,6 +163,26 @@ def fold(
                 continue
         known[key(node)] = step(node, tuple(map(known.__getitem__, keys)))
     return known[key(root)]
+
+
+def trampoline(begin: Callable[[Q], Generator[Q, A, A]], first: Q) -> A:
+    """A question ⟶ its answer, of generators which ask for what they need of others.
+
+    What would be a function that calls itself, on an explicit stack: where it would, it yields.
+    """
+    stack = [begin(first)]
+    answer: Any = None  # with which a generator starts
+    while True:
+        try:
+            asked = stack[-1].send(answer)
+        except StopIteration as stop:
+            stack.pop()
+            answer = stop.value
+            if not stack:
+                return cast(A, answer)
+        else:
+            stack.append(begin(asked))
+            answer = None
 
 
 @final

@@ -25,7 +25,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.parts import children
-from fwf.algebra.traverse import fold, visit
+from fwf.algebra.traverse import fold, trampoline, visit
 from fwf.interpreters.engines.airflow.light import is_identity, is_light, outputs, readers_of
 from fwf.interpreters.engines.airflow.steps import (
     GROUPS,
@@ -115,21 +115,10 @@ class _Planner:
 
     def _made(self, root: Placed, source: Source) -> Source:
         """What goes on behind a piece. Explicit stack."""
-        stack = [self._making(root, source, Around())]
-        given: Source | None = None
-        while True:
-            try:
-                asked = stack[-1].send(cast(Source, given))
-            except StopIteration as stop:
-                stack.pop()
-                given = cast(Source, stop.value)
-                if not stack:
-                    return given
-            else:
-                stack.append(self._making(*asked))
-                given = None
+        return trampoline(self._making, (root, source, Around()))
 
-    def _making(self, here: Placed, source: Source, around: Around) -> Making:
+    def _making(self, asked: Asked) -> Making:
+        here, source, around = asked
         piece = here.piece
         if self._light[id(piece.node)]:
             return self._of_light(here, source)

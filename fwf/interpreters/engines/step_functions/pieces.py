@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 from fwf.algebra.expr import Const, Input
@@ -26,6 +27,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
+from fwf.algebra.traverse import trampoline
 from fwf.forms.mentioned import names_in
 from fwf.interpreters.engines.cut import EngineTask
 from fwf.interpreters.engines.features import task_in
@@ -40,19 +42,7 @@ MARGIN: Final = 60
 
 def printed(told: Told, first: Way) -> str:
     """The states of a piece, into its scope ⟶ that which it begins with. Explicit stack."""
-    stack = [_steps(told, first)]
-    found: str | None = None
-    while stack:
-        try:
-            part = stack[-1].send(cast(str, found))
-        except StopIteration as stop:
-            stack.pop()
-            found = cast(str, stop.value)
-            continue
-        stack.append(_steps(told, part))
-        found = None
-    assert found is not None
-    return found
+    return trampoline(partial(_steps, told), first)
 
 
 def _steps(told: Told, way: Way) -> Steps:
