@@ -14,7 +14,7 @@ from fwf.analysis.run_keys import KEYED, RunName, step_key
 from fwf.faults.raised import raised
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving_tables import looked_at
-from fwf.interpreters.run.resources import Opener, Placed, Resources
+from fwf.interpreters.run.resources import Opener, Resources
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.task_results import Gives
 from fwf.machine.world import Ended
@@ -122,11 +122,8 @@ class Run:
                 found = self.resources.get(final)
                 if isinstance(found, Secret):
                     values[name] = found
-                elif isinstance(found, Placed):
-                    openers.append((name, partial(found.opened, env.renames)))
                 elif found is not None:
-                    apart = call.isolate  # in a process of its own it is opened there
-                    opener = found if apart else partial(self.opened.lent, final, found)
+                    opener = self.opened.opener(final, found, env.renames, apart=call.isolate)
                     openers.append((name, opener))
         return values, openers
 

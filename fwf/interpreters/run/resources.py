@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import Context
+from functools import partial
 from threading import Lock
 from typing import Any, TypeAlias, final
 
@@ -62,6 +63,16 @@ class Resources:
         self._over = False
         self._lock = Lock()
         """Of all that is noted here; nothing of the user's is called under it."""
+
+    def opener(self, name: str, given: Opener, names: Mapping[str, str], *, apart: bool) -> Opener:
+        """What opens a resource for one attempt: of the run's, lent to it.
+
+        names: by which, in the run, the task's resources go; apart: whether it is called in a
+            process of its own, where it is opened as well.
+        """
+        if isinstance(given, Placed):
+            return partial(given.opened, names)
+        return given if apart else partial(self.lent, name, given)
 
     def lent(self, name: str, opener: Opener) -> Any:
         """What an attempt is to enter: what its opener returned, or a share of what is open.

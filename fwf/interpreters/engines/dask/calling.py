@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextvars import copy_context
 from datetime import datetime
 from decimal import Context, getcontext
-from functools import partial
 from typing import Any, Final
 
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
@@ -22,7 +21,7 @@ from fwf.interpreters.engines.dask.station import AtWork, Station
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.calls import ATTEMPT, Call, Called, awaited, called_beside
 from fwf.interpreters.run.here import Here, be_in
-from fwf.interpreters.run.resources import Opener, Placed
+from fwf.interpreters.run.resources import Opener
 from fwf.interpreters.run.workers.processes import Process
 from fwf.journal.errors import JournalError
 from fwf.journal.values import Unwritable
@@ -148,9 +147,7 @@ def _openers(
         found = station.resources.get(final)
         if isinstance(found, Secret):
             keywords[name] = found
-        elif isinstance(found, Placed):
-            openers.append((name, partial(found.opened, order.resources)))
         elif found is not None:
-            apart = call.isolate  # in a process of its own it is opened there
-            openers.append((name, found if apart else partial(station.opened.lent, final, found)))
+            opener = station.opened.opener(final, found, order.resources, apart=call.isolate)
+            openers.append((name, opener))
     return openers
