@@ -56,8 +56,8 @@ def limits_of(cut: Cut) -> Limits:
     """Cut ⟶ how much goes into a context, so that all values in one fit together."""
     values = fold_pieces(_values, cut.piece)
     share = _SHARE_WITH_ITEMS if fold_pieces(_maps, cut.piece) else _SHARE
-    most = [items for items in _MOST if _fits(cut, items)]
-    return Limits(max(64, share // (3 + values)), _ITEM, max(most, default=ITEMS), _ROOM)
+    most = next((items for items in _MOST if _fits(cut, items)), ITEMS)
+    return Limits(max(64, share // (3 + values)), _ITEM, most, _ROOM)
 
 
 def most_items(limits: Limits, path: str, body: Node) -> int:
