@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from unittest.mock import patch
@@ -25,6 +26,10 @@ NODE = Path(os.environ.get("FWF_STEP_FUNCTIONS", HERE.parents[2] / ".venvs/step-
 """Where `make engines` puts the packages of node."""
 ROLE = "arn:aws:iam::123456789012:role/fwf"
 REGION = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+
+
+_machines = count(1)
+"""Of this process: moto keeps what it has from one that is there to the next."""
 
 
 class Ran(NamedTuple):
@@ -54,13 +59,11 @@ class Moto:
         boto3: Any = importlib.import_module("boto3")
         self._functions = functions
         self._client = boto3.client("stepfunctions", **REGION)
-        self._n = 0
         self._machine = self._execution = ""
 
     def run(self, definition: str, given: Any, function: Function, *, waits: bool = False) -> Ran:
         self._functions.answer = function
-        self._n += 1
-        client, name = self._client, f"m{os.getpid()}-{self._n}"
+        client, name = self._client, f"m{os.getpid()}-{next(_machines)}"
         if self._machine:
             client.delete_state_machine(stateMachineArn=self._machine)
         made = client.create_state_machine(name=name, definition=definition, roleArn=ROLE)
