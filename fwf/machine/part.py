@@ -114,12 +114,13 @@ class Part:
     def _in_word(self) -> tuple[int, ...]:
         """Where it stands in what a word is made of, and in which of the words at that path."""
         inward: list[int] = []
-        here, path = self.visit, self.static_path
+        here = self.visit
         while here.around is not None and here.paths.is_joint(here.spot):
             inward.append(here.at)
             here = here.around
         if not inward:
             return ()
+        path = self.static_path
         same = takewhile(lambda each: each.path == path, chain((here,), here.enclosing()))
         return (*inward, sum(isinstance(each.node, Extension) for each in same))
 

@@ -55,8 +55,9 @@ class Limits:
 def limits_of(cut: Cut) -> Limits:
     """Cut ⟶ how much goes into a context, so that all values in one fit together."""
     values = fold_pieces(_values, cut.piece)
-    share = _SHARE_WITH_ITEMS if fold_pieces(_maps, cut.piece) else _SHARE
-    most = next((items for items in _MOST if _fits(cut, items)), ITEMS)
+    maps = fold_pieces(_maps, cut.piece)
+    share = _SHARE_WITH_ITEMS if maps else _SHARE
+    most = next((items for items in _MOST if maps and _fits(cut, items)), ITEMS)
     return Limits(max(64, share // (3 + values)), _ITEM, most, _ROOM)
 
 
