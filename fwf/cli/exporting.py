@@ -59,6 +59,9 @@ def write(printed: Printed, folder: str | None) -> None:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Misuse(f"-o {folder}: {error.strerror}; name another folder") from error
+        for name in printed.files:
+            if (Path(folder) / name).is_dir():
+                raise Misuse(f"-o {folder}: {name} is a folder there; name another folder")
         for name, text in printed.files.items():
             write_file(Path(folder) / name, text)
     for line in printed.commands:

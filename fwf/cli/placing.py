@@ -22,7 +22,9 @@ def placed(on: str | None, target: Target) -> Generator[Elsewhere | None]:
         return
     from fwf.interpreters.engines import engine_of  # for none but those who go there
 
-    name, _, address = on.partition("://")
+    name, behind, address = on.partition("://")
+    if behind and not address:
+        raise Misuse(f"--on {on}: there is no address: write {name}://HOST:PORT, or {name} alone")
     try:
         opening = engine_of(name).opened(address, target.address)
         place = opening.__enter__()

@@ -52,13 +52,16 @@ class Target:
 
     @property
     def address(self) -> str:
-        """As what other processes import it: `module:attribute`."""
-        return f"{self.module}:{_parts(self.text)[1]}"
+        """As what other processes import it: `module:attribute`; raises `Misuse` for none."""
+        from fwf.interpreters.engines import is_importable
 
-    @property
-    def importable(self) -> str:
-        """Its name for who imports it elsewhere: `module:attribute`."""
-        return f"{self.module}:{_parts(self.text)[1]}"
+        found = f"{self.module}:{_parts(self.text)[1]}"
+        if is_importable(found):
+            return found
+        raise Misuse(
+            f"{self.text}: no other process can import it by its name: name files and folders with "
+            "letters, digits and _ alone"
+        )
 
 
 def load(text: str, *, to_run: bool = False) -> Target:

@@ -191,6 +191,22 @@ def test_files_go_to_a_folder(known: Path) -> None:
     assert "wrote out/there/machine.json\n" in done.stderr
 
 
+def test_a_folder_in_a_files_place_is_told_before_anything_is_written(known: Path) -> None:
+    (known / "out/run.sh").mkdir(parents=True)
+    done = call("--to", "fake", "-o", "out")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith("fwf: -o out: run.sh is a folder there; name another folder\n")
+    assert [each.name for each in (known / "out").iterdir()] == ["run.sh"]
+
+
+@pytest.mark.parametrize("engine", [each for each in ENGINES if each != "dask"])
+def test_a_file_that_no_other_process_can_import_is_refused(folder: Path, engine: str) -> None:
+    (folder / "my job.py").write_text((folder / "exported_job.py").read_text())
+    done = call("--to", engine, "-o", "out", target="my job.py")
+    assert done.exit_code == 2 and not (folder / "out").exists()
+    assert "my job.py: no other process can import it by its name: name files" in done.stderr
+
+
 def test_several_files_want_a_folder(known: Path) -> None:
     done = call("--to", "fake")
     assert done.exit_code == 2

@@ -62,7 +62,7 @@ def command(
         complain(one_line(f"{found.name} isn't exported: {wrong}"))
         return 1
     try:
-        printed = printer(cut, engines.Asked(found.importable, found.name, found.pools))
+        printed = printer(cut, engines.Asked(found.address, found.name, found.pools))
     except ValueError as error:
         raise Misuse(f"--to {to}: {error}") from error
     write(printed, output)

@@ -16,12 +16,13 @@ from fwf.interpreters.engines.engines import (
     engine_of,
     exported,
 )
+from fwf.interpreters.engines.exports import is_importable
 from fwf.interpreters.engines.gaps import Gap, gaps, gaps_of
 from fwf.interpreters.engines.readme_table import table_text
 from fwf.interpreters.engines.support import SUPPORT, Support
 
 __all__ = [
     "ENGINES", "SUPPORT", "Asked", "Cut", "Engine", "EngineTask", "Gap", "Inner", "Piece", "Placed",
-    "Printed", "Printer", "Support", "cut", "engine_of", "exported", "gaps", "gaps_of", "marked",
-    "table_text",
+    "Printed", "Printer", "Support", "cut", "engine_of", "exported", "gaps", "gaps_of",
+    "is_importable", "marked", "table_text",
 ]  # fmt: skip

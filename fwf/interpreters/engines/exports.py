@@ -35,5 +35,19 @@ class Printed:
     commands: tuple[str, ...] = ()
 
 
+def is_importable(target: str) -> bool:
+    """Whether a target is `module:attribute`, of identifiers, that others may import."""
+    module, _, attribute = target.partition(":")
+    return all(part.isidentifier() for part in [*module.split("."), attribute])
+
+
+def check_importable(target: str, who: str) -> None:
+    """Raises `ValueError` unless whoever runs an engine's task there may be able to import it."""
+    if not is_importable(target):
+        raise ValueError(
+            f"{target!r} is nothing that {who} can import: name the workflow as module:attribute"
+        )
+
+
 Printer: TypeAlias = Callable[[Cut, Asked], Printed]
 """Writes a cut in an engine's language."""

@@ -104,6 +104,7 @@ def test_what_a_profile_opens_is_opened_by_the_worker(project: Path) -> None:
     [
         ("dasc", "there is no engine 'dasc'; did you mean 'dask'?"),
         ("airflow", "Airflow isn't driven from here; runs go to dask; fwf export TARGET --to"),
+        ("dask://", "dask://: there is no address: write dask://HOST:PORT, or dask alone"),
         ("dask://nowhere", "dask://nowhere is no address: write dask, for processes on this"),
     ],
 )

@@ -14,7 +14,7 @@ from fwf.interpreters.engines.argo.manifest import manifest
 from fwf.interpreters.engines.argo.table import ITEMS, MOST_ITEMS, SMALL, size
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.engine_names import Alphabet
-from fwf.interpreters.engines.exports import Asked, Printed
+from fwf.interpreters.engines.exports import Asked, Printed, check_importable
 from fwf.interpreters.engines.sizes import size_of
 from fwf.types.hints import ANY
 
@@ -26,13 +26,17 @@ _TAG: Final = 12
 
 
 def printed(cut: Cut, asked: Asked) -> Printed:
-    """A cut, who asked ⟶ the manifest, a Dockerfile for the worker, and the commands."""
+    """A cut, who asked ⟶ the manifest, a Dockerfile for the worker, and the commands.
+
+    Raises `ValueError` for a target that a pod can't import.
+    """
+    check_importable(asked.target, "a pod")
     name = WORKFLOWS.name(asked.name)
     known: dict[Hashable, bytes] = {}
     made_from = definition_digest(cut.workflow, known).hex()
     image = f"{name}:{made_from[:_TAG]}"
     dags = Flows(cut, most_items(cut), sizes_of(asked.pools), known).made()
-    text = manifest(dags, name=name, target=_target(asked.target), image=image, made_from=made_from)
+    text = manifest(dags, name=name, target=asked.target, image=image, made_from=made_from)
     files = {MANIFEST: text, DOCKERFILE: _dockerfile()}
     return Printed(files, (*_commands(cut.workflow, image), *_large(cut)))
 
@@ -47,15 +51,6 @@ def sizes_of(pools: Mapping[str, Any]) -> dict[str, int]:
     """Pools ⟶ how much each lets be at work at once; a rate bounds nothing here."""
     sizes = {name: getattr(pool, "at_once", pool) for name, pool in pools.items()}
     return {name: size for name, size in sizes.items() if type(size) is int}
-
-
-def _target(target: str) -> str:
-    module, _, attribute = target.partition(":")
-    if not all(part.isidentifier() for part in [*module.split("."), attribute]):
-        raise ValueError(
-            f"{target!r} is nothing that a pod can import: name the workflow as module:attribute"
-        )
-    return target
 
 
 def _dockerfile() -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fwf.analysis.requirements import requirements
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.engine_names import Alphabet
-from fwf.interpreters.engines.exports import Asked, Printed
+from fwf.interpreters.engines.exports import Asked, Printed, check_importable
 from fwf.interpreters.engines.step_functions.definition import definition
 from fwf.interpreters.engines.step_functions.limits import beyond
 from fwf.interpreters.engines.step_functions.ropes import FUNCTION
@@ -30,8 +30,8 @@ def printed(cut: Cut, asked: Asked) -> Printed:
 
     Raises `ValueError` for what AWS would refuse.
     """
-    target = _target(asked.target)
-    text = definition(cut, target, asked.name, limits_of(cut), asked.pools)
+    check_importable(asked.target, "a function")
+    text = definition(cut, asked.target, asked.name, limits_of(cut), asked.pools)
     for said in beyond(text):
         raise ValueError(said)
     name = MACHINES.name(asked.name)
@@ -40,27 +40,17 @@ def printed(cut: Cut, asked: Asked) -> Printed:
         DEFINITION: text,
         "machine.tf": _file("machine.tf").replace("MACHINE_NAME", name),
         "function.tf": _file("function.tf"),
-        "requirements.txt": f"fwf[engines]{_version()}\n",
+        "requirements.txt": f"./fwf-{_version()}-py3-none-any.whl[engines]\n",
         "README.md": _readme(name, given),
     }
     return Printed(files, (*_commands(name, given), "README.md says it with Terraform, and more"))
 
 
-def _target(target: str) -> str:
-    module, _, attribute = target.partition(":")
-    if not all(part.isidentifier() for part in [*module.split("."), attribute]):
-        raise ValueError(
-            f"{target!r} is nothing that a function can import: name the workflow as "
-            "module:attribute"
-        )
-    return target
-
-
 def _version() -> str:
     try:
-        return f"=={version('fwf')}"
+        return version("fwf")
     except PackageNotFoundError:
-        return ""
+        return "VERSION"
 
 
 def _file(name: str) -> str:

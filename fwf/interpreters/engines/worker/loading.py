@@ -12,6 +12,7 @@ from fwf.analysis.requirements import Requirements, requirements
 from fwf.derived import Pages
 from fwf.faults import near, text
 from fwf.forms.mentioned import Known, names_in
+from fwf.interpreters.engines.exports import is_importable
 from fwf.records import record
 
 _FORM: Final = "write module:attribute"
@@ -52,8 +53,7 @@ def _names(w: Workflow[Any, Any]) -> Known:
 def loaded(target: str) -> Loaded:
     """`module:attribute` ⟶ the workflow; raises `Unloadable`. Imports the module, once."""
     name, _, attribute = target.partition(":")
-    parts = [*name.split("."), attribute]
-    if not all(part.isidentifier() for part in parts):
+    if not is_importable(target):
         raise Unloadable(f"{target!r} names no workflow: {_FORM}")
     try:
         module = import_module(name)
