@@ -38,6 +38,9 @@ def tell_gaps(
     for same in _by_feature(gaps):
         for line in _lines(same):
             write(line)
+    if target.timetable is not None and engine.printer and not engine.schedules:
+        said = "its schedule isn't written down; start a run for each of its days or hours"
+        write(one_line(f"{target.name} on {engine.title}: {said}"))
     write(_summary(target, engine, cut, gaps))
 
 

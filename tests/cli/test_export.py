@@ -207,6 +207,21 @@ def test_a_file_that_no_other_process_can_import_is_refused(folder: Path, engine
     assert "my job.py: no other process can import it by its name: name files" in done.stderr
 
 
+@pytest.mark.parametrize("engine", ["step-functions", "airflow", "argo"])
+def test_a_schedule_that_is_not_written_down_is_told(folder: Path, engine: str) -> None:
+    code = (folder / "exported_job.py").read_text()
+    told = "its schedule isn't written down"
+    assert told not in call("--to", engine, "--gaps").stdout
+    daily = (
+        "from datetime import date\nfrom fwf import every_day\n"
+        "@task\ndef today(*, day: date) -> date:\n    return day\n"
+        'nightly = every_day(named("nights", today), tz="Europe/Berlin", param="day")\n'
+    )
+    (folder / "timed_job.py").write_text(code + daily)
+    done = call("--to", engine, "--gaps", target="timed_job:nightly")
+    assert done.exit_code == 0 and (told in done.stdout) is (engine != "airflow")
+
+
 def test_several_files_want_a_folder(known: Path) -> None:
     done = call("--to", "fake")
     assert done.exit_code == 2

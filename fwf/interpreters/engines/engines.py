@@ -31,6 +31,7 @@ class Engine:
     measure, budget: how much a cut may become there, and the most that it may be.
     longest: the most that one of its tasks may take.
     printer: `module:function` of the `Printer`, if anything is written down for it.
+    schedules: whether a timetable's schedule is written down as well.
     opener: `module:function` of what opens it as a place where runs call their tasks, if it is one.
     needs, extra: the module that must be there for it, and which extra of fwf has that.
     """
@@ -42,6 +43,7 @@ class Engine:
     budget: Budget = Budget()
     longest: timedelta | None = None
     printer: str = ""
+    schedules: bool = False
     opener: str = ""
     needs: str = ""
     extra: str = ""
@@ -114,6 +116,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             airflow.COSTS.size,
             airflow.BUDGET,
             printer="fwf.interpreters.engines.airflow.printer:printed",
+            schedules=True,
         ),
         Engine(
             "argo",
