@@ -11,8 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -43,6 +44,22 @@ def waits(until: Callable[[], object], what: str, seconds: float = 60) -> None:
     while not until():
         assert time.monotonic() < end, what
         time.sleep(0.01)
+
+
+@contextmanager
+def going_after(look: Callable[[], None], folder: Path) -> Iterator[None]:
+    """Let the run go on that waits for `go`, after `look`, and also where `look` fails."""
+
+    def goes() -> None:
+        try:
+            look()
+        finally:
+            flows.once(str(folder), "go")
+
+    with ThreadPoolExecutor(1) as beside:
+        looks = beside.submit(goes)
+        yield
+        looks.result()
 
 
 # Row 45: what a worker was at that died
@@ -134,15 +151,12 @@ def _stations(dask_worker: Any) -> list[str]:
 
 
 def test_what_a_client_has_heard_is_forgotten_while_it_goes_on(client: Any, tmp_path: Path) -> None:
-    def goes() -> None:
+    def forgets() -> None:
         waits(lambda: marks(tmp_path, "blocks"), "the step before is written down")
         waits(lambda: client.run_on_scheduler(_left)[0] == 0, "and forgotten")
-        flows.once(str(tmp_path), "go")
 
-    thread = Thread(target=goes)
-    thread.start()
-    result = run(flows.heard, str(tmp_path), on=on(client, "heard"))
-    thread.join()
+    with going_after(forgets, tmp_path):
+        result = run(flows.heard, str(tmp_path), on=on(client, "heard"))
     assert result == Success(str(tmp_path)) and counts(tmp_path) == {"charge": 1, "blocks": 1}
 
 
@@ -191,16 +205,13 @@ def _late(dask_scheduler: Any) -> bool:
 
 
 def test_what_is_cut_before_it_begins_never_does(client: Any, tmp_path: Path) -> None:
-    def goes() -> None:
+    def cancels() -> None:
         waits(lambda: client.run_on_scheduler(_late), "it is asked for, and all threads are busy")
         waits(lambda: not client.run_on_scheduler(_late), "it is cancelled")
-        flows.once(str(tmp_path), "go")
 
     client.wait_for_workers(2)
-    thread = Thread(target=goes)
-    thread.start()
-    failed(run(flows.queued, str(tmp_path), on=on(client, "queued")))
-    thread.join()
+    with going_after(cancels, tmp_path):
+        failed(run(flows.queued, str(tmp_path), on=on(client, "queued")))
     assert counts(tmp_path) == {"blocks": 4}
 
 
@@ -210,15 +221,15 @@ def test_what_is_cut_before_it_begins_never_does(client: Any, tmp_path: Path) ->
 def test_a_connection_that_breaks_repeats_nothing(client: Any, tmp_path: Path) -> None:
     def breaks() -> None:
         waits(lambda: marks(tmp_path, "wire"), "it has begun")
-        client.loop.add_callback(client.scheduler_comm.comm.abort)
-        waits(lambda: client.status == "connecting", "it is lost")
-        waits(lambda: client.status == "running", "it is there again")
-        flows.once(str(tmp_path), "go")
+        lost = client.scheduler_comm
+        client.loop.add_callback(lost.comm.abort)
+        waits(
+            lambda: client.status == "running" and client.scheduler_comm not in (None, lost),
+            "there is another",
+        )
 
-    thread = Thread(target=breaks)
-    thread.start()
-    result = run(flows.wires, str(tmp_path), on=on(client, "wires"))
-    thread.join()
+    with going_after(breaks, tmp_path):
+        result = run(flows.wires, str(tmp_path), on=on(client, "wires"))
     assert result == Success(str(tmp_path))
     assert counts(tmp_path) == {"wire": 1, "wire_done": 1, "charge": 1}
 
