@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, cast,
 from pyrsistent import PMap, pmap
 
 from fwf.algebra.builder import It, as_expr, expr_of, literal
-from fwf.algebra.error_filters import Error as Error
-from fwf.algebra.error_filters import tags as tags
+from fwf.algebra.error_filters import Error as Error, tags as tags
 from fwf.algebra.expr import IT, Call, Expr, argument, type_of
 from fwf.algebra.functions import of_one_value
 from fwf.algebra.nodes import (

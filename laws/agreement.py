@@ -23,8 +23,7 @@ from fwf.combinators import delay, fail, map_each, par, pure, retry, timeout
 from fwf.faults import Fault
 from fwf.interpreters.dry_run import dry_run
 from fwf.records import record
-from fwf.testing import sample_tasks
-from fwf.testing import strategies as draw
+from fwf.testing import sample_tasks, strategies as draw
 from fwf.worlds.scenario import EMPTY, Scenario, failing
 from fwf.worlds.trace import Event, events
 

@@ -7,9 +7,7 @@ from typing import Any
 from fwf.algebra.builder import It, expr_of, it, pick
 from fwf.algebra.expr import moved
 from fwf.algebra.workflow import Workflow
-from fwf.arrows import first as hughes_first
-from fwf.arrows import fst, split
-from fwf.arrows import second as hughes_second
+from fwf.arrows import first as hughes_first, fst, second as hughes_second, split
 from fwf.combinators import fail, identity, par, pure, seq
 
 from .law import Flow, FlowA, FlowB, Function, Sides, SureFunction, Tag, law

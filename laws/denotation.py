@@ -43,8 +43,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )  # fmt: skip
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.schedule import cap_of, each
-from fwf.algebra.schedule import drawn as factor
+from fwf.algebra.schedule import cap_of, drawn as factor, each
 from fwf.faults import (
     BadInput,
     Exhausted,

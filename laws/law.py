@@ -27,8 +27,7 @@ from fwf.algebra.workflow import Workflow
 from fwf.derived.caching import is_cacheable
 from fwf.faults import Fault
 from fwf.records import record
-from fwf.testing import sample_tasks
-from fwf.testing import strategies as draw
+from fwf.testing import sample_tasks, strategies as draw
 from fwf.worlds.scenario import Scenario
 from fwf.worlds.trace import Trace, events
 

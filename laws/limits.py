@@ -12,8 +12,7 @@ from fwf.algebra.durations import seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import in_pool, par
 from fwf.interpreters.run import Pool
-from fwf.testing import sample_tasks
-from fwf.testing import strategies as draw
+from fwf.testing import sample_tasks, strategies as draw
 
 from .agreement import THEMES, Case, flows, overtaken, scripted
 from .list_scheduler import Pools, scheduled

@@ -28,8 +28,7 @@ from fwf.algebra.nodes import (
     Task,
     WithParams,
 )  # fmt: skip
-from fwf.combinators import fallback as either
-from fwf.combinators import identity
+from fwf.combinators import fallback as either, identity
 from fwf.records import changed
 from fwf.testing.sample_tasks import Twice
 from fwf.worlds.trace import parallel, series

@@ -23,8 +23,8 @@ from fwf.testing import (
     catalogue,
     scripted,
     settled,
+    strategies as draw,
 )
-from fwf.testing import strategies as draw
 from fwf.worlds.scenario import Scenario
 
 from .model import ByPlace, meaning_by, model_of_places

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
 from pyrsistent import pmap
 from returns.result import Failure, Success
 
@@ -12,8 +11,7 @@ from fwf.algebra.durations import seconds
 from fwf.combinators import retry, timeout
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.records import changed
-from fwf.testing import BrokenLaw, assert_lawful, sample_tasks
-from fwf.testing import strategies as draw
+from fwf.testing import BrokenLaw, assert_lawful, sample_tasks, strategies as draw
 from fwf.worlds.scenario import Scenario, WhenCut
 from fwf.worlds.trace import events
 

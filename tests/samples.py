@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypedDict, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hypothesis import reject
-from hypothesis import strategies as st
+from hypothesis import reject, strategies as st
 from returns.result import Failure, Success
 
 from fwf import (

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal, NewType
 from uuid import UUID
 
 import pytest
-from hypothesis import given as for_all
-from hypothesis import strategies as st
+from hypothesis import given as for_all, strategies as st
 
 from fwf import Pool, Resource, Secret, Workflow, in_pool, named, par, task, with_params
 from fwf.cli.params import given

@@ -13,8 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fwf.cli import fwf
-from tests.cli_support import command, environment
-from tests.cli_support import fwf as apart
+from tests.cli_support import command, environment, fwf as apart
 
 CANARY = "canary/4711+ü"
 SOURCE = """

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from fwf.cli import fwf as program
-from fwf.cli import told_runs
+from fwf.cli import fwf as program, told_runs
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.run_records import Record, RunRow
 from tests.telling.kept import BEGAN, ME, SECOND, Kept, Written, fault, kept

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli_support import Done, command, environment
-from tests.cli_support import fwf as apart
+from tests.cli_support import Done, command, environment, fwf as apart
 from tests.test_cli_terminal import terminal
 
 SOURCE = """

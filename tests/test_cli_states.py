@@ -16,9 +16,11 @@ from click.testing import CliRunner, Result
 from fwf.cli import fwf as program
 from tests.cli_support import command, environment
 from tests.connectors.conftest import postgres_url as postgres_url
-from tests.journal.conftest import journal_url as journal_url
-from tests.journal.conftest import place as place
-from tests.journal.conftest import server_place as server_place
+from tests.journal.conftest import (
+    journal_url as journal_url,
+    place as place,
+    server_place as server_place,
+)
 from tests.journal.places import Place
 
 SOURCE = """

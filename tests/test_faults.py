@@ -2,8 +2,7 @@ import pickle
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import Issue, RetryAfter, seconds
 from fwf.faults import (

@@ -7,8 +7,7 @@ from functools import cache
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pyrsistent import PMap, PVector, pvector
 from returns.result import Failure
 

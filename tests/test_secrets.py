@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from returns.result import Failure
 
 from fwf import (
@@ -26,10 +25,10 @@ from fwf import (
     named,
     pure,
     retry,
+    secrets as subject,
     task,
     timeout,
 )
-from fwf import secrets as subject
 from fwf.cli import running
 from fwf.cli.output import as_json, complain
 from fwf.cli.refused_commands import Misuse

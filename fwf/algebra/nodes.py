@@ -44,12 +44,12 @@ from fwf.algebra.workflow import (
     Edge,
     In,
     Out,
+    Seq as Seq,  # a node like the others, for who imports them
     Workflow,
     as_workflow,
     get_edge,
     set_edge,
 )
-from fwf.algebra.workflow import Seq as Seq  # a node like the others, for who imports them
 from fwf.algebra.wrapped import innermost
 from fwf.faults import Fault
 from fwf.records import record

@@ -29,8 +29,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.parts import arms_of, shown
-from fwf.algebra.parts import children as children
+from fwf.algebra.parts import arms_of, children as children, shown
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.pickling import fields
 from fwf.algebra.workflow import Workflow

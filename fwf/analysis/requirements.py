@@ -22,8 +22,7 @@ from fwf.analysis.wants import (
 from fwf.faults import Issue, near
 from fwf.records import record
 from fwf.secrets import Secret
-from fwf.types import aliases
-from fwf.types import hints as types
+from fwf.types import aliases, hints as types
 from fwf.types.fitting import Wrong, wrong_part
 from fwf.types.single_use import read_once
 from fwf.worlds.unknown import Unknown

@@ -6,8 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast, final
 
 from fwf.algebra.builder import It, it, pick
-from fwf.algebra.contract import NO_EXAMPLE, Contract, Effect, Injected, InputOf, RunInfo
-from fwf.algebra.contract import IdempotencyKey as Key
+from fwf.algebra.contract import (
+    NO_EXAMPLE,
+    Contract,
+    Effect,
+    IdempotencyKey as Key,
+    Injected,
+    InputOf,
+    RunInfo,
+)
 from fwf.algebra.expr import IT, Const, Expr, show
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import (

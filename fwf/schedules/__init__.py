@@ -5,12 +5,12 @@ hours. Each is a planned run, which knows its interval and when it is due. Nothi
 clock or a journal.
 """
 
-from fwf.schedules.alerts import Alert as Alert
-from fwf.schedules.alerts import Notify as Notify
-from fwf.schedules.alerts import notify as notify
+from fwf.schedules.alerts import Alert as Alert, Notify as Notify, notify as notify
 from fwf.schedules.partitions import partitions as partitions
 from fwf.schedules.planned_runs import Run as Run
 from fwf.schedules.timetable import Timetable as Timetable
-from fwf.schedules.timetable_words import cron as cron
-from fwf.schedules.timetable_words import every_day as every_day
-from fwf.schedules.timetable_words import every_hour as every_hour
+from fwf.schedules.timetable_words import (
+    cron as cron,
+    every_day as every_day,
+    every_hour as every_hour,
+)

@@ -15,8 +15,7 @@ from fwf.schedules.partition_ends import Ticks, WholeDays
 from fwf.schedules.zones import FIRST, LAST, zone
 from fwf.types.aliases import ANY, bare
 from fwf.types.fitting import fits
-from fwf.types.hints import compatible, told
-from fwf.types.hints import name_of as name_of_type
+from fwf.types.hints import compatible, name_of as name_of_type, told
 
 if TYPE_CHECKING:
     from fwf.schedules.timetable import Timetable

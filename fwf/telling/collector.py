@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from queue import Full, SimpleQueue
-from threading import Event as Flag
-from threading import Lock, Thread
+from threading import Event as Flag, Lock, Thread
 from typing import Any, Final, final
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit

@@ -34,8 +34,8 @@ from collections.abc import (
     MutableSet,
     Reversible,
     Sequence,
+    Set as AbstractSet,
 )
-from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -45,8 +45,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from fwf.faults import counted
 from fwf.secrets import masked
-from fwf.types import hints as types
-from fwf.types import table_types
+from fwf.types import hints as types, table_types
 from fwf.types.aliases import bare
 from fwf.types.comparison import plain
 from fwf.types.fitting import Wrong

@@ -1,8 +1,7 @@
 """Whether a given value has the annotated type, at any depth; and if not, where in it."""
 
 import typing
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import date, datetime
 from reprlib import repr as brief
 from typing import Any, Literal, NamedTuple, cast

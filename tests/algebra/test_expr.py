@@ -8,13 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import apply, it, literal, param, pick
 from fwf.algebra.builder import It, expr_of
-from fwf.algebra.evaluation import Undefined, evaluate
-from fwf.algebra.evaluation import test as holds
+from fwf.algebra.evaluation import Undefined, evaluate, test as holds
 from fwf.algebra.expr import IT, Const, moved, show, type_of
 from fwf.types.hints import ANY
 from tests.samples import (

@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pyrsistent import pmap, pvector
 
 from fwf import dry_run, identity, it, load, pick, plan, pretty, pure, run, seconds, task

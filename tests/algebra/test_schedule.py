@@ -4,8 +4,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import Schedule, backoff, delays, every, minutes, seconds
 from fwf.algebra.durations import ZERO

@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 from fwf.connectors.objects import ACCESS_LOG, AtMost, store
 from fwf.connectors.objects.access_log import row
 
-from .measure import PEAK, figures_of_process, report
-from .measure import best as best_by
+from .measure import PEAK, best as best_by, figures_of_process, report
 
 best = partial(best_by, clock=time.process_time)  # the store's threads count, other programs don't
 

@@ -23,8 +23,7 @@ from fwf.cli.timetables.standings import Asked
 from fwf.journal.opening import open_store
 from fwf.journal.versioned_logs import history
 from tests.cli.backfill_support import remembering
-from tests.cli_support import Done, command
-from tests.cli_support import fwf as apart
+from tests.cli_support import Done, command, fwf as apart
 
 SOURCE = """
 import os, time

@@ -21,8 +21,7 @@ from fwf.journal.opening import open_store
 from fwf.journal.run_records import RunRow
 from fwf.journal.versioned_logs import history
 from tests.cli.backfill_support import remembering
-from tests.cli.test_alerts import DAY, fwf, told
-from tests.cli.test_alerts import folder as folder
+from tests.cli.test_alerts import DAY, folder as folder, fwf, told
 from tests.cli_support import command
 
 PINGED = """

@@ -20,8 +20,7 @@ from fwf.cli.timetables.launch import Ended
 from fwf.cli.timetables.run_processes import Children
 from fwf.schedules.planning import Partition
 from tests.cli.backfill_support import lines, project, remembering
-from tests.cli_support import Done, command
-from tests.cli_support import fwf as apart
+from tests.cli_support import Done, command, fwf as apart
 from tests.test_cli_terminal import CONTROL, terminal
 
 JUNE = ("--from", "2025-06-01", "--to", "2025-06-04")

@@ -11,11 +11,9 @@ from fwf.cli.timetables.late import late
 from fwf.cli.timetables.pauses import set_pause
 from fwf.journal import versioned_logs
 from fwf.journal.opening import open_store
-from tests.cli.test_alerts import folder as folder
-from tests.cli.test_alerts import told
+from tests.cli.test_alerts import folder as folder, told
 from tests.connectors.conftest import postgres_url as postgres_url
-from tests.journal.conftest import journal_url as journal_url
-from tests.journal.conftest import server_place as server_place
+from tests.journal.conftest import journal_url as journal_url, server_place as server_place
 from tests.journal.places import Place
 
 LATE = datetime(2025, 6, 3, 5, tzinfo=UTC)

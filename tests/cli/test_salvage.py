@@ -8,8 +8,7 @@ import pytest
 from fwf.cli.targets import load
 from fwf.cli.timetables.pauses import paused, set_pause
 from tests.cli.backfill_support import Here, backfilled, lines, project
-from tests.cli.test_alerts import DAY, fwf
-from tests.cli.test_alerts import folder as folder
+from tests.cli.test_alerts import DAY, folder as folder, fwf
 from tests.journal.places import Place
 
 RUNS = ".fwf/runs.db"

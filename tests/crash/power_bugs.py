@@ -7,8 +7,7 @@ from contextlib import closing
 from types import SimpleNamespace
 from typing import Any, Final
 
-from fwf.journal.sqlite import content, database, disk, file_layout
-from fwf.journal.sqlite import run_heads as heads
+from fwf.journal.sqlite import content, database, disk, file_layout, run_heads as heads
 
 
 def no_sync() -> None:

@@ -40,6 +40,7 @@ from fwf import (
 )
 from fwf.algebra.nodes import (
     Branch,
+    Extension as Word,
     Graph,
     InPool,
     MapEach,
@@ -49,7 +50,6 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.nodes import Extension as Word
 from fwf.algebra.traverse import Visit, walk
 from fwf.interpreters.engines.features import (
     OUTSIDE,

@@ -61,8 +61,7 @@ from fwf import (
 )
 from fwf.algebra.nodes import Graph, Step
 from fwf.analysis.identity import normal_id
-from fwf.interpreters.check import RULES
-from fwf.interpreters.check import check as check_of
+from fwf.interpreters.check import RULES, check as check_of
 from fwf.testing.generated_pieces import local, renaming
 from tests.sizes import sizes
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from returns.result import Failure
 
 from fwf import IdempotencyKey, RunInfo, const, dry_run, it, map_each, named, run, task

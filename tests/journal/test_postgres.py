@@ -21,8 +21,7 @@ import pytest
 from examples.services import postgres as services
 from fwf.journal.errors import Held, JournalCorrupt, JournalError, Replaced
 from fwf.journal.opening import open_store
-from fwf.journal.postgres import Postgres, servers
-from fwf.journal.postgres import rows as server_rows
+from fwf.journal.postgres import Postgres, rows as server_rows, servers
 from fwf.journal.run_records import Record
 from fwf.journal.store import Store
 from fwf.secrets import masked

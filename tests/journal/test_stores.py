@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from fwf.journal import chain as chains
 from fwf.journal.errors import Held, JournalCorrupt, JournalError, Replaced

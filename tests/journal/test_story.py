@@ -4,8 +4,7 @@ import json
 from typing import Any, get_args
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from fwf.journal.run_records import Kind, Record
 from fwf.journal.story import StepAttempt, short, story

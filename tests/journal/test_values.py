@@ -7,29 +7,24 @@ import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import InitVar, dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
-from datetime import tzinfo as Clock
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo as Clock
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, cast
-from zoneinfo import TZPATH as ZONES
-from zoneinfo import ZoneInfo
+from zoneinfo import TZPATH as ZONES, ZoneInfo
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from pyrsistent import pvector
 from returns.result import Failure, Success
 
-from fwf import Secret, par, register_codec, task
-from fwf import secrets as hidden
+from fwf import Secret, par, register_codec, secrets as hidden, task
 from fwf.algebra.plain_values import encode, freeze, thaw
 from fwf.faults import TimedOut
-from fwf.forms import strict
-from fwf.forms import value_form as forms
+from fwf.forms import strict, value_form as forms
 from fwf.forms.mentioned import Known, names_in
 from fwf.journal.values import Unreadable, Unwritable, Values
 from fwf.journal.values.arrow import Tables

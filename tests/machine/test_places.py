@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from fwf import Workflow, branch, fallback, it, loop_until, map_each, named, par, pick, pure, seq
 from fwf.interpreters.run import execute

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import Alert, Notify, notify, task
 from fwf.schedules.news import SINGLY, Before, Fact, alerts, changes, ping, told_before

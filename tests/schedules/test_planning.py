@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import every_day, every_hour, named, task
 from fwf.schedules import Run, Timetable, partitions

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
 
 from fwf.algebra.nodes import Always, Fail, Node
 from fwf.algebra.traverse import fold, rebuild, walk

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from returns.result import Success
 
 from fwf import dry_run, par, run, seq
 from fwf.algebra.nodes import Graph
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
-from fwf.testing.wfformat import MAX_TOLD, Recorded, WfFormatError, from_json, load, recorded
+from tests.testing.wfformat import MAX_TOLD, Recorded, WfFormatError, from_json, load, recorded
 from tests.sizes import sizes
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "wfinstances"

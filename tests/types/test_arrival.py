@@ -3,8 +3,15 @@
 import enum
 import typing
 from collections import OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set as AbstractSet,
+)
 from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -13,8 +13,7 @@ from returns.result import Success
 
 from fwf import branch, const, dry_run, it, literal, loop_until, pick, run, task
 from fwf.algebra.builder import It, expr_of
-from fwf.algebra.evaluation import Undefined
-from fwf.algebra.evaluation import test as holds
+from fwf.algebra.evaluation import Undefined, test as holds
 from fwf.faults import PredicateDefect
 
 

@@ -19,10 +19,10 @@ from fwf import (
     named,
     param,
     partitions,
+    pure as pure_,
     run,
     task,
 )
-from fwf import pure as pure_
 
 
 @task

@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.journals import found as found_run
-from fwf.cli.journals import journal_options, opened, refusals, repeated
+from fwf.cli.journals import found as found_run, journal_options, opened, refusals, repeated
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import options, output_option
 from fwf.cli.refused_commands import Misuse

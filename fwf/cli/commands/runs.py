@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import click
 
-from fwf.cli.journals import found as found_run
-from fwf.cli.journals import journal_options, opened, refusals, repeated
+from fwf.cli.journals import found as found_run, journal_options, opened, refusals, repeated
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.program import options
 from fwf.cli.refused_commands import Misuse

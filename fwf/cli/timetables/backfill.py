@@ -11,8 +11,7 @@ import click
 from fwf.analysis.requirements import requirements
 from fwf.cli.output import complain, stdout_kept_for
 from fwf.cli.refused_commands import Misuse, either
-from fwf.cli.starting import Checked, checked
-from fwf.cli.starting import Start as Asked
+from fwf.cli.starting import Checked, Start as Asked, checked
 from fwf.cli.targets import Target
 from fwf.cli.timetables.launch import Backfill, Limits, Start, status_of
 from fwf.cli.timetables.partition_states import Partitions, timetable_of

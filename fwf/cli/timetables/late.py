@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from fwf.cli.output import complain, stdout_kept_for, tell_json
-from fwf.cli.output import tell as write
+from fwf.cli.output import complain, stdout_kept_for, tell as write, tell_json
 from fwf.cli.params import given
 from fwf.cli.running import FAILED
 from fwf.cli.timetables.alert_delivery import Post, now, tell

@@ -12,8 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
-from fwf.connectors.http.bodies import Wanted, content
-from fwf.connectors.http.bodies import parsed as read_json
+from fwf.connectors.http.bodies import Wanted, content, parsed as read_json
 from fwf.connectors.http.exchange import Call, Reply
 from fwf.connectors.http.urls import parsed
 from fwf.connectors.shared.errors import BadData, Unauthorized, Unreachable

@@ -11,8 +11,7 @@ import httpx
 
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.auth import VALUE, Credentials, Headers, refused_token
-from fwf.connectors.http.bodies import Format, Numbers, Wanted, content
-from fwf.connectors.http.bodies import parsed as read_json
+from fwf.connectors.http.bodies import Format, Numbers, Wanted, content, parsed as read_json
 from fwf.connectors.http.exchange import Call, Reply, exchange
 from fwf.connectors.http.expressions import Expression, Given, NoValue, expression
 from fwf.connectors.http.hosts import refusal_of

@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from fwf.algebra.durations import duration
-from fwf.algebra.evaluation import Undefined
-from fwf.algebra.evaluation import test as holds
+from fwf.algebra.evaluation import Undefined, test as holds
 from fwf.algebra.expr import Call, Expr, Input, Op, Param, show
 from fwf.algebra.nodes import (
     Always,

@@ -15,8 +15,10 @@ from fwf.interpreters.engines.cut import Cut, cut
 from fwf.interpreters.engines.dask import table as dask
 from fwf.interpreters.engines.exports import Asked, Printed, Printer
 from fwf.interpreters.engines.sizes import Budget, Measure, within
-from fwf.interpreters.engines.step_functions import measure as step_functions_measure
-from fwf.interpreters.engines.step_functions import table as step_functions
+from fwf.interpreters.engines.step_functions import (
+    measure as step_functions_measure,
+    table as step_functions,
+)
 from fwf.interpreters.engines.support import Table
 from fwf.records import record
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, 
 
 from fwf.journal.chain import check_follow, checked, corrupt, followed, newest, text
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
-from fwf.journal.postgres import contents as contents
-from fwf.journal.postgres import rows as rows
+from fwf.journal.postgres import contents as contents, rows as rows
 from fwf.journal.postgres.leases import LEASE, Lease, claimed, holder_of
 from fwf.journal.postgres.servers import PATIENCE, Address, Server, address_of
 from fwf.journal.postgres.table_schema import prepared

@@ -18,8 +18,7 @@ from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed,
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.holders import me
 from fwf.journal.run_records import Record, RunRow, State
-from fwf.journal.sqlite import file_layout, locks, mend, rows
-from fwf.journal.sqlite import journal_files as files
+from fwf.journal.sqlite import file_layout, journal_files as files, locks, mend, rows
 from fwf.journal.sqlite.locks import Lock
 from fwf.journal.sqlite.prune import prune
 from fwf.journal.sqlite.run_heads import Head, Said, digest, new_head

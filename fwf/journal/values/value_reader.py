@@ -11,8 +11,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.plain_values import MAX_DEPTH, Codec
 from fwf.algebra.result_values import codecs
-from fwf.forms import strict
-from fwf.forms import value_form as forms
+from fwf.forms import strict, value_form as forms
 from fwf.forms.known_names import path_codec
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalar_form import Json, is_object, read_list, read_name

@@ -7,8 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.dynamodb import Delete, Item, Write, batches, gone, items_of
 from fwf.connectors.dynamodb.batches import REQUEST_BYTES, check_schema, request_bytes

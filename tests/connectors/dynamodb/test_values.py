@@ -6,8 +6,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fwf.connectors.dynamodb import Tables
 from fwf.connectors.dynamodb.values import Unfit, decoded, encoded, number

@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.http.bodies import parsed
 from fwf.connectors.shared.errors import BadData, Unreachable

@@ -8,8 +8,7 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import Permanent
 from fwf.connectors import http

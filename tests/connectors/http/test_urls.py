@@ -8,8 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.http.urls import based, below, filled_path, origin_of, parsed, text_of, told_of
 from fwf.connectors.shared.errors import BadData

@@ -9,8 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from fwf.connectors.objects import ACCESS_LOG, AtMost, store
 from fwf.connectors.objects.access_log import access_log, row

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.objects import AtMost, Dialect, Store, lines, store, unpacking
 from fwf.connectors.objects.lines import BAD_LINES

@@ -8,8 +8,7 @@ import traceback
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from fwf import milliseconds, seconds
 from fwf.connectors.objects import client, store

@@ -13,8 +13,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.postgres import LEDGER, Database, Loaded, Range, database
 from fwf.connectors.shared.errors import (

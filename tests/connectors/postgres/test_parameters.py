@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.postgres import Database
 from fwf.connectors.postgres.parameters import bound, check_names, parsed

@@ -6,8 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.connectors.postgres import Database, Range, database
 from fwf.connectors.shared.errors import BadData, Missing, Refused, Transient, Unreachable

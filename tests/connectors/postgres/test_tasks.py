@@ -25,8 +25,7 @@ from fwf.connectors.postgres import (
 from fwf.connectors.shared.errors import Transient
 from fwf.faults import leaves
 from fwf.interpreters.lineage import lineage
-from fwf.interpreters.plan import load as from_plan
-from fwf.interpreters.plan import plan, registry
+from fwf.interpreters.plan import load as from_plan, plan, registry
 from tests.connectors.postgres.conftest import rows
 
 DAY = date(2026, 7, 1)

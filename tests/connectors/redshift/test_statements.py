@@ -7,8 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import sqlglot
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from sqlglot import expressions as exp
 
 from examples.services import redshift_sql

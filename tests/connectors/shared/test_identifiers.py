@@ -1,8 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from psycopg import sql
 
 from fwf.connectors.shared.identifiers import column_name, dataset, quoted, table_parts

@@ -14,8 +14,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fwf import Permanent, identity, map_each, retry, run, task
 from fwf.connectors.shared.errors import BadData

@@ -24,8 +24,7 @@ from fwf.interpreters.run.single_part import Under
 from fwf.machine.part import part_at
 from fwf.records import changed
 from tests.cli_support import environment
-from tests.connectors.conftest import aws_endpoint as aws_endpoint
-from tests.connectors.conftest import postgres_url as postgres_url
+from tests.connectors.conftest import aws_endpoint as aws_endpoint, postgres_url as postgres_url
 from tests.crash.kill_effects import hear_signals
 from tests.engines.worker import steps
 

@@ -3,8 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from returns.result import Failure, Success
 
 from fwf import always, as_result, const, fail, from_result, named

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pyrsistent import pmap
 
 from fwf.faults import Exhausted, Failed, Interrupted, TimedOut, both, then

@@ -1,7 +1,6 @@
 """Which parts of two sequences are paired."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf.interpreters.diff.alignment import aligned
 

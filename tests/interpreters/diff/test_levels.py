@@ -4,15 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fwf import Extension, definition_id, delay, fail, hours, it, named, par, retry, timeout
 from fwf.algebra.traverse import children, rebuild, visit
 from fwf.analysis.identity import normal_id
 from fwf.interpreters.diff import diff
-from fwf.testing import sample_tasks
-from fwf.testing import strategies as draw
+from fwf.testing import sample_tasks, strategies as draw
 from laws import catalogue
 from laws.law import Law, cases
 

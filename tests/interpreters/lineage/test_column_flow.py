@@ -48,8 +48,7 @@ from fwf import (
     when,
     with_params,
 )
-from fwf.interpreters.lineage import Lineage, lineage, vertices
-from fwf.interpreters.lineage import dataflow as flow_of_values
+from fwf.interpreters.lineage import Lineage, dataflow as flow_of_values, lineage, vertices
 from fwf.types.declared_columns import SameColumns
 from tests.sizes import sizes
 

@@ -34,8 +34,7 @@ from fwf import (
     timeout,
 )
 from fwf.algebra.nodes import Graph, Step
-from fwf.interpreters.lineage import Lineage, Reach, lineage
-from fwf.interpreters.lineage import dataflow as flow_of_values
+from fwf.interpreters.lineage import Lineage, Reach, dataflow as flow_of_values, lineage
 from fwf.testing.generated_pieces import local
 from tests.sizes import sizes
 

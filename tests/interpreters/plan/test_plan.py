@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fwf import Extension, Workflow, const, fail, in_pool, it, named, par, pure, retry, seq, timeout
 from fwf.algebra.durations import seconds

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fwf.analysis.normal_form import normal_form
 from fwf.interpreters.plan import load, plan, registry

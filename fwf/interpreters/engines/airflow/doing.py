@@ -15,13 +15,13 @@ from fwf.interpreters.engines.airflow.steps import (
     Came,
     Either,
     Had,
+    Light as Light,
     Question,
     Source,
     Step,
     came_of,
     parts_of,
 )
-from fwf.interpreters.engines.airflow.steps import Light as Light
 from fwf.records import record
 
 Context: TypeAlias = dict[str, Any]

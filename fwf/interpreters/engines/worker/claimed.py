@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, final
 from fwf.analysis.run_keys import step_key
 from fwf.faults import Failed, tag_of
 from fwf.faults.fault_form import fault_from_json, fault_to_json
-from fwf.interpreters.engines.worker.claims import Claim, Claims, at_work, mine
-from fwf.interpreters.engines.worker.claims import ClaimedAttempt as Claimed
+from fwf.interpreters.engines.worker.claims import (
+    Claim,
+    ClaimedAttempt as Claimed,
+    Claims,
+    at_work,
+    mine,
+)
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.run.workers.processes import Killed
 from fwf.journal.errors import JournalError

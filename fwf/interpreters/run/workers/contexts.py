@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from decimal import Context as Decimals
-from decimal import getcontext, setcontext
+from decimal import Context as Decimals, getcontext, setcontext
 from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:

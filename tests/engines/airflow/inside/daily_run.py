@@ -23,8 +23,7 @@ from fwf.interpreters.engines.worker.packed_values import packed_from_json, read
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import places_at
 from tests.engines.airflow.inside.daily import dag
-from tests.engines.airflow.inside.runs import read as parsed
-from tests.engines.airflow.inside.runs import xcoms
+from tests.engines.airflow.inside.runs import read as parsed, xcoms
 
 TARGET = "examples.daily.workflow:workflow"
 

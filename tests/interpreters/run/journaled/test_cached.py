@@ -31,10 +31,12 @@ from fwf.journal import versioned_logs
 from fwf.journal.holders import me
 from fwf.journal.opening import open_store
 from tests.interpreters.run.journaled.support import Runs
-from tests.journal.conftest import journal_url as journal_url
-from tests.journal.conftest import place as place
-from tests.journal.conftest import postgres_url as postgres_url
-from tests.journal.conftest import server_place as server_place
+from tests.journal.conftest import (
+    journal_url as journal_url,
+    place as place,
+    postgres_url as postgres_url,
+    server_place as server_place,
+)
 from tests.journal.places import Place
 
 PREFIX = "cached "

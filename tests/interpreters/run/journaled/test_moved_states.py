@@ -11,8 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from returns.result import Failure, Success
 
 from fwf import (
@@ -33,17 +32,18 @@ from fwf import (
     using,
 )
 from fwf.interpreters.run import Again, Journal, VirtualClock, execute, give_up, take_back
-from fwf.journal import kept_marks as marks
-from fwf.journal import versioned_logs
+from fwf.journal import kept_marks as marks, versioned_logs
 from fwf.journal.errors import Held, JournalCorrupt, Refused
 from fwf.journal.holders import me
 from fwf.journal.run_records import RunRow
 from fwf.journal.store import Store
 from tests.connectors.conftest import postgres_url as postgres_url
 from tests.interpreters.run.journaled.support import Crashed
-from tests.journal.conftest import journal_url as journal_url
-from tests.journal.conftest import place as place
-from tests.journal.conftest import server_place as server_place
+from tests.journal.conftest import (
+    journal_url as journal_url,
+    place as place,
+    server_place as server_place,
+)
 from tests.journal.places import Place
 
 SEEN = state("seen", int, first=0)
