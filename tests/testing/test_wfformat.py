@@ -16,8 +16,8 @@ from fwf import dry_run, par, run, seq
 from fwf.algebra.nodes import Graph
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
-from tests.testing.wfformat import MAX_TOLD, Recorded, WfFormatError, from_json, load, recorded
 from tests.sizes import sizes
+from tests.testing.wfformat import MAX_TOLD, Recorded, WfFormatError, from_json, load, recorded
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "wfinstances"
 EXPECTED: dict[str, dict[str, Any]] = (
