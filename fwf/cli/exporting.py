@@ -1,11 +1,11 @@
 """What `fwf export` tells and writes: the gaps of an engine, and files in its language."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from fwf.algebra.counts import told
-from fwf.cli.output import complain, tell, tell_json, write_file
+from fwf.cli.exported_files import write_export
+from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.faults import shown_path
@@ -58,15 +58,7 @@ def write(printed: Printed, folder: str | None) -> None:
             raise Misuse(f"there are several files, {names}: say where they go, with -o DIR")
         tell(next(iter(printed.files.values())).removesuffix("\n"))
     else:
-        try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Misuse(f"-o {folder}: {error.strerror}; name another folder") from error
-        for name in printed.files:
-            if (Path(folder) / name).is_dir():
-                raise Misuse(f"-o {folder}: {name} is a folder there; name another folder")
-        for name, text in printed.files.items():
-            write_file(Path(folder) / name, text)
+        write_export(folder, printed.files)
     for line in printed.commands:
         complain(line)
 

@@ -65,7 +65,7 @@ def tell(text: str) -> None:
     try:
         _write(sys.stdout, text)
     except (OSError, ValueError) as error:
-        raise Misuse(f"can't write to standard output: {_said_by(error)}") from error
+        raise Misuse(f"can't write to standard output: {reason_of(error)}") from error
 
 
 def in_colour() -> bool:
@@ -216,10 +216,10 @@ def _why_not(place: Path, error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENXIO:
         return "it is a named pipe that nobody reads; start what reads it first"
     kept = "nothing was changed there" if os.path.exists(place) else "nothing is left there"
-    return f"{_said_by(error)}; {kept}: name another place"
+    return f"{reason_of(error)}; {kept}: name another place"
 
 
-def _said_by(error: OSError | ValueError) -> str:
+def reason_of(error: OSError | ValueError) -> str:
     """What the system says of an error, as a part of a sentence."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"{said[:1].lower()}{said[1:]}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from fwf.cli.exported_files import MANIFEST
 from fwf.cli.program import fwf
 from fwf.interpreters import engines
 from fwf.interpreters.engines import ENGINES, Asked, Cut, Engine, Printed
@@ -187,6 +188,7 @@ def test_files_go_to_a_folder(known: Path) -> None:
     done = call("--to", "fake", "-o", "out/there")
     assert (done.exit_code, done.stdout) == (0, "")
     there = {path.name: path.read_text() for path in (known / "out/there").iterdir()}
+    assert {"machine.json", "run.sh"} == {*json.loads(there.pop(MANIFEST))["files"]}
     assert there == {"machine.json": "exported_job:workflow job: 3\n", "run.sh": "run\n"}
     assert "wrote out/there/machine.json\n" in done.stderr
 
@@ -195,7 +197,7 @@ def test_a_folder_in_a_files_place_is_told_before_anything_is_written(known: Pat
     (known / "out/run.sh").mkdir(parents=True)
     done = call("--to", "fake", "-o", "out")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr.endswith("fwf: -o out: run.sh is a folder there; name another folder\n")
+    assert done.stderr.endswith(": run.sh (a folder); move it away, or name another folder\n")
     assert [each.name for each in (known / "out").iterdir()] == ["run.sh"]
 
 
@@ -230,6 +232,9 @@ def test_several_files_want_a_folder(known: Path) -> None:
     )
     (known / "file").write_text("")
     assert "name another folder" in call("--to", "fake", "-o", "file").stderr
+    empty = call("--to", "fake", "-o", "")
+    assert empty.exit_code == 2 and "it names no folder" in empty.stderr
+    assert not (known / "run.sh").exists()
 
 
 def test_what_is_lossy_is_not_written_if_strict(known: Path) -> None:

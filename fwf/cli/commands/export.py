@@ -9,12 +9,22 @@ from fwf.cli.targets import load
 from fwf.printing import one_line
 
 
+def _folder(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise click.BadParameter("it names no folder", ctx, option)
+    return value
+
+
 @click.command("export")
 @click.option("--to", "to", metavar="ENGINE", help="step-functions, dask, airflow or argo.")
 @click.option("--gaps", is_flag=True, help="Only tell what isn't the engine's own, and how.")
 @click.option("--strict", is_flag=True, help="Refuse what differs there, and not only what fails.")
 @click.option(
-    "-o", "--output", metavar="DIR", help="Write the files to a folder; else to stdout, one only."
+    "-o",
+    "--output",
+    metavar="DIR",
+    callback=_folder,
+    help="Write the files to a folder; else to stdout, one only.",
 )
 @common
 def command(
@@ -32,6 +42,9 @@ def command(
     mean the same), block (the part is one task there), lossy (it differs as the hint says),
     impossible (nothing there does it). Nothing is written with what is impossible, nor with
     --strict with what is lossy; the exit status is then 1.
+
+    A folder gets all files or none, and .fwf-export.json, which says what was written: only what
+    still is as an export wrote it is replaced.
 
     JSON, with --gaps: target, workflow, engine, tasks and blocks (how many of the engine's tasks
     it is, and how many of these are blocks), gaps (path, feature, support, hint).

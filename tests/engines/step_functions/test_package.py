@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fwf import branch, it, named, seq, task
+from fwf.cli.exported_files import MANIFEST
 from fwf.interpreters.engines import ENGINES, Asked, Printed
 from fwf.interpreters.engines.step_functions.package import DEFINITION
 from fwf.interpreters.engines.worker.verbs import answered
@@ -64,7 +65,7 @@ def shell(line: str, folder: Path, **env: str) -> list[str]:
 def test_the_commands_deploy_and_start_it(tmp_path: Path) -> None:
     done = fwf("export", TARGET, "--to", "step-functions", "-o", str(tmp_path), cwd=ROOT)
     assert done.status == 0, done.err
-    assert {file.name for file in tmp_path.iterdir()} == FILES
+    assert {file.name for file in tmp_path.iterdir()} == {*FILES, MANIFEST}
     create, start = [line for line in done.err.splitlines() if "aws stepfunctions" in line]
     words = shell(create, tmp_path, FUNCTION_ARN=ARN, ROLE_ARN="arn:role")
     assert words[:4] == ["stepfunctions", "create-state-machine", "--name", "daily"]
