@@ -16,11 +16,13 @@ from fwf.algebra.expr import (
     OrElse,
     Param,
     Present,
+    operand,
     show,
     written,
 )
 from fwf.algebra.functions import of_one_value
 from fwf.algebra.plain_values import freeze
+from fwf.algebra.refused_operations import REFUSED, no_key, no_method, refusal
 from fwf.types import hints
 from fwf.types.comparison import plain
 
@@ -49,10 +51,15 @@ class It:
         return It(Get(expr_of(self), name))
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise TypeError(f"it.{name} = …: an expression reads values and can't change them")
+        raise _unchangeable(f"{operand(expr_of(self))}.{name}")
+
+    def __delattr__(self, name: str) -> None:
+        raise _unchangeable(f"{operand(expr_of(self))}.{name}")
 
     def __getitem__(self, key: Key) -> "It":
-        return It(Get(expr_of(self), _checked_key(key)))
+        if not isinstance(cast(object, key), str | int) or isinstance(key, bool):
+            raise TypeError(no_key(key, expr_of(self)))
+        return It(Get(expr_of(self), key))
 
     def __eq__(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self, other: object
@@ -132,6 +139,17 @@ class It:
 
             return as_workflow(self, ">>") >> other
 
+        def __rrshift__(self, other):
+            from fwf.algebra.workflow import as_workflow
+
+            return as_workflow(other, ">>") >> self
+
+        def __setitem__(self, key, value):
+            raise _unchangeable(f"{operand(expr_of(self))}[{key!r}]")
+
+        def __delitem__(self, key):
+            raise _unchangeable(f"{operand(expr_of(self))}[{key!r}]")
+
     if TYPE_CHECKING:
 
         def __rshift__(self, other: "Workflow[Any, B]", /) -> "Workflow[Any, B]": ...
@@ -143,19 +161,8 @@ class It:
             "for and, | for or, ~ for not, .is_in(…) for in; to choose, write branch(…)"
         )
 
-    def __iter__(self) -> typing.Iterator["It"]:
-        raise TypeError(
-            f"{show(expr_of(self))} is an expression and can't be iterated; "
-            "for each of its items write map_each(…)"
-        )
-
-    def __contains__(self, item: object) -> bool:
-        raise TypeError("`x in it…` can't be written down; write it….is_in([…]), or param(…).is_in")
-
     def __call__(self, *args: object, **kwargs: object) -> "It":
-        raise TypeError(
-            f"{show(expr_of(self))}(…): an expression calls no methods; write a named function"
-        )
+        raise TypeError(no_method(expr_of(self)))
 
     def __repr__(self) -> str:
         return written(expr_of(self))
@@ -187,6 +194,14 @@ it = It()
 def expr_of(built: It) -> Expr:
     """The expression that a builder holds."""
     return cast(Expr, object.__getattribute__(built, "_expr"))
+
+
+def _unchangeable(place: str) -> TypeError:
+    return TypeError(f"{place} = …: an expression reads values and can't change them")
+
+
+for _method in REFUSED:
+    setattr(It, _method, refusal(_method, expr_of))
 
 
 def as_expr(value: object) -> Expr:
@@ -227,12 +242,6 @@ def _part(part: object) -> Expr:
     if isinstance(part, str | int) and not isinstance(part, bool):
         return Get(IT, part)
     raise TypeError(f"pick({part!r}): needs field names, item numbers or expressions")
-
-
-def _checked_key(key: object) -> Key:
-    if isinstance(key, str | int) and not isinstance(key, bool):
-        return key
-    raise TypeError(f"it[{key!r}]: a key is a string or a number")
 
 
 def apply(function: Callable[[Any], Any], of: object = it) -> It:

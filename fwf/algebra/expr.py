@@ -166,6 +166,11 @@ def argument(expr: Expr) -> str:
     return _show(expr, 0)
 
 
+def operand(expr: Expr) -> str:
+    """Expression ⟶ source of the builder that holds it, where an operator or a dot follows."""
+    return _show(expr, 9)
+
+
 def name_of_function(function: Callable[..., Any]) -> str:
     """Function ⟶ the name that it goes by where it was defined."""
     return function.__qualname__.rpartition("<locals>.")[2]

@@ -1,4 +1,6 @@
 import copy
+import math
+import operator
 import pickle
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +16,7 @@ from fwf import apply, it, literal, param, pick
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.evaluation import Undefined, evaluate, test as holds
 from fwf.algebra.expr import IT, Const, moved, show, type_of
+from fwf.algebra.refused_operations import REFUSED
 from fwf.types.hints import ANY
 from tests.samples import (
     Colour,
@@ -237,11 +240,15 @@ def test_constants_differ_by_type() -> None:
         (lambda: bool(it.a), "it.a is an expression, known only when the workflow runs: write &"),
         (lambda: it.a > 1 and it.b, "for and, | for or, ~ for not"),
         (lambda: 1 < it.a < 3, "it.a > 1 is an expression"),
-        (lambda: list(it.a), "can't be iterated; for each of its items write map_each"),
-        (lambda: "x" in it.a, r"write it….is_in\(\[…\]\)"),
         (lambda: it.a(), r"it.a\(…\): an expression calls no methods; write a named function"),
-        (lambda: it.name.startswith("x"), "calls no methods"),
-        (lambda: setattr(it, "a", 1), "reads values and can't change them"),
+        (lambda: it.name.startswith("x"), r"startswith\(…\): .* apply\(function, it.name\)"),
+        (lambda: setattr(it, "a", 1), "it.a = …: an expression reads values and can't change them"),
+        (lambda: delattr(it.a, "b"), "it.a.b = …: an expression reads values"),
+        (lambda: operator.setitem(it, "a", 1), r"it\['a'\] = …: an expression reads values"),
+        (lambda: operator.delitem(it, "a"), r"it\['a'\] = …: an expression reads values"),
+        (lambda: it.a[1:2], r"it.a\[1:2\]: .* write a named function, apply\(function, it.a\)"),
+        (lambda: it[it.n], r"it\[it.n\]: a key is a string or a number; for others write a named"),
+        (lambda: 3 >> it, ">>: 3 is not a workflow"),
         (lambda: it[1.5], r"it\[1.5\]: a key is a string or a number"),
         (lambda: it[True], r"it\[True\]: a key is"),
         (lambda: hash(it), "unhashable type: 'It'"),
@@ -257,6 +264,62 @@ def test_constants_differ_by_type() -> None:
 def test_misuse_of_expressions_is_refused_with_the_remedy(misuse: Any, said: str) -> None:
     with pytest.raises((TypeError, ValueError), match=said):
         misuse()
+
+
+LACKING: list[tuple[str, str, Callable[[Any], Any], str]] = [
+    ("__truediv__", "it.a / 2", lambda x: x / 2, ""),
+    ("__rtruediv__", "2 / it.a", lambda x: 2 / x, ""),
+    ("__floordiv__", "it.a // it.b", lambda x: x // it.b, ""),
+    ("__rfloordiv__", "2 // it.a", lambda x: 2 // x, ""),
+    ("__mod__", "it.a % 2", lambda x: x % 2, ""),
+    ("__rmod__", "2 % it.a", lambda x: 2 % x, ""),
+    ("__pow__", "it.a ** 2", lambda x: x**2, ""),
+    ("__pow__", "it.a ** 2", lambda x: pow(x, 2, 3), ""),
+    ("__rpow__", "2 ** it.a", lambda x: 2**x, ""),
+    ("__matmul__", "it.a @ 2", lambda x: x @ 2, ""),
+    ("__rmatmul__", "2 @ it.a", lambda x: 2 @ x, ""),
+    ("__lshift__", "it.a << 2", lambda x: x << 2, ""),
+    ("__rlshift__", "2 << it.a", lambda x: 2 << x, ""),
+    ("__xor__", "it.a ^ True", lambda x: x ^ True, ""),
+    ("__rxor__", "True ^ it.a", lambda x: True ^ x, ""),
+    ("__rand__", "True & it.a", lambda x: True & x, "write the expression first: it.a & True"),
+    ("__ror__", "False | it.a", lambda x: False | x, "write the expression first: it.a | False"),
+    ("__neg__", "-it.a", lambda x: -x, "write 0 - it.a"),
+    ("__pos__", "+it.a", lambda x: +x, ""),
+    ("__abs__", "abs(it.a)", abs, ""),
+    ("__round__", "round(it.a)", round, ""),
+    ("__round__", "round(it.a, 2)", lambda x: round(x, 2), ""),
+    ("__divmod__", "divmod(it.a, 2)", lambda x: divmod(x, 2), ""),
+    ("__rdivmod__", "divmod(2, it.a)", lambda x: divmod(2, x), ""),
+    ("__trunc__", "math.trunc(it.a)", math.trunc, ""),
+    ("__floor__", "math.floor(it.a)", math.floor, ""),
+    ("__ceil__", "math.ceil(it.a)", math.ceil, ""),
+    ("__int__", "int(it.a)", int, ""),
+    ("__float__", "float(it.a)", float, ""),
+    ("__complex__", "complex(it.a)", complex, ""),
+    ("__bytes__", "bytes(it.a)", bytes, ""),
+    ("__index__", "it.a as an index", range, ""),
+    ("__index__", "it.a as an index", lambda x: "abc"[x], ""),
+    ("__len__", "len(it.a)", len, "write it.a.length()"),
+    ("__iter__", "iter(it.a)", list, "for each of its items write map_each(…)"),
+    ("__reversed__", "reversed(it.a)", reversed, "for each of its items write map_each(…)"),
+    ("__contains__", "'x' in it.a", lambda x: "x" in x, "whether it is one of several"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "attempt", "operation", "remedy"), LACKING)
+def test_operations_that_expressions_lack_are_refused_with_the_remedy(
+    method: str, attempt: str, operation: Callable[[Any], Any], remedy: str
+) -> None:
+    with pytest.raises(TypeError) as caught:
+        operation(it.a)
+    assert hasattr(It, method)
+    remedy = remedy or "write a named function, apply(function, it.a), or a task"
+    assert str(caught.value).startswith(f"{attempt}: expressions have no such operation; {remedy}")
+
+
+def test_every_operation_that_expressions_lack_is_tried() -> None:
+    assert {method for method, *_ in LACKING} == {*REFUSED}
 
 
 def test_closures_are_refused_since_their_name_does_not_say_what_they_do() -> None:

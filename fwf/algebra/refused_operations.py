@@ -1,0 +1,96 @@
+"""Which operations of Python does an expression not have, and what is written instead?"""
+
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from fwf.algebra.expr import Expr, Get, operand, show, written
+
+MAX_OPERAND = 40
+_SIGNS: Final = {
+    "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@", "lshift": "<<",
+    "xor": "^",
+}  # fmt: skip
+_OPERATORS: Final = {
+    **{f"__{name}__": f"{{it}} {sign} {{}}" for name, sign in _SIGNS.items()},
+    **{f"__r{name}__": f"{{}} {sign} {{it}}" for name, sign in _SIGNS.items()},
+    "__rand__": "{} & {it}",
+    "__ror__": "{} | {it}",
+    "__contains__": "{} in {it}",
+    "__rdivmod__": "divmod({}, {it})",
+    "__neg__": "-{it}",
+    "__pos__": "+{it}",
+    "__index__": "{it} as an index",
+}
+_FUNCTIONS: Final = {
+    **{f"__{name}__": name for name in (
+        "abs", "round", "divmod", "int", "float", "complex", "bytes", "len", "iter", "reversed",
+    )},
+    **{f"__{name}__": f"math.{name}" for name in ("trunc", "floor", "ceil")},
+}  # fmt: skip
+REFUSED: Final = (*_OPERATORS, *_FUNCTIONS)
+"""The methods by which Python asks for what an expression doesn't have."""
+
+_FOR_ITEMS: Final = "for each of its items write map_each(…)"
+_REMEDIES: Final = {
+    "__len__": "write {it}.length()",
+    "__neg__": "write 0 - {it}",
+    "__rand__": "write the expression first: {it} & {}",
+    "__ror__": "write the expression first: {it} | {}",
+    "__iter__": _FOR_ITEMS,
+    "__reversed__": _FOR_ITEMS,
+    "__contains__": (
+        "whether it is one of several values is {it}.is_in([…]), whether it holds one is for a "
+        "named function, apply(function, {it})"
+    ),
+}
+_ANY_REMEDY: Final = "write a named function, apply(function, {it}), or a task"
+
+
+def refusal(method: str, expr_of: Callable[[Any], Expr]) -> Callable[..., NoReturn]:
+    """A method of Python's data model ⟶ one that raises what to write instead."""
+
+    def refuse(built: Any, *operands: object) -> NoReturn:
+        raise TypeError(without(method, expr_of(built), operands))
+
+    return refuse
+
+
+def without(method: str, expr: Expr, operands: tuple[object, ...] = ()) -> str:
+    """What was written, that expressions don't have it, and what to write instead."""
+    others = [*map(_shown, operands)]
+    if method in _FUNCTIONS:
+        attempt = f"{_FUNCTIONS[method]}({', '.join([written(expr), *others])})"
+    else:
+        attempt = _OPERATORS[method].format(*others, it=operand(expr))
+    remedy = _REMEDIES.get(method, _ANY_REMEDY).format(*others, it=operand(expr))
+    return f"{attempt}: expressions have no such operation; {remedy}"
+
+
+def no_key(key: object, of: Expr) -> str:
+    """What is said of a key that is neither a field's name nor an item's number."""
+    it = operand(of)
+    if isinstance(key, slice):
+        ends = "" if key.step is None else f":{_shown(key.step)}"
+        shown = f"{_end(key.start)}:{_end(key.stop)}{ends}"
+    else:
+        shown = _shown(key)
+    return f"{it}[{shown}]: a key is a string or a number; for others {_ANY_REMEDY.format(it=it)}"
+
+
+def no_method(expr: Expr) -> str:
+    """What is said of a call of an expression, which is most often that of a method."""
+    it = written(expr.of if isinstance(expr, Get) else expr)
+    remedy = _ANY_REMEDY.format(it=it)
+    return f"{show(expr)}(…): an expression calls no methods; {remedy}"
+
+
+def _end(value: object) -> str:
+    return "" if value is None else _shown(value)
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # whatever somebody's class raises when it is printed
+        text = f"a {type(value).__qualname__}"
+    return text if len(text) <= MAX_OPERAND else f"{text[: MAX_OPERAND - 1]}…"
