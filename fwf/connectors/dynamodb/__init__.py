@@ -5,9 +5,9 @@ A batch of writes takes no conditions and is for items that may be written twice
 against dynalite too, and against answers as the API describes them; never against AWS itself.
 """
 
-from fwf.connectors.shared.extras import needed
+from fwf.connectors.shared.extras import require
 
-needed("dynamodb", "boto3", "pyarrow")
+require("dynamodb", "boto3", "pyarrow")
 
 from fwf.connectors.dynamodb.batches import batches, gone, items_of  # noqa: E402
 from fwf.connectors.dynamodb.items import Delete, Item, Write, Written  # noqa: E402

@@ -17,9 +17,9 @@ environment. Credentials go to the origin of the base URL and nowhere else. A me
 query nor a body, so neither a secret nor a value.
 """
 
-from fwf.connectors.shared.extras import needed
+from fwf.connectors.shared.extras import require
 
-needed("http", "httpx", "httpcore")
+require("http", "httpx", "httpcore")
 
 from fwf.connectors.http.answers import Answer  # noqa: E402
 from fwf.connectors.http.auth import Auth, bearer, client_credentials, header  # noqa: E402

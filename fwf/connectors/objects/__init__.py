@@ -4,9 +4,9 @@ What is written is seen when it is published, all of it or nothing. Tested again
 memory; never against AWS itself.
 """
 
-from fwf.connectors.shared.extras import needed
+from fwf.connectors.shared.extras import require
 
-needed("objects", "obstore", "pyarrow", "numpy")
+require("objects", "obstore", "pyarrow", "numpy")
 
 from fwf.connectors.objects.access_log import ACCESS_LOG  # noqa: E402
 from fwf.connectors.objects.client import Found, Listing  # noqa: E402

@@ -3,9 +3,9 @@
 `database` opens what the tasks ask for, and has the plain functions that they call.
 """
 
-from fwf.connectors.shared.extras import needed
+from fwf.connectors.shared.extras import require
 
-needed("postgres", "adbc_driver_postgresql", "psycopg", "pyarrow")
+require("postgres", "adbc_driver_postgresql", "psycopg", "pyarrow")
 
 from fwf.connectors.postgres.database import Database, database  # noqa: E402
 from fwf.connectors.postgres.loading import LEDGER  # noqa: E402

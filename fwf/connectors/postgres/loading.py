@@ -27,19 +27,20 @@ from fwf.connectors.postgres.targets import Table, Target, check_unique, describ
 from fwf.connectors.postgres.values import Loaded
 from fwf.connectors.shared.digest import Digest
 from fwf.connectors.shared.errors import OTHER_KEY, BadData, KeyReused, Transient
-from fwf.connectors.shared.identifiers import listed, quoted
+from fwf.connectors.shared.identifiers import sql_name, sql_names
 from fwf.faults import counted, near
 
 LEDGER: Final = "fwf_ledger"
 STAGING: Final = "fwf_staged"
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _LOCK: Final = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))::text"
-_FIND: Final = f'SELECT "digest", "row_count" FROM {quoted(LEDGER)} WHERE "key" = $1'
+_FIND: Final = f'SELECT "digest", "row_count" FROM {sql_name(LEDGER)} WHERE "key" = $1'
 _NOTE: Final = (
-    f'INSERT INTO {quoted(LEDGER)} ("key", "target", "digest", "row_count") VALUES ($1, $2, $3, $4)'
+    f'INSERT INTO {sql_name(LEDGER)} ("key", "target", "digest", "row_count") '
+    "VALUES ($1, $2, $3, $4)"
 )
 _CREATE: Final = (
-    f"CREATE TABLE IF NOT EXISTS {quoted(LEDGER)} "
+    f"CREATE TABLE IF NOT EXISTS {sql_name(LEDGER)} "
     '("key" text PRIMARY KEY, "target" text NOT NULL, "digest" text NOT NULL, '
     '"row_count" bigint NOT NULL, "loaded_at" timestamptz NOT NULL DEFAULT now())'
 )
@@ -94,7 +95,7 @@ def loaded(
             _put(session, given, target, what)
             note = (own_key, target.name, given.digest, given.rows)
             session.rows(_NOTE, f"{what}: the ledger", note)
-            session.rows(f"DROP TABLE {quoted(('pg_temp', STAGING))}", what)
+            session.rows(f"DROP TABLE {sql_name(('pg_temp', STAGING))}", what)
     except BaseException:
         _undo(session, what)
         raise
@@ -254,7 +255,7 @@ def _check_losses(
             raise BadData(f"{told}: {counted(count, 'value')} would be changed; cast it before")
 
 
-_FROM_STAGED: Final = f"FROM {quoted(('pg_temp', STAGING))} AS s"
+_FROM_STAGED: Final = f"FROM {sql_name(('pg_temp', STAGING))} AS s"
 
 
 def _check_keys(session: Session, key: tuple[str, ...], casts: dict[str, str], what: str) -> None:
@@ -290,21 +291,21 @@ def _replace(
     if count:
         raise BadData(f"{what}: {counted(count, 'row')} of another {names} than the one replaced")
     same = " AND ".join(
-        f"{quoted(name)} = CAST(${n} AS {table.columns[name].sql})"
+        f"{sql_name(name)} = CAST(${n} AS {table.columns[name].sql})"
         for n, (name, _) in enumerate(target.partition, 1)
     )
-    session.rows(f"DELETE FROM {quoted(table.parts)} WHERE {same}", what, values)
+    session.rows(f"DELETE FROM {sql_name(table.parts)} WHERE {same}", what, values)
 
 
 def _insert(parts: tuple[str, str], key: tuple[str, ...], casts: dict[str, str]) -> str:
     names = list(casts)
     sql = (
-        f"INSERT INTO {quoted(parts)} ({listed(names)}) "
+        f"INSERT INTO {sql_name(parts)} ({sql_names(names)}) "
         f"SELECT {', '.join(casts.values())} {_FROM_STAGED}"
     )
     if not key:
         return sql
-    rest = [quoted(name) for name in names if name not in key]
+    rest = [sql_name(name) for name in names if name not in key]
     changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in rest)
     done = f"DO UPDATE SET {changes}" if rest else "DO NOTHING"
-    return f"{sql} ON CONFLICT ({listed(key)}) {done}"
+    return f"{sql} ON CONFLICT ({sql_names(key)}) {done}"

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from fwf.connectors.postgres.parameters import alone
 from fwf.connectors.postgres.values import Bound, Range
 from fwf.connectors.shared.errors import BadData
-from fwf.connectors.shared.identifiers import quoted
+from fwf.connectors.shared.identifiers import sql_name
 
 LOW: Final = "fwf_low"
 HIGH: Final = "fwf_high"
@@ -22,8 +22,8 @@ class Cut(NamedTuple):
 
 def ends_sql(table: tuple[str, ...], column: str) -> str:
     """SQL that gives the least and the greatest key, by its index where there is one."""
-    name = quoted(column)
-    return f"SELECT min({name}), max({name}) FROM {quoted(table)}"
+    name = sql_name(column)
+    return f"SELECT min({name}), max({name}) FROM {sql_name(table)}"
 
 
 def ranges(low: Any, high: Any, parts: int, column: str) -> list[Range]:
@@ -60,7 +60,7 @@ def _cuts(low: Any, high: Any, parts: int) -> list[Any]:
 
 def within(sql: str, column: str, given: Range) -> Cut:
     """A query ⟶ the same for rows of a range."""
-    name = f"q.{quoted(column)}"
+    name = f"q.{sql_name(column)}"
     tests: list[str] = []
     values: dict[str, Bound] = {}
     if given.low is not None:

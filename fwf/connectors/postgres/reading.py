@@ -12,7 +12,7 @@ from fwf.connectors.postgres.connections import Session
 from fwf.connectors.postgres.errors import drivers
 from fwf.connectors.postgres.parameters import Query, bound
 from fwf.connectors.shared.errors import BadData
-from fwf.connectors.shared.identifiers import quoted
+from fwf.connectors.shared.identifiers import sql_name
 from fwf.faults import counted
 
 WHAT: Final = "query"
@@ -79,7 +79,7 @@ def _check_dimensions(session: Session, sql: str, ways: Arriving) -> None:
     """Raise where arrays have two dimensions: the driver tells them as one list, flattened."""
     if not ways.arrays:
         return
-    (counts,) = session.rows(dimensions_sql(sql, ways.arrays, quoted), WHAT)
+    (counts,) = session.rows(dimensions_sql(sql, ways.arrays, sql_name), WHAT)
     for name, count in zip(ways.arrays, counts, strict=True):
         if count:
             raise BadData(

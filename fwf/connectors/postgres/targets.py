@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from fwf.connectors.postgres.connections import Session
 from fwf.connectors.postgres.leaving import Landing
 from fwf.connectors.shared.errors import Missing, Refused
-from fwf.connectors.shared.identifiers import TableName, column_name, quoted, table_parts
+from fwf.connectors.shared.identifiers import TableName, column_name, sql_name, table_parts
 from fwf.connectors.shared.loads import check_way
 
 _COLUMNS: Final = """
@@ -69,7 +69,7 @@ def target_of(
 
 def described(session: Session, target: Target, what: str) -> Table:
     """A target as the catalog has it; raises `Missing`."""
-    rows = session.rows(_COLUMNS, what, (quoted(target.parts),))
+    rows = session.rows(_COLUMNS, what, (sql_name(target.parts),))
     if not rows:
         raise Missing(f"{what}: there is no table {target.name}, or it isn't in the search path")
     columns = {row[2]: Landing(*row[2:]) for row in rows if row[2] is not None}
@@ -79,7 +79,7 @@ def described(session: Session, target: Target, what: str) -> Table:
 def check_unique(session: Session, target: Target, what: str) -> None:
     """Raise where nothing keeps rows of a key from being two: they couldn't be merged."""
     found: dict[int, set[str]] = {}
-    for index, column in session.rows(_UNIQUE, what, (quoted(target.parts),)):
+    for index, column in session.rows(_UNIQUE, what, (sql_name(target.parts),)):
         found.setdefault(index, set()).add(column)
     if set(target.key) not in found.values():
         raise Refused(

@@ -4,9 +4,9 @@
 ask for. Never run on Redshift itself: see `warehouse`.
 """
 
-from fwf.connectors.shared.extras import needed
+from fwf.connectors.shared.extras import require
 
-needed("redshift", "boto3", "obstore", "pyarrow", "sqlglot")
+require("redshift", "boto3", "obstore", "pyarrow", "sqlglot")
 
 from fwf.connectors.redshift.loads import ended, load, prepare  # noqa: E402
 from fwf.connectors.redshift.statements import LEDGER, PREPARE  # noqa: E402

@@ -13,7 +13,7 @@ import pyarrow.compute
 
 from fwf.connectors.shared.errors import BadData
 from fwf.connectors.shared.identifiers import column_name
-from fwf.connectors.shared.loads import known
+from fwf.connectors.shared.loads import checked_columns
 from fwf.connectors.shared.parquet import in_microseconds, microseconds
 from fwf.faults import counted
 
@@ -102,7 +102,7 @@ def check_names(names: Sequence[str], where: str) -> tuple[str, ...]:
 def _check_widths(schema: pa.Schema, varchar: Widths, where: str) -> None:
     for name, width in varchar.items():
         at = f"{where}(varchar={{{name!r}: {width!r}}})"
-        known([name], schema.names, at)
+        checked_columns([name], schema.names, at)
         if not is_text(schema.field(name).type):
             raise TypeError(f"{at}: the column is {schema.field(name).type}, not string")
         if type(width) is not int or not 1 <= width <= LONGEST_TEXT:

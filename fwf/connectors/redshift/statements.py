@@ -19,11 +19,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 from fwf.connectors.redshift.columns import Column
 from fwf.connectors.redshift.values import Staged
-from fwf.connectors.shared.identifiers import listed, quoted
+from fwf.connectors.shared.identifiers import sql_name, sql_names
 
 LEDGER: Final = "fwf_ledger"
 PREPARE: Final = (
-    f"CREATE TABLE IF NOT EXISTS {quoted(LEDGER)} "
+    f"CREATE TABLE IF NOT EXISTS {sql_name(LEDGER)} "
     '("key" VARCHAR(256) NOT NULL, "target" VARCHAR(512) NOT NULL, "digest" VARCHAR(64) NOT NULL, '
     '"row_count" BIGINT NOT NULL, "loaded_at" TIMESTAMP NOT NULL DEFAULT SYSDATE)'
 )
@@ -77,9 +77,9 @@ class _Tables(NamedTuple):
 def steps_of(target: Target, source: Staged, *, key: str, iam_role: str) -> tuple[Step, ...]:
     """One load ⟶ its statements, in order; the same load always gives the same text."""
     own = sha256(f"{key}\0{target}\0{source}".encode()).hexdigest()[:16]
-    tables = _Tables(*(quoted(f"fwf_{part}_{own}") for part in _Tables._fields))
+    tables = _Tables(*(sql_name(f"fwf_{part}_{own}") for part in _Tables._fields))
     return (
-        Step(LOCK, f"LOCK TABLE {quoted(LEDGER)}"),
+        Step(LOCK, f"LOCK TABLE {sql_name(LEDGER)}"),
         *_look_up(target, source, tables, key),
         *_fill(source, tables, iam_role),
         *_check(target, source, tables),
@@ -97,7 +97,7 @@ def _look_up(target: Target, source: Staged, tables: _Tables, key: str) -> tuple
         Step(
             "look the key up",
             f'CREATE TEMP TABLE {tables.before} AS SELECT "digest" '
-            f'FROM {quoted(LEDGER)} WHERE "key" = {literal(key)}',
+            f'FROM {sql_name(LEDGER)} WHERE "key" = {literal(key)}',
         ),
         Step(
             "make the table that refuses",
@@ -114,11 +114,11 @@ def _look_up(target: Target, source: Staged, tables: _Tables, key: str) -> tuple
 
 
 def _fill(source: Staged, tables: _Tables, iam_role: str) -> list[Step]:
-    columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in source.columns)
+    columns = ", ".join(f"{sql_name(column.name)} {column.type}" for column in source.columns)
     steps = [Step("make staging", f"CREATE TEMP TABLE {tables.staging} ({columns})")]
     if source.manifest is not None:
         role = "default" if iam_role == "default" else literal(iam_role)
-        names = listed([column.name for column in source.columns])
+        names = sql_names([column.name for column in source.columns])
         steps.append(
             Step(
                 COPY,
@@ -134,15 +134,15 @@ def _check(target: Target, source: Staged, tables: _Tables) -> list[Step]:
     count = f"(SELECT COUNT(*) AS n FROM {tables.staging}) AS c WHERE n <> {source.rows}"
     steps = [Step(COUNT, _refuse(tables, count))]
     if target.key:
-        empty = " OR ".join(f"{quoted(name)} IS NULL" for name in target.key)
+        empty = " OR ".join(f"{sql_name(name)} IS NULL" for name in target.key)
         keys = (
-            f"(SELECT 1 AS n FROM {tables.staging} GROUP BY {listed(target.key)} "
+            f"(SELECT 1 AS n FROM {tables.staging} GROUP BY {sql_names(target.key)} "
             f"HAVING COUNT(*) > 1 OR {empty}) AS c"
         )
         steps.append(Step(KEYS, _refuse(tables, keys)))
     if target.partition:
         others = " OR ".join(
-            f"{quoted(name)} IS NULL OR {quoted(name)} <> {literal(value)}"
+            f"{sql_name(name)} IS NULL OR {sql_name(name)} <> {literal(value)}"
             for name, value in target.partition
         )
         steps.append(Step(PARTITION, _refuse(tables, f"{tables.staging} WHERE {others}")))
@@ -150,37 +150,37 @@ def _check(target: Target, source: Staged, tables: _Tables) -> list[Step]:
 
 
 def _merge(target: Target, source: Staged, tables: _Tables) -> list[Step]:
-    own = quoted(target.table[-1])
+    own = sql_name(target.table[-1])
     names = [column.name for column in source.columns]
     on = " AND ".join(
-        f"{own}.{quoted(column.name)} = {_passed(column, tables)}"
+        f"{own}.{sql_name(column.name)} = {_passed(column, tables)}"
         for column in source.columns
         if column.name in target.key
     )
     rest = [column for column in source.columns if column.name not in target.key]
     changes = ", ".join(
-        f"{quoted(column.name)} = {_passed(column, tables)}" for column in rest or source.columns
+        f"{sql_name(column.name)} = {_passed(column, tables)}" for column in rest or source.columns
     )
     values = ", ".join(_passed(column, tables) for column in source.columns)
     return [
         Step(
             "merge into the target",
-            f"MERGE INTO {quoted(target.table)} USING {tables.staging} ON {on} "
+            f"MERGE INTO {sql_name(target.table)} USING {tables.staging} ON {on} "
             f"WHEN MATCHED THEN UPDATE SET {changes} "
-            f"WHEN NOT MATCHED THEN INSERT ({listed(names)}) VALUES ({values})",
+            f"WHEN NOT MATCHED THEN INSERT ({sql_names(names)}) VALUES ({values})",
         )
     ]
 
 
 def _replace(target: Target, source: Staged, tables: _Tables) -> list[Step]:
-    names = listed([column.name for column in source.columns])
+    names = sql_names([column.name for column in source.columns])
     values = ", ".join(_passed(column, tables) for column in source.columns)
-    insert = f"INSERT INTO {quoted(target.table)} ({names}) SELECT {values} FROM {tables.staging}"
+    insert = f"INSERT INTO {sql_name(target.table)} ({names}) SELECT {values} FROM {tables.staging}"
     if not target.partition:
         return [Step("insert into the target", insert)]
-    day = " AND ".join(f"{quoted(name)} = {literal(v)}" for name, v in target.partition)
+    day = " AND ".join(f"{sql_name(name)} = {literal(v)}" for name, v in target.partition)
     delete = (
-        f"DELETE FROM {quoted(target.table)} WHERE {day} "
+        f"DELETE FROM {sql_name(target.table)} WHERE {day} "
         f"AND NOT EXISTS (SELECT 1 FROM {tables.before})"
     )
     return [Step("delete the partition", delete), Step("insert into the target", insert)]
@@ -192,13 +192,13 @@ def _conclude(target: Target, source: Staged, tables: _Tables, key: str) -> tupl
     return (
         Step(
             "write the ledger",
-            f'INSERT INTO {quoted(LEDGER)} ("key", "target", "digest", "row_count") '
+            f'INSERT INTO {sql_name(LEDGER)} ("key", "target", "digest", "row_count") '
             f"SELECT {row} WHERE NOT EXISTS (SELECT 1 FROM {tables.before})",
         ),
         Step(
             TOLD,
             f'SELECT "row_count", (SELECT COUNT(*) FROM {tables.before}) AS "before" '
-            f'FROM {quoted(LEDGER)} WHERE "key" = {literal(key)}',
+            f'FROM {sql_name(LEDGER)} WHERE "key" = {literal(key)}',
         ),
         *(Step("drop a temporary table", f"DROP TABLE {table}") for table in tables),
     )
@@ -211,7 +211,7 @@ def _refuse(tables: _Tables, rows: str) -> str:
 
 def _passed(column: Column, tables: _Tables) -> str:
     """A column of staging ⟶ the expression that goes to the target."""
-    text = f"{tables.staging}.{quoted(column.name)}"
+    text = f"{tables.staging}.{sql_name(column.name)}"
     return f"({text} AT TIME ZONE 'UTC')" if column.zoned else text
 
 

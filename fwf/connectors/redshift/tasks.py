@@ -21,7 +21,7 @@ from fwf.connectors.redshift.warehouse import Warehouse
 from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
 from fwf.connectors.shared.identifiers import TableName, dataset
 from fwf.connectors.shared.leaf import Parameter, arguments, leaf, parameter_types
-from fwf.connectors.shared.loads import known, partition_types
+from fwf.connectors.shared.loads import checked_columns, partition_types
 from fwf.faults import near
 from fwf.types.declared_columns import SameColumns
 
@@ -48,7 +48,7 @@ def stage(
     """
     widths = dict(varchar or {})
     columns_of(schema, widths, "redshift.stage")
-    keys = known(key, schema.names, "redshift.stage(key=…)")
+    keys = checked_columns(key, schema.names, "redshift.stage(key=…)")
 
     def stage(table: pa.Table, **resources: Any) -> Staged:
         opened: Warehouse = resources[warehouse]

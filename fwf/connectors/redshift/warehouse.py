@@ -43,7 +43,7 @@ from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.digest import digest
 from fwf.connectors.shared.errors import Refused
 from fwf.connectors.shared.identifiers import TableName
-from fwf.connectors.shared.loads import checked_key, known
+from fwf.connectors.shared.loads import checked_columns, checked_key
 from fwf.faults import as_delay
 from fwf.secrets import Secret
 
@@ -97,7 +97,7 @@ class Warehouse(SharedClient):
         columns = columns_of(schema, widths, "stage")
         declared = as_declared(table, schema)
         check_texts(declared, widths)
-        check_key(declared, known(key, schema.names, "stage(key=…)"))
+        check_key(declared, checked_columns(key, schema.names, "stage(key=…)"))
         own = digest(declared)
         if not declared.num_rows:
             return Staged(None, columns, 0, own)

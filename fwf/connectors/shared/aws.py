@@ -23,11 +23,11 @@ from fwf.connectors.shared.errors import (
     Unauthorized,
     Unreachable,
 )
-from fwf.connectors.shared.extras import late, needed
+from fwf.connectors.shared.extras import late, require
 from fwf.faults import as_delay, near
 from fwf.secrets import Secret, remember
 
-needed("dynamodb", "boto3")
+require("dynamodb", "boto3")
 _boto3: Any = late("boto3", "dynamodb")
 _config: Any = late("botocore.config", "dynamodb")
 _errors: Any = late("botocore.exceptions", "dynamodb")
@@ -104,7 +104,7 @@ def client(
             f"{where}: no region is known: give region=, or set AWS_DEFAULT_REGION"
         )
     except _errors.BotoCoreError as error:
-        trouble = translated(error, where, wrote=False)
+        trouble = connector_error(error, where, wrote=False)
     raise trouble  # here, so that what the driver raised isn't its context
 
 
@@ -144,7 +144,7 @@ def ask(
     about: str = "",
     **request: Any,
 ) -> dict[str, Any]:
-    """Operation and its request ⟶ what AWS answers; raises what `translated` makes of an error.
+    """Operation and its request ⟶ what AWS answers; raises the `connector_error` of an error.
 
     operation: as the method of boto3's client is called: "put_item".
     wrote: whether it may have changed something where no answer came.
@@ -157,29 +157,31 @@ def ask(
     try:
         answer: dict[str, Any] = getattr(client, operation)(**request)
     except Exception as error:  # also what botocore raises of answers that it can't read
-        said: dict[str, Any] = getattr(error, "response", {})
-        if isinstance(error, _errors.ClientError) and said.get("Error", {}).get("Code") in also:
-            return said
-        trouble = translated(error, what, wrote=wrote)
+        response: dict[str, Any] = getattr(error, "response", {})
+        if isinstance(error, _errors.ClientError) and response.get("Error", {}).get("Code") in also:
+            return response
+        trouble = connector_error(error, what, wrote=wrote)
     else:
         if expects in answer:
             return answer
-        trouble = _lost(f"{what}: the answer has no {expects}: it was cut, or isn't AWS's", wrote)
+        trouble = _lost_answer(
+            f"{what}: the answer has no {expects}: it was cut, or isn't AWS's", wrote
+        )
     raise trouble  # here, so that what the driver raised isn't its context
 
 
-def translated(error: Exception, what: str, *, wrote: bool) -> Exception:
+def connector_error(error: Exception, what: str, *, wrote: bool) -> Exception:
     """What botocore raises ⟶ what a connector raises: its class says whether asking again helps.
 
     Values that were sent are not in it, nor is the error itself.
     """
     if isinstance(error, _errors.ClientError):
-        return _answered(cast(Any, error).response, what, wrote=wrote)
+        return _error_of_answer(cast(Any, error).response, what, wrote=wrote)
     name = type(error).__name__
     if _is_any(error, _UNSENT):
         return Unreachable(f"{what}: not reached ({name})")
     if _is_any(error, _LOST) or not isinstance(error, _errors.BotoCoreError):
-        return _lost(f"{what}: the answer was lost ({name})", wrote)
+        return _lost_answer(f"{what}: the answer was lost ({name})", wrote)
     if _is_any(error, _NOBODY):
         return Unauthorized(
             f"{what}: no credentials ({name}): give access_key= and secret_key=, or set those of "
@@ -201,35 +203,35 @@ def _is_any(error: Exception, names: tuple[str, ...]) -> bool:
     return isinstance(error, tuple(getattr(_errors, name) for name in names))
 
 
-def _answered(answer: Mapping[str, Any], what: str, *, wrote: bool) -> Exception:
+def _error_of_answer(answer: Mapping[str, Any], what: str, *, wrote: bool) -> Exception:
     """AWS's answer that says no ⟶ the error."""
     code = str(answer.get("Error", {}).get("Code", ""))
     metadata = answer.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
     code = code if code.isalnum() and len(code) < 100 else "no code"
-    said = f"{what}: {code} ({status})"
+    message = f"{what}: {code} ({status})"
     if code in THROTTLED or status == 429:
-        return Overloaded(said, after=_retry_after(metadata.get("HTTPHeaders", {})))
+        return Overloaded(message, after=_retry_after(metadata.get("HTTPHeaders", {})))
     if code in CONFLICTS:
-        return Conflict(said)
+        return Conflict(message)
     if status >= 500:
-        return _lost(said, wrote)
+        return _lost_answer(message, wrote)
     if code in UNAUTHORIZED or status in (401, 403):
         text = answer.get("Error", {}).get("Message") if code in TELLING else None
-        return Unauthorized(f"{said}: {text}" if text else said)
+        return Unauthorized(f"{message}: {text}" if text else message)
     if code in MISSING or status == 404:
-        return Missing(said)
-    return Refused(said)
+        return Missing(message)
+    return Refused(message)
 
 
-def _lost(said: str, wrote: bool) -> Exception:
-    return MaybeDone(said) if wrote else Transient(said)
+def _lost_answer(message: str, wrote: bool) -> Exception:
+    return MaybeDone(message) if wrote else Transient(message)
 
 
 def _retry_after(headers: Mapping[str, str]) -> int:
     """Seconds that AWS asks to wait; 0 where it doesn't say, so that `retry(wait=…)` decides."""
-    said = headers.get("retry-after", "")
-    return int(said) if said.isdecimal() and said.isascii() and len(said) < 6 else 0
+    text = headers.get("retry-after", "")
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else 0
 
 
 def secret(
@@ -295,10 +297,10 @@ def _read_secret(name: str, field: str | None, settings: Mapping[str, Any]) -> s
 def _fields(text: str) -> dict[str, object]:
     """The fields of a JSON object; none of another text."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return cast(dict[str, object], found) if isinstance(found, dict) else {}
+    return cast(dict[str, object], value) if isinstance(value, dict) else {}
 
 
 def _is_endpoint(endpoint: str) -> bool:

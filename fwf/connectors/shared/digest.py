@@ -36,9 +36,9 @@ def digest(table: pa.Table) -> str:
     >>> digest(one) == digest(one.take([1, 0])) != digest(one.slice(1))
     True
     """
-    made = Digest(table.schema)
-    made.update(table.to_batches(max_chunksize=ROWS_AT_ONCE))
-    return made.text
+    running = Digest(table.schema)
+    running.update(table.to_batches(max_chunksize=ROWS_AT_ONCE))
+    return running.text
 
 
 @final
@@ -67,33 +67,35 @@ class Digest:
     @property
     def text(self) -> str:
         """The digest of what was counted in so far."""
-        made = blake2b(digest_size=32)
+        hasher = blake2b(digest_size=32)
         for field in self._schema:
-            made.update(repr((field.name, _named(field.type))).encode("utf-8", "surrogatepass"))
-        made.update(b"%d rows, sum %d" % (self.rows, self._sum))
-        return made.hexdigest()
+            hasher.update(
+                repr((field.name, _type_name(field.type))).encode("utf-8", "surrogatepass")
+            )
+        hasher.update(b"%d rows, sum %d" % (self.rows, self._sum))
+        return hasher.hexdigest()
 
 
 def _sum_of(batch: pa.RecordBatch) -> int:
     if not batch.num_columns:
         return 0
-    rows = _joined([part for column in batch.columns for part in _marked(column)])
+    rows = _concat([part for column in batch.columns for part in _presence_and_bytes(column)])
     hashes = [blake2b(row, digest_size=32).digest() for row in rows.to_pylist()]
     return sum(map(int.from_bytes, hashes))  # the only loop over rows: a microsecond for each
 
 
-def _named(kind: Any) -> str:
+def _type_name(kind: Any) -> str:
     """A type ⟶ its name, without how it lies in memory."""
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return _named(kind.value_type)
+        return _type_name(kind.value_type)
     if isinstance(kind, pa.BaseExtensionType):
-        return f"{kind.extension_name}({_named(kind.storage_type)})"
+        return f"{kind.extension_name}({_type_name(kind.storage_type)})"
     if pa.types.is_map(kind):
-        return f"map({_named(kind.key_type)}, {_named(kind.item_type)})"
+        return f"map({_type_name(kind.key_type)}, {_type_name(kind.item_type)})"
     if _is_list(kind):
-        return f"list({_named(kind.value_type)})"
+        return f"list({_type_name(kind.value_type)})"
     if pa.types.is_struct(kind):
-        parts = ", ".join(f"{field.name!r}: {_named(field.type)}" for field in kind)
+        parts = ", ".join(f"{field.name!r}: {_type_name(field.type)}" for field in kind)
         return f"struct({parts})"
     return str(kind).removeprefix("large_").removesuffix("_view")
 
@@ -109,7 +111,7 @@ def _is_list(kind: Any) -> bool:
     )
 
 
-def _marked(array: Any) -> tuple[Any, Any]:
+def _presence_and_bytes(array: Any) -> tuple[Any, Any]:
     """An array ⟶ for each value whether there is one, and its bytes, which say where they end."""
     if not array.null_count and not pa.types.is_run_end_encoded(array.type):
         return _scalar(b"\1"), _bytes(array)
@@ -142,8 +144,8 @@ def _bytes(array: Any) -> Any:
     if pa.types.is_union(kind):
         raise TypeError(f"{kind}: rows with a union in them have no digest; give it a type")
     if _is_text(kind):
-        return _sized(array.cast(_BYTES))
-    return _fixed(_canonical(array))
+        return _length_and_bytes(array.cast(_BYTES))
+    return _fixed_bytes(_canonical(array))
 
 
 def _is_text(kind: Any) -> bool:
@@ -169,21 +171,21 @@ def _canonical(array: Any) -> Any:
     return array
 
 
-def _fixed(array: Any) -> Any:
+def _fixed_bytes(array: Any) -> Any:
     """An array of fixed width ⟶ its bytes."""
     return array.view(pa.binary(array.type.byte_width)).cast(_BYTES)
 
 
-def _sized(array: Any) -> Any:
+def _length_and_bytes(array: Any) -> Any:
     """Bytes ⟶ the same behind their lengths."""
     lengths = _compute.binary_length(array).cast(pa.int64())
-    return _joined([_fixed(lengths), array])
+    return _concat([_fixed_bytes(lengths), array])
 
 
 def _of_struct(array: Any) -> Any:
-    parts = [part for field in array.flatten() for part in _marked(field)]
-    made = _joined(parts) if parts else pa.array([b""] * len(array), _BYTES)
-    return _compute.if_else(array.is_valid(), made, pa.scalar(None, _BYTES))
+    parts = [part for field in array.flatten() for part in _presence_and_bytes(field)]
+    values = _concat(parts) if parts else pa.array([b""] * len(array), _BYTES)
+    return _compute.if_else(array.is_valid(), values, pa.scalar(None, _BYTES))
 
 
 def _of_list(array: Any) -> Any:
@@ -191,13 +193,13 @@ def _of_list(array: Any) -> Any:
         array = array.cast(pa.large_list(pa.struct([array.type.key_field, array.type.item_field])))
     lengths = _compute.list_value_length(array).cast(pa.int64())
     ends = _compute.cumulative_sum(_compute.if_else(array.is_valid(), lengths, 0))
-    items = _joined([*_marked(_compute.list_flatten(array))])
+    items = _concat([*_presence_and_bytes(_compute.list_flatten(array))])
     offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends])
-    made: Any = pa.LargeListArray.from_arrays(offsets, items)
-    joined = _joined([_fixed(lengths), _compute.binary_join(made, _scalar(b""))])
-    return _compute.if_else(array.is_valid(), joined, pa.scalar(None, _BYTES))
+    texts: Any = pa.LargeListArray.from_arrays(offsets, items)
+    values = _concat([_fixed_bytes(lengths), _compute.binary_join(texts, _scalar(b""))])
+    return _compute.if_else(array.is_valid(), values, pa.scalar(None, _BYTES))
 
 
-def _joined(parts: list[Any]) -> Any:
+def _concat(parts: list[Any]) -> Any:
     """Arrays of bytes ⟶ the bytes of each row behind one another; null where one is."""
     return _compute.binary_join_element_wise(*parts, _scalar(b""))

@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any, final
 
 
-def needed(extra: str, *modules: str) -> None:
+def require(extra: str, *modules: str) -> None:
     """Raise `ImportError` saying how to install it where a module of an extra isn't there.
 
-    >>> needed("postgres", "no_such_driver")
+    >>> require("postgres", "no_such_driver")
     Traceback (most recent call last):
     ImportError: the module 'no_such_driver' is not installed: pip install 'fwf[postgres]'
     """
@@ -23,7 +23,7 @@ def needed(extra: str, *modules: str) -> None:
 
 
 def library(module: str, extra: str) -> ModuleType:
-    """A module of an extra; raises `ImportError` as `needed` does."""
+    """A module of an extra; raises `ImportError` as `require` does."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
@@ -38,12 +38,12 @@ def late(module: str, extra: str) -> Any:
 @final
 class _Late:
     def __init__(self, module: str, extra: str) -> None:
-        self._named = module, extra
+        self._source = module, extra
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(library(*self._named), name)
-        setattr(self, name, found)
-        return found
+        value = getattr(library(*self._source), name)
+        setattr(self, name, value)
+        return value
 
 
 def _absent(module: str, extra: str) -> ImportError:

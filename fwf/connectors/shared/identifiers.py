@@ -14,7 +14,7 @@ MOST_BYTES: Final = 63
 """PostgreSQL cuts longer names off without an error (PostgreSQL 16, §4.1.1)."""
 
 
-def table_parts(given: TableName, where: str, *, most_bytes: int = MOST_BYTES) -> tuple[str, ...]:
+def table_parts(table: TableName, where: str, *, most_bytes: int = MOST_BYTES) -> tuple[str, ...]:
     """A table's name ⟶ its parts: the table, or schema and table; raises where it can't be one.
 
     >>> table_parts("shop.orders", "load"), table_parts(("shop", "1.5"), "load")
@@ -23,11 +23,11 @@ def table_parts(given: TableName, where: str, *, most_bytes: int = MOST_BYTES) -
     Traceback (most recent call last):
     ValueError: load(table='dw.shop.orders'): a table is named by itself or by schema and table; ...
     """
-    at = f"{where}(table={given!r})"
-    if isinstance(given, str):
-        parts: tuple[str, ...] = tuple(given.split("."))
-    elif isinstance(cast(object, given), Sequence) and not isinstance(given, bytes):
-        parts = tuple(given)
+    at = f"{where}(table={table!r})"
+    if isinstance(table, str):
+        parts: tuple[str, ...] = tuple(table.split("."))
+    elif isinstance(cast(object, table), Sequence) and not isinstance(table, bytes):
+        parts = tuple(table)
     else:
         raise TypeError(f"{at}: needs 'table', 'schema.table' or ('schema', 'table')")
     if not 1 <= len(parts) <= 2:
@@ -40,29 +40,29 @@ def table_parts(given: TableName, where: str, *, most_bytes: int = MOST_BYTES) -
     return parts
 
 
-def column_name(given: str, where: str, *, most_bytes: int = MOST_BYTES) -> str:
+def column_name(name: str, where: str, *, most_bytes: int = MOST_BYTES) -> str:
     """A column's name ⟶ itself; raises where it can't be one."""
-    _check(given, where, most_bytes)
-    return given
+    _check(name, where, most_bytes)
+    return name
 
 
-def quoted(name: str | tuple[str, ...]) -> str:
+def sql_name(name: str | tuple[str, ...]) -> str:
     """A checked name, or the parts of one ⟶ its text in SQL.
 
-    >>> print(quoted(("shop", 'a "1"b')))
+    >>> print(sql_name(("shop", 'a "1"b')))
     "shop"."a ""1""b"
     """
     parts = (name,) if isinstance(name, str) else name
     return ".".join('"{}"'.format(part.replace('"', '""')) for part in parts)
 
 
-def listed(names: Sequence[str], prefix: str = "") -> str:
+def sql_names(names: Sequence[str], prefix: str = "") -> str:
     """Checked names ⟶ their texts in SQL with commas between, each behind a prefix.
 
-    >>> listed(["id", "day"], "new.")
+    >>> sql_names(["id", "day"], "new.")
     'new."id", new."day"'
     """
-    return ", ".join(prefix + quoted(name) for name in names)
+    return ", ".join(prefix + sql_name(name) for name in names)
 
 
 def dataset(scheme: str, resource: str, parts: tuple[str, ...]) -> str:

@@ -82,14 +82,14 @@ def leaf(
     return Task(name, "1", frozen, contract, _defaulting(fn, defaults) if defaults else fn)
 
 
-def arguments(**given: Any) -> dict[str, Any]:
+def arguments(**options: Any) -> dict[str, Any]:
     """The arguments of a factory, for the config of its task: those that say something.
 
     None, False and {} are left out, as what an argument is by default.
     """
     return {
         name: value
-        for name, value in given.items()
+        for name, value in options.items()
         if value is not None and value is not False and value != {}
     }
 
@@ -106,9 +106,9 @@ def _check_names(
     """Raise where a resource's name can't be one, or has to stand for something else, too."""
     for name in resources:
         if not name.isidentifier():
-            shown = "a URL" if "://" in name else repr(name)  # which may hold a password
+            label = "a URL" if "://" in name else repr(name)  # which may hold a password
             raise ValueError(
-                f"{where}: the resource's name, {shown}, has to be one that Python can write"
+                f"{where}: the resource's name, {label}, has to be one that Python can write"
             )
         if name in params:
             raise ValueError(f"{where}: a resource and a run parameter are both named {name!r}")
@@ -118,14 +118,14 @@ def _check_names(
 
 def _defaulting(fn: Callable[..., Any], defaults: Mapping[str, object]) -> Callable[..., Any]:
     @wraps(fn)
-    def called(*inputs: object, **injected: object) -> Any:
+    def with_defaults(*inputs: object, **injected: object) -> Any:
         return fn(*inputs, **{**defaults, **injected})
 
-    return called
+    return with_defaults
 
 
 def parameter_types(
-    given: Mapping[str, Parameter], where: str
+    params: Mapping[str, Parameter], where: str
 ) -> tuple[Parameters, dict[str, object]]:
     """Run parameters by type, name of a type or default ⟶ the types, and what a config holds.
 
@@ -137,24 +137,24 @@ def parameter_types(
      {'day': 'date', 'least': 2.5, 'limit': 'int'})
     """
     types, config = Parameters(), dict[str, object]()
-    for name, kind in sorted(given.items()):  # a config forgets their order
+    for name, kind in sorted(params.items()):  # a config forgets their order
         if not name.isidentifier():
             raise ValueError(f"{where}(params={{{name!r}: …}}): needs a name that Python can write")
-        types[name] = known = _parameter_type(kind, f"{where}(params={{{name!r}: {kind!r}}})")
+        types[name] = cls = _parameter_type(kind, f"{where}(params={{{name!r}: {kind!r}}})")
         is_default = not isinstance(kind, type | str)
         if is_default:
             types.defaults[name] = kind
-        config[name] = kind if is_default else known.__name__
+        config[name] = kind if is_default else cls.__name__
     return types, config
 
 
 def _parameter_type(kind: Parameter, where: str) -> type:
     cls = kind if isinstance(kind, type | str) else cast("type[Any]", type(kind))
     name = cls if isinstance(cls, str) else cls.__name__
-    known = PARAMETERS.get(name)
-    if known is None or (isinstance(cls, type) and cls is not known):
+    match = PARAMETERS.get(name)
+    if match is None or (isinstance(cls, type) and cls is not match):
         raise TypeError(
             f"{where}: a run parameter is one of {', '.join(PARAMETERS)}, or a default of such a "
             f"type; a text names a type, so no text can be a default{near(name, PARAMETERS)}"
         )
-    return known
+    return match

@@ -23,15 +23,15 @@ def check_way(
     key: Sequence[str], partition: Sequence[str], columns: Sequence[str], where: str
 ) -> None:
     """Raise unless rows are merged by some of the columns, or replace a partition, or neither."""
-    known(key, columns, f"{where}(key=…)")
-    known(partition, columns, f"{where}(partition=…)")
+    checked_columns(key, columns, f"{where}(key=…)")
+    checked_columns(partition, columns, f"{where}(partition=…)")
     if key and partition:
         raise ValueError(
             f"{where}: rows are merged by key=, or take the place of a partition=; give one of them"
         )
 
 
-def known(names: Sequence[str], columns: Sequence[str], where: str) -> tuple[str, ...]:
+def checked_columns(names: Sequence[str], columns: Sequence[str], where: str) -> tuple[str, ...]:
     """Names that are to be among the columns ⟶ the same, each once."""
     if isinstance(names, str):
         raise TypeError(f"{where}: {names!r} is a text; needs a list of columns: [{names!r}]")
@@ -43,26 +43,26 @@ def known(names: Sequence[str], columns: Sequence[str], where: str) -> tuple[str
     return tuple(names)
 
 
-def partition_types(given: Mapping[str, Any], where: str) -> Parameters:
+def partition_types(partition: Mapping[str, Any], where: str) -> Parameters:
     """Columns, and the types of the run parameters of their names ⟶ the types.
 
     >>> partition_types({"day": date}, "load") == partition_types({"day": "date"}, "load")
     True
     """
     types = Parameters()
-    for name, kind in sorted(given.items()):  # a config keeps no order
-        said = kind if isinstance(kind, str) else getattr(kind, "__name__", repr(kind))
-        if said not in PARTITIONED_BY or (
-            not isinstance(kind, str) and kind is not PARTITIONED_BY[said]
+    for name, kind in sorted(partition.items()):  # a config keeps no order
+        type_name = kind if isinstance(kind, str) else getattr(kind, "__name__", repr(kind))
+        if type_name not in PARTITIONED_BY or (
+            not isinstance(kind, str) and kind is not PARTITIONED_BY[type_name]
         ):
             raise TypeError(
-                f"{where}(partition={{{name!r}: {said}}}): the run parameter of this name tells "
-                f"the partition: its type is one of {', '.join(PARTITIONED_BY)}"
+                f"{where}(partition={{{name!r}: {type_name}}}): the run parameter of this name "
+                f"tells the partition: its type is one of {', '.join(PARTITIONED_BY)}"
             )
         if not name.isidentifier():
             raise ValueError(
                 f"{where}(partition={{{name!r}: …}}): needs a name that Python can write, since "
                 "the run parameter has it too"
             )
-        types[name] = PARTITIONED_BY[said]
+        types[name] = PARTITIONED_BY[type_name]
     return types

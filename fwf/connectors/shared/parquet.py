@@ -50,8 +50,8 @@ def parquet_chunks(batches: Batches, count: Callable[[int], object]) -> Iterator
         for group in _groups(batches):
             writer.write_table(in_microseconds(group, schema))
             count(group.num_rows)
-            yield from sink.taken()
-    yield from sink.taken()
+            yield from sink.take()
+    yield from sink.take()
 
 
 class _Sink(io.RawIOBase):
@@ -67,7 +67,7 @@ class _Sink(io.RawIOBase):
         self._parts.append(bytes(data))
         return len(self._parts[-1])
 
-    def taken(self) -> Iterator[bytes]:
+    def take(self) -> Iterator[bytes]:
         parts, self._parts = self._parts[::-1], []
         while parts:
             yield parts.pop()
@@ -78,46 +78,46 @@ def _groups(batches: Batches) -> Iterator[pa.Table]:
         for start in range(0, batches.num_rows, GROUP_ROWS):
             yield batches.slice(start, GROUP_ROWS)
         return
-    yield from map(pa.Table.from_batches, _gathered(batches))
+    yield from map(pa.Table.from_batches, _gather(batches))
 
 
-def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    gathered: list[pa.RecordBatch] = []
+def _gather(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    group: list[pa.RecordBatch] = []
     size = rows = 0
     for batch in batches:
-        gathered.append(batch)
+        group.append(batch)
         size, rows = size + batch.nbytes, rows + batch.num_rows
         if size >= GROUP_BYTES or rows >= GROUP_ROWS:
-            yield gathered
-            gathered, size, rows = [], 0, 0
-    if gathered:
-        yield gathered
+            yield group
+            group, size, rows = [], 0, 0
+    if group:
+        yield group
 
 
 def microseconds(schema: pa.Schema) -> pa.Schema:
     """Schema ⟶ the one that is written; raises `BadData` for a name that two columns have."""
-    doubled = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if doubled:
-        raise BadData(f"two columns have the name {', '.join(map(repr, doubled))}: rename one")
-    fields = [field.with_type(_written(field.type)) for field in schema]
+    duplicates = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if duplicates:
+        raise BadData(f"two columns have the name {', '.join(map(repr, duplicates))}: rename one")
+    fields = [field.with_type(_written_type(field.type)) for field in schema]
     metadata: Any = schema.metadata
     return pa.schema(fields, metadata=metadata)
 
 
-def _written(kind: pa.DataType) -> pa.DataType:
+def _written_type(kind: pa.DataType) -> pa.DataType:
     """Arrow type ⟶ the one that is written in its place."""
     if pa.types.is_timestamp(kind):
         return pa.timestamp("us", kind.tz)
     if pa.types.is_time64(kind):
         return pa.time64("us")
     if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_written(kind.value_type)))
+        return pa.list_(kind.value_field.with_type(_written_type(kind.value_type)))
     if pa.types.is_large_list(kind):
-        return pa.large_list(kind.value_field.with_type(_written(kind.value_type)))
-    if pa.types.is_dictionary(kind) and _written(kind.value_type) != kind.value_type:
-        return _written(kind.value_type)
+        return pa.large_list(kind.value_field.with_type(_written_type(kind.value_type)))
+    if pa.types.is_dictionary(kind) and _written_type(kind.value_type) != kind.value_type:
+        return _written_type(kind.value_type)
     if pa.types.is_struct(kind):
-        return pa.struct([part.with_type(_written(part.type)) for part in kind])
+        return pa.struct([part.with_type(_written_type(part.type)) for part in kind])
     return kind
 
 
@@ -138,18 +138,18 @@ def _cast(column: Any, field: Any) -> Any:
     try:
         return column.cast(field.type)
     except pa.ArrowInvalid:  # its message holds a value
-        lost = _lost(column, field.type)
-    if not lost:  # what a slice of lists leaves out
+        count = _count_lost(column, field.type)
+    if not count:  # what a slice of lists leaves out
         return column.cast(field.type, safe=False)
     raise BadData(
-        f"column {field.name!r}, {column.type}: {lost} of {len(column)} "
+        f"column {field.name!r}, {column.type}: {count} of {len(column)} "
         f"values can't be kept as {field.type}; round them, or write them as text"
     )
 
 
-def _lost(column: Any, kind: pa.DataType) -> int:
+def _count_lost(column: Any, kind: pa.DataType) -> int:
     """How many values of a column would be others when they are written."""
     back = column.cast(kind, safe=False).cast(column.type, safe=False)
     if not pa.types.is_nested(column.type):
         return int(compute.sum(compute.not_equal(back, column)).as_py() or 0)
-    return sum(not kept.equals(value) for kept, value in zip(back, column, strict=True))
+    return sum(not after.equals(value) for after, value in zip(back, column, strict=True))

@@ -34,14 +34,14 @@ def type_named(text: str) -> pa.DataType:
     """
     if text in SIMPLE:
         return SIMPLE[text]
-    if found := DECIMAL.fullmatch(text):
-        make = pa.decimal128 if found[1] == "128" else pa.decimal256
-        return make(int(found[2]), int(found[3]))
-    if found := ZONED.fullmatch(text):
-        unit: Any = found[1]
-        return pa.timestamp(unit, found[2])
-    if found := LIST.fullmatch(text):
-        return pa.list_(type_named(found[1]))
+    if match := DECIMAL.fullmatch(text):
+        make = pa.decimal128 if match[1] == "128" else pa.decimal256
+        return make(int(match[2]), int(match[3]))
+    if match := ZONED.fullmatch(text):
+        unit: Any = match[1]
+        return pa.timestamp(unit, match[2])
+    if match := LIST.fullmatch(text):
+        return pa.list_(type_named(match[1]))
     raise ValueError(f"{text!r}: a declared column has a scalar type of Arrow, or a list of such")
 
 

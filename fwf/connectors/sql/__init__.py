@@ -4,9 +4,9 @@
 task for. No database is opened, and no file: a query sees its inputs and its run parameters.
 """
 
-from fwf.connectors.shared.extras import needed
+from fwf.connectors.shared.extras import require
 
-needed("sql", "duckdb", "pyarrow")
+require("sql", "duckdb", "pyarrow")
 
 from fwf.connectors.sql.tasks import schema_of, select, sql  # noqa: E402
 

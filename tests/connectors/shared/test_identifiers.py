@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 from psycopg import sql
 
-from fwf.connectors.shared.identifiers import column_name, dataset, quoted, table_parts
+from fwf.connectors.shared.identifiers import column_name, dataset, sql_name, table_parts
 from fwf.interpreters.lineage.dataset_names import table_of
 
 
@@ -16,7 +16,7 @@ def test_a_name_is_refused_or_quoted_as_the_driver_quotes_it(given_: list[str]) 
         bad = [p for p in given_ if not p or "\0" in p or len(p.encode(errors="replace")) > 63]
         assert bad or any("\ud800" <= sign <= "\udfff" for p in given_ for sign in p)
     else:
-        assert quoted(parts) == sql.Identifier(*parts).as_string()
+        assert sql_name(parts) == sql.Identifier(*parts).as_string()
 
 
 @pytest.mark.parametrize(
