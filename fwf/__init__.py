@@ -1,7 +1,44 @@
-"""fwf: workflows as immutable values, built by combinators, given a meaning by interpreters.
+"""Workflows as immutable values, built by combinators, given a meaning by interpreters.
 
-Read it in this order: a task, expressions, the combinators, those derived from them, graphs,
-durations and schedules; then what a workflow can mean.
+What is here, in the order in which one meets it; `help(fwf.retry)` tells each with an example.
+
+    Tasks
+        task
+    Expressions over what comes in
+        it param pick apply literal text failed value_of fault_of
+    Small parts
+        const identity pure fail delay
+    Putting together, choosing, repeating
+        seq par branch loop_until map_each
+    When things fail
+        retry timeout fallback always as_result from_result
+    Around a part
+        with_params using in_pool named
+    Words made of the others
+        switch when recover optional bracket keep_input join on_failure cached
+    Asking, paging, recursion
+        poll paginate Page Pages as_pages recursive
+    Graphs: a result that is used twice
+        graph Ref
+    Durations and waits
+        microseconds milliseconds seconds minutes hours days backoff delays every
+    What a task is given
+        Parameter Resource SameColumns Attempt IdempotencyKey RunInfo Secret
+    Faults
+        Fault RetryAfter Permanent
+    To look at a workflow
+        pretty check needs lineage plan load registry diff gaps definition_id
+    To try it, to run it
+        dry_run dry_run_all Scenario run execute Journal Pool VirtualClock Dask
+    Timetables, and who is told
+        every_day every_hour cron partitions notify Alert
+    What one run hands to the next
+        state Mark MemoryMark
+    What a workflow is, and one of your own
+        Workflow Task Extension register_codec
+    Types of what these give and take; names that else only a `repr` uses
+        Graph Step Node Schedule Gap DryRun DryRuns Ran Issue TooLarge Clock SystemClock
+        Timetable Run Notify State
 """
 
 from fwf import early as early  # what a signal does until the rest is there
@@ -13,13 +50,13 @@ from fwf.algebra.builder import apply, it, literal, param, pick
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
 from fwf.algebra.durations import days, hours, microseconds, milliseconds, minutes, seconds
 from fwf.algebra.graph_steps import Ref
-from fwf.algebra.nodes import Extension, Graph, Node, Step, Task
+from fwf.algebra.nodes import Extension, Graph as Graph, Node as Node, Step as Step, Task
 from fwf.algebra.parameter_kinds import Parameter, Resource
 from fwf.algebra.plain_values import register_codec
 from fwf.algebra.questions import failed, fault_of, text, value_of
-from fwf.algebra.schedule import Schedule, backoff, delays, every
+from fwf.algebra.schedule import Schedule as Schedule, backoff, delays, every
 from fwf.algebra.workflow import Workflow
-from fwf.analysis.extent import TooLarge
+from fwf.analysis.extent import TooLarge as TooLarge
 from fwf.analysis.identity import definition_id
 from fwf.combinators import (
     always,
@@ -42,7 +79,7 @@ from fwf.combinators import (
     using,
     with_params,
 )
-from fwf.faults import Fault, Issue, Permanent, RetryAfter
+from fwf.faults import Fault, Issue as Issue, Permanent, RetryAfter
 from fwf.notation import graph
 from fwf.secrets import Secret
 from fwf.tasks import task
@@ -69,35 +106,35 @@ if TYPE_CHECKING:
     )
     from fwf.interpreters.check import check
     from fwf.interpreters.diff import diff
-    from fwf.interpreters.dry_run import DryRun, DryRuns, dry_run, dry_run_all
-    from fwf.interpreters.engines import Gap, gaps
+    from fwf.interpreters.dry_run import DryRun as DryRun, DryRuns as DryRuns, dry_run, dry_run_all
+    from fwf.interpreters.engines import Gap as Gap, gaps
     from fwf.interpreters.engines.dask import Dask
     from fwf.interpreters.lineage import lineage
     from fwf.interpreters.needs import needs
     from fwf.interpreters.plan import load, plan, registry
     from fwf.interpreters.pretty import pretty
     from fwf.interpreters.run import (
-        Clock,
+        Clock as Clock,
         Journal,
         Pool,
-        Ran,
-        SystemClock,
+        Ran as Ran,
+        SystemClock as SystemClock,
         VirtualClock,
         execute,
         run,
     )
     from fwf.schedules import (
         Alert,
-        Notify,
-        Run,
-        Timetable,
+        Notify as Notify,
+        Run as Run,
+        Timetable as Timetable,
         cron,
         every_day,
         every_hour,
         notify,
         partitions,
     )
-    from fwf.states import Mark, MemoryMark, State, state
+    from fwf.states import Mark, MemoryMark, State as State, state
     from fwf.worlds.scenario import Scenario
 
 __all__ = [  # noqa: RUF022 (in reading order)
@@ -107,74 +144,61 @@ __all__ = [  # noqa: RUF022 (in reading order)
     "seq", "par", "branch", "loop_until", "map_each",
     "retry", "timeout", "fallback", "always", "as_result", "from_result",
     "with_params", "using", "in_pool", "named",
-    "switch", "when", "recover", "optional", "bracket", "keep_input", "join",
-    "on_failure", "cached",
+    "switch", "when", "recover", "optional", "bracket", "keep_input", "join", "on_failure",
+    "cached",
     "poll", "paginate", "Page", "Pages", "as_pages", "recursive",
-    "graph", "Graph", "Ref", "Step",
+    "graph", "Ref",
     "microseconds", "milliseconds", "seconds", "minutes", "hours", "days",
-    "Schedule", "backoff", "delays", "every",
-    "Workflow", "Task", "Node", "Extension", "definition_id", "register_codec",
+    "backoff", "delays", "every",
     "Parameter", "Resource", "SameColumns", "Attempt", "IdempotencyKey", "RunInfo", "Secret",
-    "Fault", "Issue", "RetryAfter", "Permanent", "TooLarge",
-    "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff", "gaps", "Gap",
-    "dry_run", "dry_run_all", "Scenario", "DryRun", "DryRuns", "run", "execute", "Ran",
-    "every_day", "every_hour", "cron", "Timetable", "partitions", "Run",
-    "notify", "Notify", "Alert",
-    "state", "State", "Mark", "MemoryMark",
-    "Journal", "Pool", "Clock", "SystemClock", "VirtualClock", "Dask",
+    "Fault", "RetryAfter", "Permanent",
+    "pretty", "check", "needs", "lineage", "plan", "load", "registry", "diff", "gaps",
+    "definition_id",
+    "dry_run", "dry_run_all", "Scenario", "run", "execute",
+    "Journal", "Pool", "VirtualClock", "Dask",
+    "every_day", "every_hour", "cron", "partitions", "notify", "Alert",
+    "state", "Mark", "MemoryMark",
+    "Workflow", "Task", "Extension", "register_codec",
 ]  # fmt: skip
 
-_DERIVED = (
-    "Page", "Pages", "as_pages", "bracket", "cached", "join", "keep_input", "on_failure",
-    "optional", "paginate", "poll", "recover", "recursive", "switch", "when",
-)  # fmt: skip
-_SCHEDULES = (
-    "Alert", "Notify", "Run", "Timetable", "cron", "every_day", "every_hour", "notify",
-    "partitions",
-)  # fmt: skip
-_STATES = ("Mark", "MemoryMark", "State", "state")
 _LATE = {
-    **dict.fromkeys(_DERIVED, "fwf.derived"),
-    **dict.fromkeys(_STATES, "fwf.states"),
-    **dict.fromkeys(_SCHEDULES, "fwf.schedules"),
-    "check": "fwf.interpreters.check",
-    "diff": "fwf.interpreters.diff",
-    "dry_run": "fwf.interpreters.dry_run",
-    "dry_run_all": "fwf.interpreters.dry_run",
-    "from_result": "fwf.combinators",
-    "DryRun": "fwf.interpreters.dry_run",
-    "DryRuns": "fwf.interpreters.dry_run",
-    "execute": "fwf.interpreters.run",
-    "gaps": "fwf.interpreters.engines",
-    "Gap": "fwf.interpreters.engines",
-    "lineage": "fwf.interpreters.lineage",
-    "load": "fwf.interpreters.plan",
-    "needs": "fwf.interpreters.needs",
-    "plan": "fwf.interpreters.plan",
-    "pretty": "fwf.interpreters.pretty",
-    "registry": "fwf.interpreters.plan",
-    "run": "fwf.interpreters.run",
-    "Clock": "fwf.interpreters.run",
-    "Dask": "fwf.interpreters.engines.dask",
-    "Journal": "fwf.interpreters.run",
-    "Pool": "fwf.interpreters.run",
-    "Ran": "fwf.interpreters.run",
-    "Scenario": "fwf.worlds.scenario",
-    "SystemClock": "fwf.interpreters.run",
-    "VirtualClock": "fwf.interpreters.run",
-}
+    "fwf.combinators": ("from_result",),
+    "fwf.derived": (
+        "Page", "Pages", "as_pages", "bracket", "cached", "join", "keep_input", "on_failure",
+        "optional", "paginate", "poll", "recover", "recursive", "switch", "when",
+    ),
+    "fwf.interpreters.check": ("check",),
+    "fwf.interpreters.diff": ("diff",),
+    "fwf.interpreters.dry_run": ("DryRun", "DryRuns", "dry_run", "dry_run_all"),
+    "fwf.interpreters.engines": ("Gap", "gaps"),
+    "fwf.interpreters.engines.dask": ("Dask",),
+    "fwf.interpreters.lineage": ("lineage",),
+    "fwf.interpreters.needs": ("needs",),
+    "fwf.interpreters.plan": ("load", "plan", "registry"),
+    "fwf.interpreters.pretty": ("pretty",),
+    "fwf.interpreters.run": (
+        "Clock", "Journal", "Pool", "Ran", "SystemClock", "VirtualClock", "execute", "run",
+    ),
+    "fwf.schedules": (
+        "Alert", "Notify", "Run", "Timetable", "cron", "every_day", "every_hour", "notify",
+        "partitions",
+    ),
+    "fwf.states": ("Mark", "MemoryMark", "State", "state"),
+    "fwf.worlds.scenario": ("Scenario",),
+}  # fmt: skip
+_HOME = {name: module for module, names in _LATE.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """What takes long is imported when it is first asked for, so that `import fwf` is quick."""
-    if name not in _LATE:
+    if name not in _HOME:
         raise AttributeError(f"module 'fwf' has no attribute {name!r}")
     from importlib import import_module
 
-    found = getattr(import_module(_LATE[name]), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATE})
+    return sorted({*globals(), *_HOME})

@@ -15,33 +15,12 @@ from typing import Any, NamedTuple
 
 import click
 
+import fwf
 from fwf.cli import fwf as program
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "examples" / "reference.md"
 COMMAND = "python -m tests.reference"
-SECTIONS = {
-    "task": "Tasks",
-    "it": "Expressions over what comes in",
-    "const": "Small parts",
-    "seq": "Putting together, choosing, repeating",
-    "retry": "When things fail",
-    "with_params": "Around a part",
-    "switch": "Words made of the others",
-    "poll": "Asking, paging, recursion",
-    "graph": "Graphs: a result that is used twice",
-    "microseconds": "Durations and waits",
-    "Workflow": "What a workflow is, and one of your own",
-    "Parameter": "What a task is given",
-    "Fault": "Faults and errors",
-    "pretty": "To look at a workflow",
-    "dry_run": "To try it, to run it",
-    "every_day": "Timetables",
-    "notify": "Who is told",
-    "state": "What one run hands to the next",
-    "Journal": "What a run is kept in, its pools and its clock",
-}
-"""The name in `fwf.__all__` with which a section begins, and its title."""
 MODULES = (
     "fwf.testing",
     "fwf.profiles",
@@ -70,7 +49,7 @@ class Source(NamedTuple):
 
 def page() -> str:
     """The whole page."""
-    parts = [INTRODUCTION, "## `fwf`", *_grouped(import_module("fwf"))]
+    parts = [INTRODUCTION, "## `fwf`", *_grouped()]
     for name in MODULES:
         module = import_module(name)
         first = (inspect.getdoc(module) or "").partition("\n")[0]
@@ -79,16 +58,22 @@ def page() -> str:
     return "\n\n".join([*parts, "## Commands", *_commands()]) + "\n"
 
 
-def _grouped(module: ModuleType) -> Iterator[str]:
-    lines: list[str] = []
-    for name in module.__all__:
-        if name in SECTIONS:
-            if lines:
-                yield "\n".join(lines)
-            yield f"### {SECTIONS[name]}"
-            lines = []
-        lines.append(_entry(module, name))
-    yield "\n".join(lines)
+def groups() -> dict[str, list[str]]:
+    """The map that `help(fwf)` begins with: title ⟶ names, in their order."""
+    names: dict[str, list[str]] = {}
+    title = ""
+    for line in (inspect.getdoc(fwf) or "").splitlines():
+        if line.startswith(" " * 8):
+            names.setdefault(title, []).extend(line.split())
+        else:
+            title = line.strip()
+    return names
+
+
+def _grouped() -> Iterator[str]:
+    for title, names in groups().items():
+        yield f"### {title}"
+        yield "\n".join(_entry(fwf, name) for name in names)
 
 
 def _entry(module: ModuleType, name: str) -> str:

@@ -1,5 +1,7 @@
 """The page of every public name is as the names are."""
 
+from types import ModuleType
+
 import pytest
 
 import fwf
@@ -15,9 +17,15 @@ def test_the_page_tells_every_public_name_as_it_is_now() -> None:
     assert kept == reference.page(), stale
 
 
-def test_every_section_begins_with_a_public_name_and_the_first_name_begins_one() -> None:
-    assert [name for name in reference.SECTIONS if name not in fwf.__all__] == []
-    assert fwf.__all__[0] in reference.SECTIONS
+def test_help_begins_with_a_map_of_every_name_that_can_be_imported() -> None:
+    *taught, (_, types) = reference.groups().items()
+    assert [name for _, names in taught for name in names] == fwf.__all__
+    others = {
+        name
+        for name in dir(fwf)
+        if not name.startswith("_") and not isinstance(getattr(fwf, name), ModuleType)
+    } - {"TYPE_CHECKING", "Any"}
+    assert {*types} == others - {*fwf.__all__} and len(types) == len({*types})
 
 
 def test_every_line_says_something() -> None:
