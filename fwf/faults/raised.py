@@ -10,24 +10,10 @@ from typing import Any, Final, cast, final, get_args
 from returns.primitives.exceptions import UnwrapFailedError
 from returns.result import Failure
 
-from fwf.faults import (
-    Failed,
-    Fault,
-    asked_by,
-    asked_delay,
-    both,
-    full_text,
-    leaves,
-    of_group,
-    packed,
-    parts_of,
-    singles,
-    tag_of,
-    tags_of,
-    tags_of_class,
-    text,
-    unpacked,
-)
+from fwf.faults import Failed, Fault, both, group_tags, leaves
+from fwf.faults.delays import longest_retry_delay, retry_delay
+from fwf.faults.error_tags import tag_of, tags_of, tags_of_class
+from fwf.faults.error_texts import error_in, full_text, parts_of, pickle_of, singles, text
 from fwf.faults.tracebacks import Traceback, traceback_of
 from fwf.records import changed, record
 from fwf.secrets import masked
@@ -71,11 +57,11 @@ class Raised:
 
     def __reduce__(self) -> tuple[Any, ...]:
         rest = self.retry_after, self.traceback, self.cause
-        return _arrived, (self.tags, self.message, packed(self.error), *rest)
+        return _arrived, (self.tags, self.message, pickle_of(self.error), *rest)
 
 
 def _arrived(tags: tuple[str, ...], message: str, error: bytes | None, *rest: Any) -> Raised:
-    return Raised(tags, message, unpacked(error), *rest)
+    return Raised(tags, message, error_in(error), *rest)
 
 
 def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised:
@@ -89,17 +75,17 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
         given = error.error
         traceback = changed(traceback, error=": ".join(filter(None, (tags(given)[0], text(given)))))
     cause = fault_in(given)
-    unusable = asked_delay(given)[1]
+    unusable = retry_delay(given)[1]
     if cause is None:
         parts = singles(given)
-        known, cause = of_group(
+        known, cause = group_tags(
             tags(given), (Failed("", tags_of(part), text(part)) for part in parts)
         )
-        after = asked_by((given, *parts))
+        after = longest_retry_delay((given, *parts))
         return Raised(known, f"{full_text(given)}{unusable}", given, after, traceback, cause)
     known = cause.tags if isinstance(given, Fault) else (*cause.tags, *tags(given))
     errors = [leaf.error for leaf in leaves(cause) if isinstance(leaf, Failed)]
-    after = asked_by((given, *errors))
+    after = longest_retry_delay((given, *errors))
     return Raised(known, f"{cause}{unusable}", given, after, traceback, cause)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, final
 
-from fwf.faults import named_text, parts_of, text
+from fwf.faults.error_texts import named_text, parts_of, text
 from fwf.records import record
 from fwf.secrets import masked
 

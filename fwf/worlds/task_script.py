@@ -10,20 +10,10 @@ from fwf.algebra.contract import Contract
 from fwf.algebra.durations import checked_duration, duration
 from fwf.algebra.expr import name_of_function
 from fwf.algebra.functions import named_function
-from fwf.faults import (
-    Failed,
-    as_delay,
-    asked_by,
-    asked_delay,
-    counted,
-    full_text,
-    known_tags,
-    near,
-    of_group,
-    singles,
-    tags_of_class,
-    text,
-)
+from fwf.faults import Failed, as_delay, counted, group_tags, near, tags_of_class, text
+from fwf.faults.delays import longest_retry_delay, retry_delay
+from fwf.faults.error_tags import tags_with_bases
+from fwf.faults.error_texts import full_text, singles
 from fwf.records import record
 from fwf.types.single_use import read_once
 from fwf.worlds.distributions import Distribution, drawn
@@ -54,8 +44,8 @@ class Failing:
 
     def fault(self, path: str, not_before: int | None) -> Failed:
         """The fault that it means at a place, as a task's own would be."""
-        parts = (Failed("", known_tags(part.tags), part.message) for part in self.parts)
-        tags, cause = of_group(known_tags(self.tags), parts)
+        parts = (Failed("", tags_with_bases(part.tags), part.message) for part in self.parts)
+        tags, cause = group_tags(tags_with_bases(self.tags), parts)
         return Failed(path, tags, self.message, None, not_before, None, cause)
 
     def __repr__(self) -> str:
@@ -87,8 +77,8 @@ def failing(
     after = None if retry_after is None else as_delay(retry_after, "failing(retry_after=…)")
     if isinstance(error, BaseException):
         single = singles(error)
-        said = message or f"{full_text(error)}{asked_delay(error)[1]}"
-        asked = asked_by((error, *single)) if after is None else after
+        said = message or f"{full_text(error)}{retry_delay(error)[1]}"
+        asked = longest_retry_delay((error, *single)) if after is None else after
         own = parts or [Failing(tags_of_class(type(part)), text(part)) for part in single]
         return Failing(tags_of_class(type(error)), said, asked, tuple(own))
     if isinstance(error, type):
