@@ -12,9 +12,9 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
-from fwf.connectors.http.bodies import Wanted, content, parsed as read_json
+from fwf.connectors.http.bodies import Reading, content, read_json
 from fwf.connectors.http.exchange import Call, Reply
-from fwf.connectors.http.urls import parsed
+from fwf.connectors.http.urls import parse_url
 from fwf.connectors.shared.errors import BadData, Unauthorized, Unreachable
 from fwf.secrets import Secret, remember
 
@@ -40,7 +40,7 @@ class Credentials(Protocol):
         """The headers, at hand before the moment `end`."""
 
     @abstractmethod
-    def others(self, refused: Headers, end: float) -> Headers | None:
+    def others(self, before: Headers, end: float) -> Headers | None:
         """The headers to try after a 401 to these; None where there are no others."""
 
 
@@ -52,7 +52,7 @@ class Auth(Protocol):
         """The credentials, their secrets revealed."""
 
 
-def revealed(secret: Secret) -> str:
+def header_value(secret: Secret) -> str:
     """A secret that is to stand in a header; raises `ValueError` if it can't, without its value."""
     value = secret.reveal()
     if VALUE.fullmatch(value) is None:
@@ -65,13 +65,13 @@ def revealed(secret: Secret) -> str:
 
 @final
 @dataclass(frozen=True)
-class _Fixed:
-    sent: Headers = field(repr=False)
+class _FixedHeaders:
+    values: Headers = field(repr=False)
 
     def headers(self, end: float) -> Headers:
-        return self.sent
+        return self.values
 
-    def others(self, refused: Headers, end: float) -> Headers | None:
+    def others(self, before: Headers, end: float) -> Headers | None:
         return None
 
 
@@ -85,7 +85,7 @@ class Header:
     before: str = ""
 
     def opened(self, ask: Ask) -> Credentials:
-        return _Fixed({self.name: self.before + revealed(self.secret)})
+        return _FixedHeaders({self.name: self.before + header_value(self.secret)})
 
 
 def header(name: str, secret: Secret) -> Auth:
@@ -100,10 +100,10 @@ def bearer(secret: Secret) -> Auth:
     return Header("Authorization", _secret(secret, "bearer"), "Bearer ")
 
 
-def _secret(given: object, where: str) -> Secret:
-    if not isinstance(given, Secret):  # not told: it may be the value itself
+def _secret(value: object, where: str) -> Secret:
+    if not isinstance(value, Secret):  # not told: it may be the value itself
         raise TypeError(f"http.{where}(…): needs a Secret, such as Secret.env('SHOP_KEY')")
-    return given
+    return value
 
 
 @final
@@ -122,7 +122,7 @@ class ClientCredentials:
         return _Tokens(self._request(), ask)
 
     def _request(self) -> Call:
-        secret = revealed(self.client_secret)
+        secret = header_value(self.client_secret)
         form = {"grant_type": "client_credentials", **self.fields}
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if self.scope is not None:
@@ -154,7 +154,7 @@ def client_credentials(
     seconds before its end (of a life under 10 minutes, a tenth), and once after a 401.
     """
     where = "http.client_credentials"
-    parsed(token_url, f"{where}(token_url=…)")
+    parse_url(token_url, f"{where}(token_url=…)")
     if by not in ("header", "body"):
         raise ValueError(f"{where}(by={by!r}): needs 'header' or 'body'")
     secret = _secret(client_secret, "client_credentials")
@@ -170,56 +170,56 @@ class _Tokens:
         self._ask = ask
         self._lock = Lock()
         self._token: str | None = None
-        self._renewed_at = 0.0
+        self._renew_at = 0.0
 
     def headers(self, end: float) -> Headers:
-        return {"Authorization": f"Bearer {self._current(None, end)}"}
+        return {"Authorization": f"Bearer {self._token_at_hand(None, end)}"}
 
-    def others(self, refused: Headers, end: float) -> Headers | None:
-        token = refused["Authorization"].removeprefix("Bearer ")
-        return {"Authorization": f"Bearer {self._current(token, end)}"}
+    def others(self, before: Headers, end: float) -> Headers | None:
+        token = before["Authorization"].removeprefix("Bearer ")
+        return {"Authorization": f"Bearer {self._token_at_hand(token, end)}"}
 
-    def _current(self, refused: str | None, end: float) -> str:
+    def _token_at_hand(self, before: str | None, end: float) -> str:
         """The token; a new one where it ends soon, or is still the one that was refused."""
         if not self._lock.acquire(timeout=max(end - monotonic(), 0)):
-            raise Unreachable(f"{self._request.told}: no token in the time for the whole")
+            raise Unreachable(f"{self._request.label}: no token in the time for the whole")
         try:
-            if self._token is None or self._token == refused or monotonic() >= self._renewed_at:
-                self._token, self._renewed_at = self._renewed(end)
+            if self._token is None or self._token == before or monotonic() >= self._renew_at:
+                self._token, self._renew_at = self._new_token(end)
             return self._token
         finally:
             self._lock.release()
 
-    def _renewed(self, end: float) -> tuple[str, float]:
+    def _new_token(self, end: float) -> tuple[str, float]:
         """A new token, and when it is to be renewed."""
         began = monotonic()
-        said = content(self._ask(self._request, end), self._request.told, Wanted())
-        answer = cast("dict[str, object]", said if isinstance(said, dict) else {})
+        body = content(self._ask(self._request, end), self._request.label, Reading())
+        answer = cast("dict[str, object]", body if isinstance(body, dict) else {})
         token, kind = answer.get("access_token"), answer.get("token_type", "bearer")
         if not isinstance(token, str) or VALUE.fullmatch(token) is None:
-            raise BadData(f"{self._request.told}: the answer has no token (access_token)")
+            raise BadData(f"{self._request.label}: the answer has no token (access_token)")
         remember([(token, f"<token of {self._request.url.host}>")])
         if not isinstance(kind, str) or kind.lower() != "bearer":
-            raise Unauthorized(f"{self._request.told}: the token is not a bearer's")
+            raise Unauthorized(f"{self._request.label}: the token is not a bearer's")
         life = _seconds(answer.get("expires_in"))
         return token, began + life - min(EARLY, life / 10)
 
 
-def refused_token(call: Call, reply: Reply) -> Unauthorized:
+def token_refusal(call: Call, reply: Reply) -> Unauthorized:
     """The error of a service that gives no token, with the reason if it is one of the standard."""
     try:
-        said = read_json(reply.body, "float")
+        body = read_json(reply.body, "float")
     except ValueError:
-        said = None
-    code = cast("dict[str, object]", said).get("error") if isinstance(said, dict) else None
+        body = None
+    code = cast("dict[str, object]", body).get("error") if isinstance(body, dict) else None
     reason = f": {code}" if code in CODES else ""
-    return Unauthorized(f"{call.told}: no token is given ({reply.status}{reason})")
+    return Unauthorized(f"{call.label}: no token is given ({reply.status}{reason})")
 
 
-def _seconds(given: object) -> float:
+def _seconds(value: object) -> float:
     """A token's life; without one it is renewed after a 401 alone."""
-    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,9}", given):
-        return float(given)
-    if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         return float("inf")
-    return float(min(given, 10**9))
+    return float(min(value, 10**9))

@@ -21,7 +21,7 @@ LINES: Final = frozenset(
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-class Wanted(NamedTuple):
+class Reading(NamedTuple):
     """How a body is to be read; `content_type` is the expected one where that isn't JSON's."""
 
     format: Format = "json"
@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
     content_type: str | None = None
 
 
-def content(reply: Reply, told: str, wanted: Wanted) -> Any:
+def content(reply: Reply, label: str, reading: Reading) -> Any:
     """A good answer ⟶ its JSON, None without a body; or the records of its lines.
 
     Raises `BadData` for another content type and for what isn't strict JSON: names twice, NaN,
@@ -37,66 +37,66 @@ def content(reply: Reply, told: str, wanted: Wanted) -> Any:
     `Unreachable` for what may be the first part of a body.
     """
     if not reply.body:
-        if not reply.sized and reply.status == HTTPStatus.OK:
-            raise Unreachable(f"{told}: no body came, and nothing said how long it would be")
-        return [] if wanted.format == "ndjson" else None
-    _check_type(reply.headers.get("content-type", ""), told, wanted)
-    if wanted.format == "ndjson":
-        return _records(reply, told, wanted.numbers)
+        if not reply.is_sized and reply.status == HTTPStatus.OK:
+            raise Unreachable(f"{label}: no body came, and nothing said how long it would be")
+        return [] if reading.format == "ndjson" else None
+    _check_type(reply.headers.get("content-type", ""), label, reading)
+    if reading.format == "ndjson":
+        return _records(reply, label, reading.numbers)
     try:
-        value = parsed(reply.body, wanted.numbers)
+        value = read_json(reply.body, reading.numbers)
     except ValueError as error:
         value, problem = None, str(error)
     else:
-        if reply.sized or isinstance(value, bool | str | list | dict | None):
+        if reply.is_sized or isinstance(value, bool | str | list | dict | None):
             return value
         problem = "a number that may go on"
-    if not reply.sized:
+    if not reply.is_sized:
         raise Unreachable(
-            f"{told}: the body may have been cut off, for nothing said how long it would be: "
+            f"{label}: the body may have been cut off, for nothing said how long it would be: "
             f"{problem}"
         )
-    raise BadData(f"{told}: the body is not the JSON that it claims to be: {problem}")
+    raise BadData(f"{label}: the body is not the JSON that it claims to be: {problem}")
 
 
-def _check_type(given: str, told: str, wanted: Wanted) -> None:
-    kind = given.partition(";")[0].strip().lower()
-    if wanted.content_type is not None:
-        fits, name = kind == wanted.content_type.lower(), wanted.content_type
-    elif wanted.format == "json":
+def _check_type(header: str, label: str, reading: Reading) -> None:
+    kind = header.partition(";")[0].strip().lower()
+    if reading.content_type is not None:
+        fits, name = kind == reading.content_type.lower(), reading.content_type
+    elif reading.format == "json":
         fits, name = kind == "application/json" or kind.endswith("+json"), "application/json"
     else:
         fits, name = kind in LINES, "application/x-ndjson"
     if not fits:
-        said = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,60}", kind) else "another type"
+        actual = kind if re.fullmatch(r"[\w.+-]{1,40}/[\w.+-]{1,60}", kind) else "another type"
         hint = ": is this a page for people, such as a login?" if kind == "text/html" else ""
         raise BadData(
-            f"{told}: the body is {said}, not {name}{hint}; what is meant to be so is allowed "
+            f"{label}: the body is {actual}, not {name}{hint}; what is meant to be so is allowed "
             "by content_type="
         )
 
 
-def _records(reply: Reply, told: str, numbers: Numbers) -> list[Any]:
+def _records(reply: Reply, label: str, numbers: Numbers) -> list[Any]:
     """The records of JSON lines, which only the byte of a line feed divides."""
     lines = reply.body.split(b"\n")
-    if lines[-1].strip() and not reply.sized:
+    if lines[-1].strip() and not reply.is_sized:
         raise Unreachable(
-            f"{told}: the last line has no end, and nothing said how long the body would be"
+            f"{label}: the last line has no end, and nothing said how long the body would be"
         )
     records: list[Any] = []
     problem = ""
     for n, line in enumerate(lines, 1):
         try:
-            records.extend([parsed(line, numbers)] if line.strip() else [])
+            records.extend([read_json(line, numbers)] if line.strip() else [])
         except ValueError as error:
             problem = f"line {n:,} is not JSON: {error}"
             break
     if problem:
-        raise BadData(f"{told}: {problem}")
+        raise BadData(f"{label}: {problem}")
     return records
 
 
-def parsed(body: bytes, numbers: Numbers) -> Any:
+def read_json(body: bytes, numbers: Numbers) -> Any:
     """Bytes ⟶ the JSON value; raises `ValueError` that says nothing of what is in it."""
     try:
         value = DECODERS[numbers].decode(body.decode("utf-8-sig"))
@@ -106,37 +106,37 @@ def parsed(body: bytes, numbers: Numbers) -> Any:
         problem = "it isn't UTF-8"
     except RecursionError:
         problem = f"it nests more than {MAX_DEPTH} levels deep"
-    except _Refused as error:
+    except _NotStrict as error:
         problem = str(error)
     except ArithmeticError:
         problem = "a number that is too large"
     except ValueError:  # digits past what Python turns into a number
         problem = "a whole number of too many digits"
     else:
-        return _checked(value, body)
+        return _strict(value, body)
     raise ValueError(problem)
 
 
-class _Refused(ValueError):
+class _NotStrict(ValueError):
     """What JSON allows, or Python reads, but this doesn't."""
 
 
 def _refuse_constant(name: str) -> object:
-    raise _Refused(f"{name}, which JSON doesn't have")
+    raise _NotStrict(f"{name}, which JSON doesn't have")
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not isfinite(value):
-        raise _Refused("a number that is too large for a float; numbers='decimal' reads it")
+        raise _NotStrict("a number that is too large for a float; numbers='decimal' reads it")
     return value
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise _Refused("an object has a name twice")
-    return made
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NotStrict("an object has a name twice")
+    return members
 
 
 def _decoder(real: Callable[[str], object]) -> json.JSONDecoder:
@@ -151,7 +151,7 @@ DECODERS: Final[Mapping[Numbers, json.JSONDecoder]] = {
 }
 
 
-def _checked(value: Any, body: bytes) -> Any:
+def _strict(value: Any, body: bytes) -> Any:
     """The value itself, if it is no deeper than allowed and all of its text is text."""
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):
         raise ValueError(f"it nests more than {MAX_DEPTH} levels deep")

@@ -10,17 +10,17 @@ import httpcore
 import httpx
 
 from fwf.connectors.http.answers import Answer
-from fwf.connectors.http.auth import VALUE, Credentials, Headers, refused_token
-from fwf.connectors.http.bodies import Format, Numbers, Wanted, content, parsed as read_json
+from fwf.connectors.http.auth import VALUE, Credentials, Headers, token_refusal
+from fwf.connectors.http.bodies import Format, Numbers, Reading, content, read_json
 from fwf.connectors.http.exchange import Call, Reply, exchange
-from fwf.connectors.http.expressions import Expression, Given, NoValue, expression
+from fwf.connectors.http.expressions import Expression, NoValue, Selector, expression
 from fwf.connectors.http.hosts import refusal_of
-from fwf.connectors.http.links import joined, links_of
+from fwf.connectors.http.links import links_of, resolve
 from fwf.connectors.http.pages import Cursor, Page, Style, page_of, query_at
 from fwf.connectors.http.pool import pool_of
 from fwf.connectors.http.settings import Settings
 from fwf.connectors.http.statuses import failure
-from fwf.connectors.http.urls import Origin, below, escaped_path, origin_of, parsed
+from fwf.connectors.http.urls import Origin, below, escaped_path, origin_of, parse_url
 from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.errors import BadData, Refused
 
@@ -69,7 +69,7 @@ class Client(SharedClient):
         format: Format = "json",
         numbers: Numbers = "float",
         content_type: str | None = None,
-        fails_when: Given | None = None,
+        fails_when: Selector | None = None,
         missing: OnMissing = "fail",
     ) -> Answer:
         """A path below the base URL, or a link that the service gave ⟶ what is answered to GET.
@@ -83,8 +83,8 @@ class Client(SharedClient):
 
         Errors by whether asking again helps: see `fwf.connectors.http`.
         """
-        wanted = Wanted(format, numbers, content_type)
-        return self._got(self._url(path, query or {}), wanted, fails_when, missing)
+        reading = Reading(format, numbers, content_type)
+        return self._get(self._url(path, query or {}), reading, fails_when, missing)
 
     def get_page(
         self,
@@ -96,18 +96,18 @@ class Client(SharedClient):
         format: Format = "json",
         numbers: Numbers = "float",
         content_type: str | None = None,
-        fails_when: Given | None = None,
+        fails_when: Selector | None = None,
     ) -> Page:
         """A path, a cursor ⟶ one page, by a style of pages; the others as of `get`.
 
         The first page has no cursor; each has that of the next one, and the last has None.
         """
-        wanted = Wanted(format, numbers, content_type)
+        reading = Reading(format, numbers, content_type)
         if style.how == "link" and cursor is not None:
-            url = self._led(str(cursor.at), "a link")
+            url = self._allowed_url(str(cursor.at), "a link")
         else:
             url = self._url(path, {**(query or {}), **query_at(style, cursor)})
-        return page_of(style, cursor, self._got(url, wanted, fails_when))
+        return page_of(style, cursor, self._get(url, reading, fails_when))
 
     def post(
         self,
@@ -119,68 +119,77 @@ class Client(SharedClient):
         reads: bool = False,
         numbers: Numbers = "float",
         content_type: str | None = None,
-        fails_when: Given | None = None,
+        fails_when: Selector | None = None,
     ) -> Answer:
         """A path, a JSON value, an idempotency key ⟶ what is answered to POST.
 
         reads: that it changes nothing there, as a search or GraphQL's queries.
         The others, and errors, as of `get`; those of a key, as of the task `http.post`.
         """
-        wanted = Wanted("json", numbers, content_type)
-        headers = {"Accept": _accepted(wanted), "Content-Type": "application/json"}
+        reading = Reading("json", numbers, content_type)
+        headers = {"Accept": _accept_header(reading), "Content-Type": "application/json"}
         if key is not None:
             if VALUE.fullmatch(key) is None:
                 raise ValueError("http post(key=…): a key is a text that can stand in a header")
             headers[self._settings.key_header] = str(key)
         call = Call("POST", self._url(path, query or {}), headers, body_of(json), reads)
-        reply, call = self._answered(call, key)
-        return self._read(call, reply, key, wanted, fails_when)
+        reply, call = self._final_reply(call, key)
+        return self._read(call, reply, key, reading, fails_when)
 
-    def _got(
-        self, url: httpx.URL, wanted: Wanted, fails_when: Given | None, missing: OnMissing = "fail"
+    def _get(
+        self,
+        url: httpx.URL,
+        reading: Reading,
+        fails_when: Selector | None,
+        missing: OnMissing = "fail",
     ) -> Answer:
-        reply, call = self._answered(Call("GET", url, {"Accept": _accepted(wanted)}), None)
+        reply, call = self._final_reply(Call("GET", url, {"Accept": _accept_header(reading)}), None)
         if missing == "none" and reply.status == HTTPStatus.NOT_FOUND:
             return Answer(reply.status, None, {}, str(call.url))
-        return self._read(call, reply, None, wanted, fails_when)
+        return self._read(call, reply, None, reading, fails_when)
 
     def _read(
-        self, call: Call, reply: Reply, key: str | None, wanted: Wanted, fails_when: Given | None
+        self,
+        call: Call,
+        reply: Reply,
+        key: str | None,
+        reading: Reading,
+        fails_when: Selector | None,
     ) -> Answer:
         """A request, its answer ⟶ what it says; raises the error that it means."""
         problem = failure(call, reply, key, self._settings.policy)
         if problem is not None:
             raise problem
-        said = content(reply, call.told, wanted)
+        body = content(reply, call.label, reading)
         if fails_when is not None:
-            _refuse(call, expression(fails_when, "fails_when"), said)
+            _refuse(call, expression(fails_when, "fails_when"), body)
         url = str(call.url)
-        return Answer(reply.status, said, links_of(reply.headers.get_list("link"), url), url)
+        return Answer(reply.status, body, links_of(reply.headers.get_list("link"), url), url)
 
-    def _answered(self, call: Call, key: str | None) -> tuple[Reply, Call]:
+    def _final_reply(self, call: Call, key: str | None) -> tuple[Reply, Call]:
         """A request ⟶ the answer, and the request that it answers: the last of the redirects."""
         end = monotonic() + self._settings.within.total_seconds()
         for _ in range(MAX_REDIRECTS + 1):
-            reply = self._authorized(call, end)
+            reply = self._reply(call, end)
             if reply.status not in REDIRECTS:
                 return reply, call
-            call = self._redirected(call, reply)
-        raise Refused(f"{call.told}: redirected more than {MAX_REDIRECTS} times")
+            call = self._redirect(call, reply)
+        raise Refused(f"{call.label}: redirected more than {MAX_REDIRECTS} times")
 
-    def _authorized(self, call: Call, end: float) -> Reply:
+    def _reply(self, call: Call, end: float) -> Reply:
         """The answer to a request with credentials; after a 401 once more, with others."""
         if origin_of(call.url) != self._origin:
             return exchange(self._open(), call, self._settings.bounds, end)
         if self._credentials is None:
-            return self._asked(call, {}, end)
-        sent = self._credentials.headers(end)
-        reply = self._asked(call, sent, end)
+            return self._send(call, {}, end)
+        credentials = self._credentials.headers(end)
+        reply = self._send(call, credentials, end)
         if reply.status == HTTPStatus.UNAUTHORIZED:
-            others = self._credentials.others(sent, end)
-            return reply if others is None else self._asked(call, others, end)
+            others = self._credentials.others(credentials, end)
+            return reply if others is None else self._send(call, others, end)
         return reply
 
-    def _asked(self, call: Call, credentials: Headers, end: float) -> Reply:
+    def _send(self, call: Call, credentials: Headers, end: float) -> Reply:
         headers = {**self._settings.headers, **call.headers, **credentials}
         return exchange(self._open(), call._replace(headers=headers), self._settings.bounds, end)
 
@@ -188,7 +197,7 @@ class Client(SharedClient):
         """What the service of tokens answers; it has its own host, and sends nobody elsewhere."""
         reply = exchange(self._open(), call, self._settings.bounds, end)
         if reply.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
-            raise refused_token(call, reply)
+            raise token_refusal(call, reply)
         problem = failure(call, reply, None, self._settings.policy)
         if problem is not None:
             raise problem
@@ -205,26 +214,26 @@ class Client(SharedClient):
         if path.startswith(("https://", "http://")):
             if query:
                 raise ValueError("http: a link has its query in it; leave query= out")
-            return self._led(path, "a link")
+            return self._allowed_url(path, "a link")
         return below(self._settings.base, path, query, "http")
 
-    def _redirected(self, call: Call, reply: Reply) -> Call:
+    def _redirect(self, call: Call, reply: Reply) -> Call:
         """The request that a redirect means."""
         location = reply.headers.get("location", "")
-        url = self._led(joined(str(call.url), location), f"{call.told}: its redirect")
+        url = self._allowed_url(resolve(str(call.url), location), f"{call.label}: its redirect")
         if call.method == "GET" or reply.status == SEE_OTHER:
             headers = {"Accept": call.headers["Accept"]}
             return Call("GET", url, headers, None, call.reads)
         if reply.status in SAME_METHOD and origin_of(url) == self._origin:
             return call._replace(url=url)
         raise Refused(
-            f"{call.told}: redirected ({reply.status}), which a POST doesn't follow there"
+            f"{call.label}: redirected ({reply.status}), which a POST doesn't follow there"
         )
 
-    def _led(self, link: str, what: str) -> httpx.URL:
+    def _allowed_url(self, link: str, what: str) -> httpx.URL:
         """A link or a redirect ⟶ where it leads; raises `Refused` for what isn't allowed."""
         try:
-            url = parsed(link, what)
+            url = parse_url(link, what)
         except ValueError as error:
             problem = str(error)
         else:
@@ -239,17 +248,17 @@ class Client(SharedClient):
     def _why_not(self, origin: Origin, what: str) -> str:
         if origin.scheme != "https" and self._origin.scheme == "https":
             return f"{what} leads from https to {origin}"
-        if origin.named not in self._settings.allow_hosts:
+        if origin.authority not in self._settings.allow_hosts:
             return (
                 f"{what} leads to another origin, {origin}; if it is meant, "
-                f"allow_hosts=[{origin.named!r}] asks there without credentials"
+                f"allow_hosts=[{origin.authority!r}] asks there without credentials"
             )
-        refused = "" if self._settings.allow_private else refusal_of(origin.host)
-        return f"{what} leads to a private address: {refused}" if refused else ""
+        reason = "" if self._settings.allow_private else refusal_of(origin.host)
+        return f"{what} leads to a private address: {reason}" if reason else ""
 
 
-def _accepted(wanted: Wanted) -> str:
-    return wanted.content_type or ACCEPTED[wanted.format]
+def _accept_header(reading: Reading) -> str:
+    return reading.content_type or ACCEPTED[reading.format]
 
 
 def body_of(value: object) -> bytes:
@@ -269,12 +278,12 @@ def body_of(value: object) -> bytes:
     )
 
 
-def _refuse(call: Call, fails_when: Expression, said: object) -> None:
+def _refuse(call: Call, fails_when: Expression, body: object) -> None:
     try:
-        failed = fails_when.of(said)
+        outcome = fails_when.of(body)
     except NoValue:
-        failed = None
-    if failed is True:
-        raise Refused(f"{call.told}: its body says that it failed: {fails_when!r}")
-    if failed is not False:
-        raise BadData(f"{call.told}: fails_when={fails_when!r} is neither true nor false of it")
+        outcome = None
+    if outcome is True:
+        raise Refused(f"{call.label}: its body says that it failed: {fails_when!r}")
+    if outcome is not False:
+        raise BadData(f"{call.label}: fails_when={fails_when!r} is neither true nor false of it")

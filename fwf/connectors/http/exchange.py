@@ -10,7 +10,7 @@ import httpcore
 import httpx
 
 from fwf.connectors.http.network import Until
-from fwf.connectors.http.urls import told_of
+from fwf.connectors.http.urls import label_of
 from fwf.connectors.shared.errors import BadData, MaybeDone, Refused, Unreachable
 
 NOT_SENT: Final = (
@@ -42,8 +42,8 @@ class Call(NamedTuple):
     reads: bool = True
 
     @property
-    def told(self) -> str:
-        return told_of(self.method, self.url)
+    def label(self) -> str:
+        return label_of(self.method, self.url)
 
 
 class Reply(NamedTuple):
@@ -52,7 +52,7 @@ class Reply(NamedTuple):
     status: int
     headers: httpx.Headers
     body: bytes
-    sized: bool
+    is_sized: bool
 
     @property
     def is_good(self) -> bool:
@@ -66,17 +66,17 @@ def exchange(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: flo
     driver's errors hold what was sent, so they are not chained.
     """
     try:
-        return _exchanged(pool, call, bounds, end)
+        return _exchange(pool, call, bounds, end)
     except TROUBLE as error:
-        unsent, said = isinstance(error, NOT_SENT), _said(error, end)
+        unsent, reason = isinstance(error, NOT_SENT), _reason(error, end)
     except Refused as error:  # by the network: an address, a certificate
-        raise Refused(f"{call.told}: {error}") from None
+        raise Refused(f"{call.label}: {error}") from None
     if unsent or call.reads:
-        raise Unreachable(f"{call.told}: {said}")
-    raise MaybeDone(f"{call.told}: {said}; it may have been done")
+        raise Unreachable(f"{call.label}: {reason}")
+    raise MaybeDone(f"{call.label}: {reason}; it may have been done")
 
 
-def _said(error: Exception, end: float) -> str:
+def _reason(error: Exception, end: float) -> str:
     """Why there is no answer; nothing of the error itself, which may hold what was sent."""
     if isinstance(error, httpcore.ProxyError):
         return "the proxy let nothing through"
@@ -90,7 +90,7 @@ def _said(error: Exception, end: float) -> str:
     return "the connection was lost"
 
 
-def _exchanged(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: float) -> Reply:
+def _exchange(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: float) -> Reply:
     idle = Until(bounds.idle, end)
     connect = Until(bounds.connect, min(end, monotonic() + bounds.connect))
     url = httpcore.URL(
@@ -103,27 +103,27 @@ def _exchanged(pool: httpcore.ConnectionPool, call: Call, bounds: Bounds, end: f
     with pool.stream(
         call.method,
         url,
-        headers=_sent(call),
+        headers=_headers_of(call),
         content=call.body,
         extensions={"timeout": timeouts},
     ) as answer:
         headers = httpx.Headers(answer.headers)
         reply = Reply(answer.status, headers, b"", _is_sized(headers))
         if reply.is_good:
-            body = unpacked(headers, answer.iter_stream(), bounds.max_bytes, call.told)
+            body = read_body(headers, answer.iter_stream(), bounds.max_bytes, call.label)
             return reply._replace(body=body)
         try:
             return reply._replace(
-                body=unpacked(headers, answer.iter_stream(), OF_ERRORS, call.told)
+                body=read_body(headers, answer.iter_stream(), OF_ERRORS, call.label)
             )
         except (BadData, *TROUBLE):  # the status says enough
             return reply
 
 
-def _sent(call: Call) -> list[tuple[str, str]]:
+def _headers_of(call: Call) -> list[tuple[str, str]]:
     host = call.url.netloc.decode("ascii")
-    given = {"Host": host, "User-Agent": "fwf", "Accept-Encoding": "gzip", **call.headers}
-    return list({name.lower(): (name, value) for name, value in given.items()}.values())
+    headers = {"Host": host, "User-Agent": "fwf", "Accept-Encoding": "gzip", **call.headers}
+    return list({name.lower(): (name, value) for name, value in headers.items()}.values())
 
 
 def _is_sized(headers: httpx.Headers) -> bool:
@@ -140,14 +140,14 @@ def _coding(headers: httpx.Headers) -> str:
     return {"": "identity", "x-gzip": "gzip"}.get(coding, coding)
 
 
-def unpacked(headers: httpx.Headers, chunks: Iterable[bytes], most: int, told: str) -> bytes:
+def read_body(headers: httpx.Headers, chunks: Iterable[bytes], most: int, label: str) -> bytes:
     """The chunks of a body ⟶ the body; raises `BadData` for more bytes than are allowed.
 
     Unpacked by ourselves, since one chunk of a decoder may be a thousand times as large.
     """
     coding = _coding(headers)
     if coding not in ("identity", "gzip"):
-        raise BadData(f"{told}: the body is in a Content-Encoding that wasn't asked for, not gzip")
+        raise BadData(f"{label}: the body is in a Content-Encoding that wasn't asked for, not gzip")
     body, raw = bytearray(), 0
     unpack: Any = zlib.decompressobj(31)
     for chunk in chunks:
@@ -155,10 +155,10 @@ def unpacked(headers: httpx.Headers, chunks: Iterable[bytes], most: int, told: s
         if coding == "identity":
             body += chunk
         else:
-            unpack = _unpack(body, unpack, chunk, most, told)
+            unpack = _unpack(body, unpack, chunk, most, label)
         if max(raw, len(body)) > most:
             raise BadData(
-                f"{told}: the body has more than {most:,} bytes: ask for less at once, or allow "
+                f"{label}: the body has more than {most:,} bytes: ask for less at once, or allow "
                 "more by max_bytes="
             )
     if coding == "gzip" and raw and not unpack.eof:
@@ -166,7 +166,7 @@ def unpacked(headers: httpx.Headers, chunks: Iterable[bytes], most: int, told: s
     return bytes(body)
 
 
-def _unpack(body: bytearray, unpack: Any, chunk: bytes, most: int, told: str) -> Any:
+def _unpack(body: bytearray, unpack: Any, chunk: bytes, most: int, label: str) -> Any:
     """Add what a chunk unpacks to, one byte past the bound at most; give what goes on."""
     while chunk and len(body) <= most:
         if unpack.eof:  # one gzip stream after another (RFC 1952 §2.2)
@@ -174,6 +174,6 @@ def _unpack(body: bytearray, unpack: Any, chunk: bytes, most: int, told: str) ->
         try:
             body += unpack.decompress(chunk, most - len(body) + 1)
         except zlib.error:
-            raise BadData(f"{told}: the body isn't gzip, as its Content-Encoding says") from None
+            raise BadData(f"{label}: the body isn't gzip, as its Content-Encoding says") from None
         chunk = unpack.unconsumed_tail or unpack.unused_data
     return unpack

@@ -44,26 +44,26 @@ class NoValue(ValueError):
     """An expression has no value for a body."""
 
 
-Given: TypeAlias = It | Expression | str
+Selector: TypeAlias = It | Expression | str
 """An expression, or a field's name."""
 
 
-def expression(given: object, where: str) -> Expression:
+def expression(selector: object, where: str) -> Expression:
     """`it.data.orders`, or the name of a field ⟶ the expression; raises for other things."""
-    if isinstance(given, Expression):
-        return given
-    if isinstance(given, str):
-        return Expression(Get(IT, given))
-    if not isinstance(given, It):
+    if isinstance(selector, Expression):
+        return selector
+    if isinstance(selector, str):
+        return Expression(Get(IT, selector))
+    if not isinstance(selector, It):
         raise TypeError(
-            f"{where}: {given!r} is no expression: write it.errors.present(), or have a task of "
+            f"{where}: {selector!r} is no expression: write it.errors.present(), or have a task of "
             "effect pure look at what this one gives"
         )
     try:
-        to_plain(expr_of(given))
+        to_plain(expr_of(selector))
     except TypeError as error:
         raise TypeError(f"{where}: {error}") from None
-    return Expression(expr_of(given))
+    return Expression(expr_of(selector))
 
 
 def to_plain(expr: Expr) -> list[Any]:

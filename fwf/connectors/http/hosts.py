@@ -31,13 +31,13 @@ def is_public(text: str) -> bool:
     address = ip_address(text)
     if isinstance(address, IPv4Address):
         return not any(address in each for each in SPECIAL4)
-    carried = _carried(address)
-    if carried is not None:
-        return is_public(str(carried))
+    ipv4 = _ipv4_in(address)
+    if ipv4 is not None:
+        return is_public(str(ipv4))
     return address in PUBLIC6 and not any(address in each for each in SPECIAL6)
 
 
-def _carried(address: IPv6Address) -> IPv4Address | None:
+def _ipv4_in(address: IPv6Address) -> IPv4Address | None:
     """The IPv4 address that is connected to in the end, if an IPv6 address stands for one."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
@@ -51,10 +51,10 @@ def numeric(host: str) -> str | None:
     ('127.0.0.1', '127.0.0.1', None)
     """
     try:
-        found = socket.getaddrinfo(host.rstrip("."), None, flags=socket.AI_NUMERICHOST)
+        addresses = socket.getaddrinfo(host.rstrip("."), None, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return None
-    return str(found[0][4][0])
+    return str(addresses[0][4][0])
 
 
 def refusal_of(host: str) -> str:
@@ -65,5 +65,5 @@ def refusal_of(host: str) -> str:
 
 def refusal(host: str, address: str) -> str:
     """What is said of an address that may not be connected to."""
-    said = f"{address} isn't" if host == address else f"{host} is {address}, which isn't"
-    return f"{said} an address of the public internet; if it is meant, allow_private=True"
+    subject = f"{address} isn't" if host == address else f"{host} is {address}, which isn't"
+    return f"{subject} an address of the public internet; if it is meant, allow_private=True"

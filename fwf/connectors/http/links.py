@@ -22,24 +22,24 @@ def links_of(values: Iterable[str], url: str) -> dict[str, str]:
     >>> links_of(['</orders?page=2>; rel="next", </orders>; rel=first'], "https://api.example/x")
     {'next': 'https://api.example/orders?page=2', 'first': 'https://api.example/orders'}
     """
-    found: dict[str, str] = {}
+    links: dict[str, str] = {}
     for value in values:
         place = 0
         while target := TARGET.match(value, place):
             place = target.end()
-            given: dict[str, str] = {}
+            parameters: dict[str, str] = {}
             while parameter := PARAMETER.match(value, place):
                 place = parameter.end()
                 name, quoted, plain = parameter.groups()
-                said = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain or ""
-                given.setdefault(name.lower(), said)
-            if "anchor" not in given:
-                for relation in given.get("rel", "").lower().split():
-                    found.setdefault(relation, joined(url, target[1]))
-    return found
+                text = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain or ""
+                parameters.setdefault(name.lower(), text)
+            if "anchor" not in parameters:
+                for relation in parameters.get("rel", "").lower().split():
+                    links.setdefault(relation, resolve(url, target[1]))
+    return links
 
 
-def joined(url: str, link: str) -> str:
+def resolve(url: str, link: str) -> str:
     """A URL, a link found there ⟶ the URL that the link means; the link itself if it is none."""
     try:
         return str(httpx.URL(url).join(link))

@@ -11,16 +11,23 @@ from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
 
 import httpcore
 
 from fwf.connectors.http.hosts import is_public, refusal
 from fwf.connectors.shared.errors import Refused
 
-Found = tuple[Any, Any, int, Any]
-"""What to make a socket of, and what to connect it to: family, kind, protocol, address."""
 ENDED: Final = "the time for the whole is over"
+
+
+class Endpoint(NamedTuple):
+    """What to make a socket of, and the address to connect it to."""
+
+    family: Any
+    kind: Any
+    protocol: int
+    address: Any
 
 
 class Until(float):
@@ -33,9 +40,9 @@ class Until(float):
     end: float
 
     def __new__(cls, seconds: float, end: float) -> "Until":
-        made = super().__new__(cls, seconds)
-        made.end = end
-        return made
+        wait = super().__new__(cls, seconds)
+        wait.end = end
+        return wait
 
     def left(self) -> float:
         """The seconds that a wait may take now; raises `TimeoutError` if the end has passed."""
@@ -50,7 +57,7 @@ def _left(timeout: float | None) -> float | None:
 
 
 @contextmanager
-def _told(late: type[Exception], broken: type[Exception]) -> Generator[None]:
+def _translating(late: type[Exception], failure: type[Exception]) -> Generator[None]:
     """What the socket raises, as httpcore says it."""
     try:
         yield
@@ -62,7 +69,7 @@ def _told(late: type[Exception], broken: type[Exception]) -> Generator[None]:
             "verify="
         ) from None
     except OSError as error:  # of TLS too
-        raise broken(type(error).__name__) from None
+        raise failure(type(error).__name__) from None
 
 
 @final
@@ -73,13 +80,13 @@ class Stream(httpcore.NetworkStream):
         self._socket = sock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with _told(httpcore.ReadTimeout, httpcore.ReadError):
+        with _translating(httpcore.ReadTimeout, httpcore.ReadError):
             self._socket.settimeout(_left(timeout))
             return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         rest = memoryview(buffer)
-        with _told(httpcore.WriteTimeout, httpcore.WriteError):
+        with _translating(httpcore.WriteTimeout, httpcore.WriteError):
             while rest:
                 self._socket.settimeout(_left(timeout))
                 rest = rest[self._socket.send(rest) :]
@@ -93,14 +100,14 @@ class Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        with _told(httpcore.ConnectTimeout, httpcore.ConnectError):
+        with _translating(httpcore.ConnectTimeout, httpcore.ConnectError):
             try:
                 self._socket.settimeout(_left(timeout))
-                secured = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
+                tls = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
             except BaseException:
                 self.close()
                 raise
-        return Stream(secured)
+        return Stream(tls)
 
     def get_extra_info(self, info: str) -> Any:
         match info:
@@ -116,22 +123,22 @@ class Stream(httpcore.NetworkStream):
     def _readable(self) -> bool:
         if self._socket.fileno() < 0:
             return True
-        watched = select.poll()
-        watched.register(self._socket, select.POLLIN)
-        return bool(watched.poll(0))
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 @final
 class Network(httpcore.NetworkBackend):
-    """Makes connections: a name is looked up once, and what was found is checked and connected to.
+    """Makes connections: a name is looked up once, and its addresses are checked and connected to.
 
     allow_private: whether addresses that aren't public may be connected to.
-    trusted: a host that isn't checked: the proxy.
+    proxy: the host of the proxy, which isn't checked.
     """
 
-    def __init__(self, *, allow_private: bool, trusted: str | None = None) -> None:
+    def __init__(self, *, allow_private: bool, proxy: str | None = None) -> None:
         self._allow_private = allow_private
-        self._trusted = trusted
+        self._proxy = proxy
 
     def connect_tcp(
         self,
@@ -141,54 +148,54 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        with _told(httpcore.ConnectTimeout, httpcore.ConnectError):
-            found = looked_up(host, port, _left(timeout))
-            if not self._allow_private and host != self._trusted:
-                self._check(host, found)
-            return Stream(connected(found, timeout))
+        with _translating(httpcore.ConnectTimeout, httpcore.ConnectError):
+            endpoints = endpoints_of(host, port, _left(timeout))
+            if not self._allow_private and host != self._proxy:
+                self._check(host, endpoints)
+            return Stream(connect(endpoints, timeout))
 
     @staticmethod
-    def _check(host: str, found: list[Found]) -> None:
+    def _check(host: str, endpoints: list[Endpoint]) -> None:
         """Raise unless all addresses are public: of a name that is both, one was slipped in."""
-        for *_, address in found:
-            if not is_public(address[0]):
-                raise Refused(refusal(host, address[0]))
+        for endpoint in endpoints:
+            if not is_public(endpoint.address[0]):
+                raise Refused(refusal(host, endpoint.address[0]))
 
 
-def looked_up(host: str, port: int, within: float | None) -> list[Found]:
+def endpoints_of(host: str, port: int, within: float | None) -> list[Endpoint]:
     """A host ⟶ its addresses; raises `TimeoutError`, for looking up takes as long as it takes."""
-    answers: SimpleQueue[list[Found] | OSError] = SimpleQueue()
+    answers: SimpleQueue[list[Endpoint] | OSError] = SimpleQueue()
 
     def look() -> None:
         try:
             every = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put([(family, kind, of, at) for family, kind, of, _, at in every])
+            answers.put([Endpoint(family, kind, of, at) for family, kind, of, _, at in every])
         except (OSError, UnicodeError) as error:
             answers.put(OSError(type(error).__name__))
 
     Thread(target=look, name="fwf looks up a host", daemon=True).start()
     try:
-        found = answers.get(timeout=within)
+        endpoints = answers.get(timeout=within)
     except Empty:
         raise TimeoutError("the name was not looked up in time") from None
-    if isinstance(found, OSError):
-        raise found
-    return found
+    if isinstance(endpoints, OSError):
+        raise endpoints
+    return endpoints
 
 
-def connected(found: list[Found], timeout: float | None) -> socket.socket:
+def connect(endpoints: list[Endpoint], timeout: float | None) -> socket.socket:
     """A socket to the first address that answers; each has its share of the time."""
-    failed = OSError("no address")
-    for n, (family, kind, protocol, address) in enumerate(found):
+    failure = OSError("no address")
+    for n, (family, kind, protocol, address) in enumerate(endpoints):
         sock = socket.socket(family, kind, protocol)
         try:
             left = _left(timeout)
-            sock.settimeout(None if left is None else left / (len(found) - n))
+            sock.settimeout(None if left is None else left / (len(endpoints) - n))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.connect(address)
         except OSError as error:
             sock.close()
-            failed = error
+            failure = error
         else:
             return sock
-    raise failed
+    raise failure

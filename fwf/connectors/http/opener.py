@@ -16,7 +16,7 @@ from fwf.connectors.http.expressions import Expression, expression
 from fwf.connectors.http.hosts import refusal_of
 from fwf.connectors.http.settings import Proxy, Settings
 from fwf.connectors.http.statuses import Policy
-from fwf.connectors.http.urls import based, parsed
+from fwf.connectors.http.urls import checked_base, parse_url
 
 TO_CONNECT: Final = seconds(10)
 IDLE: Final = seconds(30)
@@ -76,7 +76,7 @@ def client(
     <http.client of https://api.example/v2>
     """
     where = "http.client"
-    base = based(base_url, f"{where}(base_url=…)")
+    base = checked_base(base_url, f"{where}(base_url=…)")
     _check_safety(base, auth, allow_private)
     for name, duration in (
         ("connect_within", connect_within), ("idle_within", idle_within), ("within", within)
@@ -116,9 +116,9 @@ def _check_safety(base: httpx.URL, auth: Auth | None, allow_private: bool) -> No
     if isinstance(auth, ClientCredentials):
         urls["token_url"] = httpx.URL(auth.token_url)
     for name, url in urls.items():
-        refused = refusal_of(url.host)
-        if refused:
-            raise ValueError(f"http.client({name}=…): {refused}")
+        reason = refusal_of(url.host)
+        if reason:
+            raise ValueError(f"http.client({name}=…): {reason}")
         if auth is not None and url.scheme != "https":
             raise ValueError(
                 f"http.client({name}=…): http:// sends credentials for all to read: write "
@@ -138,7 +138,7 @@ def _check_headers(where: str, headers: Mapping[str, str]) -> None:
 
 def _checked_proxy(proxy: Proxy | None) -> Proxy | None:
     if isinstance(proxy, str):
-        url = parsed(proxy, "http.client(proxy=…)")
+        url = parse_url(proxy, "http.client(proxy=…)")
         if url.scheme != "http":
             raise ValueError("http.client(proxy=…): a proxy is reached by http://")
     return proxy

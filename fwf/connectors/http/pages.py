@@ -16,13 +16,13 @@ from fwf.algebra.plain_values import freeze, register_codec
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.expressions import (
     Expression,
-    Given,
     NoValue,
+    Selector,
     expression,
     from_plain,
     to_plain,
 )
-from fwf.connectors.http.links import joined
+from fwf.connectors.http.links import resolve
 from fwf.connectors.shared.errors import BadData
 from fwf.records import record
 
@@ -76,7 +76,7 @@ class Style:
 
     def __repr__(self) -> str:
         param, start = USUAL[self.how]
-        given = {
+        arguments = {
             "items": None if self.items.expr == IT else self.items,
             "param": None if self.param == param else self.param,
             "start": None if self.start == start else self.start,
@@ -85,17 +85,17 @@ class Style:
             "total": self.total,
             "may_repeat": (self.may_repeat and self.how in ("page", "offset")) or None,
         }
-        said = [f"{name}={each!r}" for name, each in given.items() if each is not None]
-        return f"by_{self.how}({', '.join(said)})"
+        texts = [f"{name}={each!r}" for name, each in arguments.items() if each is not None]
+        return f"by_{self.how}({', '.join(texts)})"
 
 
 def by_page(
     *,
-    items: Given = it,
+    items: Selector = it,
     param: str = "page",
     start: int = 1,
-    more: Given | None = None,
-    total: Given | None = None,
+    more: Selector | None = None,
+    total: Selector | None = None,
     may_repeat: bool = False,
 ) -> Style:
     """Pages by number, `?page=1`; the last one is that where `total` is reached, else an empty one.
@@ -110,29 +110,29 @@ def by_page(
 
     A page that is shorter than was asked for is not the end: services cut what they find too long.
     """
-    return _numbered("page", "by_page", items, param, start, more, total, may_repeat)
+    return _by_number("page", "by_page", items, param, start, more, total, may_repeat)
 
 
 def by_offset(
     *,
-    items: Given = it,
+    items: Selector = it,
     param: str = "offset",
     start: int = 0,
-    more: Given | None = None,
-    total: Given | None = None,
+    more: Selector | None = None,
+    total: Selector | None = None,
     may_repeat: bool = False,
 ) -> Style:
     """Pages by how many items were read before, `?offset=200`; otherwise as `by_page`."""
-    return _numbered("offset", "by_offset", items, param, start, more, total, may_repeat)
+    return _by_number("offset", "by_offset", items, param, start, more, total, may_repeat)
 
 
 def by_cursor(
-    next: Given,
+    next: Selector,
     *,
-    items: Given = it,
+    items: Selector = it,
     param: str = "cursor",
-    more: Given | None = None,
-    total: Given | None = None,
+    more: Selector | None = None,
+    total: Selector | None = None,
 ) -> Style:
     """Pages by what the page before says, `?cursor=eyJ…`; after the last one it says nothing.
 
@@ -147,7 +147,9 @@ def by_cursor(
     )  # fmt: skip
 
 
-def by_link(*, next: Given | None = None, items: Given = it, total: Given | None = None) -> Style:
+def by_link(
+    *, next: Selector | None = None, items: Selector = it, total: Selector | None = None
+) -> Style:
     """Pages by the link that an answer has, in a header `Link` with `rel="next"` (RFC 8288).
 
     next: where the body has the link, if it stands there: `it.links.next`.
@@ -161,14 +163,14 @@ def by_link(*, next: Given | None = None, items: Given = it, total: Given | None
     )  # fmt: skip
 
 
-def _numbered(
+def _by_number(
     how: How,
     where: str,
-    items: Given,
+    items: Selector,
     param: str,
     start: int,
-    more: Given | None,
-    total: Given | None,
+    more: Selector | None,
+    total: Selector | None,
     may_repeat: bool,
 ) -> Style:
     if isinstance(start, bool) or not isinstance(cast(object, start), int) or start < 0:
@@ -185,29 +187,29 @@ def _name(param: str, where: str) -> str:
     return param
 
 
-def _maybe(given: Given | None, where: str) -> Expression | None:
-    return None if given is None else expression(given, where)
+def _maybe(selector: Selector | None, where: str) -> Expression | None:
+    return None if selector is None else expression(selector, where)
 
 
 EXPRESSIONS: Final = ("items", "next", "more", "total")
 
 
 def _to_plain(style: Style) -> dict[str, object]:
-    given: dict[str, Expression | None] = {name: getattr(style, name) for name in EXPRESSIONS}
+    expressions: dict[str, Expression | None] = {name: getattr(style, name) for name in EXPRESSIONS}
     return {
         "how": style.how,
         "param": style.param,
         "start": style.start,
         "may_repeat": style.may_repeat,
-        **{name: to_plain(each.expr) for name, each in given.items() if each is not None},
+        **{name: to_plain(each.expr) for name, each in expressions.items() if each is not None},
     }
 
 
 def _from_plain(plain: Mapping[str, Any]) -> Style:
-    given: dict[str, Any] = {
+    expressions: dict[str, Any] = {
         name: Expression(from_plain(plain[name])) if name in plain else None for name in EXPRESSIONS
     }
-    return Style(**{**plain, **given})
+    return Style(**{**plain, **expressions})
 
 
 register_codec(Style, name="http:Style", to_plain=_to_plain, from_plain=_from_plain)
@@ -258,12 +260,12 @@ def _items(style: Style, body: object) -> list[Any]:
     if body is None:  # no content
         return []
     try:
-        found = style.items.of(body)
+        items = style.items.of(body)
     except NoValue:
-        found = None
-    if not isinstance(found, list):
+        items = None
+    if not isinstance(items, list):
         raise BadData(f"a page's body has no list at {style.items!r}, where its items should be")
-    return found
+    return items
 
 
 def _total(style: Style, body: object, before: int | None) -> int | None:
@@ -301,26 +303,26 @@ def _next(
 def _link(style: Style, answer: Answer) -> str | None:
     if style.next is None:
         return answer.links.get("next")
-    found = _value(style.next, answer.content)
-    if found is None or found == "":
+    link = _value(style.next, answer.content)
+    if link is None or link == "":
         return None
-    if not isinstance(found, str):
+    if not isinstance(link, str):
         raise BadData(f"a page's body has no text at {style.next!r}, where its next link should be")
-    return joined(answer.url, found)
+    return resolve(answer.url, link)
 
 
 def _cursor(style: Style, body: object) -> At | None:
-    found = None if style.next is None else _value(style.next, body)
-    if found is None or found == "":
+    cursor = None if style.next is None else _value(style.next, body)
+    if cursor is None or cursor == "":
         return None
-    if isinstance(found, bool) or not isinstance(found, str | int):
+    if isinstance(cursor, bool) or not isinstance(cursor, str | int):
         raise BadData(f"a page's body has neither a text nor a whole number at {style.next!r}")
-    return found
+    return cursor
 
 
-def _value(given: Expression, body: object) -> object:
+def _value(field: Expression, body: object) -> object:
     try:
-        return given.of(body)
+        return field.of(body)
     except NoValue:
         return None
 
@@ -335,8 +337,8 @@ def _after(
             f"after page {pages:,} stands a cursor that was there before, so that the pages go "
             "round in a circle"
         )
-    moved = pages & (pages - 1) == 0
-    return Cursor(at, pages, read, at if moved else before.mark, total, digest)
+    is_power = pages & (pages - 1) == 0
+    return Cursor(at, pages, read, at if is_power else before.mark, total, digest)
 
 
 def _check_end(read: int, total: int | None) -> None:
@@ -352,7 +354,7 @@ def _digest(items: Sequence[object]) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
-def once(items: list[Any], by: Given) -> list[Any]:
+def once(items: list[Any], by: Selector) -> list[Any]:
     """Items, where their key is ⟶ the items; `BadData` with counts if a key is there twice.
 
     >>> once([{"id": 1}, {"id": 2}], "id")

@@ -38,7 +38,7 @@ def pool_of(settings: Settings) -> httpcore.ConnectionPool:
         max_connections=None,
         max_keepalive_connections=KEPT,
         keepalive_expiry=KEPT_FOR,
-        network_backend=Network(allow_private=settings.allow_private, trusted=proxy.host),
+        network_backend=Network(allow_private=settings.allow_private, proxy=proxy.host),
     )
 
 
@@ -48,10 +48,10 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _proxy(given: Proxy) -> tuple[httpx.URL, tuple[str, str] | None]:
+def _proxy(proxy: Proxy) -> tuple[httpx.URL, tuple[str, str] | None]:
     """A proxy's address, and the user and password in it, which are remembered as secrets."""
     try:
-        url = httpx.URL(given.reveal() if isinstance(given, Secret) else given)
+        url = httpx.URL(proxy.reveal() if isinstance(proxy, Secret) else proxy)
         good = url.scheme == "http" and bool(url.host)
     except httpx.InvalidURL:
         good, url = False, httpx.URL()

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from fwf.algebra.nodes import Task
 from fwf.connectors.http.bodies import Format, Numbers
 from fwf.connectors.http.clients import Client, OnMissing
-from fwf.connectors.http.expressions import Expression, Given, expression
+from fwf.connectors.http.expressions import Expression, Selector, expression
 from fwf.connectors.http.pages import Cursor, Page, Style, once
 from fwf.connectors.http.urls import check_names, checked_path, filled_path, filled_query
 from fwf.connectors.shared.leaf import Parameter, Parameters, leaf, parameter_types
@@ -26,7 +26,7 @@ def get(
     format: Format = "json",
     numbers: Numbers = "float",
     content_type: str | None = None,
-    fails_when: Given | None = None,
+    fails_when: Selector | None = None,
     missing: OnMissing = "fail",
     reads: Sequence[str] | None = None,
 ) -> Task[object, Any]:
@@ -53,20 +53,20 @@ def get(
 
     `retry` waits as long as `Retry-After` asks. Errors: see `fwf.connectors.http`.
     """
-    asked = _asked("http.get", path, name, client, params, query, fails_when)
+    request = _request("http.get", path, name, client, params, query, fails_when)
     settings = _content(format=format, numbers=numbers, content_type=content_type)
     settings |= {"missing": missing} if missing != "fail" else {}
     _one_of("http.get", "missing", missing, ("fail", "none"))
 
     def get(**injected: Any) -> Any:
-        place, values = asked.filled(injected)
-        opened: Client = injected[client]
-        return opened.get(
+        place, values = request.fill(injected)
+        service: Client = injected[client]
+        return service.get(
             place, values, format=format, numbers=numbers, content_type=content_type,
-            fails_when=asked.fails_when, missing=missing,
+            fails_when=request.fails_when, missing=missing,
         ).content  # fmt: skip
 
-    return leaf(get, **asked.reading(settings, reads), effect="read", output=Any)
+    return leaf(get, **request.leaf_arguments(settings, reads), effect="read", output=Any)
 
 
 def get_page(
@@ -80,7 +80,7 @@ def get_page(
     format: Format = "json",
     numbers: Numbers = "float",
     content_type: str | None = None,
-    fails_when: Given | None = None,
+    fails_when: Selector | None = None,
     reads: Sequence[str] | None = None,
 ) -> Task[Cursor | None, Page]:
     """Cursor | None ⟶ Page: one page, by a style of pages; the other arguments as of `get`.
@@ -103,8 +103,8 @@ def get_page(
     """
     if not isinstance(cast(object, style), Style):
         raise TypeError(f"http.get_page(style={style!r}): needs a style, such as http.by_page()")
-    asked = _asked("http.get_page", path, name, client, params, query, fails_when)
-    if style.param in asked.query:
+    request = _request("http.get_page", path, name, client, params, query, fails_when)
+    if style.param in request.query:
         raise ValueError(
             f"http.get_page(query={{{style.param!r}: …}}): the style has this name for its own"
         )
@@ -112,16 +112,16 @@ def get_page(
     settings |= _content(format=format, numbers=numbers, content_type=content_type)
 
     def get_page(cursor: Cursor | None, /, **injected: Any) -> Page:
-        place, values = asked.filled(injected)
-        opened: Client = injected[client]
-        return opened.get_page(
+        place, values = request.fill(injected)
+        service: Client = injected[client]
+        return service.get_page(
             place, cursor, style=style, query=values, format=format, numbers=numbers,
-            content_type=content_type, fails_when=asked.fails_when,
+            content_type=content_type, fails_when=request.fails_when,
         )  # fmt: skip
 
     return leaf(
         get_page,
-        **asked.reading(settings, reads),
+        **request.leaf_arguments(settings, reads),
         effect="read",
         inputs={"cursor": Cursor | None},
         output=Page,
@@ -138,7 +138,7 @@ def post(
     effect: PostEffect = "idempotent",
     numbers: Numbers = "float",
     content_type: str | None = None,
-    fails_when: Given | None = None,
+    fails_when: Selector | None = None,
     reads: Sequence[str] | None = None,
     writes: Sequence[str] | None = None,
 ) -> Task[Any, Any]:
@@ -169,25 +169,25 @@ def post(
     (`Refused`); a key that is still worked on; an answer that was lost: with a key `MaybeDone` may
     be tried again. A key that was used for other data is `KeyReused`.
     """
-    asked = _asked("http.post", path, name, client, params, query, fails_when)
+    request = _request("http.post", path, name, client, params, query, fails_when)
     _one_of("http.post", "effect", effect, ("idempotent", "unrepeatable", "read"))
     settings = _content(numbers=numbers, content_type=content_type)
     settings |= {"effect": effect} if effect != "idempotent" else {}
     settings |= {"writes": list(writes)} if writes is not None else {}
-    said = asked.reading(settings, reads, by_default=effect == "read")
-    at = writes if writes is not None else [] if effect == "read" else [asked.dataset]
+    common = request.leaf_arguments(settings, reads, by_default=effect == "read")
+    at = writes if writes is not None else [] if effect == "read" else [request.dataset]
 
     def post(value: Any, /, **injected: Any) -> Any:
-        place, values = asked.filled(injected)
-        opened: Client = injected[client]
-        return opened.post(
+        place, values = request.fill(injected)
+        service: Client = injected[client]
+        return service.post(
             place, value, injected.get(KEY), query=values, reads=effect == "read",
-            numbers=numbers, content_type=content_type, fails_when=asked.fails_when,
+            numbers=numbers, content_type=content_type, fails_when=request.fails_when,
         ).content  # fmt: skip
 
     return leaf(
         post,
-        **said,
+        **common,
         effect=effect,
         inputs={"value": Any},
         output=Any,
@@ -196,7 +196,7 @@ def post(
     )
 
 
-def distinct(by: Given, *, name: str) -> Task[list[Any], list[Any]]:
+def distinct(by: Selector, *, name: str) -> Task[list[Any], list[Any]]:
     """Items ⟶ the same items; `BadData`, with counts, if the key of one is that of another.
 
     by: where an item has its key: `it.id`, or a field's name.
@@ -216,7 +216,7 @@ def distinct(by: Given, *, name: str) -> Task[list[Any], list[Any]]:
     )
 
 
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """What is asked for, checked, as the factories' arguments say it."""
 
     path: str
@@ -232,12 +232,12 @@ class _Asked(NamedTuple):
     def dataset(self) -> str:
         return f"http://{self.client}/{self.path.removeprefix('/')}"
 
-    def filled(self, injected: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    def fill(self, injected: Mapping[str, object]) -> tuple[str, dict[str, object]]:
         """The path and the query with the values of run parameters."""
         path = filled_path(self.path, injected, self.where)
         return path, filled_query(self.query, injected, self.where)
 
-    def reading(
+    def leaf_arguments(
         self, settings: Mapping[str, object], reads: Sequence[str] | None, by_default: bool = True
     ) -> dict[str, Any]:
         """What `leaf` is told of every task that speaks to a client."""
@@ -255,15 +255,15 @@ class _Asked(NamedTuple):
         }
 
 
-def _asked(
+def _request(
     where: str,
     path: str,
     name: str,
     client: str,
     params: Mapping[str, Parameter] | None,
     query: Mapping[str, str] | None,
-    fails_when: Given | None,
-) -> _Asked:
+    fails_when: Selector | None,
+) -> _Request:
     """The arguments that all have, checked."""
     if "://" in path:
         raise ValueError(f"{where}(path=…): needs a path below the client's base URL, not a URL")
@@ -276,7 +276,7 @@ def _asked(
             f"{where}(path={path!r}): GraphQL says that it failed with a good status: give "
             "fails_when=it.errors.present()"
         )
-    return _Asked(path, name, client, types, plain, dict(query or {}), when, where)
+    return _Request(path, name, client, types, plain, dict(query or {}), when, where)
 
 
 def _content(
@@ -285,11 +285,11 @@ def _content(
     """What is said of the body, where it isn't the default; raises for what there isn't."""
     _one_of("http", "format", format, ("json", "ndjson"))
     _one_of("http", "numbers", numbers, ("float", "decimal"))
-    said = {"format": format, "numbers": numbers, "content_type": content_type}
+    options = {"format": format, "numbers": numbers, "content_type": content_type}
     usual = {"format": "json", "numbers": "float", "content_type": None}
-    return {name: value for name, value in said.items() if value != usual[name]}
+    return {name: value for name, value in options.items() if value != usual[name]}
 
 
-def _one_of(where: str, name: str, given: object, choices: Sequence[str]) -> None:
-    if given not in choices:
-        raise ValueError(f"{where}({name}={given!r}): needs {' or '.join(map(repr, choices))}")
+def _one_of(where: str, name: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{where}({name}={value!r}): needs {' or '.join(map(repr, choices))}")

@@ -33,16 +33,16 @@ class Origin(NamedTuple):
     port: int
 
     @property
-    def named(self) -> str:
+    def authority(self) -> str:
         """The host, with its port where that isn't the usual one of the scheme."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.named}"
+        return f"{self.scheme}://{self.authority}"
 
 
-def parsed(text: str, where: str) -> httpx.URL:
+def parse_url(text: str, where: str) -> httpx.URL:
     """Text ⟶ an http or https URL without a user in it; the message holds nothing of its rest."""
     try:
         if UNSAFE.search(text):
@@ -64,9 +64,9 @@ def origin_of(url: httpx.URL) -> Origin:
     return Origin(url.scheme, url.host.lower().rstrip("."), url.port or PORTS[url.scheme])
 
 
-def based(text: str, where: str) -> httpx.URL:
+def checked_base(text: str, where: str) -> httpx.URL:
     """A base URL: an origin and a path, no more."""
-    url = parsed(text, where)
+    url = parse_url(text, where)
     if url.query or url.fragment or "?" in text or "#" in text:
         raise ValueError(f"{where}: a base URL ends with its path; a query is given with each call")
     return url
@@ -89,8 +89,7 @@ def escaped_path(url: httpx.URL) -> str:
 
 def _target(path: str, query: Sequence[tuple[str, str]]) -> bytes | None:
     try:
-        asked = urlencode(query)
-        return (quote(path, safe=IN_PATHS) + (f"?{asked}" if asked else "")).encode("ascii")
+        return "?".join(filter(None, [quote(path, safe=IN_PATHS), urlencode(query)])).encode()
     except UnicodeEncodeError:
         return None
 
@@ -107,12 +106,12 @@ def checked_path(path: str, where: str) -> None:
 
 def pairs(query: Mapping[str, object], where: str) -> list[tuple[str, str]]:
     """A query ⟶ its pairs by name; a list is one pair for each, None is left out."""
-    found: list[tuple[str, str]] = []
+    items: list[tuple[str, str]] = []
     for name in sorted(query):
         value = query[name]
         several: Iterable[object] = value if isinstance(value, list | tuple) else [value]
-        found.extend((name, text_of(each, where)) for each in several if each is not None)
-    return found
+        items.extend((name, text_of(each, where)) for each in several if each is not None)
+    return items
 
 
 def text_of(value: object, where: str) -> str:
@@ -155,15 +154,15 @@ def names_in(template: str, where: str) -> list[str]:
     return names
 
 
-def check_names(templates: Iterable[str], known: Collection[str], where: str) -> None:
+def check_names(templates: Iterable[str], parameters: Collection[str], where: str) -> None:
     """Raise unless templates use all of the parameters, and no others."""
     used = {name for template in templates for name in names_in(template, where)}
-    for name in sorted(used - set(known)):
+    for name in sorted(used - set(parameters)):
         raise ValueError(
-            f"{where}: {{{name}}} is no parameter{near(name, known)}; write "
+            f"{where}: {{{name}}} is no parameter{near(name, parameters)}; write "
             f"params={{{name!r}: date}}, or another type"
         )
-    for name in sorted(set(known) - used):
+    for name in sorted(set(parameters) - used):
         raise ValueError(f"{where}: params={{{name!r}: …}} stands nowhere in path or query")
 
 
@@ -184,10 +183,10 @@ def _segment(value: object, where: str) -> str:
     text = text_of(value, where)
     if not text:
         raise BadData(f"{where} is empty, so that the path would be another one")
-    return _quoted(text, where)
+    return _escape(text, where)
 
 
-def _quoted(text: str, where: str) -> str:
+def _escape(text: str, where: str) -> str:
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
@@ -207,7 +206,7 @@ def filled_query(
     }
 
 
-def told_of(method: str, url: httpx.URL) -> str:
+def label_of(method: str, url: httpx.URL) -> str:
     """What is told of a request: no query, which may hold values; no more than a line."""
     path = escaped_path(url)
     return f"{method} {origin_of(url)}{path if len(path) <= MOST else f'{path[:MOST]}…'}"

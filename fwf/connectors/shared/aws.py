@@ -7,7 +7,7 @@ its role. What AWS says in an error is passed on only where it can't hold what w
 import json
 import re
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from fwf.connectors.shared.errors import (
     Unreachable,
 )
 from fwf.connectors.shared.extras import late, require
+from fwf.connectors.shared.retry_after import asked_wait
 from fwf.faults import as_delay, near
 from fwf.secrets import Secret, remember
 
@@ -60,7 +61,7 @@ MISSING: Final = frozenset({"NoSuchBucket", "NoSuchKey", "ResourceNotFoundExcept
 TELLING: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 """Codes of errors that name who may not do what to which resource, and nothing of what was sent."""
 REGION: Final = re.compile("[a-z0-9-]{1,40}")
-LONGEST: Final = timedelta(days=1).total_seconds()
+LONGEST: Final = timedelta(days=1)
 SECRET_FIELDS: Final = ("password", "secret", "token", "key", "credential")
 
 
@@ -211,7 +212,7 @@ def _error_of_answer(answer: Mapping[str, Any], what: str, *, wrote: bool) -> Ex
     code = code if code.isalnum() and len(code) < 100 else "no code"
     message = f"{what}: {code} ({status})"
     if code in THROTTLED or status == 429:
-        return Overloaded(message, after=_retry_after(metadata.get("HTTPHeaders", {})))
+        return Overloaded(message, after=_wait(metadata.get("HTTPHeaders", {})))
     if code in CONFLICTS:
         return Conflict(message)
     if status >= 500:
@@ -228,10 +229,10 @@ def _lost_answer(message: str, wrote: bool) -> Exception:
     return MaybeDone(message) if wrote else Transient(message)
 
 
-def _retry_after(headers: Mapping[str, str]) -> int:
-    """Seconds that AWS asks to wait; 0 where it doesn't say, so that `retry(wait=…)` decides."""
-    text = headers.get("retry-after", "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else 0
+def _wait(headers: Mapping[str, str]) -> timedelta:
+    """How long AWS asks to wait; no time where it doesn't say, so that `retry(wait=…)` decides."""
+    wait = asked_wait([headers.get("retry-after", "")], headers.get("date"), datetime.now(UTC))
+    return wait if wait is not None and wait <= LONGEST else timedelta(0)
 
 
 def secret(
@@ -322,7 +323,7 @@ def _is_endpoint(endpoint: str) -> bool:
 
 def _time(within: timedelta, where: str, name: str) -> float:
     """A duration ⟶ its seconds; raises where it is none, or no time at all."""
-    seconds = as_delay(within, f"{where}({name}=…)").total_seconds()
-    if not 0 < seconds <= LONGEST:
+    time = as_delay(within, f"{where}({name}=…)")
+    if not timedelta(0) < time <= LONGEST:
         raise ValueError(f"{where}: {name}= needs more than no time, and at most a day")
-    return seconds
+    return time.total_seconds()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from fwf.connectors.http.bodies import parsed
+from fwf.connectors.http.bodies import read_json
 from fwf.connectors.shared.errors import BadData, Unreachable
 from tests.connectors.http.moody import answer, gives
 
@@ -24,14 +24,14 @@ JSON = st.recursive(
 @given(JSON)
 def test_what_python_writes_is_read_as_it_was(value: Any) -> None:
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
-        assert parsed(text.encode(), "float") == value
-    parsed(json.dumps(value).encode(), "decimal")
+        assert read_json(text.encode(), "float") == value
+    read_json(json.dumps(value).encode(), "decimal")
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_are_too_odd(body: bytes) -> None:
     with suppress(ValueError):
-        parsed(body, "float")
+        read_json(body, "float")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_no_bytes_are_too_odd(body: bytes) -> None:
 )
 def test_json_that_is_not_strict_is_refused_without_its_content(body: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=said) as found:
-        parsed(body, "float")
+        read_json(body, "float")
     assert "canary" not in str(found.value) and "caf" not in str(found.value)
 
 
@@ -79,11 +79,11 @@ def test_json_that_is_not_strict_is_refused_without_its_content(body: bytes, sai
     ],
 )
 def test_json_that_is_odd_but_strict_is_read(body: bytes, value: object) -> None:
-    assert parsed(body, "float") == value
+    assert read_json(body, "float") == value
 
 
 def test_numbers_are_read_as_decimals_where_that_is_wanted() -> None:
-    found = parsed(b'[0.10, 1e999, 1E2, 5, "0.1"]', "decimal")
+    found = read_json(b'[0.10, 1e999, 1E2, 5, "0.1"]', "decimal")
     assert found == [Decimal("0.10"), Decimal("1e999"), Decimal(100), 5, "0.1"]
     assert str(found[0]) == "0.10"
 

@@ -115,12 +115,12 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
             for kind, each in zip(kinds, addresses, strict=True)
         ]
 
-    def connect(found: list[network.Found], timeout: float | None) -> socket.socket:
-        connected.append(found[0][3][0])
+    def connect(endpoints: list[network.Endpoint], timeout: float | None) -> socket.socket:
+        connected.append(endpoints[0].address[0])
         return loopback(servers[0].port)
 
     monkeypatch.setattr(socket, "getaddrinfo", look)
-    monkeypatch.setattr(network, "connected", connect)
+    monkeypatch.setattr(network, "connect", connect)
     with ExitStack() as running:
 
         def serve(service: Service) -> Server:
@@ -373,7 +373,7 @@ def test_a_certificate_must_be_trusted_and_of_the_name(
     with serving(gives(answer(body="secured")), context) as server:
         monkeypatch.setattr(
             network,
-            "connected",
+            "connect",
             lambda *_: loopback(server.port),
         )
         with (

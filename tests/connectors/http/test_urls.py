@@ -10,7 +10,15 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
-from fwf.connectors.http.urls import based, below, filled_path, origin_of, parsed, text_of, told_of
+from fwf.connectors.http.urls import (
+    below,
+    checked_base,
+    filled_path,
+    label_of,
+    origin_of,
+    parse_url,
+    text_of,
+)
 from fwf.connectors.shared.errors import BadData
 
 BASE = httpx.URL("https://api.example/v2")
@@ -81,14 +89,14 @@ def test_values_without_an_agreed_form_are_refused(value: Any) -> None:
 )  # fmt: skip
 def test_what_is_no_url_of_http_is_refused_and_not_told(text: str) -> None:
     with pytest.raises(ValueError, match="test") as found:
-        parsed(text, "test")
+        parse_url(text, "test")
     assert type(found.value) is ValueError and "canary" not in str(found.value)
 
 
 @pytest.mark.parametrize("text", ["https://a/?", "https://a/?b=c", "https://a/#b", "https://a/#"])
 def test_a_base_url_ends_with_its_path(text: str) -> None:
     with pytest.raises(ValueError, match="ends with its path"):
-        based(text, "test")
+        checked_base(text, "test")
 
 
 @pytest.mark.parametrize(
@@ -104,12 +112,12 @@ def test_an_origin_has_more_spellings_than_one(a: str, b: str) -> None:
 
 def test_the_path_of_a_base_url_stays_as_it_is() -> None:
     for path in ("/a%2Fb%25", "/%0a", "/%C3%BC", "/a//b"):
-        base = based(f"https://a.example{path}/", "test")
+        base = checked_base(f"https://a.example{path}/", "test")
         assert below(base, "x", {}, "test").raw_path == f"{path}/x".encode()
-        assert "\n" not in told_of("GET", base)
+        assert "\n" not in label_of("GET", base)
 
 
 def test_what_is_told_of_a_request_has_no_query_and_an_end() -> None:
-    told = told_of("GET", httpx.URL("https://a.example:8080/x/" + "y" * 500 + "?key=canary"))
+    told = label_of("GET", httpx.URL("https://a.example:8080/x/" + "y" * 500 + "?key=canary"))
     assert told.startswith("GET https://a.example:8080/x/yyy") and len(told) < 250
     assert "canary" not in told

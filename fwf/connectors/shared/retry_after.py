@@ -1,4 +1,4 @@
-"""How long does a service ask to be left alone? `Retry-After`, in seconds or as a date."""
+"""How long does a service ask to wait? `Retry-After`, in seconds or as a date."""
 
 import re
 from collections.abc import Iterable
@@ -21,17 +21,17 @@ def asked_wait(values: Iterable[str], date: str | None, now: datetime) -> timede
     >>> asked_wait(["120"], None, datetime.now(UTC)), asked_wait(["1.5"], None, datetime.now(UTC))
     (datetime.timedelta(seconds=120), None)
     """
-    sent = (moment(date) if date else None) or now
-    waits = [wait for value in values if (wait := _wait(value.strip(), sent)) is not None]
+    reference = (moment(date) if date else None) or now
+    waits = [wait for value in values if (wait := _wait(value.strip(), reference)) is not None]
     return max(waits, default=None)
 
 
-def _wait(value: str, sent: datetime) -> timedelta | None:
+def _wait(value: str, reference: datetime) -> timedelta | None:
     if DIGITS.fullmatch(value):
         digits = value.lstrip("0")
         return timedelta(seconds=min(int(digits[:11] or "0"), MOST))
     until = moment(value)
-    return None if until is None else max(until - sent, timedelta(0))
+    return None if until is None else max(until - reference, timedelta(0))
 
 
 def moment(text: str) -> datetime | None:
@@ -39,7 +39,7 @@ def moment(text: str) -> datetime | None:
     if "," not in text and text.count(":") != 2:  # parsedate reads much that is no date
         return None
     try:
-        found = parsedate_to_datetime(text)
+        when = parsedate_to_datetime(text)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
