@@ -1,10 +1,10 @@
 """What would become too much is cut coarser: no more than needed, and the biggest parts first."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, strategies as st
-from pyrsistent import pvector
 
 from fwf import (
     Workflow,
@@ -22,7 +22,7 @@ from fwf import (
     task,
 )
 from fwf.algebra.counts import UNCOUNTED
-from fwf.algebra.nodes import LoopUntil, MapEach, Retry, Seq
+from fwf.algebra.nodes import LoopUntil, MapEach, Retry
 from fwf.interpreters.engines import EngineTask, cut, engine_of
 from fwf.interpreters.engines.sizes import Budget, Costs, Size, over, size_of, within
 from fwf.interpreters.engines.support import Table
@@ -64,11 +64,11 @@ def test_the_worst_case_is_added_up() -> None:
     assert size_of(looped, nesting.size).depth == 20
 
 
-def test_the_first_that_is_too_much() -> None:
+def test_which_of_it_is_too_much() -> None:
     size = Size(10, 20, 30)
-    assert over(size, Budget()) is None and over(size, Budget(10, 20, 30)) is None
-    assert over(size, Budget(9, 19, 29)) == 0
-    assert over(size, Budget(None, 19, 29)) == 1 and over(size, Budget(10, None, 29)) == 2
+    assert over(size, Budget()) == over(size, Budget(10, 20, 30)) == ()
+    assert over(size, Budget(9, 19, 29)) == (0, 1, 2)
+    assert over(size, Budget(None, 19, 29)) == (1, 2) and over(size, Budget(10, None, 29)) == (2,)
 
 
 def test_what_fits_stays_as_it_is() -> None:
@@ -144,7 +144,7 @@ def test_the_parts_still_add_up_and_nothing_grows(
     assert tasks_in(after) == tasks_of(w)
     small, large = size_of(after, COSTS.size), size_of(before, COSTS.size)
     assert all(new <= old for new, old in zip(small, large, strict=True))
-    if over(large, budget) is None:
+    if not over(large, budget):
         assert after is before
 
 
@@ -173,15 +173,42 @@ def test_step_functions_loops_past_its_events_are_blocks() -> None:
     assert engine_of("dask").cut(many).blocks == 0
 
 
-def test_what_is_too_long_for_one_machine_is_told() -> None:
+@pytest.mark.parametrize(
+    ("kind", "engine", "size", "features"),
+    [
+        (seq, "step-functions", 10_000, ["many events", "large definition"]),
+        (par, "step-functions", 10_000, ["many events", "large definition"]),
+        (par, "step-functions", 1_000, ["large definition"]),
+        (seq, "argo", 10_000, ["many events", "large definition"]),
+        (par, "argo", 10_000, ["many events", "large definition"]),
+        (par, "argo", 1_000, ["large definition"]),
+        (par, "airflow", 20_001, ["large definition"]),
+        (par, "airflow", 10_000, []),
+        (par, "dask", 10_000, []),
+    ],
+)
+def test_what_is_too_large_for_one_machine_is_told(
+    kind: Callable[..., Any], engine: str, size: int, features: list[str]
+) -> None:
     """Its tasks can't be made fewer without doing several in one."""
-    for size in (4_000, 10_000):
-        w = named("daily", Seq(pvector([read] * size)))
-        found = engine_of("step-functions").cut(w)
-        assert (found.tasks, found.blocks) == (size, 0)
-        (gap,) = [gap for gap in gaps(w, "step-functions") if gap.support == "impossible"]
-        assert gap.feature in ("many events", "large definition") and "are the most" in gap.hint
-        assert gaps(w, "dask") == ()
+    w = named("daily", kind(*[read] * size))
+    found = engine_of(engine).cut(w)
+    assert (found.tasks, found.blocks) == (size, 0)
+    impossible = [gap for gap in gaps(w, engine) if gap.support == "impossible"]
+    assert [gap.feature for gap in impossible] == features
+    for gap in impossible:
+        assert gap.path == "" and "are the most: make several workflows of it" in gap.hint
+
+
+def test_sizes_are_told_in_what_an_engine_counts() -> None:
+    w = named("daily", par(*[read] * 20_001))
+    hints = [
+        gap.hint.partition(" may")[0]
+        for engine in ("airflow", "argo", "step-functions")
+        for gap in gaps(w, engine)
+        if gap.support == "impossible"
+    ]
+    assert [hint.split()[1] for hint in hints] == ["tasks", "nodes", "bytes", "events", "bytes"]
 
 
 def test_a_large_map_with_retries_is_told_by_its_events() -> None:

@@ -30,7 +30,7 @@ __all__ = ["ENGINES", "Asked", "Engine", "Printed", "Printer", "engine_of", "exp
 class Engine:
     """Somebody else's runtime, as far as a workflow has to know it.
 
-    measure, budget: how much a cut may become there, and the most that it may be.
+    measure, budget: how much a cut may become there, and the most that it may be; in these units.
     longest: the most that one of its tasks may take.
     printer: `module:function` of the `Printer`, if anything is written down for it.
     schedules: whether a timetable's schedule is written down as well.
@@ -43,6 +43,7 @@ class Engine:
     table: Table
     measure: Measure | None = None
     budget: Budget = Budget()
+    units: tuple[str, str, str] = ("event", "byte", "level")
     longest: timedelta | None = None
     printer: str = ""
     schedules: bool = False
@@ -100,7 +101,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             step_functions.TABLE,
             step_functions_measure.size,
             step_functions_measure.BUDGET,
-            step_functions.LONGEST,
+            longest=step_functions.LONGEST,
             printer="fwf.interpreters.engines.step_functions.package:printed",
         ),
         Engine(
@@ -117,6 +118,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             airflow.TABLE,
             airflow.COSTS.size,
             airflow.BUDGET,
+            airflow.UNITS,
             printer="fwf.interpreters.engines.airflow.printer:printed",
             schedules=True,
         ),
@@ -126,6 +128,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             argo.TABLE,
             argo.size,
             argo.BUDGET,
+            argo.UNITS,
             printer="fwf.interpreters.engines.argo.printer:printed",
         ),
     )

@@ -18,7 +18,6 @@ from fwf.records import record
 
 MOST_TOLD: Final = 10_000_000
 """The characters of all paths; those of a deep workflow are long, and nobody reads on."""
-_UNITS: Final = ("event", "byte", "level")
 
 
 @final
@@ -122,12 +121,12 @@ def _of_the_whole(found: Cut, of: Engine) -> Iterator[Gap]:
     if of.measure is None:
         return
     size = size_of(found, of.measure)
-    at = over(size, of.budget)
-    if at is not None:
+    for at in over(size, of.budget):
+        count = counted(size[at], of.units[at])
         yield Gap(
             "",
             OVER[at],
             "impossible",
-            f"{counted(size[at], _UNITS[at])} may come of it, and {of.budget[at]:,} are the most: "
-            "make several workflows of it, or let one task do several steps",
+            f"{count} may come of it, and {of.budget[at]:,} are the most: make several workflows "
+            "of it, or let one task do several steps",
         )

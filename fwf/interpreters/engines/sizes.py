@@ -93,12 +93,9 @@ def size_of(cut: Cut, measure: Measure) -> Size:
     return fold_pieces(measure, cut.piece)
 
 
-def over(size: Size, budget: Budget) -> int | None:
-    """Size, the most ⟶ the first of its three that is too much; None where all fit."""
-    for at, most in enumerate(budget):
-        if most is not None and size[at] > most:
-            return at
-    return None
+def over(size: Size, budget: Budget) -> tuple[int, ...]:
+    """Size, the most ⟶ which of its three are too much."""
+    return tuple(at for at, most in enumerate(budget) if most is not None and size[at] > most)
 
 
 def within(cut: Cut, measure: Measure, budget: Budget) -> Cut:

@@ -193,7 +193,7 @@ def test_what_would_not_fit_is_cut_coarser() -> None:
         deep = par(deep, branch(it == 1, then=read, otherwise=write))
     for w in (wide, deep):
         found = cut_of(w)
-        assert found.blocks and over(size_of(found, measure.size), measure.BUDGET) is None
+        assert found.blocks and not over(size_of(found, measure.size), measure.BUDGET)
         assert not [*beyond(written(w))]
 
 

@@ -108,6 +108,7 @@ TABLE: Final[Table] = {
     "long in one task": Row("native", "no bound is known"),
 }
 COSTS: Final = Costs(task_events=1, task_bytes=1, node_events=1, node_bytes=1)
+UNITS: Final = ("task", "task", "level")
 """A "byte" is an Airflow task: what becomes of the nodes between is at most one each."""
 BUDGET: Final = Budget(bytes=20_000)
 """Our choice: a scheduler looks at each task of each run, again and again."""

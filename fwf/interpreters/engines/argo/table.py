@@ -140,6 +140,7 @@ _TASK: Final = 700
 BUDGET: Final = Budget(events=20_000, bytes=700_000, depth=80)
 """A manifest shares 1 MB with its state; a template at depth 100 fails in mid-run. Both are read in
 Argo's documentation and source, and nothing was measured on a controller."""
+UNITS: Final = ("node", "byte", "level")
 SMALL: Final = 2_500
 """Nodes whose state goes into 300 kB: one takes some 80 bytes, compressed, and we take it to be
 120. Beyond, the controller has to keep it in a database."""
