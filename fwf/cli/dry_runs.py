@@ -11,13 +11,13 @@ from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
 from fwf.cli.refused_commands import Misuse, collected
 from fwf.cli.targets import Target
-from fwf.display.readable import spoken
+from fwf.durations import duration_in_words
 from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
 from fwf.worlds.scenario import Scenario, ScenarioError
 
 if TYPE_CHECKING:
-    from fwf.journal.task_durations import History
+    from fwf.journal.task_durations import DurationHistory
 
 Form: TypeAlias = Literal["text", "json", "svg"]
 
@@ -45,7 +45,7 @@ class Planned(NamedTuple):
     """
 
     run: DryRun
-    history: "History | None"
+    history: "DurationHistory | None"
     due: str | None = None
 
 
@@ -101,7 +101,7 @@ def _due(target: Target, values: Mapping[str, Any]) -> str | None:
     return None if run is None else due_and_late(run)
 
 
-def _history(target: Target, given: Given) -> "History | None":
+def _history(target: Target, given: Given) -> "DurationHistory | None":
     """What the journal says of durations, if it is asked."""
     if given.quantile is None:
         return None
@@ -148,7 +148,7 @@ def _check_end(run: DryRun, start: str | None) -> None:
             _ = run.start + run.took
         except OverflowError:
             raise Misuse(
-                f"--start {start}: {spoken(run.end)} later is after the year 9999"
+                f"--start {start}: {duration_in_words(run.end)} later is after the year 9999"
             ) from None
 
 
@@ -171,12 +171,12 @@ def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str
     return "\n".join(lines)
 
 
-def counts_of(past: "History") -> dict[str, int]:
+def counts_of(past: "DurationHistory") -> dict[str, int]:
     """The same for machines."""
     return {"runs": past.runs, "attempts": past.attempts}
 
 
-def told_of(past: "History", name: str) -> str:
+def told_of(past: "DurationHistory", name: str) -> str:
     """A line for people: what the durations are made of."""
     if not past.runs:
         return f"durations as declared: the journal has no run of {name} that did something"
@@ -202,5 +202,5 @@ def delivered(run: DryRun, text: str, file: str | None) -> int:
         tell(text)
     else:
         how = "ok" if ok else "fails"
-        write_file(file, text, said=f": {run.name} {how} after {spoken(run.end)}")
+        write_file(file, text, said=f": {run.name} {how} after {duration_in_words(run.end)}")
     return 0 if ok else 1

@@ -57,9 +57,9 @@ def _step_data(step: Step) -> dict[str, object]:
     return {
         "path": step.path,
         "state": step.state,
-        "from_try": step.computed,
+        "from_try": step.value_try,
         "caught": step.caught,
-        "resolved": step.resolved and {**step.resolved._asdict(), "at": local(step.resolved.at)},
+        "resolved": step.decision and {**step.decision._asdict(), "at": local(step.decision.at)},
         "attempts": [
             {
                 "try": each.number,

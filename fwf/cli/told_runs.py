@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from fwf.cli.journals import parameters
 from fwf.cli.output import in_colour
-from fwf.display.readable import columns, spoken
+from fwf.display.readable import columns
+from fwf.durations import measured_in_words
 from fwf.faults import counted
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.run_records import RunRow, degraded_of
@@ -74,7 +75,7 @@ class Seen(NamedTuple):
         first = next(leaves(self.story.fault), None)
         if first is not None:
             return one_line(f"{shown(first.get('path', ''))}: {said(first)}".removeprefix(": "))
-        failed = sorted(self.story.failed, key=_ended)
+        failed = sorted(self.story.failed_steps, key=_ended)
         more = f" (and {len(failed) - 1:,} more)" if len(failed) > 1 else ""
         return f"{shown(failed[0].path)}: {reason(failed[0].fault)}{more}" if failed else ""
 
@@ -126,10 +127,10 @@ def _overtaken(store: Store, row: RunRow) -> str:
     """How a mark of a run was moved since, as far as that can be read."""
     if not row.facts.get("marks"):
         return ""
-    from fwf.journal.kept_marks import overtaken
+    from fwf.journal.kept_marks import move_since_start
 
     with suppress(JournalCorrupt):
-        return overtaken(store, row)
+        return move_since_start(store, row)
     return ""
 
 
@@ -204,18 +205,13 @@ def table(runs: Sequence[Seen]) -> list[list[str]]:
             str(each.row.generation) if each.row.generation > 1 else "",
             str(each.row.tries) if each.row.tries > 1 else "",
             f"{local(each.row.started):%Y-%m-%d %H:%M}",
-            "" if each.took is None else spoken(_rounded(each.took)),
+            "" if each.took is None else measured_in_words(each.took),
             each.first_failure,
         ]
         for each in runs
     ]
     used = [at for at in range(len(head)) if any(row[at] for row in rows)]
     return [[on_one_line(row[at]) for at in used] for row in (head, *rows)]
-
-
-def _rounded(micros: int) -> int:
-    """A length of time without what nobody reads."""
-    return round(micros, -6) if micros >= 10 * MICROS else round(micros, -4)
 
 
 def lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -264,11 +260,11 @@ def told(run: Whole, journal: str | None) -> Iterator[str]:
         if len(story.degraded) > MOST_NAMED:
             yield f"  … and {len(story.degraded) - MOST_NAMED:,} more; --json gives all"
     yield from _failures(story)
-    for step in story.held:
+    for step in story.held_steps:
         yield from ("", f"{step.state}: {shown(step.path)}", f"  {reason(step.holding, 600)}")
-    if story.resolved:
+    if story.resolved_steps:
         yield from ("", "resolved")
-    yield from (f"  {_decision(step)}" for step in story.resolved[:MOST_NAMED])
+    yield from (f"  {_decision(step)}" for step in story.resolved_steps[:MOST_NAMED])
     todo = advice(row, story, overtaken=run.overtaken, journal=journal)
     if todo:
         yield from ("", "next")
@@ -288,7 +284,7 @@ def _tries(story: Story) -> list[list[str]]:
 
 def _try(each: Try) -> tuple[str, ...]:
     """Which try, since when, for how long, how it ended and where, why it began, by whom."""
-    took = "" if each.ended is None else spoken(_rounded(each.ended - each.started))
+    took = "" if each.ended is None else measured_in_words(each.ended - each.started)
     where = inside(each.inside) if each.outcome in ("died", "running") else ""
     why = f" ({each.why})" if each.why else ""
     return str(each.number), _time(each.started), took, f"{each.outcome}{where}{why}", each.who
@@ -299,7 +295,7 @@ def counts(story: Story) -> str:
     states: dict[str, int] = {}
     for step in story.steps.values():
         states[step.state] = states.get(step.state, 0) + 1
-    kept = ", ".join(f"{n:,} of them from try {number}" for number, n in story.kept.items())
+    kept = ", ".join(f"{n:,} of them from try {number}" for number, n in story.kept_counts.items())
     parts = [f"{states.pop('ok', 0):,} ok" + (f" ({kept})" if kept else "")]
     parts += [f"{n:,} {state}" for state, n in states.items()]
     if story.retries:
@@ -308,7 +304,7 @@ def counts(story: Story) -> str:
 
 
 def _failures(story: Story) -> Iterator[str]:
-    failed = story.failed
+    failed = story.failed_steps
     if failed:
         yield from ("", "failed")
     yield from (f"  {on_one_line(_failure(step), 600)}" for step in failed[:MOST_NAMED])
@@ -332,9 +328,9 @@ def _failure(step: Step) -> str:
 
 def _decision(step: Step) -> str:
     """What a person decided about a step, who, and when."""
-    assert step.resolved is not None
-    how, at = step.resolved.how, _time(step.resolved.at)
-    return on_one_line(f"{shown(step.path)}: {how}, by {step.resolved.who}, {at}")
+    assert step.decision is not None
+    how, at = step.decision.how, _time(step.decision.at)
+    return on_one_line(f"{shown(step.path)}: {how}, by {step.decision.who}, {at}")
 
 
 def _near(at: str) -> str:

@@ -43,7 +43,8 @@ def show(name: str | None, journal: str | None, as_json: bool) -> int:
     else:
         head = ["state", "mark", "since", "set by", "held by"]
         rows = [
-            [each["name"], kept_marks.shown(each["value"]), f"{each['since']:%Y-%m-%d %H:%M:%S}",
+            [each["name"], kept_marks.mark_text(each["value"]),
+             f"{each['since']:%Y-%m-%d %H:%M:%S}",
              each["by"], each["held_by"] or ""]
             for each in found
         ]  # fmt: skip
@@ -61,7 +62,7 @@ def history(name: str, journal: str | None, as_json: bool) -> int:
     else:
         rows = [
             [str(each.number), f"{local(each.at):%Y-%m-%d %H:%M:%S}",
-             kept_marks.shown(each.body["value"]), kept_marks.by(each.body)]
+             kept_marks.mark_text(each.body["value"]), kept_marks.by(each.body)]
             for each in versions
         ]  # fmt: skip
         _table([["version", "since", "mark", "set by"], *rows])
@@ -91,8 +92,8 @@ def set_to(name: str, text: str, target: str | None, journal: str | None, as_jso
     if as_json:
         tell_json({"name": name, "version": version.number, "value": value, "old": old})
     else:
-        was = "nothing" if before is None else kept_marks.shown(old)
-        tell(one_line(f"{name}: {was} → {kept_marks.shown(value)}"))
+        was = "nothing" if before is None else kept_marks.mark_text(old)
+        tell(one_line(f"{name}: {was} → {kept_marks.mark_text(value)}"))
     return 0
 
 

@@ -3,7 +3,7 @@
 run_records.py     what is kept: a row for a run, a record for each thing that happened in it
 store.py           what a journal needs of a database
 holders.py         who that is who goes on with a run
-shared.py          a store that several threads use
+locked_store.py    a store that several threads use
 opening.py         the store that a file or a URL stands for
 sqlite/            ... in one file
 postgres/          ... or on a server

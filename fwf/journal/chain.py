@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fwf.journal.errors import JournalCorrupt
-from fwf.journal.run_records import FIRST, Record, RunRow, chained, new_record
+from fwf.journal.run_records import FIRST, Record, RunRow, checksum_of, new_record
 from fwf.printing import printable
 
 Columns = tuple[Any, ...]
@@ -19,35 +19,38 @@ def text(value: Any) -> Any:
     return value.decode("utf-8", "surrogatepass") if type(value) is bytes else value
 
 
-def checked(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record]:
+def checked_records(run: RunRow, rows: Iterable[Columns], where: str) -> Iterator[Record]:
     """Rows in order ⟶ records; raises `JournalCorrupt` at the first that isn't what was written."""
     before, last = FIRST, 0
     for n, kind, path, tries, at, body, checksum in rows:
         try:
             if type(path) is bytes or type(body) is bytes or type(tries) is bytes:
                 path, tries, body = text(path), text(tries), text(body)
-            found = chained(before, n, kind, path, tries, at, body)
-            follows = n == last + 1 or (kind == "anchor" and n == last + gone(body))
+            digest = checksum_of(before, n, kind, path, tries, at, body)
+            follows = n == last + 1 or (kind == "anchor" and n == last + anchor_count(body))
         except (TypeError, ValueError, KeyError):
             raise corrupt(run, last + 1, "", where, "isn't what was written") from None
         if not follows:
             raise corrupt(run, last + 1, "", where, "is missing")
-        if found != checksum:
+        if digest != checksum:
             raise corrupt(run, n, path, where, "isn't what was written")
         yield new_record(Record, (n, kind, path, tries, at, body, checksum))
         before, last = tip(kind, body, checksum) if kind == "anchor" else checksum, n
 
 
-def newest(found: Sequence[Columns]) -> Record | None:
+def newest_record(rows: Sequence[Columns]) -> Record | None:
     """A run's last record, given with the one before it; None if it isn't what was written."""
-    n, kind, path, tries, at, body, said = found[0]
+    n, kind, path, tries, at, body, checksum = rows[0]
     before, follows = FIRST, n == 1
-    if len(found) == 2:
-        number, earlier, _, _, _, told, checksum = found[1]
-        before, follows = tip(earlier, told, checksum), n == number + 1 or kind == "anchor"
+    if len(rows) == 2:
+        previous, previous_kind, _, _, _, previous_body, previous_sum = rows[1]
+        before, follows = (
+            tip(previous_kind, previous_body, previous_sum),
+            n == previous + 1 or kind == "anchor",
+        )
     path, tries, body = text(path), text(tries), text(body)
-    if follows and chained(before, n, kind, path, tries, at, body) == said:
-        return Record(n, kind, path, tries, at, body, said)
+    if follows and checksum_of(before, n, kind, path, tries, at, body) == checksum:
+        return Record(n, kind, path, tries, at, body, checksum)
     return None
 
 
@@ -58,17 +61,17 @@ def check_follow(records: Sequence[Record], last: int) -> None:
             raise ValueError(f"append: record {record.n} can't follow record {n - 1}")
 
 
-def anchor(gone: int, checksum: bytes) -> str:
+def anchor(count: int, checksum: bytes) -> str:
     """The body of the record that stands for those that pruning took."""
-    return json.dumps({"gone": gone, "sum": checksum.hex()})
+    return json.dumps({"gone": count, "sum": checksum.hex()})
 
 
-def gone(body: str) -> int:
+def anchor_count(body: str) -> int:
     """How many records an anchor stands for."""
     return int(json.loads(body)["gone"])
 
 
-def followed(record: Record) -> bytes:
+def link_after(record: Record) -> bytes:
     """What the next record is chained to: after an anchor it's the last that pruning took."""
     return tip(record.kind, record.body, record.sum)
 

@@ -23,11 +23,11 @@ def code_digest(fn: object) -> str:
     nothing. Functions that it calls, constants of its module and what it closes over aren't in it;
     the docstring of a class in it is.
     """
-    said = _function(fn, 0)
-    if said is None:
+    text = _function(fn, 0)
+    if text is None:
         return ""
     version = f"{sys.implementation.cache_tag}-{sys.flags.optimize}"
-    return f"{version}:{blake2b(said.encode(), digest_size=DIGEST).hexdigest()}"
+    return f"{version}:{blake2b(text.encode(), digest_size=DIGEST).hexdigest()}"
 
 
 def _function(fn: Any, depth: int) -> str | None:
@@ -96,5 +96,5 @@ def _constant(value: Any) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _constants(given: dict[Any, Any]) -> str:
-    return f"dict{{{' '.join(f'{_constant(key)}={_constant(given[key])}' for key in given)}}}"
+def _constants(mapping: dict[Any, Any]) -> str:
+    return f"dict{{{' '.join(f'{_constant(key)}={_constant(mapping[key])}' for key in mapping)}}}"

@@ -20,8 +20,8 @@ class JournalCorrupt(JournalError):
 class Held(JournalError):
     """Somebody else goes on with this run; names who, since when, and the last sign."""
 
-    def __init__(self, said: str, holder: Holder | None) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, holder: Holder | None) -> None:
+        super().__init__(message)
         self.holder = holder
 
 

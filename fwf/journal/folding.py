@@ -34,13 +34,13 @@ def _read(record: Record) -> tuple[dict[str, Any], str | None]:
     """
     if record.kind not in ("ok", "end", "resolved"):
         return json.loads(record.body or "{}"), None
-    head, found, value = record.body.partition(_VALUE)
-    if not found:
+    head, separator, value = record.body.partition(_VALUE)
+    if not separator:
         return json.loads(record.body or "{}"), None
     return json.loads(f"{head.rstrip().removesuffix(',')}}}"), value[:-1].strip()
 
 
-def _held(leaf: Form) -> State | None:
+def _holding_state(leaf: Form) -> State | None:
     """How a step stands that failed so, if nobody goes on with it then."""
     tags = {leaf.get("kind"), *leaf.get("tags", ())}
     return "in doubt" if _IN_DOUBT in tags else "poisoned" if _POISONED in tags else None
@@ -52,7 +52,7 @@ def _alone(leaf: Form) -> Form:
 
 
 @final
-class _Try:
+class _TryFold:
     """A try as it goes on."""
 
     def __init__(self, number: int, started: int, facts: Mapping[str, Any]) -> None:
@@ -68,18 +68,18 @@ class _Try:
 
 
 @final
-class _Step:
+class _StepFold:
     """A step as it goes on."""
 
-    __slots__ = ("attempts", "caught", "committed", "holding", "path", "resolved", "state")
+    __slots__ = ("attempts", "caught", "decision", "holding", "path", "state", "value_try")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.attempts: list[AttemptStory] = []
         self.state: State = "running"
-        self.committed: int | None = None
+        self.value_try: int | None = None
         self.caught = False
-        self.resolved: Decision | None = None
+        self.decision: Decision | None = None
         self.holding: Form | None = None
 
 
@@ -88,8 +88,8 @@ class Fold:
     """Takes one record after another."""
 
     def __init__(self) -> None:
-        self.tries: list[_Try] = []
-        self.steps: dict[str, _Step] = {}
+        self.tries: list[_TryFold] = []
+        self.steps: dict[str, _StepFold] = {}
         self.retries: list[Retry] = []
         self.caught: list[tuple[str, Form | None]] = []
         self.open: dict[tuple[str, str], int] = {}
@@ -109,74 +109,74 @@ class Fold:
             case "end":
                 self._end(record, body, value)
             case "died":
-                self._died(body)
+                self._die(body)
             case "start":
                 self._start(record, body)
             case "alone":
                 self.alone = record.path, record.tries
             case "ok" | "failed" | "cut":
-                self._ended(record, record.kind, body)
+                self._end_attempt(record, record.kind, body)
             case "retry":
                 self._retry(record, body)
             case "caught":
-                self._caught(record, body.get("fault"))
+                self._catch(record, body.get("fault"))
             case "taken back":
-                self._taken_back(body)
+                self._take_back(body)
             case "resolved":
-                self._resolved(record, body)
+                self._resolve(record, body)
             case "anchor":
                 self.pruned = True
             case "deadline" | "delay" | "settled" | "done" | "gave back":
                 pass  # of no step: how the machine goes on where it was
             case "given up":
-                self._left()
+                self._close_attempts()
             case "version":
                 pass  # of no run: of a log
 
-    def _now(self, at: int) -> _Try:
+    def _now(self, at: int) -> _TryFold:
         """The try that goes on; a run of whose records the first are gone has one too."""
         if not self.tries:
-            self.tries.append(_Try(1, at, {}))
+            self.tries.append(_TryFold(1, at, {}))
         return self.tries[-1]
 
     def _begin(self, record: Record, body: dict[str, Any]) -> None:
-        self._left()
+        self._close_attempts()
         number = body.get("number", len(self.tries) + 1)
-        begun = _Try(number, record.at, body)
-        begun.again, begun.why = self.again
+        new = _TryFold(number, record.at, body)
+        new.again, new.why = self.again
         self.again = ((), "")
-        self.tries.append(begun)
+        self.tries.append(new)
 
     def _end(self, record: Record, body: dict[str, Any], value: str | None) -> None:
         now = self._now(record.at)
         now.ended, now.outcome = record.at, body.get("outcome", "failed")
         now.value, now.fault = value, body.get("fault")
         now.degraded = tuple(body.get("degraded", ()))
-        self._left()
+        self._close_attempts()
         for leaf in leaves(now.fault):
-            held = _held(leaf) or ("held" if now.outcome == "held" else None)
-            if held is not None and leaf.get("path"):
+            state = _holding_state(leaf) or ("held" if now.outcome == "held" else None)
+            if state is not None and leaf.get("path"):
                 step = self._step(leaf["path"])
-                step.state, step.holding = held, _alone(leaf)
+                step.state, step.holding = state, _alone(leaf)
 
-    def _died(self, body: dict[str, Any]) -> None:
-        found = next((each for each in self.tries if each.number == body.get("number")), None)
-        died = found or self._now(self.last)
-        if died.outcome is not None:  # it had said how it ended
+    def _die(self, body: dict[str, Any]) -> None:
+        match = (each for each in self.tries if each.number == body.get("number"))
+        last = next(match, None) or self._now(self.last)
+        if last.outcome is not None:  # it had said how it ended
             return
-        died.ended, died.outcome = body.get("at", self.last), "died"
-        died.inside = tuple(
+        last.ended, last.outcome = body.get("at", self.last), "died"
+        last.inside = tuple(
             StepAttempt(each["path"], each.get("number", 1)) for each in body.get("in", ())
         )
-        self._left()
+        self._close_attempts()
 
-    def _left(self) -> None:
+    def _close_attempts(self) -> None:
         """No attempt of the try goes on."""
         for instance in [*self.open]:
-            self._unheard(*instance)
+            self._close_attempt(*instance)
         self.alone = None
 
-    def _unheard(self, path: str, tries: str) -> None:
+    def _close_attempt(self, path: str, tries: str) -> None:
         """An attempt goes on no more, if it did, and didn't say how it ended."""
         at = self.open.pop((path, tries), None)
         if at is None:
@@ -188,25 +188,25 @@ class Fold:
 
     # Steps
 
-    def _step(self, path: str) -> _Step:
-        found = self.steps.get(path)
-        if found is None:
-            found = self.steps[path] = _Step(path)
-        return found
+    def _step(self, path: str) -> _StepFold:
+        step = self.steps.get(path)
+        if step is None:
+            step = self.steps[path] = _StepFold(path)
+        return step
 
     def _start(self, record: Record, body: dict[str, Any]) -> None:
         step = self._step(record.path)
         now, n = self._now(record.at), body.get("attempt", 1)
         task = body.get("task", "")
-        begun = AttemptStory(
+        attempt = AttemptStory(
             record.path, record.tries, now.number, task, n, record.at, None, "running", None, None
         )  # fmt: skip
-        self._unheard(record.path, record.tries)
+        self._close_attempt(record.path, record.tries)
         self.open[record.path, record.tries] = len(step.attempts)
-        step.attempts.append(begun)
+        step.attempts.append(attempt)
         step.state, step.holding = "running", None
 
-    def _ended(
+    def _end_attempt(
         self, record: Record, ending: Literal["ok", "failed", "cut"], body: dict[str, Any]
     ) -> None:
         at = self.open.pop((record.path, record.tries), None)
@@ -225,7 +225,7 @@ class Fold:
             task=was.task or body.get("task", ""),
         )
         step.state, step.caught = ending, False
-        step.committed = was.number if ending == "ok" else None
+        step.value_try = was.number if ending == "ok" else None
 
     def _retry(self, record: Record, body: dict[str, Any]) -> None:
         fault, number = body.get("fault"), self._now(record.at).number
@@ -237,38 +237,38 @@ class Fold:
             if step is not None and step.state == "failed":
                 step.state = "waiting"
 
-    def _caught(self, record: Record, fault: Form | None) -> None:
+    def _catch(self, record: Record, fault: Form | None) -> None:
         self.caught.append((record.path, fault))
         for leaf in leaves(fault):
-            held, path = _held(leaf), leaf.get("path", "")
-            step = self._step(path) if held is not None else self.steps.get(path)
+            state, path = _holding_state(leaf), leaf.get("path", "")
+            step = self._step(path) if state is not None else self.steps.get(path)
             if step is not None:
                 step.caught = True
-            if step is not None and held is not None:
-                step.state, step.holding = held, _alone(leaf)
+            if step is not None and state is not None:
+                step.state, step.holding = state, _alone(leaf)
 
-    def _taken_back(self, body: dict[str, Any]) -> None:
+    def _take_back(self, body: dict[str, Any]) -> None:
         paths = tuple(dict.fromkeys(str(path) for path, *_ in body.get("paths", ())))
         for path in paths:
             step = self.steps.get(path)
             if step is not None:
-                step.state, step.committed = "taken back", None
+                step.state, step.value_try = "taken back", None
         if paths or body.get("failures"):
             before, why = self.again
             self.again = ((*before, *paths), body.get("why", "") or why)
 
-    def _resolved(self, record: Record, body: dict[str, Any]) -> None:
+    def _resolve(self, record: Record, body: dict[str, Any]) -> None:
         step = self._step(record.path)
         how = str(body.get("how", ""))
         by, host = (str(body.get(each, "")) for each in ("by", "host"))
         step.state, step.holding = "resolved", None
-        step.resolved = Decision(how, by, host, record.at)
+        step.decision = Decision(how, by, host, record.at)
         if how != "again":
-            step.state, step.committed = "ok", self._now(record.at).number
+            step.state, step.value_try = "ok", self._now(record.at).number
 
     # The end
 
-    def told(self, alive: bool) -> Story:
+    def story(self, alive: bool) -> Story:
         unfinished = bool(self.tries) and self.tries[-1].outcome is None
         places = tuple(
             StepAttempt(path, self.steps[path].attempts[at].attempt)
@@ -276,26 +276,26 @@ class Fold:
             if self.alone not in self.open or self.alone == (path, tries)
         )
         if not (unfinished and alive):
-            self._left()
+            self._close_attempts()
         if unfinished:
             now = self.tries[-1]
             now.outcome = "running" if alive else "died"
             now.ended, now.inside = (None, places) if alive else (self.last, places)
-        steps = {path: _told(step, unfinished and alive) for path, step in self.steps.items()}
-        tries = tuple(map(_of, self.tries))
+        steps = {path: _step_of(step, unfinished and alive) for path, step in self.steps.items()}
+        tries = tuple(map(_try_of, self.tries))
         return Story(tries, steps, tuple(self.retries), tuple(self.caught), self.pruned)
 
 
-def _told(step: _Step, goes_on: bool) -> Step:
+def _step_of(step: _StepFold, goes_on: bool) -> Step:
     """A step as it is told; what would have been tried again isn't, where nobody goes on."""
     state: State = "failed" if step.state == "waiting" and not goes_on else step.state
     attempts = tuple(step.attempts)
     return Step(
-        step.path, state, attempts, step.committed, step.caught, step.resolved, step.holding
+        step.path, state, attempts, step.value_try, step.caught, step.decision, step.holding
     )  # fmt: skip
 
 
-def _of(each: _Try) -> Try:
+def _try_of(each: _TryFold) -> Try:
     return Try(
         each.number, each.started, each.ended, each.outcome or "died", each.value, each.fault,
         each.inside, each.again, each.why, each.facts, each.degraded,

@@ -15,7 +15,7 @@ from fwf.journal.errors import Held
 from fwf.journal.run_records import RunRow, moment
 from fwf.journal.store import Holder, Store
 from fwf.journal.story import short
-from fwf.journal.versioned_logs import Version, Writer
+from fwf.journal.versioned_logs import LogWriter, Version
 from fwf.printing import printable
 
 PREFIX: Final = "state "
@@ -23,12 +23,12 @@ _LOOKED_THROUGH: Final = 1_000
 """So many runs, the newest, may be the one that holds a state."""
 
 
-def claim(store: Store, name: str, me: Holder) -> Writer:
+def claim(store: Store, name: str, me: Holder) -> LogWriter:
     """Hold a state; raises `Held`, which names the run that does."""
     try:
         return versioned_logs.claim(store, PREFIX + name, me)
     except Held as error:
-        raise _held(store, name, error) from None
+        raise _error_naming_run(store, name, error) from None
 
 
 def of_run(value: Any, run: str, workflow: str) -> dict[str, Any]:
@@ -48,51 +48,53 @@ def by(body: Mapping[str, Any]) -> str:
     return name if run is None else f"run {short(str(run))} ({name})"
 
 
-def shown(value: Any) -> str:
+def mark_text(value: Any) -> str:
     """A mark as people read it, from what is written of it."""
     inner = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else []
     if len(inner) == 1:  # the name of its type, and what it is
-        return shown(inner[0])
+        return mark_text(inner[0])
     return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def moved_since(history: Sequence[Version], kept: Mapping[str, Any], run: str) -> Version | None:
+def overlooked_version(
+    history: Sequence[Version], start: Mapping[str, Any], run: str
+) -> Version | None:
     """The last version of a mark that a run which goes on would overlook; None if there is none.
 
     A run that has moved the mark itself was the last to do so when it did, and has no use for it.
 
-    kept: the version, and the value, that the run started with.
+    start: the version, and the value, that the run started with.
     """
     if any(each.body.get("run") == run for each in history):
         return None
-    number = kept["version"]
-    known = history[number - 1 : number]
-    if number and not (known and known[0].body.get("value") == kept.get("value")):
+    number = start["version"]
+    versions = history[number - 1 : number]
+    if number and not (versions and versions[0].body.get("value") == start.get("value")):
         return history[-1] if history else Version(0, 0, {})  # what it started with was salvaged
     return history[-1] if history[number:] else None
 
 
-def move(name: str, kept: Mapping[str, Any], now: Version) -> str:
+def move(name: str, start: Mapping[str, Any], now: Version) -> str:
     """Who has moved a mark since a run started with it, from where to where, and when."""
-    was = shown(kept["value"]) if "value" in kept else "nothing"
+    was = mark_text(start["value"]) if "value" in start else "nothing"
     who = by(now.body) if now.number else "a salvage"
-    to = shown(now.body["value"]) if now.number else "nothing"
+    to = mark_text(now.body["value"]) if now.number else "nothing"
     when = f", {moment(now.at)}" if now.at > 0 else ""
     return f"state {name!r}: {who} moved it from {was} to {to}{when}"
 
 
-def overtaken(store: Store, row: RunRow) -> str:
+def move_since_start(store: Store, row: RunRow) -> str:
     """How a mark of a run was moved since it started, so that it can't go on; `""` if none was."""
     if row.state in ("ok", "given up"):
         return ""
-    for name, kept in row.facts.get("marks", {}).items():
-        now = moved_since(versioned_logs.history(store, PREFIX + name), kept, row.id)
+    for name, start in row.facts.get("marks", {}).items():
+        now = overlooked_version(versioned_logs.history(store, PREFIX + name), start, row.id)
         if now is not None:
-            return move(name, kept, now)
+            return move(name, start, now)
     return ""
 
 
-def _held(store: Store, name: str, error: Held) -> Held:
+def _error_naming_run(store: Store, name: str, error: Held) -> Held:
     who = error.holder
     for row in store.runs(newest=_LOOKED_THROUGH) if who is not None else ():
         if who is not None and row.state == "running" and store.holder(row.key) == who:
@@ -102,5 +104,5 @@ def _held(store: Store, name: str, error: Held) -> Held:
                 f"{moment(who.since)}; wait for it",
                 who,
             )
-    said = str(error)
-    return Held(said if PREFIX + name in said else f"state {name!r}: {said}", who)
+    message = str(error)
+    return Held(message if PREFIX + name in message else f"state {name!r}: {message}", who)

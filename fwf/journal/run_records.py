@@ -68,10 +68,14 @@ def degraded_of(end: Record) -> tuple[str, ...]:
     return tuple(map(str, json.loads(end.body).get("degraded", ())))
 
 
-def chained(before: bytes, n: int, kind: str, path: str, tries: str, at: int, body: str) -> bytes:
+def checksum_of(
+    before: bytes, n: int, kind: str, path: str, tries: str, at: int, body: str
+) -> bytes:
     """The checksum of a record that follows one with the checksum `before`."""
-    said = f"{FORM}\0{n}\0{kind}\0{path}\0{tries}\0{at}\0{body}"
-    return blake2b(said.encode("utf-8", "surrogatepass"), key=before, digest_size=DIGEST).digest()
+    content = f"{FORM}\0{n}\0{kind}\0{path}\0{tries}\0{at}\0{body}"
+    return blake2b(
+        content.encode("utf-8", "surrogatepass"), key=before, digest_size=DIGEST
+    ).digest()
 
 
 def state_of(key: str) -> State:
@@ -116,5 +120,5 @@ class RunRow:
     @property
     def facts(self) -> dict[str, Any]:
         """What `about` says."""
-        found: dict[str, Any] = json.loads(self.about)
-        return found
+        facts: dict[str, Any] = json.loads(self.about)
+        return facts

@@ -6,7 +6,7 @@ is told where it was done, and not again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
 from fwf.journal import run_records as records
@@ -66,8 +66,8 @@ class Try(NamedTuple):
     def who(self) -> str:
         """`etl on nightly-1, process 4711`, as far as it is known."""
         user, host, pid = (self.facts.get(name) for name in ("user", "host", "pid"))
-        said = " on ".join(str(each) for each in (user, host) if each)
-        return ", ".join(filter(None, [said, f"process {pid}" if pid is not None else ""]))
+        account = " on ".join(str(each) for each in (user, host) if each)
+        return ", ".join(filter(None, [account, f"process {pid}" if pid is not None else ""]))
 
 
 class AttemptStory(NamedTuple):
@@ -113,18 +113,18 @@ class Decision(NamedTuple):
 class Step(NamedTuple):
     """A step, with all its attempts.
 
-    computed: the number of the try that its committed value is from; None if it has none.
+    value_try: the number of the try that its committed value is from; None if it has none.
     caught: whether what it failed with was taken up: by a fallback, or a map that collects.
-    resolved: what a person decided last.
+    decision: what a person decided last.
     holding: why nobody goes on with it.
     """
 
     path: str
     state: State
     attempts: tuple[AttemptStory, ...]
-    computed: int | None
+    value_try: int | None
     caught: bool
-    resolved: Decision | None
+    decision: Decision | None
     holding: Form | None
 
     @property
@@ -132,7 +132,7 @@ class Step(NamedTuple):
         return self.attempts[-1] if self.attempts else None
 
     @property
-    def done(self) -> AttemptStory | None:
+    def value_attempt(self) -> AttemptStory | None:
         """The attempt that its value is from."""
         return next((each for each in reversed(self.attempts) if each.ending == "ok"), None)
 
@@ -196,29 +196,29 @@ class Story:
         return [step for step in self.steps.values() if step.state in states]
 
     @property
-    def failed(self) -> list[Step]:
+    def failed_steps(self) -> list[Step]:
         """Steps whose last attempt failed: those that nothing took up first."""
         return sorted(self.having("failed"), key=lambda step: step.caught)
 
     @property
-    def held(self) -> list[Step]:
+    def held_steps(self) -> list[Step]:
         """Steps that nobody goes on with until a person has decided."""
         return self.having("in doubt", "poisoned", "held")
 
     @property
-    def resolved(self) -> list[Step]:
+    def resolved_steps(self) -> list[Step]:
         """Steps that a person has decided about."""
-        return [step for step in self.steps.values() if step.resolved is not None]
+        return [step for step in self.steps.values() if step.decision is not None]
 
     @property
-    def kept(self) -> Mapping[int, int]:
+    def kept_counts(self) -> Mapping[int, int]:
         """For each try but the last ⟶ how many steps are kept from it in the last one."""
         last = self.tries[-1].number if self.tries else 0
-        found: dict[int, int] = {}
+        counts: dict[int, int] = {}
         for step in self.steps.values():
-            if step.computed is not None and step.computed < last:
-                found[step.computed] = found.get(step.computed, 0) + 1
-        return found
+            if step.value_try is not None and step.value_try < last:
+                counts[step.value_try] = counts.get(step.value_try, 0) + 1
+        return counts
 
 
 def story(records: Iterable[Record], *, alive: bool = False) -> Story:
@@ -231,13 +231,10 @@ def story(records: Iterable[Record], *, alive: bool = False) -> Story:
     fold = Fold()
     for each in records:
         fold.take(each)
-    return fold.told(alive)
+    return fold.story(alive)
 
 
 def leaves(fault: Form | None) -> Iterator[Form]:
     """A written fault ⟶ the single ones that it is made of."""
-    todo: list[Form] = [] if fault is None else [fault]
-    while todo:
-        top = todo.pop()
-        found: Sequence[Form] = top.get("leaves") or ()
-        yield from found
+    if fault is not None:
+        yield from fault.get("leaves") or ()

@@ -29,7 +29,7 @@ from fwf.journal.run_records import RunRow
 from fwf.journal.store import Store
 from fwf.worlds.scenario import Distribution, Scenario, lognormal
 
-Took: TypeAlias = dict[tuple[str, str], list[int]]
+Durations: TypeAlias = dict[tuple[str, str], list[int]]
 """How long attempts took (µs) that were committed, by task and place."""
 _OK: Final = re.compile(r'\{"task":"((?:[^"\\]|\\.)*)","input":"[^"]*","took":([0-9]+)')
 """How the body of a committed attempt begins; what it gave, which may be large, isn't read."""
@@ -37,7 +37,7 @@ _FURTHER: Final = 8
 """By how much further back is looked for runs of the workflow among those of others."""
 
 
-class History(NamedTuple):
+class DurationHistory(NamedTuple):
     """What a journal says of durations, and of how many runs and attempts that is made."""
 
     scenario: Scenario
@@ -55,18 +55,18 @@ def history(
     runs: int = 20,
     quantile: float = 0.5,
     drawn: bool = False,
-) -> History:
+) -> DurationHistory:
     """Journal, workflow ⟶ how long its tasks took; see `Scenario.from_history`."""
     node = as_workflow(w, "from_history")
     _check(runs, quantile, drawn)
-    took, seen = Took(), 0
-    with _opened(journal) as store:
+    durations, count = Durations(), 0
+    with _store_of(journal) as store:
         rows = _rows(store, node)
-        while seen < runs and (row := next(rows, None)) is not None:
-            seen += _read(store, row, took)
-    made = _lognormal if drawn else _quantile(quantile)
-    attempts = sum(map(len, took.values()))
-    return History(_scenario(node, took, made), seen, attempts)
+        while count < runs and (row := next(rows, None)) is not None:
+            count += _read(store, row, durations)
+    estimate = _lognormal if drawn else _quantile(quantile)
+    attempts = sum(map(len, durations.values()))
+    return DurationHistory(_scenario(node, durations, estimate), count, attempts)
 
 
 def _check(runs: object, quantile: float, drawn: bool) -> None:
@@ -88,7 +88,7 @@ def _check(runs: object, quantile: float, drawn: bool) -> None:
 
 
 @contextmanager
-def _opened(journal: Any) -> Generator[Store]:
+def _store_of(journal: Any) -> Generator[Store]:
     """A store as it is; what a file or an address stands for is opened, and closed again."""
     if hasattr(journal, "records"):
         yield journal
@@ -113,72 +113,72 @@ def _opened(journal: Any) -> Generator[Store]:
 
 def _rows(store: Store, w: Workflow[Any, Any]) -> Iterator[RunRow]:
     """The runs of a workflow, the newest first; of one without a name, those of its definition."""
-    name, newest, seen = name_of(w), 100, 0
+    name, newest, offset = name_of(w), 100, 0
     definition = None if name else definition_id(w)
     while True:
         rows = store.runs(newest=newest, like=name)
-        for row in rows[seen:]:
+        for row in rows[offset:]:
             if row.workflow == name or (
                 definition and not row.workflow and row.facts.get("definition") == definition
             ):
                 yield row
         if len(rows) < newest:
             return
-        newest, seen = newest * _FURTHER, len(rows)
+        newest, offset = newest * _FURTHER, len(rows)
 
 
-def _read(store: Store, row: RunRow, took: Took) -> bool:
+def _read(store: Store, row: RunRow, durations: Durations) -> bool:
     """Add what a run says ⟶ whether it says something; of a damaged one, what is good of it."""
-    found = False
+    has_attempts = False
     with suppress(JournalCorrupt):
         for record in store.records(row):
-            if record.kind == "ok" and (said := _OK.match(record.body)):
-                took.setdefault((said[1], record.path), []).append(int(said[2]))
-                found = True
-    return found
+            if record.kind == "ok" and (match := _OK.match(record.body)):
+                durations.setdefault((match[1], record.path), []).append(int(match[2]))
+                has_attempts = True
+    return has_attempts
 
 
 # What is made of it
 
-Made: TypeAlias = Callable[[Sequence[int]], timedelta | Distribution]
+Estimate: TypeAlias = Callable[[Sequence[int]], timedelta | Distribution]
 
 
-def _scenario(w: Workflow[Any, Any], took: Took, made: Made) -> Scenario:
+def _scenario(w: Workflow[Any, Any], durations: Durations, estimate: Estimate) -> Scenario:
     """Each task's durations; those of each place where it stood at several."""
     by_task: dict[str, dict[str, list[int]]] = {}
-    names, known = _names(w), dict[str, str]()
-    for (said, path), each in took.items():
-        if said not in known:
-            known[said] = _task(said, names)
-        if known[said]:
-            by_place = by_task.setdefault(known[said], {})
+    names, tasks = _names(w), dict[str, str]()
+    for (label, path), each in durations.items():
+        if label not in tasks:
+            tasks[label] = _task(label, names)
+        if tasks[label]:
+            by_place = by_task.setdefault(tasks[label], {})
             by_place.setdefault(untagged(path), []).extend(each)
     scenario, several = Scenario(), dict[str, list[int]]()
     for name, by_place in by_task.items():
-        scenario = scenario.task(name, takes=made(sorted(chain(*by_place.values()))))
+        scenario = scenario.task(name, takes=estimate(sorted(chain(*by_place.values()))))
         if len(by_place) > 1:
             several.update(by_place)
     for path in _there(w) if several else ():
         if path in several:
-            scenario = scenario.at(path, takes=made(sorted(several[path])))
+            scenario = scenario.at(path, takes=estimate(sorted(several[path])))
     return scenario
 
 
 def _names(w: Workflow[Any, Any]) -> list[str]:
     """The names of its tasks, longer ones first."""
-    found = set[str]()
+    names = set[str]()
 
     def collect(node: Any, _parts: tuple[None, ...]) -> None:
         if isinstance(node, Task):
-            found.add(node.name)
+            names.add(node.name)
 
     fold(collect, w)
-    return sorted(found, key=len, reverse=True)
+    return sorted(names, key=len, reverse=True)
 
 
-def _task(said: str, names: Sequence[str]) -> str:
+def _task(label: str, names: Sequence[str]) -> str:
     """`load@2#…`, as records say it ⟶ the task of that name in any version; empty if none is."""
-    plain: str = json.loads(f'"{said}"')
+    plain: str = json.loads(f'"{label}"')
     return next((name for name in names if plain.startswith(f"{name}@")), "")
 
 
@@ -187,22 +187,22 @@ def _there(w: Workflow[Any, Any]) -> dict[str, None]:
     return dict.fromkeys(untagged(here.path) for here in walk(w) if isinstance(here.node, Task))
 
 
-def _quantile(part: float) -> Made:
+def _quantile(part: float) -> Estimate:
     """The duration that such a part of the sorted ones doesn't exceed, drawn straight between."""
 
-    def made(took: Sequence[int]) -> timedelta:
-        at = part * (len(took) - 1)
-        low, high = took[math.floor(at)], took[math.ceil(at)]
+    def quantile(durations: Sequence[int]) -> timedelta:
+        at = part * (len(durations) - 1)
+        low, high = durations[math.floor(at)], durations[math.ceil(at)]
         return timedelta(microseconds=round(low + (high - low) * (at - math.floor(at))))
 
-    return made
+    return quantile
 
 
-def _lognormal(took: Sequence[int]) -> Distribution:
+def _lognormal(durations: Sequence[int]) -> Distribution:
     """Drawn around their median, with the spread of their logarithms."""
-    logs = [math.log(max(each, 1)) for each in took]
+    logs = [math.log(max(each, 1)) for each in durations]
     mean = math.fsum(logs) / len(logs)
     spread = math.sqrt(math.fsum((each - mean) ** 2 for each in logs) / len(logs))
-    median = _quantile(0.5)(took)
+    median = _quantile(0.5)(durations)
     assert isinstance(median, timedelta)
     return lognormal(median, min(spread, 9.99))

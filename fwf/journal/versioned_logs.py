@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, final
 
 from fwf.journal.chain import corrupt
-from fwf.journal.run_records import FIRST, LOG, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, LOG, Record, RunRow, checksum_of
 from fwf.journal.store import Claim, Holder, Store
 
 _PLACE: Final = "", ""
@@ -33,8 +33,8 @@ def latest(store: Store, name: str) -> Version | None:
 
     All are read: it's in doubt where one before it isn't what was written.
     """
-    found = history(store, name)
-    return found[-1] if found else None
+    versions = history(store, name)
+    return versions[-1] if versions else None
 
 
 def history(store: Store, name: str) -> Sequence[Version]:
@@ -49,7 +49,7 @@ def names(store: Store, prefix: str) -> Sequence[str]:
 
 
 @final
-class Writer:
+class LogWriter:
     """The right to add versions to a log, which one process at a time has."""
 
     def __init__(self, store: Store, name: str, claim: Claim) -> None:
@@ -85,10 +85,10 @@ class Writer:
         text = json.dumps(body, allow_nan=False)
         when = time.time_ns() // 1000 if at is None else at
         n = len(self._versions) + 1
-        checksum = chained(self._head, n, "version", *_PLACE, when, text)
+        checksum = checksum_of(self._head, n, "version", *_PLACE, when, text)
         record = Record(n, "version", *_PLACE, when, text, checksum)
         if self._number is None:
-            self._number = self._store.begin(_begun(self.name, when), [record], self._claim)
+            self._number = self._store.begin(_new_row(self.name, when), [record], self._claim)
         else:
             self._store.append(self._number, [record], self._claim, state="log")
         self._head = checksum
@@ -100,18 +100,18 @@ class Writer:
         self._claim.release()
 
 
-def claim(store: Store, name: str, holder: Holder) -> Writer:
+def claim(store: Store, name: str, holder: Holder) -> LogWriter:
     """Become the one who adds to a log until it is released; raises `Held` with who does."""
-    held = store.claim(_key(name), holder)
+    right = store.claim(_key(name), holder)
     try:
-        return Writer(store, name, held)
+        return LogWriter(store, name, right)
     except BaseException:
-        held.release()
+        right.release()
         raise
 
 
 @contextmanager
-def claimed(store: Store, name: str, holder: Holder) -> Generator[Writer]:
+def open_writer(store: Store, name: str, holder: Holder) -> Generator[LogWriter]:
     """Be the one who adds to a log; raises `Held` with who does."""
     writer = claim(store, name, holder)
     try:
@@ -127,12 +127,12 @@ def holder(store: Store, name: str) -> Holder | None:
 
 def salvage(store: Store, name: str, me: Holder) -> int:
     """Drop what follows the last good version of a damaged log ⟶ how many were dropped."""
-    held = store.claim(_key(name), me)
+    right = store.claim(_key(name), me)
     try:
         row = _row(store, name)
-        return 0 if row is None else store.salvage(row, held)
+        return 0 if row is None else store.salvage(row, right)
     finally:
-        held.release()
+        right.release()
 
 
 def _key(name: str) -> str:
@@ -140,14 +140,14 @@ def _key(name: str) -> str:
     return LOG + name.encode("unicode_escape").decode("ascii")
 
 
-def _begun(name: str, at: int) -> RunRow:
+def _new_row(name: str, at: int) -> RunRow:
     key = _key(name)
     return RunRow(0, key, key, name, 1, "log", at, at, at, 0, 0, FIRST, "{}")
 
 
 def _row(store: Store, name: str) -> RunRow | None:
-    found = store.generations(_key(name))
-    return found[-1] if found else None
+    rows = store.generations(_key(name))
+    return rows[-1] if rows else None
 
 
 def _version(store: Store, row: RunRow, record: Record) -> Version:

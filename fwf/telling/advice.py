@@ -35,7 +35,7 @@ def advice(
     if overtaken:
         why = f"{overtaken}: it can't go on; the next start of it begins anew, with that mark"
         return [Advice(f"fwf runs give-up {run}{more}", why)]
-    held = [each for step in story.held[:MOST] for each in _of_held(step, run, more)]
+    held = [each for step in story.held_steps[:MOST] for each in _of_held(step, run, more)]
     return [*held, *_then(row, story, f"fwf run --resume {run}{more}", run, more, bool(held))]
 
 

@@ -8,7 +8,7 @@ from time import process_time
 from fwf import every_hour, named, task
 from fwf.cli.targets import Target
 from fwf.cli.timetables.partition_states import Partitions
-from fwf.journal.run_records import FIRST, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, checksum_of
 from fwf.journal.sqlite import SQLite, file_layout, rows
 from fwf.journal.sqlite.run_heads import Head, Heads, digest
 from fwf.schedules import Run, partitions
@@ -37,7 +37,7 @@ def kept(path: Path, runs: list[Run[datetime]]) -> None:
         db.execute("BEGIN")
         for number, run in enumerate(runs, start=1):
             key, at = known.key(run), run.owed * MICROS
-            last = chained(FIRST, 1, "end", "", "", at, "{}")
+            last = checksum_of(FIRST, 1, "end", "", "", at, "{}")
             about = f'{{"target": "jobs.py", "params": {{"hour": "{run.label}"}}}}'
             row = RunRow(
                 number, f"id-{number}", key, "hourly", 1, "ok", at, at, at, 1, 1, last, about

@@ -13,7 +13,7 @@ from time import process_time
 import pytest
 
 from fwf.journal.opening import open_store
-from fwf.journal.run_records import FIRST, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, checksum_of
 from fwf.journal.sqlite import SQLite, file_layout, rows
 from fwf.journal.sqlite.run_heads import Head, Heads, digest
 
@@ -140,7 +140,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
             key = f"{number:032x}"
             last, added = FIRST, list[Record]()
             for n in range(1, EACH + 1):
-                last = chained(last, n, "ok", "daily > load", "1", n, body)
+                last = checksum_of(last, n, "ok", "daily > load", "1", n, body)
                 added.append(Record(n, "ok", "daily > load", "1", n, body, last))
             about = '{"target": "nightly.py:daily", "params": {"day": "2026-06-01"}}' + " " * 400
             row = RunRow(

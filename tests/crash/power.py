@@ -21,7 +21,7 @@ from typing import Any, Final
 from fwf.journal import chain
 from fwf.journal.errors import JournalError
 from fwf.journal.opening import open_store
-from fwf.journal.run_records import Record, chained
+from fwf.journal.run_records import Record, checksum_of
 from fwf.journal.store import Store
 from tests.crash import apsw_sqlite
 from tests.crash.power_bugs import BUGS
@@ -120,7 +120,7 @@ def pruned(story: Story) -> list[Record]:
     first, *between, last = story.records
     n, _, _, _, at, _, checksum = between[-1]
     body = chain.anchor(n - 1, checksum)
-    made = chained(first.sum, n, "anchor", "", "", at, body)
+    made = checksum_of(first.sum, n, "anchor", "", "", at, body)
     return [first, Record(n, "anchor", "", "", at, body, made), last]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fwf.journal.errors import Held, JournalCorrupt, Replaced
-from fwf.journal.run_records import FIRST, Record, RunRow, State, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, State, checksum_of
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 
@@ -154,7 +154,7 @@ class SimulatedStore:
         for n, record in enumerate(records, count + 1):
             assert record.n == n, f"record {record.n} where {n} comes next"
             *said, found = record
-            assert found == chained(head, *said), f"record {n} is chained to another"
+            assert found == checksum_of(head, *said), f"record {n} is chained to another"
             head = found
 
     def _write(self, write: object) -> None:
@@ -187,7 +187,7 @@ class SimulatedStore:
         head = FIRST
         for n, record in enumerate(list(self.disk.runs[run.number].records), 1):
             *said, found = record
-            if record.n != n or found != chained(head, *said):
+            if record.n != n or found != checksum_of(head, *said):
                 raise JournalCorrupt(f"record {n} of run {run.id} isn't what was written")
             head = found
             yield record

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fwf.journal.errors import Held, JournalCorrupt, Replaced
-from fwf.journal.run_records import FIRST, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, checksum_of
 from fwf.journal.store import Claim, Holder
 
 from .simulated_outside import Crash, Crashes
@@ -23,7 +23,7 @@ def records(count: int, after: Record | None = None) -> list[Record]:
         n, head = (1, FIRST) if after is None else (after.n + 1, after.sum)
         kind = "try" if n == 1 else "ok"
         said = n, kind, f"step {n}", "1", n, "{}"
-        after = Record(*said, chained(head, *said))  # type: ignore[arg-type]
+        after = Record(*said, checksum_of(head, *said))  # type: ignore[arg-type]
         made.append(after)
     return made
 

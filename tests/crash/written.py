@@ -19,7 +19,7 @@ from typing import Any
 
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.opening import open_store
-from fwf.journal.run_records import FIRST, Kind, Record, RunRow, State, chained
+from fwf.journal.run_records import FIRST, Kind, Record, RunRow, State, checksum_of
 from fwf.journal.store import Claim, Holder, Store
 from fwf.records import changed
 
@@ -66,7 +66,7 @@ def following(
     n, last = (before[-1].n + 1, before[-1].sum) if before else (1, FIRST)
     text = json.dumps({"value": body, "pad": "x" * pad})
     at = START + n * 1000
-    return Record(n, kind, path, "1", at, text, chained(last, n, kind, path, "1", at, text))
+    return Record(n, kind, path, "1", at, text, checksum_of(last, n, kind, path, "1", at, text))
 
 
 def batches(story: Story, steps: int, chance: random.Random) -> Iterator[list[Record]]:

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from fwf.journal.opening import open_store
-from fwf.journal.run_records import FIRST, Kind, Record, RunRow, chained
+from fwf.journal.run_records import FIRST, Kind, Record, RunRow, checksum_of
 from fwf.journal.store import Holder, Store
 
 ROOT = Path(__file__).parents[2]
@@ -126,7 +126,7 @@ def chain(*told: tuple[Kind, str, str, int, str], after: Record | None = None) -
     before, last = (after.sum, after.n) if after is not None else (FIRST, 0)
     found = list[Record]()
     for n, each in enumerate(told, last + 1):
-        before = chained(before, n, *each)
+        before = checksum_of(before, n, *each)
         found.append(Record(n, *each, before))
     return found
 

@@ -28,12 +28,12 @@ def resumed() -> Written:
 def test_steps_are_told_with_the_try_that_they_were_computed_in() -> None:
     told = story(resumed().records)
     assert [each.outcome for each in told.tries] == ["died", "ok"]
-    assert {path: step.computed for path, step in told.steps.items()} == {
+    assert {path: step.value_try for path, step in told.steps.items()} == {
         "daily > orders": 1,
         "daily > load": 2,
         "daily > mail": None,
     }
-    assert told.kept == {1: 1}
+    assert told.kept_counts == {1: 1}
     assert told.value == "7"
     assert [each.number for each in told.steps["daily > load"].attempts] == [1, 2]
     assert [each.ending for each in told.steps["daily > load"].attempts] == ["died", "ok"]
@@ -88,7 +88,7 @@ def test_what_waits_to_be_tried_again_has_failed_once_nobody_goes_on() -> None:
     told("failed", "daily > orders", "1", took=SECOND, fault=fault("daily > orders"))
     told("retry", "daily > orders", number=2, used=1, due=told.at + 60, fault=fault(PATHS[0]))
     assert story(told.records, alive=True).steps["daily > orders"].state == "waiting"
-    assert [step.path for step in story(told.records).failed] == ["daily > orders"]
+    assert [step.path for step in story(told.records).failed_steps] == ["daily > orders"]
 
 
 def test_failures_that_something_took_up_come_last() -> None:
@@ -98,7 +98,7 @@ def test_failures_that_something_took_up_come_last() -> None:
     told("caught", "daily > map_each", fault=fault(PATHS[1]))
     told("end", outcome="failed", fault=fault(PATHS[2]))
     found = story(told.records)
-    assert [(step.path, step.caught) for step in found.failed] == [
+    assert [(step.path, step.caught) for step in found.failed_steps] == [
         (PATHS[2], False),
         (PATHS[1], True),
     ]
@@ -115,9 +115,9 @@ def test_what_holds_a_run_stands_so_until_a_person_decides(kind: str, state: str
     at = told.at
     assert story(told.records).steps["daily > post"].state == "resolved"
     told.begin(3).start("daily > post").ok("daily > post")
-    (step,) = story(told.records).resolved
-    assert (step.path, step.computed) == ("daily > post", 3)
-    assert step.resolved == ("again", "ann", "nightly-1", at) and step.resolved.who == (
+    (step,) = story(told.records).resolved_steps
+    assert (step.path, step.value_try) == ("daily > post", 3)
+    assert step.decision == ("again", "ann", "nightly-1", at) and step.decision.who == (
         "ann on nightly-1"
     )
 
@@ -135,8 +135,8 @@ def test_what_was_taken_back_is_to_be_done_again_and_the_next_try_says_why() -> 
     told("taken back", paths=[["daily > orders", ""]], why="rerun --from daily > orders")
     found = story(told.records)
     assert found.steps["daily > orders"].state == "taken back"
-    assert found.steps["daily > orders"].computed is None
-    assert found.kept == {}
+    assert found.steps["daily > orders"].value_try is None
+    assert found.kept_counts == {}
     told.begin(3)
     again = story(told.records).tries[-1]
     assert (again.again, again.why) == (("daily > orders",), "rerun --from daily > orders")

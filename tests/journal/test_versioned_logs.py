@@ -20,7 +20,7 @@ MARK = "state orders_watermark"
 def written(store: Store, *values: object, name: str = MARK) -> None:
     """A version for each value, added by a writer of its own."""
     for value in values:
-        with versioned_logs.claimed(store, name, ME) as log:
+        with versioned_logs.open_writer(store, name, ME) as log:
             log.add({"value": value})
 
 
@@ -32,17 +32,17 @@ def test_of_what_was_never_written_there_is_nothing(store: Store) -> None:
     assert versioned_logs.latest(store, MARK) is None
     assert list(versioned_logs.history(store, MARK)) == []
     assert list(versioned_logs.names(store, "")) == []
-    with versioned_logs.claimed(store, MARK, ME) as log:
+    with versioned_logs.open_writer(store, MARK, ME) as log:
         assert log.latest is None
     assert list(versioned_logs.names(store, "")) == []
 
 
 def test_versions_count_up_and_the_last_one_holds(place: Place, store: Store) -> None:
-    with versioned_logs.claimed(store, MARK, ME) as log:
+    with versioned_logs.open_writer(store, MARK, ME) as log:
         added = [log.add({"value": n}) for n in range(3)]
         assert log.latest == added[-1]
     for each in (store, place.open()):
-        with versioned_logs.claimed(each, MARK, ME) as log:
+        with versioned_logs.open_writer(each, MARK, ME) as log:
             assert log.latest == added[-1]
         assert list(versioned_logs.history(each, MARK)) == added
         assert versioned_logs.latest(each, MARK) == added[-1]
@@ -52,7 +52,7 @@ def test_versions_count_up_and_the_last_one_holds(place: Place, store: Store) ->
 
 
 def test_when_a_version_was_added_can_be_told(store: Store) -> None:
-    with versioned_logs.claimed(store, MARK, ME) as log:
+    with versioned_logs.open_writer(store, MARK, ME) as log:
         log.add({}, at=7)
     assert versioned_logs.latest(store, MARK) == (1, 7, {})
 
@@ -76,7 +76,7 @@ def test_names_are_found_by_how_they_begin(store: Store) -> None:
 
 @pytest.mark.parametrize("body", [{"value": float("nan")}, {"value": object()}])
 def test_what_is_no_json_adds_nothing(store: Store, body: dict[str, object]) -> None:
-    with versioned_logs.claimed(store, MARK, ME) as log:
+    with versioned_logs.open_writer(store, MARK, ME) as log:
         with pytest.raises((TypeError, ValueError)):
             log.add(body)
         assert log.latest is None
@@ -114,16 +114,16 @@ def test_pruning_leaves_logs_alone(place: Place, store: Store) -> None:
 def test_a_second_writer_is_refused_and_names_the_first(place: Place, store: Store) -> None:
     written(store, 1)
     assert versioned_logs.holder(store, MARK) is None
-    with versioned_logs.claimed(store, MARK, ME) as log:
+    with versioned_logs.open_writer(store, MARK, ME) as log:
         other = place.open()
-        with pytest.raises(Held) as refused, versioned_logs.claimed(other, MARK, OTHER):
+        with pytest.raises(Held) as refused, versioned_logs.open_writer(other, MARK, OTHER):
             pass
         assert refused.value.holder == ME
         assert versioned_logs.holder(other, MARK) == ME
-        with versioned_logs.claimed(other, "state another", OTHER) as another:
+        with versioned_logs.open_writer(other, "state another", OTHER) as another:
             another.add({})
         assert log.add({"value": 2}).number == 2
-    with versioned_logs.claimed(place.open(), MARK, OTHER) as log:
+    with versioned_logs.open_writer(place.open(), MARK, OTHER) as log:
         assert log.add({"value": 3}).number == 3
     assert values(store) == [1, 2, 3]
 
@@ -137,7 +137,7 @@ def test_two_who_write_in_turn_follow_each_other(place: Place, store: Store) -> 
 
 
 def test_who_gave_the_right_back_adds_nothing(store: Store) -> None:
-    with versioned_logs.claimed(store, MARK, ME) as log:
+    with versioned_logs.open_writer(store, MARK, ME) as log:
         log.add({"value": 1})
     log.release()
     with pytest.raises(Replaced):
@@ -146,7 +146,7 @@ def test_who_gave_the_right_back_adds_nothing(store: Store) -> None:
 
 
 def test_the_right_is_given_back_whatever_happens(place: Place, store: Store) -> None:
-    with pytest.raises(KeyError), versioned_logs.claimed(store, MARK, ME):
+    with pytest.raises(KeyError), versioned_logs.open_writer(store, MARK, ME):
         raise KeyError
     written(place.open(), 1)
     place.change(1, 1, "body", '{"value": 2}')

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fwf.journal.errors import Held
-from fwf.journal.run_records import FIRST, Record, RunRow, State, chained
+from fwf.journal.run_records import FIRST, Record, RunRow, State, checksum_of
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
 
@@ -108,7 +108,7 @@ class Written:
         known = {name: body[name] for name in sorted(body, key=lambda name: name == "value")}
         n, text = len(self.records) + 1, json.dumps(known, ensure_ascii=True)
         before = self.records[-1].sum if self.records else FIRST
-        said = chained(before, n, kind, path, tries, self.at, text)
+        said = checksum_of(before, n, kind, path, tries, self.at, text)
         self.records.append(Record(n, kind, path, tries, self.at, text, said))
         return self
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, final
 
-from fwf.algebra.durations import seconds
 from fwf.cli.journals import opened, place_of
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.running import fault_lines
@@ -19,10 +18,11 @@ from fwf.cli.timetables.by_hand import partition_of
 from fwf.cli.timetables.pauses import ALERTS, log_of
 from fwf.cli.timetables.standings import Asked, cause_of, look
 from fwf.cli.told_runs import MICROS
+from fwf.durations import seconds
 from fwf.faults.fault_form import fault_to_json
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.holders import me
-from fwf.journal.versioned_logs import Writer, claimed, history
+from fwf.journal.versioned_logs import LogWriter, history, open_writer
 from fwf.printing import one_line
 from fwf.records import changed, record
 from fwf.schedules.alerts import Alert, Notify, Told, late_at
@@ -142,7 +142,7 @@ def _told(
 
         if not made():
             return []
-        with claimed(store, log_name, me()) as log:
+        with open_writer(store, log_name, me()) as log:
             return _delivered(asked, who, made(), log, say)
 
 
@@ -150,7 +150,7 @@ def _delivered(
     asked: Asked,
     who: Notify,
     made: list[tuple[Alert, list[str]]],
-    log: Writer,
+    log: LogWriter,
     say: Callable[[str], None],
 ) -> list[Post]:
     """Deliver alerts, and write down which were. Who couldn't be told isn't tried again at once."""

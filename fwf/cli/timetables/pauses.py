@@ -56,7 +56,7 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
 
     Nothing is written where nothing changes.
     """
-    from fwf.journal.versioned_logs import claimed
+    from fwf.journal.versioned_logs import open_writer
 
     if place_of(journal) is None:
         raise Misuse(f"--journal {OFF}: a pause is kept in a journal; name a file or a database")
@@ -66,7 +66,7 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
     with (
         closing(opened(journal, make=True)) as store,
         refusals(),
-        claimed(store, log_of(w), me()) as log,
+        open_writer(store, log_of(w), me()) as log,
     ):
         log.add({"paused": why is not None, "by": _who(), "why": why or ""})
     return before

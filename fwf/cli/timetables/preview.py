@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fwf.cli.starting import Checked
     from fwf.cli.targets import Target
     from fwf.interpreters.dry_run import DryRuns
-    from fwf.journal.task_durations import History
+    from fwf.journal.task_durations import DurationHistory
 
 HEAD: Final = ("partition", "stands", "is to be", "due")
 
@@ -28,7 +28,7 @@ class Foreseen(NamedTuple):
     """How long it takes, and what the durations are made of, if there is a journal."""
 
     runs: "DryRuns"
-    history: "History | None"
+    history: "DurationHistory | None"
 
     @property
     def is_known(self) -> bool:
@@ -59,7 +59,7 @@ def foreseen(
     return Foreseen(runs, past)
 
 
-def _history(target: "Target", journal: str | None) -> "History | None":
+def _history(target: "Target", journal: str | None) -> "DurationHistory | None":
     """What the journal says of durations, if there is one."""
     from fwf.journal.task_durations import history
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple, cast, f
 
 from fwf.journal.chain import anchor
 from fwf.journal.postgres.leases import Lease
-from fwf.journal.run_records import DIGEST, FIRST, Record, RunRow, State, chained
+from fwf.journal.run_records import DIGEST, FIRST, Record, RunRow, State, checksum_of
 
 if TYPE_CHECKING:
     from fwf.journal.postgres.servers import Driver
@@ -243,7 +243,7 @@ def anchored(driver: Driver, run: int, before: int) -> int | None:
         (first_sum, _), (last_sum, at) = kept
         freed = _gone(driver, run, last)
         body = anchor(last - 1, last_sum)
-        sum = chained(first_sum, last, "anchor", "", "", at, body)
+        sum = checksum_of(first_sum, last, "anchor", "", "", at, body)
         driver.execute(
             "INSERT INTO fwf_journal.records (run, n, kind, path, tries, at, body, sum) "
             "VALUES ($1, $2, 'anchor', '', '', $3, $4, $5)",

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar, final
 
-from fwf.journal.chain import check_follow, checked, corrupt, followed, newest, text
+from fwf.journal.chain import (
+    check_follow,
+    checked_records,
+    corrupt,
+    link_after,
+    newest_record,
+    text,
+)
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.postgres import contents as contents, rows as rows
 from fwf.journal.postgres.leases import LEASE, Lease, claimed, holder_of
@@ -140,9 +147,9 @@ class Postgres:
     def records(self, run: RunRow) -> Iterator[Record]:
         """A run's records in order, checked; raises `JournalCorrupt` at the first bad one."""
         last = 0
-        for record in checked(run, self._rows(run), self.where):
+        for record in checked_records(run, self._rows(run), self.where):
             last = record.n
-            if last == run.count and followed(record) != run.head:
+            if last == run.count and link_after(record) != run.head:
                 raise corrupt(run, last, record.path, self.where, "isn't what was written")
             yield record
         if last < run.count:
@@ -152,7 +159,7 @@ class Postgres:
         """The last record of a run that has ended, checked against the one before."""
         before = max(run.count - 2, 0)
         latest = self._ask("reading records", rows.records_after, run.number, before)[::-1]
-        found = newest(latest[:2]) if latest else None
+        found = newest_record(latest[:2]) if latest else None
         if latest and found is None:
             n, path = latest[0].n, text(latest[0].path)
             raise corrupt(run, n, path, self.where, "isn't what was written")
@@ -264,5 +271,5 @@ def _with(run: RunRow, record: Record) -> RunRow:
         changed=record.at,
         tries=run.tries + (record.kind == "try"),
         count=record.n,
-        head=followed(record),
+        head=link_after(record),
     )

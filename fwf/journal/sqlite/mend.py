@@ -67,7 +67,7 @@ def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
     """A run of which these records are left: as if its process had died after the last."""
     return changed(
         run, state=state_of(run.key), ended=None, count=good[-1].n if good else 0,
-        head=chain.followed(good[-1]) if good else FIRST,
+        head=chain.link_after(good[-1]) if good else FIRST,
         changed=good[-1].at if good else run.started,
         tries=sum(record.kind == "try" for record in good),
     )  # fmt: skip
@@ -163,7 +163,7 @@ def _copy_run(old: sqlite3.Connection, new: sqlite3.Connection, run: RunRow, pat
     """Copy a run up to its last good record."""
     good = list[Record]()
     with suppress(JournalCorrupt, sqlite3.DatabaseError):
-        good.extend(chain.checked(run, _columns(old, run.number), path))
+        good.extend(chain.checked_records(run, _columns(old, run.number), path))
     row = run
     if not good or good[-1].n < run.count or run.tries == 0:
         row = _only(run, good)

@@ -8,7 +8,7 @@ from typing import Final
 
 from fwf.journal import chain
 from fwf.journal.errors import Held
-from fwf.journal.run_records import Record, chained
+from fwf.journal.run_records import Record, checksum_of
 from fwf.journal.sqlite import disk, rows
 from fwf.journal.sqlite.content import NAME, Contents
 from fwf.journal.sqlite.database import Database
@@ -74,7 +74,7 @@ def _step(db: sqlite3.Connection, run: int) -> int:
         return 0
     n, _, _, _, at, _, checksum = found[-1]
     body = chain.anchor(n - first[0], checksum)
-    said = chained(first[6], n, "anchor", "", "", at, body)
+    said = checksum_of(first[6], n, "anchor", "", "", at, body)
     db.execute(rows.DROP, (run, first[0], n))
     rows.add(db, run, [Record(n, "anchor", "", "", at, body, said)])
     return len(found)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final, cast
 
-from fwf.journal.chain import Columns, followed, newest, text
+from fwf.journal.chain import Columns, link_after, newest_record, text
 from fwf.journal.run_records import DIGEST, FIRST, LOG, Record, RunRow, State, state_of
 from fwf.journal.sqlite import file_layout
 from fwf.records import changed
@@ -133,10 +133,10 @@ def up_to_date(row: RunRow, latest: Sequence[Columns]) -> RunRow:
     """A run's row with what its last records say; raises `ValueError` if those are others."""
     if not latest:
         return row
-    last = newest(latest)
+    last = newest_record(latest)
     if last is None:
         raise ValueError(f"record {latest[0][0]} isn't what was written")
-    return changed(row, count=last.n, changed=last.at, head=followed(last))
+    return changed(row, count=last.n, changed=last.at, head=link_after(last))
 
 
 def write(db: sqlite3.Connection, row: RunRow) -> None:

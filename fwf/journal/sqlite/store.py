@@ -14,7 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, final
 
-from fwf.journal.chain import Columns, check_follow, checked, corrupt, followed, newest, text
+from fwf.journal.chain import (
+    Columns,
+    check_follow,
+    checked_records,
+    corrupt,
+    link_after,
+    newest_record,
+    text,
+)
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.holders import me
 from fwf.journal.run_records import Record, RunRow, State
@@ -184,7 +192,7 @@ class SQLite:
         """The last record of a run that has ended, checked against the one before."""
         self._check_open()
         latest = self._db.rows(rows.LATEST, (run.number,))
-        found = newest(latest) if latest else None
+        found = newest_record(latest) if latest else None
         if latest and found is None:
             n, path = latest[0][0], text(latest[0][2])
             raise corrupt(run, n, path, self.where, "isn't what was written")
@@ -197,7 +205,7 @@ class SQLite:
         there = list(self._columns(run))  # A file that can't be read is none to drop from.
         with suppress(JournalCorrupt):
             good.extend(self._checked(run, there))
-            whole = len(good) > 0 and followed(good[-1]) == run.head
+            whole = len(good) > 0 and link_after(good[-1]) == run.head
         if whole:
             return 0
 
@@ -271,9 +279,9 @@ class SQLite:
 
     def _checked(self, run: RunRow, columns: Iterable[Columns]) -> Iterator[Record]:
         head, count = self._heads.of(run.number), 0
-        for record in checked(run, columns, self.where):
+        for record in checked_records(run, columns, self.where):
             count = record.n
-            if head is not None and count == head.n and followed(record) != head.sum:
+            if head is not None and count == head.n and link_after(record) != head.sum:
                 raise corrupt(run, count, record.path, self.where, "isn't what was written")
             yield record
         if head is not None and count < head.n:

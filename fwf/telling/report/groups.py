@@ -57,7 +57,7 @@ def _short(mark: Mark) -> str:
 
 def mark_of(step: Step, last: int) -> Mark:
     """A step, the number of the last try ⟶ how it is marked."""
-    kept = step.state == "ok" and step.computed is not None and step.computed < last
+    kept = step.state == "ok" and step.value_try is not None and step.value_try < last
     return "kept" if kept else _MARKS[step.state]
 
 
@@ -73,6 +73,6 @@ def groups(told: Story) -> list[Group]:
 def _group(name: str, steps: list[Step], last: int) -> Group:
     found = Counter(mark_of(step, last) for step in steps)
     marks: dict[Mark, int] = {mark: found[mark] for mark in reversed(_WORST) if mark in found}
-    rows = [each.rows for step in steps if (each := step.done) and each.rows is not None]
+    rows = [each.rows for step in steps if (each := step.value_attempt) and each.rows is not None]
     attempts = sum(len(step.attempts) for step in steps)
     return Group(name, tuple(steps), marks, attempts, sum(rows) if rows else None)

@@ -53,7 +53,7 @@ def degraded(told: Story) -> str:
 
 def failures(told: Story) -> str:
     """The steps that failed, cut or in doubt, each with its reason and traceback."""
-    steps = [*told.held, *told.failed]
+    steps = [*told.held_steps, *told.failed_steps]
     own = {step.path for step in steps}
     others = [leaf for leaf in leaves(told.fault) if leaf.get("path") not in own]
     parts = [_of_run(leaf) for leaf in others[:MOST_FAILURES]]
@@ -101,8 +101,8 @@ def resolved(told: Story) -> str:
     """What people decided about steps of which nobody knew how they ended."""
     rows = [
         (text(step.path), text(said.how), text(said.who), moment(said.at))
-        for step in told.resolved[:MOST_FAILURES]
-        if (said := step.resolved) is not None
+        for step in told.resolved_steps[:MOST_FAILURES]
+        if (said := step.decision) is not None
     ]
     return table(("step", "resolved", "by", "at"), rows, "steps") if rows else ""
 
@@ -123,7 +123,7 @@ def steps(found: list[Group], last: int) -> str:
 def _row(group: Group) -> tuple[str, ...]:
     attempts = [each for step in group.steps for each in step.attempts]
     single = group.steps[0] if len(group.steps) == 1 else None
-    tries = sorted({step.computed for step in group.steps if step.computed is not None})
+    tries = sorted({step.value_try for step in group.steps if step.value_try is not None})
     start = min((each.start for each in attempts), default=None)
     return (
         sign(group.mark),
@@ -131,7 +131,11 @@ def _row(group: Group) -> tuple[str, ...]:
         text(WORDS[group.mark] if single is not None else group.said),
         f"{group.attempts:,}",
         moment(start),
-        lasted(_span(single.done) if single is not None and single.done else _whole(attempts)),
+        lasted(
+            _span(single.value_attempt)
+            if single is not None and single.value_attempt
+            else _whole(attempts)
+        ),
         "" if group.rows is None else f"{group.rows:,}",
         f"try {', '.join(map(str, tries))}" if tries else "",
     )
@@ -163,7 +167,7 @@ def _worst_first(step: Step) -> tuple[bool, int]:
 
 
 def _item(step: Step, last: int) -> tuple[str, ...]:
-    mark, final = mark_of(step, last), step.done or step.last
+    mark, final = mark_of(step, last), step.value_attempt or step.last
     rows = final.rows if final is not None else None
     return (
         sign(mark),

@@ -95,7 +95,7 @@ class Results:
             self._add(name, this, -1, body)
 
     def _add(self, name: str, me: Holder, seen: int, body: Mapping[str, Any]) -> None:
-        with versioned_logs.claimed(self._store, name, me) as writer:
+        with versioned_logs.open_writer(self._store, name, me) as writer:
             latest = 0 if writer.latest is None else writer.latest.number
             if seen in (latest, -1):
                 writer.add(body)

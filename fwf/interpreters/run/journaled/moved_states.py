@@ -23,7 +23,7 @@ from fwf.journal.run_records import RunRow
 from fwf.journal.store import Holder, Store
 from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
-from fwf.journal.versioned_logs import Version, Writer
+from fwf.journal.versioned_logs import LogWriter, Version
 from fwf.states import Moved
 from fwf.types.fitting import wrong_part
 
@@ -45,7 +45,7 @@ class States:
     ) -> None:
         self._kinds = kinds
         self._values = Values(names, store.put, store.get)  # the run's own is the scheduler's
-        self._writers: dict[str, Writer] = {}
+        self._writers: dict[str, LogWriter] = {}
         self.remarks: list[str] = []
         try:
             for name in sorted(kinds):
@@ -54,7 +54,7 @@ class States:
             self.release()
             raise
 
-    def _claimed(self, store: Store, name: str, me: Holder, *, salvage: bool) -> Writer:
+    def _claimed(self, store: Store, name: str, me: Holder, *, salvage: bool) -> LogWriter:
         try:
             return kept_marks.claim(store, name, me)
         except JournalCorrupt as error:
@@ -84,7 +84,7 @@ class States:
                     f"run {short(row.id)} was started without the state {name!r}: take it out of "
                     f"the workflow, or {_give_up(row)}"
                 )
-            other = kept_marks.moved_since(writer.history, kept[name], row.id)
+            other = kept_marks.overlooked_version(writer.history, kept[name], row.id)
             if other is not None:
                 why = "what it would do is of another stretch, so it does nothing"
                 raise Refused(_said(name, kept[name], other, row, why))
@@ -111,7 +111,7 @@ class _Mark:
     def __init__(
         self,
         name: str,
-        writer: Writer,
+        writer: LogWriter,
         kinds: Sequence[Any],
         kept: Mapping[str, Any],
         row: RunRow,
@@ -150,7 +150,7 @@ class _Mark:
             since = self._kept["version"] if own is None else own.number
             latest = self._writer.latest
             if latest is not None and latest.number != since:
-                why = f"it isn't moved to {kept_marks.shown(value)}"
+                why = f"it isn't moved to {kept_marks.mark_text(value)}"
                 raise Moved(_said(self._name, self._kept, latest, self._row, why))
             self._writer.add(kept_marks.of_run(value, self._row.id, self._row.workflow))
 
@@ -169,7 +169,7 @@ class _Mark:
 
 def _said(name: str, kept: Mapping[str, Any], now: Version, row: RunRow, why: str) -> str:
     """Why a run can't go on with its mark: who has moved it since, from where to where."""
-    was = kept_marks.shown(kept["value"]) if "value" in kept else "nothing"
+    was = kept_marks.mark_text(kept["value"]) if "value" in kept else "nothing"
     return (
         f"{kept_marks.move(name, kept, now)}, since run {short(row.id)} started with {was}; {why}: "
         f"{_give_up(row)}, and the next start reads the mark anew"

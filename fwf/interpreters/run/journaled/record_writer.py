@@ -6,7 +6,7 @@ import json
 from typing import final
 
 from fwf.interpreters.run.journaled.stamps import Watch
-from fwf.journal.run_records import Kind, Record, RunRow, State, chained, new_record
+from fwf.journal.run_records import Kind, Record, RunRow, State, checksum_of, new_record
 from fwf.journal.store import Claim, Store
 
 
@@ -36,7 +36,7 @@ class Writer:
         """Note what has happened ⟶ the number of its record."""
         n = self.n = self.n + 1
         when = self.watch.wall() if at is None else at
-        head = self._head = chained(self._head, n, kind, path, tries, when, body)
+        head = self._head = checksum_of(self._head, n, kind, path, tries, when, body)
         self._late.append(new_record(Record, (n, kind, path, tries, when, body, head)))
         return n
 

@@ -30,9 +30,9 @@ from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.resources import Opener
 from fwf.journal.errors import JournalCorrupt, Refused
 from fwf.journal.holders import me, user
+from fwf.journal.locked_store import LockedStore
 from fwf.journal.opening import open_store
-from fwf.journal.run_records import FIRST, Record, RunRow, State, chained, degraded_of, moment
-from fwf.journal.shared import Shared
+from fwf.journal.run_records import FIRST, Record, RunRow, State, checksum_of, degraded_of, moment
 from fwf.journal.store import Claim, Holder, Store
 from fwf.journal.story import short
 from fwf.journal.values import Unwritable, Values
@@ -141,7 +141,7 @@ def opened(
         else journal.where
     )
     if any(each.from_journal for each in required.resources):
-        store = Shared(store)  # tasks ask it, on other threads
+        store = LockedStore(store)  # tasks ask it, on other threads
     clock = SystemWatch() if watch is None else watch
     names, this = names_in(w), me(clock.wall())
     values = Values(names, store.put, store.get)
@@ -269,7 +269,7 @@ def begin(found: Opened) -> None:
         found.writer.flush("running")
         return
     at = watch.wall()
-    first = Record(1, "try", "", "", at, said, chained(FIRST, 1, "try", "", "", at, said))
+    first = Record(1, "try", "", "", at, said, checksum_of(FIRST, 1, "try", "", "", at, said))
     started = changed(row, count=1, head=first.sum, started=at, changed=at)
     number = found.store.begin(started, [first], found.claim)
     found.row = changed(started, number=number)

@@ -285,7 +285,7 @@ def change(runs: Runs, body: str, *, chained: bool) -> None:
     (name,) = kept(runs)
     if chained:
         store = open_store(runs.path)
-        with versioned_logs.claimed(store, name, me()) as writer:
+        with versioned_logs.open_writer(store, name, me()) as writer:
             writer.add(json.loads(body))
         store.close()
         return

@@ -226,8 +226,8 @@ def test_a_person_says_how_it_ended(
     w = in_doubt(runs)
     runs.once(w)
     assert resolved(runs, w, "pay", how, value) == "w > pay"
-    (step,) = story(runs.records()).resolved
-    assert step.resolved and (step.resolved.how, step.resolved.host) == (how, gethostname())
+    (step,) = story(runs.records()).resolved_steps
+    assert step.decision and (step.decision.how, step.decision.host) == (how, gethostname())
     assert runs.once(w) == (Success(gives), log)
 
 
