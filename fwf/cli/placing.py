@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, final
 
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
-from fwf.faults import text
+from fwf.faults import BadInput, text
 
 if TYPE_CHECKING:
     from fwf.interpreters.run import Elsewhere
+
+
+@final
+class Refusing:
+    """A place for runs, at which misuse is what can't be done there."""
+
+    def __init__(self, place: Elsewhere) -> None:
+        self._place = place
+
+    @contextmanager
+    def begin(self, *run: Any, **more: Any) -> Generator[Any]:
+        """Look at the place for a run; raises `Misuse` with all that can't be done there."""
+        with self._place.begin(*run, **more) as site:
+            faults = [BadInput(issue.path, issue.message) for issue in site.problems]
+            if faults:
+                raise Misuse(*map(str, faults))
+            yield site
 
 
 @contextmanager
@@ -31,6 +48,6 @@ def placed(on: str | None, target: Target) -> Generator[Elsewhere | None]:
     except (ValueError, ImportError) as error:
         raise Misuse(f"--on {on}: {text(error)}") from error
     try:
-        yield place
+        yield Refusing(place)
     finally:
         opening.__exit__(None, None, None)

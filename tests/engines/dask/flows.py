@@ -205,7 +205,14 @@ def wire(folder: str, *, key: IdempotencyKey) -> str:
     return folder
 
 
+@task(effect="unrepeatable")
+def bounce(folder: str, *, key: IdempotencyKey) -> None:
+    mark(folder, "bounce", key)
+    raise ConnectionError("no route")
+
+
 longs = named("longs", long >> charge)
+bounces = named("bounces", bounce)
 wires = named("wires", wire >> charge)
 
 

@@ -82,7 +82,8 @@ def test_on_a_cluster_that_is_there(project: Path, client: Any, folder: Path) ->
     address = client.scheduler.address.removeprefix("tcp://")
     words = "--param", "count=3", "--on", f"dask://{address}"
     refused = ran(project, *words)
-    assert refused.status == 1 and "module 'load' can't be imported here" in refused.err
+    assert refused.status == 2 and "module 'load' can't be imported here" in refused.err
+    assert all(line.startswith("fwf: ") for line in refused.err.splitlines()), refused.err
     (folder / "load.py").write_text(FLOW)
     done = ran(folder, *words)
     assert done.status == 0, done.err

@@ -327,6 +327,20 @@ def test_of_what_no_cluster_knows_an_unrepeatable_step_is_in_doubt(
     assert counts(tmp_path) == {"wire": 1, "wire_done": 1}
 
 
+def test_an_unrepeatable_step_that_failed_is_in_doubt_as_it_is_here(
+    client: Any, tmp_path: Path
+) -> None:
+    journal = tmp_path / "runs.db"
+    one, two = (
+        failed(run(flows.bounces, str(tmp_path), journal=journal, on=on(client, "bounces")))
+        for _ in range(2)
+    )
+    assert one[0].tags[0] == "ConnectionError" and two[0].tags == ("InDoubt",)
+    assert two[0].message.startswith("failed at ")
+    assert "it may have been done all the same: look, then write `fwf resolve" in two[0].message
+    assert counts(tmp_path) == {"bounce": 1}
+
+
 def _questions(dask_scheduler: Any) -> list[str]:
     """The futures of steps that are cut off, and that another client has asked for again."""
     return [key for key in dask_scheduler.tasks if key.startswith(("long_", "long-", "wire-"))]

@@ -18,10 +18,15 @@ def in_doubt(run: str, path: str, done: Done) -> Failed:
     why = "nothing tells whether it was done"
     if '"doubt":true' in done.body:
         what, why = "was done before", "its input or a parameter has changed since"
-    elif '"fault":' in done.body:
+    elif has_failed(done):
         what, why = "failed at", "it may have been done all the same"
     when = "" if what == "was done before" else f" {moment(done.at)}"
     return Failed(path, ("InDoubt",), f"{what}{when}, and {why}: {_decide(run, path)}")
+
+
+def has_failed(done: Done) -> bool:
+    """Whether an attempt is known to have ended, with a fault."""
+    return '"fault":' in done.body
 
 
 def killed(run: str, path: str, message: str) -> Failed:

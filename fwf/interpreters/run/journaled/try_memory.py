@@ -202,7 +202,7 @@ class Remembered:
         elif cut is not None:
             del self._here[fiber]
             fiber.end(INT, None)
-        elif known.unrepeatable and self.elsewhere(known.task):
+        elif known.unrepeatable and self.elsewhere(known.task) and not holds.has_failed(doubt):
             self._here[fiber].again = True
             return False
         elif known.unrepeatable:
