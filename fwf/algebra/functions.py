@@ -4,6 +4,7 @@ A function is known by the place where it is defined, `module:qualified.name`. S
 there is taken, whatever it is; and else a function defined in another one, if it holds nothing.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from types import BuiltinMethodType, FunctionType, MethodType
@@ -14,9 +15,26 @@ VARARGS, KWARGS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80,
 
 
 def place_of(thing: Any) -> str:
-    """Function or class ⟶ where it is defined, as `module:qualified.name`."""
+    """Function or class ⟶ where it is defined, as `module:qualified.name`.
+
+    What stands in the program's script has the place that it has where the script is imported, so
+    that a run which a script began is gone on with by `fwf run`, and the other way round.
+    """
     module, name = _place(thing)
-    return f"{module}:{name}"
+    return f"{_script() if module in _SCRIPT else module}:{name}"
+
+
+_SCRIPT = "__main__", "__mp_main__"  # the latter in processes of `multiprocessing`
+
+
+def _script() -> str:
+    """The name of the program's script as a module; `__main__` where it is in no file."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return str(spec.name)
+    file = getattr(main, "__file__", None)
+    return "__main__" if file is None else os.path.splitext(os.path.basename(file))[0]
 
 
 def _place(thing: Any) -> tuple[str, str]:

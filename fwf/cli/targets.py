@@ -218,10 +218,15 @@ def _full_name(path: Path) -> tuple[Path, str]:
 
 
 def _by_path(path: Path) -> ModuleType:
-    """Import a file that is in no package, under its own name unless that is taken."""
-    name = path.stem
-    if name in sys.modules or _taken(name, path):
-        name = f"fwf_target_{name}"
+    """Import a file that is in no package, under its own name unless that is another's.
+
+    Once in a process: a journal knows classes by the name of their module.
+    """
+    own, other = path.stem, f"fwf_target_{path.stem}"
+    for name in (own, other):
+        if _is_of(sys.modules.get(name), path):
+            return sys.modules[name]
+    name = other if own in sys.modules or _taken(own, path) else own
     spec = spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None, "a .py file has a loader"
     module = module_from_spec(spec)
@@ -232,6 +237,11 @@ def _by_path(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _is_of(module: ModuleType | None, path: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).resolve() == path
 
 
 def _taken(name: str, path: Path) -> bool:

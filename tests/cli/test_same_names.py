@@ -1,0 +1,93 @@
+"""What a run has kept is read again, however its module is imported: as a script or by fwf."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.cli_support import ROOT, environment
+
+JOBS = """
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from fwf import every_day, named, pure, run, task
+
+
+@dataclass(frozen=True)
+class Row:
+    n: int
+
+
+def doubled(rows: list[Row]) -> list[Row]:
+    return [*rows, *rows]
+
+
+@task(effect="read")
+def rows(*, day: date) -> list[Row]:
+    with Path("read").open("a") as file:
+        file.write("once ")
+    return [Row(1)]
+
+
+@task(effect="idempotent")
+def load(rows: list[Row]) -> int:
+    if not Path("open").exists():
+        raise ConnectionError("the target is closed")
+    return len(rows)
+
+
+workflow = named("jobs", rows >> pure(doubled) >> load)
+daily = every_day(
+    workflow, tz="UTC", param="day", start=date(2026, 1, 1), end=date(2026, 1, 1)
+)
+if __name__ == "__main__":
+    print(run(workflow, params={"day": date(2026, 1, 1)}, journal=".fwf/runs.db"))
+"""
+FWF = [sys.executable, "-m", "fwf"]
+DAY = ["--param", "day=2026-01-01"]
+COMMANDS = {
+    "script": [sys.executable, "jobs.py"],
+    "module as script": [sys.executable, "-m", "jobs"],
+    "file": [*FWF, "run", "jobs.py", *DAY],
+    "module": [*FWF, "run", "jobs", *DAY],
+    "due": [*FWF, "run", "jobs.py:daily", "--due"],
+    "rerun": [*FWF, "rerun", "jobs", "--failed"],
+}
+
+
+def done(command: Sequence[str], folder: Path) -> str:
+    output = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(PYTHONPATH=str(ROOT), FWF_JOURNAL=".fwf/runs.db"),
+        encoding="utf-8",
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return output.stdout + output.stderr
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("script", "file"),
+        ("script", "due"),
+        ("module as script", "module"),
+        ("file", "script"),
+        ("file", "rerun"),
+        ("due", "module as script"),
+        ("due", "rerun"),
+    ],
+)
+def test_a_run_is_gone_on_with_whoever_began_it(first: str, second: str, tmp_path: Path) -> None:
+    (tmp_path / "jobs.py").write_text(JOBS)
+    assert "the target is closed" in done(COMMANDS[first], tmp_path)
+    (tmp_path / "open").touch()
+    output = done(COMMANDS[second], tmp_path)
+    assert re.search(r"^(<Success: |2026-01-01: )?2>?$", output, re.MULTILINE), output
+    assert (tmp_path / "read").read_text() == "once "
