@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
-from logging import ERROR
+from contextlib import contextmanager, suppress
+from logging import CRITICAL, ERROR, getLogger
 from typing import Any, Final
 
 from fwf.interpreters.engines.dask.cluster import Dask, check_installed
@@ -32,6 +32,11 @@ def opened(address: str, target: str) -> Generator[Dask]:
         yield Dask(client, target=target, _deaf=not address)
 
 
+def silence() -> None:
+    """Let a worker say nothing of its own end, such as of a heartbeat that nobody answers."""
+    getLogger("distributed").setLevel(CRITICAL)
+
+
 @contextmanager
 def _client(address: str) -> Generator[Any]:
     import distributed
@@ -45,7 +50,11 @@ def _client(address: str) -> Generator[Any]:
             made.LocalCluster(**here) as cluster,
             made.Client(cluster) as client,
         ):
-            yield client
+            try:
+                yield client
+            finally:
+                with suppress(Exception):  # of a cluster that is gone
+                    client.run(silence, on_error="ignore")
         return
     try:
         client = made.Client(f"tcp://{address}", timeout=_PATIENCE)
