@@ -166,7 +166,7 @@ def _read(
     kind = _kind_of(before) if kinds is None else kinds[0]
     try:
         value = values.read(text) if kind is None else read([text], kind)
-        return json.loads(values.settled(value)[0])
+        return json.loads(values.settle(value)[0])
     except Unreadable as error:
         told = error.told(name)
         raise Misuse(

@@ -8,6 +8,7 @@ opening.py         the store that a file or a URL stands for
 sqlite/            ... in one file
 postgres/          ... or on a server
 chain.py           whether a run's records are those that were written
+content_names.py   what a large value is called
 values/            how what tasks gave is written down, and read back
 code.py            whether a task's body has changed since
 story.py           what happened in a run, as people ask for it; folding.py, how that is found

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from fwf.journal import versioned_logs
 from fwf.journal.errors import Held
+from fwf.journal.holders import who
 from fwf.journal.run_records import RunRow, moment
 from fwf.journal.store import Holder, Store
 from fwf.journal.story import short
@@ -77,10 +78,10 @@ def overlooked_version(
 def move(name: str, start: Mapping[str, Any], now: Version) -> str:
     """Who has moved a mark since a run started with it, from where to where, and when."""
     was = mark_text(start["value"]) if "value" in start else "nothing"
-    who = by(now.body) if now.number else "a salvage"
+    mover = by(now.body) if now.number else "a salvage"
     to = mark_text(now.body["value"]) if now.number else "nothing"
     when = f", {moment(now.at)}" if now.at > 0 else ""
-    return f"state {name!r}: {who} moved it from {was} to {to}{when}"
+    return f"state {name!r}: {mover} moved it from {was} to {to}{when}"
 
 
 def move_since_start(store: Store, row: RunRow) -> str:
@@ -95,14 +96,13 @@ def move_since_start(store: Store, row: RunRow) -> str:
 
 
 def _error_naming_run(store: Store, name: str, error: Held) -> Held:
-    who = error.holder
-    for row in store.runs(newest=_LOOKED_THROUGH) if who is not None else ():
-        if who is not None and row.state == "running" and store.holder(row.key) == who:
+    holder = error.holder
+    for row in store.runs(newest=_LOOKED_THROUGH) if holder is not None else ():
+        if holder is not None and row.state == "running" and store.holder(row.key) == holder:
             return Held(
                 f"state {name!r}: run {short(row.id)} ({printable(row.workflow)}) goes on with it: "
-                f"{printable(who.user)} (process {who.pid} on {printable(who.host)}), since "
-                f"{moment(who.since)}; wait for it",
-                who,
+                f"{who(holder)}, since {moment(holder.since)}; wait for it",
+                holder,
             )
     message = str(error)
-    return Held(message if PREFIX + name in message else f"state {name!r}: {message}", who)
+    return Held(message if PREFIX + name in message else f"state {name!r}: {message}", holder)

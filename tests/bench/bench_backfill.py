@@ -33,7 +33,7 @@ def kept(path: Path, runs: list[Run[datetime]]) -> None:
     """A journal in which all these runs are complete."""
     SQLite.open(path).close()
     heads, known = Heads(f"{path}-heads"), Partitions(target, {}, str(path))
-    with closing(file_layout.opened(str(path), synced=False)) as db:
+    with closing(file_layout.open_journal(str(path), synced=False)) as db:
         db.execute("BEGIN")
         for number, run in enumerate(runs, start=1):
             key, at = known.key(run), run.owed * MICROS
@@ -64,7 +64,7 @@ def test_complete_runs_that_are_left_out(tmp_path: Path) -> None:
         assert len(found.partitions) == N and not found.starts
 
     def by_hand() -> None:
-        with closing(file_layout.opened(str(path), synced=False)) as db:
+        with closing(file_layout.open_journal(str(path), synced=False)) as db:
             done = dict(db.execute("SELECT key, state FROM runs"))
         assert sum(state == "ok" for state in done.values()) == N
 

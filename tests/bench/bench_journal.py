@@ -134,7 +134,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     SQLite.open(path).close()
     heads = Heads(f"{path}-heads")
     body = '{"value": 12345, "input": "0123456789abcdef0123456789abcdef"}'
-    with closing(file_layout.opened(str(path), synced=False)) as db:
+    with closing(file_layout.open_journal(str(path), synced=False)) as db:
         db.execute("BEGIN")
         for number in range(1, RUNS + 1):
             key = f"{number:032x}"

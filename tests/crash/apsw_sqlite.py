@@ -80,4 +80,4 @@ def use(vfs: str) -> None:
     def connected(path: str, mode: str) -> Any:
         return Connection(path, mode, vfs)
 
-    file_layout.connected = connected
+    file_layout.connect = connected

@@ -25,7 +25,7 @@ def commit_before_effect() -> None:
         here = self._here[fiber]
         value = {"v": "early", "n": 1, "by": f"{here.path}@early"}
         said = body(task=self._known[id(task)].name, input=here.input, took=0)
-        text, _ = self.values.settled(value)
+        text, _ = self.values.settle(value)
         self.writer.add("ok", here.path, here.tries, f'{said[:-1]},"value":{text}}}')
 
     Remembered.starts = early

@@ -12,8 +12,8 @@ from fwf.journal.sqlite import content, database, disk, file_layout, run_heads a
 
 def no_sync() -> None:
     """The log isn't synced."""
-    real = file_layout.opened
-    file_layout.opened = lambda path, *, synced: real(path, synced=False)
+    real = file_layout.open_journal
+    file_layout.open_journal = lambda path, *, synced: real(path, synced=False)
 
 
 def head_first() -> None:
@@ -76,9 +76,9 @@ def recognised_by_the_file_alone() -> None:
 
     def prepare(path: str, heads: Any) -> None:
         if file_layout.length(path) > 0:
-            with closing(file_layout.connected(path, "ro&immutable=1")) as db:
+            with closing(file_layout.connect(path, "ro&immutable=1")) as db:
                 if file_layout.one(db, "PRAGMA application_id") != file_layout.APPLICATION:
-                    raise file_layout.damaged(path, "isn't one")
+                    raise file_layout.damage_error(path, "isn't one")
         real(path, heads)
 
     file_layout.prepare = prepare

@@ -82,7 +82,7 @@ def test_a_journal_is_marked_as_one_and_gives_space_back(tmp_path: Path) -> None
 def test_each_connection_is_as_safe_as_was_asked(
     tmp_path: Path, durability: str, synchronous: int
 ) -> None:
-    with closing(file_layout.opened(made(tmp_path), synced=durability == "power")) as db:
+    with closing(file_layout.open_journal(made(tmp_path), synced=durability == "power")) as db:
         asked = {
             "synchronous": synchronous, "trusted_schema": 0, "fullfsync": 1, "cell_size_check": 1,
             "checkpoint_fullfsync": 1, "secure_delete": 0,
@@ -447,7 +447,7 @@ def test_links_are_followed_to_the_file_system_that_counts(
     (tmp_path / "far").mkdir()
     (tmp_path / "near").symlink_to("far")
     mounts = f"22 1 0:1 / / rw - ext4 a rw\n23 22 0:2 / {tmp_path}/far rw - cifs b rw\n"
-    monkeypatch.setattr(filesystems, "_mounted", lambda: mounts)
+    monkeypatch.setattr(filesystems, "_mount_table", lambda: mounts)
     with pytest.raises(JournalError, match="is on cifs"):
         SQLite.open(tmp_path / "near" / "runs.db")
     assert list((tmp_path / "far").iterdir()) == []
@@ -482,7 +482,7 @@ def test_an_error_of_the_system_is_one_line_with_file_cause_and_remedy(tmp_path:
         errno.EROFS: "read-only", errno.EACCES: "may not write", errno.ENOENT: "is gone",
         errno.EIO: "Input/output error",
     }.items():  # fmt: skip
-        said = str(disk.failed(OSError(number, ""), str(tmp_path / "runs.db")))
+        said = str(disk.error_of(OSError(number, ""), str(tmp_path / "runs.db")))
         assert said.startswith(f"{tmp_path}/runs.db: ") and words in said and "\n" not in said
 
 

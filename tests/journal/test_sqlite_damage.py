@@ -15,7 +15,7 @@ import pytest
 from fwf.journal.errors import JournalCorrupt, JournalError
 from fwf.journal.run_records import Record
 from fwf.journal.sqlite import SQLite, file_layout, run_heads
-from fwf.journal.sqlite.run_heads import SIZE, Head, Heads, Said, digest, read, written
+from fwf.journal.sqlite.run_heads import SIZE, Head, Heads, HeadsSnapshot, digest, read, slot_of
 from tests.crash.written import ME, Story, begin, end, look, memory_folder, rows, salvaged
 
 
@@ -354,13 +354,13 @@ def test_heads_that_go_away_while_a_run_goes_on_are_told(path: Path, stories: li
 
 def test_a_slot_says_what_was_written_and_a_torn_one_nothing() -> None:
     head = Head(7, 2**40, digest("k"), bytes(range(16)))
-    slot = written(head)
+    slot = slot_of(head)
     assert len(slot) == SIZE
     assert read(slot, 7) == head
-    assert read(written(head._replace(lost=True)), 7) == head._replace(lost=True)
+    assert read(slot_of(head._replace(lost=True)), 7) == head._replace(lost=True)
     assert read(slot, 8) is None
     assert read(b"", 7) is None and read(bytes(SIZE), 7) is None
-    other = written(head._replace(n=2**40 + 1))
+    other = slot_of(head._replace(n=2**40 + 1))
     for at in range(1, SIZE):
         torn = slot[:at] + other[at:]
         assert read(torn, 7) in (None, head, head._replace(n=2**40 + 1))
@@ -383,15 +383,15 @@ def test_heads_are_found_by_run_by_key_and_from_the_end(tmp_path: Path) -> None:
     assert file.last() == 200
     assert file.of(2) == Head(2, 2, digest("k0"), bytes(16))
     assert file.of(3) is None and file.of(10_000) is None
-    said = Said(file.content())
+    said = HeadsSnapshot(file.content())
     assert [head.run for head in said.with_key(digest("k0"))] == [2, 200]
     assert said.last == 200
     assert said.is_lost(3) and not said.is_lost(200)
     file.write(Head(200, 0, digest("k0"), bytes(16), lost=True), synced=False)
-    assert Said(file.content()).is_lost(200)
-    assert not file.replaced()
+    assert HeadsSnapshot(file.content()).is_lost(200)
+    assert not file.is_replaced()
     os.replace(path, f"{path}2")
-    assert file.replaced()
+    assert file.is_replaced()
     file.close()
     file.close()
 
@@ -408,7 +408,7 @@ def test_a_slot_that_can_not_be_read_is_written_again_by_the_next_commit(
     more = [stories[2].next("ok")]
     store.append(3, more, claim)
     claim.release()
-    head = Said(Path(f"{path}-heads").read_bytes()).of(3)
+    head = HeadsSnapshot(Path(f"{path}-heads").read_bytes()).of(3)
     assert head is not None and (head.n, head.sum) == (7, more[0].sum)
     store.close()
 

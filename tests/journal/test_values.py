@@ -27,9 +27,9 @@ from fwf.faults import TimedOut
 from fwf.forms import strict, value_form as forms
 from fwf.forms.mentioned import Known, names_in
 from fwf.journal.values import Unreadable, Unwritable, Values
-from fwf.journal.values.arrow import Tables
+from fwf.journal.values.arrow import ArrowTables
+from fwf.journal.values.scalar_texts import to_json
 from fwf.journal.values.unfit import MOST
-from fwf.journal.values.value_writer import dumped
 from tests.algebra.test_plain_values import kinds
 from tests.samples import (
     FAULT,
@@ -114,21 +114,21 @@ def order(value: Any) -> Any:
 @example(Pair(Success(1), Failure(FAULT)))
 @example([float("nan"), float("inf"), -0.0])
 def test_what_was_settled_is_the_value_and_what_is_read_is_that(value: Any) -> None:
-    text, settled = values().settled(value)
+    text, settled = values().settle(value)
     read = values().read(text)
     for again in (settled, read):
         assert same(again, value)
         assert order(again) == order(value)
-    assert values().settled(settled)[0] == text == values().settled(read)[0]
+    assert values().settle(settled)[0] == text == values().settle(read)[0]
     assert text.isascii()
 
 
 @given(plain_values)
 def test_whatever_a_definition_may_hold_is_written_as_in_a_plan(value: Any) -> None:
     frozen = freeze(value)
-    text, _ = values().settled(thaw(frozen))
+    text, _ = values().settle(thaw(frozen))
     given = strict.parsed(text, MOST)
-    assert encode(frozen) == encode(freeze(values().read(dumped(forms.written(frozen)))))
+    assert encode(frozen) == encode(freeze(values().read(to_json(forms.written(frozen)))))
     read: Any = forms.read(given, "", NAMES_WITH_ZONES)
     assert encode(read) == encode(frozen)
 
@@ -153,7 +153,7 @@ SCALARS: list[Any] = [
 @example([2**53 + 1])
 @example([-(2**53) - 1])
 def test_what_is_written_fast_is_written_the_same(value: Any) -> None:
-    assert values().settled(value)[0] == dumped(forms.written(freeze(value)))
+    assert values().settle(value)[0] == to_json(forms.written(freeze(value)))
 
 
 @given(plain_values, plain_values)
@@ -165,7 +165,7 @@ def test_digests_are_alike_only_for_the_same_value(a: Any, b: Any) -> None:
 
 @given(plain_values)
 def test_a_digest_is_that_of_what_was_settled(value: Any) -> None:
-    assert values().digest(value) == values().digest(values().settled(value)[1])
+    assert values().digest(value) == values().digest(values().settle(value)[1])
 
 
 def test_a_digest_doesnt_know_the_order_of_keys() -> None:
@@ -176,7 +176,7 @@ def test_a_digest_doesnt_know_the_order_of_keys() -> None:
 
 def test_what_can_change_is_a_copy() -> None:
     given = {"a": [1], "b": ["x"], "c": [None, 2], "d": {1}}
-    _, settled = values().settled(given)
+    _, settled = values().settle(given)
     for key, each in given.items():
         assert settled[key] is not each
     given["a"].append(2)  # type: ignore[attr-defined]
@@ -188,10 +188,10 @@ def test_a_hundred_levels_are_written_and_one_more_is_refused() -> None:
         value: Any = 1.5
         for _ in range(100):
             value = wrap(value)
-        text, _ = values().settled(value)
-        assert values().settled(values().read(text))[0] == text
+        text, _ = values().settle(value)
+        assert values().settle(values().read(text))[0] == text
         with pytest.raises(Unwritable, match="nests more than 100 levels deep, or holds itself"):
-            values().settled(wrap(value))
+            values().settle(wrap(value))
         assert values().digest(wrap(value)) == ""
 
 
@@ -203,7 +203,7 @@ def test_what_holds_itself_or_nests_far_too_deep_is_refused() -> None:
         deep = [deep]
     for value in (ring, deep, {"a": ring}):
         with pytest.raises(Unwritable, match="holds itself: give it flat"):
-            values().settled(value)
+            values().settle(value)
 
 
 def test_little_stack_is_an_error_of_its_own() -> None:
@@ -214,7 +214,7 @@ def test_little_stack_is_an_error_of_its_own() -> None:
             value: Any = 1.5
             for _ in range(90):
                 value = [value]
-            values().settled(value)
+            values().settle(value)
 
     met = set[type]()
     for depth in range(sys.getrecursionlimit() - 100, 0, -10):
@@ -369,7 +369,7 @@ def test_what_cant_be_written_is_named_with_its_place_and_a_remedy(
         if isinstance(value, type(gone())) and place != "the value":
             continue
         with pytest.raises(Unwritable) as raised:
-            values().settled(whole)
+            values().settle(whole)
         message = str(raised.value)
         assert message.startswith(f"{place} ")
         assert said in message
@@ -379,9 +379,9 @@ def test_what_cant_be_written_is_named_with_its_place_and_a_remedy(
 
 def test_members_of_sets_and_keys_are_told_as_such() -> None:
     with pytest.raises(Unwritable, match=r"^\{…\} is a complex"):
-        values().settled({1j})
+        values().settle({1j})
     with pytest.raises(Unwritable, match=r"^\['a'\]\.keys\(\)\[1\] is a complex"):
-        values().settled({"a": {(1, 1j): 1}})
+        values().settle({"a": {(1, 1j): 1}})
 
 
 @pytest.mark.parametrize(
@@ -395,17 +395,17 @@ def test_members_of_sets_and_keys_are_told_as_such() -> None:
 )
 def test_what_would_come_back_as_another_value_is_refused(value: Any, said: str) -> None:
     with pytest.raises(Unwritable, match=re.escape(said)):
-        values(ODD).settled([value])
+        values(ODD).settle([value])
     with pytest.raises(Unwritable, match=r"call fwf.register_codec for the class, or run with"):
-        values(ODD).settled(value)
+        values(ODD).settle(value)
 
 
 def test_what_was_changed_after_it_was_made_is_refused() -> None:
     ready, rounded, lazy, slotted = Ready(1), Rounded(1), Lazy(1), Slotted(1)
     for value in (ready, rounded, lazy, slotted, Lossy(1, "EUR"), Rounded(2.5)):
-        values(ODD).settled(value)
+        values(ODD).settle(value)
     lazy.twice
-    assert values(ODD).settled(lazy)[1] == lazy
+    assert values(ODD).settle(lazy)[1] == lazy
     ready.ready, rounded.n, lazy.extra = True, 1.5, 1  # type: ignore[attr-defined]
     del slotted.other
     for value, said in (
@@ -415,14 +415,14 @@ def test_what_was_changed_after_it_was_made_is_refused() -> None:
         (slotted, "whose 'other' isn't set"),
     ):
         with pytest.raises(Unwritable, match=said):
-            values(ODD).settled(value)
+            values(ODD).settle(value)
 
 
 def test_a_zone_is_found_by_its_name_or_refused() -> None:
     known_zone = datetime(2026, 1, 1, tzinfo=ZoneInfo("America/Santiago"))
-    assert values().read(values().settled(known_zone)[0]) == known_zone
+    assert values().read(values().settle(known_zone)[0]) == known_zone
     named = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1), "CET"))
-    assert values().settled(named)[1].tzname() == "UTC+01:00"
+    assert values().settle(named)[1].tzname() == "UTC+01:00"
 
     class Own(Clock):
         key = "Europe/Paris"
@@ -437,7 +437,7 @@ def test_a_zone_is_found_by_its_name_or_refused() -> None:
             return "Own"
 
     with pytest.raises(Unwritable, match="is another one than that here"):
-        values().settled([datetime(2026, 1, 1, tzinfo=Own())])
+        values().settle([datetime(2026, 1, 1, tzinfo=Own())])
     text = '{"datetime":"2026-01-01T00:00:00+01:00","zone":"Europe/Atlantis"}'
     with pytest.raises(Unreadable, match="no time zone 'Europe/Atlantis': pip install tzdata"):
         values().read(text)
@@ -455,11 +455,11 @@ def test_two_classes_of_one_name_are_neither() -> None:
 
     names = names_in(par(task(effect="read")(_gives(one)), task(effect="read")(_gives(other))))
     with pytest.raises(Unwritable, match="no type that the workflow's tasks declare mentions"):
-        values(names).settled(one(1))
+        values(names).settle(one(1))
     single = names_in(task(effect="read")(_gives(one)))
-    values(single).settled(one(1))
+    values(single).settle(one(1))
     with pytest.raises(Unwritable, match="of which another class has the name"):
-        values(single).settled(other(1))
+        values(single).settle(other(1))
 
 
 def _gives(cls: Any) -> Any:
@@ -477,21 +477,21 @@ def member(name: str) -> Any:
 
 def test_another_thing_of_a_name_that_is_known_is_refused() -> None:
     with pytest.raises(Unwritable, match=r"is a .*Colour of which another enum has the name"):
-        values().settled(member("Colour"))
+        values().settle(member("Colour"))
     with pytest.raises(Unwritable, match="no type that the workflow's tasks declare mentions"):
-        values().settled(member("Shade"))
+        values().settle(member("Shade"))
     with pytest.raises(Unwritable, match=r"mentions 'tests\.Lossy'"):
-        values().settled(Lossy(1, "EUR"))  # which was registered after NAMES were asked for
+        values().settle(Lossy(1, "EUR"))  # which was registered after NAMES were asked for
     tokyo = Path(ZONES[0], "Asia/Tokyo") if ZONES else None
     if tokyo is not None and tokyo.exists():
         with tokyo.open("rb") as content:
             paris = ZoneInfo.from_file(content, key="Europe/Paris")
         with pytest.raises(Unwritable, match="is another one than that here"):
-            values().settled(datetime(2026, 1, 1, tzinfo=paris))
+            values().settle(datetime(2026, 1, 1, tzinfo=paris))
 
 
 def test_a_codec_that_leaves_something_out_is_found_when_it_is_read() -> None:
-    text = values().settled(TimedOut("a", timedelta(1)))[0]
+    text = values().settle(TimedOut("a", timedelta(1)))[0]
     assert values().read(text)
     with pytest.raises(Unreadable, match=r"'fwf\.TimedOut' reads it as another value now"):
         values().read(text.replace('"path":', '"more":1,"path":', 1))
@@ -516,12 +516,12 @@ def test_a_codec_that_leaves_something_out_is_found_when_it_is_read() -> None:
 )
 def test_a_value_past_16_mib_is_refused_with_its_size_and_a_remedy(value: Any) -> None:
     with pytest.raises(Unwritable, match=r"MiB of JSON, .* at most 16 MiB .* give a pyarrow Table"):
-        values().settled(value)
+        values().settle(value)
     assert values().digest(value) == ""
 
 
 def test_a_value_of_16_mib_is_written() -> None:
-    text, _ = values().settled("x" * (MOST - 2))
+    text, _ = values().settle("x" * (MOST - 2))
     assert len(text) == MOST
     assert values().read(text) == "x" * (MOST - 2)
 
@@ -537,13 +537,13 @@ def test_a_value_that_holds_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(
             Unwritable, match="TOKEN>, and secrets are never in a journal"
         ) as raised:
-            values(store=store).settled(value)
+            values(store=store).settle(value)
         assert token not in str(raised.value)
         assert not store
-    assert values().settled([pin])[1] == [pin]
+    assert values().settle([pin])[1] == [pin]
     assert values().digest(token) == ""
     with pytest.raises(Unwritable) as raised:
-        values().settled({token: object()})
+        values().settle({token: object()})
     assert token not in str(raised.value)
 
 
@@ -558,7 +558,7 @@ class Growing:
 def test_a_class_that_changes_its_parts_when_it_is_made_is_refused() -> None:
     names = names_in(task(effect="read")(_gives(Growing)))
     with pytest.raises(Unwritable, match="Growing whose 'rows' comes back as another one"):
-        values(names).settled(Growing([]))
+        values(names).settle(Growing([]))
 
 
 # Tables
@@ -593,7 +593,7 @@ def test_tables_come_back_equal(table: Any) -> None:
         (Success(table), lambda v: v.unwrap()),
     ]
     for value, inside in held:
-        text, settled = values(store=store).settled(value)
+        text, settled = values(store=store).settle(value)
         read = values(store=store).read(text)
         for again in (settled, read):
             assert type(again) is type(value)
@@ -602,7 +602,7 @@ def test_tables_come_back_equal(table: Any) -> None:
     ((name, content),) = store.items()
     assert re.fullmatch(r"[0-9a-f]{32}\.arrow", name)
     assert len(content) < 2_000
-    assert json.loads(values(store=store).settled(table)[0]) == {"arrow": name}
+    assert json.loads(values(store=store).settle(table)[0]) == {"arrow": name}
 
 
 def test_empty_chunks_are_not_kept() -> None:
@@ -612,7 +612,7 @@ def test_empty_chunks_are_not_kept() -> None:
 
 
 def test_a_table_with_nan_comes_back() -> None:
-    _, settled = values().settled(pa.table({"a": [math.nan, 1.0, None]}))
+    _, settled = values().settle(pa.table({"a": [math.nan, 1.0, None]}))
     assert str(settled.to_pylist()) == "[{'a': nan}, {'a': 1.0}, {'a': None}]"
 
 
@@ -621,7 +621,7 @@ def test_a_table_that_was_settled_or_read_isnt_written_again(
 ) -> None:
     store = Store()
     these = values(store=store)
-    text, settled = these.settled([TABLES[0]])
+    text, settled = these.settle([TABLES[0]])
     read = these.read(text)
     unknown = pa.table({"other": [1]})
     digest, other = these.digest(TABLES[0]), these.digest(unknown)
@@ -629,7 +629,7 @@ def test_a_table_that_was_settled_or_read_isnt_written_again(
     monkeypatch.delattr("fwf.journal.values.arrow.content_of")
     assert these.digest(settled[0]) == these.digest(read[0]) == digest != other
     assert these.digest(unknown) == other
-    assert these.settled(settled)[0] == these.settled(read)[0] == text
+    assert these.settle(settled)[0] == these.settle(read)[0] == text
 
 
 def test_a_table_of_which_only_the_digest_was_asked_is_kept_when_it_is_settled() -> None:
@@ -637,7 +637,7 @@ def test_a_table_of_which_only_the_digest_was_asked_is_kept_when_it_is_settled()
     these = values(store=store)
     these.digest(TABLES[0])
     assert not store
-    these.settled(TABLES[0])
+    these.settle(TABLES[0])
     assert len(store) == 1
 
 
@@ -645,18 +645,18 @@ def test_no_table_of_a_value_that_cant_be_written_is_kept() -> None:
     store = Store()
     these = values(store=store)
     with pytest.raises(Unwritable):
-        these.settled([TABLES[0], object()])
-    assert these.settled(1) == ("1", 1)
+        these.settle([TABLES[0], object()])
+    assert these.settle(1) == ("1", 1)
     assert not store
 
 
 def test_names_of_tables_that_are_gone_are_forgotten() -> None:
-    these = Tables(Store().keep, Store().__getitem__)
+    these = ArrowTables(Store().keep, Store().__getitem__)
     for n in range(50):
-        these.settled(pa.table({"a": [n]}))
+        these.settle(pa.table({"a": [n]}))
         these.commit()
-        these.named(pa.table({"b": [n]}))
-    assert these.remembered <= 2
+        these.name(pa.table({"b": [n]}))
+    assert these.name_count <= 2
 
 
 def test_a_table_that_cant_be_read_says_so() -> None:
@@ -715,7 +715,7 @@ def test_what_cant_be_read_is_named_with_its_place(text: str, said: str) -> None
 
 
 def test_a_class_that_changes_what_it_is_given_is_found_when_it_is_read() -> None:
-    text = values(ODD).settled(Rounded(2))[0]
+    text = values(ODD).settle(Rounded(2))[0]
     with pytest.raises(Unreadable, match="Rounded whose 'n' comes back as another one"):
         values(ODD).read(text.replace('{"float":"2.0"}', "2").replace(":2}", ":2.5}"))
 
@@ -725,9 +725,9 @@ def test_types_of_tasks_and_registered_classes_are_known() -> None:
     assert {"tests.samples:Orders", "tests.Money", "fwf.Success"} <= set(NAMES.codecs)
     assert NAMES.instances["tests.samples:Visits"] is Visits
     assert "tests.Money" not in NAMES.instances
-    assert values().read(values().settled(Money(Decimal(1), "EUR"))[0]).currency == "EUR"
-    assert values().settled(PurePosixPath("/a"))[1] == PurePosixPath("/a")
-    assert values().settled(date(2026, 1, 1))[0] == '{"date":"2026-01-01"}'
+    assert values().read(values().settle(Money(Decimal(1), "EUR"))[0]).currency == "EUR"
+    assert values().settle(PurePosixPath("/a"))[1] == PurePosixPath("/a")
+    assert values().settle(date(2026, 1, 1))[0] == '{"date":"2026-01-01"}'
 
 
 def test_pyarrow_isnt_imported_for_values_without_tables() -> None:
@@ -737,8 +737,8 @@ def test_pyarrow_isnt_imported_for_values_without_tables() -> None:
         "import sys; from fwf import const; from fwf.forms.mentioned import names_in\n"
         "from fwf.journal.values import Values, Unwritable\n"
         "these = Values(names_in(const(1)), None, None)\n"
-        "these.read(these.settled([1, {'a': 2.5}])[0]); these.digest(1)\n"
-        "try: these.settled(object())\n"
+        "these.read(these.settle([1, {'a': 2.5}])[0]); these.digest(1)\n"
+        "try: these.settle(object())\n"
         "except Unwritable: print('pyarrow' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
+
+from fwf.journal.content_names import name_of
 
 if TYPE_CHECKING:
     from fwf.journal.postgres.servers import Driver
 
-_NAME: Final = re.compile(r"[0-9a-f]{32}\.arrow")
 _PART: Final = 8 * 2**20
 """Bytes of a row."""
 
 
-def check_name(name: str) -> None:
-    """Raise `ValueError` for what no value is called by."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r}: a value's name is 32 hexadecimal digits and .arrow")
-
-
-def digest(content: memoryview | bytes) -> str:
-    """What a name begins with."""
-    return blake2b(content, digest_size=16).hexdigest()
-
-
-def kept(driver: Driver, name: str, content: memoryview | bytes) -> None:
+def keep(driver: Driver, name: str, content: memoryview | bytes) -> None:
     """Keep it, unless it is there whole; its age begins anew, so that it isn't swept now."""
     with driver.transaction():
         driver.execute(
@@ -33,8 +21,8 @@ def kept(driver: Driver, name: str, content: memoryview | bytes) -> None:
             "WHERE name = $1 AND part = 0",
             [name],
         )
-        found = found_by(driver, name)
-        if found is not None and digest(found) == name[:32]:
+        current = content_by(driver, name)
+        if current is not None and name_of(current) == name:
             return
         driver.execute("DELETE FROM fwf_journal.contents WHERE name = $1", [name])
         view = memoryview(content).cast("B")
@@ -46,9 +34,9 @@ def kept(driver: Driver, name: str, content: memoryview | bytes) -> None:
             )
 
 
-def found_by(driver: Driver, name: str) -> bytes | None:
+def content_by(driver: Driver, name: str) -> bytes | None:
     """What is kept by a name; None if there is nothing."""
-    found, part = bytearray(), 0
+    content, part = bytearray(), 0
     while True:
         row = driver.execute(
             "SELECT content FROM fwf_journal.contents WHERE name = $1 AND part = $2",
@@ -56,15 +44,15 @@ def found_by(driver: Driver, name: str) -> bytes | None:
             binary=True,
         ).fetchone()
         if row is None:
-            return bytes(found) if part else None
-        found += row[0]
+            return bytes(content) if part else None
+        content += row[0]
         part += 1
 
 
-def swept(driver: Driver) -> int:
+def sweep(driver: Driver) -> int:
     """Drop what no record has named for a day: one may just be about to ⟶ bytes freed."""
     # Locked while it is looked at, so that one that is put again now is young again, or comes anew.
-    gone = driver.execute("""
+    row = driver.execute("""
         WITH old AS (
             SELECT name FROM fwf_journal.contents AS first
             WHERE part = 0 AND added < clock_timestamp() - interval '24 hours'
@@ -75,4 +63,4 @@ def swept(driver: Driver) -> int:
             RETURNING octet_length(content) AS size
         ) SELECT coalesce(sum(size), 0)::bigint FROM gone
     """).fetchone()
-    return 0 if gone is None else int(gone[0])
+    return 0 if row is None else int(row[0])

@@ -99,14 +99,14 @@ def trouble_of(error: BaseException, what: str, where: str, *, lost: bool) -> Tr
     """
     state = str(getattr(error, "sqlstate", None) or "")
     if lost and not state.startswith(("57", "53")):
-        return Trouble(_made("08", what, where, ""), True, True)
+        return Trouble(_error_of("08", what, where, ""), True, True)
     if state.startswith(_DAMAGED):
-        said = "the server says that its files are damaged"
+        cause = "the server says that its files are damaged"
         remedy = "bring the database back from a backup"
-        corrupt = JournalCorrupt(f"{where}: {what}: {said} (SQLSTATE {state}): {remedy}")
+        corrupt = JournalCorrupt(f"{where}: {what}: {cause} (SQLSTATE {state}): {remedy}")
         return Trouble(corrupt, False, True)
-    made = _made(state, what, where, type(error).__name__)
-    return Trouble(made, state.startswith(_PASSING), True)
+    problem = _error_of(state, what, where, type(error).__name__)
+    return Trouble(problem, state.startswith(_PASSING), True)
 
 
 def trouble_connecting(error: BaseException, where: str) -> Trouble:
@@ -119,19 +119,19 @@ def trouble_connecting(error: BaseException, where: str) -> Trouble:
         ("25006", _READ_ONLY),
     ):
         if pattern.search(text):
-            return Trouble(_made(state, "connecting", where, ""), False, False)
+            return Trouble(_error_of(state, "connecting", where, ""), False, False)
     if _FULL.search(text):
-        return Trouble(_made("53300", "connecting", where, ""), True, False)
+        return Trouble(_error_of("53300", "connecting", where, ""), True, False)
     cause, remedy = _UNREACHABLE
     return Trouble(JournalError(f"{where}: {cause}: {remedy}"), True, False)
 
 
-def _made(state: str, what: str, where: str, name: str) -> JournalError:
+def _error_of(state: str, what: str, where: str, name: str) -> JournalError:
     for length in range(5, 1, -1):
-        if (found := _CAUSES.get(state[:length])) is not None:
-            cause, remedy = found
+        if (entry := _CAUSES.get(state[:length])) is not None:
+            cause, remedy = entry
             return JournalError(f"{where}: {what}: {cause}: {remedy}")
-    told = f" ({name}{', SQLSTATE ' + state if state else ''})"
+    details = f" ({name}{', SQLSTATE ' + state if state else ''})"
     return JournalError(
-        f"{where}: {what}: refused{told}: the server's log says more; nothing was changed"
+        f"{where}: {what}: refused{details}: the server's log says more; nothing was changed"
     )

@@ -15,10 +15,11 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, LiteralString, final
 from uuid import uuid4
 
+from fwf.durations import MICROSECOND, in_words
 from fwf.journal.errors import Held, JournalError
-from fwf.journal.postgres.servers import Address, Server
+from fwf.journal.holders import who
+from fwf.journal.postgres.servers import Server, ServerAddress
 from fwf.journal.store import Holder
-from fwf.printing import printable
 
 if TYPE_CHECKING:
     from fwf.journal.postgres.servers import Driver
@@ -61,23 +62,25 @@ class Lease:
         self.length = length
         self.released = False
         self._server = server
-        self._done = Event()
+        self._end = Event()
 
     def __repr__(self) -> str:
         return f"<Lease {self.key} {self.fence}{' released' if self.released else ''}>"
 
-    def renewed_from(self, address: Address) -> None:
+    def renew_from(self, address: ServerAddress) -> None:
         """Renew it from now on, by a connection of its own: the other one may be busy."""
         own = Server(address, patience=self.length)
         name = f"fwf lease {self.key} {self.fence}"
-        Thread(target=_renewing, args=(self, own, self._done.wait), name=name, daemon=True).start()
+        Thread(
+            target=_keep_renewing, args=(self, own, self._end.wait), name=name, daemon=True
+        ).start()
 
     def release(self) -> None:
         """Give it back. May be called twice. Where the server is gone it ends by itself."""
         if self.released:
             return
         self.released = True
-        self._done.set()
+        self._end.set()
 
         def work(driver: Driver, again: bool) -> None:
             driver.execute(_RELEASE, [self.key, self.fence])
@@ -86,7 +89,7 @@ class Lease:
             self._server.do("giving a lease back", work, patient=False)
 
 
-def _renewing(lease: Lease, own: Server, done: Callable[[float], bool]) -> None:
+def _keep_renewing(lease: Lease, own: Server, wait: Callable[[float], bool]) -> None:
     """Renew a lease until it is given back, or somebody else's."""
 
     def work(driver: Driver, again: bool) -> int:
@@ -95,7 +98,7 @@ def _renewing(lease: Lease, own: Server, done: Callable[[float], bool]) -> None:
     third = lease.length.total_seconds() / 3
     pause = third
     try:
-        while not done(pause):
+        while not wait(pause):
             try:
                 if own.do("renewing a lease", work, patient=False) == 0:
                     return
@@ -106,46 +109,45 @@ def _renewing(lease: Lease, own: Server, done: Callable[[float], bool]) -> None:
         own.close()
 
 
-def claimed(server: Server, key: str, holder: Holder, length: timedelta) -> Lease:
+def claim_lease(server: Server, key: str, holder: Holder, length: timedelta) -> Lease:
     """Take a lease; raises `Held` with who has it."""
     token, about = uuid4().hex, json.dumps([holder.host, holder.pid, holder.user, holder.since])
 
     def take(driver: Driver, again: bool) -> Lease | Held:
         while True:
-            taken = driver.execute(_TAKE, [key, token, about, length]).fetchone()
-            if taken is not None:
-                return Lease(key, taken[0], length, server)
-            found = driver.execute(_LOOK, [key]).fetchone()
-            if found is not None and found[3] > timedelta(0):  # else it ended a moment ago
-                return _held(server.where, *found)
+            fence_row = driver.execute(_TAKE, [key, token, about, length]).fetchone()
+            if fence_row is not None:
+                return Lease(key, fence_row[0], length, server)
+            holder_row = driver.execute(_LOOK, [key]).fetchone()
+            if holder_row is not None and holder_row[3] > timedelta(
+                0
+            ):  # else it ended a moment ago
+                return _held_error(server.where, *holder_row)
 
-    found = server.do("claiming a run", take)
-    if isinstance(found, Held):
-        raise found
-    return found
+    outcome = server.do("claiming a run", take)
+    if isinstance(outcome, Held):
+        raise outcome
+    return outcome
 
 
 def holder_of(driver: Driver, key: str) -> Holder | None:
     """Who has a lease; None if nobody has, or one that has run out."""
-    found = driver.execute(_LOOK, [key]).fetchone()
-    return None if found is None or found[3] <= timedelta(0) else Holder(*json.loads(found[0]))
+    row = driver.execute(_LOOK, [key]).fetchone()
+    return None if row is None or row[3] <= timedelta(0) else Holder(*json.loads(row[0]))
 
 
-def _held(where: str, about: str, since: datetime, seen: timedelta, left: timedelta) -> Held:
+def _held_error(
+    where: str, about: str, since: datetime, silence: timedelta, rest: timedelta
+) -> Held:
     holder = Holder(*json.loads(about))
-    who = printable(f"{holder.user} (process {holder.pid} on {holder.host})")
     return Held(
-        f"{where}: {who} goes on with this run since "
-        f"{since.astimezone().isoformat(' ', 'seconds')}; the last sign of it was {_told(seen)} "
-        f"ago: wait for it; if it is dead, its lease ends in {_told(left)}",
+        f"{where}: {who(holder)} goes on with this run since "
+        f"{since.astimezone().isoformat(' ', 'seconds')}; the last sign of it was "
+        f"{_in_seconds(silence)} ago: wait for it; if it is dead, its lease ends in "
+        f"{_in_seconds(rest)}",
         holder,
     )
 
 
-def _told(given: timedelta) -> str:
-    seconds = round(given.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+def _in_seconds(span: timedelta) -> str:
+    return in_words(timedelta(seconds=round(span.total_seconds())) // MICROSECOND)

@@ -107,17 +107,17 @@ class Row(NamedTuple):
     sum: bytes
 
 
-def written(text: str) -> bytes:
+def encode(text: str) -> bytes:
     """A text of any characters ⟶ what a column holds of it."""
     return text.encode("utf-8", "surrogatepass")
 
 
-def read(content: bytes) -> str:
+def decode(content: bytes) -> str:
     """What `written` made ⟶ the text; raises `UnicodeDecodeError` where it is damaged."""
     return content.decode("utf-8", "surrogatepass")
 
 
-def begun(
+def add_run(
     driver: Driver, lease: Lease, row: RunRow, records: Sequence[Record]
 ) -> tuple[bool, int | None]:
     """Add a run with its first records ⟶ whether the lease is still there, and the run's number.
@@ -125,35 +125,37 @@ def begun(
     None where its id or generation is there already.
     """
     first, *others = _parts(records)
-    count, head, seen = 0, FIRST, row.changed
+    count, head, changed = 0, FIRST, row.changed
     if first:
-        count, head, seen = first[-1].n, first[-1].sum, first[-1].at
+        count, head, changed = first[-1].n, first[-1].sum, first[-1].at
     of_run = [
-        row.id, written(row.workflow), row.generation, row.state, row.started, seen,
-        row.ended, _tries(first), count, head, written(row.about), _checksum(row),
+        row.id, encode(row.workflow), row.generation, row.state, row.started, changed,
+        row.ended, _tries(first), count, head, encode(row.about), _checksum(row),
     ]  # fmt: skip
     with _together(driver, others):
-        done = driver.execute(_BEGIN, [*_of_lease(lease), *_arrays(first), *of_run]).fetchone()
-        assert done is not None
-        number = cast("int | None", done[1])
+        row_columns = driver.execute(
+            _BEGIN, [*_of_lease(lease), *_arrays(first), *of_run]
+        ).fetchone()
+        assert row_columns is not None
+        number = cast("int | None", row_columns[1])
         for part in others if number is not None else ():
-            _append(driver, lease, cast(int, number), part, None)
-    return bool(done[0]), number
+            _append_part(driver, lease, cast(int, number), part, None)
+    return bool(row_columns[0]), number
 
 
-def appended(
+def append_records(
     driver: Driver, lease: Lease, run: int, records: Sequence[Record], state: State | None
 ) -> tuple[bool, bool]:
     """Add records to a run ⟶ whether the lease is still there, and the run as they follow it."""
     *others, last = _parts(records)
     with _together(driver, others):
         for part in others:
-            if not all(done := _append(driver, lease, run, part, None)):
-                return done
-        return _append(driver, lease, run, last, state)
+            if not all(flags := _append_part(driver, lease, run, part, None)):
+                return flags
+        return _append_part(driver, lease, run, last, state)
 
 
-def _append(
+def _append_part(
     driver: Driver, lease: Lease, run: int, records: Sequence[Record], state: State | None
 ) -> tuple[bool, bool]:
     last = records[-1] if records else None
@@ -166,45 +168,45 @@ def _append(
         _tries(records),
         state,
     ]
-    done = driver.execute(_APPEND, [*_of_lease(lease), *_arrays(records), *of_run]).fetchone()
-    assert done is not None
-    return bool(done[0]), bool(done[1])
+    row = driver.execute(_APPEND, [*_of_lease(lease), *_arrays(records), *of_run]).fetchone()
+    assert row is not None
+    return bool(row[0]), bool(row[1])
 
 
 def number_of(driver: Driver, id: str) -> int | None:
     """The number of the run with an id, if it is there."""
-    asked = "SELECT number FROM fwf_journal.runs WHERE id = $1"
-    found = driver.execute(asked, [id]).fetchone()
-    return None if found is None else int(found[0])
+    query = "SELECT number FROM fwf_journal.runs WHERE id = $1"
+    row = driver.execute(query, [id]).fetchone()
+    return None if row is None else int(row[0])
 
 
 def sum_of(driver: Driver, run: int, n: int) -> bytes | None:
     """The checksum of one record, if it is there."""
-    asked = "SELECT sum FROM fwf_journal.records WHERE run = $1 AND n = $2"
-    found = driver.execute(asked, [run, n], binary=True).fetchone()
-    return None if found is None else cast(bytes, found[0])
+    query = "SELECT sum FROM fwf_journal.records WHERE run = $1 AND n = $2"
+    row = driver.execute(query, [run, n], binary=True).fetchone()
+    return None if row is None else cast(bytes, row[0])
 
 
 def records_after(driver: Driver, run: int, n: int) -> list[Row]:
     """The next of a run's records: some thousand, or some MB; none at the end."""
-    found = driver.execute(_READ, [run, n, _BATCH, _BYTES], binary=True)
-    return [Row(*row) for row in found]
+    cursor = driver.execute(_READ, [run, n, _BATCH, _BYTES], binary=True)
+    return [Row(*row) for row in cursor]
 
 
-def dropped(driver: Driver, lease: Lease, run: RunRow) -> int | None:
+def drop_after(driver: Driver, lease: Lease, run: RunRow) -> int | None:
     """Drop the records after the last good one ⟶ how many; None where the lease isn't ours.
 
     run: how its row is from now on.
     """
     with driver.transaction():
-        held = driver.execute(
+        renewal = driver.execute(
             "UPDATE fwf_journal.leases SET seen = clock_timestamp(), until = clock_timestamp() + $3"
             " WHERE key = $1 AND fence = $2",
             _of_lease(lease),
         )
-        if held.rowcount == 0:
+        if renewal.rowcount == 0:
             return None
-        gone = driver.execute(
+        deletion = driver.execute(
             "DELETE FROM fwf_journal.records WHERE run = $1 AND n > $2", [run.number, run.count]
         )
         driver.execute(
@@ -212,49 +214,49 @@ def dropped(driver: Driver, lease: Lease, run: RunRow) -> int | None:
             "count = $6, head = $7 WHERE number = $1",
             [run.number, run.state, run.changed, run.ended, run.tries, run.count, run.head],
         )
-    return gone.rowcount
+    return deletion.rowcount
 
 
 def complete_before(driver: Driver, before: int) -> list[int]:
     """The numbers of the runs that `anchored` has something to take of."""
-    asked: Final[LiteralString] = f"SELECT run.number FROM fwf_journal.runs AS run {_OLD}"
-    return [number for (number,) in driver.execute(asked, [before])]
+    query: Final[LiteralString] = f"SELECT run.number FROM fwf_journal.runs AS run {_OLD}"
+    return [number for (number,) in driver.execute(query, [before])]
 
 
-def anchored(driver: Driver, run: int, before: int) -> int | None:
+def anchor_run(driver: Driver, run: int, before: int) -> int | None:
     """Put an anchor in the place of all but the first and the last record of a complete run.
 
     ⟶ Bytes freed; None where it isn't one any more.
     """
     with driver.transaction():
         end: Final[LiteralString] = f"AS run {_OLD} AND number = $2 FOR UPDATE"
-        found = driver.execute(f"SELECT count FROM fwf_journal.runs {end}", [before, run])
-        row = found.fetchone()
+        cursor = driver.execute(f"SELECT count FROM fwf_journal.runs {end}", [before, run])
+        row = cursor.fetchone()
         if row is None:  # somebody has just begun to do it again
             return None
         last = row[0] - 1
-        kept = driver.execute(
+        ends = driver.execute(
             "SELECT sum, at FROM fwf_journal.records WHERE run = $1 AND n IN (1, $2) ORDER BY n",
             [run, last],
             binary=True,
         ).fetchall()
-        if len(kept) < 2:  # damaged: told by who reads it
+        if len(ends) < 2:  # damaged: told by who reads it
             return None
-        (first_sum, _), (last_sum, at) = kept
-        freed = _gone(driver, run, last)
+        (first_sum, _), (last_sum, at) = ends
+        size = _delete_middle(driver, run, last)
         body = anchor(last - 1, last_sum)
         sum = checksum_of(first_sum, last, "anchor", "", "", at, body)
         driver.execute(
             "INSERT INTO fwf_journal.records (run, n, kind, path, tries, at, body, sum) "
             "VALUES ($1, $2, 'anchor', '', '', $3, $4, $5)",
-            [run, last, at, written(body), sum],
+            [run, last, at, encode(body), sum],
         )
-    return freed
+    return size
 
 
-def _gone(driver: Driver, run: int, last: int) -> int:
+def _delete_middle(driver: Driver, run: int, last: int) -> int:
     driver.execute("DELETE FROM fwf_journal.named WHERE run = $1", [run])
-    gone = driver.execute(
+    row = driver.execute(
         """
         WITH gone AS (
             DELETE FROM fwf_journal.records WHERE run = $1 AND n BETWEEN 2 AND $2
@@ -263,32 +265,32 @@ def _gone(driver: Driver, run: int, last: int) -> int:
         """,
         [run, last],
     ).fetchone()
-    return 0 if gone is None else int(gone[0])
+    return 0 if row is None else int(row[0])
 
 
 def runs_where(
-    driver: Driver, end: LiteralString, given: Sequence[object] = ()
+    driver: Driver, end: LiteralString, values: Sequence[object] = ()
 ) -> list[tuple[RunRow, bool]]:
     """The runs that the end of a query chooses and orders, and whether each is what was written."""
     query: LiteralString = f"SELECT {_COLUMNS}, sum FROM fwf_journal.runs {end}"
-    return [_run(row) for row in driver.execute(query, given, binary=True)]
+    return [_run(row) for row in driver.execute(query, values, binary=True)]
 
 
 def _run(row: tuple[Any, ...]) -> tuple[RunRow, bool]:
     number, id_, key, workflow, *others, about, sum = row
-    told = [bytes(each).decode("utf-8", "backslashreplace") for each in (workflow, about)]
+    texts = [bytes(each).decode("utf-8", "backslashreplace") for each in (workflow, about)]
     with suppress(UnicodeDecodeError):
-        told = [read(each) for each in (workflow, about)]
-    found = cast(Any, RunRow)(number, id_, key, told[0], *others, told[1])
-    return found, _checksum(found) == sum
+        texts = [decode(each) for each in (workflow, about)]
+    run = cast(Any, RunRow)(number, id_, key, texts[0], *others, texts[1])
+    return run, _checksum(run) == sum
 
 
 def _checksum(row: RunRow) -> bytes:
     """Of what stays in a run's row; of what changes, the chain tells."""
-    said = "\0".join(
+    content = "\0".join(
         (row.id, row.key, row.workflow, str(row.generation), str(row.started), row.about)
     )
-    return blake2b(written(said), digest_size=DIGEST).digest()
+    return blake2b(encode(content), digest_size=DIGEST).digest()
 
 
 def _together(driver: Driver, others: Sequence[object]) -> AbstractContextManager[object]:
@@ -316,10 +318,10 @@ def _arrays(records: Sequence[Record]) -> list[object]:
     return [
         [record.n for record in records],
         [record.kind for record in records],
-        [written(record.path) for record in records],
-        [written(record.tries) for record in records],
+        [encode(record.path) for record in records],
+        [encode(record.tries) for record in records],
         [record.at for record in records],
-        [written(record.body) for record in records],
+        [encode(record.body) for record in records],
         [record.sum for record in records],
         sorted({name for record in records for name in _names(record.body)}),
     ]

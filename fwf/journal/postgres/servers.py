@@ -40,17 +40,17 @@ if TYPE_CHECKING:
 
 @final
 @record(repr=False)
-class Address:
+class ServerAddress:
     """Where a server is: what libpq is given, which holds the password, and what may be told."""
 
     conninfo: str
     where: str
 
 
-def address_of(url: str) -> Address:
+def address_of(url: str) -> ServerAddress:
     """A URL ⟶ where it points; of one that is none nothing is told: any part may be a password."""
     parts = _parts(url)
-    where = _told(parts)
+    where = _public_name(parts)
     remember((parts[name], f"<{name} of {where}>") for name in _SECRETS if parts.get(name))
     own = {
         "application_name": "fwf journal",
@@ -62,15 +62,15 @@ def address_of(url: str) -> Address:
         "keepalives_count": "3",
         "tcp_user_timeout": "60000",
     }
-    made: Any = {**own, **parts}
-    return Address(_psycopg().conninfo.make_conninfo(**made), where)
+    settings: Any = {**own, **parts}
+    return ServerAddress(_psycopg().conninfo.make_conninfo(**settings), where)
 
 
 @final
 class Server:
     """One connection to a server, opened when it is first needed and again when it broke."""
 
-    def __init__(self, address: Address, *, patience: timedelta = PATIENCE) -> None:
+    def __init__(self, address: ServerAddress, *, patience: timedelta = PATIENCE) -> None:
         self.where = address.where
         self._address = address
         self._patience = patience.total_seconds()
@@ -90,12 +90,12 @@ class Server:
         """
         until, again, pause = time.monotonic() + self._patience, False, 0.05
         while True:
-            found = self._once(what, work, again)
-            if not isinstance(found, Trouble):
-                return found
-            if not (patient and found.passing and time.monotonic() < until):
-                raise found.error
-            again = again or found.sent
+            outcome = self._once(what, work, again)
+            if not isinstance(outcome, Trouble):
+                return outcome
+            if not (patient and outcome.passing and time.monotonic() < until):
+                raise outcome.error
+            again = again or outcome.sent
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
 
@@ -108,9 +108,9 @@ class Server:
                 "open it here"
             )
         try:
-            driver = self._connected()
+            driver = self._connect()
         except _errors() as error:
-            self._left()
+            self._disconnect()
             return trouble_connecting(error, self.where)
         try:
             return work(driver, again)
@@ -118,14 +118,14 @@ class Server:
             return trouble_of(error, what, self.where, lost=driver.closed)
         finally:
             if driver.closed or driver.info.transaction_status != 0:  # in the middle of something
-                self._left()
+                self._disconnect()
 
     def close(self) -> None:
         """End the connection. May be called twice."""
         self._closed = True
-        self._left()
+        self._disconnect()
 
-    def _connected(self) -> Driver:
+    def _connect(self) -> Driver:
         if self._driver is None:
             psycopg = _psycopg()
             driver: Driver = psycopg.connect(
@@ -135,7 +135,7 @@ class Server:
             driver.execute(_SESSION)
         return self._driver
 
-    def _left(self) -> None:
+    def _disconnect(self) -> None:
         driver, self._driver = self._driver, None
         if driver is not None and os.getpid() == self._pid:  # else it's another process's
             with suppress(*_errors()):
@@ -168,9 +168,9 @@ def _psycopg() -> ModuleType:
     try:
         return import_module("psycopg")
     except ModuleNotFoundError as error:
-        missing = str(error.name)
+        module = str(error.name)
     raise JournalError(
-        f"a journal in PostgreSQL: the module {missing!r} is not installed: "
+        f"a journal in PostgreSQL: the module {module!r} is not installed: "
         "pip install 'fwf[postgres]'"
     )
 
@@ -193,7 +193,7 @@ def _parts(url: str) -> Mapping[str, Any]:
     return parts
 
 
-def _told(parts: Mapping[str, Any]) -> str:
+def _public_name(parts: Mapping[str, Any]) -> str:
     """Host, port and database, without user and password."""
     host, port, name = (
         str(parts.get(part) or os.environ.get(variable, ""))

@@ -14,11 +14,12 @@ from fwf.journal.chain import (
     newest_record,
     text,
 )
+from fwf.journal.content_names import check_content, check_name, name_of
 from fwf.journal.errors import JournalCorrupt, JournalError, Replaced
 from fwf.journal.postgres import contents as contents, rows as rows
-from fwf.journal.postgres.leases import LEASE, Lease, claimed, holder_of
-from fwf.journal.postgres.servers import PATIENCE, Address, Server, address_of
-from fwf.journal.postgres.table_schema import prepared
+from fwf.journal.postgres.leases import LEASE, Lease, claim_lease, holder_of
+from fwf.journal.postgres.servers import PATIENCE, Server, ServerAddress, address_of
+from fwf.journal.postgres.table_schema import prepare
 from fwf.journal.run_records import FIRST, Record, RunRow, State, state_of
 from fwf.journal.store import Claim, Holder
 from fwf.records import changed
@@ -39,7 +40,7 @@ class Postgres:
     outlives is the server's to say, so `durability` doesn't apply.
     """
 
-    def __init__(self, address: Address, server: Server, lease: timedelta) -> None:
+    def __init__(self, address: ServerAddress, server: Server, lease: timedelta) -> None:
         self.where = address.where
         self._address = address
         self._server = server
@@ -56,7 +57,7 @@ class Postgres:
         address = address_of(url)
         server = Server(address, patience=patience)
         try:
-            server.do("opening", lambda driver, _: prepared(driver, address.where), patient=False)
+            server.do("opening", lambda driver, _: prepare(driver, address.where), patient=False)
         except BaseException:
             server.close()
             raise
@@ -67,8 +68,8 @@ class Postgres:
 
     def claim(self, key: str, holder: Holder) -> Claim:
         """Become the one who goes on with the runs of a name; raises `Held` with who does."""
-        lease = claimed(self._server, key, holder, self._lease)
-        lease.renewed_from(self._address)
+        lease = claim_lease(self._server, key, holder, self._lease)
+        lease.renew_from(self._address)
         self._leases = [*(each for each in self._leases if not each.released), lease]
         return lease
 
@@ -82,14 +83,14 @@ class Postgres:
         check_follow(records, 0)
 
         def work(driver: Driver, again: bool) -> tuple[bool, int | None]:
-            held, number = rows.begun(driver, lease, row, records)
+            ours, number = rows.add_run(driver, lease, row, records)
             if number is None and again and (there := rows.number_of(driver, row.id)) is not None:
                 return True, there
-            return held, number
+            return ours, number
 
-        held, number = self._server.do("adding a run", work)
-        if not held:
-            raise self._replaced()
+        ours, number = self._server.do("adding a run", work)
+        if not ours:
+            raise self._replaced_error()
         if number is None:
             raise JournalError(
                 f"{self.where}: adding a run: its id {row.id} or generation {row.generation} is "
@@ -111,19 +112,19 @@ class Postgres:
         check_follow(records, records[0].n - 1 if records else 0)
 
         def work(driver: Driver, again: bool) -> tuple[bool, bool]:
-            done = rows.appended(driver, lease, run, records, state)
+            flags = rows.append_records(driver, lease, run, records, state)
             # What was sent before may be there by now, even if it wasn't a moment ago.
-            if again and records and not all(done):
+            if again and records and not all(flags):
                 last = records[-1]
                 if rows.sum_of(driver, run, last.n) == last.sum:
                     return True, True
-            return done
+            return flags
 
-        held, added = self._server.do("adding records", work)
-        if not held:
-            raise self._replaced()
-        if not added:
-            raise self._not_followed(run, records, lease)
+        ours, follows = self._server.do("adding records", work)
+        if not ours:
+            raise self._replaced_error()
+        if not follows:
+            raise self._cannot_follow(run, records, lease)
 
     def generations(self, key: str) -> Sequence[RunRow]:
         """The runs of a name, the oldest first."""
@@ -136,8 +137,8 @@ class Postgres:
             "WHERE (position($1 IN convert_to(id, 'UTF8')) > 0 OR position($1 IN workflow) > 0) "
             "AND state <> 'log' ORDER BY number DESC LIMIT $2"
         )
-        given = [rows.written(like or ""), _ALL if newest is None else newest]
-        return self._runs(self._ask("looking for runs", rows.runs_where, end, given))
+        values = [rows.encode(like or ""), _ALL if newest is None else newest]
+        return self._runs(self._ask("looking for runs", rows.runs_where, end, values))
 
     def logs(self, prefix: str) -> Sequence[RunRow]:
         """The rows of the logs whose key begins so."""
@@ -159,11 +160,11 @@ class Postgres:
         """The last record of a run that has ended, checked against the one before."""
         before = max(run.count - 2, 0)
         latest = self._ask("reading records", rows.records_after, run.number, before)[::-1]
-        found = newest_record(latest[:2]) if latest else None
-        if latest and found is None:
+        record = newest_record(latest[:2]) if latest else None
+        if latest and record is None:
             n, path = latest[0].n, text(latest[0].path)
             raise corrupt(run, n, path, self.where, "isn't what was written")
-        return found
+        return record
 
     def salvage(self, run: RunRow, claim: Claim) -> int:
         """Drop what follows the last good record of a damaged run ⟶ how many were dropped."""
@@ -176,10 +177,10 @@ class Postgres:
             for record in self.records(run):
                 good = _with(good, record)
         except JournalCorrupt:
-            dropped = self._ask("salvaging a run", rows.dropped, lease, good)
-            if dropped is None:
-                raise self._replaced() from None
-            return max(dropped, run.count - good.count)
+            count = self._ask("salvaging a run", rows.drop_after, lease, good)
+            if count is None:
+                raise self._replaced_error() from None
+            return max(count, run.count - good.count)
         return 0
 
     def prune(self, before: int) -> tuple[int, int]:
@@ -188,29 +189,27 @@ class Postgres:
         Their rows stay, and with them what was complete; and so does all of any other run.
         """
         old = self._ask("pruning", rows.complete_before, before)
-        taken = [self._ask("pruning", rows.anchored, run, before) for run in old]
-        swept = self._ask("pruning", contents.swept)
-        freed = [each for each in taken if each is not None]
-        return len(freed), sum(freed) + swept
+        anchors = [self._ask("pruning", rows.anchor_run, run, before) for run in old]
+        swept = self._ask("pruning", contents.sweep)
+        sizes = [each for each in anchors if each is not None]
+        return len(sizes), sum(sizes) + swept
 
     def put(self, name: str, content: memoryview | bytes) -> None:
         """Keep a large value (an Arrow file) by the digest of its content, if it isn't there."""
-        contents.check_name(name)
-        if contents.digest(content) != name[:32]:
-            raise ValueError(f"put({name!r}): isn't the digest of this content")
-        self._server.do("keeping a value", lambda driver, _: contents.kept(driver, name, content))
+        check_content(name, content)
+        self._server.do("keeping a value", lambda driver, _: contents.keep(driver, name, content))
 
     def get(self, name: str) -> bytes | memoryview:
         """What is kept by that name; raises `JournalCorrupt` if it is gone or another."""
-        contents.check_name(name)
-        found = self._ask("reading a value", contents.found_by, name)
-        if found is None or contents.digest(found) != name[:32]:
-            said = "is gone" if found is None else "isn't what was written"
+        check_name(name)
+        content = self._ask("reading a value", contents.content_by, name)
+        if content is None or name_of(content) != name:
+            what = "is gone" if content is None else "isn't what was written"
             raise JournalCorrupt(
-                f"{self.where}: {name} {said}; the step that gave this value can be done again: "
+                f"{self.where}: {name} {what}; the step that gave this value can be done again: "
                 "`fwf rerun RUN --from PATH`"
             )
-        return found
+        return content
 
     def close(self) -> None:
         """Nothing is asked of it any more; its claims are given back. May be called twice."""
@@ -220,25 +219,29 @@ class Postgres:
         self._server.close()
 
     def _ask(
-        self, what: str, ask: Callable[Concatenate[Driver, P], T], *given: P.args, **more: P.kwargs
+        self,
+        what: str,
+        ask: Callable[Concatenate[Driver, P], T],
+        *arguments: P.args,
+        **more: P.kwargs,
     ) -> T:
         """Let something be done that may be done twice."""
-        return self._server.do(what, lambda driver, _: ask(driver, *given, **more))
+        return self._server.do(what, lambda driver, _: ask(driver, *arguments, **more))
 
     def _rows(self, run: RunRow) -> Iterator[rows.Row]:
         last = 0
-        while found := self._ask("reading records", rows.records_after, run.number, last):
-            yield from found
-            last = found[-1].n
+        while batch := self._ask("reading records", rows.records_after, run.number, last):
+            yield from batch
+            last = batch[-1].n
 
-    def _runs(self, found: Sequence[tuple[RunRow, bool]]) -> Sequence[RunRow]:
-        for row, good in found:
+    def _runs(self, matches: Sequence[tuple[RunRow, bool]]) -> Sequence[RunRow]:
+        for row, good in matches:
             if not good:
                 raise JournalCorrupt(
                     f"{self.where}: the row of run {row.number} isn't what was written: bring the "
                     "schema fwf_journal back from a backup"
                 )
-        return [row for row, _ in found]
+        return [row for row, _ in matches]
 
     def _of(self, claim: Claim, key: str | None = None) -> Lease:
         if not isinstance(claim, Lease) or (key is not None and claim.key != key):
@@ -247,17 +250,17 @@ class Postgres:
             raise Replaced(f"{self.where}: the claim on this run was given back")
         return claim
 
-    def _not_followed(self, run: int, records: Sequence[Record], lease: Lease) -> ValueError:
-        found = self._ask("looking for a run", rows.runs_where, "WHERE number = $1", [run])
-        if not found:
+    def _cannot_follow(self, run: int, records: Sequence[Record], lease: Lease) -> ValueError:
+        matches = self._ask("looking for a run", rows.runs_where, "WHERE number = $1", [run])
+        if not matches:
             return ValueError(f"append: there is no run {run}")
-        row, _ = found[0]
+        row, _ = matches[0]
         if row.key != lease.key:
             return ValueError("the claim isn't one on the runs of this key")
         n = records[0].n if records else row.count
         return ValueError(f"append: record {n} can't follow record {row.count} of run {run}")
 
-    def _replaced(self) -> Replaced:
+    def _replaced_error(self) -> Replaced:
         return Replaced(
             f"{self.where}: another process goes on with this run since the lease of this one ran "
             "out: nothing of it is committed any more"

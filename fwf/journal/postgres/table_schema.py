@@ -89,30 +89,30 @@ _THERE: Final[LiteralString] = """
 """
 
 
-def prepared(driver: Driver, where: str) -> None:
+def prepare(driver: Driver, where: str) -> None:
     """Make the tables where there are none; raises `JournalError` for those of another version."""
-    if not _there(driver):
+    if not _existing_tables(driver):
         with driver.transaction():
             driver.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", [_LOCK])
-            found = _there(driver)
-            if found is None:
+            tables = _existing_tables(driver)
+            if tables is None:
                 driver.execute("CREATE SCHEMA fwf_journal")
-            if not found:
+            if not tables:
                 for table in _TABLES:
                     driver.execute(table)
                 driver.execute("INSERT INTO fwf_journal.format VALUES ($1)", [FORMAT])
     _check(driver, where)
 
 
-def _there(driver: Driver) -> list[str] | None:
+def _existing_tables(driver: Driver) -> list[str] | None:
     """The tables of the schema; None where there isn't any schema."""
     row = driver.execute(_THERE).fetchone()
-    found: list[str] | None = None if row is None else row[0]
-    return found
+    tables: list[str] | None = None if row is None else row[0]
+    return tables
 
 
 def _check(driver: Driver, where: str) -> None:
-    if "format" not in (_there(driver) or ()):
+    if "format" not in (_existing_tables(driver) or ()):
         raise JournalError(
             f"{where}: its schema fwf_journal is no journal of fwf: name another database, or "
             "rename that schema"
@@ -127,7 +127,7 @@ def _check(driver: Driver, where: str) -> None:
             "look at it with the fwf that wrote it; for new runs name another database, or rename "
             "that schema"
         )
-    told = ", ".join(map(str, versions)) or "none"
+    text = ", ".join(map(str, versions)) or "none"
     raise JournalError(
-        f"{where}: the journal's format is {told}, and this fwf knows {FORMAT}: {remedy}"
+        f"{where}: the journal's format is {text}, and this fwf knows {FORMAT}: {remedy}"
     )

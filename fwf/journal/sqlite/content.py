@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import re
 import time
-from hashlib import blake2b
 from typing import Final, final
 
+from fwf.journal.content_names import NAME, check_content, check_name, name_of
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.sqlite import disk
 
 GRACE: Final = 24 * 3600
 """Seconds that a value stays which no record names: one may just be about to."""
-NAME: Final = re.compile(r"[0-9a-f]{32}\.arrow")
 
 
 @final
@@ -28,50 +26,48 @@ class Contents:
 
     def put(self, name: str, content: memoryview | bytes) -> None:
         """Write it aside, then give it its name: what has a name is whole."""
+        check_content(name, content)
         path = self._path(name)
-        if name[:32] != _digest(content):
-            raise ValueError(f"put({name!r}): isn't the digest of this content")
         try:
             if self._there(path, len(memoryview(content).cast("B")), name):
                 return
             disk.make_folder(self.folder)
             self._write(path, content)
         except OSError as error:
-            raise disk.failed(error, path) from error
+            raise disk.error_of(error, path) from error
 
     def get(self, name: str) -> bytes | memoryview:
         """What is kept by that name, mapped into memory."""
+        check_name(name)
         path = self._path(name)
         try:
-            found = _mapped(path)
+            content = _map(path)
         except FileNotFoundError:
             raise _corrupt(path, "is gone") from None
         except OSError as error:
-            raise disk.failed(error, path) from error
-        if _digest(found) != name[:32]:
+            raise disk.error_of(error, path) from error
+        if name_of(content) != name:
             raise _corrupt(path, "isn't what was written")
-        return found
+        return content
 
-    def sweep(self, named: frozenset[str], now: float | None = None) -> int:
+    def sweep(self, names: frozenset[str], now: float | None = None) -> int:
         """Remove what isn't named, after a time of grace ⟶ bytes freed."""
-        freed, limit = 0, (time.time() if now is None else now) - GRACE
+        freed_bytes, limit = 0, (time.time() if now is None else now) - GRACE
         try:
             entries = list(os.scandir(self.folder))
         except FileNotFoundError:
             return 0
         for entry in entries:
             aside = entry.name.startswith(".")
-            if (NAME.fullmatch(entry.name) or aside) and entry.name not in named:
+            if (NAME.fullmatch(entry.name) or aside) and entry.name not in names:
                 with contextlib.suppress(FileNotFoundError):
                     size = entry.stat(follow_symlinks=False).st_size
                     if os.lstat(entry.path).st_mtime < limit:
                         os.unlink(entry.path)
-                        freed += size
-        return freed
+                        freed_bytes += size
+        return freed_bytes
 
     def _path(self, name: str) -> str:
-        if not NAME.fullmatch(name):
-            raise ValueError(f"{name!r}: a value's name is 32 hexadecimal digits and .arrow")
         return os.path.join(self.folder, name)
 
     def _there(self, path: str, size: int, name: str) -> bool:
@@ -80,7 +76,7 @@ class Contents:
             if os.stat(path).st_size != size:
                 return False
             os.utime(path)
-            return _digest(_mapped(path)) == name[:32]
+            return name_of(_map(path)) == name
         except FileNotFoundError:
             return False
 
@@ -89,9 +85,9 @@ class Contents:
         fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             try:
-                left = memoryview(content).cast("B")
-                while left:
-                    left = left[os.write(fd, left) :]
+                rest = memoryview(content).cast("B")
+                while rest:
+                    rest = rest[os.write(fd, rest) :]
                 if self._synced:
                     disk.sync(fd)
             finally:
@@ -105,11 +101,7 @@ class Contents:
             disk.sync_folder(self.folder)
 
 
-def _digest(content: memoryview | bytes) -> str:
-    return blake2b(content, digest_size=16).hexdigest()
-
-
-def _mapped(path: str) -> bytes | memoryview:
+def _map(path: str) -> bytes | memoryview:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         if os.fstat(fd).st_size == 0:

@@ -35,13 +35,13 @@ class Database:
         self.path = path
         self.heads = heads
         self._synced = synced
-        self._db = file_layout.opened(path, synced=synced)
+        self._db = file_layout.open_journal(path, synced=synced)
         self._file = identity(path)
-        self._looked = 0.0
+        self._look_time = 0.0
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a question to the database gives."""
-        return self.told(lambda: file_layout.rows(self._db, sql, values))
+        return self.read(lambda: file_layout.rows(self._db, sql, values))
 
     def commit(
         self, work: Callable[[sqlite3.Connection], Head | None], *, synced: bool
@@ -50,13 +50,13 @@ class Database:
 
         synced: whether the heads must be on the disk too when this returns.
         """
-        return self._locked(lambda: self._transaction(work), synced=synced and self._synced)
+        return self._with_lock(lambda: self._transaction(work), synced=synced and self._synced)
 
     def add(self, sql: str, values: Sequence[Any], head: Head) -> None:
         """The same for a single statement, which is a transaction of its own: what is done most."""
         now = time.monotonic()
-        if now > self._looked + _LOOK:
-            self._looked = now
+        if now > self._look_time + _LOOK:
+            self._look_time = now
             self._stay()
         heads = self.heads
         try:
@@ -68,9 +68,9 @@ class Database:
                 heads.unlock()
         except sqlite3.Error as error:
             if _code(error) not in _PASSING:
-                raise failed(error, self.path) from error
+                raise error_of(error, self.path) from error
         except OSError as error:
-            raise disk.failed(error, self.path) from error
+            raise disk.error_of(error, self.path) from error
         else:
             return
 
@@ -78,17 +78,17 @@ class Database:
             self._db.execute(sql, values)
             return head
 
-        self._locked(work, synced=False)
+        self._with_lock(work, synced=False)
 
-    def _locked(self, work: Callable[[], Head | None], *, synced: bool) -> Head | None:
+    def _with_lock(self, work: Callable[[], Head | None], *, synced: bool) -> Head | None:
         """Do it while nobody else writes.
 
         Up to SQLite 3.51.2 a commit during another process's checkpoint could damage the file, so
         that all writes and checkpoints are under one lock of our own.
         """
         self._stay()
-        if self.heads.replaced():
-            raise disk.failed(FileNotFoundError(errno.ENOENT, ""), self.heads.path)
+        if self.heads.is_replaced():
+            raise disk.error_of(FileNotFoundError(errno.ENOENT, ""), self.heads.path)
         try:
             self.heads.lock()
             try:
@@ -99,18 +99,18 @@ class Database:
             finally:
                 self.heads.unlock()
         except sqlite3.Error as error:
-            raise failed(error, self.path) from error
+            raise error_of(error, self.path) from error
         except OSError as error:
-            raise disk.failed(error, self.path) from error
+            raise disk.error_of(error, self.path) from error
 
-    def told(self, work: Callable[[], T]) -> T:
+    def read(self, work: Callable[[], T]) -> T:
         """What is read; what SQLite or the system says against it becomes one `JournalError`."""
         try:
             return _patient(work)
         except sqlite3.Error as error:
-            raise failed(error, self.path) from error
+            raise error_of(error, self.path) from error
         except OSError as error:
-            raise disk.failed(error, self.path) from error
+            raise disk.error_of(error, self.path) from error
 
     def size(self) -> int:
         """Bytes of the file, without the write-ahead log."""
@@ -127,7 +127,7 @@ class Database:
             finally:
                 self.heads.unlock()
 
-        self.told(work)
+        self.read(work)
 
     def vacuum(self, pages: int) -> bool:
         """Give some free pages at the end of the file back ⟶ whether there were any."""
@@ -138,7 +138,7 @@ class Database:
         def work() -> None:  # `execute` would take one step of it: a page.
             self._db.executescript(f"PRAGMA incremental_vacuum({pages})")
 
-        self._locked(work, synced=False)
+        self._with_lock(work, synced=False)
         self.checkpoint()
         return True
 
@@ -147,7 +147,7 @@ class Database:
         try:
             self._db.close()
         except sqlite3.Error as error:
-            raise failed(error, self.path) from error
+            raise error_of(error, self.path) from error
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._db
@@ -164,24 +164,24 @@ class Database:
     def _stay(self) -> None:
         """Raise `JournalError` if the file isn't there any more, or another one is."""
         if identity(self.path) != self._file:
-            raise self._gone()
+            raise self._gone_error()
 
-    def _gone(self) -> JournalError:
+    def _gone_error(self) -> JournalError:
         if os.path.exists(self.path):
             return JournalError(
                 f"{self.path}: another file has taken its place since it was opened; put it back, "
                 f"or start again with the other one: {disk.SAFE}"
             )
-        return disk.failed(FileNotFoundError(errno.ENOENT, ""), self.path)
+        return disk.error_of(FileNotFoundError(errno.ENOENT, ""), self.path)
 
 
 def identity(path: str) -> tuple[int, int] | None:
     """Which file has this name now: whoever writes on into one without a name writes to nobody."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_dev
+    return status.st_ino, status.st_dev
 
 
 def _patient(work: Callable[[], T]) -> T:
@@ -204,22 +204,22 @@ def is_full(error: sqlite3.Error, path: str) -> bool:
     return full or code == sqlite3.SQLITE_FULL
 
 
-def failed(error: sqlite3.Error, path: str) -> JournalError:
+def error_of(error: sqlite3.Error, path: str) -> JournalError:
     """What SQLite says ⟶ one error with file, cause and remedy."""
     code = _code(error)
     if code in _DAMAGE or str(error) == "unsupported file format":
-        return file_layout.damaged(path, str(error))
+        return file_layout.damage_error(path, str(error))
     if code in _PASSING:
         return JournalError(
             f"{path}: other processes have been writing for a minute; if one that uses this "
             "journal was stopped, let it go on or end it: `fwf runs`"
         )
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY and _may_write(path):
-        return file_layout.damaged(path, "its first page says that it may only be read")
+        return file_layout.damage_error(path, "its first page says that it may only be read")
     if code in _SYSTEM:
-        return disk.failed(OSError(_SYSTEM[code], ""), path)
+        return disk.error_of(OSError(_SYSTEM[code], ""), path)
     if code == sqlite3.SQLITE_IOERR:
-        return disk.failed(OSError(disk.cause_of_io(path), ""), path)
+        return disk.error_of(OSError(disk.cause_of_io(path), ""), path)
     return JournalError(f"{path}: {error}")
 
 

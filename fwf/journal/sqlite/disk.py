@@ -41,11 +41,11 @@ def sync_folder(path: str) -> None:
 
 def make_folder(path: str) -> None:
     """Make a folder that its owner alone looks into, if it isn't there, and those around it."""
-    missing = list[str]()
+    folders = list[str]()
     while not os.path.isdir(path):
-        missing.append(path)
+        folders.append(path)
         path = os.path.dirname(path)
-    for each in reversed(missing):
+    for each in reversed(folders):
         try:
             os.mkdir(each, 0o700)
         except FileExistsError:
@@ -107,7 +107,7 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
-def failed(error: OSError, path: str) -> JournalError:
+def error_of(error: OSError, path: str) -> JournalError:
     """What the system says of a file, or of one beside it ⟶ one error with cause and remedy."""
     if isinstance(error.filename, str):
         path = error.filename
@@ -116,8 +116,8 @@ def failed(error: OSError, path: str) -> JournalError:
 
 def _cause(number: int, path: str) -> str:
     if number in (errno.ENOSPC, errno.EDQUOT):
-        kept = is_reserved(f"{path.removesuffix('-heads')}-reserve")
-        prune = " (`fwf runs prune` works on a full disk too)" if kept else ""
+        has_reserve = is_reserved(f"{path.removesuffix('-heads')}-reserve")
+        prune = " (`fwf runs prune` works on a full disk too)" if has_reserve else ""
         return (
             f"no space is left on the disk (or in the quota); free some{prune}, then start again: "
             f"{SAFE}"
@@ -130,13 +130,13 @@ def _cause(number: int, path: str) -> str:
             f"unlimited`), then start again: {SAFE}"
         )
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return _forbidden(number, path)
+        return _access_advice(number, path)
     if number in (errno.ENOENT, errno.ESTALE):
         return "it is gone; put it back, or start anew with another --journal"
     return f"{os.strerror(number)}; once the disk is fine again, start again: {SAFE}"
 
 
-def _forbidden(number: int, path: str) -> str:
+def _access_advice(number: int, path: str) -> str:
     me = user_name(os.geteuid())
     if number == errno.EROFS:
         return f"its file system is mounted read-only; mount it for writing, then: {SAFE}"

@@ -48,7 +48,7 @@ _ALWAYS: Final = (
 )
 
 
-def connected(path: str, mode: str) -> sqlite3.Connection:
+def connect(path: str, mode: str) -> sqlite3.Connection:
     """A connection to a file that is there; `mode` as in SQLite's addresses of files."""
     return sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?mode={mode}",
@@ -59,23 +59,23 @@ def connected(path: str, mode: str) -> sqlite3.Connection:
     )
 
 
-def opened(path: str, *, synced: bool) -> sqlite3.Connection:
+def open_journal(path: str, *, synced: bool) -> sqlite3.Connection:
     """A connection to a journal, as all of its users must have it."""
-    db = connected(path, "rw")
+    db = connect(path, "rw")
     try:
         for each in _ALWAYS:
             db.execute(each)
         if (one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")) != _MARKS:
-            raise damaged(path, "its first page isn't what was written")
+            raise damage_error(path, "its first page isn't what was written")
         if sorted(sql for (sql,) in rows(db, _SCHEMA)) != sorted(TABLES):
-            raise damaged(path, "its tables aren't those of a journal")
+            raise damage_error(path, "its tables aren't those of a journal")
         db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")
         mode = one(db, "PRAGMA journal_mode = WAL")
         if mode != "wal":
             raise JournalError(f"{path}: SQLite can't keep a write-ahead log here ({mode})")
     except UnicodeDecodeError:  # Python can't read what SQLite says of a table.
         db.close()
-        raise damaged(path, "its tables aren't those of a journal") from None
+        raise damage_error(path, "its tables aren't those of a journal") from None
     except BaseException:
         db.close()
         raise
@@ -95,14 +95,14 @@ def rows(db: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[A
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", None) is not None:
             raise
-    db.text_factory = _decoded
+    db.text_factory = _decode
     try:
         return db.execute(sql, values).fetchall()
     finally:
         db.text_factory = str
 
 
-def _decoded(text: bytes) -> str:
+def _decode(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
 
 
@@ -135,7 +135,7 @@ def _marks(path: str) -> tuple[int, int]:
     After a power cut the file may be shorter than its first page says: the log has the rest.
     """
     try:
-        with contextlib.closing(connected(path, "ro&immutable=1")) as db:
+        with contextlib.closing(connect(path, "ro&immutable=1")) as db:
             db.execute("PRAGMA writable_schema = ON")
             return one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
     except sqlite3.DatabaseError as error:
@@ -144,7 +144,7 @@ def _marks(path: str) -> tuple[int, int]:
     return 0, 0
 
 
-def damaged(path: str, what: str) -> JournalCorrupt:
+def damage_error(path: str, what: str) -> JournalCorrupt:
     """The error for damage that isn't one run's."""
     return JournalCorrupt(
         f"{path}: {what}; `fwf run … --salvage` saves what can be read and goes on from there, or "
@@ -161,13 +161,13 @@ def prepare(path: str, heads: Heads) -> None:
     if size > 0 and form <= 0:
         refuse_foreign(path)
     elif size <= 0 and heads.last() > 0:
-        raise damaged(path, "is gone" if size < 0 else "was cut down to nothing")
+        raise damage_error(path, "is gone" if size < 0 else "was cut down to nothing")
     elif size <= 0:
         create(path)
     if form == 0:
-        with contextlib.closing(connected(path, "rw")) as db:
+        with contextlib.closing(connect(path, "rw")) as db:
             if one(db, "SELECT max(number) FROM runs"):
-                raise damaged(heads.path, "is gone, which says how far each run has come")
+                raise damage_error(heads.path, "is gone, which says how far each run has come")
     if form != FORM:
         heads.begin(FORM)
 
@@ -186,7 +186,7 @@ def create(path: str) -> None:
     aside = os.path.join(folder, f".{name}-{os.urandom(8).hex()}")
     os.close(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
-        with contextlib.closing(connected(aside, "rw")) as db:
+        with contextlib.closing(connect(aside, "rw")) as db:
             fill(db)
         os.replace(aside, path)
     except BaseException:

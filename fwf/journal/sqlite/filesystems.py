@@ -24,7 +24,7 @@ _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 def file_system(path: str, mounts: str) -> str:
     """The type of the file system under a path, by the longest mount point; later ones cover."""
-    found, longest = "", -1
+    kind, longest = "", -1
     for line in mounts.splitlines():
         before, dash, after = line.partition(" - ")
         fields = before.split(" ")
@@ -33,8 +33,8 @@ def file_system(path: str, mounts: str) -> str:
         point = _OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[4])
         inside = point == "/" or path == point or path.startswith(point + "/")
         if inside and len(point) >= longest:
-            found, longest = after.split(" ")[0], len(point)
-    return found
+            kind, longest = after.split(" ")[0], len(point)
+    return kind
 
 
 def refuse_unfit(path: str, mounts: str | None = None) -> str | None:
@@ -43,7 +43,7 @@ def refuse_unfit(path: str, mounts: str | None = None) -> str | None:
     mounts: what /proc/self/mountinfo says, where it isn't read from there.
     """
     if mounts is None:
-        mounts = _mounted()
+        mounts = _mount_table()
     kind = file_system(os.path.realpath(path), mounts)
     if kind in SHARED or kind.startswith("fuse"):
         raise JournalError(
@@ -59,7 +59,7 @@ def refuse_unfit(path: str, mounts: str | None = None) -> str | None:
     return None
 
 
-def _mounted() -> str:
+def _mount_table() -> str:
     """Nothing where there is no /proc: the cases it is for are Linux in a container."""
     try:
         with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:

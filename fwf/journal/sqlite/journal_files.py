@@ -11,14 +11,14 @@ from typing import Final, NamedTuple
 from fwf.journal.errors import JournalError
 from fwf.journal.sqlite import disk, file_layout, mend, run_heads
 from fwf.journal.sqlite.content import Contents
-from fwf.journal.sqlite.database import Database, failed, is_full
+from fwf.journal.sqlite.database import Database, error_of, is_full
 from fwf.journal.sqlite.filesystems import refuse_unfit
 
 _SHARED: Final = 1 << 16
 _NOTHING_KEPT: Final = "a reserve: once it's full, free some space before `fwf runs prune`"
 
 
-class Files(NamedTuple):
+class JournalFiles(NamedTuple):
     """What is open, and a remark: on the file system and its space, or what could not be saved."""
 
     path: str
@@ -27,7 +27,7 @@ class Files(NamedTuple):
     contents: Contents
 
 
-def opened(where: str | Path, *, synced: bool, salvage: bool) -> Files:
+def open_files(where: str | Path, *, synced: bool, salvage: bool) -> JournalFiles:
     """Open them, or make them; raises `JournalError`, and then nothing was changed."""
     path = _path(where)
     note = refuse_unfit(path)
@@ -35,20 +35,20 @@ def opened(where: str | Path, *, synced: bool, salvage: bool) -> Files:
     try:
         disk.make_folder(os.path.dirname(path))
         _refuse_foreign(path)
-        db, saved = _database(path, synced=synced, salvage=salvage)
+        db, remark = _database(path, synced=synced, salvage=salvage)
     except OSError as error:
-        raise disk.failed(error, path) from error
+        raise disk.error_of(error, path) from error
     except sqlite3.Error as error:
-        raise failed(error, path) from error
-    return Files(path, saved or note, db, Contents(f"{path}-values", synced=synced))
+        raise error_of(error, path) from error
+    return JournalFiles(path, remark or note, db, Contents(f"{path}-values", synced=synced))
 
 
 def _path(where: str | Path) -> str:
     """Links are followed once, so that all who open a journal have the same files beside it."""
-    said = os.fspath(where)
-    path = "" if "\0" in said else os.path.realpath(said)
-    if not said or not path or os.path.isdir(path):
-        raise JournalError(f"journal {said!r}: is no file; give one, such as .fwf/runs.db")
+    text = os.fspath(where)
+    path = "" if "\0" in text else os.path.realpath(text)
+    if not text or not path or os.path.isdir(path):
+        raise JournalError(f"journal {text!r}: is no file; give one, such as .fwf/runs.db")
     return path
 
 
@@ -70,10 +70,10 @@ def _refuse_others(path: str) -> None:
                 f"{name} can't write to; as {name}: `sudo -u {name} fwf runs`"
             )
         if not disk.writable(each):
-            raise disk.failed(PermissionError(errno.EACCES, ""), each)
+            raise disk.error_of(PermissionError(errno.EACCES, ""), each)
     folder = os.path.dirname(path)
     if os.path.isdir(folder) and not disk.writable(folder):
-        raise disk.failed(PermissionError(errno.EACCES, ""), path)
+        raise disk.error_of(PermissionError(errno.EACCES, ""), path)
 
 
 def _refuse_foreign(path: str) -> None:
@@ -85,34 +85,34 @@ def _refuse_foreign(path: str) -> None:
 
 def _database(path: str, *, synced: bool, salvage: bool) -> tuple[Database, str | None]:
     beside = f"{path}-heads"
-    made = run_heads.create(beside)
-    said = run_heads.Heads(beside)
-    saved = None
+    is_new = run_heads.create(beside)
+    heads = run_heads.Heads(beside)
+    remark = None
     try:
-        said.lock()
+        heads.lock()
         try:
-            if said.form() > 0:
-                file_layout.refuse_form(path, said.form())
+            if heads.form() > 0:
+                file_layout.refuse_form(path, heads.form())
             if salvage:
-                saved = mend.rescue(path, said)
-            file_layout.prepare(path, said)
+                remark = mend.rescue(path, heads)
+            file_layout.prepare(path, heads)
         finally:
-            said.unlock()
-        if made:
+            heads.unlock()
+        if is_new:
             if not disk.reserve(f"{path}-reserve"):
-                saved = f"{path}: its disk is too small for {_NOTHING_KEPT}"
+                remark = f"{path}: its disk is too small for {_NOTHING_KEPT}"
             disk.sync_folder(os.path.dirname(path))
-        return _opened(path, said, synced=synced), saved
+        return _open_database(path, heads, synced=synced), remark
     except BaseException:
-        said.close()
+        heads.close()
         raise
 
 
-def _opened(path: str, said: run_heads.Heads, *, synced: bool) -> Database:
+def _open_database(path: str, heads: run_heads.Heads, *, synced: bool) -> Database:
     """On a full disk SQLite's shared memory, at least, gets some of what was kept for it."""
     while True:
         try:
-            return Database(path, said, synced=synced)
+            return Database(path, heads, synced=synced)
         except sqlite3.Error as error:
             if not is_full(error, path) or not disk.give_back(f"{path}-reserve", _SHARED):
                 raise

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from fwf.journal.errors import Held
+from fwf.journal.holders import who
 from fwf.journal.run_records import moment
 from fwf.journal.sqlite import disk
 from fwf.journal.sqlite.run_heads import digest
 from fwf.journal.store import Holder
-from fwf.printing import printable
 
 Sign = tuple[str, int | None]
 _OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -35,10 +35,10 @@ class Lock:
         self.key = key
         self._path = path
         self._fd = fd
-        _held.add(self)
+        _locks.add(self)
 
     @property
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it was not given back."""
         return self._fd >= 0
 
@@ -58,40 +58,40 @@ class Lock:
                 os.close(fd)
 
 
-_held: Final = weakref.WeakSet[Lock]()
-_watched: Final = list[int]()
+_locks: Final = weakref.WeakSet[Lock]()
+_fork_watchers: Final = list[int]()
 
 
 def _watch_forks() -> None:
-    if not _watched:
-        _watched.append(os.getpid())
+    if not _fork_watchers:
+        _fork_watchers.append(os.getpid())
         os.register_at_fork(after_in_child=_forget_all)
 
 
 def _forget_all() -> None:
-    for lock in tuple(_held):
+    for lock in tuple(_locks):
         lock.forget()
 
 
-def claim(folder: str, key: str, holder: Holder, told: Callable[[], Sign]) -> Lock:
+def claim(folder: str, key: str, holder: Holder, describe: Callable[[], Sign]) -> Lock:
     """Become the one who goes on with a key; raises `Held`.
 
-    told: what messages call the runs of the key, and when there was a last sign of them (µs).
+    describe: what messages call the runs of the key, and when there was a last sign of them (µs).
     """
     _watch_forks()
     path = _path(folder, key)
     try:
         disk.make_folder(folder)
         until = time.monotonic() + _NAMED_WITHIN
-        while (fd := _taken(path)) < 0:
-            found = _look(path)
-            waits = found is None and time.monotonic() < until
-            if found is not _NOBODY and not waits:
-                raise Held(_said(found, *told()), found)
+        while (fd := _try_lock(path)) < 0:
+            owner = _look(path)
+            waits = owner is None and time.monotonic() < until
+            if owner is not _NOBODY and not waits:
+                raise Held(_message(owner, *describe()), owner)
             time.sleep(_PAUSE)
         _write(fd, holder)
     except OSError as error:
-        raise disk.failed(error, path) from error
+        raise disk.error_of(error, path) from error
     return Lock(key, path, fd)
 
 
@@ -99,17 +99,17 @@ def holder(folder: str, key: str) -> Holder | None:
     """Who goes on with a key now. Whoever claims it at this moment isn't refused."""
     path = _path(folder, key)
     try:
-        found = _look(path)
+        owner = _look(path)
     except OSError as error:
-        raise disk.failed(error, path) from error
-    return None if found is _NOBODY else found or _UNKNOWN
+        raise disk.error_of(error, path) from error
+    return None if owner is _NOBODY else owner or _UNKNOWN
 
 
 def _path(folder: str, key: str) -> str:
     return os.path.join(folder, digest(key).hex())
 
 
-def _taken(path: str) -> int:
+def _try_lock(path: str) -> int:
     """Lock the file that has this name ⟶ its descriptor, or -1 if another process has locked it."""
     while True:
         fd = os.open(path, _OPEN, 0o600)
@@ -163,15 +163,16 @@ def _write(fd: int, holder: Holder) -> None:
 def _read(fd: int) -> Holder | None:
     """Who has it; None while it is just being written."""
     try:
-        said: dict[str, Any] = json.loads(os.pread(fd, 4096, 0))
-        return Holder(str(said["host"]), int(said["pid"]), str(said["user"]), int(said["since"]))
+        fields: dict[str, Any] = json.loads(os.pread(fd, 4096, 0))
+        return Holder(
+            str(fields["host"]), int(fields["pid"]), str(fields["user"]), int(fields["since"])
+        )
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _said(holder: Holder | None, name: str, sign: int | None) -> str:
+def _message(holder: Holder | None, name: str, sign: int | None) -> str:
     last = "" if sign is None else f"; the last sign of it was at {moment(sign)}"
     if holder is None:
         return f"{name}: another process goes on with it{last}"
-    who = printable(f"{holder.user} (process {holder.pid} on {holder.host})")
-    return f"{name}: {who} goes on with it since {moment(holder.since)}{last}"
+    return f"{name}: {who(holder)} goes on with it since {moment(holder.since)}{last}"

@@ -19,7 +19,7 @@ from fwf.journal import chain
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.run_records import FIRST, Record, RunRow, state_of
 from fwf.journal.sqlite import disk, file_layout, rows
-from fwf.journal.sqlite.run_heads import Head, Heads, Said, digest
+from fwf.journal.sqlite.run_heads import Head, Heads, HeadsSnapshot, digest
 from fwf.records import changed
 
 _BESIDE: Final = ("", "-wal")
@@ -35,32 +35,33 @@ def rescue(path: str, heads: Heads) -> str | None:
     asks for them. Those whose rows are lost are given up. The heads are locked while it works.
     """
     last = heads.last()
-    salvaged = f"{path}-salvaged"
-    if not os.path.exists(salvaged):
+    new_path = f"{path}-salvaged"
+    if not os.path.exists(new_path):
         if _sound(path, last):
             _complete(path, heads)
             return None
         file_layout.create(f"{path}-salvage")
         if file_layout.length(path) > 0:
-            readable = _readable(path, f"{path}-salvage")
+            readable = _readable_copy(path, f"{path}-salvage")
             _copy(readable, f"{path}-salvage", last, path)
             _remove(readable)
-        os.replace(f"{path}-salvage", salvaged)
+        os.replace(f"{path}-salvage", new_path)
         disk.sync_folder(os.path.dirname(path))
-    kept = _install(path, salvaged)
-    lost = _complete(path, heads)
-    also = f"; lost: {', '.join(f'run {run}' for run in lost)}" if lost else ""
+    old_path = _install(path, new_path)
+    lost_runs = _complete(path, heads)
+    also = f"; lost: {', '.join(f'run {run}' for run in lost_runs)}" if lost_runs else ""
     return (
-        f"{path}: was damaged; it is kept as {kept}, and what could be read is in a new file{also}"
+        f"{path}: was damaged; it is kept as {old_path}, and what could be read is in a new "
+        f"file{also}"
     )
 
 
 def cut(db: sqlite3.Connection, run: RunRow, good: Sequence[Record]) -> tuple[Head, int]:
     """Drop what follows the last good record ⟶ how far the run has come now, how many went."""
     row = _only(run, good)
-    dropped = db.execute(rows.DROP, (run.number, row.count, rows.LAST))
+    deletion = db.execute(rows.DROP, (run.number, row.count, rows.LAST))
     rows.write(db, row)
-    return Head(run.number, row.count, digest(run.key), row.head), dropped.rowcount
+    return Head(run.number, row.count, digest(run.key), row.head), deletion.rowcount
 
 
 def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
@@ -76,19 +77,19 @@ def _only(run: RunRow, good: Sequence[Record]) -> RunRow:
 def _sound(path: str, last: int) -> bool:
     """Whether the file is whole, and so are the rows of all runs."""
     try:
-        with closing(file_layout.opened(path, synced=True)) as db:
+        with closing(file_layout.open_journal(path, synced=True)) as db:
             db.execute("BEGIN IMMEDIATE")
             # Nothing new, and it's never committed; but fails if the first page forbids to write.
             db.execute(f"PRAGMA user_version = {file_layout.FORM}")
-            said = file_layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
-            found = [rows.run_row(each) for each in said]
-            whole = None not in found and len(found) >= last
+            columns = file_layout.rows(db, f"SELECT {rows.FIELDS} FROM runs")
+            runs = [rows.run_row(each) for each in columns]
+            whole = None not in runs and len(runs) >= last
             return whole and file_layout.one(db, "PRAGMA integrity_check(1)") == "ok"
     except (sqlite3.DatabaseError, JournalCorrupt):
         return False
 
 
-def _readable(path: str, new: str) -> str:
+def _readable_copy(path: str, new: str) -> str:
     """A copy whose first page, the tables' names and places, is that of a new journal.
 
     It's made by another process, since to open a file here and to close it drops its locks.
@@ -99,9 +100,9 @@ def _readable(path: str, new: str) -> str:
         if os.path.exists(path + ending):
             os.close(os.open(copy + ending, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             command = [sys.executable, "-I", "-S", "-c", _COPY, path + ending, copy + ending]
-            done = subprocess.run(command, check=False, capture_output=True)
-            if done.returncode:
-                raise disk.failed(OSError(disk.cause_of_io(path), ""), copy)
+            process = subprocess.run(command, check=False, capture_output=True)
+            if process.returncode:
+                raise disk.error_of(OSError(disk.cause_of_io(path), ""), copy)
     with open(copy, "r+b") as file, open(new, "rb") as fresh:
         file.write(_first_page(fresh.read(_PAGE), os.fstat(file.fileno()).st_size))
     return copy
@@ -121,13 +122,13 @@ def _remove(path: str) -> None:
             os.unlink(path + ending)
 
 
-def _copy(path: str, new: str, last: int, told: str) -> None:
+def _copy(path: str, new: str, last: int, where: str) -> None:
     """Bring what can be read into a new journal."""
-    with closing(file_layout.opened(new, synced=True)) as db:
+    with closing(file_layout.open_journal(new, synced=True)) as db:
         db.execute("BEGIN IMMEDIATE")
-        with suppress(sqlite3.DatabaseError), closing(file_layout.connected(path, "rw")) as old:
+        with suppress(sqlite3.DatabaseError), closing(file_layout.connect(path, "rw")) as old:
             for run in _readable_runs(old, last):
-                _copy_run(old, db, run, told)
+                _copy_run(old, db, run, where)
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -139,14 +140,14 @@ def _readable_runs(db: sqlite3.Connection, last: int) -> Iterator[RunRow]:
         number += 1
         row = None
         with suppress(sqlite3.DatabaseError):
-            found = file_layout.rows(
+            columns = file_layout.rows(
                 db, f"SELECT {rows.FIELDS} FROM runs WHERE number = ?", (number,)
             )
-            row = next(map(rows.run_row, found), None)
+            row = next(map(rows.run_row, columns), None)
         if row is None:
             with suppress(sqlite3.DatabaseError):
-                found = file_layout.rows(db, "SELECT * FROM origins WHERE number = ?", (number,))
-                row = next(map(rows.from_origin, found), None)
+                columns = file_layout.rows(db, "SELECT * FROM origins WHERE number = ?", (number,))
+                row = next(map(rows.from_origin, columns), None)
         if row is not None and row.number == number:
             yield row
 
@@ -176,39 +177,41 @@ def _copy_run(old: sqlite3.Connection, new: sqlite3.Connection, run: RunRow, pat
 def _columns(db: sqlite3.Connection, run: int) -> Iterator[chain.Columns]:
     """A few at a time: what stands before a damaged page can be read."""
     last = 0
-    while found := file_layout.rows(db, rows.RECORDS, (run, last, _FEW)):
-        yield from found
-        last = found[-1][0]
+    while batch := file_layout.rows(db, rows.RECORDS, (run, last, _FEW)):
+        yield from batch
+        last = batch[-1][0]
 
 
 def _install(path: str, new: str) -> str:
     """Let a new file take the place of the damaged one, which stays ⟶ under which name."""
-    kept, count = f"{path}-damaged", 1
-    while os.path.exists(kept):
+    old_path, count = f"{path}-damaged", 1
+    while os.path.exists(old_path):
         count += 1
-        kept = f"{path}-damaged.{count}"
+        old_path = f"{path}-damaged.{count}"
     for ending in _BESIDE:
         with suppress(FileNotFoundError):
-            os.link(path + ending, kept + ending)
+            os.link(path + ending, old_path + ending)
     for ending in ("-wal", "-shm"):  # The new one must not be read with the old one's log.
         with suppress(FileNotFoundError):
             os.unlink(path + ending)
     os.replace(new, path)
     disk.sync_folder(os.path.dirname(path))
-    return kept
+    return old_path
 
 
 def _complete(path: str, heads: Heads) -> list[int]:
     """Bring the heads up to what the file knows ⟶ the runs that are given up."""
-    with closing(file_layout.opened(path, synced=True)) as db:
+    with closing(file_layout.open_journal(path, synced=True)) as db:
         there = dict(file_layout.rows(db, "SELECT number, key FROM runs NOT INDEXED"))
-    said = Said(heads.content())
-    lost = [run for run in range(1, said.last + 1) if run not in there and not said.is_lost(run)]
-    for run in lost:
+    snapshot = HeadsSnapshot(heads.content())
+    lost_runs = [
+        run for run in range(1, snapshot.last + 1) if run not in there and not snapshot.is_lost(run)
+    ]
+    for run in lost_runs:
         heads.write(Head(run, 0, bytes(16), FIRST, lost=True), synced=False)
     for number, key in there.items():
-        if said.of(number) is None:
+        if snapshot.of(number) is None:
             heads.room_for(number)
             heads.write(Head(number, 0, digest(chain.text(key)), FIRST), synced=False)
     heads.begin(file_layout.FORM)
-    return lost
+    return lost_runs

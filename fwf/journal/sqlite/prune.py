@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from fwf.journal import chain
+from fwf.journal.content_names import NAME
 from fwf.journal.errors import Held
 from fwf.journal.run_records import Record, checksum_of
 from fwf.journal.sqlite import disk, rows
-from fwf.journal.sqlite.content import NAME, Contents
+from fwf.journal.sqlite.content import Contents
 from fwf.journal.sqlite.database import Database
 from fwf.journal.store import Claim
 
@@ -27,7 +28,7 @@ def prune(
 
     claim: how one becomes the one who may; a run that somebody goes on with stays as it is.
     """
-    size, pruned = db.size(), 0
+    size, count = db.size(), 0
     had = disk.give_back(f"{db.path}-reserve", disk.RESERVE)
     for number, key in db.rows(_OLD, (before,)):
         try:
@@ -35,28 +36,28 @@ def prune(
         except Held:
             continue
         try:
-            pruned += _pruned(db, number)
+            count += _prune_run(db, number)
         finally:
             mine.release()
     while db.vacuum(_PAGES):
         pass
-    freed = contents.sweep(frozenset(_named(db))) + max(size - db.size(), 0)
+    freed_bytes = contents.sweep(frozenset(_content_names(db))) + max(size - db.size(), 0)
     disk.reserve(f"{db.path}-reserve", spare=0 if had else disk.SPARE)
-    return pruned, freed
+    return count, freed_bytes
 
 
-def _pruned(db: Database, run: int) -> bool:
+def _prune_run(db: Database, run: int) -> bool:
     """Drop from the second record on, a few at a time ⟶ whether there was anything."""
     steps = 0
     while True:
-        dropped = 0
+        count = 0
 
         def work(connection: sqlite3.Connection) -> None:
-            nonlocal dropped
-            dropped = _step(connection, run)
+            nonlocal count
+            count = _step(connection, run)
 
         db.commit(work, synced=False)
-        if not dropped:
+        if not count:
             return steps > 0
         steps += 1
         db.checkpoint()
@@ -68,18 +69,18 @@ def _step(db: sqlite3.Connection, run: int) -> int:
     last = db.execute(rows.LATEST, (run,)).fetchone()
     if first is None or last[0] <= 2:
         return 0
-    found = db.execute(rows.RECORDS, (run, first[0], _AT_ONCE)).fetchall()
-    found = [each for each in found if each[0] < last[0]]
-    if all(each[1] == "anchor" for each in found):
+    records = db.execute(rows.RECORDS, (run, first[0], _AT_ONCE)).fetchall()
+    records = [each for each in records if each[0] < last[0]]
+    if all(each[1] == "anchor" for each in records):
         return 0
-    n, _, _, _, at, _, checksum = found[-1]
+    n, _, _, _, at, _, checksum = records[-1]
     body = chain.anchor(n - first[0], checksum)
-    said = checksum_of(first[6], n, "anchor", "", "", at, body)
+    anchor_sum = checksum_of(first[6], n, "anchor", "", "", at, body)
     db.execute(rows.DROP, (run, first[0], n))
-    rows.add(db, run, [Record(n, "anchor", "", "", at, body, said)])
-    return len(found)
+    rows.add(db, run, [Record(n, "anchor", "", "", at, body, anchor_sum)])
+    return len(records)
 
 
-def _named(db: Database) -> Iterator[str]:
+def _content_names(db: Database) -> Iterator[str]:
     for (body,) in db.rows("SELECT body FROM records WHERE instr(body, '.arrow')"):
         yield from NAME.findall(chain.text(body))

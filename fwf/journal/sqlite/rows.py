@@ -54,33 +54,33 @@ _FORM: Final = 1
 
 def checksum(row: RunRow) -> bytes:
     """Of all fields of a run's row."""
-    said = (
+    content = (
         f"{_FORM}\0{row.number}\0{row.id}\0{row.key}\0{row.workflow}\0{row.generation}\0{row.state}"
         f"\0{row.started}\0{row.changed}\0{row.ended}\0{row.tries}\0{row.count}\0{row.head.hex()}"
         f"\0{row.about}"
     )
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
+    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
 
 
 def columns(row: RunRow) -> Columns:
     """What is inserted for a run."""
     return (
-        row.number, kept(row.id), kept(row.key), kept(row.workflow), row.generation, row.state,
-        row.started, row.changed, row.ended, row.tries, row.count, row.head, kept(row.about),
-        checksum(row),
+        row.number, column_text(row.id), column_text(row.key), column_text(row.workflow),
+        row.generation, row.state, row.started, row.changed, row.ended, row.tries, row.count,
+        row.head, column_text(row.about), checksum(row),
     )  # fmt: skip
 
 
-def run_row(found: Columns) -> RunRow | None:
+def run_row(columns: Columns) -> RunRow | None:
     """The run of a row, or None if it isn't what was written."""
     (number, id_, key, workflow, generation, state, started, changed, ended, tries, count, head,
-     about, said) = found  # fmt: skip
+     about, stored_sum) = columns  # fmt: skip
     try:
         row = RunRow(
             number, text(id_), text(key), text(workflow), generation, cast(State, state), started,
             changed, ended, tries, count, head, text(about),
         )  # fmt: skip
-        return row if checksum(row) == said else None
+        return row if checksum(row) == stored_sum else None
     except (AttributeError, TypeError, UnicodeError):
         return None
 
@@ -88,26 +88,26 @@ def run_row(found: Columns) -> RunRow | None:
 def origin(row: RunRow) -> Columns:
     """What is inserted for that of a run's row which never changes."""
     fields = row.id, row.key, row.workflow, row.generation, row.started, row.about
-    said = json.dumps([row.number, *fields])
-    return row.number, said, blake2b(said.encode(), digest_size=DIGEST).digest()
+    content = json.dumps([row.number, *fields])
+    return row.number, content, blake2b(content.encode(), digest_size=DIGEST).digest()
 
 
-def from_origin(found: Columns) -> RunRow | None:
+def from_origin(columns: Columns) -> RunRow | None:
     """A run of which nothing else is known, or None if this too isn't what was written."""
-    _, said, checksum = found
+    _, content, checksum = columns
     try:
-        if blake2b(said.encode(), digest_size=DIGEST).digest() != checksum:
+        if blake2b(content.encode(), digest_size=DIGEST).digest() != checksum:
             return None
     except (AttributeError, UnicodeError):
         return None
-    number, id_, key, workflow, generation, started, about = json.loads(said)
+    number, id_, key, workflow, generation, started, about = json.loads(content)
     return RunRow(
         number, id_, key, workflow, generation, state_of(key), started, started, None, 0, 0,
         FIRST, about,
     )  # fmt: skip
 
 
-def begun(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:
+def with_records(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:
     """A run's row with its first records."""
     return changed(
         row, number=number, count=len(records),
@@ -119,8 +119,8 @@ def begun(row: RunRow, number: int, records: Sequence[Record]) -> RunRow:
 
 def bring_up(db: sqlite3.Connection, run: int, state: State) -> None:
     """Write to a run's row what its records say, and how it stands; `ValueError` if it's bad."""
-    found = file_layout.rows(db, f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,))
-    row = run_row(found[0]) if found else None
+    matches = file_layout.rows(db, f"SELECT {FIELDS} FROM runs WHERE number = ?", (run,))
+    row = run_row(matches[0]) if matches else None
     if row is None:
         raise ValueError(f"the row of run {run} isn't what was written")
     ((tries,),) = db.execute(_TRIES, (run, row.count))
@@ -150,7 +150,7 @@ def write(db: sqlite3.Connection, row: RunRow) -> None:
     )  # fmt: skip
 
 
-def kept(value: str) -> str | bytes:
+def column_text(value: str) -> str | bytes:
     """Text that no UTF-8 can be (lone surrogates) is kept as bytes."""
     try:
         value.encode()
@@ -169,9 +169,17 @@ def add(db: sqlite3.Connection, run: int, records: Sequence[Record]) -> None:
 def flat(run: int, records: Sequence[Record]) -> list[Any]:
     """What one statement inserts for records."""
     values = list[Any]()
-    for n, kind, path, tries, at, body, said in records:
+    for n, kind, path, tries, at, body, checksum in records:
         if path.isascii() and body.isascii() and tries.isascii():
-            values += (run << 32 | n, kind, path, tries, at, body, said)
+            values += (run << 32 | n, kind, path, tries, at, body, checksum)
         else:
-            values += (run << 32 | n, kind, kept(path), kept(tries), at, kept(body), said)
+            values += (
+                run << 32 | n,
+                kind,
+                column_text(path),
+                column_text(tries),
+                at,
+                column_text(body),
+                checksum,
+            )
     return values

@@ -24,7 +24,7 @@ from fwf.journal.sqlite.disk import sync
 
 SIZE: Final = 64
 _ROOM: Final = 64 * SIZE
-_SAID: Final = Struct("<4sBBHQQ16s16s4x")
+_SLOT: Final = Struct("<4sBBHQQ16s16s4x")
 _SUM: Final = Struct("<I")
 _MAGIC: Final = b"fwfh"
 _FORM: Final = 1
@@ -53,10 +53,10 @@ def digest(key: str) -> bytes:
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def written(head: Head) -> bytes:
+def slot_of(head: Head) -> bytes:
     """The slot of a head."""
     run, n, key, checksum, lost = head
-    slot = _SAID.pack(_MAGIC, _FORM, _LOST if lost else 0, 0, run, n, key, checksum)
+    slot = _SLOT.pack(_MAGIC, _FORM, _LOST if lost else 0, 0, run, n, key, checksum)
     return slot + _SUM.pack(crc32(slot))
 
 
@@ -64,7 +64,7 @@ def read(slot: bytes, run: int) -> Head | None:
     """What a slot says, or None if nothing was written there, or it can't be read."""
     if len(slot) != SIZE or _SUM.pack(crc32(slot[:-4])) != slot[-4:]:
         return None
-    magic, form, flags, _, number, count, key, checksum = _SAID.unpack(slot[:-4])
+    magic, form, flags, _, number, count, key, checksum = _SLOT.unpack(slot[:-4])
     if (magic, form, number) != (_MAGIC, _FORM, run):
         return None
     return Head(number, count, key, checksum, bool(flags & _LOST))
@@ -112,14 +112,14 @@ class Heads:
         if end > self._room:
             self._room = os.fstat(self._fd).st_size
         if end > self._room:
-            missing = -(-(end - self._room) // _ROOM) * _ROOM
-            self._room += os.pwrite(self._fd, bytes(missing), self._room)
+            size = -(-(end - self._room) // _ROOM) * _ROOM
+            self._room += os.pwrite(self._fd, bytes(size), self._room)
             if end > self._room:
                 return self.room_for(run)
 
     def write(self, head: Head, *, synced: bool) -> None:
         """Say how far a run has come, after the commit."""
-        os.pwrite(self._fd, written(head), head.run * SIZE)
+        os.pwrite(self._fd, slot_of(head), head.run * SIZE)
         if synced:
             sync(self._fd)
 
@@ -127,9 +127,9 @@ class Heads:
         """What is said of a run. Another process may just be writing it, so it's read again."""
         for _ in range(3):
             slot = os.pread(self._fd, SIZE, run * SIZE)
-            found = read(slot, run)
-            if found is not None or not any(slot):
-                return found
+            head = read(slot, run)
+            if head is not None or not any(slot):
+                return head
         return None
 
     def content(self) -> bytes:
@@ -139,12 +139,12 @@ class Heads:
     def form(self) -> int:
         """The form of the journal that it is beside; 0 for a file that nothing was written to."""
         first = os.pread(self._fd, SIZE, 0)
-        found = read(first, 0)
-        return (-1 if any(first) else 0) if found is None else found.n
+        head = read(first, 0)
+        return (-1 if any(first) else 0) if head is None else head.n
 
     def begin(self, form: int) -> None:
         """Write the slot of the file itself."""
-        first = written(Head(0, form, bytes(16), bytes(16)))
+        first = slot_of(Head(0, form, bytes(16), bytes(16)))
         os.pwrite(self._fd, first.ljust(_ROOM, b"\0") if self._room == 0 else first, 0)
         sync(self._fd)
         self._room = os.fstat(self._fd).st_size
@@ -154,13 +154,13 @@ class Heads:
         size = os.fstat(self._fd).st_size // SIZE * SIZE
         while size > SIZE:
             start = max(size - _ROOM, SIZE)
-            found = os.pread(self._fd, size - start, start).rstrip(b"\0")
-            if found:
-                return (start + len(found) - 1) // SIZE
+            content = os.pread(self._fd, size - start, start).rstrip(b"\0")
+            if content:
+                return (start + len(content) - 1) // SIZE
             size = start
         return 0
 
-    def replaced(self) -> bool:
+    def is_replaced(self) -> bool:
         """Whether another file, or none, has its name now."""
         mine = os.fstat(self._fd)
         try:
@@ -178,7 +178,7 @@ class Heads:
 
 
 @final
-class Said:
+class HeadsSnapshot:
     """What the file said at one moment, of all runs."""
 
     def __init__(self, content: bytes) -> None:
@@ -195,17 +195,17 @@ class Said:
 
     def is_lost(self, run: int) -> bool:
         """Whether nothing must be found of a run: it was given up, or begun without an end."""
-        found = self.of(run)
+        head = self.of(run)
         empty = not any(self._content[run * SIZE : (run + 1) * SIZE])
-        return empty if found is None else found.lost
+        return empty if head is None else head.lost
 
     def with_key(self, key: bytes) -> Iterator[Head]:
         """The runs of a key, whatever the database says of them."""
         at = self._content.find(key, SIZE)
         while at >= 0:
-            found = self.of(at // SIZE)
-            if found is not None and found.key == key and not found.lost:
-                yield found
+            head = self.of(at // SIZE)
+            if head is not None and head.key == key and not head.lost:
+                yield head
             at = self._content.find(key, at + 1)
 
 

@@ -11,11 +11,11 @@ from fwf.algebra.plain_values import MAX_DEPTH
 from fwf.forms.mentioned import Known
 from fwf.forms.refusal import Refused
 from fwf.journal.errors import JournalError
-from fwf.journal.values.arrow import Tables, table_class
+from fwf.journal.values.arrow import ArrowTables, table_class
 from fwf.journal.values.journal_names import JournalNames
 from fwf.journal.values.unfit import MOST, Unfit, secret, too_deep, too_large
-from fwf.journal.values.value_reader import Reader, parsed
-from fwf.journal.values.value_writer import Writer
+from fwf.journal.values.value_reader import ValueReader, parse
+from fwf.journal.values.value_writer import ValueWriter
 from fwf.secrets import masked, remembered
 
 DIGEST: Final = 16
@@ -40,26 +40,28 @@ class Values:
     """Writes and reads the values of one run.
 
     names: what the run's workflow makes known (`names_in`).
-    keep, kept: where large contents go, by name, and where they are found again.
+    keep, load: where large contents go, by name, and where they are found again.
     """
 
     def __init__(
         self,
         names: Known,
         keep: Callable[[str, memoryview], None],
-        kept: Callable[[str], bytes | memoryview],
+        load: Callable[[str], bytes | memoryview],
     ) -> None:
-        known = JournalNames(names)
-        self._tables = Tables(keep, kept)
-        named, settled = self._tables.named, self._tables.settled
-        said = Writer(known, table_class, named, sorted_keys=True, said=None).said
-        self._writer = Writer(known, table_class, settled, sorted_keys=False, said=said)
-        self._sorted = Writer(known, table_class, named, sorted_keys=True, said=said)
-        self._reader = Reader(known, said, self._tables.read)
+        scope = JournalNames(names)
+        self._tables = ArrowTables(keep, load)
+        name, settle = self._tables.name, self._tables.settle
+        text_of = ValueWriter(scope, table_class, name, sorted_keys=True, text_of=None).text
+        self._writer = ValueWriter(scope, table_class, settle, sorted_keys=False, text_of=text_of)
+        self._sorted_writer = ValueWriter(
+            scope, table_class, name, sorted_keys=True, text_of=text_of
+        )
+        self._reader = ValueReader(scope, text_of, self._tables.read)
         self._latest: tuple[Any, str] = (None, "null")
         """The scalar that was settled or read last, which the next step is given, and its text."""
 
-    def settled(self, value: Any) -> tuple[str, Any]:
+    def settle(self, value: Any) -> tuple[str, Any]:
         """Value ⟶ its text, and the value that this reads as: that is what goes on.
 
         They are equal, types and all; raises `Unwritable` where they wouldn't be. Tables that are
@@ -69,7 +71,7 @@ class Values:
             text, again = self._writer.write(value)
             if len(text) > MOST:
                 raise too_large(len(text))
-            if masked(text) != text or self._tables.pending:
+            if masked(text) != text or self._tables.queue:
                 self._refuse_secrets(text)
                 self._tables.commit()
         except Unfit as unfit:
@@ -85,7 +87,7 @@ class Values:
     def read(self, text: str) -> Any:
         """Text ⟶ the value that it was written of; raises `Unreadable`."""
         try:
-            value = self._reader.read(parsed(text))
+            value = self._reader.read(parse(text))
         except Refused as refused:
             where = refused.pointer or "the value"
             raise Unreadable(masked(f"{where} can't be read back: {refused.message}")) from None
@@ -103,7 +105,7 @@ class Values:
         latest, text = self._latest
         try:
             if latest is not value:
-                text = self._sorted.write(value)[0]
+                text = self._sorted_writer.write(value)[0]
             if len(text) > MOST or (masked(text) != text and _secret_in(text)):
                 return ""
         except (Unfit, RecursionError):
@@ -111,10 +113,10 @@ class Values:
         return blake2b(text.encode(), digest_size=DIGEST).hexdigest()
 
     def _refuse_secrets(self, text: str) -> None:
-        inside = [_secret_inside(content) for _, content, _ in self._tables.pending]
-        found = _secret_in(text) or next(filter(None, inside), "")
-        if found:
-            raise secret(found)
+        inside = [_secret_inside(content) for _, content, _ in self._tables.queue]
+        mask = _secret_in(text) or next(filter(None, inside), "")
+        if mask:
+            raise secret(mask)
 
 
 def _long_secrets() -> list[tuple[str, str]]:

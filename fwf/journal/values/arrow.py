@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from hashlib import blake2b
 from importlib import import_module
-from typing import Any, Final, final
+from typing import Any, final
 from weakref import ref
 
 from fwf.forms.refusal import Refused
+from fwf.journal.content_names import name_of
 from fwf.journal.values.unfit import Unfit, article
-
-SUFFIX: Final = ".arrow"
-DIGEST: Final = 16
 
 
 def table_class() -> Any:
@@ -48,52 +45,47 @@ def table_of(content: Any) -> Any:
     return table
 
 
-def name_of(content: memoryview | bytes) -> str:
-    """Content ⟶ what it is kept by."""
-    return blake2b(content, digest_size=DIGEST).hexdigest() + SUFFIX
-
-
 @final
-class _Names:
+class _TableNames:
     """The names of tables that are at hand; they don't keep a table."""
 
     def __init__(self) -> None:
-        self._named: dict[int, tuple[ref[Any], str]] = {}
+        self._entries: dict[int, tuple[ref[Any], str]] = {}
 
     def __len__(self) -> int:
-        return len(self._named)
+        return len(self._entries)
 
     def of(self, table: Any) -> str | None:
-        found = self._named.get(id(table))
-        return found[1] if found is not None and found[0]() is table else None
+        entry = self._entries.get(id(table))
+        return entry[1] if entry is not None and entry[0]() is table else None
 
     def add(self, table: Any, name: str) -> None:
-        number, named = id(table), self._named
+        number, entries = id(table), self._entries
 
-        def forget(gone: ref[Any]) -> None:
-            found = named.get(number)
-            if found is not None and found[0] is gone:
-                del named[number]
+        def forget(reference: ref[Any]) -> None:
+            entry = entries.get(number)
+            if entry is not None and entry[0] is reference:
+                del entries[number]
 
-        named[number] = ref(table, forget), name
+        entries[number] = ref(table, forget), name
 
 
 @final
-class Tables:
+class ArrowTables:
     """Tables by name: those that are kept, and those of a value that is about to be."""
 
     def __init__(
-        self, keep: Callable[[str, memoryview], None], kept: Callable[[str], bytes | memoryview]
+        self, keep: Callable[[str, memoryview], None], load: Callable[[str], bytes | memoryview]
     ) -> None:
         self._keep = keep
-        self._kept = kept
-        self._names = _Names()
-        self._only_named = _Names()
-        self.pending: list[tuple[str, memoryview, Any]] = []
+        self._load = load
+        self._names = _TableNames()
+        self._unsaved_names = _TableNames()
+        self.queue: list[tuple[str, memoryview, Any]] = []
 
-    def settled(self, table: Any) -> tuple[str, Any]:
+    def settle(self, table: Any) -> tuple[str, Any]:
         """Table ⟶ its name, and the table that will be read by it; `commit` keeps it."""
-        name = self._known(table)
+        name = self._name_of(table)
         if name is not None:
             return name, table
         content = content_of(table)
@@ -103,25 +95,25 @@ class Tables:
         ):
             raise Unfit(f"is {article(type(table))} that Arrow reads as another one")
         name = name_of(content)
-        self.pending.append((name, content, again))
+        self.queue.append((name, content, again))
         return name, again
 
-    def named(self, table: Any) -> tuple[str, Any]:
+    def name(self, table: Any) -> tuple[str, Any]:
         """Table ⟶ its name, and itself; nothing is kept."""
-        name = self._known(table) or self._only_named.of(table)
+        name = self._name_of(table) or self._unsaved_names.of(table)
         if name is None:
             name = name_of(content_of(table))
-            self._only_named.add(table, name)
+            self._unsaved_names.add(table, name)
         return name, table
 
-    def _known(self, table: Any) -> str | None:
+    def _name_of(self, table: Any) -> str | None:
         """The name of a table that is kept, or will be."""
-        pending = (name for name, _, again in self.pending if again is table)
-        return self._names.of(table) or next(pending, None)
+        names = (name for name, _, again in self.queue if again is table)
+        return self._names.of(table) or next(names, None)
 
     def read(self, name: str, at: str) -> Any:
         """Name ⟶ the table that is kept by it."""
-        content = self._kept(name)
+        content = self._load(name)
         try:
             table = table_of(content)
         except ImportError:
@@ -135,16 +127,16 @@ class Tables:
 
     def commit(self) -> None:
         """Keep the tables of the value that was written last."""
-        pending, self.pending = self.pending, []
-        for name, content, table in pending:
+        queue, self.queue = self.queue, []
+        for name, content, table in queue:
             self._keep(name, content)
             self._names.add(table, name)
 
     @property
-    def remembered(self) -> int:
+    def name_count(self) -> int:
         """How many tables have a name that is remembered."""
-        return len(self._names) + len(self._only_named)
+        return len(self._names) + len(self._unsaved_names)
 
     def forget(self) -> None:
         """The value that was written last isn't to be kept."""
-        self.pending = []
+        self.queue = []

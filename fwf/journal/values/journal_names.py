@@ -14,28 +14,28 @@ from fwf.forms.mentioned import Known
 class JournalNames:
     """The names that a workflow knows; a time zone is what this machine has by its name."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, names: Known) -> None:
+        self._names = names
 
     def codec(self, name: str) -> Codec | None:
         """The codec of this name."""
-        return self._known.codecs.get(name)
+        return self._names.codecs.get(name)
 
     def instance_class(self, name: str) -> Any:
         """The dataclass or named tuple of this name; None if its codec has been registered."""
-        return self._known.instances.get(name)
+        return self._names.instances.get(name)
 
     def member(self, recorded: Member) -> object:
         """The member of the enum of this name."""
-        return self._known.member(recorded)
+        return self._names.member(recorded)
 
     def coded(self, recorded: Coded) -> object:
         """The value that the codec of this name makes of the plain data."""
-        return self._known.coded(recorded)
+        return self._names.coded(recorded)
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         """The time zone of this name."""
-        return self._known.zones.get(key) or _zone(key)
+        return self._names.zones.get(key) or _zone(key)
 
 
 @cache

@@ -23,20 +23,20 @@ class Unfit(Exception):
     `at` is the way to it, the innermost step first.
     """
 
-    def __init__(self, said: str) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
         self.at: list[str] = []
 
     def __str__(self) -> str:
-        return masked(f"{''.join(reversed(self.at)) or 'the value'} {self.said}")
+        return masked(f"{''.join(reversed(self.at)) or 'the value'} {self.message}")
 
 
 def key_step(key: object) -> str:
     """Key of a dictionary ⟶ how the way to what it stands for says it."""
     kind = cast(Any, type(key))
-    said = repr(key) if kind in (str, int, bool, type(None)) else f"a {kind.__qualname__}"
-    return f"[{said if len(said) <= _LONGEST else said[: _LONGEST - 1] + '…'}]"
+    text = repr(key) if kind in (str, int, bool, type(None)) else f"a {kind.__qualname__}"
+    return f"[{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}]"
 
 
 def article(cls: Any) -> str:
@@ -46,7 +46,7 @@ def article(cls: Any) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def changed(cls: Any, how: str) -> Unfit:
+def would_change(cls: Any, how: str) -> Unfit:
     """What wouldn't come back as it was."""
     return Unfit(f"is {article(cls)} {how}: call fwf.register_codec for the class, {_OTHERWISE}")
 
@@ -128,9 +128,9 @@ _FOREIGN: Final = frozenset(_FOREIGN_REMEDY)
 
 def too_large(size: int | None = None) -> Unfit:
     """A value of which the JSON is longer than a record may be."""
-    said = "more than 16 MiB" if size is None else f"{size / 2**20:.1f} MiB"
+    amount = "more than 16 MiB" if size is None else f"{size / 2**20:.1f} MiB"
     return Unfit(
-        f"has {said} of JSON, and a journal keeps at most 16 MiB of one value: give a pyarrow "
+        f"has {amount} of JSON, and a journal keeps at most 16 MiB of one value: give a pyarrow "
         f"Table, or write it to a file or a store and give its name, {_OTHERWISE}"
     )
 

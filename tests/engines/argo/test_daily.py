@@ -75,7 +75,7 @@ def _locally() -> Any:
     report = execute(
         workflow, None, params=_params(), resources=there.resources, key="a day"
     ).result.unwrap()
-    text, _ = values_of(there.names, Objects("memory:///")).settled(report)
+    text, _ = values_of(there.names, Objects("memory:///")).settle(report)
     return json.loads(text)
 
 

@@ -50,6 +50,6 @@ def test_the_daily_example_reports_and_loads_the_same(
         local: Any = execute(
             workflow, None, params=params, resources=there.resources, key="a day"
         ).result.unwrap()
-    text, _ = values_of(there.names, Objects("memory:///")).settled(local)
+    text, _ = values_of(there.names, Objects("memory:///")).settle(local)
     assert json.loads(ran.output["value"]["text"]) == json.loads(text)
     assert counts_here(places, BUSY_DAY) == loads

@@ -95,7 +95,7 @@ def test_equal_values_are_kept_once() -> None:
 def test_a_value_is_itself_behind_it_types_and_all(value: Any, limit: int | None) -> None:
     kept = Kept()
     values = values_of(names_in(identity), kept)
-    found = packed(values.settled(value)[0], limit, kept)
+    found = packed(values.settle(value)[0], limit, kept)
     again = read(values, found, kept, "")
     assert repr(again) == repr(value)
 
@@ -103,14 +103,14 @@ def test_a_value_is_itself_behind_it_types_and_all(value: Any, limit: int | None
 def test_a_table_is_kept_by_itself_and_compared(tmp_path: Path) -> None:
     objects = Objects(f"file://{tmp_path}/lake")
     table = pa.table({"n": [1, 2, 3]})
-    text = values_of(names_in(identity), objects).settled(table)[0]
+    text = values_of(names_in(identity), objects).settle(table)[0]
     assert read(values_of(names_in(identity), objects), Inline(text), objects, "").equals(table)
     (file,) = (tmp_path / "lake" / "values").iterdir()
     file.write_bytes(b"other")
     with pytest.raises(Refused, match="isn't what was written"):
         read(values_of(names_in(identity), objects), Inline(text), objects, "")
     with pytest.raises(Unwritable, match="holds a table"):
-        values_of(names_in(identity), None).settled(table)
+        values_of(names_in(identity), None).settle(table)
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://x/y", "s3://user:hunter2@/x y"])

@@ -6,8 +6,8 @@ from typing import Any, final
 
 from fwf.forms.mentioned import Known
 from fwf.interpreters.engines.dask.orders import Blobs
+from fwf.journal.content_names import SUFFIX
 from fwf.journal.values import Unwritable, Values
-from fwf.journal.values.arrow import SUFFIX
 
 
 @final
@@ -29,10 +29,10 @@ class Texts:
         """Values ⟶ their texts, and the tables in them; raises `Unwritable`."""
         self._blobs = {}
         try:
-            texts = [self._values.settled(each)[0] for each in values]
+            texts = [self._values.settle(each)[0] for each in values]
             if any(SUFFIX in text for text in texts):  # a table that is known isn't kept again
                 self._blobs, new = {}, self._new()
-                texts = [new.settled(each)[0] for each in values]
+                texts = [new.settle(each)[0] for each in values]
             return texts, self._blobs
         except Unwritable as error:
             raise Unwritable(_told(str(error))) from None

@@ -28,6 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.traverse import trampoline
+from fwf.durations import whole_seconds
 from fwf.forms.mentioned import names_in
 from fwf.interpreters.engines.cut import EngineTask
 from fwf.interpreters.engines.features import task_in
@@ -96,7 +97,7 @@ def _value(told: Told, way: Way) -> Steps:
         return way.next
     name = told.name(way.here, "value")
     known = names_in(cast(Any, way.here.piece.node))
-    text, _ = values_of(known, None).settled(cast("Const", expr).value)
+    text, _ = values_of(known, None).settle(cast("Const", expr).value)
     way.scope.states.append(asl.put(name, {"text": text}, "$.out.value", way.next))
     return name
 
@@ -104,7 +105,7 @@ def _value(told: Told, way: Way) -> Steps:
 def _delay(told: Told, way: Way) -> Steps:
     yield from ()
     name = told.name(way.here, "")
-    seconds = whole_seconds(cast("Delay[Any, Any]", way.here.piece.node).duration)
+    seconds = seconds_of(cast("Delay[Any, Any]", way.here.piece.node).duration)
     way.scope.states.append(asl.state(name, "Wait", {"Seconds": seconds, "Next": way.next}))
     return name
 
@@ -121,7 +122,7 @@ def _timeout(told: Told, way: Way) -> Steps:
     node = cast("Timeout[Any, Any]", way.here.piece.node)
     if task_in(node.body) is None:
         return (yield way._replace(here=way.here.parts()[0]))
-    seconds = min(asl.SECONDS, whole_seconds(node.within) + MARGIN)
+    seconds = min(asl.SECONDS, seconds_of(node.within) + MARGIN)
     return called(told, way, "run", [("ok", way.next)], seconds=seconds)
 
 
@@ -190,9 +191,9 @@ def _kept(told: Told, way: Way, body: str) -> str:
     return name
 
 
-def whole_seconds(duration: timedelta) -> int:
+def seconds_of(duration: timedelta) -> int:
     """As many as it takes, and no more than can be said: an execution is over before that."""
-    return min(asl.MOST_SECONDS, max(0, -(-duration // timedelta(seconds=1))))
+    return min(asl.MOST_SECONDS, whole_seconds(duration))
 
 
 _WRITERS: Final[Mapping[type[Any], Any]] = {

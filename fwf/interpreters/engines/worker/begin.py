@@ -160,11 +160,11 @@ def _packed(
     said: dict[str, Packed] = {}
     for name, each in params.items():
         try:
-            said[name] = Inline(values.settled(each)[0])
+            said[name] = Inline(values.settle(each)[0])
         except Unwritable as error:
             wrong.append(f"parameter {name!r}: {error}")
     try:
-        return Inline(values.settled(value)[0]), pmap(said)
+        return Inline(values.settle(value)[0]), pmap(said)
     except Unwritable as error:
         wrong.append(f"the input: {error}")
         return NONE, pmap(said)

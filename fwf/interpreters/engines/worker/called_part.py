@@ -205,7 +205,7 @@ class Here:
     def packed(self, value: Any, limit: int | None = None) -> Packed:
         """A value ⟶ as it travels; raises `Unwritable`, or `Unkept` if the store fails."""
         try:
-            text, _ = self._values.settled(value)
+            text, _ = self._values.settle(value)
             return packed(text, self.call.limit if limit is None else limit, self._blobs)
         except (StoreError, JournalError) as error:
             raise Unkept(f"what it gave can't be kept: {error}") from None

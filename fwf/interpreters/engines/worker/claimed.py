@@ -246,7 +246,7 @@ class Claiming:
         """How an attempt ended, as JSON, and as it goes on."""
         if status is OK:
             try:
-                text, settled = self._values.settled(value)
+                text, settled = self._values.settle(value)
                 return {"ok": text}, OK, settled
             except Unwritable as error:
                 path = machine.path(fiber.place)

@@ -148,7 +148,7 @@ def _answer(order: Order, part: Part, ended: Ended, values: Values, blobs: Blobs
     fault = ended.fault
     if ended.how == "ok":
         try:
-            text, _ = values.settled(ended.value)
+            text, _ = values.settle(ended.value)
             found = packed(text, order.limit, blobs)
             return Answer("ok", found, degraded=ended.degraded)
         except Unwritable as error:

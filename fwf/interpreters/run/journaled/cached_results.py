@@ -78,7 +78,7 @@ class Results:
         """Keep a value by a key, if nobody has since that was looked up."""
         try:
             with self._lock:
-                text, _ = self._values.settled(value)
+                text, _ = self._values.settle(value)
         except Unwritable as error:
             self._tell(
                 f"a result isn't kept for other runs, which the journal can't write: {error}"

@@ -224,7 +224,7 @@ def resolve(
         told = body(how=how, by=user(), host=gethostname(), **known)
         if how != "again":
             given = value(_task_of(w, instance[0], known))
-            text, _ = Values(names_in(w), store.put, store.get).settled(given)
+            text, _ = Values(names_in(w), store.put, store.get).settle(given)
             told = f'{told[:-1]},"value":{text}}}'
         writer = Writer(store, row, claim, watch)
         writer.add("resolved", *instance, told)

@@ -27,7 +27,7 @@ def written(params: Mapping[str, object], values: Values) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in params.items():
         try:
-            found[name] = json.loads(values.settled(value)[0])
+            found[name] = json.loads(values.settle(value)[0])
         except Unwritable as error:
             raise Refused(f"parameter {name!r}: {error}") from None
     return found
@@ -37,7 +37,7 @@ def kept(row: RunRow, params: Mapping[str, object], values: Values) -> dict[str,
     """The parameters that a run was started with; raises `Refused` if others are given."""
     forms, found = row.facts.get("params", {}), _read(row, values)
     for name, value in params.items():
-        text = values.settled(value)[0]
+        text = values.settle(value)[0]
         if name in forms and json.loads(text) != forms[name]:
             raise Refused(
                 f"parameter {name!r}: {masked(str(value))} is given, but run {row.id} was started "

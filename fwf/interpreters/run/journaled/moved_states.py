@@ -141,7 +141,7 @@ class _Mark:
         self._refuse_unfit(to, "is moved to", "give what fits, or change the state's type")
         with self._lock:
             try:
-                value = json.loads(self._values.settled(to)[0])
+                value = json.loads(self._values.settle(to)[0])
             except Unwritable as error:
                 raise Unwritable(f"state {self._name!r}: {error}") from None
             own = self._own()

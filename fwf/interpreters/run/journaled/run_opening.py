@@ -312,7 +312,7 @@ def end(
     text = None
     if outcome == "ok":
         try:
-            text, _ = found.values.settled(value)
+            text, _ = found.values.settle(value)
         except Unwritable as error:
             more["unwritten"] = str(error)
     told = body(outcome=outcome, fault=fault, degraded=degraded or None, **more)

@@ -284,7 +284,7 @@ class Remembered:
         took = now - here.start if here.start else 0
         if status is OK:
             try:
-                text, settled = self.values.settled(value)
+                text, settled = self.values.settle(value)
             except Unwritable as error:
                 fault = Failed(here.path, ("Unwritable", "Defect"), str(error))
                 self._failed(here, known, took, fault)
