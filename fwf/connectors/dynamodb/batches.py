@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from fwf.connectors.dynamodb.items import (
     Delete,
-    Encoded,
+    EncodedWrite,
     Item,
     Write,
     Written,
@@ -44,15 +44,15 @@ def batches(writes: Iterable[Write], *, key: Sequence[str], size: int = BATCH) -
      Written(written=0, unprocessed=[Delete(key={'id': 3})])]
     """
     check_size(size, "batches")
-    found = list[Written]()
+    result = list[Written]()
     room, left = 0, 0
     for each in encoded_writes(writes, key_names(key, "batches"), "batches"):
         room, left = room - request_bytes(each), left - 1
         if left < 0 or room < 0:
-            found.append(Written(0, []))
+            result.append(Written(0, []))
             room, left = REQUEST_BYTES - request_bytes(each), size - 1
-        found[-1].unprocessed.append(each.write)
-    return found
+        result[-1].unprocessed.append(each.write)
+    return result
 
 
 def check_size(size: int, where: str) -> None:
@@ -61,9 +61,9 @@ def check_size(size: int, where: str) -> None:
         raise ValueError(f"{where}(size={size!r}): a batch holds 1 to {BATCH} writes")
 
 
-def request_bytes(write: Encoded) -> int:
+def request_bytes(write: EncodedWrite) -> int:
     """The bytes that a write takes in a request."""
-    return write.sent + WRAPPING
+    return write.wire_size + WRAPPING
 
 
 def gone(held: Iterable[Item], items: Iterable[Item], *, key: Sequence[str]) -> list[Delete]:
@@ -75,12 +75,12 @@ def gone(held: Iterable[Item], items: Iterable[Item], *, key: Sequence[str]) -> 
     [Delete(key={'id': 1})]
     """
     names = key_names(key, "gone")
-    kept = {each.identity for each in encoded_writes(items, names, "gone")}
+    identities = {each.identity for each in encoded_writes(items, names, "gone")}
     keys = [Delete({name: each.get(name) for name in names}) for each in held]
     return [
         Delete(each.write.key)
         for each in encoded_writes(keys, names, "gone")
-        if each.identity not in kept and isinstance(each.write, Delete)
+        if each.identity not in identities and isinstance(each.write, Delete)
     ]
 
 
@@ -138,5 +138,5 @@ def _remedy(kind: Any) -> str | None:
 
 def key_value(value: object, name: str, where: str) -> Any:
     """The value of one attribute of a key as it is sent; raises `BadData` for what can't be one."""
-    (made,) = encoded_writes([{name: value}], [name], where)
-    return made.wire[name]
+    (write,) = encoded_writes([{name: value}], [name], where)
+    return write.wire[name]

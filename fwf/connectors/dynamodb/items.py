@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-from fwf.connectors.dynamodb.values import Unfit, Wire, encoded, name_size
+from fwf.connectors.dynamodb.values import Unfit, Wire, encode, name_size
 from fwf.connectors.shared.errors import BadData
 from fwf.faults import counted
 
@@ -45,17 +45,17 @@ class Written(NamedTuple):
     unprocessed: list[Write]
 
 
-class Encoded(NamedTuple):
+class EncodedWrite(NamedTuple):
     """A write as it is sent: the item or key, which item it is about, and its bytes.
 
-    `size` is what DynamoDB counts for an item, `sent` what travels in the request.
+    `size` is what DynamoDB counts for an item, `wire_size` what travels in the request.
     """
 
     write: Write
     wire: Wire
     identity: tuple[object, ...]
     size: int
-    sent: int
+    wire_size: int
 
 
 def table_name(table: object, where: str) -> str:
@@ -70,21 +70,21 @@ def table_name(table: object, where: str) -> str:
 
 def key_names(key: object, where: str) -> tuple[str, ...]:
     """The names of partition key and, if there is one, sort key; raises for what can't be these."""
-    named = f"{where}(key={key!r})"
+    at = f"{where}(key={key!r})"
     if not isinstance(key, list | tuple):
-        raise TypeError(f"{named}: needs a list: ['customer'], or ['day', 'customer']")
+        raise TypeError(f"{at}: needs a list: ['customer'], or ['day', 'customer']")
     names = tuple(cast("Sequence[object]", key))
     if not 1 <= len(names) <= 2 or len(set(map(repr, names))) != len(names):
-        raise ValueError(f"{named}: a key is a partition key and at most one sort key")
+        raise ValueError(f"{at}: a key is a partition key and at most one sort key")
     for name in names:
         try:
             fine = name_size(name) <= KEY_NAME_BYTES and cast(str, name).isprintable()
         except Unfit:
             fine = False
         if not fine:
-            raise ValueError(f"{named}: an attribute of a key has a name of 1 to 255 bytes")
+            raise ValueError(f"{at}: an attribute of a key has a name of 1 to 255 bytes")
         if name in OWN:
-            raise ValueError(f"{named}: {name} is written by fwf itself")
+            raise ValueError(f"{at}: {name} is written by fwf itself")
     return cast("tuple[str, ...]", names)
 
 
@@ -93,52 +93,54 @@ def encoded_writes(
     key: Sequence[str],
     where: str,
     *,
-    added: Mapping[str, str] | None = None,
-) -> list[Encoded]:
+    extra: Mapping[str, str] | None = None,
+) -> list[EncodedWrite]:
     """Items and deletes ⟶ the same as they are sent; raises `BadData` for all that can't be.
 
     key: the names of partition and sort key.
     where: begins the error.
-    added: texts that come into each item; it may have no attribute of their names itself.
+    extra: texts that come into each item; it may have no attribute of their names itself.
     """
-    given, found, wrong = list(writes), list[Encoded](), Counter[str]()
-    for write in given:
-        made, problems = _encoded_write(write, key, added)
+    all_writes, result, wrong = list(writes), list[EncodedWrite](), Counter[str]()
+    for write in all_writes:
+        one, problems = _encoded_write(write, key, extra)
         wrong.update(problems)
-        if made is not None:
-            found.append(made)
-    seen = Counter(each.identity for each in found)
-    doubles = sum(times - 1 for times in seen.values())
+        if one is not None:
+            result.append(one)
+    counts = Counter(each.identity for each in result)
+    doubles = sum(times - 1 for times in counts.values())
     if doubles:
-        wrong[f"{', '.join(map(shown, key))}: the key of another write"] = doubles
+        wrong[f"{', '.join(map(attribute_text, key))}: the key of another write"] = doubles
     if wrong:
-        told = [f"{problem} ({times})" for problem, times in wrong.most_common(MOST_TOLD)]
+        texts = [f"{problem} ({times})" for problem, times in wrong.most_common(MOST_TOLD)]
         more = f"; and {len(wrong) - MOST_TOLD} more" if len(wrong) > MOST_TOLD else ""
-        raise BadData(f"{where}: of {counted(len(given), 'write')}: {'; '.join(told)}{more}")
-    return found
+        raise BadData(f"{where}: of {counted(len(all_writes), 'write')}: {'; '.join(texts)}{more}")
+    return result
 
 
 def _encoded_write(
-    write: object, key: Sequence[str], added: Mapping[str, str] | None
-) -> tuple[Encoded | None, list[str]]:
+    write: object, key: Sequence[str], extra: Mapping[str, str] | None
+) -> tuple[EncodedWrite | None, list[str]]:
     """A write ⟶ the same as it is sent, or all that is wrong with it."""
     is_delete = isinstance(write, Delete)
-    given: object = write.key if isinstance(write, Delete) else write
-    if not isinstance(given, dict):
-        return None, [f"a {type(given).__name__}, but an item is a dictionary, or a Delete of one"]
-    item, problems = cast("dict[object, object]", given), list[str]()
-    own = {} if is_delete else dict(added or {})
+    content: object = write.key if isinstance(write, Delete) else write
+    if not isinstance(content, dict):
+        return None, [
+            f"a {type(content).__name__}, but an item is a dictionary, or a Delete of one"
+        ]
+    item, problems = cast("dict[object, object]", content), list[str]()
+    own = {} if is_delete else dict(extra or {})
     wire: Wire = {name: {"S": text} for name, text in own.items()}
     size = sum(len(name) + len(text.encode()) for name, text in own.items())
     for name, value in item.items():
         try:
-            named = name_size(name)
+            name_bytes = name_size(name)
             if name in own:
                 raise Unfit("written by fwf itself")
-            wire[cast(str, name)], held = encoded(value)
-            size += named + held
+            wire[cast(str, name)], value_bytes = encode(value)
+            size += name_bytes + value_bytes
         except Unfit as unfit:
-            problems.append(f"{shown(name)}: {unfit}")
+            problems.append(f"{attribute_text(name)}: {unfit}")
     if not problems:
         problems = _of_key(wire, key)
         if is_delete and len(wire) > len(key):
@@ -148,8 +150,8 @@ def _encoded_write(
     if problems:
         return None, problems
     identity = tuple(next(iter(wire[name].items())) for name in key)
-    sent = len(_JSON.encode(wire))
-    return Encoded(cast(Write, write), wire, identity, size, sent), []
+    wire_size = len(_JSON.encode(wire))
+    return EncodedWrite(cast(Write, write), wire, identity, size, wire_size), []
 
 
 def _of_key(wire: Wire, key: Sequence[str]) -> list[str]:
@@ -158,17 +160,19 @@ def _of_key(wire: Wire, key: Sequence[str]) -> list[str]:
     for name, most in zip(key, KEY_BYTES, strict=False):
         ((letter, value),) = wire.get(name, {"NULL": True}).items()
         if letter == "NULL":
-            problems.append(f"{shown(name)}: no value, but it is of the key")
+            problems.append(f"{attribute_text(name)}: no value, but it is of the key")
         elif letter not in ("S", "N", "B"):
-            problems.append(f"{shown(name)}: a key is a text, a number or bytes")
+            problems.append(f"{attribute_text(name)}: a key is a text, a number or bytes")
         elif not value:
-            problems.append(f"{shown(name)}: empty, but it is of the key")
+            problems.append(f"{attribute_text(name)}: empty, but it is of the key")
         elif letter != "N" and len(value if letter == "B" else value.encode()) > most:
-            problems.append(f"{shown(name)}: more than {most:,} bytes, but it is of the key")
+            problems.append(
+                f"{attribute_text(name)}: more than {most:,} bytes, but it is of the key"
+            )
     return problems
 
 
-def shown(name: object) -> str:
+def attribute_text(name: object) -> str:
     """The name of an attribute as an error shows it."""
     if not isinstance(name, str):
         return f"(a {type(name).__name__})"

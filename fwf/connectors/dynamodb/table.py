@@ -9,7 +9,7 @@ from fwf.connectors.dynamodb.batches import BATCH, REQUEST_BYTES, key_value, req
 from fwf.connectors.dynamodb.items import (
     OWN,
     Delete,
-    Encoded,
+    EncodedWrite,
     Item,
     Write,
     Written,
@@ -18,7 +18,7 @@ from fwf.connectors.dynamodb.items import (
     key_names,
     table_name,
 )
-from fwf.connectors.dynamodb.values import Wire, decoded, encoded
+from fwf.connectors.dynamodb.values import Wire, decode, encode
 from fwf.connectors.shared import aws
 from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.errors import (
@@ -97,22 +97,22 @@ class Tables(SharedClient):
     def write(self, table: str, writes: Sequence[Write], *, key: Sequence[str]) -> Written:
         """BatchWriteItem: at most 25 puts and deletes, each by itself, without conditions."""
         where = f"batch_write(table={table_name(table, 'batch_write')!r})"
-        made = encoded_writes(writes, key_names(key, "batch_write"), where)
-        _check_request(len(made), BATCH, sum(map(request_bytes, made)), REQUEST_BYTES, where)
-        if not made:
+        entries = encoded_writes(writes, key_names(key, "batch_write"), where)
+        _check_request(len(entries), BATCH, sum(map(request_bytes, entries)), REQUEST_BYTES, where)
+        if not entries:
             return Written(0, [])
         answer = self._ask(
             "batch_write_item",
             table,
             wrote=True,
             expects="UnprocessedItems",
-            RequestItems={table: [_request(each) for each in made]},
+            RequestItems={table: [_request(each) for each in entries]},
         )
         undone = {_identity(each, key) for each in answer["UnprocessedItems"].get(table, [])}
-        left = [each.write for each in made if each.identity in undone]
+        left = [each.write for each in entries if each.identity in undone]
         if len(left) < len(undone):
             raise MaybeDone(f"{where}: the answer has items that were not sent")
-        return Written(len(made) - len(left), left)
+        return Written(len(entries) - len(left), left)
 
     def put(self, table: str, item: Item, *, key: Sequence[str], own_key: str) -> Stored:
         """PutItem, if there is no item of its key, or the one that an attempt before put there.
@@ -120,7 +120,7 @@ class Tables(SharedClient):
         own_key: the idempotency key, which goes into the item.
         """
         where = f"put(table={table_name(table, 'put')!r})"
-        (made,) = _owned([item], key_names(key, "put"), own_key, where)
+        (entry,) = _own_writes([item], key_names(key, "put"), own_key, where)
         answer = self._ask(
             "put_item",
             table,
@@ -128,11 +128,11 @@ class Tables(SharedClient):
             expects="ConsumedCapacity",
             also=(_FAILED,),
             TableName=table,
-            Item=made.wire,
+            Item=entry.wire,
             **_only_new(key),
         )
         if "Error" in answer:
-            _check_ours(answer.get("Item"), made, where)
+            _check_ours(answer.get("Item"), entry, where)
         return Stored(1, "Error" in answer)
 
     def transact(
@@ -143,10 +143,10 @@ class Tables(SharedClient):
         own_key: the idempotency key, which goes into the items, and the token of the request.
         """
         where = f"transact(table={table_name(table, 'transact')!r})"
-        made = _owned(writes, key_names(key, "transact"), own_key, where)
-        size = sum(each.size for each in made)
-        _check_request(len(made), TRANSACTION, size, TRANSACTION_BYTES, where)
-        if not made:
+        entries = _own_writes(writes, key_names(key, "transact"), own_key, where)
+        size = sum(each.size for each in entries)
+        _check_request(len(entries), TRANSACTION, size, TRANSACTION_BYTES, where)
+        if not entries:
             return Stored(0, already=False)
         answer = self._ask(
             "transact_write_items",
@@ -154,12 +154,12 @@ class Tables(SharedClient):
             wrote=True,
             expects="ConsumedCapacity",
             also=(_CANCELLED, _MISMATCH),
-            TransactItems=[_in_transaction(table, each, key) for each in made],
+            TransactItems=[_in_transaction(table, each, key) for each in entries],
             ClientRequestToken=blake2b(f"{table}\0{own_key}".encode(), digest_size=16).hexdigest(),
         )
         if "Error" in answer:
-            _check_cancelled(answer, made, where)
-        return Stored(len(made), "Error" in answer)
+            _check_cancellation(answer, entries, where)
+        return Stored(len(entries), "Error" in answer)
 
     def page(
         self,
@@ -219,20 +219,22 @@ def _check_request(writes: int, most: int, size: int, most_bytes: int, where: st
         )
 
 
-def _owned(writes: Sequence[Write], key: Sequence[str], own_key: str, where: str) -> list[Encoded]:
+def _own_writes(
+    writes: Sequence[Write], key: Sequence[str], own_key: str, where: str
+) -> list[EncodedWrite]:
     """The writes as they are sent, items with the idempotency key and the digest of their content.
 
     The digest is of what was given: it is found before it is added.
     """
     digest = "0" * 32
-    made = encoded_writes(writes, key, where, added={OWN_KEY: own_key, OWN_DIGEST: digest})
-    for each in made:
+    entries = encoded_writes(writes, key, where, extra={OWN_KEY: own_key, OWN_DIGEST: digest})
+    for each in entries:
         if not isinstance(each.write, Delete):
             each.wire[OWN_DIGEST]["S"] = blake2b(canonical(each.wire), digest_size=16).hexdigest()
-    return made
+    return entries
 
 
-def _request(each: Encoded) -> Wire:
+def _request(each: EncodedWrite) -> Wire:
     if isinstance(each.write, Delete):
         return {"DeleteRequest": {"Key": each.wire}}
     return {"PutRequest": {"Item": each.wire}}
@@ -240,10 +242,10 @@ def _request(each: Encoded) -> Wire:
 
 def _identity(request: Mapping[str, Any], key: Sequence[str]) -> tuple[object, ...]:
     """Of which key a write is that DynamoDB hands back."""
-    ((_, held),) = request.items()
-    ((_, wire),) = held.items()
-    found = [wire.get(name, {"NULL": True}) for name in key]
-    return tuple(next(iter(encoded(decoded(each))[0].items())) for each in found)
+    ((_, body),) = request.items()
+    ((_, wire),) = body.items()
+    parts = [wire.get(name, {"NULL": True}) for name in key]
+    return tuple(next(iter(encode(decode(each))[0].items())) for each in parts)
 
 
 def _only_new(key: Sequence[str]) -> dict[str, Any]:
@@ -254,17 +256,17 @@ def _only_new(key: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _in_transaction(table: str, each: Encoded, key: Sequence[str]) -> Wire:
+def _in_transaction(table: str, each: EncodedWrite, key: Sequence[str]) -> Wire:
     if isinstance(each.write, Delete):
         return {"Delete": {"TableName": table, "Key": each.wire}}
     return {"Put": {"TableName": table, "Item": each.wire, **_only_new(key)}}
 
 
-def _check_ours(held: Mapping[str, Any] | None, made: Encoded, where: str) -> None:
+def _check_ours(item: Mapping[str, Any] | None, entry: EncodedWrite, where: str) -> None:
     """Raise unless the item that is held is the one that we wanted to put."""
-    if not held:
+    if not item:
         raise Refused(f"{where}: there is an item of that key, and DynamoDB doesn't say which one")
-    theirs, ours = ([each.get(name) for name in OWN] for each in (held, made.wire))
+    theirs, ours = ([each.get(name) for name in OWN] for each in (item, entry.wire))
     if theirs == ours:
         return
     if theirs[0] == ours[0]:
@@ -274,24 +276,26 @@ def _check_ours(held: Mapping[str, Any] | None, made: Encoded, where: str) -> No
     raise KeyReused(f"{where}: there is an item of that key which another write has put there")
 
 
-def _check_cancelled(answer: Mapping[str, Any], made: Sequence[Encoded], where: str) -> None:
+def _check_cancellation(
+    answer: Mapping[str, Any], entries: Sequence[EncodedWrite], where: str
+) -> None:
     """Raise unless a transaction was cancelled for the items that it put there itself."""
     if answer["Error"]["Code"] == _MISMATCH:
         raise KeyReused(f"{where}: this idempotency key was used for other writes; {OTHER_KEY}")
     reasons: list[Mapping[str, Any]] = answer.get("CancellationReasons", [])
     codes = {str(each.get("Code", "None")) for each in reasons} - {"None"}
-    if codes == {"ConditionalCheckFailed"} and len(reasons) == len(made):
-        for reason, each in zip(reasons, made, strict=True):
+    if codes == {"ConditionalCheckFailed"} and len(reasons) == len(entries):
+        for reason, each in zip(reasons, entries, strict=True):
             if reason["Code"] == "ConditionalCheckFailed":
                 _check_ours(reason.get("Item"), each, where)
         return
-    told = f"{where}: cancelled: {', '.join(sorted(code for code in codes if code.isalnum()))}"
+    message = f"{where}: cancelled: {', '.join(sorted(code for code in codes if code.isalnum()))}"
     if codes & {"TransactionConflict"}:
-        raise Conflict(told)
+        raise Conflict(message)
     if codes & {"ProvisionedThroughputExceeded", "ThrottlingError"}:
-        raise Overloaded(told, after=0)
-    raise Refused(told)
+        raise Overloaded(message, after=0)
+    raise Refused(message)
 
 
 def _item(wire: Mapping[str, Any]) -> Item:
-    return {name: decoded(value) for name, value in wire.items()}
+    return {name: decode(value) for name, value in wire.items()}

@@ -66,10 +66,10 @@ def batch_write(
     """
     settings = _settings("batch_write", table, key, name, tables, writes)
 
-    def written(given: list[Write] | Written, **resources: Tables) -> Written:
-        before, todo = given if isinstance(given, Written) else Written(0, given)
-        done, left = resources[tables].write(table, todo, key=key)
-        return Written(before + done, left)
+    def written(batch: list[Write] | Written, **resources: Tables) -> Written:
+        before, todo = batch if isinstance(batch, Written) else Written(0, batch)
+        count, left = resources[tables].write(table, todo, key=key)
+        return Written(before + count, left)
 
     accepts: Any = list[Write] | Written
     gives: Any = Annotated[Written, SameColumns]
@@ -176,8 +176,8 @@ def query(
     """
     settings = _reading("query", table, key, params, name, tables, limit, reads)
 
-    def page(after: Item | None, **given: Any) -> Page:
-        partition, source = _asked(given, tables)
+    def page(after: Item | None, **injected: Any) -> Page:
+        partition, source = _partition_and_tables(injected, tables)
         return source.page(table, partition, key=key, after=after, limit=limit)
 
     return leaf(page, **settings)
@@ -196,8 +196,8 @@ def query_keys(
     """Cursor | None ⟶ Page: one page of the keys of a partition; otherwise as `query`."""
     settings = _reading("query_keys", table, key, params, name, tables, limit, reads)
 
-    def page(after: Item | None, **given: Any) -> Page:
-        partition, source = _asked(given, tables)
+    def page(after: Item | None, **injected: Any) -> Page:
+        partition, source = _partition_and_tables(injected, tables)
         return source.page(table, partition, key=key, after=after, limit=limit, only_keys=True)
 
     return leaf(page, **settings)
@@ -285,10 +285,10 @@ def _reading(
     }
 
 
-def _asked(given: Mapping[str, Any], tables: str) -> tuple[object, Tables]:
+def _partition_and_tables(injected: Mapping[str, Any], tables: str) -> tuple[object, Tables]:
     """The one run parameter, and the resource."""
-    (partition,) = (value for name, value in given.items() if name != tables)
-    return partition, given[tables]
+    (partition,) = (value for name, value in injected.items() if name != tables)
+    return partition, injected[tables]
 
 
 def _settings(
@@ -301,8 +301,7 @@ def _settings(
 ) -> dict[str, Any]:
     """What the tasks that write say of themselves alike: name, config, resource and dataset."""
     place = _place(factory, table, key, name, tables)
-    given = {"writes": list(writes)} if writes is not None else {}
-    place["config"] |= given
+    place["config"] |= {"writes": list(writes)} if writes is not None else {}
     return place | {"writes": writes if writes is not None else [f"dynamodb://{tables}/{table}"]}
 
 

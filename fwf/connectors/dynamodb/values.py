@@ -23,7 +23,7 @@ from typing import Any, Final, cast
 
 Wire = dict[str, Any]
 """A value as DynamoDB's API has it: `{"N": "12"}`."""
-Sized = tuple[Wire, int]
+SizedWire = tuple[Wire, int]
 """A value, and the bytes that it counts for in its item."""
 
 DIGITS: Final = 38
@@ -40,32 +40,32 @@ class Unfit(Exception):
     """Why a value has no place in DynamoDB, without the value."""
 
 
-def encoded(value: object, level: int = 1) -> Sized:
+def encode(value: object, level: int = 1) -> SizedWire:
     """A value ⟶ the same for the API, and its size; raises `Unfit`."""
-    make = _BY_TYPE.get(type(value))
-    if make is not None:
-        return make(value)
+    write = _BY_TYPE.get(type(value))
+    if write is not None:
+        return write(value)
     if isinstance(value, list | tuple | dict):
         if level >= LEVELS:
             raise Unfit(f"nested deeper than {LEVELS} levels")
         whole = cast(Any, value)
         return _map(whole, level) if isinstance(value, dict) else _list(whole, level)
-    for kind, made in _BY_TYPE.items():  # of a class made from one that is known
+    for kind, write in _BY_TYPE.items():  # of a class made from one that is known
         if isinstance(value, kind):
-            return made(value)
+            return write(value)
     raise Unfit(f"a {type(value).__name__}{_REMEDIES.get(type(value), '')}")
 
 
-def decoded(wire: Mapping[str, Any]) -> Any:
+def decode(wire: Mapping[str, Any]) -> Any:
     """A value of the API ⟶ Python's: an `int` where a number is whole, texts where dates went."""
     ((letter, value),) = wire.items()
     match letter:
         case "N":
             return _number(value)
         case "L":
-            return [decoded(each) for each in value]
+            return [decode(each) for each in value]
         case "M":
-            return {name: decoded(each) for name, each in value.items()}
+            return {name: decode(each) for name, each in value.items()}
         case "SS" | "BS":
             return set(value)
         case "NS":
@@ -130,22 +130,22 @@ def _utf8(text: str) -> bytes:
     raise Unfit("a text with half of a character (a lone surrogate)")
 
 
-def _text(value: Any) -> Sized:
+def _text(value: Any) -> SizedWire:
     text = str.__str__(value)  # an enum of texts shows its name otherwise
     return {"S": text}, len(_utf8(text))
 
 
-def _numeric(value: Any) -> Sized:
+def _numeric(value: Any) -> SizedWire:
     text = number(value)
     digits = text.partition("E")[0].replace(".", "").strip("-0")
     return {"N": text}, (len(digits) + 1) // 2 + 1 + text.startswith("-")
 
 
-def _day(value: Any) -> Sized:
+def _day(value: Any) -> SizedWire:
     return _text(value.isoformat())
 
 
-def _moment(value: Any) -> Sized:
+def _moment(value: Any) -> SizedWire:
     if value != value or getattr(value, "nanosecond", 0):  # as those of pandas may be
         raise Unfit("a datetime that is none (NaT), or has nanoseconds")
     if value.utcoffset() is None:
@@ -159,33 +159,33 @@ def _moment(value: Any) -> Sized:
     raise Unfit("a datetime that is outside of the years 1 to 9999 in UTC")
 
 
-def _list(values: Any, level: int) -> Sized:
-    made = [encoded(each, level + 1) for each in values]
-    return {"L": [wire for wire, _ in made]}, 3 + sum(1 + size for _, size in made)
+def _list(values: Any, level: int) -> SizedWire:
+    items = [encode(each, level + 1) for each in values]
+    return {"L": [wire for wire, _ in items]}, 3 + sum(1 + size for _, size in items)
 
 
-def _map(values: Any, level: int) -> Sized:
-    made = {
-        name: (name_size(name), *encoded(each, level + 1)) for name, each in values.items()
+def _map(values: Any, level: int) -> SizedWire:
+    entries = {
+        name: (name_size(name), *encode(each, level + 1)) for name, each in values.items()
     }  # fmt: skip
-    size = 3 + sum(1 + named + held for named, _, held in made.values())
-    return {"M": {name: wire for name, (_, wire, _) in made.items()}}, size
+    size = 3 + sum(1 + name_bytes + value_bytes for name_bytes, _, value_bytes in entries.values())
+    return {"M": {name: wire for name, (_, wire, _) in entries.items()}}, size
 
 
-def _set(values: Any) -> Sized:
+def _set(values: Any) -> SizedWire:
     """Members in an order that depends on them alone, so that equal items are sent alike."""
     if not values:
         raise Unfit("an empty set: leave the attribute out")
-    made = [encoded(each) for each in values]
-    letters = {next(iter(wire)) for wire, _ in made}
+    items = [encode(each) for each in values]
+    letters = {next(iter(wire)) for wire, _ in items}
     if len(letters) > 1 or not letters <= {"S", "N", "B"}:
         raise Unfit("a set of anything but only texts, only numbers, or only bytes")
     (letter,) = letters
-    members = sorted({wire[letter] for wire, _ in made})
-    return {f"{letter}S": members}, sum(size for _, size in made)
+    members = sorted({wire[letter] for wire, _ in items})
+    return {f"{letter}S": members}, sum(size for _, size in items)
 
 
-_BY_TYPE: Final[Mapping[type, Callable[[Any], Sized]]] = {
+_BY_TYPE: Final[Mapping[type, Callable[[Any], SizedWire]]] = {
     str: _text,
     bool: lambda value: ({"BOOL": bool(value)}, 1),
     int: _numeric,

@@ -8,7 +8,6 @@ from typing import Final
 import httpx
 
 from fwf.algebra.builder import It, it
-from fwf.algebra.durations import hours, minutes, seconds
 from fwf.connectors.http.auth import NAME, VALUE, Auth, ClientCredentials
 from fwf.connectors.http.clients import Client
 from fwf.connectors.http.exchange import Bounds
@@ -17,6 +16,7 @@ from fwf.connectors.http.hosts import refusal_of
 from fwf.connectors.http.settings import Proxy, Settings
 from fwf.connectors.http.statuses import Policy
 from fwf.connectors.http.urls import checked_base, parse_url
+from fwf.algebra.durations import hours, minutes, seconds
 
 TO_CONNECT: Final = seconds(10)
 IDLE: Final = seconds(30)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from fwf.connectors.objects.lines import Block, Parsed, Unreadable, text_of
+from fwf.connectors.objects.lines import Block, ParsedLines, Unreadable, text_of
 
 compute: Final[Any] = pyarrow.compute  # its stubs know few of the types that it takes
 _schema: Final[Any] = pa.schema
@@ -58,36 +58,36 @@ MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 
 def row(line: bytes) -> tuple[Any, ...]:
     """A line ⟶ its values, in the order of `ACCESS_LOG`; raises `Unreadable` saying why not."""
-    found = ROW.fullmatch(text_of(line))
-    if found is None:
+    match = ROW.fullmatch(text_of(line))
+    if match is None:
         raise Unreadable("neither the common nor the combined log format")
-    host, user, time, request, status, size, referrer, agent = found.groups()
-    asked = REQUEST.fullmatch(request)
-    if asked is None and request != "-":
+    host, user, time, request, status, size, referrer, agent = match.groups()
+    parts = REQUEST.fullmatch(request)
+    if parts is None and request != "-":
         raise Unreadable("the request is not `METHOD target HTTP/version`")
     return (
         host,
-        _said(user),
+        _field(user),
         instant(time),
-        *(map(_said, asked.groups()) if asked else (None, None, None)),
+        *(map(_field, parts.groups()) if parts else (None, None, None)),
         int(status),
         0 if size == "-" else int(size),
-        _said(referrer),
-        _said(agent),
+        _field(referrer),
+        _field(agent),
     )
 
 
-def _said(text: str | None) -> str | None:
+def _field(text: str | None) -> str | None:
     """What a field says; `-` is nothing. Quotes and backslashes are what they were."""
     return None if text in (None, "-") else ESCAPED.sub(r"\1", text)
 
 
 def instant(text: str) -> datetime:
     """`16/Sep/1995:07:00:00 +0200` as the UTC time that it means."""
-    found = TIME.fullmatch(text)
-    if found is None or found[2] not in MONTHS:
+    match = TIME.fullmatch(text)
+    if match is None or match[2] not in MONTHS:
         raise Unreadable("the time is not `16/Sep/1995:07:00:00 +0200`")
-    day, month, year, hour, minute, second, sign, ahead_hours, ahead_minutes = found.groups()
+    day, month, year, hour, minute, second, sign, ahead_hours, ahead_minutes = match.groups()
     ahead = timedelta(hours=int(ahead_hours), minutes=int(ahead_minutes))
     on = (int(year), MONTHS.index(month) + 1, int(day))
     try:
@@ -117,13 +117,13 @@ _DIGITS: Final = {"day": (1, 2), "year": (8, 9, 10, 11), "hour": (13, 14), "minu
 """Where they are in `[16/Sep/1995:07:00:00`."""
 
 
-def access_log(block: Block, limit: int) -> Parsed:
+def access_log(block: Block, limit: int) -> ParsedLines:
     """Lines ⟶ their requests; both formats may be mixed."""
     lines = block.array
     whole = not block.content.isascii()
     parts: list[tuple[pa.Table, Any]] = []
     rest = np.ones(len(block), bool)
-    for pattern, quoted in ((COMBINED, 6), (COMMON, 2)):
+    for pattern, quotes in ((COMBINED, 6), (COMMON, 2)):
         if not rest.any():
             break
         plain = compute.match_substring_regex(lines, pattern).to_numpy(zero_copy_only=False)
@@ -131,7 +131,7 @@ def access_log(block: Block, limit: int) -> Parsed:
             plain &= compute.match_substring_regex(lines, ASCII).to_numpy(zero_copy_only=False)
         places = np.flatnonzero(plain)
         if len(places):
-            table, sound = _plain(lines if plain.all() else lines.take(pa.array(places)), quoted)
+            table, sound = _plain(lines if plain.all() else lines.take(pa.array(places)), quotes)
             places = places[sound]
             parts.append((table, places))
             rest[places] = False
@@ -140,7 +140,7 @@ def access_log(block: Block, limit: int) -> Parsed:
 
 def _with_others(
     block: Block, parts: list[tuple[pa.Table, Any]], others: list[int], limit: int
-) -> Parsed:
+) -> ParsedLines:
     """What is parsed already, and the other lines one by one ⟶ all of it in its order."""
     rows: list[tuple[Any, ...]] = []
     places: list[int] = []
@@ -158,12 +158,12 @@ def _with_others(
         arrays = [pa.array(c, field.type) for c, field in zip(columns, ACCESS_LOG, strict=True)]
         parts = [*parts, (pa.table(arrays, schema=ACCESS_LOG), np.array(places))]
     if not parts:
-        return Parsed(ACCESS_LOG.empty_table(), bad)
+        return ParsedLines(ACCESS_LOG.empty_table(), bad)
     table = pa.concat_tables([each for each, _ in parts])
     if len(parts) > 1:
         order: Any = np.argsort(np.concatenate([at for _, at in parts]))
         table = table.take(order)
-    return Parsed(table, bad)
+    return ParsedLines(table, bad)
 
 
 def _plain(lines: Any, quotes: int) -> tuple[pa.Table, Any]:
@@ -207,8 +207,10 @@ def _times(local: Any, zone: Any) -> tuple[Any, Any]:
     """`[16/Sep/1995:07:00:00` and `+0200]` ⟶ times in UTC, null where there is none, and which."""
     codes = _codes(local)
     day, year, hour, minute, second = (_number(codes, at) for at in _DIGITS.values())
-    named = codes[:, 4].astype(np.int64) << 16 | codes[:, 5].astype(np.int64) << 8 | codes[:, 6]
-    month = _ORDER[np.searchsorted(_CODES, named, sorter=_ORDER)]
+    month_codes = (
+        codes[:, 4].astype(np.int64) << 16 | codes[:, 5].astype(np.int64) << 8 | codes[:, 6]
+    )
+    month = _ORDER[np.searchsorted(_CODES, month_codes, sorter=_ORDER)]
     first = (year - 1970) * 12 + month
     begin, end = (
         each.astype("M8[M]").astype("M8[D]").astype(np.int64) for each in (first, first + 1)
@@ -230,7 +232,7 @@ def _codes(texts: Any) -> Any:
 
 def _number(codes: Any, places: tuple[int, ...]) -> Any:
     """The decimal number whose digits are at these places, for each row."""
-    made = np.zeros(len(codes), np.int64)
+    number = np.zeros(len(codes), np.int64)
     for place in places:
-        made = made * 10 + (codes[:, place] - ord("0"))
-    return made
+        number = number * 10 + (codes[:, place] - ord("0"))
+    return number

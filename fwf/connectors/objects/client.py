@@ -17,9 +17,10 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import LocalStore, S3Store
 
-from fwf.connectors.objects.answers import NoBucket, translated
-from fwf.connectors.objects.keys import checked, checked_prefix
+from fwf.connectors.objects.keys import checked_object_key, checked_prefix
 from fwf.connectors.shared.errors import BadData, Conflict, KeyReused, Missing, Refused, Transient
+from fwf.connectors.shared.obstore_errors import NoBucket, connector_error
+from fwf.connectors.shared.supply import Supply
 from fwf.faults import Permanent
 
 _obs: Final[Any] = obstore  # its stubs are of Python 3.12 in part
@@ -74,15 +75,15 @@ class Objects:
     def __init__(self, url: str, opener: Callable[[], StorePlace]) -> None:
         self.url = url
         self._open = opener
-        self._opened: StorePlace | None = None
+        self._opened_place: StorePlace | None = None
         self._lock = Lock()
 
     @property
     def _place(self) -> StorePlace:
         with self._lock:
-            if self._opened is None:
-                self._opened = self._open()
-            return self._opened
+            if self._opened_place is None:
+                self._opened_place = self._open()
+            return self._opened_place
 
     def __enter__(self) -> Self:
         _ = self._place
@@ -125,18 +126,18 @@ class Objects:
         while chunk := self._ask(prefix, partial(next, chunks, None)):
             for meta in chunk:
                 if meta["path"].startswith(whole):
-                    yield self._found(meta)
+                    yield self._object(meta)
             if before and self._place.in_order and chunk[-1]["path"] > f"{whole}\U0010ffff":
                 return
 
-    def _found(self, meta: Any) -> Found:
+    def _object(self, meta: Any) -> Found:
         key = meta["path"].removeprefix(self._place.prefix)
         return Found(key, meta["size"], meta["last_modified"], meta["e_tag"])
 
     def head(self, key: str) -> Found | None:
         """The object of this key, None while there is none."""
         try:
-            return self._found(self._ask(key, partial(self._meta, self._at(key))))
+            return self._object(self._ask(key, partial(self._meta, self._at(key))))
         except NoBucket:
             raise
         except Missing:
@@ -164,11 +165,11 @@ class Objects:
         """An object's bytes; raises `Missing`, and `BadData` for more bytes than `at_most`."""
         return self.read(self._present(key), at_most=at_most)
 
-    def read(self, found: Found, *, at_most: int | None = None) -> bytes:
+    def read(self, entry: Found, *, at_most: int | None = None) -> bytes:
         """The bytes of an object as it was found; raises `Conflict` if it was written anew."""
-        if at_most is not None and found.size > at_most:
-            raise BadData(f"{self.where(found.key)}: {found.size} bytes, of at most {at_most}")
-        return b"".join(self._pieces(found))
+        if at_most is not None and entry.size > at_most:
+            raise BadData(f"{self.where(entry.key)}: {entry.size} bytes, of at most {at_most}")
+        return b"".join(self._pieces(entry))
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """An object's bytes, some megabytes at a time.
@@ -178,19 +179,19 @@ class Objects:
         yield from self._pieces(self._present(key))
 
     def _present(self, key: str) -> Found:
-        found = self.head(key)
-        if found is None:
+        entry = self.head(key)
+        if entry is None:
             raise Missing(f"{self.where(key)}: not there")
-        return found
+        return entry
 
-    def _pieces(self, found: Found) -> Iterator[bytes]:
-        for start in range(0, found.size, PIECE):
-            end = min(start + PIECE, found.size)
-            options = {"range": (start, end), "if_match": found.etag}
-            ask = partial(self._piece, self._at(found.key), options)
-            piece = self._ask(found.key, ask)
+    def _pieces(self, entry: Found) -> Iterator[bytes]:
+        for start in range(0, entry.size, PIECE):
+            end = min(start + PIECE, entry.size)
+            options = {"range": (start, end), "if_match": entry.etag}
+            ask = partial(self._piece, self._at(entry.key), options)
+            piece = self._ask(entry.key, ask)
             if len(piece) != end - start:
-                raise Conflict(f"{self.where(found.key)}: it changed while it was read")
+                raise Conflict(f"{self.where(entry.key)}: it changed while it was read")
             yield piece
 
     def _piece(self, path: str, options: Any) -> bytes:
@@ -202,13 +203,13 @@ class Objects:
         data: bytes, or an iterable of such, which is sent in parts and never held as a whole. What
             it raises is raised.
         """
-        source = None if isinstance(data, bytes) else _Source(data)
-        how = {"use_multipart": bool(source), "chunk_size": PART, "max_concurrency": AT_ONCE}
-        ask = partial(_obs.put, self._place.inner, self._at(key), source or data, **how)
+        supply = None if isinstance(data, bytes) else Supply(data)
+        how = {"use_multipart": supply is not None, "chunk_size": PART, "max_concurrency": AT_ONCE}
+        ask = partial(_obs.put, self._place.inner, self._at(key), supply or data, **how)
         try:
             self._ask(key, ask, wrote=True)
         except Exception as error:
-            trouble = source.trouble if source and source.trouble else error
+            trouble = (supply and supply.trouble) or error
         else:
             return
         raise trouble
@@ -221,31 +222,31 @@ class Objects:
         """
         if self.create(key, data):
             return
-        found = self.head(key)
-        if found is None:
+        other = self.head(key)
+        if other is None:
             raise Conflict(f"{self.where(key)}: it was there a moment ago; now it isn't")
-        if found.size != len(data) or self.get(key) != data:
+        if other.size != len(data) or self.get(key) != data:
             raise KeyReused(f"{self.where(key)}: there are other data under this key")
 
     def create(self, key: str, data: bytes) -> bool:
         """The conditional request alone ⟶ whether it was written; if not, something is there."""
         return self._put_if(key, data, "create", AlreadyExistsError)
 
-    def replace(self, found: Found, data: bytes) -> bool:
+    def replace(self, entry: Found, data: bytes) -> bool:
         """Write an object in place of the very one that was found (`If-Match`) ⟶ whether it was.
 
         Files have no such request: of two that do this at one moment, the later one stays.
         """
         if isinstance(self._place.inner, LocalStore):
-            self.put(found.key, data)
+            self.put(entry.key, data)
             return True
-        return self._put_if(found.key, data, {"e_tag": found.etag}, PreconditionError)
+        return self._put_if(entry.key, data, {"e_tag": entry.etag}, PreconditionError)
 
     def _put_if(self, key: str, data: bytes, mode: Any, unmet: type[Exception]) -> bool:
         how = {"mode": mode, "use_multipart": False}
         ask = partial(_obs.put, self._place.inner, self._at(key), data, **how)
         try:
-            self._ask(key, ask, wrote=True, passed=unmet)
+            self._ask(key, ask, wrote=True, expected=unmet)
         except unmet:
             return False
         return True
@@ -265,7 +266,7 @@ class Objects:
         return f"{self.url.rstrip('/')}/{key}"
 
     def _at(self, key: str) -> str:
-        inside = self._place.prefix + checked(key)
+        inside = self._place.prefix + checked_object_key(key)
         root = self._place.root
         if root is not None and not _within(root, inside):
             raise Refused(f"{self.where(key)}: a link leads out of the store")
@@ -277,7 +278,7 @@ class Objects:
         call: Callable[[], Any],
         *,
         wrote: bool = False,
-        passed: type[Exception] | None = None,
+        expected: type[Exception] | None = None,
     ) -> Any:
         """What a call gives, or its error in our words: what the driver raises holds too much."""
         try:
@@ -285,29 +286,14 @@ class Objects:
         except _OURS:
             raise
         except _RAISED as error:
-            if passed and isinstance(error, passed):
+            if expected and isinstance(error, expected):
                 raise
-            trouble = translated(error, self.where(key), wrote=wrote)
+            trouble = connector_error(error, self.where(key), wrote=wrote)
         raise trouble
 
 
 _OURS: Final = (Transient, Permanent)
 _RAISED: Final = (BaseError, OSError, ValueError, NotImplementedError)
-
-
-class _Source:
-    """Chunks, and what was raised when one was asked for: not to be taken for the store's."""
-
-    def __init__(self, chunks: Iterable[Any]) -> None:
-        self._chunks = chunks
-        self.trouble: Exception | None = None
-
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            yield from self._chunks
-        except Exception as error:
-            self.trouble = error
-            raise
 
 
 def _folders(key: str) -> Iterator[str]:

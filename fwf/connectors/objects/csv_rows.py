@@ -42,11 +42,11 @@ class Dialect(NamedTuple):
 
 def csv_rows(schema: pa.Schema, header: Sequence[str], dialect: Dialect) -> Parse:
     """The schema of a table and the names of the file's columns ⟶ how lines become one."""
-    convert = partial(_converted, schema, list(header), dialect)
+    convert = partial(_table, schema, list(header), dialect)
     return halving(convert, partial(_reason, schema, list(header), dialect), schema)
 
 
-def _converted(schema: pa.Schema, header: list[str], dialect: Dialect, block: Block) -> pa.Table:
+def _table(schema: pa.Schema, header: list[str], dialect: Dialect, block: Block) -> pa.Table:
     """Lines ⟶ their table; raises what says that one of them is bad."""
     content = block.content
     if not content.isascii() or b"\0" in content:
@@ -82,7 +82,7 @@ def _reason(schema: pa.Schema, header: list[str], dialect: Dialect, block: Block
     """Why a line can't be read, without what it says."""
     for field in schema:
         try:
-            _converted(pa.schema([field]), header, dialect, block)
+            _table(pa.schema([field]), header, dialect, block)
         except (pa.ArrowException, Unreadable) as error:
             if "Expected" in str(error):
                 return f"it has not the {len(header)} columns of the file"
@@ -108,10 +108,10 @@ def header_of(
             break
     line, _, left = begin.partition(b"\n")
     names = _names(line, dialect, key) if line.strip() else []
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    duplicates = sorted({name for name in names if names.count(name) > 1})
     missing = [name for name in schema.names if name not in names]
-    if doubled:
-        raise BadData(f"{key}: the name {doubled[0]!r} stands twice in its first line")
+    if duplicates:
+        raise BadData(f"{key}: the name {duplicates[0]!r} stands twice in its first line")
     if missing and (names or left.strip()):
         raise BadData(f"{key}: its first line doesn't name {', '.join(map(repr, missing))}")
     return names, _and_then(left, rest)
@@ -133,13 +133,13 @@ def in_utf8(chunks: Iterable[bytes], encoding: str, key: str) -> Iterator[bytes]
     """Bytes of an encoding ⟶ the same text in UTF-8."""
     decoder = codecs.getincrementaldecoder(encoding)()
     for chunk in chain(filter(None, chunks), [b""]):
-        text = _decoded(decoder, chunk)
+        text = _in_utf8(decoder, chunk)
         if text is None:
             raise BadData(f"{key}: it is not {encoding}")
         yield text
 
 
-def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bytes | None:
+def _in_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bytes | None:
     """The text in UTF-8; None if it is none. An empty chunk is the end."""
     try:
         return decoder.decode(chunk, final=not chunk).encode()

@@ -24,7 +24,7 @@ OBJECT: Final = r"^[ \t\r]*\{.*\}[ \t\r]*\n$"
 
 def json_lines(schema: pa.Schema) -> Parse:
     """The schema of a table ⟶ how lines become one."""
-    convert = partial(_converted, schema, read_as(schema))
+    convert = partial(_table, schema, read_as(schema))
     return halving(convert, partial(_reason, schema), schema)
 
 
@@ -41,7 +41,7 @@ def _as_read(kind: pa.DataType) -> pa.DataType:
     return pa.string() if is_text else kind
 
 
-def _converted(schema: pa.Schema, read: pa.Schema, block: Block) -> pa.Table:
+def _table(schema: pa.Schema, read: pa.Schema, block: Block) -> pa.Table:
     """Lines ⟶ their table; raises what says that one of them is bad."""
     objects = _compute.match_substring_regex(block.array, OBJECT)
     if not _compute.all(objects).as_py():
@@ -78,22 +78,22 @@ def _reason(schema: pa.Schema, block: Block) -> str:
         if isinstance(trouble, Unreadable):
             return str(trouble)
         if trouble:
-            said = type(value.get(field.name)).__name__
-            return f"column {field.name!r} is no {field.type}, but a JSON {said}"
+            kind = type(value.get(field.name)).__name__
+            return f"column {field.name!r} is no {field.type}, but a JSON {kind}"
     return "it is no JSON object"
 
 
 def _trouble(schema: pa.Schema, block: Block) -> Exception | None:
     """What is raised when only these columns are read."""
     try:
-        _converted(schema, read_as(schema), block)
+        _table(schema, read_as(schema), block)
     except (pa.ArrowException, Unreadable) as error:
         return error
     return None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise Unreadable("a name stands in it twice")
-    return made
+    return members

@@ -40,22 +40,22 @@ def problem_of(key: object) -> str | None:
     return f"a key has at most {LONGEST} bytes, not {size}" if size > LONGEST else None
 
 
-def checked(key: str) -> str:
+def checked_object_key(key: str) -> str:
     """The key itself; raises `Refused` for one that leaves the store, or that none can have."""
     problem = problem_of(key)
     if problem is not None:
-        raise Refused(f"{shown(key)}: {problem}")
+        raise Refused(f"{key_text(key)}: {problem}")
     return key
 
 
 def checked_prefix(prefix: str) -> str:
     """The prefix itself, which keys may have; it may be empty, or end anywhere in a segment."""
     if prefix:
-        checked(f"{prefix}x")
+        checked_object_key(f"{prefix}x")
     return prefix
 
 
-def shown(key: object) -> str:
+def key_text(key: object) -> str:
     text = repr(key)
     return text if len(text) <= 200 else f"{text[:200]}…"
 
@@ -74,22 +74,22 @@ def key_parameters(
     if not isinstance(cast(object, pattern), str):
         raise TypeError(f"{where}: {pattern!r} is no text")
     used = {name for name, _ in _fields(pattern, types, where)}
-    unused = sorted(set(types) - used)
-    if unused:
+    leftover = sorted(set(types) - used)
+    if leftover:
         raise ValueError(
-            f"{where}(params={{{unused[0]!r}: …}}): {pattern!r} doesn't mention it: "
-            f"write {{{unused[0]}}} where it belongs, or leave it out"
+            f"{where}(params={{{leftover[0]!r}: …}}): {pattern!r} doesn't mention it: "
+            f"write {{{leftover[0]}}} where it belongs, or leave it out"
         )
     literal = "".join(
-        f"{text}{'x' if field else ''}" for text, field, _, _ in _parsed(pattern, where)
+        f"{text}{'x' if field else ''}" for text, field, _, _ in _parts(pattern, where)
     )
     problem = problem_of(f"{literal}x" if prefix else literal)
     if problem is not None:
-        raise ValueError(f"{where}: {shown(pattern)}: {problem}")
+        raise ValueError(f"{where}: {key_text(pattern)}: {problem}")
     return types, names
 
 
-def _parsed(pattern: str, where: str) -> list[tuple[str, str | None, str, str | None]]:
+def _parts(pattern: str, where: str) -> list[tuple[str, str | None, str, str | None]]:
     try:
         return [
             (text, field, spec or "", conversion)
@@ -100,8 +100,8 @@ def _parsed(pattern: str, where: str) -> list[tuple[str, str | None, str, str | 
 
 
 def _fields(pattern: str, types: Mapping[str, type], where: str) -> list[tuple[str, str]]:
-    found = []
-    for _, field, spec, conversion in _parsed(pattern, where):
+    fields = []
+    for _, field, spec, conversion in _parts(pattern, where):
         if field is None:
             continue
         if field not in types:
@@ -119,8 +119,8 @@ def _fields(pattern: str, types: Mapping[str, type], where: str) -> list[tuple[s
                 f"{where}: {pattern!r}: write {{{field}}}, or of a date {{{field}:%Y/%m/%d}} with "
                 f"{', '.join('%' + each for each in DIRECTIVES)}; a datetime needs such"
             )
-        found.append((field, spec))
-    return found
+        fields.append((field, spec))
+    return fields
 
 
 def _spec_fits(spec: str, kind: type) -> bool:
@@ -131,17 +131,17 @@ def _spec_fits(spec: str, kind: type) -> bool:
     return kind in (date, datetime) and bool(directives) and fit
 
 
-def filled(pattern: str, values: Mapping[str, Any]) -> str:
+def fill(pattern: str, values: Mapping[str, Any]) -> str:
     """A pattern and the run's parameters ⟶ the key; raises `Refused` for a value that makes none.
 
     Dates are ISO 8601, moments in UTC; a text has no `/`.
 
-    >>> filled("logs/{day:%Y/%m/%d}/{shop}-", {"day": date(2026, 7, 1), "shop": "eu"})
+    >>> fill("logs/{day:%Y/%m/%d}/{shop}-", {"day": date(2026, 7, 1), "shop": "eu"})
     'logs/2026/07/01/eu-'
     """
     return "".join(
         text + ("" if field is None else _value(values[field], spec, field))
-        for text, field, spec, _ in _parsed(pattern, "key")
+        for text, field, spec, _ in _parts(pattern, "key")
         for spec in [spec or ""]
     )
 
@@ -154,7 +154,7 @@ def _value(value: Any, spec: str, name: str) -> str:
         return first + "".join(DIRECTIVES[each[0]].format(value) + each[1:] for each in rest)
     text = str(value)
     if not text or "/" in text:
-        raise Refused(f"{name}={shown(text)}: what stands in a key is neither empty nor has a /")
+        raise Refused(f"{name}={key_text(text)}: what stands in a key is neither empty nor has a /")
     return text
 
 

@@ -70,7 +70,7 @@ class Unreadable(Exception):
     """A line says nothing that was expected; the message says why, without what it says."""
 
 
-class Parsed(NamedTuple):
+class ParsedLines(NamedTuple):
     """The table of some lines, and which of them, counted from 0, are not in it, and why."""
 
     table: pa.Table
@@ -103,7 +103,7 @@ class Block(NamedTuple):
         return Block(self.content[first : self.ends[end]], self.ends[start : end + 1] - first)
 
 
-Parse: TypeAlias = Callable[[Block, int], Parsed]
+Parse: TypeAlias = Callable[[Block, int], ParsedLines]
 """Lines, and how many bad ones are of interest ⟶ what they say; with more bad lines than that it
 may stop."""
 
@@ -135,7 +135,9 @@ def read_lines(
         table, unreadable = parse(block, at_most.lines - len(bad))
         tables.append(table)
         total += len(block)
-        bad += ((numbers[at], reason, _kept(block.line(at), keep)) for at, reason in unreadable)
+        bad += (
+            (numbers[at], reason, _kept_text(block.line(at), keep)) for at, reason in unreadable
+        )
         if len(bad) > at_most.lines:
             break
     if len(bad) > at_most.lines or len(bad) > at_most.share * total:
@@ -153,7 +155,7 @@ def _too_many(key: str, bad: list[tuple[int, str, str]], total: int, at_most: At
     )
 
 
-def _kept(line: bytes, keep: Keep) -> str:
+def _kept_text(line: bytes, keep: Keep) -> str:
     line = line.removesuffix(b"\r")
     if keep == "digest":
         return f"sha256:{sha256(line).hexdigest()}"
@@ -169,9 +171,9 @@ def _blocks(chunks: Iterable[bytes], key: str, first: int) -> Iterator[tuple[Blo
         first += len(block)
         blank = compute.match_substring_regex(block.array, BLANK)
         if compute.any(blank).as_py():
-            kept = compute.invert(blank)
-            numbers = numbers[kept.to_numpy(zero_copy_only=False)]
-            block = block_of(b"".join(block.array.filter(kept).to_pylist()))
+            with_text = compute.invert(blank)
+            numbers = numbers[with_text.to_numpy(zero_copy_only=False)]
+            block = block_of(b"".join(block.array.filter(with_text).to_pylist()))
         if len(block):
             yield block, numbers.tolist()
 
@@ -194,7 +196,7 @@ def _whole_lines(chunks: Iterable[bytes], key: str) -> Iterator[bytes]:
         yield last if last.endswith(b"\n") else last + b"\n"
 
 
-def unmarked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def without_mark(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes without a byte-order mark of UTF-8 at their beginning."""
     rest = iter(chunks)
     begin = b""
@@ -221,7 +223,7 @@ def halving(
 ) -> Parse:
     """A conversion of many lines that fails when one is bad ⟶ one that finds those, by halves."""
 
-    def parse(block: Block, limit: int) -> Parsed:
+    def parse(block: Block, limit: int) -> ParsedLines:
         tables = [schema.empty_table()]
         bad: list[tuple[int, str]] = []
         pending = [(0, len(block))]
@@ -236,7 +238,7 @@ def halving(
                 else:
                     middle = (start + end) // 2
                     pending += [(middle, end), (start, middle)]
-        return Parsed(pa.concat_tables(tables), bad)
+        return ParsedLines(pa.concat_tables(tables), bad)
 
     return parse
 

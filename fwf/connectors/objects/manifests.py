@@ -79,28 +79,30 @@ def manifest_of(folder: str, parts: list[Part], by: str, where: str) -> Manifest
     return Manifest(folder, by, sum(part.rows for part in parts), sorted(parts))
 
 
-def written(manifest: Manifest, where: str) -> bytes:
+def manifest_bytes(manifest: Manifest, where: str) -> bytes:
     """Manifest ⟶ its bytes, always the same; raises `BadData` for too many parts."""
     parts = [
         {"name": name_of(part.key), "rows": part.rows, "size": part.size} for part in manifest.parts
     ]
     content = {"fwf": 1, "by": manifest.by, "rows": manifest.rows, "parts": parts}
-    made = json.dumps(content, indent=1, sort_keys=True).encode()
-    if len(made) > LARGEST:
+    data = json.dumps(content, indent=1, sort_keys=True).encode()
+    if len(data) > LARGEST:
         raise BadData(f"{where}: {len(parts)} parts are too many: write larger ones")
-    return made
+    return data
 
 
 def read(content: bytes, folder: str, where: str) -> Manifest:
-    """The opposite of `written`; raises `BadData` for anything else."""
+    """The opposite of `manifest_bytes`; raises `BadData` for anything else."""
     try:
-        known: Any = json.loads(content)
+        manifest: Any = json.loads(content)
         parts = [
             Part(f"{folder}/{each['name']}", int(each["rows"]), int(each["size"]))
-            for each in known["parts"]
+            for each in manifest["parts"]
         ]
-        if known["fwf"] == 1 and all(PART_NAME.fullmatch(each["name"]) for each in known["parts"]):
-            return Manifest(folder, str(known["by"]), sum(part.rows for part in parts), parts)
+        if manifest["fwf"] == 1 and all(
+            PART_NAME.fullmatch(each["name"]) for each in manifest["parts"]
+        ):
+            return Manifest(folder, str(manifest["by"]), sum(part.rows for part in parts), parts)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise BadData(f"{where}: it is no manifest of parts")

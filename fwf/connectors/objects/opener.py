@@ -58,37 +58,41 @@ def store(
     ...     lake.exists("a/b.txt"), lake.get("a/b.txt")
     (True, b'text')
     """
-    shown = repr(url) if isinstance(url, Secret) else url
-    where = f"store({shown!r})"
+    label = repr(url) if isinstance(url, Secret) else url
+    where = f"store({label!r})"
     secrets = {"access_key": access_key, "secret_key": secret_key, "session_token": session_token}
     _check_secrets(secrets, where)
     _check_endpoint(endpoint, allow_http, where)
     _check_times(where, connect_within=connect_within, within=within)
-    given = {**secrets, "region": region, "endpoint": endpoint, "allow_http": allow_http or None}
-    known = {name: value for name, value in given.items() if value is not None}
+    options = {**secrets, "region": region, "endpoint": endpoint, "allow_http": allow_http or None}
+    settings = {name: value for name, value in options.items() if value is not None}
     times = {"connect_timeout": connect_within, "timeout": within}
 
-    def opened() -> StorePlace:
-        parts = _parts(url.reveal() if isinstance(url, Secret) else url, shown, known)
+    def open_place() -> StorePlace:
+        parts = _parts(url.reveal() if isinstance(url, Secret) else url, label, settings)
         if parts.scheme == "s3":
-            return _in_bucket(*_bucket(parts, where), known, times, where)
+            return _in_bucket(*_bucket(parts, where), settings, times, where)
         if parts.scheme == "memory":
             return StorePlace(_memory())
         return _in_folder(_folder(parts, where), where, make_folder=make_folder)
 
     if isinstance(url, str):
-        _parts(url, shown, known)
-    return Store(shown, opened)
+        _parts(url, label, settings)
+    return Store(label, open_place)
 
 
 def _in_bucket(
-    bucket: str, prefix: str, known: Mapping[str, Any], times: Mapping[str, timedelta], where: str
+    bucket: str,
+    prefix: str,
+    settings: Mapping[str, Any],
+    times: Mapping[str, timedelta],
+    where: str,
 ) -> StorePlace:
-    given = {AS_OBSTORE.get(name, name): value for name, value in known.items()}
-    options = {**times, "allow_http": given.pop("allow_http", False)}
-    given = {name: v.reveal() if isinstance(v, Secret) else v for name, v in given.items()}
+    arguments = {AS_OBSTORE.get(name, name): value for name, value in settings.items()}
+    options = {**times, "allow_http": arguments.pop("allow_http", False)}
+    arguments = {name: v.reveal() if isinstance(v, Secret) else v for name, v in arguments.items()}
     with suppress(BaseError, ValueError):  # its text holds what it was given
-        inner = _s3(bucket, client_options=options, retry_config={"max_retries": 0}, **given)
+        inner = _s3(bucket, client_options=options, retry_config={"max_retries": 0}, **arguments)
         return StorePlace(inner, f"{prefix}/" if prefix else "", in_order="--x-s3" not in bucket)
     raise ValueError(f"{where}: obstore takes no such region, endpoint or setting of AWS_…")
 
@@ -110,15 +114,15 @@ def _in_folder(path: Path, where: str, *, make_folder: bool) -> StorePlace:
 # What a URL and its settings may say
 
 
-def _parts(text: str, shown: str, known: Mapping[str, Any]) -> SplitResult:
+def _parts(text: str, label: str, settings: Mapping[str, Any]) -> SplitResult:
     """A URL's parts, all of which were looked at."""
-    parts = _split(text, shown)
-    where = f"store({shown!r})"
+    parts = _split(text, label)
+    where = f"store({label!r})"
     if parts.scheme == "s3":
         _bucket(parts, where)
         return parts
-    if known:
-        raise ValueError(f"{where}: {', '.join(known)}: of s3://bucket alone")
+    if settings:
+        raise ValueError(f"{where}: {', '.join(settings)}: of s3://bucket alone")
     if parts.scheme == "file":
         _folder(parts, where)
     elif parts.netloc or parts.path:
@@ -126,7 +130,7 @@ def _parts(text: str, shown: str, known: Mapping[str, Any]) -> SplitResult:
     return parts
 
 
-def _split(text: str, shown: str) -> SplitResult:
+def _split(text: str, label: str) -> SplitResult:
     """A URL's parts; raises `ValueError`, without the URL's text if that is secret."""
     form = "needs s3://bucket/prefix, file:///folder or memory://"
     parts = None
@@ -141,7 +145,7 @@ def _split(text: str, shown: str) -> SplitResult:
     if parts.scheme not in ("s3", "file", "memory"):
         raise ValueError(f"store({parts.scheme + '://…'!r}): {form}")
     if parts.query or parts.fragment:
-        plain = shown.partition("?")[0].partition("#")[0]  # what is behind it may be a password
+        plain = label.partition("?")[0].partition("#")[0]  # what is behind it may be a password
         raise ValueError(f"store({plain!r}): {form}; a ? or # in it is written %3F or %23")
     return parts
 
@@ -163,11 +167,11 @@ def _folder(parts: SplitResult, where: str) -> Path:
     return path
 
 
-def _check_secrets(given: Mapping[str, object], where: str) -> None:
-    for name, value in given.items():
+def _check_secrets(secrets: Mapping[str, object], where: str) -> None:
+    for name, value in secrets.items():
         if value is not None and not isinstance(value, Secret):
             raise TypeError(f"{where}: {name} is a Secret, such as Secret.env('AWS_…')")
-    has = {name for name, value in given.items() if value is not None}
+    has = {name for name, value in secrets.items() if value is not None}
     if has and not has >= {"access_key", "secret_key"}:
         raise ValueError(f"{where}: access_key and secret_key are given together, or neither")
 
@@ -188,6 +192,6 @@ def _check_endpoint(endpoint: str | None, allow_http: bool, where: str) -> None:
 
 
 def _check_times(where: str, **times: timedelta) -> None:
-    for name, given in times.items():
-        if given <= timedelta():
-            raise ValueError(f"{where}: {name}={given} leaves no time")
+    for name, time in times.items():
+        if time <= timedelta():
+            raise ValueError(f"{where}: {name}={time} leaves no time")

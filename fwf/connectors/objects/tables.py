@@ -15,9 +15,9 @@ from fwf.connectors.objects.client import Found, Objects
 from fwf.connectors.objects.csv_rows import Dialect, csv_rows, header_of, in_utf8
 from fwf.connectors.objects.json_lines import json_lines
 from fwf.connectors.objects.json_written import written_lines
-from fwf.connectors.objects.lines import AtMost, Keep, Lines, Parse, read_lines, unmarked
+from fwf.connectors.objects.lines import AtMost, Keep, Lines, Parse, read_lines, without_mark
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
-from fwf.connectors.objects.unpacking import unpacked
+from fwf.connectors.objects.unpacking import unpack
 from fwf.connectors.shared.digest import Digest
 from fwf.connectors.shared.errors import OTHER_KEY, BadData, Conflict, KeyReused, Missing, Refused
 from fwf.connectors.shared.parquet import Batches, parquet_chunks
@@ -54,10 +54,10 @@ class Store(Objects):
     ) -> Lines:
         """The declared columns of a CSV file, by the names in its first line, or in order."""
         where = self.where(key)
-        chunks = unpacked(self.chunks(key), where)
+        chunks = unpack(self.chunks(key), where)
         if dialect.encoding != "utf-8":
             chunks = in_utf8(chunks, dialect.encoding, where)
-        chunks, header = unmarked(chunks), list(schema.names)
+        chunks, header = without_mark(chunks), list(schema.names)
         if has_header:
             header, chunks = header_of(chunks, schema, dialect, where)
         parse = csv_rows(schema, header, dialect)
@@ -67,7 +67,7 @@ class Store(Objects):
     def _lines(
         self, key: str, parse: Parse, schema: pa.Schema, at_most: AtMost, keep: Keep
     ) -> Lines:
-        chunks = unmarked(unpacked(self.chunks(key), self.where(key)))
+        chunks = without_mark(unpack(self.chunks(key), self.where(key)))
         return read_lines(chunks, parse, schema, key=key, at_most=at_most, keep=keep)
 
     def write_json_lines(self, key: str, table: pa.Table, *, packed: bool = False) -> Part:
@@ -104,9 +104,9 @@ class Store(Objects):
         by: the idempotency key of the step.
         """
         key = manifests.part_key(folder, by)
-        said = _Said()
-        self.put(key, said.of(parquet_chunks(table, said.count)))
-        return Part(key, said.rows, said.size)
+        tally = _Tally()
+        self.put(key, tally.of(parquet_chunks(table, tally.count)))
+        return Part(key, tally.rows, tally.size)
 
     # Published
 
@@ -121,25 +121,25 @@ class Store(Objects):
         """
         key = manifests.manifest_key(folder)
         where = self.where(key)
-        made = manifests.manifest_of(folder, list(parts), by, where)
-        self._check_parts(made, where)
-        content = manifests.written(made, where)
-        found = self.head(key)
-        if found is None and self.create(key, content):
-            return made
+        manifest = manifests.manifest_of(folder, list(parts), by, where)
+        self._check_parts(manifest, where)
+        content = manifests.manifest_bytes(manifest, where)
+        head = self.head(key)
+        if head is None and self.create(key, content):
+            return manifest
         there = self.manifest(folder)
         if there is None:
             raise Conflict(f"{where}: it was there a moment ago; now it isn't")
-        is_same = there.parts == made.parts
-        if is_same or ((there.by == by or not replace) and self._same_rows(there, made)):
+        is_same = there.parts == manifest.parts
+        if is_same or ((there.by == by or not replace) and self._same_rows(there, manifest)):
             return there
         if there.by == by:
             raise KeyReused(f"{where}: this step published other data; {OTHER_KEY}")
         if not replace:
             raise Refused(f"{where}: other data are published; replace=True puts these in place")
-        if found is None or not self.replace(found, content):
+        if head is None or not self.replace(head, content):
             raise Conflict(f"{where}: somebody else publishes at this moment")
-        return made
+        return manifest
 
     def _same_rows(self, a: Manifest, b: Manifest) -> bool:
         """Whether two manifests name the same rows: a retry may read them in another order."""
@@ -147,31 +147,33 @@ class Store(Objects):
 
     def _digest(self, manifest: Manifest) -> str | None:
         """The digest of all rows; None if there is no part, the keys where types differ."""
-        made: Digest | None = None
+        digest: Digest | None = None
         schema = None
         for part in manifest.parts:
-            file = _opened(self.get(part.key), self.where(part.key))
+            file = _parquet_file(self.get(part.key), self.where(part.key))
             if schema is not None and not schema.equals(file.schema_arrow):
                 return repr(manifest.parts)
             schema = file.schema_arrow
-            made = made or Digest(schema)
-            made.update(file.iter_batches())
-        return made.text if made else None
+            digest = digest or Digest(schema)
+            digest.update(file.iter_batches())
+        return digest.text if digest else None
 
-    def _check_parts(self, made: Manifest, where: str) -> None:
+    def _check_parts(self, manifest: Manifest, where: str) -> None:
         """What was swept, or cut, isn't published."""
-        sizes = {each.key: each.size for each in self.list(f"{made.folder}/part-")}
-        gone = sum(sizes.get(part.key) != part.size for part in made.parts)
-        if gone:
-            raise Missing(f"{where}: {gone} of {len(made.parts)} parts aren't there (any more)")
+        sizes = {each.key: each.size for each in self.list(f"{manifest.folder}/part-")}
+        missing = sum(sizes.get(part.key) != part.size for part in manifest.parts)
+        if missing:
+            raise Missing(
+                f"{where}: {missing} of {len(manifest.parts)} parts aren't there (any more)"
+            )
 
     def manifest(self, folder: str) -> Manifest | None:
         """What is published in a folder; None if nothing is."""
         key = manifests.manifest_key(folder)
-        found = self.head(key)
-        if found is None:
+        head = self.head(key)
+        if head is None:
             return None
-        content = self.read(found, at_most=manifests.LARGEST)
+        content = self.read(head, at_most=manifests.LARGEST)
         return manifests.read(content, folder, self.where(key))
 
     def read_published(self, folder: str, schema: pa.Schema) -> pa.Table:
@@ -191,22 +193,22 @@ class Store(Objects):
         before = (now or datetime.now(UTC)) - older
         old = [each for each in self.list(prefix) if manifests.is_part(each.key)]
         old = [each for each in old if each.modified < before]
-        unnamed = list(self._unnamed(old))
-        self.delete(each.key for each in unnamed)
-        return Swept(len(unnamed), sum(each.size for each in unnamed))
+        orphans = list(self._orphans(old))
+        self.delete(each.key for each in orphans)
+        return Swept(len(orphans), sum(each.size for each in orphans))
 
-    def _unnamed(self, found: list[Found]) -> Iterator[Found]:
-        named: dict[str, set[str]] = {}
-        for each in found:
+    def _orphans(self, objects: list[Found]) -> Iterator[Found]:
+        names: dict[str, set[str]] = {}
+        for each in objects:
             folder = manifests.folder_of(each.key)
-            if folder not in named:
+            if folder not in names:
                 there = self.manifest(folder)
-                named[folder] = {part.key for part in there.parts} if there else set()
-            if each.key not in named[folder]:
+                names[folder] = {part.key for part in there.parts} if there else set()
+            if each.key not in names[folder]:
                 yield each
 
 
-class _Said:
+class _Tally:
     """What is known of bytes that have gone by."""
 
     def __init__(self) -> None:
@@ -223,7 +225,7 @@ class _Said:
 
 def _table_of(content: bytes, schema: pa.Schema, where: str) -> pa.Table:
     """The declared columns of a Parquet file."""
-    file = _opened(content, where)
+    file = _parquet_file(content, where)
     _check_columns(file.schema_arrow, schema, where)
     table: pa.Table | None = None
     with suppress(pa.ArrowException, OSError):
@@ -233,22 +235,22 @@ def _table_of(content: bytes, schema: pa.Schema, where: str) -> pa.Table:
     return table.select(schema.names)
 
 
-def _opened(content: bytes, where: str) -> Any:
+def _parquet_file(content: bytes, where: str) -> Any:
     """A Parquet file, of which nothing is read but what it says of itself."""
     with suppress(pa.ArrowException, OSError):
         return _parquet.ParquetFile(pa.BufferReader(content))
     raise BadData(f"{where}: it is no Parquet, or it is damaged")
 
 
-def _check_columns(found: pa.Schema, schema: pa.Schema, where: str) -> None:
+def _check_columns(actual: pa.Schema, schema: pa.Schema, where: str) -> None:
     wrong: list[str] = []
     for field in schema:
-        count = found.names.count(field.name)
+        count = actual.names.count(field.name)
         if count != 1:
             wrong.append(f"column {field.name!r} is there {count} times")
-        elif found.field(field.name).type != field.type:
+        elif actual.field(field.name).type != field.type:
             wrong.append(
-                f"column {field.name!r} is {found.field(field.name).type}, not {field.type}"
+                f"column {field.name!r} is {actual.field(field.name).type}, not {field.type}"
             )
     if wrong:
         raise BadData(f"{where}: {'; '.join(wrong)}")

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, TypeAlias, cast
+from typing import Annotated, Any, Final, TypeAlias
 
 import pyarrow as pa
 
@@ -10,13 +10,13 @@ from fwf.algebra.nodes import Task
 from fwf.connectors.objects.access_log import ACCESS_LOG
 from fwf.connectors.objects.client import Found
 from fwf.connectors.objects.csv_rows import Dialect
-from fwf.connectors.objects.keys import dataset, filled, key_parameters
+from fwf.connectors.objects.keys import dataset, fill, key_parameters
 from fwf.connectors.objects.lines import AtMost, Keep, Lines
 from fwf.connectors.objects.manifests import Part
 from fwf.connectors.objects.tables import FEW, Store
 from fwf.connectors.shared.errors import Missing
 from fwf.connectors.shared.leaf import Parameter, arguments, leaf
-from fwf.connectors.shared.schemas import name_of
+from fwf.connectors.shared.schemas import check_schema
 
 Key: TypeAlias = str | Found | Part
 """An object by its key, or as it was listed or written."""
@@ -36,12 +36,12 @@ def key(
 
     Raises `Refused` for a value that makes no key: an empty text, or one with a `/` in it.
     """
-    types, said = key_parameters(pattern, params or {}, "objects.key")
+    types, plain_params = key_parameters(pattern, params or {}, "objects.key")
 
     def key(_: object = None, **injected: Any) -> str:
-        return filled(pattern, injected)
+        return fill(pattern, injected)
 
-    config = arguments(pattern=pattern, name=name, params=said)
+    config = arguments(pattern=pattern, name=name, params=plain_params)
     return leaf(key, name=name, config=config, effect="pure", output=str, params=types)
 
 
@@ -58,8 +58,8 @@ def head(
     """
 
     def head(key: Key, **resources: Any) -> Found | None:
-        opened: Store = resources[store]
-        return opened.head(_text(key))
+        lake: Store = resources[store]
+        return lake.head(_text(key))
 
     return _reading(head, Found | None, name, store, reads, {})
 
@@ -86,21 +86,21 @@ def listing(
         >> map_each(retry(read_access_log(name="parse", store="lake"), …), key=it.key)
     """
     where = "objects.listing"
-    types, said = key_parameters(prefix, params or {}, where, prefix=True)
+    types, plain_params = key_parameters(prefix, params or {}, where, prefix=True)
 
     def listing(_: object = None, **injected: Any) -> list[Found]:
-        opened: Store = injected[store]
-        begin = filled(prefix, {each: injected[each] for each in types})
-        found = opened.list(begin)
-        if not found and not may_be_empty:
-            raise Missing(f"{opened.where(begin)}: no object has a key that begins so")
-        return found
+        lake: Store = injected[store]
+        begin = fill(prefix, injected)
+        objects = lake.list(begin)
+        if not objects and not may_be_empty:
+            raise Missing(f"{lake.where(begin)}: no object has a key that begins so")
+        return objects
 
     return leaf(
         listing,
         name=name,
         config=arguments(
-            prefix=prefix, name=name, store=store, params=said, may_be_empty=may_be_empty,
+            prefix=prefix, name=name, store=store, params=plain_params, may_be_empty=may_be_empty,
             reads=names_of(reads),
         ),
         effect="read",
@@ -134,15 +134,15 @@ def read_json_lines(
     Bad are: what is no object, or is two; a number that the column doesn't hold exactly as
     declared; a time without a zone for a column with one, and the reverse; NUL, what is no UTF-8.
     """
-    checked = _checked(schema, at_most, keep, "objects.read_json_lines")
+    bound = _checked_bound(schema, at_most, keep, "objects.read_json_lines")
 
     def read_json_lines(key: Key, **resources: Any) -> Lines:
-        opened: Store = resources[store]
-        return opened.read_json_lines(_text(key), schema, at_most=checked, keep=keep)
+        lake: Store = resources[store]
+        return lake.read_json_lines(_text(key), schema, at_most=bound, keep=keep)
 
     return _reading(
         read_json_lines, _lines(schema), name, store, reads,
-        {"schema": schema, "at_most": _plain(checked), "keep": _keep(keep)},
+        {"schema": schema, "at_most": _plain(bound), "keep": _keep(keep)},
     )  # fmt: skip
 
 
@@ -170,13 +170,13 @@ def read_csv(
     and for a name that stands in it twice. A value has no line end in it: such lines are bad.
     """
     where = "objects.read_csv"
-    checked = _checked(schema, at_most, keep, where)
+    bound = _checked_bound(schema, at_most, keep, where)
     dialect = _dialect(delimiter, null, encoding, where)
 
     def read_csv(key: Key, **resources: Any) -> Lines:
-        opened: Store = resources[store]
-        return opened.read_csv(
-            _text(key), schema, dialect=dialect, has_header=has_header, at_most=checked, keep=keep
+        lake: Store = resources[store]
+        return lake.read_csv(
+            _text(key), schema, dialect=dialect, has_header=has_header, at_most=bound, keep=keep
         )
 
     return _reading(
@@ -187,7 +187,7 @@ def read_csv(
             **({} if null is None else {"null": null}),
             **({} if encoding == "utf-8" else {"encoding": encoding}),
             **({} if has_header else {"has_header": False}),
-            "at_most": _plain(checked),
+            "at_most": _plain(bound),
             "keep": _keep(keep),
         },
     )  # fmt: skip
@@ -206,15 +206,15 @@ def read_access_log(
     The columns are those of `ACCESS_LOG`; times are in UTC, a size of `-` is 0, and any other `-`
     is null. Otherwise as `read_json_lines`.
     """
-    checked = _checked(ACCESS_LOG, at_most, keep, "objects.read_access_log")
+    bound = _checked_bound(ACCESS_LOG, at_most, keep, "objects.read_access_log")
 
     def read_access_log(key: Key, **resources: Any) -> Lines:
-        opened: Store = resources[store]
-        return opened.read_access_log(_text(key), at_most=checked, keep=keep)
+        lake: Store = resources[store]
+        return lake.read_access_log(_text(key), at_most=bound, keep=keep)
 
     return _reading(
         read_access_log, _lines(ACCESS_LOG), name, store, reads,
-        {"at_most": _plain(checked), "keep": _keep(keep)},
+        {"at_most": _plain(bound), "keep": _keep(keep)},
     )  # fmt: skip
 
 
@@ -228,11 +228,11 @@ def read_parquet(
     check_schema(schema, "objects.read_parquet")
 
     def read_parquet(key: Key, **resources: Any) -> pa.Table:
-        opened: Store = resources[store]
-        return opened.read_parquet(_text(key), schema)
+        lake: Store = resources[store]
+        return lake.read_parquet(_text(key), schema)
 
-    declared: Any = Annotated[pa.Table, schema]
-    return _reading(read_parquet, declared, name, store, reads, {"schema": schema})
+    output: Any = Annotated[pa.Table, schema]
+    return _reading(read_parquet, output, name, store, reads, {"schema": schema})
 
 
 # What the factories share
@@ -273,7 +273,7 @@ def names_of(names: Sequence[str] | None) -> list[str] | None:
     return None if names is None else list(names)
 
 
-def _checked(schema: pa.Schema, at_most: Bound, keep: Keep, where: str) -> AtMost:
+def _checked_bound(schema: pa.Schema, at_most: Bound, keep: Keep, where: str) -> AtMost:
     """The bound of bad lines, as it was given."""
     check_schema(schema, where)
     if keep not in ("text", "digest"):
@@ -295,23 +295,12 @@ def _keep(keep: Keep) -> str | None:
     return None if keep == "text" else keep
 
 
-def check_schema(schema: pa.Schema, where: str) -> None:
-    if not isinstance(cast(object, schema), pa.Schema):
-        raise TypeError(f"{where}(schema={schema!r}): needs a pyarrow.Schema")
-    doubled = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if doubled or not schema.names:
-        said = f"two columns have the name {doubled[0]!r}" if doubled else "it has no column"
-        raise ValueError(f"{where}(schema=…): {said}")
-    for field in schema:
-        name_of(field.type)
-
-
 def _dialect(delimiter: str, null: str | None, encoding: str, where: str) -> Dialect:
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
         raise ValueError(f"{where}(delimiter={delimiter!r}): needs one character of ASCII")
     try:
-        known = codecs.lookup(encoding).name
-        "".encode(known)
+        name = codecs.lookup(encoding).name
+        "".encode(name)
     except LookupError:
         raise ValueError(f"{where}(encoding={encoding!r}): Python knows no such encoding") from None
-    return Dialect(delimiter, null, known)
+    return Dialect(delimiter, null, name)

@@ -14,7 +14,7 @@ MOST_BYTES: Final = 16 << 30
 """A few kilobytes can be unpacked to more than any disk holds."""
 
 
-def unpacked(chunks: Iterable[bytes], key: str, *, most_bytes: int = MOST_BYTES) -> Iterator[bytes]:
+def unpack(chunks: Iterable[bytes], key: str, *, most_bytes: int = MOST_BYTES) -> Iterator[bytes]:
     """Bytes ⟶ what they hold: gzip and zstd, of any number of members, are unpacked.
 
     Raises `BadData` for what is cut or damaged, and past `most_bytes`.

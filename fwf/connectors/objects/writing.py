@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final, TypeAlias
 import pyarrow as pa
 
 from fwf.algebra.nodes import Task
-from fwf.connectors.objects.keys import dataset, filled, key_parameters
+from fwf.connectors.objects.keys import dataset, fill, key_parameters
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.tables import Store
-from fwf.connectors.objects.tasks import check_schema, names_of
+from fwf.connectors.objects.tasks import names_of
 from fwf.connectors.shared.leaf import Parameter, arguments, leaf
+from fwf.connectors.shared.schemas import check_schema
 
 Parts: TypeAlias = Part | Sequence[Part]
 KEY: Final = "idempotency_key"
@@ -37,20 +38,20 @@ def write_parquet(
     digits. An attempt that fails leaves nothing; one that is cut leaves what `sweep` removes.
     """
     where = "objects.write_parquet"
-    types, said = key_parameters(folder, params or {}, where)
+    types, plain_params = key_parameters(folder, params or {}, where)
     if schema is not None:
         check_schema(schema, where)
 
     def write_parquet(table: pa.Table, **injected: Any) -> Part:
-        opened: Store = injected[store]
-        at = filled(folder, {each: injected[each] for each in types})
-        return opened.write_parquet(at, table, by=injected[KEY])
+        lake: Store = injected[store]
+        at = fill(folder, injected)
+        return lake.write_parquet(at, table, by=injected[KEY])
 
     return leaf(
         write_parquet,
         name=name,
         config=arguments(
-            folder=folder, name=name, store=store, params=said, schema=schema,
+            folder=folder, name=name, store=store, params=plain_params, schema=schema,
             writes=names_of(writes),
         ),
         effect="idempotent",
@@ -59,7 +60,7 @@ def write_parquet(
         params=types,
         resources={store: Store},
         key=KEY,
-        writes=_written(store, folder) if writes is None else writes,
+        writes=_folder_dataset(store, folder) if writes is None else writes,
     )  # fmt: skip
 
 
@@ -86,20 +87,20 @@ def publish(
     replace at one moment are not told apart: the later one stays.
     """
     where = "objects.publish"
-    types, said = key_parameters(folder, params or {}, where)
+    types, plain_params = key_parameters(folder, params or {}, where)
 
     def publish(parts: Parts, **injected: Any) -> Manifest:
-        opened: Store = injected[store]
-        at = filled(folder, {each: injected[each] for each in types})
-        given = [parts] if isinstance(parts, Part) else parts
-        return opened.publish(at, given, by=injected[KEY], replace=replace)
+        lake: Store = injected[store]
+        at = fill(folder, injected)
+        several = [parts] if isinstance(parts, Part) else parts
+        return lake.publish(at, several, by=injected[KEY], replace=replace)
 
     accepts: Any = Part | list[Part]
     return leaf(
         publish,
         name=name,
         config=arguments(
-            folder=folder, name=name, store=store, params=said, replace=replace,
+            folder=folder, name=name, store=store, params=plain_params, replace=replace,
             writes=names_of(writes),
         ),
         effect="idempotent",
@@ -108,7 +109,7 @@ def publish(
         params=types,
         resources={store: Store},
         key=KEY,
-        writes=_written(store, folder) if writes is None else writes,
+        writes=_folder_dataset(store, folder) if writes is None else writes,
     )  # fmt: skip
 
 
@@ -126,24 +127,24 @@ def published(
     >> map_each(read_parquet(SALES, …)) of `it.parts`
     """
     where = "objects.published"
-    types, said = key_parameters(folder, params or {}, where)
+    types, plain_params = key_parameters(folder, params or {}, where)
 
     def published(_: object = None, **injected: Any) -> Manifest | None:
-        opened: Store = injected[store]
-        return opened.manifest(filled(folder, {each: injected[each] for each in types}))
+        lake: Store = injected[store]
+        return lake.manifest(fill(folder, injected))
 
     output: Any = Manifest | None
     return leaf(
         published,
         name=name,
         config=arguments(
-            folder=folder, name=name, store=store, params=said, reads=names_of(reads)
+            folder=folder, name=name, store=store, params=plain_params, reads=names_of(reads)
         ),
         effect="read",
         output=output,
         params=types,
         resources={store: Store},
-        reads=_written(store, folder) if reads is None else reads,
+        reads=_folder_dataset(store, folder) if reads is None else reads,
     )  # fmt: skip
 
 
@@ -161,27 +162,27 @@ def read_published(
     Raises `Missing` if nothing is published, `BadData` where a part has other columns.
     """
     where = "objects.read_published"
-    types, said = key_parameters(folder, params or {}, where)
+    types, plain_params = key_parameters(folder, params or {}, where)
     check_schema(schema, where)
 
     def read_published(_: object = None, **injected: Any) -> pa.Table:
-        opened: Store = injected[store]
-        at = filled(folder, {each: injected[each] for each in types})
-        return opened.read_published(at, schema)
+        lake: Store = injected[store]
+        at = fill(folder, injected)
+        return lake.read_published(at, schema)
 
-    declared: Any = Annotated[pa.Table, schema]
+    output: Any = Annotated[pa.Table, schema]
     return leaf(
         read_published,
         name=name,
         config=arguments(
-            folder=folder, schema=schema, name=name, store=store, params=said,
+            folder=folder, schema=schema, name=name, store=store, params=plain_params,
             reads=names_of(reads),
         ),
         effect="read",
-        output=declared,
+        output=output,
         params=types,
         resources={store: Store},
-        reads=_written(store, folder) if reads is None else reads,
+        reads=_folder_dataset(store, folder) if reads is None else reads,
     )  # fmt: skip
 
 
@@ -202,21 +203,21 @@ def write_json_lines(
     packed: whether as gzip.
     """
     where = "objects.write_json_lines"
-    types, said = key_parameters(pattern, params or {}, where)
+    types, plain_params = key_parameters(pattern, params or {}, where)
     if schema is not None:
         check_schema(schema, where)
 
     def write_json_lines(table: pa.Table, **injected: Any) -> Part:
-        opened: Store = injected[store]
-        at = filled(pattern, {each: injected[each] for each in types})
-        return opened.write_json_lines(at, table, packed=packed)
+        lake: Store = injected[store]
+        at = fill(pattern, injected)
+        return lake.write_json_lines(at, table, packed=packed)
 
     return leaf(
         write_json_lines,
         name=name,
         config=arguments(
-            pattern=pattern, name=name, store=store, params=said, packed=packed, schema=schema,
-            writes=names_of(writes),
+            pattern=pattern, name=name, store=store, params=plain_params, packed=packed,
+            schema=schema, writes=names_of(writes),
         ),
         effect="idempotent",
         inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
@@ -249,8 +250,8 @@ def sweep(
         raise ValueError(f"{where}(older={older}): what is written now may be published next")
 
     def sweep(_: object = None, **resources: Any) -> Swept:
-        opened: Store = resources[store]
-        return opened.sweep(filled(prefix, {}), older=older)
+        lake: Store = resources[store]
+        return lake.sweep(fill(prefix, {}), older=older)
 
     return leaf(
         sweep,
@@ -261,9 +262,9 @@ def sweep(
         effect="idempotent",
         output=Swept,
         resources={store: Store},
-        writes=_written(store, prefix) if writes is None else writes,
+        writes=_folder_dataset(store, prefix) if writes is None else writes,
     )
 
 
-def _written(store: str, folder: str) -> tuple[str, ...]:
+def _folder_dataset(store: str, folder: str) -> tuple[str, ...]:
     return (dataset(store, f"{folder.rstrip('/')}/"),)

@@ -55,113 +55,129 @@ class Arriving(NamedTuple):
     arrays: tuple[str, ...]
     """Columns whose arrays may have two dimensions, which the driver does not tell."""
 
-    def batch(self, given: pa.RecordBatch) -> pa.RecordBatch:
+    def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """A batch of the driver ⟶ one of the schema; raises `BadData`."""
-        made: list[Any] = []
+        arrays: list[Any] = []
         for column, at in zip(self.columns, self.at, strict=True):
-            array = column.make(given.column(at))
+            array = column.make(batch.column(at))
             if not column.nullable and array.null_count:
                 raise BadData(
                     f"column {column.name!r}: {counted(array.null_count, 'NULL')} among "
-                    f"{given.num_rows} rows, where none is declared"
+                    f"{batch.num_rows} rows, where none is declared"
                 )
-            made.append(array)
-        return pa.RecordBatch.from_arrays(made, schema=self.schema)
+            arrays.append(array)
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
-def arriving(given: pa.Schema, declared: pa.Schema | None, infinity: Infinity) -> Arriving:
+def arriving(
+    driver_schema: pa.Schema, declared_schema: pa.Schema | None, infinity: Infinity
+) -> Arriving:
     """The driver's schema, the declared one ⟶ how rows arrive; raises `BadData` for what can't."""
-    _check_names(given.names, declared)
+    _check_names(driver_schema.names, declared_schema)
     columns: list[Column] = []
-    wanted = list(given) if declared is None else list(declared)
-    at = [given.names.index(field.name) for field in wanted]
-    for field, n in zip(wanted, at, strict=True):
-        kind = None if declared is None else field.type
-        columns.append(_column(given.field(n), kind, infinity, declared is None or field.nullable))
+    fields = list(driver_schema) if declared_schema is None else list(declared_schema)
+    at = [driver_schema.names.index(field.name) for field in fields]
+    for field, n in zip(fields, at, strict=True):
+        kind = None if declared_schema is None else field.type
+        columns.append(
+            _column(
+                driver_schema.field(n), kind, infinity, declared_schema is None or field.nullable
+            )
+        )
     schema = pa.schema(pa.field(each.name, each.kind, each.nullable) for each in columns)
-    arrays = tuple(each.name for each in given if _types.is_list(each.type))
+    arrays = tuple(each.name for each in driver_schema if _types.is_list(each.type))
     return Arriving(schema, tuple(columns), tuple(at), arrays)
 
 
-def _check_names(names: Sequence[str], declared: pa.Schema | None) -> None:
+def _check_names(names: Sequence[str], declared_schema: pa.Schema | None) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BadData(f"the query gives {twice[0]!r} twice; give each column a name of its own")
-    if declared is None:
+    if declared_schema is None:
         return
-    for name in declared.names:
+    for name in declared_schema.names:
         if name not in names:
             raise BadData(
                 f"the query gives no column {name!r}, which is declared{near(name, names)}"
             )
     for name in names:
-        if name not in declared.names:
+        if name not in declared_schema.names:
             raise BadData(
                 f"the query gives {name!r}, which is not declared; leave it out, or add it"
             )
 
 
-def _column(field: Any, wanted: Any, infinity: Infinity, nullable: bool) -> Column:
+def _column(field: Any, declared_type: Any, infinity: Infinity, nullable: bool) -> Column:
     name = field.name
-    said = _said(field)
-    kind = _made_of(field, wanted)
-    if wanted is not None and not _same_family(kind, wanted):
+    sql_type = _sql_type(field)
+    kind = _value_type(field, declared_type)
+    if declared_type is not None and not _same_family(kind, declared_type):
         raise BadData(
-            f"column {name!r} is {said} in PostgreSQL, and declared as {wanted}: cast it in the "
-            "query"
+            f"column {name!r} is {sql_type} in PostgreSQL, and declared as {declared_type}: cast "
+            "it in the query"
         )
-    kind = kind if wanted is None else wanted
+    kind = kind if declared_type is None else declared_type
 
     def make(array: Any) -> Any:
-        return _made(array, kind, name, said, infinity)
+        return _convert(array, kind, name, sql_type, infinity)
 
     return Column(name, kind, nullable, make)
 
 
-def _said(field: Any) -> str:
+def _sql_type(field: Any) -> str:
     """A type as PostgreSQL has it: `numeric`, `_int4` for an array."""
-    told = (field.metadata or {}).get(b"POSTGRESQL:type", b"")
-    return str(told.decode()) or str(field.type)
+    name = (field.metadata or {}).get(b"POSTGRESQL:type", b"")
+    return str(name.decode()) or str(field.type)
 
 
-def _made_of(field: Any, wanted: Any) -> Any:
+def _value_type(field: Any, declared_type: Any) -> Any:
     """A column ⟶ the type that its values have; of a numeric without bounds the wanted one."""
-    said = _said(field)
-    base = said.removeprefix("_") if _types.is_list(field.type) else said
+    sql_type = _sql_type(field)
+    base = sql_type.removeprefix("_") if _types.is_list(field.type) else sql_type
     if base not in _PASS:
-        called = "its type (an enum, a range, a row…)" if base.startswith("unnamed") else base
+        label = "its type (an enum, a range, a row…)" if base.startswith("unnamed") else base
         raise BadData(
-            f"column {field.name!r}: {called} does not come as what it is; cast it in the query: "
+            f"column {field.name!r}: {label} does not come as what it is; cast it in the query: "
             f"{field.name}::text"
         )
     if base != "numeric":
         return field.type
     if _types.is_list(field.type):
-        made = wanted.value_type if wanted is not None and _types.is_list(wanted) else None
-        return pa.list_(_needed(made, field.name, f"list<decimal128(…)>, for {said[1:]}[]"))
+        item = (
+            declared_type.value_type
+            if declared_type is not None and _types.is_list(declared_type)
+            else None
+        )
+        return pa.list_(
+            _required_type(item, field.name, f"list<decimal128(…)>, for {sql_type[1:]}[]")
+        )
     modifier = int((field.metadata or {}).get(b"POSTGRESQL:typmod", b"-1"))
     if modifier < 0:
-        return _needed(wanted, field.name, "decimal128(…) or double, for a numeric without bounds")
-    return _decimal(modifier, wanted, field.name)
+        return _required_type(
+            declared_type, field.name, "decimal128(…) or double, for a numeric without bounds"
+        )
+    return _decimal(modifier, declared_type, field.name)
 
 
-def _needed(wanted: Any, name: str, what: str) -> Any:
-    if wanted is None:
+def _required_type(declared_type: Any, name: str, what: str) -> Any:
+    if declared_type is None:
         raise BadData(
             f"column {name!r} needs a declared type, schema=pa.schema({{{name!r}: …}}): {what}; or "
             f"cast it in the query: {name}::numeric(18, 2)"
         )
-    return wanted
+    return declared_type
 
 
-def _decimal(modifier: int, wanted: Any, name: str) -> Any:
+def _decimal(modifier: int, declared_type: Any, name: str) -> Any:
     """A numeric's type modifier ⟶ the decimal's type (PostgreSQL 16, numeric.c)."""
     digits, scale = (modifier - 4) >> 16 & 0xFFFF, ((modifier - 4 & 0x7FF) ^ 1024) - 1024
-    if wanted is not None and not _types.is_decimal(wanted):
-        return wanted
+    if declared_type is not None and not _types.is_decimal(declared_type):
+        return declared_type
     digits = max(digits, scale)
     if digits > _MOST_DIGITS:
-        return _needed(wanted, name, f"double, since {digits} digits are more than decimals have")
+        return _required_type(
+            declared_type, name, f"double, since {digits} digits are more than decimals have"
+        )
     return pa.decimal128(digits, scale) if digits <= 38 else pa.decimal256(digits, scale)
 
 
@@ -201,28 +217,28 @@ _FAMILIES: Final = (
 )  # fmt: skip
 
 
-def _made(array: Any, kind: Any, name: str, said: str, infinity: Infinity) -> Any:
+def _convert(array: Any, kind: Any, name: str, sql_type: str, infinity: Infinity) -> Any:
     """An array of the driver ⟶ one of the wanted type; raises `BadData` with column and count."""
     if _types.is_list(array.type):
-        made: Any = pa.ListArray
-        items = _made(array.values, kind.value_type, name, said, infinity)
-        return made.from_arrays(array.offsets, items, kind, mask=array.is_null())
-    if said.removeprefix("_") == "numeric":
-        return _numeric(_storage(array), kind, name, said)
+        list_array: Any = pa.ListArray
+        items = _convert(array.values, kind.value_type, name, sql_type, infinity)
+        return list_array.from_arrays(array.offsets, items, kind, mask=array.is_null())
+    if sql_type.removeprefix("_") == "numeric":
+        return _numeric(_storage(array), kind, name, sql_type)
     array = _without_infinity(array, name, infinity)
     if array.type == kind:
         return array
-    return _cast(_storage(array), kind, name, said)
+    return _cast(_storage(array), kind, name, sql_type)
 
 
 def _storage(array: Any) -> Any:
     return array.storage if isinstance(array.type, pa.BaseExtensionType) else array
 
 
-def _numeric(texts: Any, kind: Any, name: str, said: str) -> Any:
+def _numeric(texts: Any, kind: Any, name: str, sql_type: str) -> Any:
     """Numbers as the driver has them, as texts ⟶ decimals, or the numbers that are declared."""
     if _types.is_floating(kind):
-        return _cast(texts, kind, name, said)
+        return _cast(texts, kind, name, sql_type)
     try:
         return _compute.cast(texts, kind)
     except pa.ArrowInvalid:
@@ -234,16 +250,16 @@ def _numeric(texts: Any, kind: Any, name: str, said: str) -> Any:
             "declare double, or leave them out in the query: NULLIF(…, 'NaN')"
         )
     whole = _compute.replace_substring_regex(texts, r"(\.\d*?)0+$", r"\1")
-    return _cast(_compute.utf8_rtrim(whole, "."), kind, name, said)
+    return _cast(_compute.utf8_rtrim(whole, "."), kind, name, sql_type)
 
 
-def _cast(array: Any, kind: Any, name: str, said: str) -> Any:
+def _cast(array: Any, kind: Any, name: str, sql_type: str) -> Any:
     try:
         return _compute.cast(array, kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         pass
     raise BadData(
-        f"column {name!r}: some of {len(array)} values ({said}) don't fit the declared {kind}; "
+        f"column {name!r}: some of {len(array)} values ({sql_type}) don't fit the declared {kind}; "
         "declare a wider type, or round them in the query"
     )
 
@@ -262,16 +278,16 @@ def _without_infinity(array: Any, name: str, infinity: Infinity) -> Any:
     least = _compute.min(plain).as_py()
     if least is None or least > ends[1]:
         return array
-    found = _compute.is_in(plain, pa.array(ends, plain.type))
-    count = _compute.sum(found).as_py()
-    wrapped = _compute.sum(_compute.less_equal(plain, ends[1])).as_py() - count
-    if wrapped:  # the driver adds what makes them overflow
+    infinite = _compute.is_in(plain, pa.array(ends, plain.type))
+    count = _compute.sum(infinite).as_py()
+    overflows = _compute.sum(_compute.less_equal(plain, ends[1])).as_py() - count
+    if overflows:  # the driver adds what makes them overflow
         raise BadData(
-            f"column {name!r}: {counted(wrapped, 'value')} later than {kind} goes; LEAST({name}, "
+            f"column {name!r}: {counted(overflows, 'value')} later than {kind} goes; LEAST({name}, "
             "'9999-12-31') in the query makes them a day that it has"
         )
     if infinity == "null":
-        return _compute.if_else(found, pa.scalar(None, kind), array)
+        return _compute.if_else(infinite, pa.scalar(None, kind), array)
     raise BadData(
         f"column {name!r}: {counted(count, 'value')} of infinity, which no {kind} is; "
         f"infinity='null' makes them NULL, LEAST({name}, '9999-12-31') in the query a day"

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 import pyarrow as pa
 
-from fwf.connectors.postgres.errors import drivers, ours, refused_connection
+from fwf.connectors.postgres.errors import connector_error, drivers, refused_connection
 from fwf.connectors.postgres.settings import Address
 from fwf.connectors.shared.extras import late
 
@@ -27,7 +27,7 @@ KEPT: Final = 16
 """So many connections of a kind wait to be lent again."""
 
 
-class Lent(Protocol):
+class Lendable(Protocol):
     """A connection that a pool can lend."""
 
     is_open: bool
@@ -41,7 +41,7 @@ class Lent(Protocol):
         ...
 
 
-C = TypeVar("C", bound=Lent)
+C = TypeVar("C", bound=Lendable)
 
 
 @final
@@ -52,32 +52,32 @@ class Pool(Generic[C]):
         self._connect = connect
         self._free: list[C] = []
         self._lock = Lock()
-        self._closed = False
+        self._is_closed = False
 
     @contextmanager
-    def lent(self) -> Generator[C, None, None]:
+    def lend(self) -> Generator[C, None, None]:
         """A connection that is alive; it comes back where the block ends without an exception."""
-        connection = self._taken()
-        done = False
+        connection = self._take()
+        is_sound = False
         try:
             yield connection
-            done = True
+            is_sound = True
         finally:
-            if not (done and connection.is_open and self._kept(connection)):
+            if not (is_sound and connection.is_open and self._keep(connection)):
                 connection.close()
 
     def close(self) -> None:
         """End the connections that wait; those that are lent are ended when they come back."""
         with self._lock:
-            self._closed = True
+            self._is_closed = True
             free, self._free = self._free, []
         for connection in free:
             connection.close()
 
-    def _taken(self) -> C:
+    def _take(self) -> C:
         while True:
             with self._lock:
-                if self._closed:
+                if self._is_closed:
                     raise RuntimeError("the database isn't open: write with postgres.database(…)")
                 connection = self._free.pop() if self._free else None
             if connection is None:
@@ -86,9 +86,9 @@ class Pool(Generic[C]):
                 return connection
             connection.close()
 
-    def _kept(self, connection: C) -> bool:
+    def _keep(self, connection: C) -> bool:
         with self._lock:
-            if self._closed or len(self._free) >= KEPT:
+            if self._is_closed or len(self._free) >= KEPT:
                 return False
             self._free.append(connection)
         return True
@@ -101,7 +101,9 @@ class Session:
     def __init__(self, address: Address) -> None:
         self.where = address.where
         self.is_open = True
-        self._driver = connected(lambda: _adbc.connect(address.conninfo, autocommit=True), address)
+        self._driver = open_connection(
+            lambda: _adbc.connect(address.conninfo, autocommit=True), address
+        )
         try:
             self.rows(address.session, "the session's settings")
         except BaseException:
@@ -127,34 +129,34 @@ class Session:
         what: what it is for, in the words of the error.
         values: of `$1`, `$2`: texts, whole numbers, or arrays of Arrow of one value.
         """
-        table = self._tried(lambda: self._table(sql, values), what)
+        table = self._try(lambda: self._table(sql, values), what)
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
     def schema(self, sql: str, what: str) -> pa.Schema:
         """What rows of a query are made of, as the driver has it; the query isn't run."""
         cursor: Any = self._driver.cursor()
         try:
-            found: pa.Schema = self._tried(lambda: cursor.adbc_execute_schema(sql), what)
+            schema: pa.Schema = self._try(lambda: cursor.adbc_execute_schema(sql), what)
         finally:
             cursor.close()
-        return found
+        return schema
 
     @contextmanager
     def batches(self, sql: str, what: str) -> Generator[pa.RecordBatchReader, None, None]:
         """The rows of a query as they come, by COPY. What reading them raises is the driver's."""
         cursor: Any = self._driver.cursor()
-        with ExitStack() as opened:
-            opened.callback(_quietly, cursor.close)
+        with ExitStack() as stack:
+            stack.callback(_quietly, cursor.close)
             cursor.adbc_statement.set_options(**_AT_ONCE)
-            self._tried(lambda: cursor.execute(sql), what)
+            self._try(lambda: cursor.execute(sql), what)
             rows, kind = cursor.fetch_arrow(), _reader.AdbcRecordBatchReader
-            reader = self._tried(lambda: kind._import_from_c(rows.address), what)
-            opened.callback(_quietly, reader.close)
+            reader = self._try(lambda: kind._import_from_c(rows.address), what)
+            stack.callback(_quietly, reader.close)
             yield reader
 
-    def failed(self, error: BaseException, what: str) -> Exception:
+    def error_of(self, error: BaseException, what: str) -> Exception:
         """A driver's error ⟶ ours."""
-        return ours(error, f"{what} ({self.where})", lost=not self.answers())
+        return connector_error(error, f"{what} ({self.where})", lost=not self.answers())
 
     def answers(self) -> bool:
         """Whether the server still answers, if only that the transaction has failed."""
@@ -168,25 +170,23 @@ class Session:
         """Make a temporary table of rows, typed by Arrow's types, which must be ones for it."""
         cursor: Any = self._driver.cursor()
         try:
-            self._tried(
-                lambda: cursor.adbc_ingest(table, rows, mode="create", temporary=True), what
-            )
+            self._try(lambda: cursor.adbc_ingest(table, rows, mode="create", temporary=True), what)
         finally:
             _quietly(cursor.close)
 
-    def _tried(self, work: Callable[[], T], what: str) -> T:
+    def _try(self, work: Callable[[], T], what: str) -> T:
         try:
             return work()
         except drivers() as error:
-            trouble = self.failed(error, what)
+            trouble = self.error_of(error, what)
         raise trouble
 
     def _table(self, sql: str, values: tuple[Any, ...]) -> Any:
         cursor: Any = self._driver.cursor()
         try:
-            given = [each if isinstance(each, pa.Array) else pa.array([each]) for each in values]
-            names = [str(n) for n in range(len(given))]
-            cursor.execute(sql, pa.RecordBatch.from_arrays(given, names) if given else None)
+            arrays = [each if isinstance(each, pa.Array) else pa.array([each]) for each in values]
+            names = [str(n) for n in range(len(arrays))]
+            cursor.execute(sql, pa.RecordBatch.from_arrays(arrays, names) if arrays else None)
             return cursor.fetch_arrow_table()
         finally:
             cursor.close()
@@ -199,7 +199,7 @@ class Plain:
     def __init__(self, address: Address) -> None:
         self.where = address.where
         self.is_open = True
-        self.driver: Any = connected(
+        self.driver: Any = open_connection(
             lambda: _psycopg.connect(address.conninfo, cursor_factory=_psycopg.RawCursor), address
         )
         try:
@@ -231,7 +231,7 @@ def _quietly(close: Callable[[], object]) -> None:
         close()
 
 
-def connected(connect: Callable[[], T], address: Address) -> T:
+def open_connection(connect: Callable[[], T], address: Address) -> T:
     """A new connection; raises our error where there is none."""
     try:
         return connect()

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, fin
 import pyarrow as pa
 
 from fwf.algebra import checked_fields
-from fwf.algebra.durations import minutes, seconds
 from fwf.connectors.postgres.arriving import INFINITY, Infinity
 from fwf.connectors.postgres.connections import Plain, Pool, Session
-from fwf.connectors.postgres.errors import drivers, ours
-from fwf.connectors.postgres.loading import answered, loaded
-from fwf.connectors.postgres.parameters import check_names, checked_values, parsed
+from fwf.connectors.postgres.errors import connector_error, drivers
+from fwf.connectors.postgres.loading import outcome_of, run_load
+from fwf.connectors.postgres.parameters import checked_values, parse_query
 from fwf.connectors.postgres.ranges import ends_sql, ranges, within
 from fwf.connectors.postgres.reading import reading
 from fwf.connectors.postgres.settings import Address, Settings, settings_of
@@ -22,7 +21,9 @@ from fwf.connectors.postgres.values import Loaded, Range
 from fwf.connectors.shared.clients import SharedClient
 from fwf.connectors.shared.errors import BadData, MaybeDone, Transient, Unreachable
 from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
+from fwf.connectors.shared.leaf import check_parameters
 from fwf.connectors.shared.loads import checked_key
+from fwf.algebra.durations import minutes, seconds
 from fwf.secrets import Secret
 
 if TYPE_CHECKING:
@@ -76,21 +77,21 @@ class Database(SharedClient):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._open: _Opened | None = None
+        self._open: _Connections | None = None
 
     def __repr__(self) -> str:
         return f"<postgres.database{'' if self._open is None else ' ' + self._open.address.where}>"
 
     def _begin(self) -> None:
-        address = self._settings.opened()
+        address = self._settings.address()
         sessions = Pool(lambda: Session(address))
-        self._open = _Opened(address, sessions, Pool(lambda: Plain(address)))
+        self._open = _Connections(address, sessions, Pool(lambda: Plain(address)))
 
     def _end(self) -> None:
         if self._open is not None:
-            opened, self._open = self._open, None
-            opened.sessions.close()
-            opened.plain.close()
+            connections, self._open = self._open, None
+            connections.sessions.close()
+            connections.plain.close()
 
     def read(
         self,
@@ -125,12 +126,12 @@ class Database(SharedClient):
         result. All rows are of one moment.
         """
         checked_fields.one_of(infinity, INFINITY, "postgres read(infinity=…)")
-        query = parsed(sql, "postgres read")
-        given = params or {}
-        check_names(query, given, "postgres read")
+        query = parse_query(sql, "postgres read")
+        values = params or {}
+        check_parameters(query.names, values, "postgres read", "$")
         with (
-            self._opened().sessions.lent() as session,
-            reading(session, query, given, schema, infinity) as rows,
+            self._connections().sessions.lend() as session,
+            reading(session, query, values, schema, infinity) as rows,
         ):
             yield rows
 
@@ -140,14 +141,14 @@ class Database(SharedClient):
         One transaction: all of it is done or nothing. Without params it may be several statements.
         Raises `MaybeDone` where the answer to COMMIT was lost.
         """
-        query = parsed(sql, "postgres execute")
-        given = dict(params or {})
-        check_names(query, given, "postgres execute")
-        checked_values(given)
+        query = parse_query(sql, "postgres execute")
+        params_by_name = dict(params or {})
+        check_parameters(query.names, params_by_name, "postgres execute", "$")
+        checked_values(params_by_name)
 
         def work(connection: "psycopg.Connection[Any]") -> int:
-            text: Any = query.numbered
-            values = [given[name] for name in query.unique]
+            text: Any = query.numbered_sql
+            values = [params_by_name[name] for name in query.unique]
             return max(0, connection.execute(text, values or None).rowcount)
 
         return self.transact(work)
@@ -157,16 +158,18 @@ class Database(SharedClient):
 
         The connection's cursors take `$1`, and what psycopg raises in it becomes ours.
         """
-        with self._opened().plain.lent() as lent:
-            found = _tried(lent, lambda: work(lent.driver), "statement")
+        with self._connections().plain.lend() as plain:
+            result = _try(plain, lambda: work(plain.driver), "statement")
             try:
-                lent.driver.commit()
+                plain.driver.commit()
             except drivers() as error:
-                trouble = ours(error, f"commit ({lent.where})", lost=lent.driver.closed)
+                trouble = connector_error(
+                    error, f"commit ({plain.where})", lost=plain.driver.closed
+                )
             else:
-                return found
+                return result
             if isinstance(trouble, Unreachable):
-                trouble = MaybeDone(f"commit ({lent.where}): the answer was lost")
+                trouble = MaybeDone(f"commit ({plain.where}): the answer was lost")
             raise trouble
 
     def ranges(self, table: TableName, column: str, *, parts: int) -> list[Range]:
@@ -174,7 +177,7 @@ class Database(SharedClient):
         checked_fields.at_least(parts, 1, "postgres ranges", "parts", "part")
         name = column_name(column, "postgres ranges")
         sql = ends_sql(table_parts(table, "postgres ranges"), name)
-        with self._opened().sessions.lent() as session:
+        with self._connections().sessions.lend() as session:
             try:
                 ends = session.rows(sql, f"ranges of {column!r}")
             except (OverflowError, ValueError):  # of what a date of Python's can't be
@@ -191,14 +194,14 @@ class Database(SharedClient):
         self,
         sql: str,
         column: str,
-        given: Range,
+        key_range: Range,
         params: Mapping[str, object] | None = None,
         *,
         schema: pa.Schema | None = None,
         infinity: Infinity = "fail",
     ) -> pa.Table:
         """As `read`, for the rows of a range of one of the query's columns."""
-        cut = within(sql, column_name(column, "postgres read_range"), given)
+        cut = within(sql, column_name(column, "postgres read_range"), key_range)
         values = {**(params or {}), **cut.values}
         return self.read(cut.sql, values, schema=schema, infinity=infinity)
 
@@ -219,30 +222,32 @@ class Database(SharedClient):
         """
         target = target_of(table, key, partition or {}, rows.schema.names, "postgres load")
         own_key = checked_key(idempotency_key)
-        opened = self._opened()
-        with opened.sessions.lent() as session:
-            found = loaded(session, rows, target, own_key)
-        if isinstance(found, Loaded):
-            return found
-        what, known = f"load of {target.name}", True
+        connections = self._connections()
+        with connections.sessions.lend() as session:
+            outcome = run_load(session, rows, target, own_key)
+        if isinstance(outcome, Loaded):
+            return outcome
+        what = f"load of {target.name}"
         try:
-            with opened.sessions.lent() as session:
-                done = answered(session, found)
+            with connections.sessions.lend() as session:
+                load = outcome_of(session, outcome)
         except Transient:
-            done, known = None, False
-        if not known:
-            raise MaybeDone(f"{what}: the answer to COMMIT was lost, and the ledger can't be asked")
-        if done is None:
-            raise Unreachable(f"{what}: the connection was lost at COMMIT, and nothing is left")
-        return done
+            trouble: Exception = MaybeDone(
+                f"{what}: the answer to COMMIT was lost, and the ledger can't be asked"
+            )
+        else:
+            if load is not None:
+                return load
+            trouble = Unreachable(f"{what}: the connection was lost at COMMIT, and nothing is left")
+        raise trouble
 
-    def _opened(self) -> "_Opened":
+    def _connections(self) -> "_Connections":
         if self._open is None:
             raise RuntimeError(f"{self!r} isn't open: write with postgres.database(…) as shop_db")
         return self._open
 
 
-class _Opened(NamedTuple):
+class _Connections(NamedTuple):
     """What an open database has."""
 
     address: Address
@@ -250,9 +255,9 @@ class _Opened(NamedTuple):
     plain: Pool[Plain]
 
 
-def _tried(lent: Plain, work: Callable[[], T], what: str) -> T:
+def _try(plain: Plain, work: Callable[[], T], what: str) -> T:
     try:
         return work()
     except drivers() as error:
-        trouble = ours(error, f"{what} ({lent.where})", lost=lent.driver.closed)
+        trouble = connector_error(error, f"{what} ({plain.where})", lost=plain.driver.closed)
     raise trouble

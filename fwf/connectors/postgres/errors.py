@@ -61,7 +61,7 @@ def drivers() -> tuple[type[Exception], ...]:
     return (_adbc.Error, _psycopg.Error, OSError, pa.ArrowException)
 
 
-def ours(error: BaseException, what: str, *, lost: bool = False) -> Exception:
+def connector_error(error: BaseException, what: str, *, lost: bool = False) -> Exception:
     """A driver's error ⟶ ours, to be raised where the driver's is no longer at hand.
 
     what: what was being done, without values: "query orders of shop_db".
@@ -73,24 +73,24 @@ def ours(error: BaseException, what: str, *, lost: bool = False) -> Exception:
     kind = class_of(state)
     if lost and not issubclass(kind, Transient):
         kind = Unreachable
-    return kind(f"{what}: {_told(error, state)}")
+    return kind(f"{what}: {_server_message(error, state)}")
 
 
 def class_of(state: str) -> type[Exception]:
     """SQLSTATE ⟶ the class of our error: `Refused` unless it is known that it's another."""
     for length in range(5, 1, -1):
-        if (found := _CLASSES.get(state[:length])) is not None:
-            return found
+        if (cls := _CLASSES.get(state[:length])) is not None:
+            return cls
     return Refused
 
 
 def state_of(error: BaseException) -> str:
     """The SQLSTATE of a driver's error, "" if it has none: then it's of the driver itself."""
-    given = getattr(error, "sqlstate", None)
-    if given:
-        return str(given)
-    found = _STATE.search(str(error))
-    return found[1] if found else ""
+    state = getattr(error, "sqlstate", None)
+    if state:
+        return str(state)
+    match = _STATE.search(str(error))
+    return match[1] if match else ""
 
 
 def _without_state(error: BaseException, what: str, *, lost: bool) -> Exception:
@@ -104,16 +104,16 @@ def _without_state(error: BaseException, what: str, *, lost: bool) -> Exception:
     return Refused(f"{what}: refused by the driver ({type(error).__name__})")
 
 
-def _told(error: BaseException, state: str) -> str:
+def _server_message(error: BaseException, state: str) -> str:
     """What may be told of an error that the server answered."""
-    found = _details(error)
+    details = _details(error)
     names = [
-        f"{word} {found[key]!r}"
+        f"{word} {details[key]!r}"
         for word, key in (("constraint", "constraint"), ("table", "table"), ("column", "column"))
-        if found.get(key)
+        if details.get(key)
     ]
-    own_text = state.startswith("42") and "position" in found and "internal" not in found
-    first = found.get("primary", "").partition("\n")[0][:_MOST_TEXT] if own_text else ""
+    own_text = state.startswith("42") and "position" in details and "internal" not in details
+    first = details.get("primary", "").partition("\n")[0][:_MOST_TEXT] if own_text else ""
     return ", ".join([f"{_name_of(state)} (SQLSTATE {state})", *names, *([first] if first else [])])
 
 
@@ -137,19 +137,19 @@ _ADBC: Final = {
 
 def _details(error: BaseException) -> dict[str, str]:
     if isinstance(error, _psycopg.Error):
-        told: Any = cast(Any, error).diag
-        given: dict[str, Any] = {
-            "constraint": told.constraint_name,
-            "table": told.table_name,
-            "column": told.column_name,
-            "primary": told.message_primary,
-            "position": told.statement_position,
-            "internal": told.internal_query or told.context,
+        diagnostics: Any = cast(Any, error).diag
+        values: dict[str, Any] = {
+            "constraint": diagnostics.constraint_name,
+            "table": diagnostics.table_name,
+            "column": diagnostics.column_name,
+            "primary": diagnostics.message_primary,
+            "position": diagnostics.statement_position,
+            "internal": diagnostics.internal_query or diagnostics.context,
         }
-        return {key: str(value) for key, value in given.items() if value}
+        return {key: str(value) for key, value in values.items() if value}
     pairs: Any = getattr(error, "details", None) or ()
-    found = [(key if isinstance(key, bytes) else str(key).encode(), value) for key, value in pairs]
-    return {_ADBC[key]: value.decode("utf-8", "replace") for key, value in found if key in _ADBC}
+    items = [(key if isinstance(key, bytes) else str(key).encode(), value) for key, value in pairs]
+    return {_ADBC[key]: value.decode("utf-8", "replace") for key, value in items if key in _ADBC}
 
 
 def refused_connection(error: BaseException, where: str) -> Exception:

@@ -83,17 +83,17 @@ _FIRST_MOMENT: Final = _FIRST_DAY * 86_400_000_000
 _LAST_MOMENT: Final = 2**63 - 1
 
 
-class Staged(NamedTuple):
+class StagedColumn(NamedTuple):
     """A column of staging: its name in the target, its types in Arrow and SQL, and whose it was."""
 
     name: str
     kind: Any
     sql: str
-    given: Any
+    source: Any
 
-    def sent(self, array: Any) -> Any:
+    def to_driver(self, array: Any) -> Any:
         """An array of the column ⟶ as the driver is given it; raises `BadData`."""
-        return _sent(array, self.kind, self.name)
+        return _driver_array(array, self.kind, self.name)
 
 
 class Landing(NamedTuple):
@@ -109,25 +109,27 @@ class Landing(NamedTuple):
     item: str
 
 
-def staged(schema: pa.Schema) -> tuple[Staged, ...]:
+def staging_columns(schema: pa.Schema) -> tuple[StagedColumn, ...]:
     """A schema ⟶ the columns of staging; raises `BadData` for a type that can't be written."""
-    return tuple(Staged(field.name, *_staged(field.type, field.name)) for field in schema)
+    return tuple(
+        StagedColumn(field.name, *_staging_types(field.type, field.name)) for field in schema
+    )
 
 
-def cast_in_sql(column: Staged, place: str, landing: Landing) -> str:
+def cast_in_sql(column: StagedColumn, place: str, landing: Landing) -> str:
     """SQL that makes the target's value of a staged one."""
     if column.sql == "uuid":
         return f"CAST(pg_catalog.encode({place}, 'hex') AS {landing.sql})"
     return f"CAST({place} AS {landing.sql})"
 
 
-def kept(column: Staged, place: str, landing: Landing) -> str:
+def round_trip_sql(column: StagedColumn, place: str, landing: Landing) -> str:
     """SQL that a staged value has to equal after a cast there and back."""
     blanks = column.sql == "text" and landing.base == "bpchar"  # which fills up with them
     return f"pg_catalog.rtrim({place}, ' ')" if blanks else place
 
 
-def refusal(column: Staged, landing: Landing) -> str:
+def refusal(column: StagedColumn, landing: Landing) -> str:
     """Why a column can't go there, "" if it can."""
     if column.sql.endswith("[]"):
         fits = landing.category == "A" and _fits(column.sql[:-2], landing.item, "")
@@ -135,10 +137,10 @@ def refusal(column: Staged, landing: Landing) -> str:
         fits = _fits(column.sql, landing.base, landing.category)
     if fits:
         return ""
-    return f"column {column.name!r}: {column.given} can't become {landing.sql}: cast it before"
+    return f"column {column.name!r}: {column.source} can't become {landing.sql}: cast it before"
 
 
-def may_lose(column: Staged, landing: Landing) -> bool:
+def may_lose(column: StagedColumn, landing: Landing) -> bool:
     """Whether the cast may change a value without an error."""
     if column.sql == landing.sql or column.sql == "uuid":
         return False
@@ -155,26 +157,26 @@ def _fits(sql: str, base: str, category: str) -> bool:
     return base in _FAMILIES[sql]
 
 
-def _staged(kind: Any, name: str) -> tuple[Any, str, Any]:
+def _staging_types(kind: Any, name: str) -> tuple[Any, str, Any]:
     """A type of Arrow ⟶ the type that the driver is given, its type in SQL, and itself."""
     if _types.is_dictionary(kind) or _types.is_run_end_encoded(kind):
-        return (*_staged(kind.value_type, name)[:2], kind)
+        return (*_staging_types(kind.value_type, name)[:2], kind)
     if isinstance(kind, pa.BaseExtensionType):
         return (*_extension(kind, name), kind)
     if _types.is_list(kind) or _types.is_large_list(kind) or _types.is_fixed_size_list(kind):
-        item, sql, _ = _staged(kind.value_type, name)
+        item, sql, _ = _staging_types(kind.value_type, name)
         if sql.endswith("[]") or sql == "uuid":
             raise _unwritable(kind, name)
         return pa.list_(item), f"{sql}[]", kind
     if _types.is_timestamp(kind):
-        made: Any = pa.timestamp("us") if kind.tz is None else pa.timestamp("us", "UTC")
+        plain: Any = pa.timestamp("us") if kind.tz is None else pa.timestamp("us", "UTC")
     elif _types.is_duration(kind):
-        made = pa.duration("us")
+        plain = pa.duration("us")
     elif _types.is_time(kind):
-        made = pa.time64("us")
+        plain = pa.time64("us")
     else:
-        made = _WIDER.get(kind, kind)
-    return made, _sql(made, name), kind
+        plain = _WIDER.get(kind, kind)
+    return plain, _sql(plain, name), kind
 
 
 def _extension(kind: Any, name: str) -> tuple[Any, str]:
@@ -208,7 +210,7 @@ def _unwritable(kind: Any, name: str) -> BadData:
     )
 
 
-def _sent(array: Any, kind: Any, name: str) -> Any:
+def _driver_array(array: Any, kind: Any, name: str) -> Any:
     if isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
     if array.type != kind:
@@ -252,10 +254,10 @@ def _check_texts(array: Any, name: str) -> None:
         raise BadData(f"column {name!r}: some of {len(array)} texts are no valid UTF-8")
     if _types.is_string_view(array.type):
         array = array.cast(pa.large_string())
-    found = _compute.sum(_compute.match_substring(array, "\0")).as_py() or 0
-    if found:
+    count = _compute.sum(_compute.match_substring(array, "\0")).as_py() or 0
+    if count:
         raise BadData(
-            f"column {name!r}: {counted(found, 'text')} with a NUL, which PostgreSQL doesn't take"
+            f"column {name!r}: {counted(count, 'text')} with a NUL, which PostgreSQL doesn't take"
         )
 
 
@@ -268,35 +270,3 @@ def _check_span(plain: Any, first: int, last: int, name: str, kind: Any) -> None
             f"column {name!r}: {counted(count, 'value')} ({kind}) before 4713 BC or beyond what "
             "PostgreSQL's calendar has"
         )
-
-
-def declared(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
-    """Table ⟶ the declared columns in their order; raises `BadData` for another table."""
-    missing = [name for name in schema.names if name not in table.column_names]
-    more = [name for name in table.column_names if name not in schema.names]
-    if missing or more or len(table.column_names) != len(schema):
-        wrong = [*(f"no column {name!r}" for name in missing), *(f"also {name!r}" for name in more)]
-        raise BadData(
-            f"{what}: the table has {'; '.join(wrong) or 'a column twice'}, against its schema"
-        )
-    columns = [_declared(table.column(field.name), field, what) for field in schema]
-    return pa.table(columns, schema=schema)
-
-
-def _declared(column: Any, field: Any, what: str) -> Any:
-    if not field.nullable and column.null_count:
-        raise BadData(
-            f"{what}: column {field.name!r}: {counted(column.null_count, 'NULL')}, where none is "
-            "declared"
-        )
-    if column.type == field.type:
-        return column
-    if _spelt(column.type) == _spelt(field.type):
-        return column.cast(field.type)
-    raise BadData(f"{what}: column {field.name!r} is {column.type}, and declared as {field.type}")
-
-
-def _spelt(kind: Any) -> str:
-    """A type's name, without how its values lie in memory."""
-    plain = kind.value_type if _types.is_dictionary(kind) else kind
-    return str(plain).removeprefix("large_").removesuffix("_view")

@@ -15,19 +15,20 @@ import pyarrow as pa
 from fwf.connectors.postgres.connections import Session
 from fwf.connectors.postgres.leaving import (
     Landing,
-    Staged,
+    StagedColumn,
     cast_in_sql,
-    kept,
     may_lose,
     refusal,
-    staged,
+    round_trip_sql,
+    staging_columns,
 )
 from fwf.connectors.postgres.parameters import checked_values
-from fwf.connectors.postgres.targets import Table, Target, check_unique, described
+from fwf.connectors.postgres.targets import Table, Target, check_unique, describe
 from fwf.connectors.postgres.values import Loaded
 from fwf.connectors.shared.digest import Digest
 from fwf.connectors.shared.errors import OTHER_KEY, BadData, KeyReused, Transient
 from fwf.connectors.shared.identifiers import sql_name, sql_names
+from fwf.connectors.shared.supply import Supply
 from fwf.faults import counted, near
 
 LEDGER: Final = "fwf_ledger"
@@ -46,7 +47,7 @@ _CREATE: Final = (
 )
 
 
-class Unanswered(NamedTuple):
+class DoubtfulLoad(NamedTuple):
     """A load whose COMMIT was not answered."""
 
     target: str
@@ -55,7 +56,7 @@ class Unanswered(NamedTuple):
     rows: int
 
 
-class _Counted:
+class _CountedRows:
     """Rows as they pass: counted, and digested."""
 
     def __init__(self, rows: pa.Table | pa.RecordBatchReader, target: Target) -> None:
@@ -80,52 +81,52 @@ class _Counted:
         return blake2b(f"{self._digest.text} {place}".encode(), digest_size=32).hexdigest()
 
 
-def loaded(
+def run_load(
     session: Session, rows: pa.Table | pa.RecordBatchReader, target: Target, own_key: str
-) -> Loaded | Unanswered:
+) -> Loaded | DoubtfulLoad:
     """Rows ⟶ what a load of them has done, or that nobody knows whether it has."""
     checked_values(dict(target.partition))
     what = f"load of {target.name}"
     _make_ledger(session, what)
-    given = _Counted(rows, target)
+    counted_rows = _CountedRows(rows, target)
     try:
         session.rows(_BEGIN, what)
-        before = _noted(session, own_key, what)
-        if before is None:
-            _put(session, given, target, what)
-            note = (own_key, target.name, given.digest, given.rows)
+        entry = _ledger_entry(session, own_key, what)
+        if entry is None:
+            _put(session, counted_rows, target, what)
+            note = (own_key, target.name, counted_rows.digest, counted_rows.rows)
             session.rows(_NOTE, f"{what}: the ledger", note)
             session.rows(f"DROP TABLE {sql_name(('pg_temp', STAGING))}", what)
     except BaseException:
         _undo(session, what)
         raise
-    if before is not None:
-        for _ in given:
+    if entry is not None:
+        for _ in counted_rows:
             pass
         session.rows("ROLLBACK", what)
-        return _repeated(before, target.name, own_key, given.digest)
+        return _earlier_load(entry, target.name, own_key, counted_rows.digest)
     try:
         session.rows("COMMIT", what)
     except Transient:
         if not session.answers():
-            return Unanswered(target.name, own_key, given.digest, given.rows)
+            return DoubtfulLoad(target.name, own_key, counted_rows.digest, counted_rows.rows)
         raise
-    return Loaded(target.name, given.rows, False)
+    return Loaded(target.name, counted_rows.rows, False)
 
 
-def answered(session: Session, asked: Unanswered) -> Loaded | None:
+def outcome_of(session: Session, load: DoubtfulLoad) -> Loaded | None:
     """What became of a load whose COMMIT was not answered, as the ledger says; None if nothing.
 
     The lock on its key is waited for: where the server is still at it, it holds that.
     """
-    what = f"load of {asked.target}"
+    what = f"load of {load.target}"
     session.rows(_BEGIN, what)
-    found = _noted(session, asked.own_key, what)
+    entry = _ledger_entry(session, load.own_key, what)
     session.rows("ROLLBACK", what)
-    if found is None:
+    if entry is None:
         return None
-    _repeated(found, asked.target, asked.own_key, asked.digest)
-    return Loaded(asked.target, asked.rows, False)
+    _earlier_load(entry, load.target, load.own_key, load.digest)
+    return Loaded(load.target, load.rows, False)
 
 
 def _undo(session: Session, what: str) -> None:
@@ -135,45 +136,45 @@ def _undo(session: Session, what: str) -> None:
 
 def _make_ledger(session: Session, what: str) -> None:
     """Make the ledger unless it's there; by one at a time, which `IF NOT EXISTS` isn't."""
-    told = f"{what}: the ledger"
-    if session.rows(f"SELECT pg_catalog.to_regclass('{LEDGER}')::text", told) != [(None,)]:
+    step = f"{what}: the ledger"
+    if session.rows(f"SELECT pg_catalog.to_regclass('{LEDGER}')::text", step) != [(None,)]:
         return
     try:
-        session.rows(_BEGIN, told)
-        session.rows(_LOCK, told, (LEDGER,))
-        session.rows(_CREATE, told)
-        session.rows("COMMIT", told)
+        session.rows(_BEGIN, step)
+        session.rows(_LOCK, step, (LEDGER,))
+        session.rows(_CREATE, step)
+        session.rows("COMMIT", step)
     except BaseException:
-        _undo(session, told)
+        _undo(session, step)
         raise
 
 
-def _noted(session: Session, own_key: str, what: str) -> tuple[str, int] | None:
+def _ledger_entry(session: Session, own_key: str, what: str) -> tuple[str, int] | None:
     """Lock a key ⟶ the digest and rows of the load that it was used for."""
     session.rows(_LOCK, f"{what}: the lock of its key", (f"{LEDGER} key {own_key}",))
-    found: Any = session.rows(_FIND, f"{what}: the ledger", (own_key,))
-    return found[0] if found else None
+    rows: Any = session.rows(_FIND, f"{what}: the ledger", (own_key,))
+    return rows[0] if rows else None
 
 
-def _repeated(before: tuple[str, int], target: str, own_key: str, digest: str) -> Loaded:
-    if before[0] != digest:
+def _earlier_load(entry: tuple[str, int], target: str, own_key: str, digest: str) -> Loaded:
+    if entry[0] != digest:
         raise KeyReused(
             f"load of {target}: its key {own_key!r} was used for other data before; {OTHER_KEY}"
         )
-    return Loaded(target, before[1], True)
+    return Loaded(target, entry[1], True)
 
 
-def _put(session: Session, given: _Counted, target: Target, what: str) -> None:
+def _put(session: Session, rows: _CountedRows, target: Target, what: str) -> None:
     """Stage rows, look at them, and change the target."""
-    table = described(session, target, what)
-    columns = staged(given.schema)
+    table = describe(session, target, what)
+    columns = staging_columns(rows.schema)
     landings = _landings(columns, table, what)
     if target.key:
         check_unique(session, target, what)
     if target.partition:
         place = f"{LEDGER} partition {table.parts!r} {target.partition!r}"
         session.rows(_LOCK, f"{what}: the lock of its partition", (place,))
-    _stage(session, given, columns, what)
+    _stage(session, rows, columns, what)
     casts = {
         each.name: cast_in_sql(each, f's."c{n}"', landings[each.name])
         for n, each in enumerate(columns)
@@ -185,7 +186,7 @@ def _put(session: Session, given: _Counted, target: Target, what: str) -> None:
     session.rows(_insert(table.parts, target.key, casts), what)
 
 
-def _landings(columns: tuple[Staged, ...], table: Table, what: str) -> dict[str, Landing]:
+def _landings(columns: tuple[StagedColumn, ...], table: Table, what: str) -> dict[str, Landing]:
     wrong: list[str] = []
     for column in columns:
         landing = table.columns.get(column.name)
@@ -193,50 +194,37 @@ def _landings(columns: tuple[Staged, ...], table: Table, what: str) -> dict[str,
             wrong.append(
                 f"the table has no column {column.name!r}{near(column.name, table.columns)}"
             )
-        elif said := refusal(column, landing):
-            wrong.append(said)
+        elif reason := refusal(column, landing):
+            wrong.append(reason)
     if wrong:
         raise BadData(f"{what}: {'; '.join(wrong)}")
     return table.columns
 
 
-def _stage(session: Session, given: _Counted, columns: tuple[Staged, ...], what: str) -> None:
+def _stage(
+    session: Session, rows: _CountedRows, columns: tuple[StagedColumn, ...], what: str
+) -> None:
     schema = pa.schema([(f"c{n}", each.kind) for n, each in enumerate(columns)])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in given:
+        for batch in rows:
             pairs = zip(columns, batch.columns, strict=True)
-            arrays = [column.sent(array) for column, array in pairs]
+            arrays = [column.to_driver(array) for column, array in pairs]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
-    rows = _Kept(batches())
+    supply = Supply(batches())
     try:
-        session.ingest(STAGING, pa.RecordBatchReader.from_batches(schema, rows), what)
+        session.ingest(STAGING, pa.RecordBatchReader.from_batches(schema, supply), what)
     except Exception as error:
-        trouble = rows.trouble or error
+        trouble = supply.trouble or error
     else:
         return
     raise trouble
 
 
-class _Kept:
-    """An iterator, and the exception that it raised: the driver would make a text of it."""
-
-    def __init__(self, items: Iterator[pa.RecordBatch]) -> None:
-        self._items = items
-        self.trouble: BaseException | None = None
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self._items
-        except BaseException as error:
-            self.trouble = error
-            raise
-
-
 def _check_losses(
     session: Session,
-    columns: tuple[Staged, ...],
+    columns: tuple[StagedColumn, ...],
     landings: dict[str, Landing],
     casts: dict[str, str],
     what: str,
@@ -246,13 +234,13 @@ def _check_losses(
         landing = landings[column.name]
         if not may_lose(column, landing):
             continue
-        told = f"{what}: column {column.name!r}, from {column.given} to {landing.sql}"
+        step = f"{what}: column {column.name!r}, from {column.source} to {landing.sql}"
         back = f"CAST({casts[column.name]} AS {column.sql})"
-        before = kept(column, f's."c{n}"', landing)
+        before = round_trip_sql(column, f's."c{n}"', landing)
         sql = f"SELECT count(*) {_FROM_STAGED} WHERE {back} IS DISTINCT FROM {before}"
-        ((count,),) = session.rows(sql, told)
+        ((count,),) = session.rows(sql, step)
         if count:
-            raise BadData(f"{told}: {counted(count, 'value')} would be changed; cast it before")
+            raise BadData(f"{step}: {counted(count, 'value')} would be changed; cast it before")
 
 
 _FROM_STAGED: Final = f"FROM {sql_name(('pg_temp', STAGING))} AS s"
@@ -307,5 +295,5 @@ def _insert(parts: tuple[str, str], key: tuple[str, ...], casts: dict[str, str])
         return sql
     rest = [sql_name(name) for name in names if name not in key]
     changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in rest)
-    done = f"DO UPDATE SET {changes}" if rest else "DO NOTHING"
-    return f"{sql} ON CONFLICT ({sql_names(key)}) {done}"
+    action = f"DO UPDATE SET {changes}" if rest else "DO NOTHING"
+    return f"{sql} ON CONFLICT ({sql_names(key)}) {action}"

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from fwf.algebra import checked_fields
-from fwf.faults import near
 
 # PostgreSQL 16, §4.1: what a name can't stand in, then the name itself.
 _TOKENS: Final = re.compile(
@@ -42,8 +41,8 @@ class Query(NamedTuple):
 
     def text(self, instead: Mapping[str, str]) -> str:
         """The SQL with something instead of each name."""
-        told = [instead[name] for name in self.names]
-        return "".join(map("".join, zip(self.pieces, [*told, ""], strict=True)))
+        texts = [instead[name] for name in self.names]
+        return "".join(map("".join, zip(self.pieces, [*texts, ""], strict=True)))
 
     @property
     def unique(self) -> tuple[str, ...]:
@@ -51,15 +50,16 @@ class Query(NamedTuple):
         return tuple(dict.fromkeys(self.names))
 
     @property
-    def numbered(self) -> str:
+    def numbered_sql(self) -> str:
         """The SQL with `$1` for the first of its names, as psycopg's RawCursor takes it."""
         return self.text({name: f"${n}" for n, name in enumerate(self.unique, 1)})
 
 
-def parsed(sql: str, where: str) -> Query:
+def parse_query(sql: str, where: str) -> Query:
     """SQL with `$names` ⟶ the same, cut where they stand; one that stands there twice is one value.
 
-    >>> parsed("SELECT '$no', x FROM t WHERE day = $day OR $day > $first", "query").numbered
+    >>> query = parse_query("SELECT '$no', x FROM t WHERE day = $day OR $day > $first", "query")
+    >>> query.numbered_sql
     "SELECT '$no', x FROM t WHERE day = $1 OR $1 > $2"
     """
     checked_fields.instance(sql, str, f"{where}(sql=…)", "a text")
@@ -71,13 +71,13 @@ def parsed(sql: str, where: str) -> Query:
     names: list[str] = []
     pieces: list[str] = []
     begin = at = 0
-    while found := _TOKENS.search(sql, at):
-        at = _after_comment(sql, found.end()) if found["comment"] else found.end()
-        if found["number"]:
-            raise ValueError(f"{where}(sql=…): ${found['number']} has no name; write $name instead")
-        if found["name"]:
-            pieces.append(sql[begin : found.start()])
-            names.append(found["name"])
+    while token := _TOKENS.search(sql, at):
+        at = _after_comment(sql, token.end()) if token["comment"] else token.end()
+        if token["number"]:
+            raise ValueError(f"{where}(sql=…): ${token['number']} has no name; write $name instead")
+        if token["name"]:
+            pieces.append(sql[begin : token.start()])
+            names.append(token["name"])
             begin = at
     return Query((*pieces, sql[begin:]), tuple(names))
 
@@ -86,27 +86,12 @@ def _after_comment(sql: str, at: int) -> int:
     """Where a comment ends that begins before `at`; they nest."""
     depth = 1
     while depth:
-        found = _BRACKETS.search(sql, at)
-        if found is None:
+        bracket = _BRACKETS.search(sql, at)
+        if bracket is None:
             return len(sql)
-        depth += 1 if found[0] == "/*" else -1
-        at = found.end()
+        depth += 1 if bracket[0] == "/*" else -1
+        at = bracket.end()
     return at
-
-
-def check_names(query: Query, given: Mapping[str, object], where: str) -> None:
-    """Raise where the query's names are not exactly those that are given."""
-    for name in query.names:
-        if name not in given:
-            raise ValueError(
-                f"{where}(sql=…): ${name} is not among params={sorted(given)}{near(name, given)}"
-            )
-    for name in given:
-        if name not in query.names:
-            raise ValueError(
-                f"{where}(params=…): {name!r} does not stand in the query; write ${name}"
-                f"{near(name, query.names)}"
-            )
 
 
 def alone(sql: str) -> str:
@@ -114,7 +99,7 @@ def alone(sql: str) -> str:
     return sql.rstrip().rstrip(";") + "\n"
 
 
-class Bound(NamedTuple):
+class BoundQuery(NamedTuple):
     """A query that reads settings, the statement that sets them, and the values bound to it."""
 
     sql: str
@@ -122,10 +107,11 @@ class Bound(NamedTuple):
     values: tuple[str, ...]
 
 
-def bound(query: Query, values: Mapping[str, object]) -> Bound:
+def bind(query: Query, values: Mapping[str, object]) -> BoundQuery:
     """A query, the values of its names ⟶ what is sent. The SQL depends on the values' types alone.
 
-    >>> print(bound(parsed("SELECT $day + 1", "query"), {"day": date(2026, 7, 1)}).sql)
+    >>> query = parse_query("SELECT $day + 1", "query")
+    >>> print(bind(query, {"day": date(2026, 7, 1)}).sql)
     SELECT (pg_catalog.current_setting('fwf.p1')::date) + 1
     <BLANKLINE>
     """
@@ -133,28 +119,28 @@ def bound(query: Query, values: Mapping[str, object]) -> Bound:
     sets: list[str] = []
     texts: list[str] = []
     for n, name in enumerate(query.unique, 1):
-        text, form = _told(name, values[name])
+        text, form = _text_and_form(name, values[name])
         instead[name] = form.format(f"pg_catalog.current_setting('fwf.p{n}')")
         sets.append(f"pg_catalog.set_config('fwf.p{n}', ${n}, true)")
         texts.append(text)
-    return Bound(alone(query.text(instead)), "SELECT " + ", ".join(sets), tuple(texts))
+    return BoundQuery(alone(query.text(instead)), "SELECT " + ", ".join(sets), tuple(texts))
 
 
 def checked_values(values: Mapping[str, object]) -> None:
     """Raise for a value that can't be bound."""
     for name, value in values.items():
-        _told(name, value)
+        _text_and_form(name, value)
 
 
-def _told(name: str, value: Any) -> tuple[str, str]:
+def _text_and_form(name: str, value: Any) -> tuple[str, str]:
     """A value ⟶ its text, and how SQL makes it of that."""
-    known = next((told for cls, told in _TYPES.items() if isinstance(value, cls)), None)
-    if known is None:
+    writing = next((way for cls, way in _TYPES.items() if isinstance(value, cls)), None)
+    if writing is None:
         raise TypeError(
             f"params[{name!r}] is a {type(value).__name__}; a bound value is a text, a number, a "
             "Decimal, bool, bytes, date, datetime, time, timedelta or UUID"
         )
-    write, form = known
+    write, form = writing
     text = write(value)
     if "\0" in text:
         raise ValueError(f"params[{name!r}] has a NUL in it, which PostgreSQL takes in no text")

@@ -58,17 +58,17 @@ def _cuts(low: Any, high: Any, parts: int) -> list[Any]:
     return [low + step * unit for step in steps]
 
 
-def within(sql: str, column: str, given: Range) -> Cut:
+def within(sql: str, column: str, key_range: Range) -> Cut:
     """A query ⟶ the same for rows of a range."""
     name = f"q.{sql_name(column)}"
     tests: list[str] = []
     values: dict[str, Bound] = {}
-    if given.low is not None:
+    if key_range.low is not None:
         tests.append(f"{name} >= ${LOW}")
-        values[LOW] = given.low
-    if given.high is not None:
+        values[LOW] = key_range.low
+    if key_range.high is not None:
         less = f"{name} < ${HIGH}"
-        tests.append(less if given.low is not None else f"({less} OR {name} IS NULL)")
-        values[HIGH] = given.high
+        tests.append(less if key_range.low is not None else f"({less} OR {name} IS NULL)")
+        values[HIGH] = key_range.high
     where = f" WHERE {' AND '.join(tests)}" if tests else ""
     return Cut(f"SELECT * FROM (\n{alone(sql)}) AS q{where}", values)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from fwf.connectors.postgres.arriving import Arriving, Infinity, arriving, dimensions_sql
 from fwf.connectors.postgres.connections import Session
 from fwf.connectors.postgres.errors import drivers
-from fwf.connectors.postgres.parameters import Query, bound
+from fwf.connectors.postgres.parameters import Query, bind
 from fwf.connectors.shared.errors import BadData
 from fwf.connectors.shared.identifiers import sql_name
 from fwf.faults import counted
@@ -28,37 +28,37 @@ def reading(
     infinity: Infinity,
 ) -> Generator[pa.RecordBatchReader, None, None]:
     """The rows of a query; where they aren't read to their end, the connection is closed."""
-    asked = bound(query, values)
+    bound = bind(query, values)
     session.rows(BEGIN, WHAT)
-    if asked.values:
-        session.rows(asked.set_sql, WHAT, asked.values)
-    ways = arriving(session.schema(asked.sql, WHAT), schema, infinity)
-    _check_dimensions(session, asked.sql, ways)
-    ended = False
-    with session.batches(asked.sql, WHAT) as batches, ThreadPoolExecutor(1) as worker:
+    if bound.values:
+        session.rows(bound.set_sql, WHAT, bound.values)
+    ways = arriving(session.schema(bound.sql, WHAT), schema, infinity)
+    _check_dimensions(session, bound.sql, ways)
+    is_read = False
+    with session.batches(bound.sql, WHAT) as batches, ThreadPoolExecutor(1) as worker:
 
         def rows() -> Iterator[pa.RecordBatch]:
-            nonlocal ended
-            yield from _converted(session, batches, ways, worker)
-            ended = True
+            nonlocal is_read
+            yield from _convert(session, batches, ways, worker)
+            is_read = True
 
         yield pa.RecordBatchReader.from_batches(ways.schema, rows())
-        if not ended:
+        if not is_read:
             session.close()
-    if ended:
+    if is_read:
         session.rows("ROLLBACK", WHAT)
 
 
-def _converted(
+def _convert(
     session: Session, batches: pa.RecordBatchReader, ways: Arriving, worker: ThreadPoolExecutor
 ) -> Iterator[pa.RecordBatch]:
     """Batches as they are asked for; one is made of the driver's while the next is fetched."""
     before: Future[pa.RecordBatch] | None = None
     while (batch := _next(session, batches)) is not None:
-        made = worker.submit(ways.batch, batch)
+        future = worker.submit(ways.batch, batch)
         if before is not None:
             yield before.result()
-        before = made
+        before = future
     if before is not None:
         yield before.result()
 
@@ -69,7 +69,7 @@ def _next(session: Session, batches: Any) -> pa.RecordBatch | None:
     except StopIteration:
         return None
     except drivers() as error:
-        trouble = session.failed(error, WHAT)
+        trouble = session.error_of(error, WHAT)
     else:
         return batch
     raise trouble

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, Final, final
 
 from fwf.algebra import checked_fields
-from fwf.algebra.durations import checked_duration
 from fwf.connectors.shared.extras import late
+from fwf.algebra.durations import checked_duration
 from fwf.secrets import Secret, remember
 
 _psycopg: Any = late("psycopg", "postgres")
@@ -31,13 +31,13 @@ class Settings:
     idle_within: timedelta
     within: timedelta
 
-    def opened(self) -> "Address":
+    def address(self) -> "Address":
         """Where the database is, the secrets revealed; raises `ValueError` for no URL."""
-        given = self.url.reveal() if isinstance(self.url, Secret) else self.url
-        parts = _parts(given)
+        url = self.url.reveal() if isinstance(self.url, Secret) else self.url
+        parts = _parts(url)
         if self.password is not None:
             parts["password"] = self.password.reveal()
-        where = _told(parts)
+        where = _place(parts)
         for name in ("password", "sslpassword"):
             if parts.get(name):
                 remember([(parts[name], f"<{name} of {where}>")])
@@ -52,8 +52,8 @@ class Settings:
             "keepalives_count": "3",
             "tcp_user_timeout": "60000",
         }
-        made: Any = {**own, **parts}
-        return Address(_psycopg.conninfo.make_conninfo(**made), where, self._session())
+        parameters: Any = {**own, **parts}
+        return Address(_psycopg.conninfo.make_conninfo(**parameters), where, self._session())
 
     def _session(self) -> str:
         """What each session is told first: UTC, and how long the server lets anything take."""
@@ -99,14 +99,14 @@ def settings_of(
         checked_fields.instance(password, Secret, f"{WHERE}(password=…)", "a Secret")
     if isinstance(url, str):
         _parts(url)
-    for name, given in (
+    for name, duration in (
         ("connect_within", connect_within),
         ("lock_within", lock_within),
         ("idle_within", idle_within),
         ("within", within),
     ):
-        if checked_duration(given, f"{WHERE}({name}=…)") < _LEAST:
-            raise ValueError(f"{WHERE}({name}={given}): needs at least a millisecond")
+        if checked_duration(duration, f"{WHERE}({name}=…)") < _LEAST:
+            raise ValueError(f"{WHERE}({name}={duration}): needs at least a millisecond")
     return Settings(url, password, connect_within, lock_within, idle_within, within)
 
 
@@ -125,11 +125,11 @@ def _parts(url: str) -> dict[str, Any]:
     return parts
 
 
-def _told(parts: dict[str, Any]) -> str:
+def _place(parts: dict[str, Any]) -> str:
     """Host, port and database, without user and password."""
     host, port, name = (parts.get(each, "") for each in ("host", "port", "dbname"))
     return f"{host or 'localhost'}{':' if port else ''}{port}/{name or parts.get('user', '')}"
 
 
-def _milliseconds(given: timedelta) -> str:
-    return str(min(max(1, round(given / timedelta(milliseconds=1))), 2**31 - 1))
+def _milliseconds(duration: timedelta) -> str:
+    return str(min(max(1, round(duration / timedelta(milliseconds=1))), 2**31 - 1))

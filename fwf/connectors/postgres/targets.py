@@ -67,7 +67,7 @@ def target_of(
     return Target(parts, tuple(key), tuple(partition.items()))
 
 
-def described(session: Session, target: Target, what: str) -> Table:
+def describe(session: Session, target: Target, what: str) -> Table:
     """A target as the catalog has it; raises `Missing`."""
     rows = session.rows(_COLUMNS, what, (sql_name(target.parts),))
     if not rows:
@@ -78,10 +78,10 @@ def described(session: Session, target: Target, what: str) -> Table:
 
 def check_unique(session: Session, target: Target, what: str) -> None:
     """Raise where nothing keeps rows of a key from being two: they couldn't be merged."""
-    found: dict[int, set[str]] = {}
+    indexes: dict[int, set[str]] = {}
     for index, column in session.rows(_UNIQUE, what, (sql_name(target.parts),)):
-        found.setdefault(index, set()).add(column)
-    if set(target.key) not in found.values():
+        indexes.setdefault(index, set()).add(column)
+    if set(target.key) not in indexes.values():
         raise Refused(
             f"{what}: the table has no primary key or unique index of exactly "
             f"{', '.join(target.key)}, by which rows could be merged"

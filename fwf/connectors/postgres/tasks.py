@@ -9,15 +9,28 @@ from fwf.algebra import checked_fields
 from fwf.algebra.nodes import Task
 from fwf.connectors.postgres.arriving import INFINITY, Infinity
 from fwf.connectors.postgres.database import Database
-from fwf.connectors.postgres.leaving import declared
-from fwf.connectors.postgres.parameters import check_names, parsed
+from fwf.connectors.postgres.parameters import parse_query
 from fwf.connectors.postgres.ranges import HIGH, LOW
 from fwf.connectors.postgres.targets import target_of
 from fwf.connectors.postgres.values import Loaded, Range
-from fwf.connectors.shared.identifiers import TableName, column_name, dataset, table_parts
-from fwf.connectors.shared.leaf import Parameter, Parameters, arguments, leaf, parameter_types
+from fwf.connectors.shared.declared_tables import declared_table
+from fwf.connectors.shared.identifiers import (
+    TableName,
+    column_name,
+    dataset,
+    plain_table,
+    table_parts,
+)
+from fwf.connectors.shared.leaf import (
+    Parameter,
+    Parameters,
+    arguments,
+    check_parameters,
+    leaf,
+    parameter_types,
+)
 from fwf.connectors.shared.loads import partition_types
-from fwf.connectors.shared.schemas import name_of
+from fwf.connectors.shared.schemas import check_schema
 
 DIALECT = "postgres"
 
@@ -56,19 +69,19 @@ def query(
     `Unauthorized`, `BadData` or another `Permanent`, where it doesn't.
     """
     where = "postgres.query"
-    types, said = _asked(where, sql, params, schema, infinity, dialect)
+    types, plain_params = _query_parameters(where, sql, params, schema, infinity, dialect)
 
     def query(**injected: Any) -> pa.Table:
-        opened: Database = injected[database]
+        db: Database = injected[database]
         values = {each: injected[each] for each in types}
-        return opened.read(sql, values, schema=schema, infinity=infinity)
+        return db.read(sql, values, schema=schema, infinity=infinity)
 
     return leaf(
         query,
         name=name,
         config=arguments(
-            sql=sql, database=database, name=name, params=said, schema=schema,
-            infinity=_unless(infinity, "fail"), reads=list(reads) or None,
+            sql=sql, database=database, name=name, params=plain_params,
+            schema=schema, infinity=_unless(infinity, "fail"), reads=list(reads) or None,
         ) | {"dialect": dialect},
         effect="read",
         output=_table(schema),
@@ -100,14 +113,14 @@ def key_ranges(
     checked_fields.at_least(parts, 1, where, "parts", "part")
 
     def key_ranges(**injected: Any) -> list[Range]:
-        opened: Database = injected[database]
-        return opened.ranges(target, key, parts=parts)
+        db: Database = injected[database]
+        return db.ranges(target, key, parts=parts)
 
     return leaf(
         key_ranges,
         name=name,
         config=arguments(
-            table=_plain(table), column=column, parts=parts, database=database, name=name
+            table=plain_table(table), column=column, parts=parts, database=database, name=name
         ),
         effect="read",
         output=list[Range],
@@ -137,22 +150,22 @@ def range_query(
     """
     where = "postgres.range_query"
     key = column_name(column, f"{where}(column=…)")
-    types, said = _asked(where, sql, params, schema, infinity, dialect)
+    types, plain_params = _query_parameters(where, sql, params, schema, infinity, dialect)
     for each in (LOW, HIGH):
         if each in types:
             raise ValueError(f"{where}(params=…): {each!r} is the name of a range's end")
 
     def range_query(within: Range, /, **injected: Any) -> pa.Table:
-        opened: Database = injected[database]
+        db: Database = injected[database]
         values = {each: injected[each] for each in types}
-        return opened.read_range(sql, key, within, values, schema=schema, infinity=infinity)
+        return db.read_range(sql, key, within, values, schema=schema, infinity=infinity)
 
     return leaf(
         range_query,
         name=name,
         config=arguments(
-            sql=sql, column=column, database=database, name=name, params=said, schema=schema,
-            infinity=_unless(infinity, "fail"), reads=list(reads) or None,
+            sql=sql, column=column, database=database, name=name, params=plain_params,
+            schema=schema, infinity=_unless(infinity, "fail"), reads=list(reads) or None,
         ) | {"dialect": dialect},
         effect="read",
         inputs={"within": Range},
@@ -201,14 +214,14 @@ def load(
     answer to COMMIT was lost and the ledger can't be asked, after which the same load finds out.
     """
     where = "postgres.load"
-    _check_schema(schema, where)
+    check_schema(schema, where)
     types = partition_types(partition or {}, where)
     target = target_of(table, key, types, schema.names, where)
 
     def load(rows: pa.Table, **injected: Any) -> Loaded:
-        opened: Database = injected[database]
-        return opened.load(
-            declared(rows, schema, f"load of {target.name}"),
+        db: Database = injected[database]
+        return db.load(
+            declared_table(rows, schema, f"load of {target.name}"),
             table=target.parts,
             idempotency_key=injected["idempotency_key"],
             key=target.key,
@@ -219,7 +232,7 @@ def load(
         load,
         name=name,
         config=arguments(
-            table=_plain(table),
+            table=plain_table(table),
             schema=schema,
             database=database,
             key=list(key) or None,
@@ -237,7 +250,7 @@ def load(
     )
 
 
-def _asked(
+def _query_parameters(
     where: str,
     sql: str,
     params: Mapping[str, Parameter] | None,
@@ -250,31 +263,15 @@ def _asked(
         raise ValueError(f"{where}(dialect={dialect!r}): needs {DIALECT!r}")
     checked_fields.one_of(infinity, INFINITY, f"{where}(infinity=…)")
     if schema is not None:
-        _check_schema(schema, where)
-    types, said = parameter_types(params or {}, where)
-    check_names(parsed(sql, where), types, where)
-    return types, said
-
-
-def _check_schema(schema: pa.Schema, where: str) -> None:
-    """Raise for a schema that can't stand in a definition."""
-    checked_fields.instance(schema, pa.Schema, f"{where}(schema=…)", "a pyarrow.Schema")
-    for field in schema:
-        try:
-            name_of(field.type)
-        except ValueError as error:
-            raise ValueError(f"{where}(schema=…): column {field.name!r}: {error}") from None
-        if schema.names.count(field.name) > 1:
-            raise ValueError(f"{where}(schema=…): column {field.name!r} stands there twice")
+        check_schema(schema, where)
+    types, plain = parameter_types(params or {}, where)
+    check_parameters(parse_query(sql, where).names, types, where, "$")
+    return types, plain
 
 
 def _table(schema: pa.Schema | None) -> Any:
     return pa.Table if schema is None else Annotated[pa.Table, schema]
 
 
-def _plain(table: TableName) -> str | list[str]:
-    return table if isinstance(table, str) else list(table)
-
-
-def _unless(given: str, default: str) -> str | None:
-    return None if given == default else given
+def _unless(value: str, default: str) -> str | None:
+    return None if value == default else value

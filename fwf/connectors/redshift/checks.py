@@ -28,7 +28,7 @@ _WORDS: Final = frozenset({
 })  # fmt: skip
 _BEGINNING: Final = re.compile(r"(?:\s|\(|--[^\n]*|(?>/\*.*?\*/))*+(\w+)", re.S)
 _APPEND: Final = re.compile(r"\bAPPEND\b", re.I)
-_TAKEN: Final = ("Copy", "Create", "Delete", "Drop", "Insert", "Merge", "Query", "Update")
+_KINDS: Final = ("Copy", "Create", "Delete", "Drop", "Insert", "Merge", "Query", "Update")
 """Kinds of statements, as sqlglot calls them."""
 
 
@@ -53,7 +53,7 @@ def check_batch(statements: Sequence[str]) -> None:
 def check_query(text: str, where: str) -> frozenset[str]:
     """The names of a query's parameters; raises `ValueError` for what isn't a query that reads."""
     check_size(text, where)
-    statement = _parsed(text, where, "needs a SELECT, which changes nothing")
+    statement = _parse(text, where, "needs a SELECT, which changes nothing")
     if not isinstance(statement, _exp.Query) or any(statement.find_all(_exp.Into, _exp.DML)):
         raise ValueError(f"{where} changes something: needs a SELECT, which changes nothing")
     return frozenset(str(each.name) for each in statement.find_all(_exp.Placeholder))
@@ -70,27 +70,27 @@ def check_size(text: str, where: str) -> None:
 
 
 def _check_kind(text: str, where: str) -> None:
-    statement = _parsed(text, where, _HALF)
-    if not isinstance(statement, tuple(getattr(_exp, kind) for kind in _TAKEN)):
+    statement = _parse(text, where, _HALF)
+    if not isinstance(statement, tuple(getattr(_exp, kind) for kind in _KINDS)):
         raise ValueError(f"{where} is {statement.key.upper()}, {_HALF}")
 
 
-def _parsed(text: str, where: str, otherwise: str) -> Any:
+def _parse(text: str, where: str, otherwise: str) -> Any:
     """A text ⟶ its only statement, in Redshift's dialect; `otherwise` says what is wrong."""
     word = _first_word(text)
     if word not in _WORDS:  # sqlglot would write the whole of it to the log
         raise ValueError(f"{where} is {word or 'empty'}, {otherwise}")
     try:
-        found = _sqlglot.parse(text, read="redshift")
+        statements = _sqlglot.parse(text, read="redshift")
     except _sqlglot.errors.SqlglotError:  # its message holds the statement
         raise ValueError(f"{where} is no SQL of Redshift") from None
-    if len(found) != 1 or found[0] is None:
-        raise ValueError(f"{where} holds {counted(len(found), 'statement')}; needs one")
-    return found[0]
+    if len(statements) != 1 or statements[0] is None:
+        raise ValueError(f"{where} holds {counted(len(statements), 'statement')}; needs one")
+    return statements[0]
 
 
 def _first_word(text: str) -> str:
     """The word that a statement begins with, behind comments and parentheses."""
-    found = _BEGINNING.match(text)
-    word = found[1].upper() if found else ""
+    match = _BEGINNING.match(text)
+    word = match[1].upper() if match else ""
     return "ALTER TABLE APPEND" if word == "ALTER" and _APPEND.search(text) else word

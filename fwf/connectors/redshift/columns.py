@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from fwf.connectors.shared.errors import BadData
-from fwf.connectors.shared.identifiers import column_name
+from fwf.connectors.shared.identifiers import column_name, names_alike
 from fwf.connectors.shared.loads import checked_columns
 from fwf.connectors.shared.parquet import in_microseconds, microseconds
 from fwf.faults import counted
@@ -42,7 +42,7 @@ _NUMBERS: Final[Mapping[pa.DataType, tuple[str, pa.DataType]]] = {
     pa.float64(): ("DOUBLE PRECISION", pa.float64()),
     pa.date32(): ("DATE", pa.date32()),
 }
-_TAKEN: Final = (
+_COPY_TYPES: Final = (
     "booleans, whole numbers of up to 64 bits with a sign, floats of 32 and 64 bits, "
     "decimal128(p ≤ 38, s ≤ 37), string, date32 and timestamps"
 )
@@ -87,15 +87,14 @@ def columns_of(schema: pa.Schema, varchar: Widths, where: str) -> tuple[Column, 
 
 def check_names(names: Sequence[str], where: str) -> tuple[str, ...]:
     """Names of columns ⟶ the same; raises where one can't be one, or two are one to Redshift."""
-    seen: dict[str, str] = {}
     for name in names:
         column_name(name, where, most_bytes=MOST_BYTES)
-        other = seen.setdefault(name.lower(), name)
-        if other is not name:
-            raise ValueError(
-                f"{where}: {other!r} and {name!r} are one name to Redshift, which folds case, even "
-                "of names in quotes: rename one"
-            )
+    pair = names_alike(names)
+    if pair is not None:
+        raise ValueError(
+            f"{where}: {pair[0]!r} and {pair[1]!r} are one name to Redshift, which folds case, "
+            "even of names in quotes: rename one"
+        )
     return tuple(names)
 
 
@@ -120,8 +119,8 @@ def _sql_type(field: Any, width: int, where: str) -> str:
     if pa.types.is_decimal128(kind) and 0 <= kind.scale <= min(kind.precision, MOST_DECIMALS):
         return f"DECIMAL({kind.precision}, {kind.scale})"
     raise TypeError(
-        f"{where}(schema=…): column {field.name!r} is {kind}; COPY to Redshift takes {_TAKEN}: "
-        "cast it before"
+        f"{where}(schema=…): column {field.name!r} is {kind}; COPY to Redshift takes "
+        f"{_COPY_TYPES}: cast it before"
     )
 
 
@@ -130,37 +129,18 @@ def is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def as_declared(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Table ⟶ the declared columns in their order; raises `BadData` for another table."""
-    missing = [name for name in schema.names if name not in table.column_names]
-    more = [name for name in table.column_names if name not in schema.names]
-    if missing or more or len(table.column_names) != len(schema):
-        wrong = [*(f"no column {name!r}" for name in missing), *(f"also {name!r}" for name in more)]
-        raise BadData(f"the table has {'; '.join(wrong) or 'a column twice'}, against its schema")
-    columns = [_as_declared(table.column(field.name), field) for field in schema]
-    return pa.table(columns, schema=schema)
-
-
-def _as_declared(column: Any, field: Any) -> Any:
-    if not field.nullable and column.null_count:
-        raise BadData(f"column {field.name!r}: {column.null_count} nulls; it is declared not null")
-    if column.type == field.type:
-        return column
-    if is_text(column.type) and is_text(field.type):
-        return column.cast(field.type)
-    raise BadData(f"column {field.name!r} is {column.type}; it is declared {field.type}")
-
-
-def as_written(table: pa.Table) -> pa.Table:
+def parquet_table(table: pa.Table) -> pa.Table:
     """Declared table ⟶ the one that stands in Parquet: times in microseconds and UTC, plain types.
 
     Raises `BadData` where times would lose digits, naming column and count.
     """
     exact = in_microseconds(table, microseconds(table.schema))
-    return exact.cast(pa.schema([field.with_type(_written(field.type)) for field in exact.schema]))
+    return exact.cast(
+        pa.schema([field.with_type(_parquet_type(field.type)) for field in exact.schema])
+    )
 
 
-def _written(kind: Any) -> pa.DataType:
+def _parquet_type(kind: Any) -> pa.DataType:
     if kind in _NUMBERS:
         return _NUMBERS[kind][1]
     if is_text(kind):

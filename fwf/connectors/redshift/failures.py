@@ -64,9 +64,9 @@ _KNOWN: Final = tuple(
 def failure_of(statement: Statement, answer: dict[str, Any]) -> Exception:
     """A statement, the Data API's description of its failure ⟶ the error."""
     parts = answer.get("SubStatements") or []
-    failed = [n for n, part in enumerate(parts) if part.get("Status") == "FAILED"]
-    step = statement.steps[failed[0]] if failed and failed[0] < len(statement.steps) else ""
-    text = " ".join([str(answer.get("Error", "")), *(str(parts[n].get("Error")) for n in failed)])
+    failures = [n for n, part in enumerate(parts) if part.get("Status") == "FAILED"]
+    step = statement.steps[failures[0]] if failures and failures[0] < len(statement.steps) else ""
+    text = " ".join([str(answer.get("Error", "")), *(str(parts[n].get("Error")) for n in failures)])
     own = _of_step(step, statement) if _NULL.search(text) else None
     if own is not None:
         return own
@@ -82,7 +82,7 @@ def failure_of(statement: Statement, answer: dict[str, Any]) -> Exception:
     return Refused(f"{_what(statement, step)}: the database refused it{_more(statement)}")
 
 
-def aborted(statement: Statement) -> Exception:
+def abort_error(statement: Statement) -> Exception:
     """The error of a statement that was stopped; nothing of it is left."""
     return Transient(f"{_what(statement, '')}: it was stopped from outside, and nothing is left")
 

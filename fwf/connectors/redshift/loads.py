@@ -7,7 +7,6 @@ from typing import Any, Final
 import pyarrow as pa
 
 from fwf.algebra.builder import it
-from fwf.algebra.durations import checked_duration, minutes, seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import fallback, named
 from fwf.connectors.redshift import tasks
@@ -15,6 +14,7 @@ from fwf.connectors.redshift.columns import Widths
 from fwf.connectors.redshift.values import Loaded, Statement, Status
 from fwf.connectors.shared.identifiers import TableName
 from fwf.derived import poll
+from fwf.algebra.durations import checked_duration, minutes, seconds
 
 EVERY: Final = seconds(2)
 WITHIN: Final = minutes(30)
@@ -37,9 +37,9 @@ def load(
 
     It stands for
 
-        stage(…) >> submit(…) >> fallback(waited, stopped, on="Exhausted") >> loaded(…)
-        waited = poll(status(…), it.ended, every=every, limit=…, within=within)
-        stopped = cancel(…) >> waited
+        stage(…) >> submit(…) >> fallback(wait, stop, on="Exhausted") >> loaded(…)
+        wait = poll(status(…), it.ended, every=every, limit=…, within=within)
+        stop = cancel(…) >> wait
 
     so it has no retries: `retry(load(…), attempts=3, wait=…, on=Transient)` starts it again after a
     conflict, and finds the statement that goes on after a lost answer. Where it takes longer than
@@ -62,9 +62,9 @@ def load(
     submit = tasks.submit(
         warehouse=warehouse, table=table, schema=schema, key=key, partition=partition, writes=writes
     )
-    waited = ended(warehouse=warehouse, every=every, within=within)
-    stopped = tasks.cancel(warehouse=warehouse) >> waited
-    whole = fallback(waited, stopped, on="Exhausted")
+    wait = ended(warehouse=warehouse, every=every, within=within)
+    stop = tasks.cancel(warehouse=warehouse) >> wait
+    whole = fallback(wait, stop, on="Exhausted")
     return named(name, stage >> submit >> whole >> tasks.loaded(warehouse=warehouse))
 
 
@@ -89,5 +89,5 @@ def prepare(
 
     Not within a load, whose first statement has to be the lock.
     """
-    made = tasks.ledger(warehouse=warehouse)
-    return named("prepare", made >> ended(warehouse=warehouse, every=every, within=within))
+    make = tasks.ledger(warehouse=warehouse)
+    return named("prepare", make >> ended(warehouse=warehouse, every=every, within=within))

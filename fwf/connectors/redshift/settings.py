@@ -53,7 +53,7 @@ class Settings:
 
     def store(self) -> Any:
         """The bucket for what is loaded."""
-        return s3.opened(
+        return s3.open_bucket(
             self.staging,
             region=self.region,
             endpoint=self.s3_endpoint,
@@ -70,19 +70,19 @@ def place_of(
     """A workgroup or a cluster, and the secret of its user ⟶ the same as the API asks for them."""
     if (workgroup is None) == (cluster is None):
         raise ValueError(f"{where}: needs workgroup= (serverless) or cluster=, one of them")
-    given = {
+    fields = {
         "WorkgroupName": ("workgroup", workgroup, WORKGROUP, "'shop'"),
         "ClusterIdentifier": ("cluster", cluster, CLUSTER, "'shop-dw'"),
         "SecretArn": ("secret_arn", secret_arn, SECRET_ARN, "'arn:aws:secretsmanager:…'"),
     }
-    found: dict[str, str] = {}
-    for field, (name, value, pattern, example) in given.items():
+    place: dict[str, str] = {}
+    for field, (name, value, pattern, example) in fields.items():
         if value is None:
             continue
         if not pattern.fullmatch(value):
             raise ValueError(f"{where}({name}={value!r}): needs a name such as {example}")
-        found[field] = value
-    return found
+        place[field] = value
+    return place
 
 
 def check_role(where: str, iam_role: str) -> str:

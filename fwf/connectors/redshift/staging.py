@@ -20,8 +20,9 @@ import obstore.exceptions
 import obstore.store
 import pyarrow as pa
 
-from fwf.connectors.shared.errors import Conflict, Missing, Transient, Unauthorized
+from fwf.connectors.shared.errors import Conflict
 from fwf.connectors.shared.extras import late
+from fwf.connectors.shared.obstore_errors import connector_error
 from fwf.connectors.shared.parquet import parquet_bytes
 from fwf.secrets import Secret
 
@@ -50,16 +51,16 @@ class StagingPlace(NamedTuple):
 
 def place_of(staging: str, where: str) -> StagingPlace:
     """`s3://bucket/prefix` ⟶ its parts; raises `ValueError` for anything else."""
-    found = PLACE.fullmatch(staging)
-    if not found or "//" in staging.removeprefix("s3://") or ".." in staging:
+    match = PLACE.fullmatch(staging)
+    if not match or "//" in staging.removeprefix("s3://") or ".." in staging:
         raise ValueError(
             f"{where}(staging=…): needs 's3://bucket/prefix' of letters, digits, _.=/-, without "
             "user, password and query"
         )
-    return StagingPlace(found[1], (found[2] or "").strip("/"))
+    return StagingPlace(match[1], (match[2] or "").strip("/"))
 
 
-def opened(
+def open_bucket(
     place: StagingPlace,
     *,
     region: str | None,
@@ -70,34 +71,34 @@ def opened(
     seconds: float,
 ) -> Any:
     """The bucket, in which nothing is tried twice."""
-    known: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if access_key is not None and secret_key is not None:
-        known["access_key_id"] = access_key.reveal()
-        known["secret_access_key"] = secret_key.reveal()
+        arguments["access_key_id"] = access_key.reveal()
+        arguments["secret_access_key"] = secret_key.reveal()
     else:
         provider: Any = late("obstore.auth.boto3", "redshift").Boto3CredentialProvider
-        known["credential_provider"] = provider()
+        arguments["credential_provider"] = provider()
     if region:
-        known["region"] = region
+        arguments["region"] = region
     if endpoint:
-        known["endpoint"] = endpoint
+        arguments["endpoint"] = endpoint
     options: dict[str, Any] = {
         "connect_timeout": f"{connect_seconds}s",
         "timeout": f"{seconds}s",
         "allow_http": bool(endpoint and endpoint.startswith("http://")),
     }
     store: Any = obstore.store.S3Store
-    return store(place.bucket, client_options=options, retry_config={"max_retries": 0}, **known)
+    return store(place.bucket, client_options=options, retry_config={"max_retries": 0}, **arguments)
 
 
-def published(store: Any, place: StagingPlace, table: pa.Table, digest: str) -> str:
+def publish(store: Any, place: StagingPlace, table: pa.Table, digest: str) -> str:
     """Rows, written as they are, and their digest ⟶ the address of the manifest that holds them."""
     manifest = place.key(digest, "manifest")
-    found = _read(store, manifest)
-    if found is None or not _whole(store, place, found):
+    existing = _read(store, manifest)
+    if existing is None or not _whole(store, place, existing):
         entries = [_put_file(store, place, digest, content) for content in _files(table)]
         content = json.dumps({"entries": entries}, sort_keys=True).encode()
-        _publish(store, manifest, content, anew=found is None)
+        _publish(store, manifest, content, anew=existing is None)
     return place.address(manifest)
 
 
@@ -126,7 +127,7 @@ def _whole(store: Any, place: StagingPlace, manifest: bytes) -> bool:
         except _ABSENT:
             return False
         except _errors.BaseError as error:
-            trouble = _translated(error, f"s3 head of {key}")
+            trouble = connector_error(error, f"s3 head of {key}", wrote=False)
         else:
             if size != entry["meta"]["content_length"]:
                 return False
@@ -141,7 +142,7 @@ def _read(store: Any, key: str) -> bytes | None:
     except _ABSENT:
         return None
     except _errors.BaseError as error:
-        trouble = _translated(error, f"s3 get of {key}")
+        trouble = connector_error(error, f"s3 get of {key}", wrote=False)
     raise trouble
 
 
@@ -159,16 +160,7 @@ def _put(store: Any, key: str, content: bytes, *, mode: str) -> bool:
     except _errors.AlreadyExistsError:
         return False
     except (_errors.BaseError, OSError) as error:
-        trouble = _translated(error, f"s3 put of {key}")
+        trouble = connector_error(error, f"s3 put of {key}", wrote=True)
     else:
         return True
     raise trouble
-
-
-def _translated(error: Exception, what: str) -> Exception:
-    """What obstore raises ⟶ what a connector raises; its text may hold what was sent."""
-    if isinstance(error, _errors.PermissionDeniedError | _errors.UnauthenticatedError):
-        return Unauthorized(f"{what}: not allowed")
-    if isinstance(error, _ABSENT):
-        return Missing(f"{what}: there is no such bucket")
-    return Transient(f"{what}: failed ({type(error).__name__})")

@@ -35,7 +35,7 @@ COPY: Final = "copy to staging"
 COUNT: Final = "count the rows"
 KEYS: Final = "refuse keys that stand twice or hold NULL"
 PARTITION: Final = "refuse rows of other partitions"
-TOLD: Final = "read the ledger"
+READ_LEDGER: Final = "read the ledger"
 """What the steps do whose failure, or whose result, says something of its own."""
 
 Value: TypeAlias = str | int | date
@@ -66,7 +66,7 @@ class Target(NamedTuple):
         return sha256(f"{self}\0{source.digest}".encode()).hexdigest()
 
 
-class _Tables(NamedTuple):
+class _TemporaryTables(NamedTuple):
     """The temporary tables of a load, which no other load has the names of."""
 
     before: str
@@ -77,7 +77,7 @@ class _Tables(NamedTuple):
 def steps_of(target: Target, source: Staged, *, key: str, iam_role: str) -> tuple[Step, ...]:
     """One load ⟶ its statements, in order; the same load always gives the same text."""
     own = sha256(f"{key}\0{target}\0{source}".encode()).hexdigest()[:16]
-    tables = _Tables(*(sql_name(f"fwf_{part}_{own}") for part in _Tables._fields))
+    tables = _TemporaryTables(*(sql_name(f"fwf_{part}_{own}") for part in _TemporaryTables._fields))
     return (
         Step(LOCK, f"LOCK TABLE {sql_name(LEDGER)}"),
         *_look_up(target, source, tables, key),
@@ -92,7 +92,9 @@ def steps_of(target: Target, source: Staged, *, key: str, iam_role: str) -> tupl
     )
 
 
-def _look_up(target: Target, source: Staged, tables: _Tables, key: str) -> tuple[Step, ...]:
+def _look_up(
+    target: Target, source: Staged, tables: _TemporaryTables, key: str
+) -> tuple[Step, ...]:
     return (
         Step(
             "look the key up",
@@ -113,7 +115,7 @@ def _look_up(target: Target, source: Staged, tables: _Tables, key: str) -> tuple
     )
 
 
-def _fill(source: Staged, tables: _Tables, iam_role: str) -> list[Step]:
+def _fill(source: Staged, tables: _TemporaryTables, iam_role: str) -> list[Step]:
     columns = ", ".join(f"{sql_name(column.name)} {column.type}" for column in source.columns)
     steps = [Step("make staging", f"CREATE TEMP TABLE {tables.staging} ({columns})")]
     if source.manifest is not None:
@@ -129,7 +131,7 @@ def _fill(source: Staged, tables: _Tables, iam_role: str) -> list[Step]:
     return steps
 
 
-def _check(target: Target, source: Staged, tables: _Tables) -> list[Step]:
+def _check(target: Target, source: Staged, tables: _TemporaryTables) -> list[Step]:
     """What the database made of the file is looked at once more, by its own rules."""
     count = f"(SELECT COUNT(*) AS n FROM {tables.staging}) AS c WHERE n <> {source.rows}"
     steps = [Step(COUNT, _refuse(tables, count))]
@@ -149,19 +151,20 @@ def _check(target: Target, source: Staged, tables: _Tables) -> list[Step]:
     return steps
 
 
-def _merge(target: Target, source: Staged, tables: _Tables) -> list[Step]:
+def _merge(target: Target, source: Staged, tables: _TemporaryTables) -> list[Step]:
     own = sql_name(target.table[-1])
     names = [column.name for column in source.columns]
     on = " AND ".join(
-        f"{own}.{sql_name(column.name)} = {_passed(column, tables)}"
+        f"{own}.{sql_name(column.name)} = {_target_value(column, tables)}"
         for column in source.columns
         if column.name in target.key
     )
     rest = [column for column in source.columns if column.name not in target.key]
     changes = ", ".join(
-        f"{sql_name(column.name)} = {_passed(column, tables)}" for column in rest or source.columns
+        f"{sql_name(column.name)} = {_target_value(column, tables)}"
+        for column in rest or source.columns
     )
-    values = ", ".join(_passed(column, tables) for column in source.columns)
+    values = ", ".join(_target_value(column, tables) for column in source.columns)
     return [
         Step(
             "merge into the target",
@@ -172,9 +175,9 @@ def _merge(target: Target, source: Staged, tables: _Tables) -> list[Step]:
     ]
 
 
-def _replace(target: Target, source: Staged, tables: _Tables) -> list[Step]:
+def _replace(target: Target, source: Staged, tables: _TemporaryTables) -> list[Step]:
     names = sql_names([column.name for column in source.columns])
-    values = ", ".join(_passed(column, tables) for column in source.columns)
+    values = ", ".join(_target_value(column, tables) for column in source.columns)
     insert = f"INSERT INTO {sql_name(target.table)} ({names}) SELECT {values} FROM {tables.staging}"
     if not target.partition:
         return [Step("insert into the target", insert)]
@@ -186,7 +189,9 @@ def _replace(target: Target, source: Staged, tables: _Tables) -> list[Step]:
     return [Step("delete the partition", delete), Step("insert into the target", insert)]
 
 
-def _conclude(target: Target, source: Staged, tables: _Tables, key: str) -> tuple[Step, ...]:
+def _conclude(
+    target: Target, source: Staged, tables: _TemporaryTables, key: str
+) -> tuple[Step, ...]:
     digest = literal(target.digest(source))
     row = ", ".join([literal(key), literal(target.name), digest, str(source.rows)])
     return (
@@ -196,7 +201,7 @@ def _conclude(target: Target, source: Staged, tables: _Tables, key: str) -> tupl
             f"SELECT {row} WHERE NOT EXISTS (SELECT 1 FROM {tables.before})",
         ),
         Step(
-            TOLD,
+            READ_LEDGER,
             f'SELECT "row_count", (SELECT COUNT(*) FROM {tables.before}) AS "before" '
             f'FROM {sql_name(LEDGER)} WHERE "key" = {literal(key)}',
         ),
@@ -204,12 +209,12 @@ def _conclude(target: Target, source: Staged, tables: _Tables, key: str) -> tupl
     )
 
 
-def _refuse(tables: _Tables, rows: str) -> str:
+def _refuse(tables: _TemporaryTables, rows: str) -> str:
     """Rows that must not be ⟶ the statement that fails if there are any."""
     return f'INSERT INTO {tables.refused} ("refused") SELECT CAST(NULL AS SMALLINT) FROM {rows}'
 
 
-def _passed(column: Column, tables: _Tables) -> str:
+def _target_value(column: Column, tables: _TemporaryTables) -> str:
     """A column of staging ⟶ the expression that goes to the target."""
     text = f"{tables.staging}.{sql_name(column.name)}"
     return f"({text} AT TIME ZONE 'UTC')" if column.zoned else text

@@ -11,10 +11,10 @@ from fwf.connectors.shared.loads import check_way
 
 
 def target_of(
-    staged: Staged, table: TableName, key: Sequence[str], partition: Mapping[str, Value]
+    source: Staged, table: TableName, key: Sequence[str], partition: Mapping[str, Value]
 ) -> Target:
     """What is staged, a table and how to load it ⟶ the same, checked."""
-    names = [column.name for column in staged.columns]
+    names = [column.name for column in source.columns]
     parts = check_target("submit", table, key, list(partition), names)
     return Target(parts, tuple(key), tuple((name, _value(partition[name])) for name in partition))
 

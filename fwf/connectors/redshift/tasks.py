@@ -19,10 +19,9 @@ from fwf.connectors.redshift.targets import check_target
 from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
 from fwf.connectors.redshift.warehouse import Warehouse
 from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
-from fwf.connectors.shared.identifiers import TableName, dataset
-from fwf.connectors.shared.leaf import Parameter, arguments, leaf, parameter_types
+from fwf.connectors.shared.identifiers import TableName, dataset, plain_table
+from fwf.connectors.shared.leaf import Parameter, arguments, check_parameters, leaf, parameter_types
 from fwf.connectors.shared.loads import checked_columns, partition_types
-from fwf.faults import near
 from fwf.types.declared_columns import SameColumns
 
 
@@ -51,8 +50,8 @@ def stage(
     keys = checked_columns(key, schema.names, "redshift.stage(key=…)")
 
     def stage(table: pa.Table, **resources: Any) -> Staged:
-        opened: Warehouse = resources[warehouse]
-        return opened.stage(table, schema=schema, key=keys, varchar=widths)
+        dw: Warehouse = resources[warehouse]
+        return dw.stage(table, schema=schema, key=keys, varchar=widths)
 
     return leaf(
         stage,
@@ -97,10 +96,10 @@ def submit(
     columns_of(schema, {}, where)
     parts = check_target(where, table, key, list(types), schema.names)
 
-    def submit(staged: Staged, **injected: Any) -> Statement:
-        opened: Warehouse = injected[warehouse]
-        return opened.submit(
-            staged,
+    def submit(source: Staged, **injected: Any) -> Statement:
+        dw: Warehouse = injected[warehouse]
+        return dw.submit(
+            source,
             table=parts,
             key=list(key),
             partition={column: injected[column] for column in types},
@@ -112,7 +111,7 @@ def submit(
         name=name,
         config=arguments(
             warehouse=warehouse,
-            table=table if isinstance(table, str) else list(table),
+            table=plain_table(table),
             schema=schema,
             key=list(key) or None,
             partition={column: kind.__name__ for column, kind in types.items()},
@@ -125,7 +124,7 @@ def submit(
         params=types,
         resources={warehouse: Warehouse},
         key="idempotency_key",
-        writes=written(warehouse, parts) if writes is None else writes,
+        writes=table_dataset(warehouse, parts) if writes is None else writes,
     )
 
 
@@ -142,30 +141,30 @@ def status(*, warehouse: str, name: str = "status") -> Task[Statement, Status]:
     """
 
     def status(statement: Statement, **resources: Any) -> Status:
-        opened: Warehouse = resources[warehouse]
-        return opened.status(statement)
+        dw: Warehouse = resources[warehouse]
+        return dw.status(statement)
 
-    return _asked(status, warehouse, name, "read", Status, statement=Statement)
+    return _call_task(status, warehouse, name, "read", Status, statement=Statement)
 
 
 def cancel(*, warehouse: str, name: str = "cancel") -> Task[Statement, Statement]:
     """Statement ⟶ Statement: ask for it to be stopped; whether it was in time, `status` tells."""
 
     def cancel(statement: Statement, **resources: Any) -> Statement:
-        opened: Warehouse = resources[warehouse]
-        return opened.cancel(statement)
+        dw: Warehouse = resources[warehouse]
+        return dw.cancel(statement)
 
-    return _asked(cancel, warehouse, name, "idempotent", Statement, statement=Statement)
+    return _call_task(cancel, warehouse, name, "idempotent", Statement, statement=Statement)
 
 
 def loaded(*, warehouse: str, name: str = "loaded") -> Task[Status, Loaded]:
     """Status of a load that is finished ⟶ Loaded: how many rows, and whether they were there."""
 
-    def loaded(ended: Status, **resources: Any) -> Loaded:
-        opened: Warehouse = resources[warehouse]
-        return opened.loaded(ended.statement)
+    def loaded(end: Status, **resources: Any) -> Loaded:
+        dw: Warehouse = resources[warehouse]
+        return dw.loaded(end.statement)
 
-    return _asked(loaded, warehouse, name, "read", Loaded, ended=Status)
+    return _call_task(loaded, warehouse, name, "read", Loaded, ended=Status)
 
 
 def query(
@@ -190,27 +189,20 @@ def query(
     where = "redshift.query"
     if dialect != "redshift":
         raise ValueError(f"{where}(dialect={dialect!r}): needs 'redshift'")
-    asked = check_query(sql, f"{where}(sql=…)")
-    types, said = parameter_types(params or {}, where)
-    for each in sorted(asked - types.keys()):
-        raise ValueError(
-            f"{where}(sql=…): :{each} is not among params={sorted(types)}{near(each, types)}"
-        )
-    for each in sorted(types.keys() - asked):
-        raise ValueError(
-            f"{where}(params=…): {each!r} does not stand in the query; write :{each}"
-            f"{near(each, asked)}"
-        )
+    names = check_query(sql, f"{where}(sql=…)")
+    types, plain_params = parameter_types(params or {}, where)
+    check_parameters(sorted(names), types, where, ":")
 
     def query(**injected: Any) -> Statement:
-        opened: Warehouse = injected[warehouse]
-        return opened.execute(sql, {each: injected[each] for each in types})
+        dw: Warehouse = injected[warehouse]
+        return dw.execute(sql, {each: injected[each] for each in types})
 
     return leaf(
         query,
         name=name,
         config=arguments(
-            sql=sql, warehouse=warehouse, params=said, name=name, reads=list(reads) or None
+            sql=sql, warehouse=warehouse, params=plain_params, name=name,
+            reads=list(reads) or None,
         ) | {"dialect": dialect},
         effect="read",
         output=Statement,
@@ -226,29 +218,29 @@ def rows(*, warehouse: str, name: str = "rows") -> Task[Status, Rows]:
     A page has `items` and `next`. Decimals, dates and times are texts, as the Data API has them.
     """
 
-    def rows(ended: Status, **resources: Any) -> Rows:
-        opened: Warehouse = resources[warehouse]
-        return opened.rows(ended.statement)
+    def rows(end: Status, **resources: Any) -> Rows:
+        dw: Warehouse = resources[warehouse]
+        return dw.rows(end.statement)
 
-    return _asked(rows, warehouse, name, "read", Rows, ended=Status)
+    return _call_task(rows, warehouse, name, "read", Rows, ended=Status)
 
 
 def ledger(*, warehouse: str, name: str = "ledger") -> Task[object, Statement]:
     """_ ⟶ Statement: make the table `fwf_ledger`, unless it is there; `prepare` waits for it."""
 
     def ledger(**resources: Any) -> Statement:
-        opened: Warehouse = resources[warehouse]
-        return opened.execute(PREPARE)
+        dw: Warehouse = resources[warehouse]
+        return dw.execute(PREPARE)
 
-    return _asked(ledger, warehouse, name, "idempotent", Statement)
+    return _call_task(ledger, warehouse, name, "idempotent", Statement)
 
 
-def written(warehouse: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+def table_dataset(warehouse: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The names of a table for `writes`."""
     return (dataset("redshift", warehouse, parts),)
 
 
-def _asked(
+def _call_task(
     fn: Callable[..., Any], warehouse: str, name: str, effect: Effect, output: Any, **inputs: Any
 ) -> Task[Any, Any]:
     """The task of a function that asks the warehouse one thing, and is told nothing else."""

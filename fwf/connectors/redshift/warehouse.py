@@ -19,13 +19,12 @@ from fwf.connectors.redshift import staging as s3
 from fwf.connectors.redshift.checks import check_batch, check_size
 from fwf.connectors.redshift.columns import (
     Widths,
-    as_declared,
-    as_written,
     check_key,
     check_texts,
     columns_of,
+    parquet_table,
 )
-from fwf.connectors.redshift.failures import aborted, failure_of
+from fwf.connectors.redshift.failures import abort_error, failure_of
 from fwf.connectors.redshift.results import page_of
 from fwf.connectors.redshift.settings import (
     CONNECT_WITHIN,
@@ -35,11 +34,12 @@ from fwf.connectors.redshift.settings import (
     check_role,
     place_of,
 )
-from fwf.connectors.redshift.statements import TOLD, Value, steps_of
+from fwf.connectors.redshift.statements import READ_LEDGER, Value, steps_of
 from fwf.connectors.redshift.targets import target_of
 from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Status
 from fwf.connectors.shared import aws
 from fwf.connectors.shared.clients import SharedClient
+from fwf.connectors.shared.declared_tables import declared_table
 from fwf.connectors.shared.digest import digest
 from fwf.connectors.shared.errors import Refused
 from fwf.connectors.shared.identifiers import TableName
@@ -47,7 +47,7 @@ from fwf.connectors.shared.loads import checked_columns, checked_key
 from fwf.faults import as_delay
 from fwf.secrets import Secret
 
-Given: TypeAlias = str | int | Decimal | date | bool
+ParameterValue: TypeAlias = str | int | Decimal | date | bool
 """What a parameter of a query is bound to."""
 
 ENDS: Final = frozenset({"FINISHED", "FAILED", "ABORTED"})
@@ -95,19 +95,19 @@ class Warehouse(SharedClient):
         """
         schema, widths = schema or table.schema, varchar or {}
         columns = columns_of(schema, widths, "stage")
-        declared = as_declared(table, schema)
-        check_texts(declared, widths)
-        check_key(declared, checked_columns(key, schema.names, "stage(key=…)"))
-        own = digest(declared)
-        if not declared.num_rows:
+        rows = declared_table(table, schema, "stage")
+        check_texts(rows, widths)
+        check_key(rows, checked_columns(key, schema.names, "stage(key=…)"))
+        own = digest(rows)
+        if not rows.num_rows:
             return Staged(None, columns, 0, own)
-        written = as_written(declared)
-        manifest = s3.published(self._store, self._settings.staging, written, own)
-        return Staged(manifest, columns, declared.num_rows, own)
+        content = parquet_table(rows)
+        manifest = s3.publish(self._store, self._settings.staging, content, own)
+        return Staged(manifest, columns, rows.num_rows, own)
 
     def submit(
         self,
-        staged: Staged,
+        source: Staged,
         *,
         table: TableName,
         idempotency_key: str,
@@ -125,18 +125,18 @@ class Warehouse(SharedClient):
         Raises `ValueError` for what can't be a batch, `Transient` (`MaybeDone`, `Overloaded`, …)
         where it is safe and useful to ask again.
         """
-        target = target_of(staged, table, key, partition or {})
+        target = target_of(source, table, key, partition or {})
         steps = steps_of(
-            target, staged, key=checked_key(idempotency_key), iam_role=self._settings.iam_role
+            target, source, key=checked_key(idempotency_key), iam_role=self._settings.iam_role
         )
         sqls = [step.sql for step in steps]
         check_batch(sqls)
         place = sorted(self._settings.target().items())
         name = f"fwf {sha256(chr(0).join([str(place), *sqls]).encode()).hexdigest()}"
-        found, ended = self._earlier(name)
-        if found is None:
-            token = sha256(" ".join([name, *ended]).encode()).hexdigest()
-            found = self._ask(
+        statement_id, ended_ids = self._earlier(name)
+        if statement_id is None:
+            token = sha256(" ".join([name, *ended_ids]).encode()).hexdigest()
+            statement_id = self._ask(
                 "batch_execute_statement",
                 wrote=True,
                 expects="Id",
@@ -145,7 +145,7 @@ class Warehouse(SharedClient):
                 ClientToken=token,
                 **self._settings.target(),
             )["Id"]
-        return Statement(str(found), tuple(step.does for step in steps), target.name)
+        return Statement(str(statement_id), tuple(step.does for step in steps), target.name)
 
     def _earlier(self, name: str) -> tuple[str | None, list[str]]:
         """The statement of a name that goes on, if one does, and those that have ended."""
@@ -156,10 +156,10 @@ class Warehouse(SharedClient):
             Status="ALL",
             MaxResults=100,
         )
-        found = [each for each in answer["Statements"] if each.get("StatementName") == name]
-        going = sorted(str(each["Id"]) for each in found if each["Status"] not in ENDS)
-        ended = sorted(str(each["Id"]) for each in found if each["Status"] in ENDS)
-        return (going[0] if going else None), ended
+        statements = [each for each in answer["Statements"] if each.get("StatementName") == name]
+        going = sorted(str(each["Id"]) for each in statements if each["Status"] not in ENDS)
+        ended_ids = sorted(str(each["Id"]) for each in statements if each["Status"] in ENDS)
+        return (going[0] if going else None), ended_ids
 
     def status(self, statement: Statement) -> Status:
         """Ask how a statement is doing.
@@ -169,12 +169,12 @@ class Warehouse(SharedClient):
         started again. Nothing is left of it in either case.
         """
         answer = self._ask("describe_statement", expects="Status", Id=statement.id)
-        said = str(answer["Status"])
-        if said == "FAILED":
+        state = str(answer["Status"])
+        if state == "FAILED":
             raise failure_of(statement, answer)
-        if said == "ABORTED":
-            raise aborted(statement)
-        return Status(statement, said, said in ENDS)
+        if state == "ABORTED":
+            raise abort_error(statement)
+        return Status(statement, state, state in ENDS)
 
     def cancel(self, statement: Statement) -> Statement:
         """Ask Redshift to stop a statement; whether it did, `status` tells. Gives it back."""
@@ -187,11 +187,11 @@ class Warehouse(SharedClient):
 
     def loaded(self, statement: Statement) -> Loaded:
         """What the ledger says of a load that is finished."""
-        rows = self.rows(Statement(f"{statement.id}:{statement.steps.index(TOLD) + 1}"))
+        rows = self.rows(Statement(f"{statement.id}:{statement.steps.index(READ_LEDGER) + 1}"))
         ((count, before),) = rows.items
         return Loaded(statement.table, int(count), bool(before))
 
-    def execute(self, sql: str, params: Mapping[str, Given] | None = None) -> Statement:
+    def execute(self, sql: str, params: Mapping[str, ParameterValue] | None = None) -> Statement:
         """Give Redshift one statement, with values bound by name: `:day`. It has no key."""
         check_size(sql, "execute(sql)")
         bound = [{"name": name, "value": _text(value)} for name, value in (params or {}).items()]
@@ -217,7 +217,7 @@ class Warehouse(SharedClient):
         return aws.ask(self._api, operation, wrote=wrote, expects=expects, **request)
 
 
-def _text(value: Given) -> str:
+def _text(value: ParameterValue) -> str:
     """A value ⟶ the text that the API binds; Redshift finds the type by where it stands."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -273,8 +273,8 @@ def warehouse(
     return Warehouse(settings)
 
 
-def _some_time(given: timedelta, at: str) -> timedelta:
-    time = as_delay(given, at)
+def _some_time(duration: timedelta, at: str) -> timedelta:
+    time = as_delay(duration, at)
     if time <= timedelta(0):
         raise ValueError(f"{at}: needs more than no time")
     return time

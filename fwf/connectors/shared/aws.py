@@ -25,7 +25,8 @@ from fwf.connectors.shared.errors import (
 )
 from fwf.connectors.shared.extras import late, require
 from fwf.connectors.shared.retry_after import asked_wait
-from fwf.faults import as_delay, near
+from fwf.faults import as_delay
+from fwf.faults import near
 from fwf.secrets import Secret, remember
 
 require("dynamodb", "boto3")

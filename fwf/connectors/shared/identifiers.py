@@ -3,7 +3,7 @@
 A quoted name means itself, in its own case: `table="Orders"` is not the table `orders`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias, cast
 
 TableName: TypeAlias = str | Sequence[str]
@@ -38,6 +38,25 @@ def table_parts(table: TableName, where: str, *, most_bytes: int = MOST_BYTES) -
     for part in parts:
         _check(part, at, most_bytes)
     return parts
+
+
+def names_alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two names that are one to SQL, which folds case; None if there are none.
+
+    >>> names_alike(["id", "day", "ID"])
+    ('id', 'ID')
+    """
+    spellings: dict[str, str] = {}
+    for name in names:
+        if name.lower() in spellings:
+            return spellings[name.lower()], name
+        spellings[name.lower()] = name
+    return None
+
+
+def plain_table(table: TableName) -> str | list[str]:
+    """A table's name as a config holds it."""
+    return table if isinstance(table, str) else list(table)
 
 
 def column_name(name: str, where: str, *, most_bytes: int = MOST_BYTES) -> str:

@@ -1,6 +1,6 @@
 """How does a connector make a task? From a function, and the names that it is to be called with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import wraps
@@ -146,6 +146,24 @@ def parameter_types(
             types.defaults[name] = kind
         config[name] = kind if is_default else cls.__name__
     return types, config
+
+
+def check_parameters(
+    names: Collection[str], params: Collection[str], where: str, sign: str
+) -> None:
+    """Raise unless the names in a query are the run parameters; `sign` stands before each there."""
+    for name in names:
+        if name not in params:
+            raise ValueError(
+                f"{where}(sql=…): {sign}{name} is not among params={sorted(params)}"
+                f"{near(name, params)}"
+            )
+    for name in params:
+        if name not in names:
+            raise ValueError(
+                f"{where}(params=…): {name!r} does not stand in the query; write {sign}{name}"
+                f"{near(name, names)}"
+            )
 
 
 def _parameter_type(kind: Parameter, where: str) -> type:

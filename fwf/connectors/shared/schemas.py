@@ -55,6 +55,21 @@ def name_of(kind: pa.DataType) -> str:
     return text
 
 
+def check_schema(schema: object, where: str) -> None:
+    """Raise for what is no schema of a table, and for one that can't stand in a definition."""
+    if not isinstance(schema, pa.Schema):
+        raise TypeError(f"{where}(schema={schema!r}): needs a pyarrow.Schema")
+    if not schema.names:
+        raise ValueError(f"{where}(schema=…): it has no column")
+    for field in schema:
+        if schema.names.count(field.name) > 1:
+            raise ValueError(f"{where}(schema=…): two columns have the name {field.name!r}")
+        try:
+            name_of(field.type)
+        except ValueError as error:
+            raise ValueError(f"{where}(schema=…): column {field.name!r}: {error}") from None
+
+
 def to_plain(schema: pa.Schema) -> list[Any]:
     """Schema ⟶ how it stands in a definition; raises `ValueError` for a type that can't."""
     return [_field_to_plain(field) for field in schema]

@@ -7,8 +7,9 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from fwf.connectors.sql.engine import Answer, Connection, connected
-from fwf.connectors.sql.marks import marked, only, said
+from fwf.connectors.shared.identifiers import names_alike
+from fwf.connectors.sql.engine import AnswerColumns, Connection, open_connection
+from fwf.connectors.sql.marks import marked_line, message_of, only
 from fwf.connectors.sql.parameters import examples
 from fwf.connectors.sql.statement import check
 from fwf.faults import near
@@ -34,42 +35,44 @@ QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 def bind(
     sql: str, schemas: Mapping[str, pa.Schema], types: Mapping[str, type], where: str
-) -> Answer:
+) -> AnswerColumns:
     """Query, schemas of its tables, types of its parameters ⟶ what it gives.
 
     Raises `ValueError` for what can't be bound, with the place in the query marked.
     """
     for name, schema in schemas.items():
         _check_schema(name, schema, where)
-    with connected() as connection:
+    with open_connection() as connection:
         for name, schema in schemas.items():
             _register(connection, name, schema, where)
         body = check(connection, sql, schemas, types, where)
         try:
             return _answer(connection, body, examples(types), where)
         except duckdb.Error as error:
-            text, place = said(error, len(DESCRIBE))
+            text, place = message_of(error, len(DESCRIBE))
             columns = [name for schema in schemas.values() for name in schema.names]
             place = place or only(sql, text)
-            raise ValueError(f"{where}: {_worded(text, columns)}{marked(sql, place)}") from None
+            raise ValueError(
+                f"{where}: {_binding_problem(text, columns)}{marked_line(sql, place)}"
+            ) from None
 
 
-def _answer(connection: Connection, body: str, values: dict[str, Any], where: str) -> Answer:
-    described = connection.execute(DESCRIBE + body, values).fetchall()
+def _answer(connection: Connection, body: str, values: dict[str, Any], where: str) -> AnswerColumns:
+    description = connection.execute(DESCRIBE + body, values).fetchall()
     none = connection.sql(body.join(OF_NO_ROWS), params=values)
     schema: pa.Schema = none.to_arrow_reader(1).schema
-    kinds = {str(name): QUOTED.sub("", str(kind)) for name, kind, *_ in described}
-    _check_names([str(name) for name, *_ in described], where)
+    kinds = {str(name): QUOTED.sub("", str(kind)) for name, kind, *_ in description}
+    _check_names([str(name) for name, *_ in description], where)
     for name, kind in kinds.items():
         _check_kind(name, kind, where)
-    return Answer(schema, tuple(name for name, kind in kinds.items() if _has(kind, WIDE)))
+    return AnswerColumns(schema, tuple(name for name, kind in kinds.items() if _has(kind, WIDE)))
 
 
-def _worded(text: str, columns: list[str]) -> str:
+def _binding_problem(text: str, columns: list[str]) -> str:
     """What DuckDB says of a query; of a column of a table that is registered it says it badly."""
-    found = NO_COLUMN.fullmatch(text)
+    match = NO_COLUMN.fullmatch(text)
     return (
-        f"table {found[1]!r} has no column {found[2]!r}{near(found[2], columns)}" if found else text
+        f"table {match[1]!r} has no column {match[2]!r}{near(match[2], columns)}" if match else text
     )
 
 
@@ -84,37 +87,33 @@ def _check_schema(name: str, schema: pa.Schema, where: str) -> None:
     at = f"{where}: table {name!r}"
     if not schema.names:
         raise ValueError(f"{at} declares no columns, and SQL has no such tables; declare one")
-    seen: dict[str, str] = {}
-    for column in schema.names:
-        if not column:
-            raise ValueError(f"{at} has a column without a name, which SQL can't ask for; name it")
-        other = seen.setdefault(column.lower(), column)
-        if other is not column:
-            raise ValueError(
-                f"{at} has columns {other!r} and {column!r}: SQL doesn't tell large letters from "
-                "small ones in names; rename one before"
-            )
+    if "" in schema.names:
+        raise ValueError(f"{at} has a column without a name, which SQL can't ask for; name it")
+    pair = names_alike(schema.names)
+    if pair is not None:
+        raise ValueError(
+            f"{at} has columns {pair[0]!r} and {pair[1]!r}: SQL doesn't tell large letters from "
+            "small ones in names; rename one before"
+        )
 
 
 def _register(connection: Connection, name: str, schema: pa.Schema, where: str) -> None:
     try:
         connection.register(name, schema.empty_table())
     except (duckdb.Error, pa.ArrowException) as error:
-        text = said(error).text if isinstance(error, duckdb.Error) else str(error)
+        text = message_of(error).text if isinstance(error, duckdb.Error) else str(error)
         raise ValueError(
             f"{where}: table {name!r} has a column of a type that DuckDB has no like of: {text}"
         ) from None
 
 
 def _check_names(names: list[str], where: str) -> None:
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(name.lower(), name)
-        if other is not name:
-            raise ValueError(
-                f"{where}: two columns of the answer are named {other!r} and {name!r}: give each a "
-                "name of its own with AS; SQL doesn't tell large letters from small ones"
-            )
+    pair = names_alike(names)
+    if pair is not None:
+        raise ValueError(
+            f"{where}: two columns of the answer are named {pair[0]!r} and {pair[1]!r}: give each "
+            "a name of its own with AS; SQL doesn't tell large letters from small ones"
+        )
 
 
 def _check_kind(name: str, kind: str, where: str) -> None:

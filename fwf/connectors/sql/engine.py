@@ -24,7 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from fwf.connectors.shared.errors import BadData
-from fwf.connectors.sql.marks import line_of, said
+from fwf.connectors.sql.marks import line_of, message_of
 from fwf.connectors.sql.parameters import bound_values
 from fwf.faults import Permanent, counted
 
@@ -51,7 +51,7 @@ OF_VALUES: Final = (
 """What is raised because of what stands in a row."""
 
 
-class Answer(NamedTuple):
+class AnswerColumns(NamedTuple):
     """What a query is known to give: the columns; `wide` are those of whole numbers of 128 bits."""
 
     schema: pa.Schema
@@ -59,79 +59,80 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def connected() -> Generator[Connection]:
+def open_connection() -> Generator[Connection]:
     """A connection that sees the tables that are registered with it, and nothing else."""
     process = os.getpid()
     database = _database(process)
     with database.connection.cursor() as connection:
-        database.lent.add(connection)
+        database.connections.add(connection)
         try:
             yield connection
         finally:
-            database.lent.discard(connection)
+            database.connections.discard(connection)
 
 
-class _Database(NamedTuple):
+class _MemoryDatabase(NamedTuple):
     """A closed database in memory, which stays empty: what is registered is a connection's own."""
 
     connection: Connection
-    lent: set[Connection]
+    connections: set[Connection]
 
 
 @cache
-def _database(process: int) -> _Database:
+def _database(process: int) -> _MemoryDatabase:
     """That of a process, since to make one takes 30 ms; one that was forked makes another."""
     connection = duckdb.connect(":memory:", config=dict(CLOSED))
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute("SET GLOBAL errors_as_json = true")
     connection.execute("SET GLOBAL lock_configuration = true")
-    database = _Database(connection, set())
-    atexit.register(_stop, process, database.lent)
+    database = _MemoryDatabase(connection, set())
+    atexit.register(_stop, process, database.connections)
     return database
 
 
-def _stop(process: int, lent: set[Connection]) -> None:
+def _stop(process: int, connections: set[Connection]) -> None:
     """End the queries that a deadline has cut, which go on in their threads.
 
     Python ends threads when it ends, and DuckDB then ends the process by SIGABRT.
     """
     until = time.monotonic() + MOST_SECONDS
-    while lent and os.getpid() == process and time.monotonic() < until:
-        for connection in tuple(lent):
+    while connections and os.getpid() == process and time.monotonic() < until:
+        for connection in tuple(connections):
             with suppress(duckdb.Error):  # it has just been closed
                 connection.interrupt()
         time.sleep(0.01)
 
 
-def answered(
+def answer(
     sql: str,
     tables: Mapping[str, pa.Table],
     params: Mapping[str, object],
-    known: Answer,
+    columns: AnswerColumns,
     where: str,
 ) -> pa.Table:
     """The rows of a query that was bound before; raises `BadData` if they aren't as was known."""
     values = bound_values(params, where)
-    with connected() as connection:
+    with open_connection() as connection:
         try:
             for name, table in tables.items():
                 connection.register(name, table)
             # Not by way of a reader: what fails after its first rows is no `duckdb.Error`.
             rows = connection.sql(sql, params=values).to_arrow_table(ROWS_AT_ONCE)
         except duckdb.Error as error:
-            raise _failed(error, sql, where) from None
+            raise _error_of(error, sql, where) from None
     table = cast(pa.Table, rows)
-    if table.schema != known.schema:
+    if table.schema != columns.schema:
         raise BadData(
             f"{where}: the columns of the answer hang on what stands in the rows: "
-            f"{_listed(table.schema)}, not {_listed(known.schema)}; write out the types of columns"
+            f"{_columns_text(table.schema)}, not {_columns_text(columns.schema)}; write out the "
+            "types of columns"
         )
-    for name in known.wide:
+    for name in columns.wide:
         _check_digits(table.column(name), name, where)
     return table
 
 
-def _listed(schema: pa.Schema) -> str:
+def _columns_text(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name} {field.type}" for field in schema)
 
 
@@ -146,10 +147,10 @@ def _check_digits(column: "pa.ChunkedArray[Any]", name: str, where: str) -> None
         ) from None
 
 
-def _failed(error: duckdb.Error, sql: str, where: str) -> Exception:
+def _error_of(error: duckdb.Error, sql: str, where: str) -> Exception:
     """What is raised for an error of DuckDB's, whose own text may hold values of rows."""
     kind = type(error).__name__
-    place = line_of(sql, said(error).place)
+    place = line_of(sql, message_of(error).place)
     if isinstance(error, OF_VALUES):
         return BadData(
             f"{where}: {kind}{place}: a value isn't what the query makes of it; to have a null in "

@@ -23,52 +23,52 @@ class QueryPlace(NamedTuple):
     length: int
 
 
-class Said(NamedTuple):
+class Message(NamedTuple):
     """What DuckDB says of a query, and of which part of it; None where it names none."""
 
     text: str
     place: QueryPlace | None
 
 
-def said(error: duckdb.Error, ahead: int = 0) -> Said:
+def message_of(error: duckdb.Error, ahead: int = 0) -> Message:
     """An error of a connection with `errors_as_json` ⟶ what it says.
 
     ahead: so many bytes were put before the query.
     """
     text = str(error)
     try:
-        told = json.loads(text[text.index("{") :])
-        return _told(told["exception_message"], told.get("location"), ahead)
+        content = json.loads(text[text.index("{") :])
+        return _message(content["exception_message"], content.get("location"), ahead)
     except (ValueError, KeyError):
-        return _told(text, None, ahead)
+        return _message(text, None, ahead)
 
 
-def _told(text: str, location: object, ahead: int) -> Said:
+def _message(text: str, location: object, ahead: int) -> Message:
     lines = [line.strip() for line in text.split("\n")]
     until = next((n for n, line in enumerate(lines) if line == "Candidate functions:"), len(lines))
     words = " ".join(filter(None, lines[:until]))
     if location is None:
-        return Said(words, None)
+        return Message(words, None)
     at, length = cast("list[int]", json.loads(str(location)))
-    return Said(words, QueryPlace(at - ahead, length))
+    return Message(words, QueryPlace(at - ahead, length))
 
 
 def only(query: str, text: str) -> QueryPlace | None:
     """Where the first name stands that a message has in quotes, if the query has it once."""
-    found = re.search(r'"([^"]+)"', text)
-    several = list(re.finditer(rf"(?i)(?<!\w){re.escape(found[1])}(?!\w)", query)) if found else []
+    match = re.search(r'"([^"]+)"', text)
+    several = list(re.finditer(rf"(?i)(?<!\w){re.escape(match[1])}(?!\w)", query)) if match else []
     if len(several) != 1:
         return None
     ahead, name = query[: several[0].start()], several[0].group()
     return QueryPlace(len(ahead.encode()), len(name.encode()))
 
 
-def marked(query: str, place: QueryPlace | None) -> str:
+def marked_line(query: str, place: QueryPlace | None) -> str:
     """Query, a part of it ⟶ the line that it is on, with the part marked, for the end of a message.
 
     Its lines are indented, which says that they are to be shown as they are. Empty if no part is.
 
-    >>> print(marked("SELECT id,\\n  amoun FROM orders", QueryPlace(13, 5)))
+    >>> print(marked_line("SELECT id,\\n  amoun FROM orders", QueryPlace(13, 5)))
     <BLANKLINE>
         2 │   amoun FROM orders
           │   ^^^^^
@@ -103,12 +103,16 @@ def _around(query: str, place: QueryPlace) -> tuple[str, str, str]:
     if len(before) > BEFORE:
         before = f"…{before[1 - BEFORE :]}"
     here = _cut(here, WIDEST - len(before))
-    return _shown(before), _shown(here), _shown(_cut(after, WIDEST - len(before) - len(here)))
+    return (
+        _printable(before),
+        _printable(here),
+        _printable(_cut(after, WIDEST - len(before) - len(here))),
+    )
 
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: max(0, most - 1)]}…"
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return printable(text.replace("\t", " ").rstrip("\r"))

@@ -51,41 +51,41 @@ def examples(types: Mapping[str, type]) -> dict[str, Any]:
 
 def bound_values(params: Mapping[str, object], where: str) -> dict[str, Any]:
     """Run parameters ⟶ as DuckDB takes them; raises `BadData` for one that has no such type."""
-    return {name: _bound(value, f"{where}: parameter {name!r}") for name, value in params.items()}
+    return {name: _bind(value, f"{where}: parameter {name!r}") for name, value in params.items()}
 
 
 def type_of(value: object, where: str) -> type:
     """A value ⟶ which of the types it has; raises `TypeError` for another."""
     kind = next((each for each in type(value).__mro__ if each in TYPES), None)
     if kind is None:
-        known = ", ".join(each.__name__ for each in TYPES)
-        raise TypeError(f"{where} is a {type(value).__qualname__}; a query takes one of {known}")
+        names = ", ".join(each.__name__ for each in TYPES)
+        raise TypeError(f"{where} is a {type(value).__qualname__}; a query takes one of {names}")
     return kind
 
 
-def _bound(value: object, where: str) -> Any:
+def _bind(value: object, where: str) -> Any:
     kind = type_of(value, where)
-    given: Any = value
-    if kind is datetime and given.tzinfo is None:
-        given = given.replace(tzinfo=UTC)
-    elif kind is time and given.tzinfo is not None:
+    argument: Any = value
+    if kind is datetime and argument.tzinfo is None:
+        argument = argument.replace(tzinfo=UTC)
+    elif kind is time and argument.tzinfo is not None:
         raise BadData(f"{where}: a time of a zone has no type in Arrow; give it without")
     elif kind is Decimal:
-        given = str(_scaled(given, where))
-    elif kind is int and not -(2**63) <= given < 2**63:
+        argument = str(_with_scale(argument, where))
+    elif kind is int and not -(2**63) <= argument < 2**63:
         raise BadData(f"{where}: needs to fit 64 bits; give larger ones as a Decimal")
-    return cast(Any, duckdb.Value)(given, TYPES[kind])
+    return cast(Any, duckdb.Value)(argument, TYPES[kind])
 
 
-def _scaled(value: Decimal, where: str) -> Decimal:
+def _with_scale(value: Decimal, where: str) -> Decimal:
     """A decimal with ten digits behind the point, if it is that one."""
     with localcontext(prec=DIGITS):
         try:
-            scaled = value.quantize(Decimal(1).scaleb(-SCALE))
+            exact = value.quantize(Decimal(1).scaleb(-SCALE))
         except InvalidOperation:
-            scaled = None
-    if scaled is None or scaled != value:
+            exact = None
+    if exact is None or exact != value:
         raise BadData(
             f"{where}: needs at most {DIGITS - SCALE} digits before the point and {SCALE} behind it"
         )
-    return scaled
+    return exact

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, cast, final
 import duckdb
 import pyarrow as pa
 
-from fwf.connectors.sql.engine import connected
-from fwf.connectors.sql.marks import QueryPlace, Said, marked, said
+from fwf.connectors.sql.engine import open_connection
+from fwf.connectors.sql.marks import Message, QueryPlace, marked_line, message_of
 from fwf.faults import near
 
 Tree: TypeAlias = dict[str, Any]
@@ -47,7 +47,7 @@ REMEDY: Final = "take it from a run parameter: params={'day': date}, and $day in
 TOO_DEEP: Final = "the query nests too deep to be looked at; name parts of it by WITH"
 
 
-class _Whole(NamedTuple):
+class _ParsedQuery(NamedTuple):
     """The tree of a query, and its text without what ends it."""
 
     tree: Tree
@@ -66,11 +66,11 @@ def check(
     Raises `ValueError` for what isn't a query, or isn't pure, with the place in it marked.
     """
     whole = _read(connection, sql, where)
-    _Checked(connection, sql, schemas, where).look(whole.tree, types)
+    _PurityCheck(connection, sql, schemas, where).look(whole.tree, types)
     return whole.body
 
 
-def _read(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> _Whole:
+def _read(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> _ParsedQuery:
     if "\0" in sql:
         raise ValueError(f"{where}: the query has a NUL in it, behind which nothing is read")
     try:
@@ -80,7 +80,7 @@ def _read(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> _Whole
     try:
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
-        _refuse(sql, said(error), where)
+        _refuse(sql, message_of(error), where)
     if len(statements) != 1:
         raise ValueError(
             f"{where}: a task asks one query, and these are {len(statements)} statements; "
@@ -97,20 +97,20 @@ def _read(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> _Whole
             f"{where}: this is a statement of kind {kind}; a task asks a query: SELECT, FROM, "
             "VALUES, or WITH … SELECT"
         )
-    return _Whole(_tree(connection, sql, where), _body(sql))
+    return _ParsedQuery(_tree(connection, sql, where), _body(sql))
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Tree:
     """A query as DuckDB reads it."""
-    asked = "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)"
-    row = connection.execute(asked, [sql]).fetchone()
+    query = "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)"
+    row = connection.execute(query, [sql]).fetchone()
     try:
-        told: Tree = json.loads(cast("tuple[str]", row)[0])
+        answer: Tree = json.loads(cast("tuple[str]", row)[0])
     except RecursionError:
         raise ValueError(f"{where}: {TOO_DEEP}") from None
-    if told["error"]:
-        raise ValueError(f"{where}: the query can't be read: {told['error_message']}")
-    return cast(Tree, told["statements"][0])
+    if answer["error"]:
+        raise ValueError(f"{where}: the query can't be read: {answer['error_message']}")
+    return cast(Tree, answer["statements"][0])
 
 
 def _body(sql: str) -> str:
@@ -121,41 +121,41 @@ def _body(sql: str) -> str:
     return text[:first].decode()
 
 
-def _refuse(sql: str, problem: Said, where: str) -> NoReturn:
+def _refuse(sql: str, problem: Message, where: str) -> NoReturn:
     if problem.text.startswith("Max expression depth"):
         raise ValueError(f"{where}: {TOO_DEEP}") from None
-    raise ValueError(f"{where}: {problem.text}{marked(sql, problem.place)}") from None
+    raise ValueError(f"{where}: {problem.text}{marked_line(sql, problem.place)}") from None
 
 
 @lru_cache(maxsize=1)
-def _undecided() -> frozenset[str]:
+def _impure_functions() -> frozenset[str]:
     """The functions that more than their arguments decide, as DuckDB's own catalog has them."""
-    with connected() as connection:
+    with open_connection() as connection:
         rows = connection.execute(
             "SELECT function_name, stability, macro_definition FROM duckdb_functions()"
         ).fetchall()
-    found = {*BESIDES, *WITHOUT_BRACKETS}
-    found.update(name for name, stability, _ in rows if stability not in (None, "CONSISTENT"))
-    found -= DECIDED
-    macros = [(name, made) for name, _, made in rows if made is not None]
+    names = {*BESIDES, *WITHOUT_BRACKETS}
+    names.update(name for name, stability, _ in rows if stability not in (None, "CONSISTENT"))
+    names -= DECIDED
+    macros = [(name, definition) for name, _, definition in rows if definition is not None]
     before = 0
-    while before != len(found):  # macros call macros
-        before = len(found)
-        calls = re.compile(rf"\b({'|'.join(sorted(found))})\b|\bFROM\b")
-        found.update(name for name, made in macros if calls.search(made))
-    return frozenset(found)
+    while before != len(names):  # macros call macros
+        before = len(names)
+        calls = re.compile(rf"\b({'|'.join(sorted(names))})\b|\bFROM\b")
+        names.update(name for name, definition in macros if calls.search(definition))
+    return frozenset(names)
 
 
 @lru_cache(maxsize=1)
 def _views() -> frozenset[str]:
     """The tables that tell of DuckDB itself, which are there in every database."""
-    with connected() as connection:
+    with open_connection() as connection:
         rows = connection.execute("SELECT view_name FROM duckdb_views()").fetchall()
     return frozenset(str(name).lower() for (name,) in rows)
 
 
 @final
-class _Checked:
+class _PurityCheck:
     """Looks at the tree of a query."""
 
     def __init__(
@@ -169,24 +169,25 @@ class _Checked:
         self.where = where
         self.tables = {name.lower(): name for name in schemas}
         self.columns = {column.lower() for schema in schemas.values() for column in schema.names}
-        self.named: set[str] = set()
-        self.undecided = _undecided()
+        self.cte_names: set[str] = set()
+        self.impure = _impure_functions()
 
     def look(self, tree: Tree, types: Mapping[str, type]) -> None:
         nodes = list(_nodes(tree))
-        self.named = {name.lower() for node in nodes for name in _names_of_ctes(node)}
-        for name in sorted(self.named & _views()):  # outside of what names it, it would be that one
+        self.cte_names = {name.lower() for node in nodes for name in _names_of_ctes(node)}
+        # Outside of what names it, it would be the table of DuckDB's.
+        for name in sorted(self.cte_names & _views()):
             raise ValueError(
                 f"{self.where}: WITH {name}: DuckDB has a table of that name; rename it"
             )
         for node in nodes:
             self._look_at(node, types)
-        asked = {node["identifier"] for node in nodes if node.get("class") == "PARAMETER"}
+        parameters = {node["identifier"] for node in nodes if node.get("class") == "PARAMETER"}
         for name in types:
-            if name not in asked:
+            if name not in parameters:
                 raise ValueError(
                     f"{self.where}(params={{{name!r}: …}}): the query has no ${name}"
-                    f"{near(name, asked)}"
+                    f"{near(name, parameters)}"
                 )
 
     def _look_at(self, node: Tree, types: Mapping[str, type]) -> None:
@@ -202,7 +203,7 @@ class _Checked:
         elif cls in ("FUNCTION", "WINDOW"):
             self._function(str(node["function_name"]).lower(), node)
         elif cls == "CONSTANT" and node.get("literal", {}).get("text") in NAMED_IN_TEXTS:
-            self._undecided(str(node["literal"]["text"]), node)
+            self._refuse_impure(str(node["literal"]["text"]), node)
         elif cls == "COLUMN_REF" and len(node["column_names"]) == 1:
             self._column(str(node["column_names"][0]).lower(), node)
         if "sample" in node:  # also one with a seed hangs on how the rows come in batches
@@ -211,10 +212,12 @@ class _Checked:
     def _table(self, node: Tree) -> None:
         path = [str(node[each]) for each in ("catalog_name", "schema_name") if node.get(each)]
         name = str(node["table_name"])
-        if path or name.lower() not in self.tables.keys() | self.named:
-            known = ", ".join(self.tables.values()) or "none"
-            said = f"{'.'.join([*path, name])!r} is no input of the query; its tables are {known}"
-            self._no(said + near(name, self.tables.values()), node)
+        if path or name.lower() not in self.tables.keys() | self.cte_names:
+            names = ", ".join(self.tables.values()) or "none"
+            problem = (
+                f"{'.'.join([*path, name])!r} is no input of the query; its tables are {names}"
+            )
+            self._no(problem + near(name, self.tables.values()), node)
 
     def _table_function(self, node: Tree) -> None:
         name = str(node["function"]["function_name"]).lower()
@@ -238,19 +241,19 @@ class _Checked:
 
     def _function(self, name: str, node: Tree) -> None:
         since_now = name in SINCE_NOW and len(node.get("arguments", ())) < 2
-        if name in self.undecided or since_now:
-            self._undecided(name, node)
+        if name in self.impure or since_now:
+            self._refuse_impure(name, node)
 
     def _column(self, name: str, node: Tree) -> None:
         if name in WITHOUT_BRACKETS - self.columns:
-            self._undecided(name, node, f"; if it is a column, say of which table: t.{name}")
+            self._refuse_impure(name, node, f"; if it is a column, say of which table: t.{name}")
 
-    def _undecided(self, name: str, node: Tree, more: str = "") -> NoReturn:
+    def _refuse_impure(self, name: str, node: Tree, more: str = "") -> NoReturn:
         self._no(f"{name} isn't decided by the query and its inputs: {REMEDY}{more}", node)
 
     def _no(self, problem: str, node: Tree) -> NoReturn:
         place = _place(node) or _place(node.get("function", {}))
-        _refuse(self.sql, Said(problem, place), self.where)
+        _refuse(self.sql, Message(problem, place), self.where)
 
 
 def _nodes(tree: Tree) -> Iterator[Tree]:

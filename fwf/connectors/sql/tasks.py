@@ -7,15 +7,16 @@ import pyarrow as pa
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow
+from fwf.connectors.shared.identifiers import names_alike
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 from fwf.connectors.shared.schemas import to_plain
 from fwf.connectors.sql.binding import bind
-from fwf.connectors.sql.engine import answered
+from fwf.connectors.sql.engine import answer
 from fwf.connectors.sql.parameters import type_of
-from fwf.types import table_types as algebra
+from fwf.types import table_types
 from fwf.types.hints import name_of
 
-Declared: TypeAlias = Any
+ColumnsSource: TypeAlias = Any
 """What says which columns a table has: a `pa.Schema`, `Annotated[pa.Table, SCHEMA]`, or a task (or
 workflow) whose output is declared so."""
 READ_BY_OTHERS: tuple[str, ...] = ("dialect", "columns", "table")
@@ -28,7 +29,7 @@ def sql(
     name: str,
     params: Mapping[str, Parameter] | None = None,
     inputs: Sequence[str] | None = None,
-    **tables: Declared,
+    **tables: ColumnsSource,
 ) -> Task[Any, pa.Table]:
     """Tables ⟶ Table: a query of DuckDB's SQL over its inputs, as a pure task.
 
@@ -74,24 +75,24 @@ def sql(
     neither case, so nothing is to be retried. Its plain function is `select`.
     """
     where = f"sql(name={name!r})"
-    text = _checked(sql, name, tables, where)
-    order = _ordered(inputs, tables, where)
+    text = _checked_text(sql, name, tables, where)
+    order = _order(inputs, tables, where)
     schemas = {each: _schema(tables[each], f"{where}, {each}=") for each in order}
-    types, said = parameter_types(params or {}, where)
+    types, plain_params = parameter_types(params or {}, where)
     _apart(schemas, types, where)
-    known = bind(text, schemas, types, where)
+    columns = bind(text, schemas, types, where)
 
     def query(*inputs: pa.Table, **params: object) -> pa.Table:
-        return answered(text, dict(zip(schemas, inputs, strict=True)), params, known, where)
+        return answer(text, dict(zip(schemas, inputs, strict=True)), params, columns, where)
 
-    given: dict[str, object] = {"sql": text, "name": name, "params": said, "inputs": order}
+    config: dict[str, object] = {"sql": text, "name": name, "params": plain_params, "inputs": order}
     return leaf(
         query,
         name=name,
-        config={each: value for each, value in given.items() if value} | dict(schemas),
+        config={each: value for each, value in config.items() if value} | dict(schemas),
         effect="pure",
         inputs={each: Annotated[pa.Table, schema] for each, schema in schemas.items()},
-        output=Annotated[pa.Table, known.schema],
+        output=Annotated[pa.Table, columns.schema],
         params=types,
     )
 
@@ -104,14 +105,14 @@ def schema_of(workflow: Workflow[Any, Any]) -> pa.Schema:
     if not isinstance(cast(object, workflow), Workflow):
         raise TypeError(f"schema_of({workflow!r}): needs a task or a workflow")
     gives = workflow.contract.output if isinstance(workflow, Task) else workflow.edge.gives
-    known = algebra.declared(gives)
-    if known is None or not isinstance(known.schema, pa.Schema):
-        named = workflow.described() if isinstance(workflow, Task) else "the workflow"
+    declaration = table_types.declared(gives)
+    if declaration is None or not isinstance(declaration.schema, pa.Schema):
+        label = workflow.described() if isinstance(workflow, Task) else "the workflow"
         raise TypeError(
-            f"schema_of: {named} gives {name_of(gives)}, which declares no columns; write "
+            f"schema_of: {label} gives {name_of(gives)}, which declares no columns; write "
             "-> Annotated[pa.Table, pa.schema({…})]"
         )
-    return known.schema
+    return declaration.schema
 
 
 def select(
@@ -140,17 +141,16 @@ def select(
             raise TypeError(f"select: {name!r} is a {type(table).__qualname__}; needs a pa.Table")
     schemas = {name: table.schema for name, table in tables.items()}
     types = {each: type_of(value, f"select: parameter {each!r}") for each, value in params.items()}
-    return answered(sql, tables, params, bind(sql, schemas, types, "select"), "select")
+    return answer(sql, tables, params, bind(sql, schemas, types, "select"), "select")
 
 
-def _checked(sql: object, name: object, tables: Mapping[str, Any], where: str) -> str:
+def _checked_text(sql: object, name: object, tables: Mapping[str, Any], where: str) -> str:
     if not isinstance(sql, str):
         raise TypeError(f"{where}: the query is a {type(sql).__name__}; it needs to be a text")
     if not isinstance(name, str):
         raise TypeError(
             f"{where}: a task's name is a text; to have a table of that name, call it otherwise"
         )
-    seen: dict[str, str] = {}
     for each in tables:
         if not each.isidentifier():
             raise ValueError(f"{where}: table {each!r} needs a name that Python can write")
@@ -159,16 +159,16 @@ def _checked(sql: object, name: object, tables: Mapping[str, Any], where: str) -
                 f"{where}: no table can be called {', '.join(READ_BY_OTHERS)}, as these say "
                 f"something else of a task; rename {each!r}"
             )
-        other = seen.setdefault(each.lower(), each)
-        if other is not each:
-            raise ValueError(
-                f"{where}: {other!r} and {each!r} are one table to SQL, which doesn't tell large "
-                "letters from small ones in names; rename one"
-            )
+    pair = names_alike(tables)
+    if pair is not None:
+        raise ValueError(
+            f"{where}: {pair[0]!r} and {pair[1]!r} are one table to SQL, which doesn't tell large "
+            "letters from small ones in names; rename one"
+        )
     return sql
 
 
-def _ordered(inputs: Sequence[str] | None, tables: Mapping[str, Any], where: str) -> list[str]:
+def _order(inputs: Sequence[str] | None, tables: Mapping[str, Any], where: str) -> list[str]:
     """The names of tables in their order; a config doesn't keep that of keywords."""
     order = list(tables if inputs is None else inputs)
     if sorted(order) != sorted(tables):
@@ -179,7 +179,7 @@ def _ordered(inputs: Sequence[str] | None, tables: Mapping[str, Any], where: str
 
 
 def _schema(kind: Any, where: str) -> pa.Schema:
-    schema = _declared(kind, where)
+    schema = _declared_schema(kind, where)
     for field in schema:
         try:
             to_plain(pa.schema([field]))
@@ -188,18 +188,18 @@ def _schema(kind: Any, where: str) -> pa.Schema:
     return schema
 
 
-def _declared(kind: Any, where: str) -> pa.Schema:
+def _declared_schema(kind: Any, where: str) -> pa.Schema:
     if isinstance(kind, pa.Schema):
         return kind
     if isinstance(kind, Workflow):
         return schema_of(kind)
-    known = algebra.declared(kind)
-    if known is None or not isinstance(known.schema, pa.Schema):
+    declaration = table_types.declared(kind)
+    if declaration is None or not isinstance(declaration.schema, pa.Schema):
         raise TypeError(
             f"{where}{kind!r}: which columns has this table? Needs a pa.Schema, "
             "Annotated[pa.Table, SCHEMA], or the task that gives it"
         )
-    return known.schema
+    return declaration.schema
 
 
 def _apart(schemas: Mapping[str, pa.Schema], types: Mapping[str, type], where: str) -> None:

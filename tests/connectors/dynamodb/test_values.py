@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from fwf.connectors.dynamodb import Tables
-from fwf.connectors.dynamodb.values import Unfit, decoded, encoded, number
+from fwf.connectors.dynamodb.values import Unfit, decode, encode, number
 
 pd: Any = pytest.importorskip("pandas")
 
@@ -42,8 +42,8 @@ TOP = Decimal("9." + "9" * 37 + "E+125")
 
 @given(VALUES)
 def test_a_value_comes_back_equal(value: Any) -> None:
-    wire, size = encoded(value)
-    assert decoded(wire) == value
+    wire, size = encode(value)
+    assert decode(wire) == value
     assert size >= 0
 
 
@@ -85,12 +85,12 @@ def test_equal_numbers_are_one_text_whatever_the_context(value: Any, zeros: int)
     ids=repr,
 )  # fmt: skip
 def test_what_becomes_of_a_value(value: Any, wire: Any) -> None:
-    assert encoded(value)[0] == wire
+    assert encode(value)[0] == wire
 
 
 @given(st.frozensets(TEXTS, min_size=2) | st.frozensets(NUMERIC, min_size=2))
 def test_the_members_of_a_set_are_sent_in_an_order_of_their_own(value: Any) -> None:
-    (members,) = encoded(value)[0].values()
+    (members,) = encode(value)[0].values()
     assert members == sorted(members)
 
 
@@ -138,7 +138,7 @@ UNFIT: list[tuple[Any, str]] = [
 def test_what_has_no_exact_place_is_refused_wherever_it_stands(value: Any, says: str) -> None:
     for held in (value, [value], {"a": {"b": value}}):
         with pytest.raises(Unfit, match=says) as caught:
-            encoded(held)
+            encode(held)
         assert caught.value.__context__ is None
 
 
@@ -146,7 +146,7 @@ def test_a_value_that_holds_itself_is_refused() -> None:
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(Unfit, match="deeper"):
-        encoded(endless)
+        encode(endless)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_value_that_holds_itself_is_refused() -> None:
     ids=lambda each: repr(sorted(each) if isinstance(each, set) else each),
 )  # fmt: skip
 def test_sizes_are_counted_as_aws_describes_them(value: Any, size: int) -> None:
-    assert encoded(value)[1] == size
+    assert encode(value)[1] == size
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from fwf.connectors.objects import AtMost, Dialect, Store, lines, store, unpacking
 from fwf.connectors.objects.lines import BAD_LINES
-from fwf.connectors.objects.unpacking import unpacked
+from fwf.connectors.objects.unpacking import unpack
 from fwf.connectors.shared.errors import BadData, Missing, Unreachable
 
 ANY = AtMost(10**6, 1)
@@ -338,12 +338,12 @@ class TestPacked:
     @pytest.mark.parametrize("size", [1, 7, 1 << 20])
     @pytest.mark.parametrize("kind", PACKED)
     def test_the_first_bytes_say_how_it_is_packed(self, kind, size):
-        assert b"".join(unpacked(by(size, PACKED[kind](CONTENT)), "k")) == CONTENT
+        assert b"".join(unpack(by(size, PACKED[kind](CONTENT)), "k")) == CONTENT
 
     @pytest.mark.parametrize("content", [b"", b"\x1f", b"\x1f\x8c", b"\x28\xb5\x2f", b"ab"])
     def test_what_is_short_is_what_it_is(self, content):
-        assert b"".join(unpacked([content], "k")) == content
-        assert b"".join(unpacked([], "k")) == b""
+        assert b"".join(unpack([content], "k")) == content
+        assert b"".join(unpack([], "k")) == b""
 
     @pytest.mark.parametrize("kind", ["gzip", "zstd", "two gzips", "two zstds"])
     def test_what_is_cut_anywhere_is_damaged_unless_between_members(self, kind):
@@ -353,23 +353,23 @@ class TestPacked:
             if end in between or (kind.endswith(("zstd", "zstds")) and end < 4):
                 continue
             with pytest.raises(BadData, match="cut or damaged"):
-                list(unpacked([whole[:end]], "k"))
+                list(unpack([whole[:end]], "k"))
 
     @pytest.mark.parametrize("kind", ["gzip", "zstd"])
     def test_what_is_damaged_or_has_something_behind_it_is_told(self, kind):
         whole = bytearray(PACKED[kind](CONTENT))
         with pytest.raises(BadData, match="cut or damaged"):
-            list(unpacked([bytes(whole) + b"garbage"], "k"))
+            list(unpack([bytes(whole) + b"garbage"], "k"))
         whole[len(whole) // 2] ^= 255
         if kind == "gzip":  # zstd by Arrow has no checksum
             with pytest.raises(BadData, match="cut or damaged"):
-                list(unpacked([bytes(whole)], "k"))
+                list(unpack([bytes(whole)], "k"))
 
     def test_a_bomb_is_not_unpacked(self):
         bomb = gzip.compress(bytes(50 << 20))
         sizes: list[int] = []
         with pytest.raises(BadData, match="more than 10485760 bytes"):
-            sizes.extend(map(len, unpacked([bomb], "k", most_bytes=10 << 20)))
+            sizes.extend(map(len, unpack([bomb], "k", most_bytes=10 << 20)))
         assert len(sizes) == 10 and max(sizes) == unpacking.STEP
 
     @pytest.mark.parametrize("trouble", [Unreachable("no"), Missing("no"), BadData("no")])
@@ -379,7 +379,7 @@ class TestPacked:
             raise trouble
 
         with pytest.raises(type(trouble)) as raised:
-            list(unpacked(chunks(), "k"))
+            list(unpack(chunks(), "k"))
         assert raised.value is trouble
 
     @pytest.mark.parametrize("kind", PACKED)

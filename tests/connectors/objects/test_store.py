@@ -12,7 +12,7 @@ from hypothesis import example, given, strategies as st
 
 from fwf import milliseconds, seconds
 from fwf.connectors.objects import client, store
-from fwf.connectors.objects.unpacking import unpacked
+from fwf.connectors.objects.unpacking import unpack
 from fwf.connectors.shared.errors import (
     BadData,
     Conflict,
@@ -384,7 +384,7 @@ def test_a_header_says_nothing_about_what_is_in_an_object(make, s3_client, bucke
             Bucket=bucket, Key=f"below/{key}", Body=content, ContentEncoding="gzip"
         )
         assert lake.get(key) == content
-        assert b"".join(unpacked(lake.chunks(key), key)) == b"text"
+        assert b"".join(unpack(lake.chunks(key), key)) == b"text"
 
 
 def test_keys_are_found_where_aws_looks_for_them(make, bucket, aws_endpoint, monkeypatch):

@@ -51,7 +51,7 @@ from fwf.connectors.objects import (
     write_json_lines,
     write_parquet,
 )
-from fwf.connectors.objects.keys import filled
+from fwf.connectors.objects.keys import fill
 from fwf.connectors.shared.errors import Missing, Refused, Transient
 
 DAY = date(2026, 7, 1)
@@ -173,12 +173,12 @@ class TestKeys:
         ],
     )
     def test_parameters_stand_in_them(self, pattern, values, made):
-        assert filled(pattern, values) == made
+        assert fill(pattern, values) == made
 
     @pytest.mark.parametrize("shop", ["", "a/b", "../x", "/"])
     def test_a_value_that_makes_no_key_is_refused(self, shop):
         with pytest.raises(Refused, match="what stands in a key"):
-            filled("a/{shop}/b", {"shop": shop})
+            fill("a/{shop}/b", {"shop": shop})
 
     @pytest.mark.parametrize("shop", ["..", ".", "a\0"])
     def test_a_value_that_leads_elsewhere_is_refused_when_it_is_used(self, shop):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from fwf.connectors.postgres import Database
-from fwf.connectors.postgres.parameters import bound, check_names, parsed
+from fwf.connectors.postgres.parameters import bind, parse_query
+from fwf.connectors.shared.leaf import check_parameters
 
 PLACES: list[tuple[str, tuple[str, ...]]] = [
     ("SELECT $a", ("a",)),
@@ -35,7 +36,7 @@ PLACES: list[tuple[str, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("sql", "names"), PLACES)
 def test_a_name_counts_where_it_stands_for_a_value(sql: str, names: tuple[str, ...]) -> None:
-    query = parsed(sql, "query")
+    query = parse_query(sql, "query")
     assert query.names == names
     assert query.text({name: f"${name}" for name in names}) == sql
 
@@ -52,17 +53,17 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
 @pytest.mark.parametrize(("sql", "kind", "said"), WRONG)
 def test_what_is_no_query_is_refused(sql: Any, kind: type[Exception], said: str) -> None:
     with pytest.raises(kind, match=said):
-        parsed(sql, "query")
+        parse_query(sql, "query")
 
 
 def test_names_and_params_have_to_be_the_same() -> None:
-    query = parsed("SELECT $day", "query")
+    query = parse_query("SELECT $day", "query")
     with pytest.raises(
         ValueError, match=r"\$day is not among params=\['dya'\]; did you mean 'dya'"
     ):
-        check_names(query, {"dya": date}, "query")
+        check_parameters(query.names, {"dya": date}, "query", "$")
     with pytest.raises(ValueError, match=r"'limit' does not stand in the query; write \$limit"):
-        check_names(query, {"day": date, "limit": int}, "query")
+        check_parameters(query.names, {"day": date, "limit": int}, "query", "$")
 
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -138,11 +139,11 @@ def test_a_value_has_its_type_in_the_query(shop: Database, value: Any, kind: str
 )
 def test_a_value_that_cannot_be_bound_is_refused(value: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        bound(parsed("SELECT $v", "query"), {"v": value})
+        bind(parse_query("SELECT $v", "query"), {"v": value})
 
 
 @given(texts)
 def test_a_value_is_in_no_sql(text: str) -> None:
-    query = parsed("SELECT $v", "query")
-    one, other = (bound(query, {"v": each}) for each in (text, "another"))
+    query = parse_query("SELECT $v", "query")
+    one, other = (bind(query, {"v": each}) for each in (text, "another"))
     assert one[:2] == other[:2] and one.sql.endswith("text)\n") and one.values == (text,)

@@ -13,7 +13,7 @@ from sqlglot import expressions as exp
 from examples.services import redshift_sql
 from fwf.connectors.redshift.checks import LOCK, check_batch, check_query
 from fwf.connectors.redshift.columns import Column, columns_of
-from fwf.connectors.redshift.statements import PREPARE, TOLD, Target, literal, steps_of
+from fwf.connectors.redshift.statements import PREPARE, READ_LEDGER, Target, literal, steps_of
 from fwf.connectors.redshift.values import Staged
 from tests.connectors.redshift.shop import SALES
 
@@ -89,7 +89,7 @@ def test_the_texts_of_a_load() -> None:
 
 def test_what_is_told_is_the_result_of_a_step() -> None:
     steps = steps_of(BY_KEY, STAGED, key="k", iam_role="default")
-    (told,) = [each for each in steps if each.does == TOLD]
+    (told,) = [each for each in steps if each.does == READ_LEDGER]
     assert told.sql.startswith("SELECT")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from fwf import task
 from fwf.connectors.sql import select, sql
-from fwf.connectors.sql.engine import connected
+from fwf.connectors.sql.engine import open_connection
 
 T = pa.schema({"id": pa.int64(), "name": pa.string(), "day": pa.timestamp("us")})
 
@@ -239,7 +239,7 @@ def test_what_is_no_input_is_not_read(query: str) -> None:
 
 def test_a_variable_of_the_caller_is_no_table_either_where_it_would_be_looked_up() -> None:
     orders = pa.table({"id": [1]})
-    with connected() as connection, pytest.raises(duckdb.CatalogException):
+    with open_connection() as connection, pytest.raises(duckdb.CatalogException):
         connection.execute("SELECT * FROM orders")
     assert orders.num_rows == 1
 
@@ -261,16 +261,16 @@ RESET lock_configuration
 
 @pytest.mark.parametrize("statement", CLOSED)
 def test_the_connection_itself_is_closed(statement: str) -> None:
-    with connected() as connection, pytest.raises(duckdb.Error):
+    with open_connection() as connection, pytest.raises(duckdb.Error):
         connection.execute(statement)
 
 
 def test_connections_do_not_see_each_other() -> None:
-    with connected() as one, connected() as other:
+    with open_connection() as one, open_connection() as other:
         one.register("t", pa.table({"id": [1]}))
         with pytest.raises(duckdb.CatalogException):
             other.execute("SELECT * FROM t")
-    with connected() as later, pytest.raises(duckdb.CatalogException):
+    with open_connection() as later, pytest.raises(duckdb.CatalogException):
         later.execute("SELECT * FROM t")
 
 

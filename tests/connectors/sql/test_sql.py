@@ -485,11 +485,11 @@ def test_what_is_larger_than_memory_is_an_error_and_no_other_answer() -> None:
 
 
 def test_columns_that_come_from_the_rows_are_compared_with_those_that_were_promised() -> None:
-    from fwf.connectors.sql.engine import Answer, answered
+    from fwf.connectors.sql.engine import AnswerColumns, answer
 
-    promised = Answer(pa.schema({"n": pa.int64()}))
+    promised = AnswerColumns(pa.schema({"n": pa.int64()}))
     with pytest.raises(BadData, match="n int32, not n int64; write out the types"):
-        answered("SELECT 1 AS n", {}, {}, promised, "q")
+        answer("SELECT 1 AS n", {}, {}, promised, "q")
 
 
 # `select`, `schema_of`

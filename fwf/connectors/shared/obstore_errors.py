@@ -1,4 +1,4 @@
-"""What does obstore's error mean? Whether asking again helps, and nothing that is not to be seen.
+"""What does an error of obstore mean? Whether asking again helps, without what mustn't be seen.
 
 Its text holds URLs, headers of the store's answer and whatever a server wrote: of it only the
 status, S3's own word for the error and the number of the operating system's are passed on.
@@ -36,15 +36,15 @@ class NoBucket(Missing):
     """There is no bucket in which an object could be."""
 
 
-def translated(error: Exception, where: str, *, wrote: bool) -> Exception:
+def connector_error(error: Exception, where: str, *, wrote: bool) -> Exception:
     """What obstore raised ⟶ what the task raises.
 
     wrote: whether something may have been done although nothing says so.
     """
     text = str(error)
-    status = found[1] if (found := STATUS.search(text)) else ""
-    code = found[1] if (found := CODE.search(text)) else ""
-    said = " ".join(filter(None, (status, code)))
+    status = match[1] if (match := STATUS.search(text)) else ""
+    code = match[1] if (match := CODE.search(text)) else ""
+    answer = " ".join(filter(None, (status, code)))
     if isinstance(error, exceptions.PreconditionError):
         return Conflict(f"{where}: it was written anew a moment ago")
     if isinstance(error, exceptions.AlreadyExistsError):
@@ -53,47 +53,47 @@ def translated(error: Exception, where: str, *, wrote: bool) -> Exception:
         return NoBucket(f"{where}: there is no such bucket")
     if isinstance(error, FileNotFoundError) or status == "404":
         return Missing(f"{where}: not there")
-    denied = exceptions.PermissionDeniedError | exceptions.UnauthenticatedError
-    if isinstance(error, denied) or status in ("401", "403") or code in STRANGERS:
-        return Unauthorized(f"{where}: {said or 'not allowed'}")
+    denials = exceptions.PermissionDeniedError | exceptions.UnauthenticatedError
+    if isinstance(error, denials) or status in ("401", "403") or code in STRANGERS:
+        return Unauthorized(f"{where}: {answer or 'not allowed'}")
     if status:
-        return _by_status(status, said, where, wrote=wrote)
-    if found := SYSTEM.search(text):
+        return _by_status(status, answer, where, wrote=wrote)
+    if match := SYSTEM.search(text):
         if NOT_CONNECTED.search(text):
             return Unreachable(f"{where}: no connection")
-        return _by_system(int(found[1]), where)
+        return _by_system(int(match[1]), where)
     return _by_transport(text, type(error).__name__, where, wrote=wrote)
 
 
-def _by_status(status: str, said: str, where: str, *, wrote: bool) -> Exception:
+def _by_status(status: str, answer: str, where: str, *, wrote: bool) -> Exception:
     if status in NOT_NOW:
-        return Unreachable(f"{where}: {said}, it asks for fewer requests")
+        return Unreachable(f"{where}: {answer}, it asks for fewer requests")
     if status == "409":
-        return Conflict(f"{where}: {said}")
-    if status == "408" or "RequestTimeout" in said or status.startswith("5"):
-        return MaybeDone(f"{where}: {said}") if wrote else Unreachable(f"{where}: {said}")
-    return Refused(f"{where}: {said}")
+        return Conflict(f"{where}: {answer}")
+    if status == "408" or "RequestTimeout" in answer or status.startswith("5"):
+        return MaybeDone(f"{where}: {answer}") if wrote else Unreachable(f"{where}: {answer}")
+    return Refused(f"{where}: {answer}")
 
 
 def _by_system(number: int, where: str) -> Exception:
-    said = os.strerror(number)
+    message = os.strerror(number)
     if number == errno.ENOENT:
         return Missing(f"{where}: not there")
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return Unauthorized(f"{where}: {said}")
+        return Unauthorized(f"{where}: {message}")
     if number in FULL:
-        return Refused(f"{where}: no room: {said}")
-    return Refused(f"{where}: {said}")
+        return Refused(f"{where}: no room: {message}")
+    return Refused(f"{where}: {message}")
 
 
 def _by_transport(text: str, kind: str, where: str, *, wrote: bool) -> Exception:
     if NOT_CONNECTED.search(text):
         return Unreachable(f"{where}: no connection")
     if CUT.search(text):
-        said = (
+        problem = (
             "no answer within the time that it has" if "TimedOut" in text else "the answer was cut"
         )
-        return MaybeDone(f"{where}: {said}") if wrote else Unreachable(f"{where}: {said}")
+        return MaybeDone(f"{where}: {problem}") if wrote else Unreachable(f"{where}: {problem}")
     if "redirect" in text:
         return Refused(f"{where}: the bucket is elsewhere: give its region=")
     return Refused(f"{where}: obstore raises {kind}")
