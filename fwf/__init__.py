@@ -48,7 +48,6 @@ from typing import TYPE_CHECKING, Any
 
 from fwf.algebra.builder import apply, it, literal, param, pick
 from fwf.algebra.contract import Attempt, IdempotencyKey, RunInfo
-from fwf.algebra.durations import days, hours, microseconds, milliseconds, minutes, seconds
 from fwf.algebra.graph_steps import Ref
 from fwf.algebra.nodes import Extension, Graph as Graph, Node as Node, Step as Step, Task
 from fwf.algebra.parameter_kinds import Parameter, Resource
@@ -79,6 +78,7 @@ from fwf.combinators import (
     using,
     with_params,
 )
+from fwf.durations import days, hours, microseconds, milliseconds, minutes, seconds
 from fwf.faults import Fault, Issue as Issue, Permanent, RetryAfter
 from fwf.notation import graph
 from fwf.secrets import Secret

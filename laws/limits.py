@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from fwf.algebra.durations import seconds
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import in_pool, par
+from fwf.durations import seconds
 from fwf.interpreters.run import Pool
 from fwf.testing import sample_tasks, strategies as draw
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fwf.algebra.builder import literal
-from fwf.algebra.durations import seconds
 from fwf.combinators import branch, delay, fail, identity, loop_until
+from fwf.durations import seconds
 
 from .law import AnyTest, Count, Flow, Sides, Some, Test, law
 

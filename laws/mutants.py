@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from fwf.algebra.builder import pick
-from fwf.algebra.durations import seconds
 from fwf.algebra.expr import IT
 from fwf.algebra.nodes import (
     Branch,
@@ -29,6 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )  # fmt: skip
 from fwf.combinators import fallback as either, identity
+from fwf.durations import seconds
 from fwf.records import changed
 from fwf.testing.sample_tasks import Twice
 from fwf.worlds.trace import parallel, series

@@ -7,7 +7,6 @@ hold after all, that condition is missing here. Those about failures are in `non
 from __future__ import annotations
 
 from fwf.algebra.builder import it, param, pick
-from fwf.algebra.durations import seconds
 from fwf.algebra.schedule import delays
 from fwf.arrows import dup, split
 from fwf.combinators import (
@@ -24,6 +23,7 @@ from fwf.combinators import (
     pure,
     retry,
 )  # fmt: skip
+from fwf.durations import seconds
 from fwf.testing import sample_tasks
 from fwf.testing.generated_pieces import local
 from fwf.testing.sample_tasks import a, b, c, d, e, f, g

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fwf.algebra.builder import it
-from fwf.algebra.durations import seconds
 from fwf.algebra.schedule import delays, each, every
 from fwf.combinators import (
     always,
@@ -24,6 +23,7 @@ from fwf.combinators import (
     timeout,
 )  # fmt: skip
 from fwf.derived import on_failure
+from fwf.durations import seconds
 from fwf.testing import sample_tasks
 from fwf.testing.sample_tasks import a, b, c, e
 from fwf.worlds.scenario import Scenario

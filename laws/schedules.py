@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import islice
 
-from fwf.algebra.durations import seconds
 from fwf.algebra.schedule import Schedule, backoff, delays, each, every
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import delay, fail, map_each, retry
+from fwf.durations import seconds
 
 from .law import Count, Duration, Flow, Sides, Some, Tag, Waits, Word, law
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from fwf.algebra.durations import microseconds
 from fwf.algebra.nodes import Always, Node, Retry, Timeout
 from fwf.algebra.schedule import Jitter, every
 from fwf.algebra.traverse import fold, rebuild
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import const
+from fwf.durations import microseconds
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.interpreters.run import Ran, VirtualClock, execute
 from fwf.records import changed

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, Phase, find, given, settings, strategies as 
 from pyrsistent import pmap
 from returns.result import Failure, Success
 
-from fwf.algebra.durations import seconds
 from fwf.combinators import retry, timeout
+from fwf.durations import seconds
 from fwf.interpreters.dry_run import DryRun, dry_run
 from fwf.records import changed
 from fwf.testing import BrokenLaw, assert_lawful, sample_tasks, strategies as draw

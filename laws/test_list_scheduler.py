@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
 
-from fwf.algebra.durations import minutes, seconds
 from fwf.algebra.traverse import walk
 from fwf.combinators import const, delay, fallback, in_pool, par
+from fwf.durations import minutes, seconds
 from fwf.records import changed
 from fwf.tasks import task
 from fwf.testing import Disagreement, assert_agrees

@@ -180,7 +180,7 @@ def test_ten_thousand_items_are_a_few_lines(folder: Path) -> None:
 def test_a_retry_says_when_and_why(folder: Path) -> None:
     _, *lines = events_of(fwf("run", "jobs:again", cwd=folder).err)
     assert lines[1].startswith("failed flaky  ")
-    assert lines[1].endswith(", will retry in 0.25s: ConnectionError: no route")
+    assert lines[1].endswith(", will retry in 250 ms: ConnectionError: no route")
     assert lines[-1].endswith(": 1 ok, 1 failed, 1 retry")
 
 

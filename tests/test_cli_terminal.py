@@ -141,9 +141,8 @@ def test_a_dumb_terminal_gets_plain_lines(folder: Path, dumb: str) -> None:
     with terminal(folder, "run", "job", TERM=dumb) as shown:
         assert shown.end() == 0
     assert "\x1b" not in shown.shown
-    assert "failed night > flaky  0.5s, will retry in 1s: ConnectionError: no [route] ü" in (
-        shown.shown
-    )
+    assert "failed night > flaky  5" in shown.shown  # half a second
+    assert " ms, will retry in 1 s: ConnectionError: no [route] ü" in shown.shown
 
 
 def test_an_ascii_terminal_is_drawn_in_ascii(folder: Path) -> None:

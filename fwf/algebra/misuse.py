@@ -6,11 +6,11 @@ from inspect import isawaitable
 from typing import Any, cast
 
 from fwf.algebra.builder import It
-from fwf.algebra.durations import duration
 from fwf.algebra.functions import uncalled
 from fwf.algebra.graph_steps import Ref
 from fwf.algebra.plain_values import freeze
 from fwf.algebra.workflow import Workflow
+from fwf.durations import duration_source
 
 MAX_TEXT = 60
 
@@ -57,7 +57,7 @@ def _remedy(value: object) -> str:
         case type():
             return "write a function with @task that calls it"
         case timedelta():
-            return f"to wait write delay({duration(value)})"
+            return f"to wait write delay({duration_source(value)})"
         case None:
             return (
                 "a function that builds one has to return it; to do nothing write identity, "

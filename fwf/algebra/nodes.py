@@ -25,7 +25,6 @@ from pyrsistent import PMap
 
 from fwf.algebra import checked_fields, wiring
 from fwf.algebra.contract import Contract
-from fwf.algebra.durations import checked_duration
 from fwf.algebra.expr import IT, Const, Expr, type_of
 from fwf.algebra.extensions import (
     Arm,
@@ -51,6 +50,7 @@ from fwf.algebra.workflow import (
     set_edge,
 )
 from fwf.algebra.wrapped import innermost
+from fwf.durations import checked_duration
 from fwf.faults import Fault
 from fwf.records import record
 from fwf.types import hints

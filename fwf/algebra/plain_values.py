@@ -18,8 +18,8 @@ from typing import Any, TypeVar, cast, final
 from pyrsistent import PMap, PSet, PVector, pmap, pset, pvector
 
 from fwf.algebra import instances
-from fwf.algebra.durations import duration
 from fwf.algebra.instances import Instance
+from fwf.durations import duration_source
 from fwf.records import record
 from fwf.types.single_use import read_once
 
@@ -383,7 +383,7 @@ def source(value: object) -> str:
         case float() if not math.isfinite(value):
             return f"float('{value}')"
         case timedelta():
-            return duration(value)
+            return duration_source(value)
         case PVector():
             return f"[{', '.join(map(source, cast(PVector[object], value)))}]"
         case PMap():

@@ -10,8 +10,8 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeAlias, final
 
-from fwf.algebra.durations import ZERO, checked_duration, duration
 from fwf.algebra.plain_values import digest, encode
+from fwf.durations import ZERO, checked_duration, duration_source
 from fwf.records import record
 
 MAX_DEPTH = 100
@@ -80,7 +80,7 @@ class Delays(_Combinators):
     delays: tuple[timedelta, ...]
 
     def __repr__(self) -> str:
-        return f"delays({', '.join(map(duration, self.delays))})"
+        return f"delays({', '.join(map(duration_source, self.delays))})"
 
 
 @final
@@ -91,7 +91,7 @@ class Constant(_Combinators):
     delay: timedelta
 
     def __repr__(self) -> str:
-        return f"every({duration(self.delay)})"
+        return f"every({duration_source(self.delay)})"
 
 
 @final
@@ -105,8 +105,8 @@ class Backoff(_Combinators):
 
     def __repr__(self) -> str:
         factor = "" if self.factor == 2 else f", factor={self.factor!r}"
-        cap = "" if self.cap is None else f", cap={duration(self.cap)}"
-        return f"backoff({duration(self.first)}{factor}{cap})"
+        cap = "" if self.cap is None else f", cap={duration_source(self.cap)}"
+        return f"backoff({duration_source(self.first)}{factor}{cap})"
 
 
 @final
@@ -132,7 +132,7 @@ class Chained(_Combinators):
     gap: timedelta
 
     def __repr__(self) -> str:
-        gap = f", gap={duration(self.gap)}" if self.gap else ""
+        gap = f", gap={duration_source(self.gap)}" if self.gap else ""
         return f"{self.before!r}.then({self.after!r}{gap})"
 
 
@@ -169,7 +169,7 @@ class Within(_Combinators):
     total: timedelta
 
     def __repr__(self) -> str:
-        return f"{self.of!r}.within({duration(self.total)})"
+        return f"{self.of!r}.within({duration_source(self.total)})"
 
 
 @final

@@ -11,7 +11,7 @@ from fwf.cli.output import as_json, in_colour, tell, write_file
 from fwf.cli.params import given as given_values
 from fwf.cli.refused_commands import Misuse, collected
 from fwf.cli.targets import Target
-from fwf.durations import duration_in_words
+from fwf.durations import in_words
 from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.interpreters.dry_run import DryRun, TextLine, dry_run
 from fwf.worlds.scenario import Scenario, ScenarioError
@@ -148,7 +148,7 @@ def _check_end(run: DryRun, start: str | None) -> None:
             _ = run.start + run.took
         except OverflowError:
             raise Misuse(
-                f"--start {start}: {duration_in_words(run.end)} later is after the year 9999"
+                f"--start {start}: {in_words(run.end)} later is after the year 9999"
             ) from None
 
 
@@ -202,5 +202,5 @@ def delivered(run: DryRun, text: str, file: str | None) -> int:
         tell(text)
     else:
         how = "ok" if ok else "fails"
-        write_file(file, text, said=f": {run.name} {how} after {duration_in_words(run.end)}")
+        write_file(file, text, said=f": {run.name} {how} after {in_words(run.end)}")
     return 0 if ok else 1

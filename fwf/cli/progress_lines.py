@@ -13,11 +13,12 @@ from typing import Any, Final, final
 from returns.result import Failure, Result
 
 from fwf.cli.tally import Group, Tally, together
+from fwf.durations import SECOND, measured_in_words
 from fwf.faults import Fault, Interrupted, counted, leaves
 from fwf.interpreters.run import Clock, Note, Try
 from fwf.journal.story import short
 from fwf.printing import one_line
-from fwf.telling.event_words import MOST_REMEDY, SECOND, compact, compact_delay, reason
+from fwf.telling.event_words import MOST_REMEDY, reason
 
 SINGLY: Final = 3
 """So many failures of one group that are tried again are told singly; of others all are."""
@@ -112,7 +113,7 @@ class Lines:
         if group.many:
             self._of_items(group, note)
         elif note.kind != "failed":
-            took_so_long = "" if note.kind == "start" else f"  {compact(took)}"
+            took_so_long = "" if note.kind == "start" else f"  {measured_in_words(took)}"
             self._line(note.kind, note.path, took_so_long, note.at)
         if note.kind == "start":
             self._left_behind(group)
@@ -122,7 +123,7 @@ class Lines:
         group, _ = self._tally.note(note)
         now = self._clock.now()
         since = fresh[0][0].at if fresh and now < note.at else now
-        delay = compact_delay(note.at - since)
+        delay = measured_in_words(note.at - since)
         for failed, took in fresh:
             if self._is_one_of_few(failed.path):
                 self._failed(failed, took, f", will retry in {delay}")
@@ -170,7 +171,7 @@ class Lines:
         return [self._fresh.pop(path) for path in paths if path in self._fresh]
 
     def _failed(self, note: Note, took: int, answer: str) -> None:
-        said = f"  {compact(took)}{answer}: {reason(note.detail)}"
+        said = f"  {measured_in_words(took)}{answer}: {reason(note.detail)}"
         self._line("failed", note.path, said, note.at)
 
     # Items
@@ -200,7 +201,9 @@ class Lines:
         if word != "total" and group.ended == self._told[group.name][0]:
             return
         self._told[group.name] = (group.ended, self._clock.now())
-        self._line(word, group.name, f"  {group.counts()}, {compact(group.until - group.since)}")
+        self._line(
+            word, group.name, f"  {group.counts()}, {measured_in_words(group.until - group.since)}"
+        )
 
     def _line(self, word: str, path: str, more: str = "", at: int | None = None) -> None:
         when = self._this.when(self._clock.now() if at is None else at)

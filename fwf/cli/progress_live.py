@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from fwf.cli.tally import MOST_NAMED, Group, Tally, at_work
+from fwf.durations import measured_in_words
 from fwf.faults import Fault
 from fwf.interpreters.run import Clock, Note, Try
 from fwf.journal.story import short
 from fwf.printing import one_line
-from fwf.telling.event_words import compact, reason
+from fwf.telling.event_words import reason
 
 A_SECOND: Final = 8
 """How often the picture is drawn."""
@@ -117,7 +118,7 @@ class Live:
 
 
 def _running(group: Group, now: int) -> Text:
-    elapsed = compact(now - min(group.running.values()))
+    elapsed = measured_in_words(now - min(group.running.values()))
     if group.many:
         return Text(f"{len(group.running):,} running, {group.counts()}  {elapsed}", "cyan")
     tries = max(attempt[1] for attempt in group.running)
@@ -127,4 +128,6 @@ def _running(group: Group, now: int) -> Text:
 
 def _waiting(soonest: Note, waiting: int, now: int) -> Text:
     which = f"{waiting:,} wait, the next will retry" if waiting > 1 else "will retry"
-    return Text(f"{which} in {compact(soonest.at - now)}: {reason(soonest.detail)}", "yellow")
+    return Text(
+        f"{which} in {measured_in_words(soonest.at - now)}: {reason(soonest.detail)}", "yellow"
+    )

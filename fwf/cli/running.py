@@ -16,6 +16,7 @@ from fwf.cli.refused_commands import status_of_signal
 from fwf.cli.run_observers import Telling
 from fwf.cli.tally import Harmless, Progress, Watched
 from fwf.cli.targets import Target
+from fwf.durations import SECOND
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, counted, leaves
 from fwf.faults.fault_form import fault_to_json
 from fwf.faults.tracebacks import CodeLine
@@ -31,7 +32,6 @@ from fwf.interpreters.run import (
 )
 from fwf.printing import one_line
 from fwf.records import changed
-from fwf.telling.event_words import SECOND
 from fwf.telling.reasons import places
 from fwf.worlds.trace import Event, Trace, events
 

@@ -10,10 +10,11 @@ from typing import Any, Final, Protocol, cast, final
 
 from returns.result import Result
 
+from fwf.durations import measured_in_words
 from fwf.faults import Fault, counted, leaves, named_text
 from fwf.interpreters.run import Clock, Here, Note, Observer, Try
 from fwf.printing import one_line
-from fwf.telling.event_words import MOST_REASON, compact
+from fwf.telling.event_words import MOST_REASON
 
 _TAG: Final = re.compile(r"\[[^\]]*\]")
 MOST_NAMED: Final = 100
@@ -131,7 +132,7 @@ class Tally:
     def summary(self, now: int) -> str:
         """`6.1s: 120 ok, 3 failed`."""
         caught = f", {self.catches:,} caught" if self.catches else ""
-        return f"{compact(now - self.start)}: {ended_as(self.groups.values())}{caught}"
+        return f"{measured_in_words(now - self.start)}: {ended_as(self.groups.values())}{caught}"
 
 
 def ended_as(groups: Collection[Group]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Protocol
 
-from fwf.algebra.durations import duration
 from fwf.algebra.nodes import Named, Node, OnLimit, Task
 from fwf.algebra.traverse import wrapped
+from fwf.durations import MICROSECOND, duration_source, in_words, short_duration
 from fwf.faults import Exhausted, Fault, counted
 from fwf.records import changed
 
@@ -32,7 +32,7 @@ def source_of_limits(word: Bounded) -> dict[str, str]:
     """The bounds as source, by their names, but for those that nobody gave."""
     source = {"limit": str(word.limit)}
     if word.within is not None:
-        source["within"] = duration(word.within)
+        source["within"] = duration_source(word.within)
     if word.on_limit != "fail":
         source["on_limit"] = repr(word.on_limit)
     return source
@@ -40,8 +40,6 @@ def source_of_limits(word: Bounded) -> dict[str, str]:
 
 def said_of_limits(word: Bounded) -> tuple[str, ...]:
     """The bounds as people read them."""
-    from fwf.display.heads import short_duration  # which pictures and texts need, and nobody else
-
     source = source_of_limits(word)
     source["limit"] = f"{word.limit:_}"
     if word.within is not None:
@@ -54,8 +52,9 @@ def exhausted(fault: Fault, part: Node, lacks: str, limit: int, within: timedelt
     if not isinstance(fault, Exhausted):
         return fault
     rounds = counted(fault.rounds, "round")
-    late = within is not None and fault.rounds < limit
-    bound = f"within {_spoken(within)} ({rounds})" if late else f"after {rounds}"
+    bound = f"after {rounds}"
+    if within is not None and fault.rounds < limit:
+        bound = f"within {in_words(within // MICROSECOND)} ({rounds})"
     name = _name_of(part)
     return changed(fault, why=f"{f' {name}' if name else ''}: {lacks} {bound}")
 
@@ -66,9 +65,3 @@ def _name_of(part: Node) -> str:
     while body is not None and not isinstance(body, Task | Named):
         body = wrapped(body)
     return "" if body is None else body.name
-
-
-def _spoken(span: timedelta | None) -> str:
-    from fwf.display.readable import MICROSECOND, spoken  # which messages need, and nobody else
-
-    return "" if span is None else spoken(span // MICROSECOND)

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, final
 
 from fwf.algebra import checked_fields
 from fwf.algebra.builder import it, literal, pick
-from fwf.algebra.durations import checked_duration, duration
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
 from fwf.algebra.workflow import Edge, Workflow, as_workflow
@@ -23,6 +22,7 @@ from fwf.derived.conditions import (
     source_of,
 )
 from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
+from fwf.durations import checked_duration, duration_source, short_duration
 from fwf.faults import Fault
 from fwf.records import record
 
@@ -60,12 +60,10 @@ class Poll(Extension[Any, Any]):
         return (Arm(self.probe, "ask" if test else ""), *test)
 
     def arguments(self) -> tuple[str, ...]:
-        from fwf.display.heads import short_duration
-
         return (*said_of(self.done), f"every={short_duration(self.every)}", *said_of_limits(self))
 
     def written(self) -> list[Any]:
-        every = duration(self.every)
+        every = duration_source(self.every)
         parts = as_piece(self.probe), source_of(self.done)
         return call(self.word, *parts, every=every, **source_of_limits(self))
 

@@ -1,6 +1,5 @@
 """What a node says on its own line: its word and arguments, short enough to read."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from itertools import islice
@@ -8,7 +7,6 @@ from typing import Any, cast
 
 from pyrsistent import PMap, PSet, PVector
 
-from fwf.algebra.durations import duration
 from fwf.algebra.expr import (
     Call,
     Const,
@@ -45,16 +43,12 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.plain_values import Coded, short_name, source
 from fwf.algebra.schedule import Constant
+from fwf.durations import short_duration, with_short_durations
 from fwf.printing import printable
 
 MAX_TEXT = 40
 MAX_ITEMS = 5
 MAX_BITS = 256
-_UNITS = {
-    "days": "d", "hours": "h", "minutes": "min", "seconds": "s",
-    "milliseconds": "ms", "microseconds": "µs",
-}  # fmt: skip
-_DURATION = re.compile(rf"\b({'|'.join(_UNITS)})\((\d+)\)")
 
 
 def head(node: Node) -> str:
@@ -149,7 +143,7 @@ def _wait(node: Retry[Any, Any]) -> list[str]:
     plain = (
         short_duration(wait.delay)
         if isinstance(wait, Constant)
-        else _DURATION.sub(_unit, repr(wait))
+        else with_short_durations(repr(wait))
     )
     return [] if plain == "0s" else [f"wait={plain}"]
 
@@ -171,15 +165,6 @@ def _call(word: str, arguments: Iterable[str], *, space: str = "") -> str:
 def keywords(given: Mapping[str, Any], shown: Callable[[Any], str] | None = None) -> list[str]:
     """Keyword arguments, by name; `shown` says what their values look like, if not `brief`."""
     return [f"{name}={(shown or short_source)(given[name])}" for name in sorted(given)]
-
-
-def short_duration(span: timedelta) -> str:
-    """Duration ⟶ `10min`, `250ms`: as short as it can be read."""
-    return _DURATION.sub(_unit, duration(span))
-
-
-def _unit(found: re.Match[str]) -> str:
-    return found[2] + _UNITS[found[1]]
 
 
 def predicate(expr: Expr) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from fwf.durations import MICROSECOND
 from fwf.faults import shown_path
 from fwf.printing import printable
 from fwf.secrets import masked
@@ -12,24 +13,7 @@ from fwf.types.hints import name_of
 from fwf.worlds.trace import Event
 from fwf.worlds.unknown import Unknown
 
-MICROSECOND = timedelta(microseconds=1)
-_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
-
-
-def spoken(micros: int) -> str:
-    """Microseconds ⟶ at most two units: `1 h 5 min`, `2.5 s`, `0 s`."""
-    if micros < 60_000_000:
-        if micros and micros < 1_000:
-            return f"{micros} µs"
-        if micros and micros < 1_000_000:
-            return f"{micros / 1_000:.4g} ms"
-        return f"{micros / 1_000_000:.4g} s"
-    for at, (size, unit) in enumerate(_UNITS):
-        if micros >= size:
-            smaller, name = _UNITS[at + 1]
-            n, rest = divmod(round(micros / smaller), size // smaller)
-            return f"{n} {unit} {rest} {name}" if rest else f"{n} {unit}"
-    raise AssertionError(micros)
+_DAY = 86_400_000_000
 
 
 def instant(start: datetime, micros: int) -> datetime:
@@ -44,7 +28,7 @@ def clock(start: datetime | None, micros: int, longest: int) -> str:
     """An instant: the time of day where the start is known, else the time since it."""
     if start is not None:
         at = instant(start, micros)
-        day = f"{at:%Y-%m-%d} " if longest >= _UNITS[0][0] else ""
+        day = f"{at:%Y-%m-%d} " if longest >= _DAY else ""
         return f"{day}{at:%H:%M:%S}" + (f".{at.microsecond // 1000:03}" if longest < 10**8 else "")
     minutes, rest = divmod(micros, 60_000_000)
     hours, minutes = divmod(minutes, 60)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, assert_never, cast
 
 from fwf.algebra import expr
-from fwf.algebra.durations import duration
 from fwf.algebra.expr import Const, Get, Param, show, written
 from fwf.algebra.nodes import (
     Always,
@@ -34,6 +33,7 @@ from fwf.algebra.plain_values import keywords, source
 from fwf.algebra.schedule import Constant
 from fwf.algebra.traverse import children
 from fwf.algebra.workflow import Workflow
+from fwf.durations import duration_source
 
 MAX_DEPTH = 60
 MAX_CHARS = 100_000
@@ -102,7 +102,7 @@ def leaf_source(
             said = repr(node.message) if isinstance(node.message, str) else written(node.message)
             return f"fail({node.tag!r}, {said})" if node.message else f"fail({node.tag!r})"
         case Delay():
-            return f"delay({duration(node.duration)})"
+            return f"delay({duration_source(node.duration)})"
         case FromResult():
             return "from_result"
 
@@ -121,7 +121,7 @@ def call_of(node: Node) -> tuple[str, list[str], list[str]]:
         case Retry():
             return "retry", [], _retry_arguments(node)
         case Timeout():
-            return "timeout", [], [duration(node.within)]
+            return "timeout", [], [duration_source(node.within)]
         case Fallback():
             return "fallback", [], _filter(node.on)
         case Always():
@@ -192,7 +192,7 @@ def _graph(node: Graph[Any, Any]) -> list["Node | str"]:
 
 
 def _loop_arguments(node: LoopUntil[Any, Any]) -> list[str]:
-    within = [] if node.within is None else [f"within={duration(node.within)}"]
+    within = [] if node.within is None else [f"within={duration_source(node.within)}"]
     on_limit = [] if node.on_limit == "fail" else [f"on_limit={node.on_limit!r}"]
     return [show(node.done), f"limit={node.limit}", *within, *on_limit]
 
@@ -206,7 +206,7 @@ def _map_arguments(node: MapEach[Any, Any]) -> list[str]:
 
 def _retry_arguments(node: Retry[Any, Any]) -> list[str]:
     wait = node.wait
-    plain = duration(wait.delay) if isinstance(wait, Constant) else repr(wait)
+    plain = duration_source(wait.delay) if isinstance(wait, Constant) else repr(wait)
     waits = [] if plain == "seconds(0)" else [f"wait={plain}"]
     return [f"attempts={node.attempts}", *waits, *_filter(node.on)]
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
 
-from fwf.faults.delays import as_delay
+from fwf.durations import MICROSECOND, checked_delay, in_words
 from fwf.faults.error_tags import exception_class, tag_of, tags_of, tags_of_class
 from fwf.faults.error_texts import error_in, named_text, pickle_of, text
 from fwf.faults.phrases import at_path, counted, near, shortened, shown_path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TAGS", "BadInput", "Both", "Exhausted", "Failed", "Fault", "Interrupted", "Issue", "Permanent",
-    "PredicateDefect", "RetryAfter", "Severity", "Then", "TimedOut", "as_delay", "both", "carries",
+    "PredicateDefect", "RetryAfter", "Severity", "Then", "TimedOut", "both", "carries",
     "counted", "exception_class", "group_tags", "leaves", "matches", "named_text", "near",
     "shortened", "shown_path", "tag_of", "tags_of", "tags_of_class", "text", "then",
 ]  # fmt: skip
@@ -98,7 +98,7 @@ class TimedOut:
 
     @property
     def message(self) -> str:
-        return f"not done within {self.within}"
+        return f"not done within {in_words(self.within // MICROSECOND)}"
 
     def __str__(self) -> str:
         return at_path(self.path, f"Timeout: {self.message}")
@@ -313,7 +313,7 @@ class RetryAfter(Exception):
 
     def __init__(self, message: str, *, after: timedelta | float | Decimal) -> None:
         super().__init__(message)
-        self.retry_after = as_delay(after, "RetryAfter(after=…)")
+        self.retry_after = checked_delay(after, "RetryAfter(after=…)")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _retry_after, (type(self), self.args, self.__dict__)

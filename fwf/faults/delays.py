@@ -2,25 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, cast
 
+from fwf.durations import checked_delay
 from fwf.faults.error_texts import named_text
-
-
-def as_delay(after: object, where: str) -> timedelta:
-    """A duration or a number of seconds ⟶ the duration; raises where it is neither."""
-    if isinstance(after, timedelta):
-        delay = after
-    elif isinstance(after, bool) or not hasattr(after, "__float__"):
-        raise TypeError(f"{where}: {after!r} is no time; write seconds(…), or a number of seconds")
-    else:
-        try:
-            delay = timedelta(seconds=float(cast(Any, after)))
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{where}: {after!r} seconds can't be waited for; {error}") from error
-    if delay < timedelta(0):
-        raise ValueError(f"{where}: {after!r} is negative; a delay is 0 or more")
-    return delay
 
 
 def retry_delay(error: object) -> tuple[timedelta | None, str]:
@@ -30,7 +14,7 @@ def retry_delay(error: object) -> tuple[timedelta | None, str]:
     """
     try:
         after = getattr(error, "retry_after", None)
-        return (None if after is None else as_delay(after, "retry_after")), ""
+        return (None if after is None else checked_delay(after, "retry_after")), ""
     except KeyboardInterrupt:
         raise
     except BaseException as another:  # whatever somebody's property raises

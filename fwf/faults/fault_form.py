@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, cast
 
+from fwf.durations import SECOND
 from fwf.faults import (
     BadInput,
     Both,
@@ -23,8 +24,6 @@ from fwf.faults import (
 from fwf.faults.tracebacks import CodeLine, Traceback
 from fwf.secrets import masked
 
-_SECOND: Final = 1_000_000
-"""In microseconds, which clocks count."""
 Form = dict[str, Any]
 """What `json` can write."""
 
@@ -75,7 +74,7 @@ def _leaf(fault: Fault) -> Form:
     match fault:
         case Failed(not_before=not_before, traceback=traceback, cause=cause):
             inner = None if cause is None else fault_to_json(cause)
-            later = None if not_before is None else not_before / _SECOND
+            later = None if not_before is None else not_before / SECOND
             return {**said, **_raised(traceback), "not_before": later, "cause": inner}
         case PredicateDefect(traceback=traceback):
             return {**said, **_raised(traceback)}
@@ -123,7 +122,7 @@ def _read_leaf(leaf: Mapping[str, Any]) -> Fault:
             tags = tuple(map(_text, cast("Sequence[object]", leaf["tags"])))
             inner = None if leaf["cause"] is None else fault_from_json(leaf["cause"])
             told = _traceback(leaf)
-            later = None if leaf["not_before"] is None else round(leaf["not_before"] * _SECOND)
+            later = None if leaf["not_before"] is None else round(leaf["not_before"] * SECOND)
             return Failed(path, tags, _text(leaf["message"]), None, later, told, inner)
         case "PredicateDefect":
             return PredicateDefect(path, _text(leaf["message"]), _traceback(leaf))

@@ -10,6 +10,7 @@ from typing import Any, Final, cast, final, get_args
 from returns.primitives.exceptions import UnwrapFailedError
 from returns.result import Failure
 
+from fwf.durations import MICROSECOND
 from fwf.faults import Failed, Fault, both, group_tags, leaves
 from fwf.faults.delays import longest_retry_delay, retry_delay
 from fwf.faults.error_tags import tag_of, tags_of, tags_of_class
@@ -18,7 +19,6 @@ from fwf.faults.tracebacks import Traceback, traceback_of
 from fwf.records import changed, record
 from fwf.secrets import masked
 
-MICROSECOND: Final = timedelta(microseconds=1)
 MOST_NESTED: Final = 20
 """How deep a fault may lie in groups of exceptions and results."""
 

@@ -1,9 +1,10 @@
-"""Durations as people write them: `90s`, `1h30m`, `1m 30s`, `PT1H30M`, or a number of seconds."""
+"""How is a duration written as a text, and read? `1h 30m`; people may write `90m` and `PT1H30M`."""
 
 import re
 from datetime import timedelta
 from typing import Final
 
+from fwf.durations import ZERO
 from fwf.forms.documents import as_written
 
 _UNITS: Final = {
@@ -16,6 +17,7 @@ _UNITS: Final = {
     "ms": timedelta(milliseconds=1),
     "us": timedelta(microseconds=1),
 }
+_WRITTEN: Final = ("d", "h", "m", "s", "ms", "us")
 _NUMBER: Final = r"([0-9]+(?:\.[0-9]+)?)"
 _AMOUNT: Final = re.compile(rf"{_NUMBER}\s*([a-z]+)\s*")
 _ISO: Final = re.compile(
@@ -24,6 +26,18 @@ _ISO: Final = re.compile(
 )
 _MOST: Final = 1e12
 _WRITE: Final = 'write "1m 30s", or a number of seconds'
+
+
+def duration_text(value: timedelta) -> str:
+    """Duration ⟶ exact text, one for each: `1h 30m`, `-250ms`, `0s`."""
+    if not value:
+        return "0s"
+    sign, value = ("-", -value) if value < ZERO else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    millis, micros = divmod(value.microseconds, 1_000)
+    amounts = (value.days, hours, minutes, seconds, millis, micros)
+    return sign + " ".join(f"{n}{unit}" for n, unit in zip(amounts, _WRITTEN, strict=True) if n)
 
 
 def duration_in(text: str) -> timedelta:
@@ -47,32 +61,32 @@ def duration_in(text: str) -> timedelta:
 
 
 def _amounts(text: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    amounts: list[tuple[str, str]] = []
     at = 0
     while at < len(text):
         amount = _AMOUNT.match(text, at)
         if amount is None or amount[2] not in _UNITS:
             raise ValueError(text)
-        found.append((amount[1], amount[2]))
+        amounts.append((amount[1], amount[2]))
         at = amount.end()
-    return found
+    return amounts
 
 
 def duration_of(data: object) -> timedelta | str:
     """A text, or a number of seconds ⟶ the duration; or what is wrong with it."""
     if isinstance(data, str):
         try:
-            found = duration_in(data.strip())
+            duration = duration_in(data.strip())
         except ValueError:
             return f"{data!r} is not a duration; {_WRITE}"
         except OverflowError:
             return f"{as_written(data)} is longer than a duration can be"
-        negative = found < timedelta(0)
+        negative = duration < ZERO
     elif isinstance(data, int | float) and not isinstance(data, bool):
         negative = data < 0
         if not negative and not data <= _MOST:  # nor NaN
             return f"{as_written(data)} is longer than a duration can be"
-        found = timedelta(seconds=0 if negative else data)
+        duration = timedelta(seconds=0 if negative else data)
     else:
         return f"{as_written(data)} is not a duration; {_WRITE}"
-    return f"{as_written(data)} is negative; a duration is 0 or more" if negative else found
+    return f"{as_written(data)} is negative; a duration is 0 or more" if negative else duration

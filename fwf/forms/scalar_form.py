@@ -4,7 +4,8 @@ import re
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeGuard
 
-from fwf.algebra.durations import ZERO
+from fwf.durations import ZERO
+from fwf.forms.duration_text import duration_in, duration_text
 from fwf.forms.refusal import Refused, as_json, refused, under
 
 Json: TypeAlias = Any
@@ -12,19 +13,6 @@ Json: TypeAlias = Any
 EXACT = 2**53
 """Past it JSON numbers aren't exact everywhere (RFC 7493 §2.2)."""
 MAX_NAME = 100_000
-_UNITS = ("d", "h", "m", "s", "ms", "us")
-_MOST = (
-    "[1-9][0-9]{0,8}",
-    "1?[1-9]|10|2[0-3]",
-    *["[1-5]?[1-9]|[1-5]0"] * 2,
-    *["[1-9][0-9]{0,2}"] * 2,
-)
-_DURATION = re.compile(
-    "-?"
-    + "".join(f"(?:({most}){unit}(?: |$))?" for most, unit in zip(_MOST, _UNITS, strict=True))
-    + "(?<=[a-z])"
-)
-"""Just what `written_duration` writes: no amount is 0, or as large as one of the unit before."""
 _MODULE = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
@@ -43,19 +31,6 @@ def written_text(text: str) -> Json:
 def written_whole(n: int) -> Json:
     """Whole number ⟶ itself, or in hex if it is too large for other readers of JSON."""
     return n if -EXACT <= n <= EXACT else {"int": hex(n)}
-
-
-def written_duration(value: timedelta) -> str:
-    """Duration ⟶ exact text: `1h 30m`, `-250ms`, `0s`."""
-    if not value:
-        return "0s"
-    sign, value = ("-", -value) if value < ZERO else ("", value)
-    minutes, seconds = divmod(value.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    millis, micros = divmod(value.microseconds, 1_000)
-    amounts = (value.days, hours, minutes, seconds, millis, micros)
-    said = [f"{n}{unit}" for n, unit in zip(amounts, _UNITS, strict=True) if n]
-    return sign + " ".join(said)
 
 
 # Read
@@ -112,23 +87,19 @@ def _from_hex(given: Json) -> int | None:
 
 
 def read_duration(given: Json, at: str, *, negative: bool = False) -> timedelta:
-    """JSON ⟶ the duration that it says, 0 or more unless negative ones are allowed."""
-    found = _duration(given) if type(given) is str and len(given) < 100 else None
-    if found is None or (found < ZERO and not negative):
+    """JSON ⟶ the duration whose text it is, 0 or more unless negative ones are allowed."""
+    duration = _duration(given) if type(given) is str and len(given) < 100 else None
+    if duration is None or (duration < ZERO and not negative):
         raise refused(at, given, 'a duration such as "1h 30m" or "250ms"')
-    return found
+    return duration
 
 
 def _duration(text: str) -> timedelta | None:
-    if text == "0s":
-        return ZERO
-    amounts = _DURATION.fullmatch(text)
-    if amounts is None:
+    try:
+        duration = duration_in(text)
+    except (ValueError, OverflowError):
         return None
-    days, hours, minutes, seconds, millis, micros = [int(n) if n else 0 for n in amounts.groups()]
-    seconds += 60 * (minutes + 60 * hours)
-    found = timedelta(days, seconds, 1_000 * millis + micros)
-    return -found if text.startswith("-") else found
+    return duration if duration_text(duration) == text else None
 
 
 def read_flag(given: Json, at: str) -> bool:

@@ -25,6 +25,7 @@ from fwf.algebra.plain_values import (
     freeze,
     member_of,
 )
+from fwf.forms.duration_text import duration_text
 from fwf.forms.known_names import Names, resolved
 from fwf.forms.refusal import Refused, refused, refusing, under
 from fwf.forms.scalar_form import (
@@ -37,7 +38,6 @@ from fwf.forms.scalar_form import (
     read_name,
     read_text,
     read_whole,
-    written_duration,
     written_text,
     written_whole,
 )
@@ -115,7 +115,7 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     date: lambda value: {"date": value.isoformat()},
     datetime: _written_moment,
     time: _written_moment,
-    timedelta: lambda value: {"duration": written_duration(value)},
+    timedelta: lambda value: {"duration": duration_text(value)},
     tuple: lambda value: {"tuple": [*map(written, value)]},
     type(pvector(())): lambda value: [*map(written, value)],
     type(pmap({"": None})): lambda value: {"dict": written_bindings(value)},

@@ -34,6 +34,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.result_values import misfit
+from fwf.durations import MICROSECOND
 from fwf.faults import BadInput, Failed
 from fwf.machine.computed_parameters import computed
 from fwf.machine.fibers import ERR, Fiber
@@ -41,7 +42,6 @@ from fwf.machine.forks import Joining, Spreading
 from fwf.machine.frames import Chain, Looping, Restoring, Retrying, Timing
 from fwf.machine.graphs import Ordering
 from fwf.machine.handlers import Borrowing, Catching, FallingBack, Finishing
-from fwf.machine.timers import MICROSECOND
 from fwf.types import hints
 from fwf.worlds.unknown import Unknown
 

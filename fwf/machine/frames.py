@@ -20,11 +20,11 @@ from fwf.algebra.nodes import (
     Timeout,
 )
 from fwf.algebra.schedule import Jitter, cap_of, drawn, each
+from fwf.durations import MICROSECOND
 from fwf.faults import Exhausted, Failed, Fault, TimedOut, leaves, matches, then
 from fwf.machine.fibers import ERR, INT, OK, Around, Fiber, Scope
 from fwf.machine.memory import About, Mark, Memory
 from fwf.machine.places import Place
-from fwf.machine.timers import MICROSECOND
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, cast, final
 
 from fwf.analysis.requirements import Requirements, no_such_pool
-from fwf.machine.timers import MICROSECOND, NEVER
+from fwf.durations import MICROSECOND
+from fwf.machine.timers import NEVER
 from fwf.records import record
 
 

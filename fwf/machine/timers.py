@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from datetime import timedelta
 from heapq import heapify, heappop, heappush
 from typing import Final, Generic, Protocol, TypeVar, final
 
 NEVER: Final = float("inf")
-MICROSECOND: Final = timedelta(microseconds=1)
 FEW: Final = 32
 """Among so many it is quick to find one."""
 

@@ -89,9 +89,9 @@ class Notify:
         if isinstance(self.late_by, time):
             given.append(f"late_by={self.late_by.isoformat('minutes')!r}")
         elif self.late_by is not None:
-            from fwf.algebra.durations import duration
+            from fwf.durations import duration_source
 
-            given.append(f"late_by={duration(self.late_by)}")
+            given.append(f"late_by={duration_source(self.late_by)}")
         return f"notify({', '.join(given)})"
 
 

@@ -9,12 +9,13 @@ from typing import Any, Final, final
 
 from returns.result import Failure, Result
 
+from fwf.durations import SECOND
 from fwf.faults import Fault, Interrupted, leaves
 from fwf.faults.fault_form import fault_to_json
 from fwf.interpreters.run import Note, Try
 from fwf.secrets import masked
 from fwf.telling.appended import Appended
-from fwf.telling.event_words import MOST_REMEDY, SECOND, reason, rows
+from fwf.telling.event_words import MOST_REMEDY, reason, rows
 
 MOST_FAULTS: Final = 100
 """A fault that is made of more is counted: those of attempts have lines of their own."""

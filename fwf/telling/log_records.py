@@ -9,13 +9,14 @@ from typing import Any, Final, final
 
 from returns.result import Failure, Result
 
+from fwf.durations import measured_in_words
 from fwf.faults import Fault, shown_path
 from fwf.interpreters.run import Note, Try, here
 from fwf.journal.story import short
 from fwf.printing import printable
 from fwf.secrets import masked
 from fwf.telling.appended import Appended
-from fwf.telling.event_words import MOST_REMEDY, compact, reason, rows
+from fwf.telling.event_words import MOST_REMEDY, reason, rows
 from fwf.telling.reasons import on_one_line, places
 
 NAME: Final = "fwf.run"
@@ -125,11 +126,11 @@ def _said(note: Note, took: int, this: Try) -> str:
             return "start"
         case "ok":
             count = rows(note.detail)
-            return f"ok  {compact(took)}" + ("" if count is None else f", {count:,} rows")
+            return f"ok  {measured_in_words(took)}" + ("" if count is None else f", {count:,} rows")
         case "cut":
-            return f"cut  {compact(took)}"
+            return f"cut  {measured_in_words(took)}"
         case "failed":
-            return f"failed  {compact(took)}: {reason(note.detail)}"
+            return f"failed  {measured_in_words(took)}: {reason(note.detail)}"
         case "retry":
             return f"retry at {this.when(note.at):%H:%M:%S}: {reason(note.detail)}"
         case "held":

@@ -12,7 +12,7 @@ from fwf.algebra.contract import Attempt, Contract, Injected, RunInfo
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.traverse import fold, parts_of, rewritten
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.display.readable import MICROSECOND
+from fwf.durations import MICROSECOND
 from fwf.faults import Failed
 from fwf.interpreters.dry_run import DryRun, result_of, scenario_problems
 from fwf.interpreters.run import VirtualClock

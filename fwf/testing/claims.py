@@ -23,7 +23,8 @@ from typing import cast, final
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import near_place, stands_for, tail, untagged
 from fwf.algebra.traverse import walk
-from fwf.display.readable import MICROSECOND, few_words, label, spoken
+from fwf.display.readable import few_words, label
+from fwf.durations import MICROSECOND, in_words
 from fwf.faults import counted, near, tags_of_class
 from fwf.interpreters.dry_run import DryRun
 from fwf.records import record
@@ -142,7 +143,8 @@ class Claim:
         took = max(event.end for event in self.found) - min(event.start for event in self.found)
         wanted = duration // MICROSECOND
         return self._holds(
-            took == wanted, f"{self.name} took {spoken(took)}, not {_as_long(wanted, took)}"
+            took == wanted,
+            f"{self.name} took {in_words(took)}, not {_as_long(wanted, took)}",
         )
 
     def __repr__(self) -> str:
@@ -243,4 +245,6 @@ def _shown(value: object) -> str:
 
 def _as_long(wanted: int, took: int) -> str:
     """A duration in words; in full where the words for both are the same."""
-    return spoken(wanted) if spoken(wanted) != spoken(took) else f"{wanted:,} µs ({took:,} µs)"
+    return (
+        in_words(wanted) if in_words(wanted) != in_words(took) else f"{wanted:,} µs ({took:,} µs)"
+    )

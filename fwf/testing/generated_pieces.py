@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pyrsistent import pmap
 
 from fwf.algebra.builder import It, apply, as_expr, it, literal, param
-from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import Node, WithParams
 from fwf.algebra.schedule import Schedule, backoff, delays, every
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import pure
+from fwf.durations import seconds
 from fwf.testing import sample_tasks
 from fwf.testing.sample_tasks import ERRORS, SHIFT, VALUES
 

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import fallback, identity, seq
 from fwf.derived import Pages
+from fwf.durations import seconds
 from fwf.faults import Fault
 from fwf.records import record
 from fwf.states import state

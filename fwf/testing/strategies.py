@@ -14,7 +14,6 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 from hypothesis import strategies as st
 
 from fwf.algebra.builder import It, apply, it, param, pick
-from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
 from fwf.algebra.questions import failed, fault_of, value_of
 from fwf.algebra.schedule import Schedule
@@ -42,6 +41,7 @@ from fwf.combinators import (
     with_params,
 )
 from fwf.derived.caching import MISS, RESULTS
+from fwf.durations import seconds
 from fwf.records import changed
 from fwf.testing import sample_tasks
 from fwf.testing.generated_pieces import (

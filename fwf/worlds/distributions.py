@@ -4,8 +4,8 @@ import math
 from datetime import timedelta
 from typing import TypeAlias, final
 
-from fwf.algebra.durations import checked_duration, duration
 from fwf.algebra.plain_values import digest, encode
+from fwf.durations import checked_duration, duration_source
 from fwf.records import record
 
 
@@ -18,7 +18,7 @@ class Uniform:
     high: timedelta
 
     def __repr__(self) -> str:
-        return f"uniform({duration(self.low)}, {duration(self.high)})"
+        return f"uniform({duration_source(self.low)}, {duration_source(self.high)})"
 
 
 @final
@@ -30,7 +30,7 @@ class Normal:
     deviation: timedelta
 
     def __repr__(self) -> str:
-        return f"normal({duration(self.mean)}, {duration(self.deviation)})"
+        return f"normal({duration_source(self.mean)}, {duration_source(self.deviation)})"
 
 
 @final
@@ -42,7 +42,7 @@ class LogNormal:
     sigma: float
 
     def __repr__(self) -> str:
-        return f"lognormal({duration(self.median)}, {self.sigma!r})"
+        return f"lognormal({duration_source(self.median)}, {self.sigma!r})"
 
 
 @final
@@ -53,7 +53,7 @@ class Exponential:
     mean: timedelta
 
     def __repr__(self) -> str:
-        return f"exponential({duration(self.mean)})"
+        return f"exponential({duration_source(self.mean)})"
 
 
 Distribution: TypeAlias = Uniform | Normal | LogNormal | Exponential
@@ -63,7 +63,9 @@ Distribution: TypeAlias = Uniform | Normal | LogNormal | Exponential
 def uniform(low: timedelta, high: timedelta) -> Uniform:
     """Duration, duration ⟶ any between them."""
     if checked_duration(high, "uniform(high=…)") < checked_duration(low, "uniform(low=…)"):
-        raise ValueError(f"uniform({duration(low)}, {duration(high)}): needs low <= high")
+        raise ValueError(
+            f"uniform({duration_source(low)}, {duration_source(high)}): needs low <= high"
+        )
     return Uniform(low, high)
 
 

@@ -2,7 +2,7 @@
 
 Immutable, and built up entry by entry:
 
->>> from fwf.algebra.durations import seconds
+>>> from fwf.durations import seconds
 >>> Scenario().task("orders", gives=3, takes=seconds(5)).task("rates", fails=["VendorDown"])
 Scenario().task('orders', gives=3, takes=seconds(5)).task('rates', fails=['VendorDown'])
 
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, final
 from pyrsistent import PMap, pmap
 
 from fwf.algebra.contract import NO_EXAMPLE
-from fwf.algebra.durations import duration
 from fwf.algebra.expr import name_of_function
+from fwf.durations import duration_source
 from fwf.forms.documents import DocumentError
 from fwf.records import changed, record
 from fwf.worlds.distributions import (
@@ -287,7 +287,7 @@ def _shown_takes(takes: Takes) -> str:
         return repr(takes)
     if callable(takes):
         return name_of_function(takes)
-    each = ", ".join(map(duration, takes))
+    each = ", ".join(map(duration_source, takes))
     return each if len(takes) == 1 else f"[{each}]"
 
 

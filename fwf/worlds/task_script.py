@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias, cast, final, get_args
 
 from fwf.algebra.contract import Contract
-from fwf.algebra.durations import checked_duration, duration
 from fwf.algebra.expr import name_of_function
 from fwf.algebra.functions import named_function
-from fwf.faults import Failed, as_delay, counted, group_tags, near, tags_of_class, text
+from fwf.durations import checked_delay, checked_duration, duration_source
+from fwf.faults import Failed, counted, group_tags, near, tags_of_class, text
 from fwf.faults.delays import longest_retry_delay, retry_delay
 from fwf.faults.error_tags import tags_with_bases
 from fwf.faults.error_texts import full_text, singles
@@ -51,7 +51,9 @@ class Failing:
     def __repr__(self) -> str:
         tag = self.tags[0] if len(self.tags) == 1 else list(self.tags)
         said = f", {self.message!r}" if self.message else ""
-        after = "" if self.retry_after is None else f", retry_after={duration(self.retry_after)}"
+        after = (
+            "" if self.retry_after is None else f", retry_after={duration_source(self.retry_after)}"
+        )
         return f"failing({tag!r}{said}{after}{f', parts={[*self.parts]}' if self.parts else ''})"
 
 
@@ -74,7 +76,7 @@ def failing(
     >>> failing("RateLimited", "10 a minute")
     failing('RateLimited', '10 a minute')
     """
-    after = None if retry_after is None else as_delay(retry_after, "failing(retry_after=…)")
+    after = None if retry_after is None else checked_delay(retry_after, "failing(retry_after=…)")
     if isinstance(error, BaseException):
         single = singles(error)
         said = message or f"{full_text(error)}{retry_delay(error)[1]}"

@@ -25,9 +25,9 @@ from fwf import (
     task,
     with_params,
 )
-from fwf.algebra.durations import duration
 from fwf.algebra.expr import Const
 from fwf.algebra.plain_values import encode, freeze, is_name, keywords, source, thaw
+from fwf.durations import duration_source
 from tests.samples import (
     Access,
     Colour,
@@ -283,14 +283,14 @@ def test_a_codec_lets_a_class_stand_in_definitions() -> None:
 
 @given(st.timedeltas())
 def test_durations_are_printed_in_a_unit_that_loses_nothing(value: timedelta) -> None:
-    assert eval(duration(value), namespace()) == value
+    assert eval(duration_source(value), namespace()) == value
 
 
 def test_durations_are_printed_in_the_largest_whole_unit() -> None:
-    assert duration(timedelta(days=2)) == "days(2)"
-    assert duration(timedelta(minutes=90)) == "minutes(90)"
-    assert duration(timedelta(milliseconds=1500)) == "milliseconds(1500)"
-    assert duration(timedelta(0)) == "seconds(0)"
+    assert duration_source(timedelta(days=2)) == "days(2)"
+    assert duration_source(timedelta(minutes=90)) == "minutes(90)"
+    assert duration_source(timedelta(milliseconds=1500)) == "milliseconds(1500)"
+    assert duration_source(timedelta(0)) == "seconds(0)"
 
 
 def test_keywords_that_are_no_names_go_in_a_dictionary() -> None:

@@ -79,7 +79,7 @@ class TestQuestions:
         assert asked(failed(), Success(1)) is False and asked(value_of(), Success(1)) == 1
         assert asked(failed(), Failure(LATE)) is True and asked(fault_of(), Failure(LATE)) is LATE
         told = pick(fault_of().tags, fault_of().message, fault_of().path)
-        assert asked(told, Failure(LATE)) == (LATE.tags, "not done within 0:00:05", "a")
+        assert asked(told, Failure(LATE)) == (LATE.tags, "not done within 5 s", "a")
 
     @pytest.mark.parametrize(
         ("on", "fault", "caught"),
@@ -165,7 +165,7 @@ class TestTexts:
             (Colour.RED, "RED"), (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
             (["T03", "T07"], "T03, T07"), ((1, [2, 3]), "1, [2, 3]"), ({"b", "a"}, "a, b"),
             ({"a": 1}, "a: 1"), (list(range(25)), ", ".join(map(str, range(20))) + " and 5 more"),
-            (LATE, "a: Timeout: not done within 0:00:05"),
+            (LATE, "a: Timeout: not done within 5 s"),
             ("x" * 300, "x" * 199 + "…"), (10**1000, "<int of 3,322 bits>"),
         ],
     )  # fmt: skip

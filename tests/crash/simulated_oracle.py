@@ -12,8 +12,8 @@ from fwf.algebra.nodes import Always, LoopUntil, MapEach, Retry, Task, Timeout
 from fwf.algebra.traverse import children
 from fwf.algebra.workflow import Workflow
 from fwf.derived import OnFailure
+from fwf.durations import MICROSECOND
 from fwf.faults import leaves
-from fwf.machine.timers import MICROSECOND
 from laws.agreement import same_result
 
 from .simulated_outside import NEAR, Doing, Step

@@ -13,12 +13,13 @@ from typing import Any, ClassVar, final
 from fwf.algebra.nodes import Always, Task
 from fwf.analysis.run_keys import step_key
 from fwf.derived import Bracket
+from fwf.durations import MICROSECOND
 from fwf.machine.fibers import ERR, INT, OK, Fiber, numbers
 from fwf.machine.forks import Fork
 from fwf.machine.frames import Timing
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
-from fwf.machine.timers import MICROSECOND, NEVER
+from fwf.machine.timers import NEVER
 from fwf.machine.waits import RunningAttempt
 from fwf.machine.world import Ended, Landed
 

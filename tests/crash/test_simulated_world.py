@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from fwf.algebra.nodes import Task
+from fwf.durations import MICROSECOND
 from fwf.faults import Fault
 from fwf.faults.raised import raised
 from fwf.interpreters.dry_run import dry_run, result_of
-from fwf.machine.timers import MICROSECOND
 from fwf.testing import assert_agrees, strategies as draw
 from fwf.worlds.scenario import Scenario, Script, works_on
 from laws.agreement import same_result

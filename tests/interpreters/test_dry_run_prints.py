@@ -27,7 +27,8 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.display.readable import clock, columns, few_words, spoken
+from fwf.display.readable import clock, columns, few_words
+from fwf.durations import in_words
 from fwf.worlds.scenario import failing
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -88,7 +89,7 @@ def test_a_failure_is_told_first_and_what_was_assumed_last() -> None:
     text = str(dry_run(DAILY, scenario=SCRIPT, start=MORNING)).splitlines()
     assert text[:2] == [
         "daily: fails after 30 s, 4 attempts",
-        "  ✗ daily > par > visits: Timeout: not done within 0:00:30",
+        "  ✗ daily > par > visits: Timeout: not done within 30 s",
     ]
     assert "03:00:00.000 * daily > par > visits" in "\n".join(text)
     assert text[-1] == "critical path (*): visits 30 s"
@@ -240,7 +241,7 @@ def test_durations_are_spoken_shortly() -> None:
         0: "0 s", 7: "7 µs", 1_500: "1.5 ms", 59_000_000: "59 s", 60_000_000: "1 min",
         90_000_000: "1 min 30 s", 3_600_000_000: "1 h", 90_000_000_000: "1 d 1 h",
     }  # fmt: skip
-    assert {micros: spoken(micros) for micros in said} == said
+    assert {micros: in_words(micros) for micros in said} == said
 
 
 def test_a_dry_run_of_many_deep_unknowns_and_faults_is_told_in_part() -> None:

@@ -39,7 +39,7 @@ class Memory(logging.Handler):
 
     def said(self, logger: str) -> list[tuple[str, str, str]]:
         return [
-            (each.levelname, each.path, re.sub(r"[\d.]+m?s", "0s", each.getMessage()))
+            (each.levelname, each.path, re.sub(r"[\d.]+ (s|ms|µs)\b", "0 s", each.getMessage()))
             for each in self.records
             if each.name == logger
         ]
@@ -75,7 +75,7 @@ def test_each_event_is_a_record_of_its_level(memory: Memory, kind: str) -> None:
         ("WARNING", said[5][1]), ("DEBUG", said[6][1]), ("INFO", said[6][1]),
     ]  # fmt: skip
     assert [said[at][2] for at in (0, 1, 5, 7)] == [
-        "start", f"failed  0s: {why}", f"caught: {why}", "ok  0s",
+        "start", f"failed  0 s: {why}", f"caught: {why}", "ok  0 s",
     ]  # fmt: skip
     (ids,) = {each.run_id for each in memory.records if each.name == "fwf.run"}
     assert ids

@@ -12,7 +12,7 @@ from fwf.cli.timetables.launch import Went
 from fwf.cli.timetables.partition_states import Partitions
 from fwf.cli.timetables.pauses import Pause
 from fwf.cli.told_runs import MICROS, Seen, lines, on_screen
-from fwf.display.readable import spoken
+from fwf.durations import measured_in_words
 from fwf.faults import counted
 from fwf.printing import one_line
 from fwf.records import record
@@ -164,7 +164,7 @@ def _row(over: Over, each: Partition, seen: Seen | None) -> list[str]:
         return [label, "not begun" if seen is None else f"{_stands(each, seen)}, not begun", "", ""]
     if seen is None:
         return [label, _ended_by(went), "", ""]
-    took = "" if seen.took is None else spoken(_rounded(seen.took))
+    took = "" if seen.took is None else measured_in_words(seen.took)
     if each.standing == "early":
         return [label, f"{_stands(each, seen)}, but before it was over", took, ""]
     return [label, _stands(each, seen), took, seen.first_failure]
@@ -181,10 +181,6 @@ def _ended_by(went: Went) -> str:
         status = 128 - status
     how = f"ended by signal {-status}" if status < 0 else f"ended with status {status}"
     return f"not begun: {how}"
-
-
-def _rounded(micros: int) -> int:
-    return round(micros, -6) if micros >= 10 * MICROS else round(micros, -4)
 
 
 def _summary(over: Over, shown: Sequence[Partition]) -> str:

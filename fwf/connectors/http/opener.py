@@ -16,7 +16,7 @@ from fwf.connectors.http.hosts import refusal_of
 from fwf.connectors.http.settings import Proxy, Settings
 from fwf.connectors.http.statuses import Policy
 from fwf.connectors.http.urls import checked_base, parse_url
-from fwf.algebra.durations import hours, minutes, seconds
+from fwf.durations import hours, minutes, seconds
 
 TO_CONNECT: Final = seconds(10)
 IDLE: Final = seconds(30)

@@ -23,7 +23,7 @@ from fwf.connectors.shared.errors import BadData, MaybeDone, Transient, Unreacha
 from fwf.connectors.shared.identifiers import TableName, column_name, table_parts
 from fwf.connectors.shared.leaf import check_parameters
 from fwf.connectors.shared.loads import checked_key
-from fwf.algebra.durations import minutes, seconds
+from fwf.durations import minutes, seconds
 from fwf.secrets import Secret
 
 if TYPE_CHECKING:

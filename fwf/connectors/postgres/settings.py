@@ -6,7 +6,7 @@ from typing import Any, Final, final
 
 from fwf.algebra import checked_fields
 from fwf.connectors.shared.extras import late
-from fwf.algebra.durations import checked_duration
+from fwf.durations import checked_duration
 from fwf.secrets import Secret, remember
 
 _psycopg: Any = late("psycopg", "postgres")

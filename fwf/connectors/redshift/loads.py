@@ -14,7 +14,7 @@ from fwf.connectors.redshift.columns import Widths
 from fwf.connectors.redshift.values import Loaded, Statement, Status
 from fwf.connectors.shared.identifiers import TableName
 from fwf.derived import poll
-from fwf.algebra.durations import checked_duration, minutes, seconds
+from fwf.durations import checked_duration, minutes, seconds
 
 EVERY: Final = seconds(2)
 WITHIN: Final = minutes(30)

@@ -44,7 +44,7 @@ from fwf.connectors.shared.digest import digest
 from fwf.connectors.shared.errors import Refused
 from fwf.connectors.shared.identifiers import TableName
 from fwf.connectors.shared.loads import checked_columns, checked_key
-from fwf.faults import as_delay
+from fwf.durations import checked_delay
 from fwf.secrets import Secret
 
 ParameterValue: TypeAlias = str | int | Decimal | date | bool
@@ -274,7 +274,7 @@ def warehouse(
 
 
 def _some_time(duration: timedelta, at: str) -> timedelta:
-    time = as_delay(duration, at)
+    time = checked_delay(duration, at)
     if time <= timedelta(0):
         raise ValueError(f"{at}: needs more than no time")
     return time

@@ -25,7 +25,7 @@ from fwf.connectors.shared.errors import (
 )
 from fwf.connectors.shared.extras import late, require
 from fwf.connectors.shared.retry_after import asked_wait
-from fwf.faults import as_delay
+from fwf.durations import checked_delay
 from fwf.faults import near
 from fwf.secrets import Secret, remember
 
@@ -324,7 +324,7 @@ def _is_endpoint(endpoint: str) -> bool:
 
 def _time(within: timedelta, where: str, name: str) -> float:
     """A duration ⟶ its seconds; raises where it is none, or no time at all."""
-    time = as_delay(within, f"{where}({name}=…)")
+    time = checked_delay(within, f"{where}({name}=…)")
     if not timedelta(0) < time <= LONGEST:
         raise ValueError(f"{where}: {name}= needs more than no time, and at most a day")
     return time.total_seconds()

@@ -6,7 +6,6 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from fwf.algebra.durations import duration
 from fwf.algebra.evaluation import Undefined, test as holds
 from fwf.algebra.expr import Call, Expr, Input, Op, Param, show
 from fwf.algebra.nodes import (
@@ -32,6 +31,7 @@ from fwf.algebra.schedule import Constant, each, least, length
 from fwf.algebra.subexpressions import subexpressions
 from fwf.analysis.identity import expr_plain
 from fwf.analysis.totality import decides, is_total
+from fwf.durations import duration_source
 from fwf.faults import Issue, TimedOut, counted
 from fwf.interpreters.check.subject import NodePlace, Subject
 from fwf.types.hints import SAME
@@ -266,7 +266,7 @@ def waits_exceed_timeout(subject: Subject) -> Iterator[Issue]:
             yield Issue(
                 subject.path(here),
                 "waits-exceed-timeout",
-                f"timeout({duration(node.within)}) is over before retry(attempts="
+                f"timeout({duration_source(node.within)}) is over before retry(attempts="
                 f"{wait.retry.attempts}) in it has waited {_span(wait.total)} between its "
                 "attempts, so the last of them never start: allow more time, make fewer attempts, "
                 "or put the timeout inside, retry(timeout(…), …)",

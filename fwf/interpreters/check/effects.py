@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fwf.algebra.durations import duration
 from fwf.algebra.nodes import Always, Graph, LoopUntil, MapEach, Node, Par, Retry, Task, Timeout
 from fwf.algebra.traverse import children
+from fwf.durations import duration_source
 from fwf.faults import Issue, Severity, counted
 from fwf.interpreters.check.subject import Inward, NodePlace, Subject
 
@@ -100,7 +100,7 @@ def _cutter(node: Node, at: int, inherited: str) -> str:
     """What may cut a part: the nearest timeout, or fail-fast scope with something beside it."""
     match node:
         case Timeout():
-            return f"timeout({duration(node.within)})"
+            return f"timeout({duration_source(node.within)})"
         case Par() if node.fail_fast and len(node.parts) > 1:
             return "par(fail_fast=True)"
         case MapEach() if node.on_error == "fail_fast" and node.at_once != 1:

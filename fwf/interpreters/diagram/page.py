@@ -6,11 +6,11 @@ from importlib.resources import files
 from typing import Any, Final
 
 from fwf.algebra.counts import told, total
-from fwf.algebra.durations import duration
 from fwf.algebra.nodes import Named, Node, Task
 from fwf.display.heads import head, short_source
 from fwf.display.ink import safe
 from fwf.display.source import source_of
+from fwf.durations import short_duration
 from fwf.faults import shortened
 from fwf.interpreters.diagram.boxes import Badge, Box, datasets, elements, hidden, name_of, title_of
 from fwf.printing import printable
@@ -147,7 +147,7 @@ def _contract(node: Node) -> Iterator[tuple[str, list[str]]]:
         if values:
             yield name, [printable(each) for each in values]
     if contract.duration is not None:
-        yield "takes about", [duration(contract.duration)]
+        yield "takes about", [short_duration(contract.duration)]
 
 
 def _source(node: Node) -> str:

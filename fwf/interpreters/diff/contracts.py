@@ -6,7 +6,8 @@ from typing import Any
 from fwf.algebra.contract import EFFECTS, Contract, Injected
 from fwf.algebra.nodes import Task
 from fwf.algebra.plain_values import encode
-from fwf.display.heads import short_duration, short_source
+from fwf.display.heads import short_source
+from fwf.durations import short_duration
 from fwf.printing import printable
 from fwf.types.hints import name_of
 

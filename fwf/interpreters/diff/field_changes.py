@@ -26,7 +26,8 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.plain_values import encode
 from fwf.analysis.identity import expr_plain, field_plain, own_bytes
-from fwf.display.heads import argument, predicate, short_duration, short_source
+from fwf.display.heads import argument, predicate, short_source
+from fwf.durations import short_duration
 from fwf.interpreters.diff.contracts import bound, tasks
 from fwf.interpreters.diff.part_words import OTHER_KEYS, other_keys, said
 from fwf.interpreters.diff.strength import fallbacks, grown, retries

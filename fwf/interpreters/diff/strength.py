@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from fwf.algebra.nodes import Fallback, Retry
 from fwf.algebra.schedule import cap_of, each, least, most
 from fwf.analysis.delay_words import MAX_ATTEMPTS
-from fwf.display.heads import short_duration, tag_names
+from fwf.display.heads import tag_names
+from fwf.durations import short_duration
 from fwf.faults import counted
 from fwf.printing import printable
 

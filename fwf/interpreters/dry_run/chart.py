@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from returns.result import Success
 
 from fwf.display.ink import BOLD, attribute, fitted, safe, style, width_of
-from fwf.display.readable import MICROSECOND, clock, ended, instant, label, spoken
+from fwf.display.readable import clock, ended, instant, label
+from fwf.durations import MICROSECOND, in_words
 from fwf.faults import counted
 from fwf.worlds.trace import Event
 
@@ -82,7 +83,7 @@ class _Chart:
     def _head(self) -> list[str]:
         run = self.run
         how = "ok" if isinstance(run.result, Success) else "fails"
-        said = f"{how} after {spoken(run.end)} · {counted(run.attempts, 'attempt')}"
+        said = f"{how} after {in_words(run.end)} · {counted(run.attempts, 'attempt')}"
         if run.start:
             said += f" · from {run.start.isoformat(' ', 'seconds')}"
         hidden = run.attempts - len(self.events)
@@ -115,7 +116,7 @@ class _Chart:
                 f'<line class="grid" x1="{x:.1f}" y1="{TOP + 16}" x2="{x:.1f}" '
                 f'y2="{self.height - 12}"/>'
             )
-            said = _face(instant(start, at), step, self.run.end) if start else spoken(at)
+            said = _face(instant(start, at), step, self.run.end) if start else in_words(at)
             parts.append(
                 f'<text class="tick" x="{x:.1f}" y="{TOP + 12}" text-anchor="middle">{said}</text>'
             )
@@ -137,7 +138,7 @@ class _Chart:
         width = max(2.0, self.x(event.end) - x)
         on_path = event.key in self.critical
         kind = f"{'critical ' if on_path else ''}{event.ending}"
-        took = spoken(event.end - event.start)
+        took = in_words(event.end - event.start)
         name, how = label(event), ended(event)
         at = f"{clock(self.run.start, event.start, self.run.end)} + {took}"
         said = took if event.ending == "ok" else f"{took} {how}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, cast
 
 from returns.result import Result, Success
 
 from fwf.algebra.result_values import opened
+from fwf.durations import MICROSECOND
 from fwf.faults import Fault
 from fwf.faults.fault_form import fault_to_json
 from fwf.secrets import masked
@@ -19,8 +20,6 @@ from fwf.worlds.unknown import Unknown
 
 if TYPE_CHECKING:
     from fwf.interpreters.dry_run.dry_run_report import DryRun
-
-MICROSECOND = timedelta(microseconds=1)
 
 
 def as_data(run: DryRun) -> dict[str, Any]:

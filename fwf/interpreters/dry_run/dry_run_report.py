@@ -11,12 +11,12 @@ from returns.result import Result, Success
 
 from fwf.algebra.nodes import Named
 from fwf.algebra.workflow import Workflow
+from fwf.durations import MICROSECOND
 from fwf.faults import Fault
 from fwf.machine.fibers import ERR, OK
 from fwf.machine.log import Entry, Item, entries, event_of, predecessors, told
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
-from fwf.machine.timers import MICROSECOND
 from fwf.worlds.trace import Event, Trace
 
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 from returns.result import Failure, Result
 
 from fwf.algebra.paths import SEPARATOR
+from fwf.durations import MICROSECOND
 from fwf.faults import Fault, leaves
 from fwf.interpreters.dry_run.dry_run_report import Assumption, DryRun, TextLine, Told
-from fwf.machine.timers import MICROSECOND
 from fwf.records import changed
 
 _ITEM: Final = re.compile(r"[^\[]*\[[^\]]*\]")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, get_args
 
-from fwf.display.readable import clock, columns, spoken
+from fwf.display.readable import clock, columns
+from fwf.durations import MICROSECOND, in_words
 from fwf.faults import counted, shown_path
 from fwf.faults.fault_form import fault_to_json
-from fwf.interpreters.dry_run.dry_run_form import MICROSECOND, plain, seconds
+from fwf.interpreters.dry_run.dry_run_form import plain, seconds
 from fwf.interpreters.dry_run.dry_run_report import TextLine
 from fwf.interpreters.dry_run.many_report import DryRuns, Outcome, Row
 from fwf.printing import printable
@@ -29,7 +30,7 @@ def lines(runs: DryRuns) -> Iterator[TextLine]:
     longest = runs.end
     labels = max((columns(printable(row.label)) for row in shown), default=0)
     clocks = len(clock(runs.start, longest, longest))
-    took = max((len(spoken(row.lasted)) for row in shown), default=0)
+    took = max((len(in_words(row.lasted)) for row in shown), default=0)
     for row in shown:
         label = printable(row.label)
         name = label + " " * (labels - columns(label))
@@ -38,7 +39,7 @@ def lines(runs: DryRuns) -> Iterator[TextLine]:
             times = "–".rjust(clocks) + "  " + "–".rjust(clocks) + "  " + "–".rjust(took)
         else:
             at, until = (clock(runs.start, each, longest) for each in (row.start, row.end))
-            times = f"{at:>{clocks}}  {until:>{clocks}}  {spoken(row.lasted):>{took}}"
+            times = f"{at:>{clocks}}  {until:>{clocks}}  {in_words(row.lasted):>{took}}"
         yield TextLine(printable(f"{name}  {times}  {_ended(row)}"), failed=failed)
     if len(rows) > len(shown):
         yield TextLine(f"… and {counted(len(rows) - len(shown), 'run')} more")
@@ -49,12 +50,12 @@ def _head(runs: DryRuns) -> str:
     many = f", at most {runs.at_once} at once" if runs.at_once > 1 else ", one after another"
     told = ", ".join(f"{n:,} {each}" for each in _OUTCOMES if (n := runs.count(each)))
     figures = (
-        f"{spoken(runs.work // MICROSECOND)} of work, {runs.utilisation:.0%} of the slots used"
+        f"{in_words(runs.work // MICROSECOND)} of work, {runs.utilisation:.0%} of the slots used"
     )
     count = counted(len(runs.rows), "run")
     if not runs.rows:
         return count
-    return f"{count}{many if len(runs.rows) > 1 else ''}: {spoken(runs.end)} ({figures}): {told}"
+    return f"{count}{many if len(runs.rows) > 1 else ''}: {in_words(runs.end)} ({figures}): {told}"
 
 
 def _more(others: Sequence[object]) -> str:

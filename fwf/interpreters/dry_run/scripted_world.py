@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from fwf.algebra.contract import Contract
 from fwf.algebra.nodes import Task
+from fwf.durations import MICROSECOND
 from fwf.faults import Failed, Fault
 from fwf.faults.raised import raised
 from fwf.machine.causal_past import count, key_of
 from fwf.machine.fibers import ERR, OK, Fiber, Status
 from fwf.machine.places import Place, item_of
 from fwf.machine.task_results import RESULT, unwrapped
-from fwf.machine.timers import MICROSECOND
 from fwf.machine.world import Ended, Landed
 from fwf.types.arrival import misgiven, shape_of
 from fwf.worlds.scenario import Distribution, Failing, Scenario, Script, called, works_on

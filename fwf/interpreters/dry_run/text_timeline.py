@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from returns.result import Success
 
-from fwf.display.readable import clock, columns, ended, few_words, label, spoken
+from fwf.display.readable import clock, columns, ended, few_words, label
+from fwf.durations import in_words
 from fwf.faults import counted, leaves, shortened
 from fwf.interpreters.dry_run.dry_run_report import TextLine
 from fwf.printing import printable
@@ -67,12 +68,12 @@ def _attempts(run: DryRun) -> Iterator[TextLine]:
 
 
 def _took(event: Event) -> str:
-    return spoken(event.end - event.start)
+    return in_words(event.end - event.start)
 
 
 def _outcome(run: DryRun) -> str:
     attempts = counted(run.attempts, "attempt")
-    after = f"after {spoken(run.end)}, {attempts}"
+    after = f"after {in_words(run.end)}, {attempts}"
     if isinstance(run.result, Success):
         return f"ok {after} → {few_words(run.result.unwrap())}"
     return f"fails {after}"
@@ -104,11 +105,11 @@ def _critical(run: DryRun) -> str:
     now = 0
     for event in run.critical_path:
         if event.start > now:
-            said.append(f"wait {spoken(event.start - now)}")
-        said.append(f"{event.task} {spoken(event.end - event.start)}")
+            said.append(f"wait {in_words(event.start - now)}")
+        said.append(f"{event.task} {in_words(event.end - event.start)}")
         now = event.end
     if run.end > now:
-        said.append(f"wait {spoken(run.end - now)}")
+        said.append(f"wait {in_words(run.end - now)}")
     if len(said) > 12:
         said = [*said[:6], f"… {len(said) - 12} more …", *said[-6:]]
     return " → ".join(said)

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.display.heads import short_duration
+from fwf.durations import short_duration
 from fwf.faults import counted, shown_path
 from fwf.interpreters.engines.cut import Cut, EngineTask, Piece
 from fwf.interpreters.engines.engines import Engine, engine_of

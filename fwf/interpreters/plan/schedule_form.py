@@ -17,6 +17,7 @@ from fwf.algebra.schedule import (
     Within,
     backoff,
 )
+from fwf.forms.duration_text import duration_text
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalar_form import (
     Json,
@@ -24,7 +25,6 @@ from fwf.forms.scalar_form import (
     read_duration,
     read_list,
     read_whole,
-    written_duration,
     written_whole,
 )
 from fwf.forms.value_form import read_float, written_float
@@ -34,27 +34,27 @@ def written(schedule: Schedule) -> Json:
     """Schedule ⟶ JSON that says it; a constant one is its duration."""
     match schedule:
         case Constant(delay):
-            return written_duration(delay)
+            return duration_text(delay)
         case Delays(delays):
-            return {"delays": [*map(written_duration, delays)]}
+            return {"delays": [*map(duration_text, delays)]}
         case Backoff(first, factor, cap):
-            most = None if cap is None else written_duration(cap)
+            most = None if cap is None else duration_text(cap)
             return {
-                "backoff": written_duration(first),
+                "backoff": duration_text(first),
                 "factor": written_float(factor),
                 "cap": most,
             }
         case Pointwise(left, right, longer):
             return {"longer" if longer else "shorter": [written(left), written(right)]}
         case Chained(before, after, gap):
-            then = {"then": written(after), "gap": written_duration(gap)}
+            then = {"then": written(after), "gap": duration_text(gap)}
             return {"first": written(before), **then}
         case Nested(outer, inner):
             return {"outer": written(outer), "inner": written(inner)}
         case First(of, n):
             return {"times": written_whole(n), "of": written(of)}
         case Within(of, total):
-            return {"within": written_duration(total), "of": written(of)}
+            return {"within": duration_text(total), "of": written(of)}
         case Jitter(of, seed, low, high):
             bounds = {"low": written_float(low), "high": written_float(high)}
             return {"jitter": written_whole(seed), **bounds, "of": written(of)}

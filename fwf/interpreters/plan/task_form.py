@@ -6,6 +6,7 @@ from fwf.algebra.checked_fields import checked_name
 from fwf.algebra.contract import EFFECTS, MAX_INPUTS, Contract, Injected, InputOf, Kind
 from fwf.algebra.nodes import Task
 from fwf.forms import value_form
+from fwf.forms.duration_text import duration_text
 from fwf.forms.known_names import resolved
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalar_form import (
@@ -19,7 +20,6 @@ from fwf.forms.scalar_form import (
     read_name,
     read_text,
     read_texts,
-    written_duration,
     written_text,
 )
 from fwf.interpreters.plan import standins
@@ -47,7 +47,7 @@ def written(task: Task[Any, Any]) -> Json:
         "injected": [*map(_written_injected, contract.injected)],
         "reads": [*map(written_text, contract.reads)],
         "writes": [*map(written_text, contract.writes)],
-        "duration": None if duration is None else written_duration(duration),
+        "duration": None if duration is None else duration_text(duration),
         "isolate": contract.isolate,
         "async": contract.is_async,
     }

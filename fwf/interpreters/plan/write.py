@@ -35,7 +35,8 @@ from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.forms import value_form
-from fwf.forms.scalar_form import Json, written_duration, written_text, written_whole
+from fwf.forms.duration_text import duration_text
+from fwf.forms.scalar_form import Json, written_text, written_whole
 from fwf.interpreters.plan import expression_form, schedule_form, task_form
 from fwf.interpreters.plan.plan_names import WORDS
 
@@ -97,7 +98,7 @@ def _written(node: Node, parts: list[int]) -> Json:
         case Fail():
             return {"node": "fail", "tag": written_text(node.tag), "message": _message(node)}
         case Delay():
-            return {"node": "delay", "duration": written_duration(node.duration)}
+            return {"node": "delay", "duration": duration_text(node.duration)}
         case FromResult():
             return {"node": "from_result"}
         case Seq():
@@ -144,7 +145,7 @@ def _written_wrapper(
             attempts = written_whole(node.attempts)
             return {"node": "retry", "body": body, "attempts": attempts, "wait": wait, "on": on}
         case Timeout():
-            return {"node": "timeout", "body": body, "within": written_duration(node.within)}
+            return {"node": "timeout", "body": body, "within": duration_text(node.within)}
         case AsResult():
             return {"node": "as_result", "body": body}
         case LoopUntil():
@@ -153,7 +154,7 @@ def _written_wrapper(
                 "body": body,
                 "done": expression_form.written(node.done),
                 "limit": written_whole(node.limit),
-                "within": None if node.within is None else written_duration(node.within),
+                "within": None if node.within is None else duration_text(node.within),
                 "on_limit": node.on_limit,
             }
         case MapEach():

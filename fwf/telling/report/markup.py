@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fwf.display.ink import safe
-from fwf.display.readable import spoken
+from fwf.durations import measured_in_words
 from fwf.interpreters.diagram import SIGNS, Mark
 from fwf.secrets import masked
 
@@ -92,6 +92,4 @@ def time_of_day(at: int, within: int) -> str:
 
 def lasted(micros: int | None) -> str:
     """A length of time, without what nobody reads."""
-    if micros is None:
-        return ""
-    return spoken(round(micros, -6) if micros >= 10 * MICROS else micros)
+    return "" if micros is None else measured_in_words(micros)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from fwf import Extension, Workflow, const, fail, in_pool, it, named, par, pure, retry, seq, timeout
-from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import Node
 from fwf.algebra.schedule import Schedule, every
-from fwf.forms.scalar_form import read_duration, written_duration
+from fwf.durations import seconds
+from fwf.forms.duration_text import duration_text
+from fwf.forms.scalar_form import read_duration
 from fwf.interpreters.plan import load, plan, registry
 from fwf.records import record
 from tests import samples
@@ -95,7 +96,7 @@ def test_values_are_written_with_their_types_and_exactly(value: Any, said: Any) 
 
 @given(st.timedeltas())
 def test_every_duration_is_written_exactly(value: timedelta) -> None:
-    assert read_duration(written_duration(value), "", negative=True) == value
+    assert read_duration(duration_text(value), "", negative=True) == value
 
 
 def test_what_looks_like_a_node_in_a_value_breaks_no_line() -> None:

@@ -40,8 +40,8 @@ from fwf import (
     using,
     with_params,
 )
-from fwf.algebra.durations import seconds
 from fwf.algebra.nodes import WithParams
+from fwf.durations import seconds
 from fwf.faults import BadInput, PredicateDefect, leaves
 from fwf.testing.generated_pieces import local
 from fwf.worlds.unknown import Unknown

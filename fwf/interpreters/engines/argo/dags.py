@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, TypeAlias, final
 
+from fwf.durations import whole_seconds
 from fwf.interpreters.engines.argo.orders import Order
 from fwf.records import record
 
@@ -43,7 +44,7 @@ class Policy:
     @property
     def net(self) -> int | None:
         """Seconds after which the controller ends it."""
-        return None if self.within is None else -(-(self.within + NET) // timedelta(seconds=1))
+        return None if self.within is None else whole_seconds(self.within + NET)
 
     @property
     def limit(self) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, cast, final
+from typing import Any, cast, final
 
 from fwf.algebra.nodes import (
     Always,
@@ -31,6 +31,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.paths import SEPARATOR
+from fwf.durations import whole_seconds
 from fwf.interpreters.engines.argo.dags import (
     AT,
     LATE,
@@ -48,8 +49,6 @@ from fwf.interpreters.engines.argo.orders import Calls, Order
 from fwf.interpreters.engines.argo.tasks import BEGIN, Flow, Tasks
 from fwf.interpreters.engines.cut import Cut, EngineTask, Placed
 from fwf.records import changed
-
-_SECOND: Final = timedelta(seconds=1)
 
 
 @final
@@ -150,7 +149,7 @@ class Flows:
         duration: timedelta = cast("Delay[Any, Any]", here.piece.node).duration
         name = self._tasks.name(here.path)
         flow.dag.tasks.append(
-            DagTask(name, here.path, Wait(-(-duration // _SECOND)), AT, flow.after)
+            DagTask(name, here.path, Wait(whole_seconds(duration)), AT, flow.after)
         )
         flow.after, flow.several, flow.alone = f"{name}.Succeeded", False, False
 

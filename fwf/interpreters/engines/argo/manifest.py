@@ -7,9 +7,9 @@ printable ASCII, in a comment. So nothing in it is taken for a variable, a condi
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any, Final, TypeAlias, TypeGuard
 
+from fwf.durations import whole_seconds
 from fwf.interpreters.engines.argo.dags import (
     AT,
     LATE,
@@ -41,7 +41,6 @@ _EXPRESSION: Final = (
 )
 """When a pod is begun again: if it asks for it, or was killed, evicted or lost."""
 _MOST_PATH: Final = 200
-_ONE_SECOND: Final = timedelta(seconds=1)
 Tree: TypeAlias = dict[str, Any]
 
 
@@ -82,7 +81,7 @@ def manifest(dags: Dags, *, name: str, target: str, image: str, made_from: str) 
 
 def _seconds(dags: Dags) -> int:
     assert dags.within is not None
-    return max(1, -(-dags.within // _ONE_SECOND))
+    return max(1, whole_seconds(dags.within))
 
 
 def _parameters(*each: Tree) -> Tree:

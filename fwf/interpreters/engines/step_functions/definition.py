@@ -11,7 +11,7 @@ from fwf.interpreters.engines.cut import Cut, Placed
 from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.calls import Scope, Told, Way, called
-from fwf.interpreters.engines.step_functions.pieces import MARGIN, printed, whole_seconds
+from fwf.interpreters.engines.step_functions.pieces import MARGIN, printed, seconds_of
 from fwf.interpreters.engines.step_functions.ropes import flat, quoted
 from fwf.interpreters.engines.step_functions.shares import Limits
 from fwf.machine.slots import Pool
@@ -57,4 +57,4 @@ def _timeout(here: Placed) -> dict[str, int]:
     node = here.piece.node
     if not isinstance(node, Timeout) or not here.parts() or task_in(node.body) is not None:
         return {}
-    return {"TimeoutSeconds": min(asl.MOST_SECONDS, whole_seconds(node.within) + MARGIN)}
+    return {"TimeoutSeconds": min(asl.MOST_SECONDS, seconds_of(node.within) + MARGIN)}

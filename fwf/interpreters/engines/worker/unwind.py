@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from typing import Final
 
 from returns.result import Failure
 
@@ -13,6 +12,7 @@ from fwf.algebra.nodes import Always, AsResult, Fallback, Graph, MapEach, Node, 
 from fwf.algebra.schedule import Jitter, cap_of, drawn, each
 from fwf.algebra.traverse import Visit
 from fwf.analysis.fault_takers import takes
+from fwf.durations import MICROSECOND, whole_seconds
 from fwf.faults import Failed, Fault, leaves
 from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.worker.called_part import Here
@@ -23,10 +23,7 @@ from fwf.interpreters.engines.worker.context import (
     outcome_from_json,
     outcome_to_json,
 )
-from fwf.machine.timers import MICROSECOND
 from fwf.records import changed
-
-_SECOND: Final = timedelta(seconds=1)
 
 
 def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
@@ -84,7 +81,7 @@ def _again(here: Here, around: Visit, node: Retry[object, object], fault: Fault)
     input_ = _input(here, around)
     before = here.context.of(here.slot(around))
     context = here.context.noting(here.slot(around), {**before, "tried": number + 1})
-    wait = _whole_seconds(_longer(here, node, delay, fault))
+    wait = whole_seconds(_longer(here, node, delay, fault))
     return context.giving(changed(input_, word="up", to=here.slot(around), wait=wait))
 
 
@@ -100,10 +97,6 @@ def _longer(here: Here, node: Retry[object, object], delay: timedelta, fault: Fa
         return delay
     left, cap = (asked - here.clock.now()) * MICROSECOND, cap_of(node.wait)
     return max(delay, left if cap is None else min(left, cap))
-
-
-def _whole_seconds(delay: timedelta) -> int:
-    return -(-delay // _SECOND) if delay > timedelta(0) else 0
 
 
 def _instead(here: Here, around: Visit) -> Context:

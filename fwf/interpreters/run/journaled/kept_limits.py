@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
+from fwf.durations import MICROSECOND
 from fwf.journal.errors import Refused
 from fwf.journal.run_records import RunRow
 from fwf.machine.slots import Pool
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def written(workers: int | None, pools: Mapping[str, int | Pool]) -> dict[str, Any]:
@@ -46,11 +44,11 @@ def _form(size: int | Pool) -> int | dict[str, int]:
     if size.starts is None or size.per is None:
         return {} if size.at_once is None else size.at_once
     at_once = {} if size.at_once is None else {"at_once": size.at_once}
-    return {**at_once, "starts": size.starts, "per": size.per // _MICROSECOND}
+    return {**at_once, "starts": size.starts, "per": size.per // MICROSECOND}
 
 
 def _size(form: Any) -> int | Pool:
     if isinstance(form, int):
         return form
-    per = {"per": form["per"] * _MICROSECOND} if "per" in form else {}
+    per = {"per": form["per"] * MICROSECOND} if "per" in form else {}
     return Pool(**{**form, **per})
