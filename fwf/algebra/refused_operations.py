@@ -1,7 +1,7 @@
 """Which operations of Python does an expression not have, and what is written instead?"""
 
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from fwf.algebra.expr import Expr, Get, operand, show, written
 
@@ -69,11 +69,7 @@ def without(method: str, expr: Expr, operands: tuple[object, ...] = ()) -> str:
 def no_key(key: object, of: Expr) -> str:
     """What is said of a key that is neither a field's name nor an item's number."""
     it = operand(of)
-    if isinstance(key, slice):
-        ends = "" if key.step is None else f":{_shown(key.step)}"
-        shown = f"{_end(key.start)}:{_end(key.stop)}{ends}"
-    else:
-        shown = _shown(key)
+    shown = _slice_source(cast(Any, key)) if isinstance(key, slice) else _shown(key)
     return f"{it}[{shown}]: a key is a string or a number; for others {_ANY_REMEDY.format(it=it)}"
 
 
@@ -84,8 +80,9 @@ def no_method(expr: Expr) -> str:
     return f"{show(expr)}(…): an expression calls no methods; {remedy}"
 
 
-def _end(value: object) -> str:
-    return "" if value is None else _shown(value)
+def _slice_source(key: Any) -> str:
+    ends = (key.start, key.stop) if key.step is None else (key.start, key.stop, key.step)
+    return ":".join("" if end is None else _shown(end) for end in ends)
 
 
 def _shown(value: object) -> str:

@@ -7,30 +7,9 @@ from typing import Any, Final
 from fwf.faults import Failed, Fault, leaves, shown_path
 from fwf.telling.reasons import on_one_line
 
-SECOND: Final = 1_000_000
-"""In microseconds, which clocks count."""
 MOST_REASON: Final = 200
 MOST_REMEDY: Final = 2_000
 """Of what waits for a person, whose remedy must be told whole."""
-
-
-def compact(microseconds: float) -> str:
-    """A length of time in a few characters: `7ms`, `1.2s`, `2m05s`, `1h02m`."""
-    seconds = max(0.0, microseconds / SECOND)
-    if seconds < 0.0995:
-        return f"{seconds * 1000:.0f}ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02}s"
-    return f"{minutes // 60}h{minutes % 60:02}m"
-
-
-def compact_delay(microseconds: float) -> str:
-    """A delay as it was asked for: `5s`, `0.25s`; longer ones like every length of time."""
-    seconds = max(0.0, microseconds / SECOND)
-    return f"{seconds:.2g}s" if seconds < 59.5 else compact(microseconds)
 
 
 def reason(fault: Fault, most: int = MOST_REASON) -> str:
