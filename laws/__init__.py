@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FAMILIES = (
     "category", "par", "branch", "loop", "retry", "fallback", "results", "timeout", "map_each",
-    "reader", "always", "graph", "schedules", "named", "derived", "optimiser",
+    "reader", "always", "graph", "schedules", "named", "derived", "normal",
 )  # fmt: skip
 
 

@@ -9,13 +9,10 @@ from typing import Any, Final
 from pyrsistent import pmap
 
 from fwf.algebra.expr import Const, Param
-from fwf.algebra.nodes import Node, Pure, WithParams
-from fwf.algebra.plain_values import thaw
+from fwf.algebra.nodes import Node, WithParams
 from fwf.algebra.subexpressions import expressions_of, subexpressions
 from fwf.algebra.traverse import merged, renamed
 from fwf.analysis.totality import is_total
-from fwf.types.fitting import fits
-from fwf.types.hints import ANY
 
 MOST: Final = 64
 """Of more bindings than this right inside of each other, the inner ones aren't looked at."""
@@ -111,17 +108,3 @@ def _read_by(inner: WithParams[Any, Any]) -> set[str]:
     """The parameters that what a binding computes reads."""
     parts = (part for expr in expressions_of(inner) for part in subexpressions(expr))
     return {part.name for part in parts if isinstance(part, Param)}
-
-
-def bound_parameter(node: WithParams[Any, Any]) -> Node | None:
-    """local β (param k) = pure β[k], where the rest of β is total and β[k] of k's type."""
-    body = node.body
-    if not (isinstance(body, Pure) and isinstance(body.expr, Param)):
-        return None
-    name, kind = body.expr.name, body.expr.type
-    if name not in node.params:
-        return None
-    expr = node.params[name]
-    sure = fits(thaw(expr.value), kind) if isinstance(expr, Const) else kind is ANY
-    others = [other for at, other in node.computed if at != name]
-    return Pure(expr) if sure and all(map(is_total, others)) else None

@@ -1,35 +1,23 @@
-"""The normal form behind law level S, and what may be left out of a workflow: `optimise`.
+"""The normal form behind law level S: one form for workflows that mean the same.
 
-Both rewrite bottom-up with the rules of `fwf.analysis.rewrite_rules`, every distinct part once, on
-an explicit stack. The normal form is for comparison, never for running: names, paths and thereby
-idempotency keys are those of the workflow *as written*.
+It is rewritten bottom-up with the rules of `fwf.analysis.rewrite_rules`, every distinct part once,
+on an explicit stack. It is for comparison, never for running: names, paths and thereby idempotency
+keys are those of the workflow *as written*.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from operator import attrgetter, is_
 from typing import Any, Final, TypeAlias, cast, final
 
 from pyrsistent import pvector
 
 from fwf.algebra.expr import IT
-from fwf.algebra.nodes import Extension, Fail, Fallback, FromResult, Named, Node, Pure, Seq
-from fwf.algebra.traverse import Visit, children, fold, rebuild, visit
+from fwf.algebra.nodes import Extension, Fail, Fallback, Named, Node, Pure, Seq
+from fwf.algebra.traverse import children, fold, rebuild
 from fwf.algebra.workflow import Workflow
 from fwf.analysis.extent import MOST_SHARED, TooLarge, too_large
 from fwf.analysis.identity import digest_of
-from fwf.analysis.rewrite_rules import (
-    FLAT,
-    IN_FALLBACK,
-    IN_SEQ,
-    SHRINKING,
-    SPELLING,
-    Level,
-    PairRule,
-    Rule,
-    stands_for,
-)
-from fwf.faults import shortened
-from fwf.records import record
+from fwf.analysis.rewrite_rules import IN_FALLBACK, IN_SEQ, RULES, PairRule, stands_for
 
 MAX_PARTS: Final = 2**20
 """A chain of more parts than this, which only sharing can write down, keeps its grouping."""
@@ -44,11 +32,8 @@ def normal_form(w: Workflow[Any, Any]) -> Node:
 
     Raises `TooLarge` where sharing alone makes chains too long to be put together.
     """
-    return _canonical().node(w)
-
-
-def _canonical() -> "Rewriter":
-    return Rewriter(_of_level(SHRINKING, "S"), SPELLING, canonical=True)
+    rewriter = Rewriter()
+    return rewriter.made(fold(rewriter.step, w))
 
 
 @final
@@ -62,7 +47,7 @@ class NormalForms:
     __slots__ = ("_known", "_rewriter", "budget")
 
     def __init__(self, budget: int) -> None:
-        self._rewriter = _canonical()
+        self._rewriter = Rewriter()
         self._known: dict[Hashable, Node | Chain] = {}
         self.budget = budget
 
@@ -86,97 +71,13 @@ class NormalForms:
     def _found(self, w: Workflow[Any, Any]) -> "Node | Chain":
         found = self._known.get(digest_of(w))
         if found is None:
-            found = fold(self._rewriter.step, w, key=_DIGEST, known=self._known)
+            found = fold(self._rewriter.step, w, key=_DIGEST, results=self._known)
         return found
 
 
 _DIGEST: Final = attrgetter("digest")
 
 
-@final
-@record(eq=False, repr=False)
-class Applied:
-    """A law that `optimise` applied, read from left to right, and where it did.
-
-    `path` is worked out when it is asked for: those of 100,000 nested parts are long.
-    """
-
-    law: str
-    level: Level
-    here: Visit
-
-    @property
-    def path(self) -> str:
-        """The place in the workflow as written; empty for the whole of it."""
-        return self.here.path
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Applied) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, str, str]:
-        return self.path, self.law, self.level
-
-    def __str__(self) -> str:
-        path = shortened(self.path)
-        return f"{path}: {self.law} [{self.level}]" if path else f"{self.law} [{self.level}]"
-
-    def __repr__(self) -> str:
-        return f"<{self}>"
-
-
-@final
-@record()
-class Optimised:
-    """A workflow that does the same in fewer parts, and the laws that say so."""
-
-    workflow: Node
-    applied: tuple[Applied, ...]
-
-
-def optimise(w: Workflow[Any, Any]) -> Optimised:
-    """Workflow ⟶ the same at level D (outcome, trace and time) in fewer parts, and why.
-
-    Paths are those of `w` as written, each shared part at its first place. Names stay, and so do
-    extensions, inside and out: somebody may run them natively. Where nothing applies, the
-    workflow is `w` itself. `rules` says what "the same" leaves open; mind that a part that leaves
-    takes its idempotency keys along. Raises `TooLarge` as `normal_form` does.
-    """
-    rewriter = Rewriter(SHRINKING, {}, canonical=False)
-    made = rewriter.node(w)
-    return Optimised(made, _in_order(w, rewriter.applied))
-
-
-def _in_order(w: Workflow[Any, Any], applied: "Log") -> tuple[Applied, ...]:
-    if not applied:
-        return ()
-    return tuple(
-        Applied(rule.law, rule.level, here)
-        for here in _reached(w)
-        for rule in applied.get(id(here.node), {}).values()
-    )
-
-
-def _reached(w: Workflow[Any, Any]) -> Iterator[Visit]:
-    """Every distinct node that isn't inside an extension, at its first place."""
-    seen: set[int] = set()
-    todo = [visit(w)]
-    while todo:
-        here = todo.pop()
-        if id(here.node) not in seen:
-            seen.add(id(here.node))
-            yield here
-            todo.extend(() if isinstance(here.node, Extension) else reversed(here.parts()))
-
-
-def _of_level(rules: dict[type, tuple[Rule, ...]], level: Level) -> dict[type, tuple[Rule, ...]]:
-    return {kind: tuple(r for r in some if r.level == level) for kind, some in rules.items()}
-
-
-Log: TypeAlias = dict[int, dict[str, Rule | PairRule]]
-"""By the identity of a node as written: the rules applied there, by their laws."""
 Join: TypeAlias = tuple[type, tuple[str, ...]]
 """What a chain is made with: `>>`, or `fallback` with a filter."""
 SEQ: Join = (Seq, ())
@@ -213,70 +114,26 @@ class Chain:
 
 @final
 class Rewriter:
-    """Applies rules until none applies.
+    """Applies rules until none applies; without names and extensions, fallbacks lean right."""
 
-    canonical: write everything one way: erase names and extensions, nest fallbacks to the right.
-    `applied` says which rules were, if not.
-    """
-
-    def __init__(
-        self,
-        shrinking: dict[type, tuple[Rule, ...]],
-        spelling: dict[type, tuple[Rule, ...]],
-        *,
-        canonical: bool,
-    ) -> None:
-        kinds = {*shrinking, *spelling}
-        self._rules = {kind: (*shrinking.get(kind, ()), *spelling.get(kind, ())) for kind in kinds}
-        self._canonical = canonical
-        levels = ("S",) if canonical else ("S", "D")
-        self._pairs: dict[type, tuple[PairRule, ...]] = {
-            Seq: tuple(rule for rule in IN_SEQ if rule.level in levels),
-            Fallback: tuple(rule for rule in IN_FALLBACK if rule.level in levels),
-        }
-        self.applied: Log = {}
+    def __init__(self) -> None:
         self._left = MOST_SHARED
         """So many parts may still be put together in chains, beside those that are written."""
-
-    def node(self, w: Workflow[Any, Any]) -> Node:
-        """Workflow ⟶ what the rules make of it."""
-        return self.made(fold(self.step, w))
 
     def step(self, node: Node, parts: "tuple[Node | Chain, ...]") -> "Node | Chain":
         """A step of `fold`: node, what its parts come to ⟶ what it comes to."""
         if not parts and type(node) is not Seq:
             return node
-        if isinstance(node, Extension) or (isinstance(node, Named) and self._canonical):
-            return parts[0] if self._canonical else node
-        wrapped = stands_for(node)
-        if wrapped is not None:
-            index, rule = wrapped
-            self._log(node, rule)
+        if isinstance(node, Extension | Named):
+            return parts[0]
+        index = stands_for(node)
+        if index is not None:
             return parts[index]
-        if isinstance(node, Fallback) and self._canonical:
+        if isinstance(node, Fallback):
             return self._chain((Fallback, tuple(sorted(set(node.on)))), parts, node)
         if isinstance(node, Seq):
             return self._chain(SEQ, parts, node)
-        return self._settled(rebuild(node, tuple(map(self.made, parts))), node)
-
-    def _settled(self, node: Node, origin: Node) -> Node:
-        """A node whose parts are rewritten, after its own rules."""
-        while rules := self._rules.get(type(node)):
-            for rule in rules:
-                found = rule.apply(node)
-                if found is not None:
-                    self._log(origin, rule)
-                    break
-            else:
-                return node
-            if any(found is part for part in children(node)):
-                return found
-            node = found
-        return node
-
-    def _log(self, origin: Node, rule: Rule | PairRule) -> None:
-        if not self._canonical:
-            self.applied.setdefault(id(origin), {})[rule.law] = rule
+        return _reduced(rebuild(node, tuple(map(self.made, parts))))
 
     # Chains
 
@@ -305,14 +162,11 @@ class Rewriter:
             size = f"a chain of {min(chain.size, MAX_PARTS):,} parts and more"
             raise too_large("the normal form", size, "ask for that of what is shared in it alone")
         nodes = chain.nodes()
-        if kind is Seq and not len(nodes) == len(chain.parts) > 1:
-            self._log(chain.origin, FLAT)
         while True:
-            nodes = self._reduced(nodes, chain)
+            nodes = _without_pairs(nodes, chain.join)
             spliced = _spliced(nodes, chain.join)
             if spliced is nodes:
                 break
-            self._log(chain.origin, FLAT)
             nodes = spliced
         if kind is Fallback:
             return _leaning_right(nodes, on, chain.origin)
@@ -321,32 +175,39 @@ class Rewriter:
         before = cast("Seq[Any, Any]", chain.origin).parts
         return chain.origin if _same(nodes, before) else Seq(pvector(nodes))
 
-    def _reduced(self, nodes: list[Node], chain: Chain) -> list[Node]:
-        """The nodes with no two neighbours to which a rule applies."""
-        kind, on = chain.join
-        rules, reduced = self._pairs[kind], list[Node]()
-        for node in nodes:
-            reduced.append(node)
-            while len(reduced) > 1 and not _TELLING.isdisjoint(map(type, reduced[-2:])):
-                pair = self._one(reduced, rules, on, chain.origin)
-                if pair is None:
-                    break
-                reduced[-2:] = [pair]
-        return reduced
 
-    def _one(
-        self, nodes: list[Node], rules: Iterable[PairRule], on: tuple[str, ...], origin: Node
-    ) -> Node | None:
-        """The last two nodes as one, if a rule says so."""
-        for rule in rules:
-            found = rule.apply(nodes[-2], nodes[-1], on)
-            if found is not None:
-                self._log(origin, rule)
-                return found
-        return None
+def _reduced(node: Node) -> Node:
+    """A node whose parts are rewritten, after its own rules."""
+    while rules := RULES.get(type(node)):
+        smaller = next((each for rule in rules if (each := rule.apply(node)) is not None), None)
+        if smaller is None or any(smaller is part for part in children(node)):
+            return node if smaller is None else smaller
+        node = smaller
+    return node
 
 
-_TELLING = frozenset({Pure, Fail, FromResult})
+def _without_pairs(nodes: list[Node], join: Join) -> list[Node]:
+    """The nodes with no two neighbours to which a rule applies."""
+    kind, on = join
+    rules = IN_SEQ if kind is Seq else IN_FALLBACK
+    row = list[Node]()
+    for node in nodes:
+        row.append(node)
+        while len(row) > 1 and not _TELLING.isdisjoint(map(type, row[-2:])):
+            one = _one(row, rules, on)
+            if one is None:
+                break
+            row[-2:] = [one]
+    return row
+
+
+def _one(nodes: list[Node], rules: Iterable[PairRule], on: tuple[str, ...]) -> Node | None:
+    """The last two nodes as one, if a rule says so."""
+    both = (rule.apply(nodes[-2], nodes[-1], on) for rule in rules)
+    return next((one for one in both if one is not None), None)
+
+
+_TELLING = frozenset({Pure, Fail})
 """Every rule about neighbours is about one of these."""
 
 

@@ -1,4 +1,4 @@
-"""The normal form and `optimise`: each rule both ways, and that nothing changes what happens."""
+"""The normal form: each rule both ways, and that nothing changes what happens."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -12,21 +12,16 @@ from returns.result import Failure
 
 from fwf import (
     Workflow,
-    always,
     apply,
-    as_result,
     backoff,
     branch,
     const,
     definition_id,
-    delay,
     delays,
     dry_run,
     every,
     fail,
-    failed,
     fallback,
-    from_result,
     identity,
     it,
     literal,
@@ -53,12 +48,12 @@ from fwf.algebra.schedule import each
 from fwf.algebra.traverse import walk
 from fwf.analysis import normal_form as normal
 from fwf.analysis.identity import normal_id
-from fwf.analysis.normal_form import NormalForms, normal_form, optimise
+from fwf.analysis.normal_form import NormalForms, normal_form
 from fwf.analysis.totality import decides, is_total
 from fwf.faults import PredicateDefect
 from fwf.testing import strategies as draw
 from fwf.testing.generated_pieces import local, renaming
-from fwf.testing.sample_tasks import Tolerant, Twice, a, b, c, h, is_odd, number
+from fwf.testing.sample_tasks import Twice, a, b, c, is_odd, number
 from fwf.worlds.scenario import Scenario
 from laws import erased
 from tests import samples
@@ -288,7 +283,7 @@ def test_where_a_condition_fails_they_stay_two(name: str) -> None:
 
 def test_a_name_that_is_bound_and_renamed_keeps_both_layers() -> None:
     nested = local(using(either, source="shop"), source=1)
-    assert normal_form(nested) == nested and not optimise(nested).applied
+    assert normal_form(nested) == nested
 
 
 def test_total_predicates_are_those_of_the_page() -> None:
@@ -363,10 +358,10 @@ READS = [it.x.present(), it["x"].or_else(1) == 1, it.x.y.present(), it.length() 
 
 @pytest.mark.parametrize("predicate", READS, ids=repr)
 @pytest.mark.parametrize("made", [Hostile, Shut])
-def test_what_reading_raises_is_a_defect_also_after_optimising(predicate: It, made: Any) -> None:
+def test_what_reading_raises_is_a_defect_also_in_the_normal_form(predicate: It, made: Any) -> None:
     """A lost connection isn't a missing field: `.present()` must not answer False."""
     written = branch(predicate, then=identity, otherwise=identity)
-    for w in (written, optimise(written).workflow):
+    for w in (written, normal_form(written)):
         fault = run(w, made()).failure()
         assert isinstance(fault, PredicateDefect), w
         assert dry_run(w, made()).result == Failure(fault)
@@ -424,9 +419,6 @@ def test_normal_forms_are_found_at_any_depth(nesting: str, size: int) -> None:
         deep = NESTINGS[nesting](deep, i)
     made = normal_form(deep)
     assert normal_form(made) == made
-    found = optimise(deep)
-    again = optimise(found.workflow)
-    assert again.workflow is found.workflow and not again.applied
 
 
 @sizes()
@@ -436,7 +428,7 @@ def test_many_wrappers_and_ten_times_as_many_steps(size: int) -> None:
         deep = named("x", timeout(b >> deep, seconds(size - i)))
     assert normal_form(deep) == normal_form(normal_form(deep))
     long: Workflow[Any, Any] = Seq(pvector([a] * 10 * size))
-    assert normal_form(long) is long and optimise(long).workflow is long
+    assert normal_form(long) is long
 
 
 def test_shared_parts_are_normalised_once() -> None:
@@ -445,7 +437,6 @@ def test_shared_parts_are_normalised_once() -> None:
         shared = par(named("x", shared), shared) >> pure(is_odd)
     made = normal_form(shared)
     assert normal_form(made) == made
-    assert optimise(shared).workflow is shared
 
 
 def test_a_chain_too_long_to_write_down_keeps_its_grouping(monkeypatch: Any) -> None:
@@ -466,94 +457,6 @@ def test_chains_are_put_together_within_a_budget_and_each_of_them_once() -> None
     assert forms.of(b >> a) == b >> a
 
 
-# Optimise
-
-
-SMALLER: dict[str, Pair] = {
-    "loop_until(w, true) = w": (loop_until(a, literal(True), limit=3), a),
-    "loop_until(loop_until(w, p), p) = loop_until(w, p)": (
-        loop_until(loop_until(a, it > 3, limit=2), it > 3, limit=9),
-        loop_until(a, it > 3, limit=2),
-    ),
-    "retry(s, pure f) = pure f": (retry(pure(it.x), attempts=3, wait=seconds(1)), pure(it.x)),
-    "timeout(d, pure f) = pure f": (timeout(pure(it.x), seconds(0)), pure(it.x)),
-    "fallback(pure f, w) = pure f": (fallback(const(1), a), const(1)),
-    "always(w, pure f) = w": (always(a, then=const(1)), a),
-    "local β (param k) = pure β[k]": (
-        par(local(pure(param("n", int)), n=3), local(pure(param("n")), n=it.x, k=it)),
-        par(const(3), pure(it.x)),
-    ),
-    "par(a, id) >> fst = a": (
-        par(identity, named("x", a >> b)) >> pick(1) >> c,
-        seq(named("x", a >> b), c),
-    ),
-    "as_result(w) >> from_result = w": (c >> as_result(a >> b) >> from_result, c >> a >> b),
-    "fallback(fail z, w) = w": (fallback(fallback(a, fail("Z")), b), fallback(a, b)),
-    "retry(o, retry(i, w)) = retry(o.nest(i), w)": (
-        retry(retry(a, attempts=2, wait=seconds(1)), attempts=3),
-        retry(a, attempts=6, wait=every(seconds(0)).times(2).nest(every(seconds(1)).times(1))),
-    ),
-    "(a >> b) >> c = a >> b >> c": (seq(c, retry(a >> b, attempts=1)), c >> a >> b),
-}
-
-
-@pytest.mark.parametrize("law", SMALLER)
-def test_optimise_applies_laws_and_says_which(law: str) -> None:
-    before, after = SMALLER[law]
-    found = optimise(before)
-    assert found.workflow == after
-    assert law in [each.law for each in found.applied]
-    assert optimise(after) == optimise(found.workflow) and not optimise(after).applied
-
-
-KEPT = {
-    "another predicate": loop_until(loop_until(a, it > 3, limit=2), it > 4, limit=9),
-    "a loop that may stop early": loop_until(
-        loop_until(a, it > 3, limit=2, on_limit="stop"), it > 3, limit=9
-    ),
-    "a defect that is retried": retry(pure(it.x), attempts=3, on="PredicateDefect"),
-    "a failure that is retried": retry(fail("Z"), attempts=3, wait=seconds(1)),
-    "a defect that is caught": fallback(pure(it.x), a),
-    "a finaliser that may fail": always(a, then=pure(it.x)),
-    "a delay": timeout(delay(seconds(1)), seconds(2)),
-    "a binding of the wrong type": local(pure(param("n", int)), n="x"),
-    "a binding that may be of the wrong type": local(pure(param("n", int)), n=it.x),
-    "a binding that may be a defect": local(pure(param("n")), n=3, k=it.x),
-    "a result that is used": par(a, b) >> pick(0),
-    "a handler that fails": fallback(a, fail("Z")),
-    "a result that is looked at": as_result(a) >> pure(failed(it)),
-    "a message that may be a defect, and then isn't caught": fallback(
-        fail("Z", text("{}", it.x)), a, on="Z"
-    ),
-    "a message that may be a defect, which is caught": fallback(
-        fail("Z", text("{}", it.x)), a, on="PredicateDefect"
-    ),
-    "names": named("x", named("y", a)),
-    "an extension": Tolerant(retry(a, attempts=1)),  # type: ignore[arg-type]
-    "a negation": branch(~(it > 1), then=a, otherwise=b),
-}
-
-
-@pytest.mark.parametrize("name", KEPT)
-def test_optimise_leaves_alone_what_no_law_makes_smaller(name: str) -> None:
-    found = optimise(KEPT[name])
-    assert found.workflow is KEPT[name] and found.applied == ()
-
-
-def test_optimise_names_places_as_written() -> None:
-    before = named(
-        "daily", a >> par(retry(b, attempts=1), branch(literal(True), then=c, otherwise=h))
-    )
-    found = optimise(before)
-    assert found.workflow == named("daily", a >> par(b, c))
-    assert [str(each) for each in found.applied] == [
-        "daily > par > b: retry([], w) = w [S]",
-        "daily > par > then: branch(true, a, b) = a [S]",
-    ]
-    assert repr(found.applied[0]) == "<daily > par > b: retry([], w) = w [S]>"
-    assert len({*found.applied, *optimise(before).applied}) == 2
-
-
 # What happens is the same
 
 
@@ -572,13 +475,12 @@ def respelt(found: Any) -> Any:
 
 @settings(DEEP, max_examples=examples(300))
 @given(st.data(), draw.workflows(max_leaves=6, without=["jitter"]), draw.numbers(), draw.params())
-def test_normal_form_and_optimised_do_the_same(
+def test_a_normal_form_does_the_same(
     data: st.DataObject, w: Workflow[Any, Any], value: int, params: dict[str, object]
 ) -> None:
     scenario = data.draw(draw.scenarios(w))
     before = respelt(ran(w, value, scenario, params))
     assert respelt(ran(normal_form(w), value, scenario, params)) == before
-    assert respelt(ran(optimise(w).workflow, value, scenario, params)) == before
 
 
 CONSTANTS = st.dictionaries(st.sampled_from("kmn"), st.integers(0, 1), max_size=2)
@@ -612,9 +514,9 @@ def test_bindings_are_put_together_in_any_order(
 def test_bindings_that_are_put_together_mean_the_same(w: Workflow[Any, Any], value: Any) -> None:
     params = {"k": 5, "m": 6, "n": 7}
     before = respelt(ran(w, value, Scenario(), params))
-    for side in (normal_form(w), optimise(w).workflow):
-        assert respelt(ran(side, value, Scenario(), params)) == before
-        assert normal_form(side) == normal_form(w)
+    made = normal_form(w)
+    assert respelt(ran(made, value, Scenario(), params)) == before
+    assert normal_form(made) == made
 
 
 FUNCTIONS = st.one_of(
@@ -641,28 +543,15 @@ def test_pures_in_a_row_give_the_same_value_or_a_defect(
     params = {"flag": flag, "amount": 3, "n": value, "day": date(2026, 7, 15)}
     sides = [
         dry_run(side, value, params=draw.taken_by(side, params)).result
-        for side in (w, normal_form(w), optimise(w).workflow)
+        for side in (w, normal_form(w))
     ]
-    one, *others = (respelt(erased.result(side)) for side in sides)
-    assert all(repr(other) == repr(one) for other in others)
+    one, other = (respelt(erased.result(side)) for side in sides)
+    assert repr(other) == repr(one)
 
 
 @settings(DEEP, max_examples=examples(200))
 @given(samples.workflows)
-def test_normal_form_and_optimise_are_idempotent(w: Workflow[Any, Any]) -> None:
+def test_a_normal_form_is_its_own(w: Workflow[Any, Any]) -> None:
     made = normal_form(w)
     assert normal_form(made) == made
     assert normal_id(w) == normal_id(made) == definition_id(made)
-    found = optimise(w)
-    again = optimise(found.workflow)
-    assert again.workflow is found.workflow and again.applied == ()
-    assert sum(1 for _ in walk(found.workflow)) <= sum(1 for _ in walk(w))
-    assert (found.workflow == w) == (not found.applied)
-
-
-@settings(DEEP, max_examples=examples(200))
-@given(samples.workflows)
-def test_s_laws_alone_do_not_change_the_normal_form(w: Workflow[Any, Any]) -> None:
-    found = optimise(w)
-    if all(each.level == "S" for each in found.applied):
-        assert normal_id(found.workflow) == normal_id(w)

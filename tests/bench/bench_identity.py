@@ -11,7 +11,7 @@ from fwf.algebra.builder import it
 from fwf.algebra.traverse import walk
 from fwf.algebra.workflow import Workflow
 from fwf.analysis.identity import definition_id, digest_of
-from fwf.analysis.normal_form import normal_form, optimise
+from fwf.analysis.normal_form import normal_form
 
 from .measure import best, report
 
@@ -110,12 +110,3 @@ def test_normalise_and_compare() -> None:
         by_hand = best(partial(hashed, nodes), repeats=3)
         ours = best(lambda pairs=pairs, at=at: compared(pairs[next(at)]), repeats=2)  # type: ignore[misc]
         report(f"normalise, compare two of {n:,} ({name})", ours, by_hand, unit="ms")
-
-
-def test_optimise() -> None:
-    for name, make in SHAPES.items():
-        n = N if name in ("chain", "fan") else N // 5
-        w = make(n)
-        by_hand = best(partial(hashed, sized(w)), repeats=3)
-        ours = best(partial(optimise, w), repeats=2)
-        report(f"optimise {n:,} tasks ({name})", ours, by_hand, unit="ms")

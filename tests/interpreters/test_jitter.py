@@ -26,7 +26,7 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.nodes import Retry
-from fwf.analysis.normal_form import normal_form, optimise
+from fwf.analysis.normal_form import normal_form
 from fwf.interpreters.run import VirtualClock, execute
 from fwf.testing import scripted
 from fwf.worlds.trace import events
@@ -209,7 +209,7 @@ def test_what_was_drawn_keeps_no_value_alive() -> None:
 def test_what_is_drawn_is_neither_spelt_out_nor_left_out(seed: int) -> None:
     perhaps = retry(asks, attempts=2, wait=every(seconds(10)).jitter(seed).within(seconds(7)))
     for w in (shaken(seed=seed), perhaps):
-        for made in (normal_form(w), optimise(w).workflow):
-            assert isinstance(made, Retry)
-            for value in range(3):  # each is a run of its own
-                assert waits(made, value) == waits(w, value)
+        made = normal_form(w)
+        assert isinstance(made, Retry)
+        for value in range(3):  # each is a run of its own
+            assert waits(made, value) == waits(w, value)

@@ -41,7 +41,6 @@ from fwf.algebra.paths import Paths
 from fwf.algebra.traverse import walk
 from fwf.analysis.extent import MOST_SHARED, extent
 from fwf.analysis.identity import normal_id
-from fwf.analysis.normal_form import optimise
 from fwf.interpreters import diagram
 from fwf.testing.generated_pieces import local
 from tests.counting import counted
@@ -96,7 +95,6 @@ BOUNDED: dict[str, Callable[[Any], Any]] = {
         lineage(w).openlineage(time=WHEN, namespace="n", producer="https://x.example")
     ),
     "normal_id": normal_id,
-    "optimise": lambda w: [*map(str, optimise(w).applied)],
     "diff": lambda w: str(diff(w, Seq(pvector([w, const(1)])))),
     "repr": repr,
     "pretty": lambda w: pretty(w, width=80),
