@@ -23,6 +23,8 @@ generated worlds.
 This page is written by `python -m laws.page`. `w`, `a`, `b`, `c` are workflows, `f`, `g` pure
 functions or finalisers, `p`, `q` predicates, `d`, `e` durations, `s`, `t`, `u`, `i`, `o` schedules,
 `z`, `y` error tags. A law marked † is a base case: equations alone let wrong interpreters through.
+A source such as semantics §2 is a section of [semantics.md](semantics.md), which says what each
+combinator means.
 """
 
 
