@@ -24,7 +24,6 @@ from fwf.algebra.nodes import (
     LoopUntil,
     MapEach,
     Node,
-    Par,
     Retry,
     Seq,
     Timeout,
@@ -34,10 +33,8 @@ from fwf.algebra.paths import SEPARATOR, near_place, untagged
 from fwf.algebra.plain_values import digest, encode
 from fwf.algebra.traverse import Visit, visit
 from fwf.algebra.workflow import Workflow
-from fwf.analysis.fault_takers import takes
 from fwf.analysis.identity import definition_digest, expr_plain
 from fwf.analysis.wants import open_in
-from fwf.faults import Fault
 from fwf.machine.fibers import Env, Tries
 from fwf.machine.places import Place, Places
 from fwf.records import record
@@ -191,22 +188,6 @@ class Part:
         inward = self.inward
         pairs = pairwise(inward)
         return any(isinstance(above.node, Always) and here.at == 1 for above, here in pairs)
-
-    def taker(self, fault: Fault) -> Visit | None:
-        """The innermost node around it that takes up a fault of it.
-
-        None if there is none, or if others decide with it: parts side by side fail together.
-        """
-        here = self.visit
-        for above in here.enclosing():
-            node = above.node
-            looked_after = here.at == 0 or not isinstance(node, Fallback)
-            if looked_after and takes(node, fault):
-                return above
-            if isinstance(node, Par | MapEach | Graph):
-                return None
-            here = above
-        return None
 
     @property
     def inward(self) -> list[Visit]:

@@ -32,7 +32,7 @@ from fwf import (
 )
 from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.engines import engine_of
-from fwf.interpreters.engines.worker.answer import fault_from_text
+from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.claims import InMemory, mine
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.packed_values import values_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,19 +11,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, final
 from uuid import uuid4
 
 import pytest
-from pyrsistent import pmap
+from pyrsistent import PMap, pmap
 
-from fwf.interpreters.engines.worker import Answer, Order
-from fwf.interpreters.engines.worker.answer import answer_from_text
-from fwf.interpreters.engines.worker.order import order_to_text
-from fwf.interpreters.engines.worker.packed_values import Inline
+from fwf.algebra.nodes import MapEach
+from fwf.faults import Fault
+from fwf.interpreters.engines.worker.call import call_to_json
+from fwf.interpreters.engines.worker.call_forms import fault_from_text
+from fwf.interpreters.engines.worker.context import (
+    Context,
+    Outcome,
+    RunFacts,
+    context_from_json,
+    context_to_json,
+    slot_of,
+)
+from fwf.interpreters.engines.worker.packed_values import Inline, Packed, unpacked
+from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run.single_part import Under
-from fwf.machine.part import part_at
-from fwf.records import changed
+from fwf.machine.part import Part, part_at
+from fwf.records import changed, record
 from tests.cli_support import environment
 from tests.connectors.conftest import aws_endpoint as aws_endpoint, postgres_url as postgres_url
 from tests.crash.kill_effects import hear_signals
@@ -32,13 +44,61 @@ ROOT = Path(__file__).parents[3]
 MODULE = "tests.engines.worker.steps"
 
 
-def ordered(attribute: str, path: str, value: object = 1, **more: Any) -> Order:
-    """An order for a part of a workflow of `steps`."""
+class Answer(NamedTuple):
+    """How a part ended, as the context says that goes on."""
+
+    how: str
+    value: Packed | None
+    fault: Fault | None
+
+    @classmethod
+    def of(cls, context: Any) -> Answer:
+        out = context_from_json(context, "").out
+        fault = None if out.fault is None else fault_from_text(unpacked(out.fault, None), 0)
+        how = {"ok": "ok", "held": "held"}.get(out.word, "failed")
+        return cls("cut" if out.cut else how, out.value, fault)
+
+
+@final
+@record()
+class PartCall:
+    """A call that has a part of a workflow of `steps` run, on a context that has come there."""
+
+    target: str
+    part: str
+    path: str
+    run: RunFacts
+    scope: PMap[str, Any]
+    value: Packed
+    tries: tuple[int, ...] = ()
+    limit: int | None = None
+
+    def to_json(self) -> Any:
+        more = {"tries": list(self.tries) or None, "limit": self.limit}
+        context = context_to_json(Context(self.run, self.scope, Outcome(value=self.value)))
+        call = call_to_json("run", self.target, self.part, self.path, **more)
+        return json.loads(json.dumps({**call, "in": context}))
+
+    def with_run(self, **facts: Any) -> PartCall:
+        """The same in a run of which something else is so."""
+        return changed(self, run=changed(self.run, **facts))
+
+
+def call_of(attribute: str, path: str, value: object = 1, **more: Any) -> PartCall:
+    """A call for a part of a workflow of `steps`."""
     part = part_at(getattr(steps, attribute), path)
     under = Under("run", b"", "11111111-0000-7000-8000-000000000000", datetime.now(UTC))
-    given = Inline(str(value))
-    made = Order(f"{MODULE}:{attribute}", part.id, part.static_path, under, part.items, given)
-    return changed(made, **{**more, "params": pmap(more.get("params", {}))})
+    where = {name: more.pop(name) for name in ("store", "claims") if name in more}
+    maps = [each for each in part.inward if isinstance(each.node, MapEach)]
+    items = zip(maps, part.items, strict=True)
+    scope = pmap({slot_of(Part(each)): {"item": item} for each, item in items})
+    run, target = RunFacts(under, pmap(), **where), f"{MODULE}:{attribute}"
+    return PartCall(target, part.id, part.static_path, run, scope, Inline(str(value)), **more)
+
+
+def work(call: PartCall, places: Places | None = None) -> Answer:
+    """Do it here."""
+    return Answer.of(answered(call.to_json(), places=places))
 
 
 class Shop:
@@ -51,23 +111,23 @@ class Shop:
         self.env = env
         self.log = folder / "log"
 
-    def order(self, attribute: str, path: str, value: object = 1, **more: Any) -> Order:
+    def call(self, attribute: str, path: str, value: object = 1, **more: Any) -> PartCall:
         where = {"store": self.store, "claims": self.claims}
-        return ordered(attribute, path, value, **where, **more)
+        return call_of(attribute, path, value, **where, **more)
 
     @contextmanager
     def started(
-        self, order: Order, pause: str = "", begin: Callable[[], None] = hear_signals
+        self, call: PartCall, pause: str = "", begin: Callable[[], None] = hear_signals
     ) -> Iterator[subprocess.Popen[str]]:
         """A worker; stands still at a point if one is named.
 
         begin: what its process does before all else.
         """
-        file = self.folder / f"order-{uuid4()}.json"
-        file.write_text(order_to_text(order))
+        file = self.folder / f"call-{uuid4()}.json"
+        file.write_text(json.dumps(call.to_json()))
         more = {"STEPS_LOG": str(self.log), "STEPS_PAUSE": pause, **self.env}
         with subprocess.Popen(
-            [sys.executable, "-m", "fwf", "worker", "--order", str(file)],
+            [sys.executable, "-m", "fwf", "worker", "--call", str(file)],
             cwd=ROOT, env=environment(**more), encoding="utf-8", preexec_fn=begin,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as worker:  # fmt: skip
@@ -76,14 +136,14 @@ class Shop:
             finally:
                 worker.kill()
 
-    def answer(self, order: Order) -> Answer:
+    def answer(self, call: PartCall) -> Answer:
         """What a worker says in the end."""
-        with self.started(order) as worker:
+        with self.started(call) as worker:
             return said(worker)
 
-    def killed(self, order: Order, pause: str) -> None:
+    def killed(self, call: PartCall, pause: str) -> None:
         """Start a worker, and kill it at a point."""
-        with self.started(order, pause) as worker:
+        with self.started(call, pause) as worker:
             self.wait_for_pause(worker)
             worker.kill()
             worker.wait()
@@ -108,7 +168,7 @@ def said(worker: subprocess.Popen[str]) -> Answer:
     """The answer of a worker that ends by itself."""
     out, err = worker.communicate(timeout=60)
     assert worker.returncode == 0 and out, err
-    return answer_from_text(out)
+    return Answer.of(json.loads(out))
 
 
 @pytest.fixture

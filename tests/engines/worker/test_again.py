@@ -10,8 +10,8 @@ import pytest
 from fwf import IdempotencyKey, Workflow, minutes, named, task, timeout
 from fwf.algebra.traverse import visit
 from fwf.faults import Fault
-from fwf.interpreters.engines.worker.answer import fault_from_text
 from fwf.interpreters.engines.worker.call import call_to_json
+from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.claims import ClaimedAttempt, InMemory, mine
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.verbs import answered

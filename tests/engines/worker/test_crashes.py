@@ -31,11 +31,11 @@ def in_doubt(answer: Any) -> bool:
 
 @pytest.mark.parametrize("point", POINTS)
 def test_an_unrepeatable_step_never_starts_twice(folder: Shop, point: str) -> None:
-    order = folder.order("whole", "daily > pay")
-    folder.killed(order, point)
+    call = folder.call("whole", "daily > pay")
+    folder.killed(call, point)
     for _ in range(2):
-        assert in_doubt(folder.answer(order))
-    again = changed(order, tries=(2,), attempt=2)
+        assert in_doubt(folder.answer(call))
+    again = changed(call, tries=(2,))
     assert in_doubt(folder.answer(again)) and in_doubt(folder.answer(again))
     assert folder.marks()["pay"] == (0 if point == "before" else 1)
 
@@ -43,41 +43,41 @@ def test_an_unrepeatable_step_never_starts_twice(folder: Shop, point: str) -> No
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("step", ["put", "undeclared", "look"])
 def test_others_go_on_with_the_same_key(folder: Shop, step: str, point: str) -> None:
-    order = folder.order("whole", f"daily > {step}")
-    folder.killed(order, point)
-    answer = folder.answer(order)
+    call = folder.call("whole", f"daily > {step}")
+    folder.killed(call, point)
+    answer = folder.answer(call)
     assert (answer.how, answer.value and answer.value.text) == ("ok", "2")  # type: ignore[union-attr]
     begun = 1 if point == "before" else 2
     assert folder.marks() == {step: begun, f"{step} keys": 1}
-    assert folder.answer(order) == answer
+    assert folder.answer(call) == answer
     assert folder.marks()[step] == begun + (step == "look")
 
 
 @pytest.mark.parametrize("step", ["pay", "put"])
 def test_it_is_so_wherever_claims_are_kept(shop: Shop, step: str) -> None:
-    order = shop.order("whole", f"daily > {step}")
-    shop.killed(order, "in")
-    answer = shop.answer(order)
+    call = shop.call("whole", f"daily > {step}")
+    shop.killed(call, "in")
+    answer = shop.answer(call)
     assert in_doubt(answer) if step == "pay" else answer.how == "ok"
-    other = changed(order, under=changed(order.under, key="other"))
+    other = call.with_run(under=changed(call.run.under, key="other"))
     first = shop.answer(other)
     assert first.how == "ok" and shop.answer(other) == first
     assert shop.marks()[step] == (2 if step == "pay" else 3)
 
 
 def test_of_two_at_once_one_begins_and_both_answer_its_outcome(shop: Shop) -> None:
-    order = shop.order("whole", "daily > pay")
-    with shop.started(order) as one, shop.started(order) as other:
+    call = shop.call("whole", "daily > pay")
+    with shop.started(call) as one, shop.started(call) as other:
         answers = said(one), said(other)
     assert answers[0] == answers[1] and answers[0].how == "ok"
     assert shop.marks() == {"pay": 1, "pay keys": 1}
 
 
 def test_who_waits_for_one_that_is_killed_is_in_doubt(folder: Shop) -> None:
-    order = folder.order("whole", "daily > pay")
-    with folder.started(order, "in") as one:
+    call = folder.call("whole", "daily > pay")
+    with folder.started(call, "in") as one:
         folder.wait_for_pause(one)
-        with folder.started(order) as other:
+        with folder.started(call) as other:
             one.kill()
             one.wait()
             assert in_doubt(said(other))
@@ -85,29 +85,29 @@ def test_who_waits_for_one_that_is_killed_is_in_doubt(folder: Shop) -> None:
 
 
 def test_a_block_goes_on_behind_what_is_finished(folder: Shop) -> None:
-    order = folder.order("block", "block")
-    folder.killed(order, "in")  # in `put`
-    assert folder.answer(order).how == "ok"
+    call = folder.call("block", "block")
+    folder.killed(call, "in")  # in `put`
+    assert folder.answer(call).how == "ok"
     assert folder.marks() == {
         "put": 2, "put keys": 1, "pay": 1, "pay keys": 1, "look": 1, "look keys": 1,
     }  # fmt: skip
-    assert folder.answer(order).how == "ok"
+    assert folder.answer(call).how == "ok"
     assert (folder.marks()["put"], folder.marks()["pay"], folder.marks()["look"]) == (2, 1, 2)
 
 
 def test_a_failure_is_an_outcome_and_the_next_try_is_another(folder: Shop) -> None:
-    order = folder.order("failing", "failing > fails", tries=(1,))
-    first, second = folder.answer(order), folder.answer(order)
-    assert first == second and first.how == "failed" and first.taker is not None
+    call = folder.call("failing", "failing > fails", tries=(1,))
+    first, second = folder.answer(call), folder.answer(call)
+    assert first == second and first.how == "failed"
     assert folder.marks()["fails"] == 1
-    assert folder.answer(changed(order, tries=(2,), attempt=2)).how == "failed"
+    assert folder.answer(changed(call, tries=(2,))).how == "failed"
     assert folder.marks() == {"fails": 2, "fails keys": 1}
 
 
 def test_another_input_is_told_and_nothing_is_done(folder: Shop) -> None:
-    order = folder.order("whole", "daily > put")
-    assert folder.answer(order).how == "ok"
-    answer = folder.answer(folder.order("whole", "daily > put", 2))
+    call = folder.call("whole", "daily > put")
+    assert folder.answer(call).how == "ok"
+    answer = folder.answer(folder.call("whole", "daily > put", 2))
     assert answer.how == "held" and answer.fault is not None and answer.fault.tags == ("Changed",)
     assert folder.marks()["put"] == 1
 

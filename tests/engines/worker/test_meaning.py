@@ -12,7 +12,7 @@ from fwf.algebra.traverse import children, walk
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault
 from fwf.interpreters.dry_run import dry_run
-from fwf.interpreters.engines.worker.answer import fault_from_text
+from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.context import outcome_from_json
 from fwf.interpreters.engines.worker.packed_values import read, unpacked, values_of
 from fwf.interpreters.run import VirtualClock, execute

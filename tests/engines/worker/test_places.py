@@ -14,7 +14,6 @@ from fwf import (
     loop_until,
     map_each,
     named,
-    par,
     poll,
     pure,
     retry,
@@ -27,7 +26,6 @@ from fwf import (
 )
 from fwf.algebra.nodes import LoopUntil, MapEach, Task
 from fwf.algebra.traverse import Visit, walk
-from fwf.faults import Failed, both
 from fwf.machine.part import NoPart, Part, part_at
 from fwf.testing.strategies import workflows
 
@@ -155,23 +153,6 @@ def test_every_part_is_found_by_its_path_and_its_id(w: Any, data: st.DataObject)
     part = Part(here, tuple(items))
     found = part_at(w, part.static_path, part.items, id=part.id)
     assert (found.node, found.path) == (part.node, part.path)
-
-
-def test_what_takes_up_a_fault_is_the_innermost_that_matches() -> None:
-    def taker(w: Any, path: str, *tags: str) -> str | None:
-        found = part_at(w, path).taker(both([Failed(path, tags, "")]))
-        return None if found is None else type(found.node).__name__
-
-    w = fallback(retry(load, attempts=2, on=OSError), save, on=(OSError, KeyError))
-    assert taker(w, "load", "ConnectionError", "OSError") == "Retry"
-    assert taker(w, "load", "KeyError") == "Fallback"
-    assert taker(w, "load", "ValueError") is None
-    assert taker(w, "fallback > save", "KeyError") is None
-    assert taker(retry(load, attempts=2), "load", "TypeError", "Defect") is None
-    split = retry(par(load, save), attempts=2)
-    assert taker(split, "par > load", "OSError") is None
-    collects = map_each(load, on_error="collect")
-    assert taker(collects, "map_each[0] > load", "TypeError", "Defect") == "MapEach"
 
 
 def test_what_is_around_a_part_is_known() -> None:

@@ -1,4 +1,4 @@
-"""Values travel in orders and answers up to a limit and, past it, by reference."""
+"""Values travel in calls and contexts up to a limit and, past it, by reference."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from fwf.interpreters.engines.worker.packed_values import (
     values_of,
 )
 from fwf.journal.values import Unwritable
-from tests.engines.worker.test_orders import HOSTILE
+from tests.engines.worker.test_call_forms import HOSTILE
 
 LIMIT = 1_000
 HEAD = len('{"text": ""}')

@@ -29,9 +29,9 @@ from fwf import (
 from fwf.algebra.traverse import walk
 from fwf.faults import Failed
 from fwf.interpreters.engines.worker.call import call_from_json, call_to_json
+from fwf.interpreters.engines.worker.call_forms import Unclear
 from fwf.interpreters.engines.worker.context import slot_of
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.order import Unclear
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.interpreters.engines.worker.work import Places
 from fwf.machine.part import Part

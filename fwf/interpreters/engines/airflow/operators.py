@@ -29,8 +29,8 @@ from fwf.interpreters.engines.airflow.doing import (
 from fwf.interpreters.engines.airflow.installed import Sdk
 from fwf.interpreters.engines.airflow.steps import Plan, Step
 from fwf.interpreters.engines.airflow.told import Log, fault_in
+from fwf.interpreters.engines.worker.call_forms import Unclear
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.order import Unclear
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.printing import printable
 from fwf.records import changed, record

@@ -7,7 +7,7 @@ from typing import Any, Final, final
 
 from fwf.faults import Fault, leaves
 from fwf.forms.refusal import Refused
-from fwf.interpreters.engines.worker.answer import fault_from_text
+from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.engines.worker.packed_values import packed_from_json, unpacked
 from fwf.interpreters.engines.worker.work import places_at

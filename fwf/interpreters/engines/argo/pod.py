@@ -21,10 +21,9 @@ from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.argo.contexts import Contexts, Kept
 from fwf.interpreters.engines.argo.manifest import AGAIN, ENDED, ROOT
 from fwf.interpreters.engines.argo.orders import LIMIT, Op, Order, Source, decoded, order_of
-from fwf.interpreters.engines.worker.answer import fault_from_text
+from fwf.interpreters.engines.worker.call_forms import FORM, Unclear, fault_from_text
 from fwf.interpreters.engines.worker.context import END
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
-from fwf.interpreters.engines.worker.order import FORM, Unclear
 from fwf.interpreters.engines.worker.verbs import answered
 from fwf.records import record
 

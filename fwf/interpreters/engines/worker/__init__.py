@@ -8,20 +8,13 @@ spread.py          ... which items a map has
 joining.py         ... what parts give together, side by side, by item, as steps of a graph
 unwind.py          ... who takes a failure up, and when it goes on
 called_part.py     the part that a call is about: its input, items, attempts, parameters
-order.py           one part to be run with all that there is to know, as JSON and back
-answer.py          how it ended, as JSON and back
-loading.py         the workflow that an order names, and what its module has for it
-work.py            from an order to its answer: the checks, the part, what is in the way
+call_forms.py      what stands in calls and in contexts alike, as JSON and back
+loading.py         the workflow that a call names, and what its module has for it
+work.py            a part is run: with claims, a deadline, and values that travel
 claims.py          who has begun an attempt, and how it ended: kept where all workers see it
 claimed.py         a world in which an attempt is claimed before it begins
 objects.py         what is kept in a folder or a bucket
-packed_values.py   values in orders and answers: in them, or by reference where they are large
-serve.py           `python -m fwf worker`: one call or order on stdin or in a file
+packed_values.py   values in calls and contexts: in them, or by reference where they are large
+serve.py           `python -m fwf worker`: one call on stdin or in a file
 lambda_handler.py  the same as a function of AWS Lambda
 """
-
-from fwf.interpreters.engines.worker.answer import Answer, Taker
-from fwf.interpreters.engines.worker.order import Deadline, Order
-from fwf.interpreters.engines.worker.work import work
-
-__all__ = ["Answer", "Deadline", "Order", "Taker", "work"]

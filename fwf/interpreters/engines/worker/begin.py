@@ -18,11 +18,10 @@ from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.forms.refusal import Refused, refused, under
 from fwf.forms.scalar_form import Json, is_object, read_text, read_whole
 from fwf.interpreters.engines.features import task_in
-from fwf.interpreters.engines.worker.answer import fault_to_text
 from fwf.interpreters.engines.worker.call import Call
+from fwf.interpreters.engines.worker.call_forms import Deadline, fault_to_text, moment_from_json
 from fwf.interpreters.engines.worker.context import Context, Outcome, RunFacts, fault_said
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.order import Deadline, moment_from_json
 from fwf.interpreters.engines.worker.packed_values import NONE, Blobs, Inline, Packed, values_of
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.single_part import Under

@@ -16,9 +16,8 @@ from fwf.forms.scalar_form import (
     read_whole,
     written_text,
 )
-from fwf.forms.strict import parsed
+from fwf.interpreters.engines.worker.call_forms import FORM, clear
 from fwf.interpreters.engines.worker.context import Outcome, outcome_from_json
-from fwf.interpreters.engines.worker.order import FORM, MOST, clear
 from fwf.records import record
 
 Verb: TypeAlias = Literal[
@@ -75,11 +74,6 @@ _NEEDED: Final = ("fwf", "do", "target", "part", "path", "in")
 _OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter", "timed", "tries", "again")
 
 
-def is_call(given: Json) -> bool:
-    """Whether JSON is meant to be a call, and not an order."""
-    return is_object(given) and "do" in given
-
-
 def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> dict[str, Json]:
     """A verb, the workflow, the part ⟶ the call without what the engine adds to it."""
     named = {name: value for name, value in others.items() if value not in (None, False)}
@@ -90,11 +84,6 @@ def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> 
 def call_from_json(given: Json) -> Call:
     """JSON ⟶ the call; raises `Unclear`, with the place, for anything else."""
     return clear("call", lambda: _call(given))
-
-
-def call_from_text(text: str | bytes) -> Call:
-    """The text of a call ⟶ the call; raises `Unclear`."""
-    return clear("call", lambda: _call(parsed(text, MOST)))
 
 
 def _call(given: Json) -> Call:

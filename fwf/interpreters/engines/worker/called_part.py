@@ -17,8 +17,12 @@ from fwf.analysis.requirements import requirements
 from fwf.faults import BadInput, Failed, Fault
 from fwf.forms.refusal import Refused
 from fwf.forms.scalar_form import Json
-from fwf.interpreters.engines.worker.answer import fault_from_text, fault_to_text
 from fwf.interpreters.engines.worker.call import Call
+from fwf.interpreters.engines.worker.call_forms import (
+    fault_from_text,
+    fault_to_text,
+    values_from_json,
+)
 from fwf.interpreters.engines.worker.context import (
     END,
     Context,
@@ -28,7 +32,6 @@ from fwf.interpreters.engines.worker.context import (
 )
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.objects import StoreError
-from fwf.interpreters.engines.worker.order import values_from_json
 from fwf.interpreters.engines.worker.packed_values import (
     Blobs,
     Packed,

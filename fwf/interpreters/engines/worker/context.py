@@ -26,11 +26,11 @@ from fwf.forms.scalar_form import (
     read_whole,
     written_text,
 )
-from fwf.interpreters.engines.worker.answer import fault_to_text
-from fwf.interpreters.engines.worker.order import (
+from fwf.interpreters.engines.worker.call_forms import (
     Deadline,
     deadline_from_json,
     deadline_to_json,
+    fault_to_text,
     run_from_json,
     run_to_json,
     values_from_json,

@@ -1,4 +1,4 @@
-"""How do values travel in orders and answers? As a text in them or, where large, by reference.
+"""How do values travel in calls and contexts? As a text in them or, where large, by reference.
 
 The text is a journal's: types are kept. It stands in JSON as a text, and not as JSON: what engines
 make of numbers on the way (`1.0` comes out of JavaScript as `1`) doesn't reach it.

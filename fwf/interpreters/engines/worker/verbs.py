@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn, cast
 
-from pyrsistent import pmap
 from returns.result import Success
 
 from fwf.algebra.evaluation import defect, evaluate, test
@@ -25,6 +24,7 @@ from fwf.forms.refusal import Refused
 from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.worker.begin import begun, places_in
 from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
+from fwf.interpreters.engines.worker.call_forms import Deadline, Unclear, values_to_json
 from fwf.interpreters.engines.worker.called_part import Here, Unkept
 from fwf.interpreters.engines.worker.context import (
     END,
@@ -38,10 +38,9 @@ from fwf.interpreters.engines.worker.context import (
 from fwf.interpreters.engines.worker.joining import end, gather, join, pick
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.engines.worker.objects import StoreError
-from fwf.interpreters.engines.worker.order import Deadline, Order, Unclear, values_to_json
 from fwf.interpreters.engines.worker.spread import spread
 from fwf.interpreters.engines.worker.unwind import unwound
-from fwf.interpreters.engines.worker.work import Places, places_at, worked
+from fwf.interpreters.engines.worker.work import Order, Places, places_at, worked
 from fwf.interpreters.run import Clock, Observe, SystemClock
 from fwf.journal.values import Unwritable
 from fwf.machine.part import NoPart
@@ -120,24 +119,18 @@ def _run(here: Here, places: Places, observe: Observe | None, gone: datetime | N
     if out.value is None:
         raise Refused("/in/out", "there is a fault, where a value is expected")
     order = Order(
-        target=here.call.target,
-        part=here.call.part,
-        path=here.call.path,
         under=run.under,
-        items=here.part.items,
         value=out.value,
         params=run.params,
-        bindings=pmap(here.bindings),
+        bindings=here.bindings,
         tries=here.tries,
         attempt=number,
         deadline=_deadline(run.deadline, here.call.again),
         gone=gone,
         limit=here.call.limit,
-        store=run.store,
-        claims=run.claims,
+        again=here.call.again,
     )
-    again = here.call.again
-    answer = worked(order, here.part, here.there, places, here.clock, observe, again=again)
+    answer = worked(order, here.part, here.there, places, here.clock, observe)
     if answer.value is not None:
         return here.context.giving(here.fine(answer.value, (*out.degraded, *answer.degraded)))
     assert answer.fault is not None

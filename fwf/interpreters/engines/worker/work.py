@@ -1,29 +1,29 @@
-"""From an order to its answer: what it names is looked up and compared, then run, once."""
+"""How is a part run once, as a worker does it: with claims, a deadline, and values that travel?"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
-from fwf.algebra.nodes import AsResult, Fallback, Node, Retry
-from fwf.faults import Failed, Fault, Interrupted, TimedOut, leaves, text, then
-from fwf.forms.refusal import Refused, under
-from fwf.interpreters.engines.worker.answer import Answer, Taker, Word
+from pyrsistent import PMap
+
+from fwf.faults import Failed, Fault, Interrupted, TimedOut, leaves, then
+from fwf.forms.refusal import under
+from fwf.interpreters.engines.worker.call_forms import Deadline
 from fwf.interpreters.engines.worker.claimed import Claiming
 from fwf.interpreters.engines.worker.claims import Claims, InObjects
-from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
+from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
-from fwf.interpreters.engines.worker.order import Order
 from fwf.interpreters.engines.worker.packed_values import Blobs, Packed, packed, read, values_of
-from fwf.interpreters.run import Clock, Observe, SystemClock
+from fwf.interpreters.run import Clock, Observe
 from fwf.interpreters.run.local import Local
-from fwf.interpreters.run.single_part import Ended, run_part
+from fwf.interpreters.run.single_part import PartEnd, Under, run_part
 from fwf.journal.errors import JournalError
 from fwf.journal.values import Unwritable, Values
-from fwf.machine.part import NoPart, Part, part_at
+from fwf.machine.part import Part
 from fwf.machine.world import World
 from fwf.records import record
 
@@ -39,48 +39,57 @@ class Places:
     blobs: Blobs | None
 
 
-def work(
-    order: Order,
-    *,
-    load: Callable[[str], Loaded] = loaded,
-    places: Places | None = None,
-    clock: Clock | None = None,
-    observe: Observe | None = None,
-) -> Answer:
-    """Order ⟶ how the part ended that it asks for. Whatever a task raises is an answer, too.
+@final
+@record()
+class Order:
+    """What there is to know of a part that is to be run.
 
-    load: from the name of a workflow to it.
-    places: where claims and large values are kept; if None, where the order says.
+    value: what it is given; params: the run's parameters; bindings: the values of those that are
+        computed around it.
+    under: the run that it is done for.
+    tries: the numbers of the attempts of the retries around it, the outermost first; attempt: how
+        many times it was begun, with this one.
+    deadline: of the timeouts around it that which strikes first.
+    gone: when the worker is surely gone, such as the end of the time that the engine gives it.
+    limit: so many bytes a value may take in the answer; larger ones are put into the store.
+    again: how many times people have had it done anew.
     """
-    own: Places | None = None
-    try:
-        there = load(order.target)
-        if places is None:
-            own = places = places_at(order.store, order.claims)
-        part = part_at(there.workflow, order.path, order.items, id=order.part)
-        return worked(order, part, there, places, clock or SystemClock(), observe)
-    except Refused as error:
-        return Answer("refused", said=f"the order {error.pointer}: {error.message}")
-    except (NoPart, StoreError, Unloadable) as error:
-        return Answer("refused", said=f"{order.target}: {text(error)}")
-    finally:
-        if own is not None and own.claims is not None:
-            own.claims.close()
+
+    under: Under
+    value: Packed
+    params: PMap[str, Packed]
+    bindings: Mapping[str, Packed]
+    tries: tuple[int, ...]
+    attempt: int
+    deadline: Deadline | None
+    gone: datetime | None
+    limit: int | None
+    again: int
+
+
+@final
+@record()
+class Answer:
+    """How a part ended.
+
+    how: "ok", with a value; "failed", with a fault that what is around the part may take up;
+        "cut", by the deadline it was given or by a signal, which nothing between takes up; "held",
+        until a person has decided, which nothing takes up at all.
+    degraded: the paths where the value isn't what was meant.
+    """
+
+    how: Literal["ok", "failed", "cut", "held"]
+    value: Packed | None = None
+    fault: Fault | None = None
+    degraded: tuple[str, ...] = ()
 
 
 def worked(
-    order: Order,
-    part: Part,
-    there: Loaded,
-    places: Places,
-    clock: Clock,
-    observe: Observe | None,
-    *,
-    again: int = 0,
+    order: Order, part: Part, there: Loaded, places: Places, clock: Clock, observe: Observe | None
 ) -> Answer:
-    """The answer to an order for a part; what is raised is raised before anything is begun.
+    """Run a part; what is raised is raised before anything is begun.
 
-    again: how many times people have had it done anew.
+    Whatever a task raises is an answer, too.
     """
     blobs = places.blobs
     values = values_of(there.names, blobs)
@@ -97,8 +106,8 @@ def worked(
         deadline=_deadline(order, clock),
         clock=clock,
         observe=observe,
-        required=there.required,
-        world=partial(_claiming, order, places.claims, values, again),
+        needs=there.required,
+        world=partial(_claiming, order, places.claims, values),
     )
     return _answer(order, part, ended, values, blobs)
 
@@ -124,16 +133,14 @@ def _read_all(
     return {name: read(values, each, blobs, under(at, name)) for name, each in given.items()}
 
 
-def _claiming(
-    order: Order, claims: Claims | None, values: Values, again: int, local: Local
-) -> World:
+def _claiming(order: Order, claims: Claims | None, values: Values, local: Local) -> World:
     """The world of a part: that of a local run, and claims if there is a place for them."""
     if claims is None:
         return local
     ends = order.gone
     until = 0 if ends is None else round(ends.timestamp() * 1e6)
     key = order.under.key or order.under.id
-    return Claiming(local, claims, values, key=key, until=until, again=again)
+    return Claiming(local, claims, values, key=key, until=until, again=order.again)
 
 
 def _deadline(order: Order, clock: Clock) -> int | None:
@@ -144,7 +151,9 @@ def _deadline(order: Order, clock: Clock) -> int | None:
     return clock.now() + round(left.total_seconds() * 1e6)
 
 
-def _answer(order: Order, part: Part, ended: Ended, values: Values, blobs: Blobs | None) -> Answer:
+def _answer(
+    order: Order, part: Part, ended: PartEnd, values: Values, blobs: Blobs | None
+) -> Answer:
     fault = ended.fault
     if ended.how == "ok":
         try:
@@ -160,7 +169,7 @@ def _answer(order: Order, part: Part, ended: Ended, values: Values, blobs: Blobs
         return Answer("cut", fault=_cut(order, fault))
     if ended.how == "held" or fault is None:
         return Answer("held", fault=fault)
-    return Answer("failed", fault=fault, taker=_taker(part, fault))
+    return Answer("failed", fault=fault)
 
 
 def _cut(order: Order, fault: Fault | None) -> Fault:
@@ -171,20 +180,3 @@ def _cut(order: Order, fault: Fault | None) -> Fault:
         return fault or Interrupted()
     late = TimedOut(deadline.path, deadline.within)
     return late if fault is None else then(late, fault)
-
-
-def _taker(part: Part, fault: Fault) -> Taker | None:
-    found = part.taker(fault)
-    return None if found is None else Taker(_word(found.node), found.path)
-
-
-def _word(node: Node) -> Word:
-    match node:
-        case Retry():
-            return "retry"
-        case Fallback():
-            return "fallback"
-        case AsResult():
-            return "as_result"
-        case _:
-            return "map_each"
