@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwf.algebra.builder import It, expr_of, it, pick
-from fwf.algebra.expr import moved
+from fwf.algebra.expr import substitute
 from fwf.algebra.workflow import Workflow
 from fwf.arrows import first as hughes_first, fst, second as hughes_second, split
 from fwf.combinators import fail, identity, par, pure, seq
@@ -29,7 +29,7 @@ def second(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
 
 def composed(f: It, g: It) -> It:
     """f, g ⟶ g∘f: the second at what the first gives."""
-    return It(moved(expr_of(g), expr_of(f)))
+    return It(substitute(expr_of(g), expr_of(f)))
 
 
 @law("identity >> w = w", "S", HUGHES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwf.algebra.builder import It, expr_of, it, pick
-from fwf.algebra.expr import moved
+from fwf.algebra.expr import substitute
 from fwf.algebra.workflow import Workflow
 from fwf.combinators import always, branch, const, delay, fail, fallback, identity, par, pure
 from fwf.derived import (
@@ -174,4 +174,4 @@ def _recursive(p: It, a: Flow, b: Flow, n: int) -> Flow:
 
 
 def _at_answer(p: It) -> It:
-    return It(moved(expr_of(p), expr_of(it[1])))
+    return It(substitute(expr_of(p), expr_of(it[1])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwf.algebra.builder import It, expr_of, it, literal, param, pick
-from fwf.algebra.expr import moved
+from fwf.algebra.expr import substitute
 from fwf.arrows import dup, fst, swap
 from fwf.combinators import (
     always,
@@ -47,7 +47,7 @@ COMPUTED = "semantics §8"
 
 def composed(g: It, f: It) -> It:
     """g of what f gives."""
-    return It(moved(expr_of(g), expr_of(f)))
+    return It(substitute(expr_of(g), expr_of(f)))
 
 
 @law("with_params(param(k), k=v) = const(v)", "D", READER)

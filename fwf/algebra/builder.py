@@ -16,9 +16,9 @@ from fwf.algebra.expr import (
     OrElse,
     Param,
     Present,
+    expression_source,
     operand,
     show,
-    written,
 )
 from fwf.algebra.functions import of_one_value
 from fwf.algebra.plain_values import freeze
@@ -165,7 +165,7 @@ class It:
         raise TypeError(no_method(expr_of(self)))
 
     def __repr__(self) -> str:
-        return written(expr_of(self))
+        return expression_source(expr_of(self))
 
     def __str__(self) -> str:
         raise TypeError(
@@ -191,9 +191,9 @@ if TYPE_CHECKING:
 it = It()
 
 
-def expr_of(built: It) -> Expr:
+def expr_of(builder: It) -> Expr:
     """The expression that a builder holds."""
-    return cast(Expr, object.__getattribute__(built, "_expr"))
+    return cast(Expr, object.__getattribute__(builder, "_expr"))
 
 
 def _unchangeable(place: str) -> TypeError:
@@ -232,8 +232,8 @@ def pick(*parts: object) -> It:
     """
     if not parts:
         raise TypeError("pick() needs at least one field, item number or expression")
-    picked = [_part(part) for part in parts]
-    return It(picked[0] if len(picked) == 1 else Op("tuple", tuple(picked)))
+    exprs = [_part(part) for part in parts]
+    return It(exprs[0] if len(exprs) == 1 else Op("tuple", tuple(exprs)))
 
 
 def _part(part: object) -> Expr:

@@ -28,47 +28,47 @@ def at_least(n: object, least: int, where: str, name: str, noun: str, remedy: st
         raise ValueError(f"{where}({name}={n}): needs at least {least} {noun}{remedy}")
 
 
-def one_of(given: object, known: tuple[str, ...], where: str) -> None:
+def one_of(value: object, words: tuple[str, ...], where: str) -> None:
     """Raise unless it is one of the words."""
-    if given not in known:
-        raise ValueError(f"{where}: {given!r} is none of {', '.join(map(repr, known))}")
+    if value not in words:
+        raise ValueError(f"{where}: {value!r} is none of {', '.join(map(repr, words))}")
 
 
-def flag(given: object, where: str, name: str) -> None:
+def flag(value: object, where: str, name: str) -> None:
     """Raise unless it is a truth value."""
-    if not isinstance(given, bool):
-        raise TypeError(f"{where}({name}={given!r}): needs True or False")
+    if not isinstance(value, bool):
+        raise TypeError(f"{where}({name}={value!r}): needs True or False")
 
 
-def instance(given: object, kind: Any, where: str, needs: str) -> None:
+def instance(value: object, kind: Any, where: str, needs: str) -> None:
     """Raise unless it is of a class, or of one of several."""
-    if not isinstance(given, kind):
-        raise TypeError(f"{where}: {given!r} is not {needs}")
+    if not isinstance(value, kind):
+        raise TypeError(f"{where}: {value!r} is not {needs}")
 
 
-def texts(given: object, where: str) -> None:
+def texts(value: object, where: str) -> None:
     """Raise unless it is a tuple of texts that aren't empty: tags of errors."""
-    if type(given) is not tuple or not all(
-        isinstance(each, str) and each for each in cast(Iterable[object], given)
+    if type(value) is not tuple or not all(
+        isinstance(each, str) and each for each in cast(Iterable[object], value)
     ):
-        raise TypeError(f"{where}(on={given!r}): needs exception classes or error tags")
+        raise TypeError(f"{where}(on={value!r}): needs exception classes or error tags")
 
 
-def text(given: object, where: str, needs: str) -> None:
+def text(value: object, where: str, needs: str) -> None:
     """Raise unless it is a text that isn't empty."""
-    if not isinstance(given, str) or not given:
+    if not isinstance(value, str) or not value:
         raise TypeError(f"{where}: {needs}")
 
 
-def parts(given: Any, where: str) -> None:
+def parts(value: Any, where: str) -> None:
     """Raise unless it is a tuple of workflows."""
-    instance(given, tuple, where, "a tuple of workflows")
-    for part in given:
+    instance(value, tuple, where, "a tuple of workflows")
+    for part in value:
         if not isinstance(part, Workflow):
             as_workflow(part, where)  # raises for all but expressions
             raise TypeError(f"{where}: {part!r} is an expression; write pure(…)")
 
 
-def expression(given: object, where: str) -> None:
+def expression(value: object, where: str) -> None:
     """Raise unless it is an expression as data."""
-    instance(given, Expr, where, "an expression as data; write expr_of(it…)")
+    instance(value, Expr, where, "an expression as data; write expr_of(it…)")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias, TypeVar, final
 
-from fwf.algebra.described import described
+from fwf.algebra.described import description
 from fwf.algebra.functions import KWARGS, VARARGS, place_of
 from fwf.algebra.parameter_kinds import by_type, marked
 from fwf.algebra.plain_values import Coded, freeze
@@ -144,14 +144,14 @@ class Contract:
         return self.effect not in ("pure", "read")
 
 
-def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
+def contract_of(function: Callable[..., Any], **fields: Any) -> Contract:
     """Function ⟶ its contract; raises `TypeError` naming the parameter that doesn't fit.
 
     The signature of one that wraps another is that of the other.
     """
     outer, function = function, innermost(function)
     name = function.__qualname__
-    hints = resolved_hints(function)
+    hints = resolve_hints(function)
     positional, keyword_only = _signature(function)
     if positional[:1] in (("self",), ("cls",)):
         raise TypeError(
@@ -180,7 +180,7 @@ def contract_of(function: Callable[..., Any], **declared: Any) -> Contract:
         unwrapped(hints.get("return", types.ANY)),
         tuple(_injected(each, hints, defaults) for each in keyword_only),
         is_awaited(outer),
-        **declared,
+        **fields,
     )
 
 
@@ -205,8 +205,8 @@ def _injected(name: str, hints: dict[str, Any], defaults: dict[str, Any]) -> Inj
     annotation, default = hints.get(name, types.ANY), defaults.get(name)
     kind = kind_of(annotation, default)
     hidden = kind == "secret" and default is not None
-    said = Coded(place_of(Secret), None) if hidden else described(default)
-    return Injected(name, annotation, kind, name in defaults, said)
+    default_value = Coded(place_of(Secret), None) if hidden else description(default)
+    return Injected(name, annotation, kind, name in defaults, default_value)
 
 
 def _refuse_type_variable(name: str, parameter: str, hints: dict[str, Any]) -> None:
@@ -223,13 +223,13 @@ def _has_type_variable(annotation: Any) -> bool:
     )
 
 
-def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
+def resolve_hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Function ⟶ its annotations; those that can't be resolved are `Any`, marked or not."""
     try:
         return typing.get_type_hints(function, include_extras=True)
     except Exception:  # one name that exists only for type checkers; take the others singly
-        named = annotations(function)
-        return {name: _resolved(function, name, kind) for name, kind in named.items()}
+        hints = annotations(function)
+        return {name: _resolved(function, name, kind) for name, kind in hints.items()}
 
 
 def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:

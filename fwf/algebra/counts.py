@@ -19,6 +19,6 @@ def total(counts: Iterable[int], *, own: int = 0) -> int:
     return min(UNCOUNTED, own + sum(counts))
 
 
-def told(n: int, noun: str) -> str:
+def count_text(n: int, noun: str) -> str:
     """3, "round" ⟶ "3 rounds"; of what isn't counted to its end, "more than …"."""
     return f"more than {counted(n, noun)}" if n >= UNCOUNTED else counted(n, noun)

@@ -26,7 +26,7 @@ _VALUES = frozenset(
 """The modules whose objects are no more than the call that `pickle` makes them with."""
 
 
-def described(value: object, depth: int = 0) -> object:
+def description(value: object, depth: int = 0) -> object:
     """Object ⟶ a frozen value that stands for it: itself if it is plain, else a `Coded`."""
     try:
         return freeze(value, objects=False)
@@ -48,30 +48,30 @@ def _contents(value: Any, cls: Any, depth: int) -> object:
     """What an object says besides its class; `None` for one that says no more."""
     fields: Any = getattr(cls, "__dataclass_fields__", None)
     if fields is not None:
-        shown = [name for name, field in fields.items() if field.repr]
-        return pmap({name: described(getattr(value, name, None), depth) for name in shown})
+        in_repr = [name for name, field in fields.items() if field.repr]
+        return pmap({name: description(getattr(value, name, None), depth) for name in in_repr})
     shows = cls.__repr__
     if isinstance(shows, FunctionType) and shows.__module__ not in _VALUES:
         return None  # it may hide what is in it, as a URL does its password
     names: Any = getattr(cast(Any, cls), "_fields", ()) if issubclass(cls, tuple) else ()
     if names:
-        return pmap({name: described(getattr(value, name), depth) for name in names})
+        return pmap({name: description(getattr(value, name), depth) for name in names})
     if issubclass(cls, dict) and all(type(key) is str for key in value):
-        return pmap({key: described(each, depth) for key, each in value.items()})
+        return pmap({key: description(each, depth) for key, each in value.items()})
     if issubclass(cls, dict):
-        pairs = ((described(key, depth), described(each, depth)) for key, each in value.items())
+        pairs = ((description(key, depth), description(each, depth)) for key, each in value.items())
         return tuple(sorted(pairs, key=encode))
     if issubclass(cls, set | frozenset):
-        return tuple(sorted((described(each, depth) for each in value), key=encode))
+        return tuple(sorted((description(each, depth) for each in value), key=encode))
     if issubclass(cls, list | tuple | deque):
-        return tuple(described(each, depth) for each in value)
+        return tuple(description(each, depth) for each in value)
     return _made_of(value, cls, depth) if cls.__module__ in _VALUES else None
 
 
 def _made_of(value: Any, cls: Any, depth: int) -> object:
     reduce = dispatch_table.get(cls)
-    made: Any = value.__reduce_ex__(2) if reduce is None else cast(Any, reduce)(value)
-    if isinstance(made, str):  # the name of a constant, such as `...`
+    content: Any = value.__reduce_ex__(2) if reduce is None else cast(Any, reduce)(value)
+    if isinstance(content, str):  # the name of a constant, such as `...`
         return None
-    given = [each for each in made[1] if not isinstance(each, type)]
-    return tuple(described(each, depth) for each in given) or None
+    arguments = [each for each in content[1] if not isinstance(each, type)]
+    return tuple(description(each, depth) for each in arguments) or None

@@ -12,16 +12,16 @@ Error: TypeAlias = type[BaseException] | str
 def tags(on: Error | Sequence[Error], where: str) -> tuple[str, ...]:
     """Error classes and tags ⟶ their tags, sorted: what `on=` stores, so that it is exported."""
     several: Iterable[object] = (on,) if isinstance(on, str | type) else on
-    found: set[str] = set()
+    names: set[str] = set()
     for one in several if _is_iterable(several) else (several,):
         if isinstance(one, str) and one:
-            found.add(one)
+            names.add(one)
         elif isinstance(one, type) and issubclass(cast(Any, one), BaseException):
-            found.add(tag_of(one))
+            names.add(tag_of(one))
         else:
             raise TypeError(f"{where}(on={one!r}): needs exception classes or error tags")
-    return tuple(sorted(found))
+    return tuple(sorted(names))
 
 
-def _is_iterable(given: object) -> bool:
-    return isinstance(given, Iterable)
+def _is_iterable(value: object) -> bool:
+    return isinstance(value, Iterable)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from fwf.algebra.expr import Call, Const, Expr, Get, Input, Key, Op, OrElse, Param, Present, show
 from fwf.algebra.plain_values import is_frozen, thaw
-from fwf.algebra.text_templates import filled, told_of
+from fwf.algebra.text_templates import fill, value_text
 from fwf.faults import PredicateDefect, named_text, near, tag_of
 from fwf.faults.tracebacks import traceback_of
 from fwf.secrets import masked
@@ -22,15 +22,15 @@ class Missing(Undefined):
     """It has none because a field or an item isn't there."""
 
 
-def defect(path: str, error: BaseException, said: str = "") -> PredicateDefect:
+def defect(path: str, error: BaseException, intro: str = "") -> PredicateDefect:
     """Why an expression has no value at a path: whatever somebody's code raised in it.
 
     To be called once the error is no longer handled.
     """
-    found = traceback_of(error, sys.exception())
+    traceback = traceback_of(error, sys.exception())
     if isinstance(error, Undefined):
-        return PredicateDefect(path, f"{said}{masked(str(error))}", found.cause)
-    return PredicateDefect(path, f"{said}{named_text(error)}", found)
+        return PredicateDefect(path, f"{intro}{masked(str(error))}", traceback.cause)
+    return PredicateDefect(path, f"{intro}{named_text(error)}", traceback)
 
 
 def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
@@ -51,8 +51,8 @@ def evaluate(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
         case Present():
             return plain(_or_none(expr.of, value, params)) is not None
         case OrElse(of, default):
-            found = _or_none(of, value, params)
-            return evaluate(default, value, params) if plain(found) is None else found
+            result = _or_none(of, value, params)
+            return evaluate(default, value, params) if plain(result) is None else result
         case Call(function, of):
             return _call(function, evaluate(of, value, params))
 
@@ -62,15 +62,15 @@ def test(expr: Expr, value: Any, params: Mapping[str, Any]) -> bool:
     answer = evaluate(expr, value, params)
     if answer is True or answer is False:
         return answer
-    told = plain(answer)
-    if told is True or told is False:
-        return told
+    flag = plain(answer)
+    if flag is True or flag is False:
+        return flag
     raise Undefined(
         f"{show(expr)} is {type_only(answer)}, not True or False; compare it, or use .present()"
     )
 
 
-def listed(items: Sequence[Any]) -> list[Any] | BaseException:
+def items_or_error(items: Sequence[Any]) -> list[Any] | BaseException:
     """The items of a list of whatever class, or why they can't be read."""
     try:
         return [*items]
@@ -121,16 +121,16 @@ def _names(holder: Any) -> list[str]:
 
 def _call(function: Callable[[Any], Any], value: Any) -> Any:
     try:
-        found = function(value)
+        result = function(value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         name = function.__qualname__
         raise Undefined(f"{name} raised {named_text(error)}") from error
-    once = read_once(found)
+    once = read_once(result)
     if once:
         raise Undefined(f"{function.__qualname__} gives {once}")
-    return found
+    return result
 
 
 def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
@@ -142,8 +142,8 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
         case "not":
             return not test(expr.args[0], value, params)
         case "in":
-            sought = evaluate(expr.args[0], value, params)
-            return _among(expr, sought, evaluate(expr.args[1], value, params))
+            item = evaluate(expr.args[0], value, params)
+            return _among(expr, item, evaluate(expr.args[1], value, params))
         case "length":
             return _length(expr, evaluate(expr.args[0], value, params))
         case "tuple":
@@ -156,32 +156,36 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
             return _apply(symbol, expr, left, right)
 
 
-def _told(expr: Op, given: list[Any]) -> Any:
+def _told(expr: Op, operands: list[Any]) -> Any:
     """What is asked of a result, or a text."""
-    from fwf.algebra.result_values import asked  # imports a library of 20 ms
+    from fwf.algebra.result_values import answer  # imports a library of 20 ms
 
     try:
-        return filled(given[0], given[1:]) if expr.symbol == "text" else asked(expr.symbol, *given)
+        return (
+            fill(operands[0], operands[1:])
+            if expr.symbol == "text"
+            else answer(expr.symbol, *operands)
+        )
     except ValueError as error:
         raise Undefined(f"{show(expr)}: {error}") from None
 
 
 def message(expr: Expr, value: Any, params: Mapping[str, Any]) -> str:
     """Expression, input, parameters ⟶ its value as a text tells it; raises as `evaluate` does."""
-    found = evaluate(expr, value, params)
+    result = evaluate(expr, value, params)
     try:
-        return found if type(found) is str else told_of(found)
+        return result if type(result) is str else value_text(result)
     except ValueError as error:
         raise Undefined(f"{show(expr)}: {error}") from None
 
 
-def _among(expr: Op, sought: Any, items: Any) -> bool:
+def _among(expr: Op, item: Any, items: Any) -> bool:
     try:
-        listed = list(items)
+        values = list(items)
     except Exception as error:  # it has none, or whatever somebody's iterator raises
         raise Undefined(f"{show(expr)}: {type_only(items)} can't be looked through") from error
     try:
-        return among(sought, listed)
+        return among(item, values)
     except TypeError as error:
         raise Undefined(f"{show(expr)}: {error}") from None
 

@@ -44,15 +44,15 @@ class Const:
         return hash(encode(self.value))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from fwf.algebra.packing import packed  # which few programs need
+        from fwf.algebra.packing import pack  # which few programs need
 
-        return _constant, (packed(self.value),)
+        return _constant, (pack(self.value),)
 
 
 def _constant(value: object) -> Const:
-    from fwf.algebra.packing import unpacked
+    from fwf.algebra.packing import unpack
 
-    return Const(unpacked(value))
+    return Const(unpack(value))
 
 
 @final
@@ -153,10 +153,10 @@ def show(expr: Expr) -> str:
     """
     if isinstance(expr, Call) and isinstance(expr.of, Input):
         return name_of_function(expr.function)
-    return written(expr)
+    return expression_source(expr)
 
 
-def written(expr: Expr) -> str:
+def expression_source(expr: Expr) -> str:
     """Expression ⟶ source of the builder that holds it: a function of the value as `apply(f)`."""
     return _show(expr, 9 if isinstance(expr, Const) else 0)
 
@@ -190,8 +190,8 @@ def _show(expr: Expr, outer: int) -> str:
             return f"param({name!r}{'' if kind is hints.ANY else f', {hints.name_of(kind)}'})"
         case Get(of, key):
             plain = isinstance(key, str) and is_name(key) and not key.startswith("_")
-            named = plain and key not in RESERVED
-            return f"{_show(of, 9)}.{key}" if named else f"{_show(of, 9)}[{key!r}]"
+            as_attribute = plain and key not in RESERVED
+            return f"{_show(of, 9)}.{key}" if as_attribute else f"{_show(of, 9)}[{key!r}]"
         case Present(of):
             return f"{_show(of, 9)}.present()"
         case OrElse(of, default):
@@ -216,13 +216,13 @@ def _show_operator(expr: Op, outer: int) -> str:
         case "tuple":
             return f"pick({', '.join(_show(part, 9) for part in args)})"
         case "failed" | "value_of" | "fault_of" | "text" as word:
-            shown = [_show(part, 0) for part in args]
+            sources = [_show(part, 0) for part in args]
             if word == "failed" and len(args) == 2:
-                shown[1] = f"on={_shown_filter(args[1])}"
-            return f"{word}({', '.join(shown)})"
+                sources[1] = f"on={_shown_filter(args[1])}"
+            return f"{word}({', '.join(sources)})"
         case "and" | "or":
-            shown = [_show(args[0], 9), *(_show(part, 8) for part in args[1:])]
-            return f"({f' {_SIGN[expr.symbol]} '.join(shown)})"
+            sources = [_show(args[0], 9), *(_show(part, 8) for part in args[1:])]
+            return f"({f' {_SIGN[expr.symbol]} '.join(sources)})"
         case symbol:
             turns = symbol not in ("+", "-", "*") or isinstance(args[1], Const)
             left = _show(args[0], 9 if turns and isinstance(args[0], Const) else 8)
@@ -239,29 +239,29 @@ def _shown_filter(on: Expr) -> str:
 # Types
 
 
-def type_of(expr: Expr, given: Any) -> Any:
+def type_of(expr: Expr, input_type: Any) -> Any:
     """Expression, type of `it` ⟶ type of its value, `Any` if unknown.
 
     Raises `TypeError` for a field that a declared type doesn't have.
     """
     match expr:
         case Input():
-            return given
+            return input_type
         case Const(value):
             return cast(Any, type(thaw(value)))
         case Param(_, kind):
             return kind
         case Get(of, key):
-            return _type_of_field(type_of(of, given), key, of)
+            return _type_of_field(type_of(of, input_type), key, of)
         case Present():
             return bool
         case OrElse():
             return hints.ANY
         case Call(function, of):
-            type_of(of, given)
+            type_of(of, input_type)
             return returned_by(function)
         case Op(symbol, args):
-            return _type_of_operation(symbol, args, [type_of(part, given) for part in args])
+            return _type_of_operation(symbol, args, [type_of(part, input_type) for part in args])
 
 
 def _type_of_operation(symbol: Operator, args: tuple[Expr, ...], parts: list[Any]) -> Any:
@@ -281,8 +281,8 @@ def _type_of_operation(symbol: Operator, args: tuple[Expr, ...], parts: list[Any
 
 
 def _type_of_question(word: str, holder: Any, of: Expr) -> Any:
-    known = holder is hints.ANY or hints.compatible(holder, hints.result_of(hints.ANY))
-    if not known:
+    may_be_result = holder is hints.ANY or hints.compatible(holder, hints.result_of(hints.ANY))
+    if not may_be_result:
         raise TypeError(
             f"{show(of)} is {hints.name_of(holder)}: it is no result, so {word}(…) can't be asked "
             "of it; put as_result(…) around what makes it"
@@ -310,26 +310,32 @@ _FAULT: dict[str, Any] = {"tags": tuple[str, ...], "message": str, "path": str}
 """The fields that every fault has."""
 
 
-def moved(expr: Expr, place: Expr) -> Expr:
+def substitute(expr: Expr, place: Expr) -> Expr:
     """An expression over `it` ⟶ the same over what `place` gives."""
-    return place if isinstance(expr, Input) else _rebuilt(expr, lambda part: moved(part, place))
+    return (
+        place if isinstance(expr, Input) else _rebuilt(expr, lambda part: substitute(part, place))
+    )
 
 
 def calling(expr: Expr, other: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Expr:
     """An expression, function ⟶ function ⟶ the same expression, which calls those."""
-    made = _rebuilt(expr, lambda part: calling(part, other))
-    return Call(other(made.function), made.of) if isinstance(made, Call) else made
+    expr_of_parts = _rebuilt(expr, lambda part: calling(part, other))
+    return (
+        Call(other(expr_of_parts.function), expr_of_parts.of)
+        if isinstance(expr_of_parts, Call)
+        else expr_of_parts
+    )
 
 
 def retagged(expr: Expr, other: Callable[[str], str]) -> Expr:
     """An expression, tag ⟶ tag ⟶ the same expression, which asks results for those errors."""
-    made = _rebuilt(expr, lambda part: retagged(part, other))
-    match made:
+    expr_of_parts = _rebuilt(expr, lambda part: retagged(part, other))
+    match expr_of_parts:
         case Op("failed", (of, Const(names))):
             tags = sorted(map(other, cast("tuple[str, ...]", names)))
             return Op("failed", (of, Const(tuple(tags))))
         case _:
-            return made
+            return expr_of_parts
 
 
 def _rebuilt(expr: Expr, part: Callable[[Expr], Expr]) -> Expr:

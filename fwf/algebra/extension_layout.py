@@ -126,31 +126,31 @@ class Layout:
 
     def _count(self, node: Node) -> int:
         """How many parts there are in a node of the meaning."""
-        known = self._times
+        times = self._times
         todo = [node]
         while todo:
             top = todo[-1]
-            if id(top) in known:
+            if id(top) in times:
                 todo.pop()
                 continue
             parts = () if self.is_part(top) else children(top)
-            missing = [part for part in parts if id(part) not in known]
+            missing = [part for part in parts if id(part) not in times]
             if missing:
                 todo.extend(missing)
             else:
-                known[id(top)] = total([known[id(each)] for each in parts], own=self.is_part(top))
-        return known[id(node)]
+                times[id(top)] = total([times[id(each)] for each in parts], own=self.is_part(top))
+        return times[id(node)]
 
     def _find(self, meaning: Node) -> None:
         """Number the parts as they occur, in the order of the meaning."""
-        seen = Counter[int]()
+        counts = Counter[int]()
         todo: list[tuple[Node, bool]] = [(meaning, False)]
         while todo and len(self._occurrences) < MOST_OCCURRENCES:
             node, again = todo.pop()
             if self.is_part(node):
                 arms = self._arms[id(node)]
-                self._note(node, *arms[seen[id(node)] % len(arms)], again)
-                seen[id(node)] += 1
+                self._note(node, *arms[counts[id(node)] % len(arms)], again)
+                counts[id(node)] += 1
                 continue
             again = again or isinstance(node, LoopUntil | MapEach)
             some = [(part, again) for part in children(node) if self._count(part)]
@@ -171,11 +171,11 @@ class Layout:
         """The parts of one segment and tag."""
         if segment not in self.segments:
             self.segments.append(segment)
-        found = self._inside.get((segment, tag))
-        if found is None:
+        inside = self._inside.get((segment, tag))
+        if inside is None:
             number = self.segments.index(segment)
-            found = self._inside[segment, tag] = Inside(number, tag)
-        return found
+            inside = self._inside[segment, tag] = Inside(number, tag)
+        return inside
 
 
 def layout(node: Extension[Any, Any]) -> Layout | None:
@@ -185,9 +185,9 @@ def layout(node: Extension[Any, Any]) -> Layout | None:
     try:
         return cast(Layout, node._layout)  # pyright: ignore[reportPrivateUsage]
     except AttributeError:
-        made = Layout(node)
-        object.__setattr__(node, "_layout", made)
-        return made
+        layout_of_node = Layout(node)
+        object.__setattr__(node, "_layout", layout_of_node)
+        return layout_of_node
 
 
 def _standing(arm: Arm) -> tuple[Node, ...]:

@@ -39,15 +39,15 @@ Shape: TypeAlias = Literal["steps", "choice", "aside"]
 them, or the first and, when it has failed, the others."""
 
 
-def call(word: str, *parts: object, **named: object) -> list[Any]:
+def call(word: str, *parts: object, **options: object) -> list[Any]:
     """`poll(file_there, …)` as pieces of source: texts, and workflows where theirs goes.
 
     A text in `parts` is source already. Of what has a name, a text is source too; None is left out.
     """
     arguments: list[list[Any]] = [[part] for part in parts]
-    for name, given in named.items():
-        if given is not None:
-            arguments.append([f"{name}=", given])
+    for name, value in options.items():
+        if value is not None:
+            arguments.append([f"{name}=", value])
     return [f"{word}(", *joined(arguments), ")"]
 
 
@@ -109,8 +109,8 @@ def call_of_class(node: Any) -> list[Any]:
     """The source of a call of an extension's class on its fields, in pieces."""
     cls = cast(Any, type(node))
     fields = {name: getattr(node, name) for name in field_names(cls)}
-    said = {name: as_piece(each) for name, each in fields.items()}
-    return call(cls.__name__, **said)
+    pieces = {name: as_piece(each) for name, each in fields.items()}
+    return call(cls.__name__, **pieces)
 
 
 def as_piece(value: Any) -> Any:

@@ -51,21 +51,21 @@ def named_function(function: object, where: str) -> Callable[[Any], Any]:
     name = getattr(function, "__qualname__", None)
     if not callable(function) or isinstance(function, type):
         remedy = "; write a function that calls it" if callable(function) else ""
-        said = "is not an expression, a workflow or a function"
-        raise TypeError(f"{where}: {function!r} {said}{remedy}")
+        complaint = "is not an expression, a workflow or a function"
+        raise TypeError(f"{where}: {function!r} {complaint}{remedy}")
     refuse_lambda(name, where)
     flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
     if flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR):
         kind = "async def" if flags & COROUTINE else "a generator"
         raise TypeError(f"{where}: {name} is {kind}; write a def that returns the value")
-    found = _found(function) if isinstance(name, str) else None
-    if found is function or (isinstance(found, _METHODS) and found == function):
+    there = _found(function) if isinstance(name, str) else None
+    if there is function or (isinstance(there, _METHODS) and there == function):
         return function
-    held = _held(function, found)
-    if held:
+    flaw = _held(function, there)
+    if flaw:
         refuse_definition(function, where)
         raise TypeError(
-            f"{where}: {name or repr(function)} {held}, so its name doesn't say what it does; "
+            f"{where}: {name or repr(function)} {flaw}, so its name doesn't say what it does; "
             f"{uncalled(function) or _REMEDY}"
         )
     return function
@@ -76,24 +76,24 @@ def of_one_value(function: object, where: str) -> Callable[[Any], Any]:
 
     Where it is written with def: signatures of others aren't known without `inspect`.
     """
-    named = named_function(function, where)
+    checked = named_function(function, where)
     if isinstance(function, FunctionType):
         code, by_name = function.__code__, function.__kwdefaults__ or {}
         most = code.co_argcount
         least = most - len(function.__defaults__ or ())
         others = code.co_varnames[most : most + code.co_kwonlyargcount]
-        wanted = next((name for name in others if name not in by_name), None)
-        if wanted is not None:
+        lacking = next((name for name in others if name not in by_name), None)
+        if lacking is not None:
             raise TypeError(
                 f"{where}: {function.__qualname__} is called on one value, and nothing gives it "
-                f"{wanted!r}: write an expression with param({wanted!r}), or a task"
+                f"{lacking!r}: write an expression with param({lacking!r}), or a task"
             )
         if least > 1 or not (most or code.co_flags & VARARGS):
             raise TypeError(
                 f"{where}: {function.__qualname__} takes {least} arguments, but is called on one "
                 "value: let it take the tuple of them, or write a task"
             )
-    return named
+    return checked
 
 
 _METHODS = (MethodType, BuiltinMethodType)
@@ -115,23 +115,23 @@ def refuse_definition(value: Any, where: str) -> None:
     from fwf.algebra.workflow import Workflow
 
     if isinstance(value, Workflow | It):
-        said = "a workflow" if isinstance(value, Workflow) else "an expression"
-        raise TypeError(f"{where}: {value!r} is {said}; a function with def goes here")
+        kind = "a workflow" if isinstance(value, Workflow) else "an expression"
+        raise TypeError(f"{where}: {value!r} is {kind}; a function with def goes here")
 
 
 def _found(function: Any) -> object:
     """What is at the place where a function says that it is defined."""
     module, name = _place(function)
-    found: Any = sys.modules.get(module)
+    value: Any = sys.modules.get(module)
     try:
         for part in name.split("."):
-            found = getattr(found, part)
+            value = getattr(value, part)
     except Exception:  # whatever somebody's `__getattr__` raises
         return None
-    return found
+    return value
 
 
-def _held(function: Any, found: object) -> str:
+def _held(function: Any, there: object) -> str:
     """What a function has in it that its name doesn't say."""
     if not isinstance(function, FunctionType):
         return "is a method of an object" if isinstance(function, _METHODS) else "holds state"
@@ -140,7 +140,7 @@ def _held(function: Any, found: object) -> str:
     if "<locals>" in function.__qualname__:
         defaults = function.__defaults__ or function.__kwdefaults__
         return "is made in another function and has defaults" if defaults else ""
-    return "has been defined anew" if isinstance(found, FunctionType) else ""
+    return "has been defined anew" if isinstance(there, FunctionType) else ""
 
 
 def uncalled(value: object) -> str:

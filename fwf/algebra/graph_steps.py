@@ -66,12 +66,12 @@ class Ref(Generic[T_co]):
         return f"<Ref {self.label}: {hints.name_of(self.type)}>"
 
 
-def add_step(body: Node, refs: tuple[Any, ...], given: dict[str, Any]) -> Ref[Any]:
+def add_step(body: Node, refs: tuple[Any, ...], options: dict[str, Any]) -> Ref[Any]:
     """A workflow called on references ⟶ a reference to its result."""
     recorder = recording.get()
     name = body.name if isinstance(body, Task | Named) else "a workflow"
-    if given and recorder is not None:
-        bound = next(iter(given))
+    if options and recorder is not None:
+        bound = next(iter(options))
         raise TypeError(
             f"{recorder.name}: {name}({bound}=…): a step takes results of other steps, by "
             f"position; to bind a parameter write with_params({name}, {bound}=…)"
@@ -96,17 +96,17 @@ def add_step(body: Node, refs: tuple[Any, ...], given: dict[str, Any]) -> Ref[An
 
 
 def _step(recorder: Recorder, body: Node, name: str, refs: tuple[Ref[Any], ...]) -> Step:
-    wanted = body.edge.accepts
+    needed = body.edge.accepts
     indices = tuple(ref.index for ref in refs)
     if _takes_nothing(body):
         return Step(body, (), indices)
-    if wanted is object:  # whatever comes in
+    if needed is object:  # whatever comes in
         return Step(body, indices)
-    given = refs[0].type if len(refs) == 1 else hints.tuple_of(ref.type for ref in refs)
-    if not hints.compatible(given, wanted):
+    input_type = refs[0].type if len(refs) == 1 else hints.tuple_of(ref.type for ref in refs)
+    if not hints.compatible(input_type, needed):
         raise TypeError(
-            f"{recorder.name}: {name}(…) is given {hints.name_of(given)}, "
-            f"but takes {hints.name_of(wanted)}{table_types.in_brackets(given, wanted)}"
+            f"{recorder.name}: {name}(…) is given {hints.name_of(input_type)}, "
+            f"but takes {hints.name_of(needed)}{table_types.in_brackets(input_type, needed)}"
         )
     return Step(body, indices)
 

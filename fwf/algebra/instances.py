@@ -120,12 +120,12 @@ def frozen(value: Any, freeze: Callable[[Any], object]) -> Instance:
 
 
 def check(
-    value: Any, kept: Instance, thaw: Callable[[object], Any], encoded: Callable[[Any], bytes]
+    value: Any, instance: Instance, thaw: Callable[[object], Any], encode: Callable[[Any], bytes]
 ) -> None:
     """Raise `TypeError` for an object that is more than its class and its shown fields."""
     cls = cast(Any, type(value))
     fields: dict[str, Any] = getattr(cls, "__dataclass_fields__", {})
-    for name in kept.names():
+    for name in instance.names():
         if fields and not fields[name].repr:
             raise TypeError(
                 f"{cls.__qualname__}.{name} is a field that its repr leaves out, and a workflow "
@@ -133,15 +133,15 @@ def check(
                 "or have the task take it as a Secret"
             )
     try:
-        again = kept.made(thaw)
+        again = instance.made(thaw)
     except Exception as error:  # whatever somebody's class raises
         raise TypeError(
             f"a {cls.__qualname__} can't be made anew from its fields, as a workflow makes it "
             f"({type(error).__name__}: {error}); {_REMEDY}"
         ) from None
-    for name in fields or kept.names():
+    for name in fields or instance.names():
         if not fields or _is_kept(fields[name]):
-            _refuse_other(cls, name, encoded(getattr(value, name)), encoded(getattr(again, name)))
+            _refuse_other(cls, name, encode(getattr(value, name)), encode(getattr(again, name)))
 
 
 _REMEDY = "call fwf.register_codec for the class"

@@ -33,13 +33,13 @@ def _of_function(function: Any) -> str:
             "a lambda has no name, so it can't be printed, compared or exported; "
             "write an expression such as it.total, or a function with @task"
         )
-    told = uncalled(function)
-    if told:
-        return f"{_text(function)}: {told}"
+    hint = uncalled(function)
+    if hint:
+        return f"{_text(function)}: {hint}"
     if not hasattr(function, "__code__") or hasattr(function, "__self__"):
         return f"{name} can't be a task; write a function with @task that calls it"
-    known: Any = function.__globals__.get(function.__name__)
-    if getattr(known, "fn", None) is function:
+    namesake: Any = function.__globals__.get(function.__name__)
+    if getattr(namesake, "fn", None) is function:
         return f"{name} is the bare function of a task; write {name} for the task"
     return f"{name} is a plain function; put @task above it"
 
@@ -72,12 +72,12 @@ def _of_plain(value: object) -> str:
         freeze(value)
     except Exception:  # not plain, too deep, or whatever printing it raises
         return "and it isn't plain data either: write a function with @task that makes it"
-    said = f"to give a plain value write {_const(value)}"
+    remedy = f"to give a plain value write {_const(value)}"
     if isinstance(value, bool):
-        said += "; if it came from a comparison, compare `it` or `param`, not plain values"
+        remedy += "; if it came from a comparison, compare `it` or `param`, not plain values"
     if isinstance(value, str) and value.isidentifier() and len(value) < MAX_TEXT:
-        said += f"; a task of that name is {value} without quotes"
-    return said
+        remedy += f"; a task of that name is {value} without quotes"
+    return remedy
 
 
 def _of_several(value: Any) -> str:
@@ -86,18 +86,18 @@ def _of_several(value: Any) -> str:
     if isinstance(value, Set):
         parts.sort(key=repr)
     sources = [_source(part) for part in parts]
-    listed = ", ".join(sources)
+    arguments = ", ".join(sources)
     if isinstance(value, Mapping):
-        named = ", ".join(map("=".join, zip(map(str, cast(Any, value)), sources, strict=True)))
+        options = ", ".join(map("=".join, zip(map(str, cast(Any, value)), sources, strict=True)))
         return (
-            f"to feed a task with all of them by name write join(task, {named}), to choose one "
+            f"to feed a task with all of them by name write join(task, {options}), to choose one "
             "of them switch(it, {…}, otherwise=…)"
         )
     if all(isinstance(part, It) for part in parts):
-        return f"for the tuple of them write pick({listed})"
+        return f"for the tuple of them write pick({arguments})"
     if len(parts) == 1:
-        return f"write {listed} alone; par({listed}) gives a tuple of one"
-    return f"to run all at once write par({listed}), one after another seq({listed})"
+        return f"write {arguments} alone; par({arguments}) gives a tuple of one"
+    return f"to run all at once write par({arguments}), one after another seq({arguments})"
 
 
 def _holds_workflows(value: Any) -> bool:

@@ -444,16 +444,16 @@ class Extension(Workflow[In, Out]):
             return self._meaning
         except AttributeError:
             where = f"{type(self).__qualname__}.desugar()"
-            made = cast(object, self.desugar())
-            if made is self:
+            workflow = cast(object, self.desugar())
+            if workflow is self:
                 raise TypeError(f"{where}: gives itself; say it in terms of others") from None
-            object.__setattr__(self, "_meaning", as_workflow(made, where))
+            object.__setattr__(self, "_meaning", as_workflow(workflow, where))
             return self._meaning
 
     def arms(self) -> tuple[Arm, ...]:
         """Its parts as people see them, in order: by default the workflows in its fields."""
-        named = [(name, workflows_in(getattr(self, name))) for name in field_names(type(self))]
-        parts = [(name, part) for name, several in named for part in several]
+        fields = [(name, workflows_in(getattr(self, name))) for name in field_names(type(self))]
+        parts = [(name, part) for name, several in fields for part in several]
         return tuple(Arm(part, name if len(parts) > 1 else "") for name, part in parts)
 
     @property
@@ -550,8 +550,8 @@ def _either(edges: tuple[Edge, Edge], predicates: tuple[Expr, ...]) -> Edge:
 
 
 def _check_bindings(node: WithParams[Any, Any]) -> None:
-    for given in (node.params, node.resources):
-        checked_fields.instance(given, PMap, "with_params", "a dictionary, as pmap(…)")
+    for bindings in (node.params, node.resources):
+        checked_fields.instance(bindings, PMap, "with_params", "a dictionary, as pmap(…)")
     for name, expr in node.params.items():
         checked_fields.expression(expr, f"with_params({name}=…)")
     for name, other in node.resources.items():

@@ -15,37 +15,37 @@ class Packed(NamedTuple):
     parts: tuple[Any, ...]
 
 
-def packed(value: Any) -> Any:
+def pack(value: Any) -> Any:
     """Frozen value ⟶ the same in a form that any pickler writes; the inverse is `unpacked`."""
     parts: Any = value
     if isinstance(value, PMap):
-        return Packed("dict", tuple((packed(key), packed(item)) for key, item in parts.items()))
+        return Packed("dict", tuple((pack(key), pack(item)) for key, item in parts.items()))
     if isinstance(value, PVector | PSet):
         kind = "list" if isinstance(value, PVector) else "set"
-        return Packed(kind, tuple(map(packed, cast("PVector[Any]", value))))
+        return Packed(kind, tuple(map(pack, cast("PVector[Any]", value))))
     if type(value) is tuple:
-        return tuple(map(packed, parts))
+        return tuple(map(pack, parts))
     if isinstance(value, Instance):
-        return Packed("instance", (value.cls, packed(value.fields)))
+        return Packed("instance", (value.cls, pack(value.fields)))
     if isinstance(value, Enum) and value.name in type(value).__members__:
         return Packed("enum", (type(value), value.name))
     return value
 
 
-def unpacked(value: Any) -> Any:
+def unpack(value: Any) -> Any:
     """The inverse of `packed`."""
     parts: Any = value
     if type(value) is tuple:
-        return tuple(map(unpacked, parts))
+        return tuple(map(unpack, parts))
     match value:
         case Packed("dict", pairs):
-            return pmap({unpacked(key): unpacked(item) for key, item in pairs})
+            return pmap({unpack(key): unpack(item) for key, item in pairs})
         case Packed("list", items):
-            return pvector(map(unpacked, items))
+            return pvector(map(unpack, items))
         case Packed("set", items):
-            return pset(map(unpacked, items))
-        case Packed("instance", (cls, given)):
-            return Instance(cls, unpacked(given))
+            return pset(map(unpack, items))
+        case Packed("instance", (cls, fields)):
+            return Instance(cls, unpack(fields))
         case Packed("enum", (cls, name)):
             return cls[name]
         case _:

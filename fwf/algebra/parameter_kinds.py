@@ -129,8 +129,14 @@ def _sort(annotation: Any, above: tuple[Any, ...]) -> ByType:
 
 def _all(kinds: abc.Iterable[ByType]) -> ByType:
     """What is made of parts of these kinds, one of which may be what isn't known."""
-    found = set(kinds)
-    return "resource" if "resource" in found else "unknown" if "unknown" in found else "parameter"
+    kinds_there = set(kinds)
+    return (
+        "resource"
+        if "resource" in kinds_there
+        else "unknown"
+        if "unknown" in kinds_there
+        else "parameter"
+    )
 
 
 def _data(kinds: abc.Iterable[ByType]) -> ByType:

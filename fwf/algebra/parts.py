@@ -60,7 +60,7 @@ def arms_of(node: Extension[Any, Any]) -> tuple[Arm, ...]:
     return node.arms() if node.word else (Arm(node.meaning, segment=""),)
 
 
-def shown(node: Node) -> tuple[Node, ...]:
+def visible_parts(node: Node) -> tuple[Node, ...]:
     """Node ⟶ its direct parts as people see them."""
     if isinstance(node, Extension):
         return tuple(cast(Node, arm.node) for arm in arms_of(node))

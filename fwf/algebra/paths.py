@@ -40,7 +40,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.parts import children, shown
+from fwf.algebra.parts import children, visible_parts
 
 SEPARATOR = " > "
 MOST_LISTED: Final = 2**21
@@ -80,10 +80,10 @@ def stands_for(name: str, path: str) -> bool:
     """
     if name == path:
         return True
-    wanted, there = _segments(name), _segments(path)
-    return len(wanted) <= len(there) and all(
+    segments, there = _segments(name), _segments(path)
+    return len(segments) <= len(there) and all(
         one in (other, untagged(other))
-        for one, other in zip(reversed(wanted), reversed(there), strict=False)
+        for one, other in zip(reversed(segments), reversed(there), strict=False)
     )
 
 
@@ -261,20 +261,20 @@ class Paths:
         own, parts = (
             ((), _siblings(region.node)) if inner else _own(self._counted(cast(Node, region.node)))
         )
-        passed: list[Node] = []
+        nodes_before: list[Node] = []
         while True:
             for part in parts:
                 count = self._count(part)
                 if ordinal < count:
                     break
                 ordinal -= count
-                passed.append(part)
+                nodes_before.append(part)
             else:
                 break
             own, parts = _own(self._counted(part))
         if ordinal >= len(own):
             return ""
-        n = total((self._occurring(own[ordinal], part) for part in passed), own=1)
+        n = total((self._occurring(own[ordinal], part) for part in nodes_before), own=1)
         return own[ordinal] if n == 1 else f"{own[ordinal]}#{n if n < UNCOUNTED else '…'}"
 
     def _counted(self, node: Node) -> Node:
@@ -282,16 +282,16 @@ class Paths:
 
         Whatever is counted stands there. Each node is passed once, however many names are asked.
         """
-        passed: list[Node] = []
+        way: list[Node] = []
         while id(node) not in self._passed:
             _, parts = _own(node)
             if not parts or self._count(parts[0]) < UNCOUNTED:
                 self._passed[id(node)] = node
                 break
-            passed.append(node)
+            way.append(node)
             node = parts[0]
         node = self._passed[id(node)]
-        self._passed.update({id(each): node for each in passed})
+        self._passed.update({id(each): node for each in way})
         return node
 
     def child(self, spot: Spot, node: Node, index: int, tag: str | None = None) -> Spot:
@@ -327,7 +327,7 @@ class Paths:
         if of is None:
             return [self.child(spot, node, at) for at in range(len(children(node)))]
         joints = self._joints(spot, of)
-        firsts = [of.first(at) for at in range(len(shown(node)))]
+        firsts = [of.first(at) for at in range(len(visible_parts(node)))]
         return [Spot(joints) if nth is None else self._placed(joints, nth) for nth in firsts]
 
     def is_joint(self, spot: Spot) -> bool:
@@ -385,8 +385,8 @@ class Paths:
 
     def _offset(self, node: Node | Inside, index: int) -> int:
         """How many names come before a part, among its siblings."""
-        known = id(node) in self._offsets
-        offsets = self._offsets[id(node)] if known else self._measure(node)
+        is_measured = id(node) in self._offsets
+        offsets = self._offsets[id(node)] if is_measured else self._measure(node)
         return index if offsets is None else offsets[index]
 
     def _measure(self, node: Node | Inside) -> list[int] | None:
@@ -436,12 +436,12 @@ class Paths:
     def _named(self, node: Node | Inside, inner: bool) -> list[str]:
         """The names of a region, numbered where they repeat."""
         names: list[str] = []
-        taken: dict[str, int] = {}
+        counts: dict[str, int] = {}
         todo: list[Node | str] = list(reversed(_siblings(node))) if inner else [cast(Node, node)]
         while todo:
             top = todo.pop()
             if isinstance(top, str):
-                n = taken[top] = taken.get(top, 0) + 1
+                n = counts[top] = counts.get(top, 0) + 1
                 names.append(top if n == 1 else f"{top}#{n}")
                 continue
             own, parts = _own(top)

@@ -13,7 +13,7 @@ from pyrsistent import PVector, pvector
 
 from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import Extension, Node, Step, Task
-from fwf.algebra.packing import Packed, packed, unpacked
+from fwf.algebra.packing import Packed, pack, unpack
 from fwf.algebra.plain_values import thaw
 from fwf.algebra.workflow import Workflow
 
@@ -41,10 +41,10 @@ def flattened(w: Workflow[Any, Any]) -> list[Entry]:
     entries: list[Entry] = []
     todo: list[tuple[Node, bool]] = [(cast(Node, w), False)]
     while todo:
-        node, seen = todo.pop()
+        node, parts_done = todo.pop()
         if id(node) in numbers:
             continue
-        if not seen and not isinstance(node, Task):
+        if not parts_done and not isinstance(node, Task):
             todo.append((node, True))
             todo.extend((part, False) for part in _parts(node))
             continue
@@ -61,11 +61,11 @@ def restored(entries: list[Entry]) -> Node:
             nodes.append(_found(entry))
         else:
             cls, values = entry
-            filled = [_filled(value, nodes) for value in values]
+            arguments = [_filled(value, nodes) for value in values]
             if issubclass(cls, Extension):  # whose fields may be keyword-only
-                nodes.append(cls(**dict(zip(field_names(cls), filled, strict=True))))
+                nodes.append(cls(**dict(zip(field_names(cls), arguments, strict=True))))
             else:
-                nodes.append(cls(*filled))
+                nodes.append(cls(*arguments))
     return cast(Node, nodes[-1])
 
 
@@ -100,12 +100,12 @@ def _flat(value: Any, numbers: dict[int, int]) -> Any:
         return pvector(_flat(one, numbers) for one in cast(Any, value))
     if type(value) is tuple:
         return tuple(_flat(one, numbers) for one in cast(Any, value))
-    return packed(value)
+    return pack(value)
 
 
 def _filled(value: Any, nodes: list[Any]) -> Any:
     if isinstance(value, Packed):
-        return unpacked(value)
+        return unpack(value)
     if isinstance(value, Part):
         return nodes[value.number]
     if isinstance(value, Step):
@@ -120,13 +120,13 @@ def _filled(value: Any, nodes: list[Any]) -> Any:
 def _task_at(task: Task[Any, Any]) -> TaskAt:
     at = TaskAt(task.fn.__module__, task.fn.__qualname__, thaw(task.config))
     try:
-        found = _found(at)
+        there = _found(at)
     except Exception as error:
         raise PicklingError(
             f"{task.described()} can't be pickled: {error}; define it at the top of a module or, "
             "in a factory, give config= the factory's arguments"
         ) from error
-    if found is not task and found != task:
+    if there is not task and there != task:
         raise PicklingError(
             f"{task.described()} can't be pickled: {at.module}.{at.qualname} is another task"
         )
@@ -135,12 +135,12 @@ def _task_at(task: Task[Any, Any]) -> TaskAt:
 
 def _found(at: TaskAt) -> Node:
     """Import the module, and take the task from it or have its factory make it."""
-    found: Any = import_module(at.module)
+    value: Any = import_module(at.module)
     outer, local, _ = at.qualname.partition(".<locals>")
     for name in outer.split("."):
-        found = getattr(found, name)
-    if local and not isinstance(found, Task):
-        found = found(**at.config)
-    if not isinstance(found, Task):
+        value = getattr(value, name)
+    if local and not isinstance(value, Task):
+        value = value(**at.config)
+    if not isinstance(value, Task):
         raise LookupError(f"{at.module}.{at.qualname} is not a task")
-    return cast(Node, found)
+    return cast(Node, value)

@@ -100,8 +100,8 @@ def register_codec(
     """
     other = _codecs.get(cls)
     if other is not None and other.name != name:
-        known = f"already registered as {other.name!r}"
-        raise ValueError(f"register_codec({cls.__qualname__}): {known}")
+        problem = f"already registered as {other.name!r}"
+        raise ValueError(f"register_codec({cls.__qualname__}): {problem}")
     _codecs[cls] = Codec(name, to_plain, from_plain)
 
 
@@ -148,22 +148,22 @@ def _frozen(value: object, depth: int, left: list[float], *, exact: bool, object
     own = kind.__module__ in _OUTCOMES
     if kind in _codecs and not own:
         return value
-    known = kind in _COLLECTIONS
-    if objects and not known and instances.path_place(kind):
+    is_collection = kind in _COLLECTIONS
+    if objects and not is_collection and instances.path_place(kind):
         return value
     if depth >= MAX_DEPTH:
         raise ValueError(f"a value in a workflow may nest {MAX_DEPTH} levels deep, not more")
     inner = partial(_frozen, depth=depth + 1, left=left, exact=exact, objects=objects)
     if own:
         return _frozen_result(value, inner)
-    if kind is Instance or (objects and not known and instances.is_instance_class(kind)):
+    if kind is Instance or (objects and not is_collection and instances.is_instance_class(kind)):
         return _instance(value, inner, left, exact=exact)
-    kept = kind if exact else next(filter(kind.__mro__.__contains__, _COLLECTIONS), kind)
-    make = _COLLECTIONS.get(kept)
+    base = kind if exact else next(filter(kind.__mro__.__contains__, _COLLECTIONS), kind)
+    make = _COLLECTIONS.get(base)
     if make is None:
         raise TypeError(_not_plain(value))
     _count(left)
-    if kept in (dict, _PMAP):
+    if base in (dict, _PMAP):
         pairs = cast(dict[object, object], value).items()
         return pmap({as_member(inner(key)): inner(each) for key, each in pairs})
     items = [inner(each) for each in cast(Iterable[object], value)]
@@ -186,10 +186,10 @@ def _instance(
     if type(value) is Instance:
         return value
     _count(left)
-    kept = instances.frozen(value, inner)
+    instance = instances.frozen(value, inner)
     if exact:
-        instances.check(value, kept, thaw, _encoded_part)
-    return kept
+        instances.check(value, instance, thaw, _encoded_part)
+    return instance
 
 
 def _encoded_part(part: object) -> bytes:
@@ -222,25 +222,25 @@ def _zoned(moment: Any) -> Any:
     )
 
 
-def as_member(frozen: object) -> object:
+def as_member(value: object) -> object:
     """A frozen value that can be in a set, or a dictionary's key; raises `TypeError` if it can't.
 
     Frozen lists can be hashed, but what they are thawed to can't.
     """
-    if isinstance(frozen, PVector | PMap | PSet) or _can_change(frozen):
+    if isinstance(value, PVector | PMap | PSet) or _can_change(value):
         raise TypeError(
-            f"{source(cast(Any, frozen))} can change, so it can't be in a set or a dictionary's "
+            f"{source(cast(Any, value))} can change, so it can't be in a set or a dictionary's "
             "key: write a tuple or a frozenset"
         )
-    kind: Any = type(frozen)
-    several: Iterable[object] = cast(tuple[object, ...], frozen) if kind is tuple else ()
-    for each in cast(Instance, frozen).fields.values() if kind is Instance else several:
+    kind: Any = type(value)
+    several: Iterable[object] = cast(tuple[object, ...], value) if kind is tuple else ()
+    for each in cast(Instance, value).fields.values() if kind is Instance else several:
         as_member(each)
-    return frozen
+    return value
 
 
-def _can_change(frozen: object) -> bool:
-    return isinstance(frozen, Instance) and frozen.cls.__hash__ is None
+def _can_change(value: object) -> bool:
+    return isinstance(value, Instance) and value.cls.__hash__ is None
 
 
 def _not_plain(value: object) -> str:
@@ -399,8 +399,8 @@ def source(value: object) -> str:
         case enum.Enum():
             return repr(member_of(value))
         case Instance():
-            given = [f"{name}={source(value.fields[name])}" for name in value.names()]
-            return f"{short_name(value.cls)}({', '.join(given)})"
+            arguments = [f"{name}={source(value.fields[name])}" for name in value.names()]
+            return f"{short_name(value.cls)}({', '.join(arguments)})"
         case int() if type(value) is int and value.bit_length() > 10_000:
             return hex(value)  # decimal digits stop at 4,300
         case _ if type(value).__module__ in _OUTCOMES:
@@ -431,13 +431,14 @@ def member_of(value: enum.Enum) -> Member:
     return Member(name, None, value.value)
 
 
-def keywords(given: PMap[str, Any], written: Callable[[Any], str] = source) -> str:
+def keywords(arguments: PMap[str, Any], source_of: Callable[[Any], str] = source) -> str:
     """Names and frozen values ⟶ source of keyword arguments: `table='orders', limit=10`.
 
-    written: what a value's source is.
+    source_of: how a value reads as source.
     """
-    plain = [f"{name}={written(given[name])}" for name in sorted(given) if is_name(name)]
-    others = [f"{name!r}: {written(given[name])}" for name in sorted(given) if not is_name(name)]
+    sources = {name: source_of(arguments[name]) for name in sorted(arguments)}
+    plain = [f"{name}={text}" for name, text in sources.items() if is_name(name)]
+    others = [f"{name!r}: {text}" for name, text in sources.items() if not is_name(name)]
     return ", ".join([*plain, f"**{{{', '.join(others)}}}"] if others else plain)
 
 
@@ -454,8 +455,7 @@ def is_name(text: str) -> bool:
 
 def digest(*parts: bytes) -> bytes:
     """Byte strings ⟶ 16 bytes that identify their sequence (BLAKE2b)."""
-    made: bytes = _blake2b()(b"".join(parts), digest_size=16).digest()
-    return made
+    return cast(bytes, _blake2b()(b"".join(parts), digest_size=16).digest())
 
 
 @cache

@@ -51,22 +51,22 @@ def text(template: str, /, *values: object) -> It:
     >>> text("no rows for {}", it.day)
     text('no rows for {}', it.day)
     """
-    given = cast(object, template)
-    if not isinstance(given, str):
+    words = cast(object, template)
+    if not isinstance(words, str):
         raise TypeError(
-            f"text({given!r}, …): needs the text first, such as text('{{}} rows', it.n)"
+            f"text({words!r}, …): needs the text first, such as text('{{}} rows', it.n)"
         )
     try:
-        text_templates.checked(template, len(values))
+        text_templates.check_template(template, len(values))
     except ValueError as error:
         raise ValueError(f"text({template!r}, …): {error}") from None
     return It(Op("text", (Const(template), *map(as_expr, values))))
 
 
-def message(given: object) -> object:
+def message(text: object) -> object:
     """What `fail` is told ⟶ its message as a node has it: a plain text where it is one."""
-    if not isinstance(given, It):
-        return given
-    expr = expr_of(given)
+    if not isinstance(text, It):
+        return text
+    expr = expr_of(text)
     plain = isinstance(expr, Const) and isinstance(expr.value, str)
     return cast(Const, expr).value if plain else expr

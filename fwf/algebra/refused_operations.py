@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
-from fwf.algebra.expr import Expr, Get, operand, show, written
+from fwf.algebra.expr import Expr, Get, expression_source, operand, show
 
 MAX_OPERAND = 40
 _SIGNS: Final = {
@@ -59,7 +59,7 @@ def without(method: str, expr: Expr, operands: tuple[object, ...] = ()) -> str:
     """What was written, that expressions don't have it, and what to write instead."""
     others = [*map(_shown, operands)]
     if method in _FUNCTIONS:
-        attempt = f"{_FUNCTIONS[method]}({', '.join([written(expr), *others])})"
+        attempt = f"{_FUNCTIONS[method]}({', '.join([expression_source(expr), *others])})"
     else:
         attempt = _OPERATORS[method].format(*others, it=operand(expr))
     remedy = _REMEDIES.get(method, _ANY_REMEDY).format(*others, it=operand(expr))
@@ -75,7 +75,7 @@ def no_key(key: object, of: Expr) -> str:
 
 def no_method(expr: Expr) -> str:
     """What is said of a call of an expression, which is most often that of a method."""
-    it = written(expr.of if isinstance(expr, Get) else expr)
+    it = expression_source(expr.of if isinstance(expr, Get) else expr)
     remedy = _ANY_REMEDY.format(it=it)
     return f"{show(expr)}(…): an expression calls no methods; {remedy}"
 

@@ -11,7 +11,7 @@ from fwf.faults.fault_form import fault_from_json, fault_to_json
 from fwf.types.comparison import type_only
 
 
-def opened(result: Any) -> tuple[bool, Any]:
+def content_of(result: Any) -> tuple[bool, Any]:
     """Result ⟶ whether it is a failure, and what is in it."""
     is_failure = isinstance(result, Failure)
     inside: Any = cast(Any, result).failure() if is_failure else result.unwrap()
@@ -22,7 +22,7 @@ def misfit(value: Any) -> str:
     """Why a value isn't what `as_result` gives; empty if it is."""
     if not isinstance(value, Result):
         return f"{type_only(value)} is no result; put as_result(…) around what makes it"
-    is_failure, inside = opened(value)
+    is_failure, inside = content_of(value)
     if not is_failure or isinstance(inside, Fault):
         return ""
     return (
@@ -31,17 +31,17 @@ def misfit(value: Any) -> str:
     )
 
 
-def asked(word: str, value: Any, on: tuple[str, ...] = ()) -> Any:
+def answer(word: str, value: Any, on: tuple[str, ...] = ()) -> Any:
     """What `failed`, `value_of` and `fault_of` say of a result; raises `ValueError` if nothing."""
     wrong = misfit(value)
     if wrong:
         raise ValueError(wrong)
-    is_failure, inside = opened(value)
+    is_failure, inside = content_of(value)
     if word == "failed":
         return is_failure and matches(on, inside, otherwise_all=True)
     if is_failure != (word == "fault_of"):
-        ended = f"it failed ({inside.tags[0]})" if is_failure else "it is a success"
-        raise ValueError(f"{ended}; choose by branch(failed(…), …) first")
+        outcome = f"it failed ({inside.tags[0]})" if is_failure else "it is a success"
+        raise ValueError(f"{outcome}; choose by branch(failed(…), …) first")
     return inside
 
 
@@ -49,20 +49,20 @@ def copied(value: Any, copy: Callable[[Any], Any]) -> Any:
     """A result with a copy of what is in it; a fault itself, which can't change."""
     if not isinstance(value, Result):
         return value
-    is_failure, inside = opened(value)
+    is_failure, inside = content_of(value)
     return Failure(copy(inside)) if is_failure else Success(copy(inside))
 
 
 def source_of(value: Any, depth: int = 0) -> str:
     """Result or fault ⟶ Python source that makes it, but for exceptions and their tracebacks."""
     if isinstance(value, Result):
-        is_failure, inside = opened(value)
+        is_failure, inside = content_of(value)
         return f"{'Failure' if is_failure else 'Success'}({_source(inside, depth)})"
     names: tuple[str, ...] = value.__match_args__
-    given = [(name, getattr(value, name)) for name in names if name not in _UNTOLD]
-    given = [(name, each) for name, each in given if (name, each) != ("why", "")]
-    told = [f"{name}={_source(each, depth)}" for name, each in given if each is not None]
-    return f"{type(value).__name__}({', '.join(told)})"
+    fields = [(name, getattr(value, name)) for name in names if name not in _UNTOLD]
+    fields = [(name, each) for name, each in fields if (name, each) != ("why", "")]
+    arguments = [f"{name}={_source(each, depth)}" for name, each in fields if each is not None]
+    return f"{type(value).__name__}({', '.join(arguments)})"
 
 
 _UNTOLD = ("error", "traceback")
@@ -83,13 +83,13 @@ def _source(value: Any, depth: int) -> str:
 
 
 def _inside(result: Any) -> object:
-    return opened(result)[1]
+    return content_of(result)[1]
 
 
 def codecs() -> dict[str, Codec]:
     """The codecs of results and faults by their names."""
-    found = [codec_of(cls) for cls in (Success, Failure, *get_args(Fault))]
-    return {codec.name: codec for codec in found if codec is not None}
+    all_codecs = [codec_of(cls) for cls in (Success, Failure, *get_args(Fault))]
+    return {codec.name: codec for codec in all_codecs if codec is not None}
 
 
 register_codec(Success, name="fwf.Success", to_plain=_inside, from_plain=Success)

@@ -242,8 +242,8 @@ def each(schedule: Schedule, factor: Factor | None = None) -> Iterator[timedelta
     """Schedule ⟶ its delays, in order; may never end. Jitter is drawn by `factor`."""
     factor = factor or drawn
     match schedule:
-        case Delays(given):
-            yield from given
+        case Delays(delays):
+            yield from delays
         case Constant(delay):
             while True:
                 yield delay
@@ -327,8 +327,8 @@ def length(schedule: Schedule) -> float:
     `within` doesn't count here: it ends a schedule by the clock, on purpose.
     """
     match schedule:
-        case Delays(given):
-            return float(len(given))
+        case Delays(each):
+            return float(len(each))
         case Constant() | Backoff():
             return math.inf
         case Pointwise(left, right, longer):
@@ -360,8 +360,8 @@ def cap_of(schedule: Schedule) -> timedelta | None:
             caps = [cap_of(outer), cap_of(inner)]
         case _:  # Delays, Constant
             caps = [None]
-    known = [cap for cap in caps if cap is not None]
-    return max(known) if len(known) == len(caps) else None
+    limits = [cap for cap in caps if cap is not None]
+    return max(limits) if len(limits) == len(caps) else None
 
 
 def _own(schedule: _Combinators) -> Schedule:

@@ -24,19 +24,19 @@ def pieces(template: str) -> list[str]:
 
     Raises `ValueError` for anything else in braces, since what a place shows is data alone.
     """
-    found, at = [""], 0
+    texts, at = [""], 0
     while at < len(template):
         two, one = template[at : at + 2], template[at]
         at += 2 if two in ("{{", "}}", "{}") else 1
         if two == "{}":
-            found.append("")
+            texts.append("")
         elif two in ("{{", "}}"):
-            found[-1] += one
+            texts[-1] += one
         elif one in "{}":
             raise ValueError(_misplaced(template, at - 1))
         else:
-            found[-1] += one
-    return found
+            texts[-1] += one
+    return texts
 
 
 def _misplaced(template: str, at: int) -> str:
@@ -49,7 +49,7 @@ def _misplaced(template: str, at: int) -> str:
     )
 
 
-def checked(template: str, values: int) -> None:
+def check_template(template: str, values: int) -> None:
     """Raise `ValueError` unless a template has as many places as there are values."""
     places = len(pieces(template)) - 1
     if places != values:
@@ -59,14 +59,14 @@ def checked(template: str, values: int) -> None:
         )
 
 
-def filled(template: str, values: Sequence[Any]) -> str:
+def fill(template: str, values: Sequence[Any]) -> str:
     """Template, values ⟶ the text; raises `ValueError` for a value that no text stands for."""
     first, *others = pieces(template)
-    told = [f"{told_of(value)}{piece}" for value, piece in zip(values, others, strict=True)]
-    return masked(first + "".join(told))
+    texts = [f"{value_text(value)}{piece}" for value, piece in zip(values, others, strict=True)]
+    return masked(first + "".join(texts))
 
 
-def told_of(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Value ⟶ what stands for it in a text; raises `ValueError` where nothing does.
 
     Texts and numbers as they are, dates and times as ISO 8601 has them, enums by their names, what
@@ -102,11 +102,11 @@ def _several(value: Any, depth: int) -> str:
     pairs = isinstance(value, Mapping)
     items = cast(Any, value).items() if pairs else value
     first: list[Any] = [*islice(items, MOST_ITEMS)]
-    shown = [_pair(each, depth) if pairs else _told(plain(each), depth + 1) for each in first]
+    texts = [_pair(each, depth) if pairs else _told(plain(each), depth + 1) for each in first]
     if isinstance(value, AbstractSet):
-        shown.sort()
-    more = len(items) - len(shown)
-    text = ", ".join(shown) + (f" and {more:,} more" if more else "")
+        texts.sort()
+    more = len(items) - len(texts)
+    text = ", ".join(texts) + (f" and {more:,} more" if more else "")
     return f"[{text}]" if depth else text
 
 

@@ -29,7 +29,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.parts import arms_of, children as children, shown
+from fwf.algebra.parts import arms_of, children as children, visible_parts
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.pickling import fields
 from fwf.algebra.workflow import Workflow
@@ -45,8 +45,8 @@ def parts_of(node: Node) -> tuple[Node, ...]:
     """Node ⟶ all workflows in it: an extension's are those in its fields, and its meaning."""
     if not isinstance(node, Extension):
         return children(node)
-    given = [each for value in fields(node) for each in workflows_in(value)]
-    return (*cast("list[Node]", given), node.meaning)
+    own_parts = [each for value in fields(node) for each in workflows_in(value)]
+    return (*cast("list[Node]", own_parts), node.meaning)
 
 
 def wrapped(node: Node) -> Node | None:
@@ -104,8 +104,8 @@ def refilled(node: Extension[Any, Any], parts: Iterable[Node]) -> Extension[Any,
         value = fields[name] = getattr(node, name)
         several = workflows_in(value)
         if several:
-            taken = tuple(next(left) for _ in several)
-            fields[name] = taken if type(value) is tuple else taken[0]
+            values = tuple(next(left) for _ in several)
+            fields[name] = values if type(value) is tuple else values[0]
     return type(node)(**fields)
 
 
@@ -133,7 +133,7 @@ def fold(
     w: Workflow[Any, Any],
     *,
     key: Callable[[Node], Hashable] = id,
-    known: dict[Hashable, R] | None = None,
+    results: dict[Hashable, R] | None = None,
     parts_of: Callable[[Node], tuple[Node, ...]] = children,
 ) -> R:
     """Step, workflow ⟶ its meaning, bottom-up: a node's from those of its parts.
@@ -141,15 +141,15 @@ def fold(
     Explicit stack; a part that occurs twice as the same object is folded once. O(size).
 
     key: what makes two parts the same; by default that they are one object.
-    known: what earlier folds have found by that key, and where this one adds to it.
+    results: what earlier folds have found by that key, and where this one adds to it.
     parts_of: the parts that count; by default those that are run.
     """
-    known = {} if known is None else known
+    results = {} if results is None else results
     root = cast(Node, w)
     todo: list[tuple[Node, list[Hashable] | None]] = [(root, None)]
     while todo:
         node, keys = todo.pop()
-        if key(node) in known:
+        if key(node) in results:
             continue
         if keys is None:
             parts = parts_of(node)
@@ -160,28 +160,36 @@ def fold(
                     parts = tuple(dict(zip(keys, parts, strict=True)).values())
                 todo.extend([(part, None) for part in reversed(parts)])
                 continue
-        known[key(node)] = step(node, tuple(map(known.__getitem__, keys)))
-    return known[key(root)]
+        results[key(node)] = step(node, tuple(map(results.__getitem__, keys)))
+    return results[key(root)]
 
 
-def trampoline(begin: Callable[[Q], Generator[Q, A, A]], first: Q) -> A:
+def trampoline(
+    begin: Callable[[Q], Generator[Q, A, A]],
+    first: Q,
+    *,
+    at_once: Callable[[Q], A | None] | None = None,
+) -> A:
     """A question ⟶ its answer, of generators which ask for what they need of others.
 
     What would be a function that calls itself, on an explicit stack: where it would, it yields.
+
+    at_once: the answer of a question that needs no generator; None for others.
     """
     stack = [begin(first)]
     answer: Any = None  # with which a generator starts
     while True:
         try:
-            asked = stack[-1].send(answer)
+            question = stack[-1].send(answer)
         except StopIteration as stop:
             stack.pop()
             answer = stop.value
             if not stack:
                 return cast(A, answer)
         else:
-            stack.append(begin(asked))
-            answer = None
+            answer = None if at_once is None else at_once(question)
+            if answer is None:
+                stack.append(begin(question))
 
 
 @final
@@ -238,7 +246,7 @@ class Visit:
 
     def arms(self) -> "list[Visit]":
         """Its direct parts as people see them."""
-        return [self.arm(at, part) for at, part in enumerate(shown(self.node))]
+        return [self.arm(at, part) for at, part in enumerate(visible_parts(self.node))]
 
     def arm(self, at: int, part: Node) -> "Visit":
         """One of its direct parts as people see them: which one, and the part itself."""

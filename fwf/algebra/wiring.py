@@ -67,18 +67,18 @@ def _check_step(graph: Graph[Any, Any], at: int, step: Step) -> None:
 
 def _check_fit(graph: Graph[Any, Any], step: Step, where: str) -> None:
     """Raise unless a step can take what those that it feeds on give."""
-    wanted = step.body.edge.accepts
-    if wanted is ANY or wanted is object:
+    needed = step.body.edge.accepts
+    if needed is ANY or needed is object:
         return
-    n, several = len(step.inputs), hints.length_of(wanted)
+    n, several = len(step.inputs), hints.length_of(needed)
     if several is not None and n not in (1, several):
         raise ValueError(f"{where}: has {n} inputs, but takes {several}: name one step for each")
     kinds = [_gives(graph, number) for number in step.inputs]
-    given = kinds[0] if n == 1 else hints.tuple_of(kinds)
-    if not hints.compatible(given, wanted):
-        said = f"takes {hints.name_of(wanted)}, but is given {hints.name_of(given)}"
-        said += table_types.in_brackets(given, wanted)
-        raise TypeError(f"{where}: {said if n else f'{said}: it has no inputs'}")
+    input_type = kinds[0] if n == 1 else hints.tuple_of(kinds)
+    if not hints.compatible(input_type, needed):
+        complaint = f"takes {hints.name_of(needed)}, but is given {hints.name_of(input_type)}"
+        complaint += table_types.in_brackets(input_type, needed)
+        raise TypeError(f"{where}: {complaint if n else f'{complaint}: it has no inputs'}")
 
 
 def _gives(graph: Graph[Any, Any], number: int) -> Any:
@@ -102,20 +102,20 @@ def accepts(graph: Graph[Any, Any]) -> Any:
         return ANY
     if not graph.arity:
         return object
-    taken: list[list[Any]] = [[] for _ in range(graph.arity)]
+    kinds_by_input: list[list[Any]] = [[] for _ in range(graph.arity)]
     for kind, number in _taken(graph):
-        taken[-1 - number].append(kind)
-    each = [hints.meet(kinds) for kinds in taken]
+        kinds_by_input[-1 - number].append(kind)
+    each = [hints.meet(kinds) for kinds in kinds_by_input]
     return each[0] if graph.arity == 1 else hints.tuple_of(each)
 
 
 def _taken(graph: Graph[Any, Any]) -> Iterator[tuple[Any, int]]:
     """The type that a step wants from each of the graph's inputs, and the input's number."""
     for step in graph.steps:
-        wanted = step_inputs(step)
+        accepts = step_inputs(step)
         for place, number in enumerate(step.inputs):
             if number < 0:
-                yield wanted[place], number
+                yield accepts[place], number
 
 
 def step_inputs(step: Step) -> tuple[Any, ...]:
@@ -124,5 +124,5 @@ def step_inputs(step: Step) -> tuple[Any, ...]:
     if len(step.inputs) == 1:
         return (accepts,)
     arguments = get_args(accepts)
-    known = len(arguments) == len(step.inputs) and Ellipsis not in arguments
-    return arguments if known else (ANY,) * len(step.inputs)
+    is_tuple = len(arguments) == len(step.inputs) and Ellipsis not in arguments
+    return arguments if is_tuple else (ANY,) * len(step.inputs)

@@ -79,8 +79,8 @@ class Workflow(Generic[In, Out]):
         if not isinstance(other, Workflow):
             right = as_workflow(other, ">>")
         mine, theirs = self.edge, right.edge
-        wanted = theirs.accepts
-        if theirs.probes or not (wanted is mine.gives or wanted is ANY or wanted is object):
+        needed = theirs.accepts
+        if theirs.probes or not (needed is mine.gives or needed is ANY or needed is object):
             theirs = _joined(self, mine, right, theirs)
         parts: Any = self.parts if type(self) is Seq else pvector((self,))
         parts = parts.extend(right.parts) if type(right) is Seq else parts.append(right)
@@ -122,11 +122,11 @@ class Workflow(Generic[In, Out]):
         a: Ref[A], b: Ref[B], c: Ref[C], d: Ref[D], e: Ref[E], f: Ref[F], g: Ref[G], h: Ref[H], /,
     ) -> Ref[R]: ...
     # fmt: on
-    def __call__(self, *refs: Any, **given: Any) -> Any:
+    def __call__(self, *refs: Any, **options: Any) -> Any:
         """Inside a `@graph` function: a step that feeds on the steps given."""
         from fwf.algebra.graph_steps import add_step
 
-        return add_step(cast("Node", self), refs, given)
+        return add_step(cast("Node", self), refs, options)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -267,27 +267,27 @@ def as_workflow(value: object, where: str) -> Node:
 
 def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
     """The right part's edge, checked against what the left gives."""
-    given = mine.output
-    if not hints.compatible(given, theirs.accepts):
+    left_output = mine.output
+    if not hints.compatible(left_output, theirs.accepts):
         raise TypeError(
-            f"{_giver(left)} gives {hints.name_of(given)}, but "
-            f"{_taker(right, given)} takes {hints.name_of(theirs.accepts)}"
-            f"{table_types.in_brackets(given, theirs.accepts)}: "
+            f"{_giver(left)} gives {hints.name_of(left_output)}, but "
+            f"{_taker(right, left_output)} takes {hints.name_of(theirs.accepts)}"
+            f"{table_types.in_brackets(left_output, theirs.accepts)}: "
             "put a step between them that turns the one into the other"
         )
-    kinds = [_probe(probe, given, left) for probe in theirs.probes]
+    kinds = [_probe(probe, left_output, left) for probe in theirs.probes]
     from fwf.algebra.nodes import FromResult, Pure
 
     if isinstance(right, FromResult):
-        return Edge(theirs.accepts, hints.value_of(given), theirs.probes)
+        return Edge(theirs.accepts, hints.value_of(left_output), theirs.probes)
     if isinstance(right, Pure) and kinds:
         return Edge(theirs.accepts, kinds[0], theirs.probes)
     return theirs
 
 
-def _probe(probe: Expr, given: Any, left: Any) -> Any:
+def _probe(probe: Expr, output: Any, left: Any) -> Any:
     try:
-        return type_of(probe, given)
+        return type_of(probe, output)
     except TypeError as error:
         raise TypeError(f"after {_giver(left)}: {error}") from None
 
@@ -309,7 +309,7 @@ def _giver(node: Any) -> str:
             return _described(node)
 
 
-def _taker(node: Any, given: Any) -> str:
+def _taker(node: Any, output: Any) -> str:
     """What takes a part's input and can't take this type."""
     from fwf.algebra.nodes import Always, AsResult, Branch, Fallback, LoopUntil, Par
     from fwf.algebra.traverse import children
@@ -319,7 +319,7 @@ def _taker(node: Any, given: Any) -> str:
         parts: tuple[Any, ...] = () if inner is None else (inner,)
         if isinstance(node, Seq | Par | Branch | Fallback | Always):
             parts = children(cast("Node", node))
-        unfit = [part for part in parts if not hints.compatible(given, part.edge.accepts)]
+        unfit = [part for part in parts if not hints.compatible(output, part.edge.accepts)]
         if not unfit:
             return _described(node)
         node = unfit[0]

@@ -66,11 +66,11 @@ def _described(thing: Any) -> str:
     inner = getattr(thing, "func", None) or getattr(thing, "__wrapped__", None)
     name = getattr(inner, "__qualname__", None)
     kind = cast(Any, type(thing))
-    said = f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"
+    kind_text = f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"
     if name is not None:
-        return f"{said} of {name}"
-    known = callable(thing) or kind in (staticmethod, classmethod, property)
-    return said if known else repr(thing)
+        return f"{kind_text} of {name}"
+    has_no_name = callable(thing) or kind in (staticmethod, classmethod, property)
+    return kind_text if has_no_name else repr(thing)
 
 
 def _refuse_other_name(wrapper: Any, inner: Any) -> None:
@@ -84,16 +84,20 @@ def _refuse_other_name(wrapper: Any, inner: Any) -> None:
 
 def _refuse_other_call(wrapper: Any, inner: Any) -> None:
     """Raise where a wrapper can't be called as the signature of what it wraps says."""
-    wanted, own = inner.__code__, wrapper.__code__
-    n, m = wanted.co_argcount, wanted.co_kwonlyargcount
-    by_name = set(wanted.co_varnames[n : n + m])
+    inner_code, own = inner.__code__, wrapper.__code__
+    n, m = inner_code.co_argcount, inner_code.co_kwonlyargcount
+    by_name = set(inner_code.co_varnames[n : n + m])
     k, keys = own.co_argcount, own.co_kwonlyargcount
-    taken = set(own.co_varnames[: k + keys])
-    needed = set(own.co_varnames[k : k + keys]) - set(wrapper.__kwdefaults__ or ())
+    parameters = set(own.co_varnames[: k + keys])
+    required = set(own.co_varnames[k : k + keys]) - set(wrapper.__kwdefaults__ or ())
     fits = (
         n == k or (n > k and own.co_flags & VARARGS) or k > n >= k - len(wrapper.__defaults__ or ())
     )
-    lost = needed - by_name if own.co_flags & KWARGS else (by_name - taken) | (needed - by_name)
+    lost = (
+        required - by_name
+        if own.co_flags & KWARGS
+        else (by_name - parameters) | (required - by_name)
+    )
     if lost or not fits:
         what = f"{min(lost)!r}" if lost else f"{n} positional argument{'' if n == 1 else 's'}"
         raise TypeError(

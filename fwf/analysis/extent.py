@@ -6,7 +6,7 @@ looks at each distinct part once. What must go from place to place stops with `T
 
 from typing import Any, Final, NamedTuple, final
 
-from fwf.algebra.counts import told, total
+from fwf.algebra.counts import count_text, total
 from fwf.algebra.nodes import Node
 from fwf.algebra.traverse import fold
 from fwf.algebra.workflow import Workflow
@@ -33,7 +33,7 @@ class Extent(NamedTuple):
         return self.places > MOST_TIMES * self.written + MOST_SHARED
 
     def __str__(self) -> str:
-        return f"{self.written:,} parts stand in {told(self.places, 'place')}"
+        return f"{self.written:,} parts stand in {count_text(self.places, 'place')}"
 
 
 def extent(w: Workflow[Any, Any]) -> Extent:

@@ -82,7 +82,7 @@ def definition_digest(w: Workflow[Any, Any], known: dict[Hashable, bytes] | None
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
         return digest(own_bytes(node), *parts)
 
-    return fold(step, w, known=known, parts_of=parts_of)
+    return fold(step, w, results=known, parts_of=parts_of)
 
 
 def normal_id(w: Workflow[Any, Any]) -> str:

@@ -1,6 +1,7 @@
 """What a workflow asks of whoever runs it: parameters, resources, secrets, pools, datasets."""
 
-from collections.abc import Collection, Iterator, Mapping
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
 from reprlib import Repr
 from typing import Any, Final, cast, final, get_origin
 
@@ -162,6 +163,8 @@ def problems(
             found.append(_missing_either(required, each, {*params, *resources}))
         if each.name in params:
             found.extend(_value(required, each, params))
+        elif each.name in resources:
+            found.extend(_of_resource(required, each, resources))
     found.extend(_unknown(required, params))
     wrong = [misfit for misfit in required.misfits if misfit.wanted is not None]
     found.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
@@ -233,6 +236,25 @@ def _of_resource(
             f"resource {name!r} is given {_a(given)}, but needs an opener: a "
             "function without arguments that returns a context manager",
         )  # fmt: skip
+    elif each.kind != "secret" and callable(given) and (lacks := _needed_by(given)):
+        opener = getattr(given, "__name__", type(given).__name__)
+        arguments = ", ".join(f"{argument}=…" for argument in lacks)
+        yield _issue(
+            required, each, "resource-type",
+            f"resource {name!r} is given {opener}, which needs {', '.join(lacks)}, but an opener "
+            f"is called without arguments: write functools.partial({opener}, {arguments})",
+        )  # fmt: skip
+
+
+def _needed_by(opener: Callable[..., object]) -> list[str]:
+    """The parameters without a default of what is to be called without arguments."""
+    try:
+        parameters = inspect.signature(opener).parameters.values()
+    except Exception:  # of C, or whatever somebody's __signature__ raises: the call will tell
+        return []
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [each.name for each in parameters
+            if each.default is each.empty and each.kind not in several]  # fmt: skip
 
 
 def _missing(

@@ -24,7 +24,7 @@ from fwf.algebra.expr import (
     OrElse,
     Param,
     Present,
-    moved,
+    substitute,
 )
 
 _NUMBER = (int, float)
@@ -128,7 +128,7 @@ def composed(first: Expr, then: Expr) -> Expr | None:
     if _size(then) + uses * (_size(first) - 1) > MAX_SIZE:
         return None
     try:
-        return moved(then, first)
+        return substitute(then, first)
     except ValueError:  # deeper than expressions may be
         return None
 

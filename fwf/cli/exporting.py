@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from fwf.algebra.counts import told
+from fwf.algebra.counts import count_text
 from fwf.cli.exported_files import write_export
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.refused_commands import Misuse
@@ -83,9 +83,9 @@ def _lines(same: list[Gap]) -> list[str]:
 
 
 def _summary(target: Target, engine: Engine, cut: Cut, gaps: Sequence[Gap]) -> str:
-    blocks = f", {told(cut.blocks, 'block')} among them" if cut.blocks else ""
+    blocks = f", {count_text(cut.blocks, 'block')} among them" if cut.blocks else ""
     said = _counts(gaps, tuple(SUPPORT)) or "all native"
-    tasks = told(cut.tasks, "task")
+    tasks = count_text(cut.tasks, "task")
     return one_line(f"{target.name} on {engine.title}: {tasks}{blocks}; {said}")
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final, TextIO, cast
 
 from returns.result import Result
 
-from fwf.algebra.result_values import opened
+from fwf.algebra.result_values import content_of
 from fwf.cli.refused_commands import Misuse
 from fwf.faults import Fault
 from fwf.faults.fault_form import fault_to_json
@@ -310,7 +310,7 @@ def _inside(value: Any, depth: int) -> Any:
     if isinstance(value, Fault):
         return fault_to_json(value)
     if isinstance(value, Result):
-        is_failure, inside = opened(value)
+        is_failure, inside = content_of(value)
         return {"failure" if is_failure else "success": plain(inside, depth)}
     if (fields := _fields(value, kind)) is not None:
         return {_key(key): plain(each, depth) for key, each in fields}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 from fwf.algebra.builder import It, expr_of
-from fwf.algebra.expr import IT, Expr, moved, show, type_of
+from fwf.algebra.expr import IT, Expr, show, substitute, type_of
 from fwf.algebra.extensions import Arm, as_piece
 from fwf.algebra.nodes import Node, Pure
 from fwf.algebra.workflow import Workflow
@@ -26,7 +26,7 @@ def at(test: Condition, place: It) -> Any:
     if isinstance(test, Workflow):
         here: Workflow[Any, Any] = Pure(expr_of(place))
         return here >> cast(Workflow[Any, Any], test)
-    return It(moved(test, expr_of(place)))
+    return It(substitute(test, expr_of(place)))
 
 
 def check_takes(test: Condition, given: Any, where: str) -> None:

@@ -17,8 +17,8 @@ from fwf.algebra.expr import (
     OrElse,
     Param,
     Present,
+    expression_source,
     show,
-    written,
 )
 from fwf.algebra.instances import Instance
 from fwf.algebra.nodes import (
@@ -180,7 +180,7 @@ def predicate(expr: Expr) -> str:
 def argument(expr: Expr) -> str:
     """Expression that is an argument ⟶ its source, with large constants elided."""
     function = isinstance(expr, Call) and isinstance(expr.of, Input)
-    return printable(written(expr)) if function else predicate(expr)
+    return printable(expression_source(expr)) if function else predicate(expr)
 
 
 def _shortened(expr: Expr) -> Expr:

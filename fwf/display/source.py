@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, assert_never, cast
 
 from fwf.algebra import expr
-from fwf.algebra.expr import Const, Get, Param, show, written
+from fwf.algebra.expr import Const, Get, Param, expression_source, show
 from fwf.algebra.nodes import (
     Always,
     AsResult,
@@ -99,7 +99,11 @@ def leaf_source(
             plain = isinstance(node.expr, Get | Param)
             return "identity" if text == "it" else text if plain else f"pure({text})"
         case Fail():
-            said = repr(node.message) if isinstance(node.message, str) else written(node.message)
+            said = (
+                repr(node.message)
+                if isinstance(node.message, str)
+                else expression_source(node.message)
+            )
             return f"fail({node.tag!r}, {said})" if node.message else f"fail({node.tag!r})"
         case Delay():
             return f"delay({duration_source(node.duration)})"

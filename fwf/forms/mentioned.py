@@ -23,7 +23,7 @@ from fwf.algebra.plain_values import (
     registered_codecs,
     short_name,
 )
-from fwf.algebra.result_values import opened
+from fwf.algebra.result_values import content_of
 from fwf.algebra.subexpressions import expressions_of, subexpressions
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow
@@ -105,7 +105,7 @@ def inside(value: Any) -> Iterator[Any]:
         elif isinstance(top, Const):
             todo.append(top.value)
         elif isinstance(top, Result):
-            todo.append(freeze(opened(top)[1]))
+            todo.append(freeze(content_of(top)[1]))
         elif isinstance(top, PVector | PSet | frozenset) or type(top) is tuple:
             todo.extend(cast(Any, top))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from returns.result import Failure, Success
 
-from fwf.algebra.evaluation import Undefined, listed
+from fwf.algebra.evaluation import Undefined, items_or_error
 from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.analysis.canonical import Nameless, text_of_key
@@ -215,7 +215,7 @@ class Spreading(Fork[MapEach[Any, Any]]):
             said = f"map_each takes a list but is given {told(value)}; make a list of it first"
             fiber.end(ERR, BadInput(machine.path(fiber.place), said))
             return
-        items = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
+        items = items_or_error(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
         if isinstance(items, BaseException):
             machine.undefined(fiber, machine.path(fiber.place), items)
             return

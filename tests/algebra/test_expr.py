@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 from fwf import apply, it, literal, param, pick
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.evaluation import Undefined, evaluate, test as holds
-from fwf.algebra.expr import IT, Const, moved, show, type_of
+from fwf.algebra.expr import IT, Const, show, substitute, type_of
 from fwf.algebra.refused_operations import REFUSED
 from fwf.types.hints import ANY
 from tests.samples import (
@@ -88,7 +88,7 @@ def test_moving_an_expression_is_evaluating_it_elsewhere(f: It, g: It, given: An
     except Undefined:
         return
     try:
-        found = evaluate(moved(expr_of(f), expr_of(g)), given, params)
+        found = evaluate(substitute(expr_of(f), expr_of(g)), given, params)
     except ValueError:  # nests too deep
         return
     assert repr(found) == repr(wanted)

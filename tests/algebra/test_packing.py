@@ -33,7 +33,7 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.builder import expr_of
-from fwf.algebra.packing import packed, unpacked
+from fwf.algebra.packing import pack, unpack
 from fwf.algebra.plain_values import encode, freeze
 from tests.samples import Access, Colour, Level, Mood, namespace, ping
 
@@ -105,7 +105,7 @@ def test_an_expression_and_a_packed_value_are_the_same_again(value: Any) -> None
     for other in (pickle.loads(pickle.dumps(built)), copy.deepcopy(built), copy.copy(built)):
         assert expr_of(other) == expr_of(built)
     frozen = freeze(value)
-    assert encode(unpacked(packed(frozen))) == encode(frozen)
+    assert encode(unpack(pack(frozen))) == encode(frozen)
 
 
 def test_an_enum_goes_by_its_name_since_its_value_may_not_be_found() -> None:

@@ -35,7 +35,7 @@ from fwf import (
     task,
     timeout,
 )
-from fwf.algebra.counts import UNCOUNTED, told, total
+from fwf.algebra.counts import UNCOUNTED, count_text, total
 from fwf.algebra.nodes import Always, Branch, Graph, MapEach, Named, Node, Seq, Step
 from fwf.algebra.paths import Paths
 from fwf.algebra.traverse import walk
@@ -168,8 +168,8 @@ def test_a_picture_counts_tasks_no_further_than_it_can_print(
 def test_no_count_is_larger_than_counting_goes() -> None:
     assert total([UNCOUNTED, UNCOUNTED], own=1) == UNCOUNTED
     assert total([2, 3], own=1) == 6
-    assert told(UNCOUNTED, "task") == "more than 4,611,686,018,427,387,904 tasks"
-    assert told(1, "task") == "1 task"
+    assert count_text(UNCOUNTED, "task") == "more than 4,611,686,018,427,387,904 tasks"
+    assert count_text(1, "task") == "1 task"
 
 
 @pytest.mark.parametrize("twice", ["seq", "par"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from fwf.algebra.contract import Contract
-from fwf.algebra.counts import told, total
+from fwf.algebra.counts import count_text, total
 from fwf.algebra.extensions import Shape
 from fwf.algebra.nodes import (
     Always,
@@ -28,7 +28,7 @@ from fwf.algebra.nodes import (
     Task,
     Timeout,
 )
-from fwf.algebra.parts import arms_of, shown
+from fwf.algebra.parts import arms_of, visible_parts
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.traverse import fold, wrapped
 from fwf.algebra.workflow import Workflow
@@ -149,7 +149,7 @@ class _Boxes:
         self._paths = Paths()
         self._sizes: dict[int, _Size] = {}
         self._drawn: dict[int, Box] = {}
-        fold(self._measure, w, parts_of=shown)
+        fold(self._measure, w, parts_of=visible_parts)
         root = self._box(_Arm(cast(Node, w), self._paths.root(w)), None)
         self.found = [root]
         waiting = deque([root] if root.kind in _HOLDERS else [])
@@ -191,10 +191,12 @@ class _Boxes:
     def _bare(self, node: Node, spot: Spot, depth: int, names: int) -> Box:
         tasks, path = self._sizes[id(node)].tasks, self._paths.path(spot)
         drawn = self._drawn.get(id(node))
-        if names > MAX_NAMES or (depth > MAX_DEPTH and shown(node)):
-            box = Box("more", node, spot, path, f"… {told(tasks, 'task')}")
+        if names > MAX_NAMES or (depth > MAX_DEPTH and visible_parts(node)):
+            box = Box("more", node, spot, path, f"… {count_text(tasks, 'task')}")
         elif drawn is not None and self._sizes[id(node)].boxes > SMALL:
-            box = Box("again", node, spot, path, f"↑ {name_of(drawn)} · {told(tasks, 'task')}")
+            box = Box(
+                "again", node, spot, path, f"↑ {name_of(drawn)} · {count_text(tasks, 'task')}"
+            )
         else:
             box = Box(_kind(node), node, spot, path, _text(node))
             self._drawn[id(node)] = box
@@ -203,12 +205,12 @@ class _Boxes:
         return box
 
     def _badges(self, wrappers: list[tuple[Node, Spot]]) -> list[Badge]:
-        shown = [Badge(node, self._paths.path(spot), badge(node)) for node, spot in (
+        badges = [Badge(node, self._paths.path(spot), badge(node)) for node, spot in (
             wrappers if len(wrappers) <= MAX_BADGES else [*wrappers[:3], *wrappers[-2:]]
         )]  # fmt: skip
         if len(wrappers) > MAX_BADGES:
-            shown.insert(3, Badge(None, shown[3].path, f"… {len(wrappers) - 5:,} more"))
-        return shown
+            badges.insert(3, Badge(None, badges[3].path, f"… {len(wrappers) - 5:,} more"))
+        return badges
 
     def _parts(self, box: Box, waiting: int) -> list[Box]:
         """The boxes in a box; those that there is no room for are one at the end."""
@@ -229,7 +231,7 @@ class _Boxes:
     def _rest(self, arms: list[_Arm]) -> Box:
         tasks = total(self._sizes[id(arm.node)].tasks for arm in arms)
         node, spot = arms[0].node, arms[0].spot
-        text = f"… {len(arms):,} more · {told(tasks, 'task')}"
+        text = f"… {len(arms):,} more · {count_text(tasks, 'task')}"
         box = Box("more", node, spot, self._paths.path(spot), text)
         box.hidden = tasks
         return box
@@ -239,7 +241,7 @@ class _Boxes:
         node, spot = box.node, box.spot
         if isinstance(node, Branch):
             return self._row(node, spot)
-        arms = [*map(_Arm, shown(node), self._paths.arms(spot, node))]
+        arms = [*map(_Arm, visible_parts(node), self._paths.arms(spot, node))]
         if isinstance(node, Extension):
             labels = [printable(arm.label) for arm in arms_of(node)]
             arms = [arm._replace(label=label) for arm, label in zip(arms, labels, strict=True)]
@@ -267,14 +269,14 @@ class _Boxes:
 def _kind(node: Node) -> Kind:
     """Which box it is; an extension says how its parts hang together."""
     if isinstance(node, Extension):
-        return _SHAPES[node.shape] if shown(node) else "pure"
+        return _SHAPES[node.shape] if visible_parts(node) else "pure"
     return _KINDS[type(node)]
 
 
-def _edges(graph: Graph[Any, Any], shown: int) -> list[tuple[int, int, bool]]:
+def _edges(graph: Graph[Any, Any], limit: int) -> list[tuple[int, int, bool]]:
     """The edges between the steps that are shown, each once."""
     found: dict[tuple[int, int], bool] = {}
-    for to, step in enumerate(graph.steps[:shown]):
+    for to, step in enumerate(graph.steps[:limit]):
         found.update({(at, to): False for at in step.after if at >= 0})
         found.update({(at, to): True for at in step.inputs if at >= 0})
     return [(start, to, data) for (start, to), data in found.items()]

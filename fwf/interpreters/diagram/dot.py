@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fwf.algebra.counts import told
+from fwf.algebra.counts import count_text
 from fwf.interpreters.diagram.box_order import Arrow, Arrows, Point, kind_of, said
 from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
 
@@ -38,7 +38,7 @@ def digraph(found: list[Box]) -> str:
     lines += [f"  {_arrow(arrow)}" for arrow in flow.arrows]
     unseen = hidden(found)
     if unseen:
-        lines.append(f"  // {told(unseen, 'task')} not drawn")
+        lines.append(f"  // {count_text(unseen, 'task')} not drawn")
     return "\n".join([*lines, "}", ""])
 
 

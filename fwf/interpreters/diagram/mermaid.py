@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from fwf.algebra.counts import told
+from fwf.algebra.counts import count_text
 from fwf.interpreters.diagram.box_order import Arrow, Arrows, kind_of, said
 from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
 
@@ -39,7 +39,7 @@ def flowchart(found: list[Box]) -> str:
     lines += [f"  classDef {name} {look}" for name, look in _LOOKS.items()]
     unseen = hidden(found)
     if unseen:
-        lines.append(f"  %% {told(unseen, 'task')} not drawn")
+        lines.append(f"  %% {count_text(unseen, 'task')} not drawn")
     return "\n".join([*lines, ""])
 
 

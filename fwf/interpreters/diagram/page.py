@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
 
-from fwf.algebra.counts import told, total
+from fwf.algebra.counts import count_text, total
 from fwf.algebra.nodes import Named, Node, Task
 from fwf.display.heads import head, short_source
 from fwf.display.ink import safe
@@ -27,7 +27,7 @@ def page(found: list[Box], picture: str) -> str:
     """Boxes, their SVG ⟶ the page."""
     drawn = sum(box.kind == "task" for box in found)
     name = safe(title_of(found[0]))
-    tasks = told(total([hidden(found)], own=drawn), "task")
+    tasks = count_text(total([hidden(found)], own=drawn), "task")
     return _PAGE.format(
         policy=_POLICY,
         name=name,
@@ -87,17 +87,17 @@ def _details(found: list[Box]) -> list[dict[str, Any]]:
         for at, each in enumerate(shown)
         if isinstance(each, Box) and each.kind not in ("again", "more")
     }
-    told = [_of_box(each) if isinstance(each, Box) else _of_badge(each) for each in shown]
-    for each, said in zip(shown, told, strict=True):
+    facts = [_of_box(each) if isinstance(each, Box) else _of_badge(each) for each in shown]
+    for each, said in zip(shown, facts, strict=True):
         if isinstance(each, Box) and each.kind == "again" and id(each.node) in places:
             said["see"] = places[id(each.node)]
-    return told
+    return facts
 
 
 def _of_box(box: Box) -> dict[str, Any]:
     rows = [("kind", [box.kind]), ("path", [shortened(box.path) or "–"])]
     if box.hidden:
-        rows.append(("not drawn", [told(box.hidden, "task")]))
+        rows.append(("not drawn", [count_text(box.hidden, "task")]))
     if box.badges:
         rows.append(("around it", [_whole(badge) for badge in box.badges]))
     if box.kind == "task":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
-from fwf.algebra.counts import told
+from fwf.algebra.counts import count_text
 from fwf.algebra.nodes import Named, Task
 from fwf.display.heads import head
 from fwf.display.ink import BOLD, attribute, fitted, safe, style, width_of
@@ -120,7 +120,7 @@ def drawing(
             parts.insert(-1, _many(box, notes[found]))
     parts.append("</g>")
     if unseen:
-        said = f"{told(unseen, 'task')} not drawn"
+        said = f"{count_text(unseen, 'task')} not drawn"
         parts.append(f'<text class="note" x="{EDGE}" y="{height - 12}">{said}</text>')
     return "\n".join([*parts, "</svg>\n"])
 

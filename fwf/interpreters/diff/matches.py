@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias, final
 
 from fwf.algebra.nodes import Node
-from fwf.algebra.parts import shown
+from fwf.algebra.parts import visible_parts
 from fwf.algebra.traverse import Visit
 from fwf.interpreters.diff.changes import Kind
 
@@ -96,4 +96,4 @@ class Row:
 
 def parts_of(part: Visit) -> Row:
     """The direct parts of a node."""
-    return Row(shown(part.node), part)
+    return Row(visible_parts(part.node), part)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, final
 
 from fwf.algebra.nodes import Node, Task
-from fwf.algebra.parts import shown
+from fwf.algebra.parts import visible_parts
 from fwf.algebra.traverse import Visit
 from fwf.analysis.identity import own_bytes
 from fwf.interpreters.diff.matches import MOVED, Edit
@@ -75,7 +75,7 @@ def _digests(parts: Iterable[Node]) -> set[bytes]:
         node = todo.pop()
         if node.digest not in seen:
             seen.add(node.digest)
-            todo.extend(shown(node))
+            todo.extend(visible_parts(node))
     return seen
 
 
@@ -93,7 +93,7 @@ def _outermost(
             if digest in seen:
                 continue
             seen.add(digest)
-            if wanted(digest) and (isinstance(here.node, Task) or shown(here.node)):
+            if wanted(digest) and (isinstance(here.node, Task) or visible_parts(here.node)):
                 found[digest].append((loose, here))
             else:
                 todo.extend(reversed(here.arms()))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from returns.result import Result, Success
 
-from fwf.algebra.result_values import opened
+from fwf.algebra.result_values import content_of
 from fwf.durations import MICROSECOND
 from fwf.faults import Fault
 from fwf.faults.fault_form import fault_to_json
@@ -86,7 +86,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Fault):
         return fault_to_json(value)
     if depth < 20 and isinstance(value, Result):
-        is_failure, inside = opened(value)
+        is_failure, inside = content_of(value)
         return {"failure" if is_failure else "success": plain(inside, depth + 1)}
     if depth < 20 and isinstance(value, Mapping):
         items = cast(Mapping[object, object], value).items()

@@ -85,7 +85,7 @@ Known: TypeAlias = Mapping[Any, Within]
 def known_of(w: Node) -> Known:
     """Workflow ⟶ what is within each of its nodes. O(size)."""
     known: dict[Any, Within] = {}
-    fold(_within, w, known=known)
+    fold(_within, w, results=known)
     return known
 
 

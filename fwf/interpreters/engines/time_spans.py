@@ -31,7 +31,7 @@ def span_of(node: Node, known: dict[Any, timedelta]) -> timedelta:
     side.
     known: what was found of other parts, and where this adds to it.
     """
-    return fold(_span, node, known=known)
+    return fold(_span, node, results=known)
 
 
 def _span(node: Node, parts: tuple[timedelta, ...]) -> timedelta:

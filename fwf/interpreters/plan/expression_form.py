@@ -155,7 +155,7 @@ def _check_constants(symbol: Json, args: list[Expr], at: str) -> None:
         words = args[0].value if isinstance(args[0], Const) else None
         if not isinstance(words, str):
             raise refused(under(at, 0), None, "the constant text of 'text'")
-        refusing(under(at, 0), text_templates.checked, words, len(args) - 1)
+        refusing(under(at, 0), text_templates.check_template, words, len(args) - 1)
     if symbol == "failed" and len(args) == 2:
         on = args[1].value if isinstance(args[1], Const) else None
         if not (isinstance(on, tuple) and on and tags(cast(Any, on), "failed") == on):

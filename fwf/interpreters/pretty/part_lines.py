@@ -18,7 +18,7 @@ from fwf.algebra.nodes import (
     Step,
     Task,
 )
-from fwf.algebra.parts import arms_of, children, shown
+from fwf.algebra.parts import arms_of, children, visible_parts
 from fwf.algebra.traverse import wrapped
 from fwf.algebra.workflow import Workflow
 from fwf.analysis.identity import digest_of
@@ -50,7 +50,7 @@ def runs(parts: Iterable[Node]) -> Iterator[tuple[Node, int]]:
 
 def _printed(node: Node) -> list[Node]:
     """The parts that are printed for a node: of a run of equal ones, which is a line, the first."""
-    parts = shown(node)
+    parts = visible_parts(node)
     return [part for part, _ in runs(parts)] if isinstance(node, Seq | Par) else list(parts)
 
 

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, cast, final
 
 from fwf.algebra.contract import Contract
 from fwf.algebra.nodes import Branch, Graph, Named, Node, Seq, Task
-from fwf.algebra.parts import shown
+from fwf.algebra.parts import visible_parts
 from fwf.algebra.traverse import wrapped
 from fwf.algebra.workflow import Workflow
 from fwf.display.heads import head
@@ -67,7 +67,7 @@ class Printer:
         """One part's own line, and its parts on the stack."""
         node = place.arm.node
         reference = self._reference(node)
-        if not reference and len(place.rest) > self._width // 2 and shown(node):
+        if not reference and len(place.rest) > self._width // 2 and visible_parts(node):
             self._waiting.add(node.digest)
             self._later.append(node)
             reference = self._reference(node)

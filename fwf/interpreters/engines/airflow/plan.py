@@ -90,7 +90,7 @@ class _Planner:
         self._ids: set[str] = set()
         self._within: Known = known_of(cut.workflow)
         light: dict[Any, bool] = {}
-        fold(is_light, cut.workflow, known=light)
+        fold(is_light, cut.workflow, results=light)
         self._light = light
         self._root = Placed(cut.piece, visit(cut.workflow))
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from pyrsistent import PMap, pmap
 
-from fwf.algebra.evaluation import Undefined, defect, evaluate, listed
+from fwf.algebra.evaluation import Undefined, defect, evaluate, items_or_error
 from fwf.algebra.nodes import MapEach
 from fwf.analysis.canonical import Nameless, text_of_key
 from fwf.faults import Fault
@@ -51,7 +51,7 @@ def _items(here: Here) -> list[Any] | Fault:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         said = f"map_each takes a list but is given {told(value)}; make a list of it first"
         return here.bad_input(said)
-    found = listed(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
+    found = items_or_error(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
     return defect(here.path(), found) if isinstance(found, BaseException) else found
 
 
