@@ -1,4 +1,4 @@
-"""Who asks? A header from a secret, or a token that is kept, and renewed by one at a time."""
+"""How is a request authorized? By a header from a secret, or a token that one thread renews."""
 
 import re
 from abc import abstractmethod
@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
-from fwf.connectors.http.bodies import Reading, content, read_json
+from fwf.connectors.http.bodies import BodyFormat, content, read_json
 from fwf.connectors.http.exchange import Call, Reply
 from fwf.connectors.http.urls import parse_url
 from fwf.connectors.shared.errors import BadData, Unauthorized, Unreachable
@@ -193,7 +193,7 @@ class _Tokens:
     def _new_token(self, end: float) -> tuple[str, float]:
         """A new token, and when it is to be renewed."""
         began = monotonic()
-        body = content(self._ask(self._request, end), self._request.label, Reading())
+        body = content(self._ask(self._request, end), self._request.label, BodyFormat())
         answer = cast("dict[str, object]", body if isinstance(body, dict) else {})
         token, kind = answer.get("access_token"), answer.get("token_type", "bearer")
         if not isinstance(token, str) or VALUE.fullmatch(token) is None:

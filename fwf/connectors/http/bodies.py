@@ -21,7 +21,7 @@ LINES: Final = frozenset(
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-class Reading(NamedTuple):
+class BodyFormat(NamedTuple):
     """How a body is to be read; `content_type` is the expected one where that isn't JSON's."""
 
     format: Format = "json"
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
     content_type: str | None = None
 
 
-def content(reply: Reply, label: str, reading: Reading) -> Any:
+def content(reply: Reply, label: str, reading: BodyFormat) -> Any:
     """A good answer ⟶ its JSON, None without a body; or the records of its lines.
 
     Raises `BadData` for another content type and for what isn't strict JSON: names twice, NaN,
@@ -59,7 +59,7 @@ def content(reply: Reply, label: str, reading: Reading) -> Any:
     raise BadData(f"{label}: the body is not the JSON that it claims to be: {problem}")
 
 
-def _check_type(header: str, label: str, reading: Reading) -> None:
+def _check_type(header: str, label: str, reading: BodyFormat) -> None:
     kind = header.partition(";")[0].strip().lower()
     if reading.content_type is not None:
         fits, name = kind == reading.content_type.lower(), reading.content_type

@@ -11,7 +11,7 @@ import httpx
 
 from fwf.connectors.http.answers import Answer
 from fwf.connectors.http.auth import VALUE, Credentials, Headers, token_refusal
-from fwf.connectors.http.bodies import Format, Numbers, Reading, content, read_json
+from fwf.connectors.http.bodies import BodyFormat, Format, Numbers, content, read_json
 from fwf.connectors.http.exchange import Call, Reply, exchange
 from fwf.connectors.http.expressions import Expression, NoValue, Selector, expression
 from fwf.connectors.http.hosts import refusal_of
@@ -83,7 +83,7 @@ class Client(SharedClient):
 
         Errors by whether asking again helps: see `fwf.connectors.http`.
         """
-        reading = Reading(format, numbers, content_type)
+        reading = BodyFormat(format, numbers, content_type)
         return self._get(self._url(path, query or {}), reading, fails_when, missing)
 
     def get_page(
@@ -102,7 +102,7 @@ class Client(SharedClient):
 
         The first page has no cursor; each has that of the next one, and the last has None.
         """
-        reading = Reading(format, numbers, content_type)
+        reading = BodyFormat(format, numbers, content_type)
         if style.how == "link" and cursor is not None:
             url = self._allowed_url(str(cursor.at), "a link")
         else:
@@ -126,7 +126,7 @@ class Client(SharedClient):
         reads: that it changes nothing there, as a search or GraphQL's queries.
         The others, and errors, as of `get`; those of a key, as of the task `http.post`.
         """
-        reading = Reading("json", numbers, content_type)
+        reading = BodyFormat("json", numbers, content_type)
         headers = {"Accept": _accept_header(reading), "Content-Type": "application/json"}
         if key is not None:
             if VALUE.fullmatch(key) is None:
@@ -139,7 +139,7 @@ class Client(SharedClient):
     def _get(
         self,
         url: httpx.URL,
-        reading: Reading,
+        reading: BodyFormat,
         fails_when: Selector | None,
         missing: OnMissing = "fail",
     ) -> Answer:
@@ -153,7 +153,7 @@ class Client(SharedClient):
         call: Call,
         reply: Reply,
         key: str | None,
-        reading: Reading,
+        reading: BodyFormat,
         fails_when: Selector | None,
     ) -> Answer:
         """A request, its answer ⟶ what it says; raises the error that it means."""
@@ -257,7 +257,7 @@ class Client(SharedClient):
         return f"{what} leads to a private address: {reason}" if reason else ""
 
 
-def _accept_header(reading: Reading) -> str:
+def _accept_header(reading: BodyFormat) -> str:
     return reading.content_type or ACCEPTED[reading.format]
 
 

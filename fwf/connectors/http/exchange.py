@@ -1,4 +1,4 @@
-"""One request and its whole answer: within a time, within a size, and nothing is asked twice."""
+"""How is one request answered? Once, as a whole, within a time and a size."""
 
 import zlib
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What does a client know? Where to, who asks, within which bounds."""
+"""What are the settings of a client? Its address, its credentials and its bounds."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -104,9 +104,9 @@ class Store(Objects):
         by: the idempotency key of the step.
         """
         key = manifests.part_key(folder, by)
-        tally = _Tally()
-        self.put(key, tally.of(parquet_chunks(table, tally.count)))
-        return Part(key, tally.rows, tally.size)
+        size = _PartSize()
+        self.put(key, size.of(parquet_chunks(table, size.count)))
+        return Part(key, size.rows, size.size)
 
     # Published
 
@@ -208,7 +208,7 @@ class Store(Objects):
                 yield each
 
 
-class _Tally:
+class _PartSize:
     """What is known of bytes that have gone by."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
@@ -15,8 +15,8 @@ from fwf.connectors.objects.lines import AtMost, Keep, Lines
 from fwf.connectors.objects.manifests import Part
 from fwf.connectors.objects.tables import FEW, Store
 from fwf.connectors.shared.errors import Missing
-from fwf.connectors.shared.leaf import Parameter, arguments, leaf
-from fwf.connectors.shared.schemas import check_schema
+from fwf.connectors.shared.leaf import Parameter, arguments, leaf, names_of
+from fwf.connectors.shared.schemas import check_schema, table_type
 
 Key: TypeAlias = str | Found | Part
 """An object by its key, or as it was listed or written."""
@@ -231,8 +231,7 @@ def read_parquet(
         lake: Store = resources[store]
         return lake.read_parquet(_text(key), schema)
 
-    output: Any = Annotated[pa.Table, schema]
-    return _reading(read_parquet, output, name, store, reads, {"schema": schema})
+    return _reading(read_parquet, table_type(schema), name, store, reads, {"schema": schema})
 
 
 # What the factories share
@@ -261,16 +260,12 @@ def _reading(
 
 def _lines(schema: pa.Schema) -> Any:
     """The type of lines whose columns are declared."""
-    table: Any = Annotated[pa.Table, schema]
+    table: Any = table_type(schema)
     return Lines[table]
 
 
 def _text(key: Key) -> str:
     return key if isinstance(key, str) else key.key
-
-
-def names_of(names: Sequence[str] | None) -> list[str] | None:
-    return None if names is None else list(names)
 
 
 def _checked_bound(schema: pa.Schema, at_most: Bound, keep: Keep, where: str) -> AtMost:

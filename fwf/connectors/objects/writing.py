@@ -1,8 +1,8 @@
-"""Which tasks write objects? Parts that nobody sees, and one that lets them be seen."""
+"""Which tasks write objects? Parts that no reader sees, and one that publishes them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
@@ -10,9 +10,8 @@ from fwf.algebra.nodes import Task
 from fwf.connectors.objects.keys import dataset, fill, key_parameters
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.tables import Store
-from fwf.connectors.objects.tasks import names_of
-from fwf.connectors.shared.leaf import Parameter, arguments, leaf
-from fwf.connectors.shared.schemas import check_schema
+from fwf.connectors.shared.leaf import Parameter, arguments, leaf, names_of
+from fwf.connectors.shared.schemas import check_schema, table_type
 
 Parts: TypeAlias = Part | Sequence[Part]
 KEY: Final = "idempotency_key"
@@ -55,7 +54,7 @@ def write_parquet(
             writes=names_of(writes),
         ),
         effect="idempotent",
-        inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
+        inputs={"table": table_type(schema)},
         output=Part,
         params=types,
         resources={store: Store},
@@ -170,7 +169,6 @@ def read_published(
         at = fill(folder, injected)
         return lake.read_published(at, schema)
 
-    output: Any = Annotated[pa.Table, schema]
     return leaf(
         read_published,
         name=name,
@@ -179,7 +177,7 @@ def read_published(
             reads=names_of(reads),
         ),
         effect="read",
-        output=output,
+        output=table_type(schema),
         params=types,
         resources={store: Store},
         reads=_folder_dataset(store, folder) if reads is None else reads,
@@ -220,7 +218,7 @@ def write_json_lines(
             schema=schema, writes=names_of(writes),
         ),
         effect="idempotent",
-        inputs={"table": pa.Table if schema is None else Annotated[pa.Table, schema]},
+        inputs={"table": table_type(schema)},
         output=Part,
         params=types,
         resources={store: Store},

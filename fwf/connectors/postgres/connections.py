@@ -1,4 +1,4 @@
-"""Who holds a connection now? Two pools: one of ADBC's, for rows in bulk, and one of psycopg's.
+"""How are connections reused? By two pools: of ADBC's, for rows in bulk, and of psycopg's.
 
 A connection is looked at before it is lent again, and a dead one replaced. One that comes back in
 the middle of something, or after an error that is not the server's answer, is closed: the server

@@ -1,7 +1,7 @@
 """Which tasks touch PostgreSQL? A query, ranges of a key, a query of one range, a load."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,10 +27,11 @@ from fwf.connectors.shared.leaf import (
     arguments,
     check_parameters,
     leaf,
+    names_of,
     parameter_types,
 )
 from fwf.connectors.shared.loads import partition_types
-from fwf.connectors.shared.schemas import check_schema
+from fwf.connectors.shared.schemas import check_schema, table_type
 
 DIALECT = "postgres"
 
@@ -84,7 +85,7 @@ def query(
             schema=schema, infinity=_unless(infinity, "fail"), reads=list(reads) or None,
         ) | {"dialect": dialect},
         effect="read",
-        output=_table(schema),
+        output=table_type(schema),
         params=types,
         resources={database: Database},
         reads=reads,
@@ -169,7 +170,7 @@ def range_query(
         ) | {"dialect": dialect},
         effect="read",
         inputs={"within": Range},
-        output=_table(schema),
+        output=table_type(schema),
         params=types,
         resources={database: Database},
         reads=reads,
@@ -238,10 +239,10 @@ def load(
             key=list(key) or None,
             partition={column: kind.__name__ for column, kind in types.items()},
             name=name,
-            writes=None if writes is None else list(writes),
+            writes=names_of(writes),
         ),
         effect="idempotent",
-        inputs={"rows": Annotated[pa.Table, schema]},
+        inputs={"rows": table_type(schema)},
         output=Loaded,
         params=types,
         resources={database: Database},
@@ -267,10 +268,6 @@ def _query_parameters(
     types, plain = parameter_types(params or {}, where)
     check_parameters(parse_query(sql, where).names, types, where, "$")
     return types, plain
-
-
-def _table(schema: pa.Schema | None) -> Any:
-    return pa.Table if schema is None else Annotated[pa.Table, schema]
 
 
 def _unless(value: str, default: str) -> str | None:

@@ -20,7 +20,14 @@ from fwf.connectors.redshift.values import Loaded, Rows, Staged, Statement, Stat
 from fwf.connectors.redshift.warehouse import Warehouse
 from fwf.connectors.shared import schemas as schemas  # how a schema stands in a config
 from fwf.connectors.shared.identifiers import TableName, dataset, plain_table
-from fwf.connectors.shared.leaf import Parameter, arguments, check_parameters, leaf, parameter_types
+from fwf.connectors.shared.leaf import (
+    Parameter,
+    arguments,
+    check_parameters,
+    leaf,
+    names_of,
+    parameter_types,
+)
 from fwf.connectors.shared.loads import checked_columns, partition_types
 from fwf.types.declared_columns import SameColumns
 
@@ -116,7 +123,7 @@ def submit(
             key=list(key) or None,
             partition={column: kind.__name__ for column, kind in types.items()},
             name=name,
-            writes=None if writes is None else list(writes),
+            writes=names_of(writes),
         ),
         effect="idempotent",
         inputs={"staged": Staged},

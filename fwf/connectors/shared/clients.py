@@ -1,4 +1,4 @@
-"""Who opens and closes a client that several use? The first who comes, and the last who goes."""
+"""When is a client of several users opened and closed? With the first one, and after the last."""
 
 from threading import Lock
 from typing import ClassVar, Self

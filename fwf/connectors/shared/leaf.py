@@ -94,6 +94,11 @@ def arguments(**options: Any) -> dict[str, Any]:
     }
 
 
+def names_of(datasets: Sequence[str] | None) -> list[str] | None:
+    """Names of datasets as a config holds them, in which None stands for those by default."""
+    return None if datasets is None else list(datasets)
+
+
 def _factory(fn: Callable[..., Any]) -> str:
     """`fwf.connectors.postgres.tasks.query.<locals>.query` ⟶ `postgres.query`."""
     module = fn.__module__.removeprefix("fwf.connectors.").partition(".")[0]

@@ -6,7 +6,7 @@ A type is a text; one that is made of others, but for a list of scalars, is a li
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import pyarrow as pa
 
@@ -68,6 +68,11 @@ def check_schema(schema: object, where: str) -> None:
             name_of(field.type)
         except ValueError as error:
             raise ValueError(f"{where}(schema=…): column {field.name!r}: {error}") from None
+
+
+def table_type(schema: pa.Schema | None) -> Any:
+    """The type of tables: of these columns where there is a schema."""
+    return pa.Table if schema is None else Annotated[pa.Table, schema]
 
 
 def to_plain(schema: pa.Schema) -> list[Any]:
