@@ -1,11 +1,12 @@
 """Which tasks read and write objects? One attempt of one thing each."""
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
+from fwf.algebra.contract import Effect
 from fwf.algebra.nodes import Task
 from fwf.connectors.objects.access_log import ACCESS_LOG
 from fwf.connectors.objects.client import Found
@@ -15,7 +16,7 @@ from fwf.connectors.objects.lines import AtMost, Keep, Lines
 from fwf.connectors.objects.manifests import Part
 from fwf.connectors.objects.tables import FEW, Store
 from fwf.connectors.shared.errors import Missing
-from fwf.connectors.shared.leaf import Parameter, arguments, leaf, names_of
+from fwf.connectors.shared.leaf import Parameter, Parameters, arguments, leaf, names_of
 from fwf.connectors.shared.schemas import check_schema, table_type
 
 Key: TypeAlias = str | Found | Part
@@ -96,18 +97,10 @@ def listing(
             raise Missing(f"{lake.where(begin)}: no object has a key that begins so")
         return objects
 
-    return leaf(
-        listing,
-        name=name,
-        config=arguments(
-            prefix=prefix, name=name, store=store, params=plain_params, may_be_empty=may_be_empty,
-            reads=names_of(reads),
-        ),
-        effect="read",
-        output=list[Found],
-        params=types,
-        resources={store: Store},
-        reads=(dataset(store, prefix),) if reads is None else reads,
+    return store_task(
+        listing, name=name, store=store, effect="read", output=list[Found], types=types,
+        datasets=reads, by_default=dataset(store, prefix),
+        prefix=prefix, params=plain_params, may_be_empty=may_be_empty,
     )  # fmt: skip
 
 
@@ -237,25 +230,55 @@ def read_parquet(
 # What the factories share
 
 
+def store_task(
+    fn: Callable[..., Any],
+    *,
+    name: str,
+    store: str,
+    effect: Effect,
+    output: Any,
+    datasets: Sequence[str] | None,
+    by_default: str,
+    types: Parameters | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    own_key: str | None = None,
+    **config: Any,
+) -> Task[Any, Any]:
+    """The task of a function that is given a store.
+
+    datasets, by_default: what it reads or writes.
+    types: of its run parameters. own_key: as what it is given the idempotency key.
+    config: the other arguments of its factory.
+    """
+    side = "reads" if effect == "read" else "writes"
+    names: dict[str, Any] = {side: (by_default,) if datasets is None else datasets}
+    return leaf(
+        fn,
+        name=name,
+        config=arguments(**config, name=name, store=store, **{side: names_of(datasets)}),
+        effect=effect,
+        inputs=inputs,
+        output=output,
+        params=types,
+        resources={store: Store},
+        key=own_key,
+        **names,
+    )
+
+
 def _reading(
     fn: Any,
     output: Any,
     name: str,
     store: str,
     reads: Sequence[str] | None,
-    config: Mapping[str, object],
+    config: Mapping[str, Any],
 ) -> Task[Any, Any]:
     """The task of a function that is given a key."""
-    return leaf(
-        fn,
-        name=name,
-        config=arguments(**config, name=name, store=store, reads=names_of(reads)),
-        effect="read",
-        inputs={"key": _key},
-        output=output,
-        resources={store: Store},
-        reads=(dataset(store),) if reads is None else reads,
-    )
+    return store_task(
+        fn, name=name, store=store, effect="read", output=output, inputs={"key": _key},
+        datasets=reads, by_default=dataset(store), **config,
+    )  # fmt: skip
 
 
 def _lines(schema: pa.Schema) -> Any:

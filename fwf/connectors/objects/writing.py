@@ -10,7 +10,8 @@ from fwf.algebra.nodes import Task
 from fwf.connectors.objects.keys import dataset, fill, key_parameters
 from fwf.connectors.objects.manifests import Manifest, Part, Swept
 from fwf.connectors.objects.tables import Store
-from fwf.connectors.shared.leaf import Parameter, arguments, leaf, names_of
+from fwf.connectors.objects.tasks import store_task
+from fwf.connectors.shared.leaf import Parameter
 from fwf.connectors.shared.schemas import check_schema, table_type
 
 Parts: TypeAlias = Part | Sequence[Part]
@@ -43,23 +44,13 @@ def write_parquet(
 
     def write_parquet(table: pa.Table, **injected: Any) -> Part:
         lake: Store = injected[store]
-        at = fill(folder, injected)
-        return lake.write_parquet(at, table, by=injected[KEY])
+        return lake.write_parquet(fill(folder, injected), table, by=injected[KEY])
 
-    return leaf(
-        write_parquet,
-        name=name,
-        config=arguments(
-            folder=folder, name=name, store=store, params=plain_params, schema=schema,
-            writes=names_of(writes),
-        ),
-        effect="idempotent",
-        inputs={"table": table_type(schema)},
-        output=Part,
-        params=types,
-        resources={store: Store},
-        key=KEY,
-        writes=_folder_dataset(store, folder) if writes is None else writes,
+    return store_task(
+        write_parquet, name=name, store=store, effect="idempotent", output=Part, types=types,
+        inputs={"table": table_type(schema)}, own_key=KEY,
+        datasets=writes, by_default=_folder_dataset(store, folder),
+        folder=folder, params=plain_params, schema=schema,
     )  # fmt: skip
 
 
@@ -90,25 +81,15 @@ def publish(
 
     def publish(parts: Parts, **injected: Any) -> Manifest:
         lake: Store = injected[store]
-        at = fill(folder, injected)
         several = [parts] if isinstance(parts, Part) else parts
-        return lake.publish(at, several, by=injected[KEY], replace=replace)
+        return lake.publish(fill(folder, injected), several, by=injected[KEY], replace=replace)
 
     accepts: Any = Part | list[Part]
-    return leaf(
-        publish,
-        name=name,
-        config=arguments(
-            folder=folder, name=name, store=store, params=plain_params, replace=replace,
-            writes=names_of(writes),
-        ),
-        effect="idempotent",
-        inputs={"parts": accepts},
-        output=Manifest,
-        params=types,
-        resources={store: Store},
-        key=KEY,
-        writes=_folder_dataset(store, folder) if writes is None else writes,
+    return store_task(
+        publish, name=name, store=store, effect="idempotent", output=Manifest, types=types,
+        inputs={"parts": accepts}, own_key=KEY,
+        datasets=writes, by_default=_folder_dataset(store, folder),
+        folder=folder, params=plain_params, replace=replace,
     )  # fmt: skip
 
 
@@ -132,18 +113,10 @@ def published(
         lake: Store = injected[store]
         return lake.manifest(fill(folder, injected))
 
-    output: Any = Manifest | None
-    return leaf(
-        published,
-        name=name,
-        config=arguments(
-            folder=folder, name=name, store=store, params=plain_params, reads=names_of(reads)
-        ),
-        effect="read",
-        output=output,
-        params=types,
-        resources={store: Store},
-        reads=_folder_dataset(store, folder) if reads is None else reads,
+    return store_task(
+        published, name=name, store=store, effect="read", output=Manifest | None, types=types,
+        datasets=reads, by_default=_folder_dataset(store, folder),
+        folder=folder, params=plain_params,
     )  # fmt: skip
 
 
@@ -166,21 +139,12 @@ def read_published(
 
     def read_published(_: object = None, **injected: Any) -> pa.Table:
         lake: Store = injected[store]
-        at = fill(folder, injected)
-        return lake.read_published(at, schema)
+        return lake.read_published(fill(folder, injected), schema)
 
-    return leaf(
-        read_published,
-        name=name,
-        config=arguments(
-            folder=folder, schema=schema, name=name, store=store, params=plain_params,
-            reads=names_of(reads),
-        ),
-        effect="read",
-        output=table_type(schema),
-        params=types,
-        resources={store: Store},
-        reads=_folder_dataset(store, folder) if reads is None else reads,
+    return store_task(
+        read_published, name=name, store=store, effect="read", output=table_type(schema),
+        types=types, datasets=reads, by_default=_folder_dataset(store, folder),
+        folder=folder, schema=schema, params=plain_params,
     )  # fmt: skip
 
 
@@ -207,22 +171,13 @@ def write_json_lines(
 
     def write_json_lines(table: pa.Table, **injected: Any) -> Part:
         lake: Store = injected[store]
-        at = fill(pattern, injected)
-        return lake.write_json_lines(at, table, packed=packed)
+        return lake.write_json_lines(fill(pattern, injected), table, packed=packed)
 
-    return leaf(
-        write_json_lines,
-        name=name,
-        config=arguments(
-            pattern=pattern, name=name, store=store, params=plain_params, packed=packed,
-            schema=schema, writes=names_of(writes),
-        ),
-        effect="idempotent",
+    return store_task(
+        write_json_lines, name=name, store=store, effect="idempotent", output=Part, types=types,
         inputs={"table": table_type(schema)},
-        output=Part,
-        params=types,
-        resources={store: Store},
-        writes=(dataset(store, pattern),) if writes is None else writes,
+        datasets=writes, by_default=dataset(store, pattern),
+        pattern=pattern, params=plain_params, packed=packed, schema=schema,
     )  # fmt: skip
 
 
@@ -251,18 +206,11 @@ def sweep(
         lake: Store = resources[store]
         return lake.sweep(fill(prefix, {}), older=older)
 
-    return leaf(
-        sweep,
-        name=name,
-        config=arguments(
-            prefix=prefix, older=older, name=name, store=store, writes=names_of(writes)
-        ),
-        effect="idempotent",
-        output=Swept,
-        resources={store: Store},
-        writes=_folder_dataset(store, prefix) if writes is None else writes,
-    )
+    return store_task(
+        sweep, name=name, store=store, effect="idempotent", output=Swept,
+        datasets=writes, by_default=_folder_dataset(store, prefix), prefix=prefix, older=older,
+    )  # fmt: skip
 
 
-def _folder_dataset(store: str, folder: str) -> tuple[str, ...]:
-    return (dataset(store, f"{folder.rstrip('/')}/"),)
+def _folder_dataset(store: str, folder: str) -> str:
+    return dataset(store, f"{folder.rstrip('/')}/")
