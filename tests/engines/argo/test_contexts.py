@@ -11,6 +11,7 @@ from fwf.interpreters.engines.argo.contexts import Contexts
 from fwf.interpreters.engines.argo.orders import Order, decoded, encoded, order_of
 from fwf.interpreters.engines.argo.pod import Pod
 from fwf.interpreters.engines.worker.objects import StoreError
+from fwf.interpreters.engines.worker.packed_values import packed, packed_to_json
 from tests.engines.argo.running import Memory
 
 ORDER = Order("ask", "begin", ({"do": "run", "part": "p", "path": "ask"},))
@@ -95,12 +96,12 @@ def test_many_are_found_in_their_order() -> None:
     assert len(found) == 50
 
 
-def test_a_text_that_is_kept_by_reference_is_read_or_missed() -> None:
+def test_a_text_that_is_kept_by_reference_is_read_and_compared() -> None:
     memory = Memory()
-    memory.put("abc.json", b'"long"')
     contexts = Contexts(memory, "run")
-    assert contexts.text({"ref": "abc.json", "bytes": 6}) == '"long"'
-    with pytest.raises(StoreError, match=r"other\.json: nothing is kept by this name"):
+    assert contexts.text(packed_to_json(packed('"long"', 1, memory))) == '"long"'
+    memory.put("other.json", b'"long"')
+    with pytest.raises(StoreError, match=r"other\.json: what is kept there isn't what was written"):
         contexts.text({"ref": "other.json", "bytes": 6})
 
 

@@ -9,7 +9,7 @@ from fwf.faults import Fault, leaves
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.objects import StoreError
-from fwf.interpreters.engines.worker.packed_values import packed_from_json, unpacked
+from fwf.interpreters.engines.worker.packed_values import text_in
 from fwf.interpreters.engines.worker.work import places_at
 from fwf.interpreters.run import Note
 from fwf.printing import printable
@@ -54,7 +54,7 @@ def fault_in(context: dict[str, Any]) -> Fault | None:
         return None
     try:
         places = places_at(run["store"], "")
-        return fault_from_text(unpacked(packed_from_json(out["fault"], "/fault"), places.blobs), 0)
+        return fault_from_text(text_in(out["fault"], "/fault", places.blobs), 0)
     except (Refused, StoreError):
         return None
 

@@ -6,13 +6,14 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol, cast, final
 
-from fwf.interpreters.engines.worker.objects import StoreError
+from fwf.forms.scalar_form import Json
+from fwf.interpreters.engines.worker.packed_values import Blobs, text_in
 
 _AT_ONCE: Final = 16
 """Contexts that are read side by side: each is one request."""
 
 
-class Kept(Protocol):
+class Kept(Blobs, Protocol):
     """Where contexts are kept: `Objects`, as far as they need it."""
 
     def create(self, key: str, content: bytes) -> bool:
@@ -72,15 +73,9 @@ class Contexts:
         with ThreadPoolExecutor(min(_AT_ONCE, len(names))) as pool:
             return [*pool.map(self.find, names)]
 
-    def text(self, packed: dict[str, Any]) -> str:
-        """The text of a value or a fault, wherever it is kept; raises `StoreError`."""
-        name: str | None = packed.get("ref")
-        if name is None:
-            return str(packed["text"])
-        found = self._kept.read(f"values/{name}")
-        if found is None:
-            raise StoreError(f"{name}: nothing is kept by this name")
-        return found.decode()
+    def text(self, form: Json) -> str:
+        """The text of a value or a fault; raises `Refused`, or `StoreError`."""
+        return text_in(form, "/out", self._kept)
 
     def _key(self, name: str, anew: str = "") -> str:
         return f"runs/{self._run}/{name}{anew}.json"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from fwf.faults import Fault, Interrupted, leaves, text
+from fwf.forms.refusal import Refused
 from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.argo.contexts import Contexts, Kept
 from fwf.interpreters.engines.argo.manifest import AGAIN, ENDED, ROOT
@@ -264,7 +265,7 @@ def main(words: list[str]) -> int:
         if not store:
             raise StoreError("there is no store: submit with -p store=s3://bucket/prefix")
         done = pod_of(given, Objects(store)).done()
-    except (StoreError, Unclear, ValueError) as error:
+    except (Refused, StoreError, Unclear, ValueError) as error:
         done = Done(UNCLEAR, said=text(error))
     except Absent as error:
         done = Done(FAILED, said=text(error))

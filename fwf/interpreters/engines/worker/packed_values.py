@@ -94,6 +94,11 @@ def unpacked(value: Packed, blobs: Blobs | None) -> str:
     return content.decode()
 
 
+def text_in(form: Json, at: str, blobs: Blobs | None) -> str:
+    """The JSON of a value as it travels ⟶ its text; raises `Refused`, or `StoreError`."""
+    return unpacked(packed_from_json(form, at), blobs)
+
+
 def values_of(names: Known, blobs: Blobs | None) -> Values:
     """What writes and reads the values of a workflow that makes these names known."""
 
