@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Lock
-from typing import Final, final
+from typing import Final, cast, final
 
 SHORTEST: Final = 4
 """Characters that a value must have to be hidden: hiding every `a` would leave nothing to read."""
@@ -41,6 +41,14 @@ class Secret:
         value = self._read()
         remember([(value, repr(self))])
         return value
+
+    @property
+    def unset_variable(self) -> str | None:
+        """The environment variable that it is read from, if that isn't set here."""
+        if getattr(self._read, "func", None) is not _from_environment:
+            return None
+        variable: str = cast("partial[str]", self._read).args[0]
+        return None if variable in os.environ else variable
 
     def __repr__(self) -> str:
         return f"<Secret from {self._where}>"

@@ -163,6 +163,11 @@ def test_durations_read_back_as_seconds(duration: timedelta) -> None:
 # A run's parameters
 
 
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "a-word-that-nobody-sees")
+
+
 @task(effect="read")
 def orders(
     *, day: date, min_amount: Decimal = Decimal(0), db: Annotated[dict[Any, Any], Resource]

@@ -89,9 +89,9 @@ class Requirements:
 
 def requirements(w: Workflow[Any, Any]) -> Requirements:
     """Workflow ⟶ all that must be given before it runs. One pass; every distinct part once."""
-    found = Collector()
+    collector = Collector()
     wants: dict[str, dict[str, list[Want]]] = {kind: {} for kind in _KINDS}
-    for want in fold(found.step, w).values():
+    for want in fold(collector.step, w).values():
         wants[want.kind].setdefault(want.name, []).append(want)
     for name in list(wants["unknown"]):
         for kind in _KINDS[:3]:
@@ -105,13 +105,13 @@ def requirements(w: Workflow[Any, Any]) -> Requirements:
         resources=of["resource"],
         secrets=of["secret"],
         unknown=of["unknown"],
-        facts=tuple(found.facts),
-        reads=tuple(found.reads),
-        writes=tuple(found.writes),
-        pools=tuple(found.pools),
-        bound=tuple(found.bound),
-        misfits=tuple(found.misfits),
-        isolated=tuple(found.isolated),
+        facts=tuple(collector.facts),
+        reads=tuple(collector.reads),
+        writes=tuple(collector.writes),
+        pools=tuple(collector.pools),
+        bound=tuple(collector.bound),
+        misfits=tuple(collector.misfits),
+        isolated=tuple(collector.isolated),
     )
 
 
@@ -147,28 +147,28 @@ def problems(
     Resources that nobody asks for are fine: one mapping may serve many workflows. Given as a
     mapping, they are also checked to be openers, or `Secret`s where a secret is asked for.
     """
-    found: list[Issue] = []
+    issues: list[Issue] = []
     once = read_once(value)
     if once:
-        found.append(Issue("", "input", f"the input is {once}"))
-    elif (refused := refusal(required.workflow, value)) is not None:
-        path = path_of(required.workflow, refused.node)
-        found.append(Issue(path, "input", refused.said))
+        issues.append(Issue("", "input", f"the input is {once}"))
+    elif (refused_part := refusal(required.workflow, value)) is not None:
+        path = path_of(required.workflow, refused_part.node)
+        issues.append(Issue(path, "input", refused_part.message))
     for each in required.parameters:
-        found.extend(_of_parameter(required, each, params, resources))
+        issues.extend(_of_parameter(required, each, params, resources))
     for each in (*required.resources, *required.secrets):
-        found.extend(_of_resource(required, each, resources))
+        issues.extend(_of_resource(required, each, resources))
     for each in required.unknown:
         if each.name not in params and each.name not in resources and not each.optional:
-            found.append(_missing_either(required, each, {*params, *resources}))
+            issues.append(_missing_either(required, each, {*params, *resources}))
         if each.name in params:
-            found.extend(_value(required, each, params))
+            issues.extend(_value(required, each, params))
         elif each.name in resources:
-            found.extend(_of_resource(required, each, resources))
-    found.extend(_unknown(required, params))
-    wrong = [misfit for misfit in required.misfits if misfit.wanted is not None]
-    found.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
-    return tuple(found)
+            issues.extend(_of_resource(required, each, resources))
+    issues.extend(_unknown(required, params))
+    wrong = [misfit for misfit in required.misfits if misfit.want is not None]
+    issues.extend(misfit_issue(path_of(required.workflow, one.node), one) for one in wrong)
+    return tuple(issues)
 
 
 def _of_parameter(
@@ -223,21 +223,21 @@ def _of_resource(
         return
     if not isinstance(resources, Mapping):
         return
-    given = cast(Mapping[str, object], resources)[name]
-    if each.kind == "secret" and not isinstance(given, Secret):
+    resource = cast(Mapping[str, object], resources)[name]
+    if each.kind == "secret" and not isinstance(resource, Secret):
         yield _issue(
             required, each, "resource-type",
-            f"secret {name!r} is given {_a(given)}, but needs a Secret, "
+            f"secret {name!r} is given {_a(resource)}, but needs a Secret, "
             "such as Secret.env('VARIABLE')",
         )  # fmt: skip
-    elif each.kind == "resource" and (isinstance(given, Secret) or not callable(given)):
+    elif each.kind == "resource" and (isinstance(resource, Secret) or not callable(resource)):
         yield _issue(
             required, each, "resource-type",
-            f"resource {name!r} is given {_a(given)}, but needs an opener: a "
+            f"resource {name!r} is given {_a(resource)}, but needs an opener: a "
             "function without arguments that returns a context manager",
         )  # fmt: skip
-    elif each.kind != "secret" and callable(given) and (lacks := _needed_by(given)):
-        opener = getattr(given, "__name__", type(given).__name__)
+    elif each.kind != "secret" and callable(resource) and (lacks := _needed_by(resource)):
+        opener = getattr(resource, "__name__", type(resource).__name__)
         arguments = ", ".join(f"{argument}=…" for argument in lacks)
         yield _issue(
             required, each, "resource-type",
@@ -258,46 +258,51 @@ def _needed_by(opener: Callable[..., object]) -> list[str]:
 
 
 def _missing(
-    required: Requirements, each: Requirement, given: Collection[str], where: str
+    required: Requirements, each: Requirement, names: Collection[str], where: str
 ) -> Issue:
     name = each.name
-    told = near(name, set(given) - {other.name for other in required.named()})
+    remedy = near(name, set(names) - {other.name for other in required.named()})
     if each.from_journal:
-        told = told or "; a journal has it: give the run one (journal=, --journal), or the resource"
-    told = told or f"; give it in {where}: {{{name!r}: …}}"
-    said = f"{each.kind} {name!r} ({_types(each)}) is missing{told}"
-    return _issue(required, each, f"missing-{each.kind}", said)
+        remedy = (
+            remedy or "; a journal has it: give the run one (journal=, --journal), or the resource"
+        )
+    remedy = remedy or f"; give it in {where}: {{{name!r}: …}}"
+    message = f"{each.kind} {name!r} ({_types(each)}) is missing{remedy}"
+    return _issue(required, each, f"missing-{each.kind}", message)
 
 
-def _missing_either(required: Requirements, each: Requirement, given: Collection[str]) -> Issue:
+def _missing_either(required: Requirements, each: Requirement, names: Collection[str]) -> Issue:
     name = each.name
-    close = near(name, set(given) - {other.name for other in required.named()})
-    told = close or (
+    close = near(name, set(names) - {other.name for other in required.named()})
+    remedy = close or (
         f"; give it in params or in resources: {{{name!r}: …}}, and annotate it in the task to say "
         "which it is, with its type, or as Annotated[…, Parameter] or Annotated[…, Resource]"
     )
-    said = f"resource or parameter {name!r} ({_types(each)}) is missing{told}"
-    return _issue(required, each, "missing-parameter", said)
+    message = f"resource or parameter {name!r} ({_types(each)}) is missing{remedy}"
+    return _issue(required, each, "missing-parameter", message)
 
 
 def _unknown(required: Requirements, params: Mapping[str, object]) -> Iterator[Issue]:
-    known = {each.name: each for each in (*required.parameters, *required.unknown)}
+    parameters_by_name = {each.name: each for each in (*required.parameters, *required.unknown)}
     others = {each.name: each for each in (*required.resources, *required.secrets)}
     for name in params:
-        if name in known:
+        if name in parameters_by_name:
             continue
         if name in others:
-            said = f"it is a {others[name].kind}: give it in resources"
-            said += _OR_MARK if others[name].kind == "resource" else ""
+            remedy = f"it is a {others[name].kind}: give it in resources"
+            remedy += _OR_MARK if others[name].kind == "resource" else ""
         elif name in required.bound:
-            said = (
+            remedy = (
                 "it is bound by with_params wherever it is used; take it out there to give it here"
             )
-        elif not known:
-            said = "the workflow takes no parameters"
+        elif not parameters_by_name:
+            remedy = "the workflow takes no parameters"
         else:
-            said = near(name, known).removeprefix("; ") or f"it takes {', '.join(sorted(known))}"
-        yield Issue("", "unknown-parameter", f"there is no parameter {name!r}: {said}")
+            remedy = (
+                near(name, parameters_by_name).removeprefix("; ")
+                or f"it takes {', '.join(sorted(parameters_by_name))}"
+            )
+        yield Issue("", "unknown-parameter", f"there is no parameter {name!r}: {remedy}")
 
 
 def no_such_pool(required: Requirements, name: object) -> str:
@@ -312,19 +317,19 @@ _OR_MARK = ", or annotate it in the task as Annotated[…, Parameter]"
 def misfit_issue(path: str, misfit: Misfit) -> Issue:
     """A `with_params` that binds what doesn't fit, or what nobody takes, as an issue."""
     node, name = misfit.node, misfit.name
-    if misfit.wanted is None:
+    if misfit.want is None:
         return _unused(path, misfit)
     expr = node.params[name]
     if isinstance(expr, Const):
         value = thaw(expr.value)
-        bound, where = _a(value), _where(name, wrong_part(value, misfit.wanted.type))
+        bound, where = _a(value), _where(name, wrong_part(value, misfit.want.type))
     else:
         bound, where = _a_type(type_of_binding(node, expr)), ""
     return Issue(
         path,
         "parameter-type",
         f"with_params({name}={_binding(expr)}) binds {bound}, but what is inside "
-        f"needs {types.told(misfit.wanted.type)}{where}",
+        f"needs {types.full_name_of(misfit.want.type)}{where}",
     )
 
 
@@ -334,8 +339,8 @@ def _binding(expr: Expr) -> str:
 
 def unlike(name: str, value: object, kind: Any, wrong: Wrong, needs: str) -> str:
     """A value that isn't of a type, for messages: `'x', which is a str, but needs date`."""
-    told = f"{brief(value)}, which is {_a(value)}, but {needs} {types.told(kind)}"
-    return f"{told}{_where(name, wrong)}"
+    complaint = f"{brief(value)}, which is {_a(value)}, but {needs} {types.full_name_of(kind)}"
+    return f"{complaint}{_where(name, wrong)}"
 
 
 def _where(name: str, wrong: Wrong | None) -> str:
@@ -348,7 +353,7 @@ def _where(name: str, wrong: Wrong | None) -> str:
 
 
 def _a_type(kind: Any) -> str:
-    name = types.told(kind)
+    name = types.full_name_of(kind)
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
@@ -358,13 +363,13 @@ def _unused(path: str, misfit: Misfit) -> Issue:
     value = repr(node.resources[name]) if word == "using" else _binding(node.params[name])
     wants = {want.name: want.kind for want in misfit.inside}
     if kind == "parameter" and misfit.bound:
-        told = ": a with_params further inside binds it"
+        remedy = ": a with_params further inside binds it"
     elif name in wants:
-        told = f"; it is a {wants[name]}: write {_GIVEN_BY[word]}({name}=…)"
+        remedy = f"; it is a {wants[name]}: write {_GIVEN_BY[word]}({name}=…)"
     else:
-        told = near(name, wants) or ": take it out, or correct the name"
-    said = f"{word}({name}={value}): nothing inside takes a {kind} {name!r}{told}"
-    return Issue(path, "unused-binding", said, "warning")
+        remedy = near(name, wants) or ": take it out, or correct the name"
+    message = f"{word}({name}={value}): nothing inside takes a {kind} {name!r}{remedy}"
+    return Issue(path, "unused-binding", message, "warning")
 
 
 _GIVEN_BY = {"with_params": "using", "using": "with_params"}
@@ -375,17 +380,17 @@ def _issue(required: Requirements, each: Requirement, rule: str, message: str) -
     return Issue(first_use(required.workflow, each), rule, message)
 
 
-def first_use(w: Workflow[Any, Any], wanted: Requirement) -> str:
+def first_use(w: Workflow[Any, Any], requirement: Requirement) -> str:
     """The path of the first part that wants what is required."""
-    return path_of_use(w, wanted.name, wanted.kind)
+    return path_of_use(w, requirement.name, requirement.kind)
 
 
 def _types(each: Requirement) -> str:
-    return " and ".join(map(types.told, each.types)) or "of any type"
+    return " and ".join(map(types.full_name_of, each.types)) or "of any type"
 
 
 def _a(value: object) -> str:
     """A value's type with its article, and how many items a tuple has."""
     several = cast("tuple[object, ...]", value) if type(value) is tuple else None
-    said = type(cast(Any, value)).__qualname__ if several is None else f"tuple of {len(several)}"
-    return f"{'an' if said[0] in 'aeiouAEIOU' else 'a'} {said}"
+    noun = type(cast(Any, value)).__qualname__ if several is None else f"tuple of {len(several)}"
+    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from fwf.cli import resources_beside
 from fwf.cli.output import tell, tell_json
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
@@ -10,16 +11,17 @@ from fwf.faults import Issue, counted, near
 from fwf.interpreters.check import RULES, check
 from fwf.printing import one_line
 
-_ALL: Final = f"the rules are {', '.join(RULES)}"
+_NAMES: Final = (*RULES, *resources_beside.RULES)
+_ALL: Final = f"the rules are {', '.join(_NAMES)}"
 SEVERITIES: Final = ("error", "warning", "note")
 
 
 def refuse_unknown(silence: Sequence[str]) -> None:
     """Raise `Misuse` for rules that there are not."""
     wrong = [
-        f"--silence {name}: there is no such rule{near(name, RULES) or f'; {_ALL}'}"
+        f"--silence {name}: there is no such rule{near(name, _NAMES) or f'; {_ALL}'}"
         for name in silence
-        if name not in RULES
+        if name not in _NAMES
     ]
     if wrong:
         raise Misuse(*wrong)

@@ -17,12 +17,14 @@ from fwf.analysis.requirements import (
     requirements,
 )
 from fwf.cli.refused_commands import Misuse
+from fwf.cli.resources_beside import unset_variables
 from fwf.cli.targets import Target, pools_beside
 from fwf.faults import near
 from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.printing import one_line
 from fwf.types.fitting import fits
-from fwf.types.hints import compatible, name_of, told
+from fwf.types.hints import compatible, name_of
+from fwf.types.hints import full_name_of
 
 if TYPE_CHECKING:
     from fwf.interpreters.run import Pool
@@ -37,6 +39,7 @@ def given(
     *,
     dry: bool = False,
     journal: bool = True,
+    elsewhere: bool = False,
     kept: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Any, Any]:
     """What was given on the command line ⟶ parameters, pools; raises `Misuse` with all problems.
@@ -44,6 +47,7 @@ def given(
     Resources are looked at too, so that nothing starts in vain; of a dry run they aren't asked.
 
     journal: whether the run will be in one, and has from there what journals have.
+    elsewhere: whether tasks are called where the environment is another one.
     kept: parameters that are known besides.
     """
     required = requirements(target.workflow)
@@ -52,9 +56,12 @@ def given(
     values = _values(required, texts, wrong)
     resources = _unasked(required, texts) if dry else _resources(required, target, journal)
     wrong += _missing(required, {*texts, *kept}, resources)
+    known = {**kept, **_known(required, texts, values)}
+    issues = [*problems(required, known, resources)]
+    issues += () if dry or elsewhere else unset_variables(required, target.resources, known)
     wrong += [
         str(issue).removesuffix(f" [{issue.rule}]")
-        for issue in problems(required, {**kept, **_known(required, texts, values)}, resources)
+        for issue in issues
         if issue.rule != "missing-parameter"
     ]
     beside = _beside(target, required, wrong)
@@ -149,7 +156,7 @@ def _missing(
 
 
 def _types(each: Requirement) -> str:
-    return " and ".join(map(told, each.types)) or "any text"
+    return " and ".join(map(full_name_of, each.types)) or "any text"
 
 
 def _example(each: Requirement) -> str:

@@ -40,6 +40,9 @@ def placed(on: str | None, target: Target) -> Generator[Elsewhere | None]:
     from fwf.interpreters.engines import engine_of  # for none but those who go there
 
     name, behind, address = on.partition("://")
+    if not behind and ":" in on:
+        place = "://".join(on.split(":", 1))
+        raise Misuse(f"--on {on}: an address stands behind ://; did you mean {place!r}?")
     if behind and not address:
         raise Misuse(f"--on {on}: there is no address: write {name}://HOST:PORT, or {name} alone")
     try:

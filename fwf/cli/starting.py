@@ -32,6 +32,7 @@ class Start:
     """What is asked for.
 
     resumed: the run that is gone on with, whatever it is named by; its target needn't be given.
+    taken_back: whether it was over, and a part of it is done again.
     part_of: what it is one of many of, such as a backfill.
     strict: whether a run that is done, but not as it was meant, has an exit status of its own.
     on: where tasks are called, if not here.
@@ -52,6 +53,7 @@ class Start:
     accept_changes: bool = False
     salvage: bool = False
     resumed: "Resumed | None" = None
+    taken_back: bool = False
     part_of: str | None = None
     strict: bool = False
     on: str | None = None
@@ -121,7 +123,10 @@ def _target(asked: Start) -> Target:
 def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, Any]:
     """Parameters and pools; those of a run that is gone on with as they were."""
     journal = place_of(asked.journal) is not None
-    values, sizes = given(target, asked.params, asked.pools, kept=kept, journal=journal)
+    away = asked.on is not None
+    values, sizes = given(
+        target, asked.params, asked.pools, kept=kept, journal=journal, elsewhere=away
+    )
     if asked.resumed is not None:
         values = asked.resumed.agreed(kept, values)
     return values, sizes

@@ -13,6 +13,7 @@ from fwf import (
     Fault,
     Pages,
     Ref,
+    Secret,
     Task,
     Workflow,
     branch,
@@ -340,3 +341,9 @@ def drawn(day: Ref[date]) -> Ref[Sales]:
 
 
 assert_type(drawn, Workflow[date, Sales])
+
+# Openers and secrets side by side: in place, or beside a workflow with a type that says both
+
+mixed: dict[str, Any] = {"shop": Shop, "token": Secret.env("TOKEN")}
+run(const(1), resources=mixed)
+run(const(1), resources={"shop": Shop, "token": Secret.env("TOKEN")})

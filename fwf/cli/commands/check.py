@@ -26,6 +26,10 @@ def command(
     a list of rules. With --journal postgresql://… files that steps leave for others are errors:
     the run may go on at another machine.
 
+    Of the resources of its module those that it needs are looked at, and none is opened: an opener
+    that can't be called without arguments is an error (resource-type), a secret whose environment
+    variable isn't set here a warning (unset-variable), and fwf run refuses both.
+
     \b
     fwf check examples/daily/workflow.py
     fwf check examples.daily.workflow --strict --silence untimed-finaliser
@@ -33,10 +37,15 @@ def command(
     JSON: target, workflow, issues (path, rule, severity, message), errors, warnings, notes.
     """
     from fwf.cli.checking import refuse_unknown, tell_issues
+    from fwf.cli.resources_beside import RULES, resource_issues
     from fwf.interpreters.check import check as issues_of
 
     refuse_unknown(silence)
+    of_workflow = [rule for rule in silence if rule not in RULES]
     with stdout_kept_for(as_json):
-        found = load(target)
-        issues = issues_of(found.workflow, strict=strict, silence=silence, journal=journal)
-    return tell_issues(found, issues, as_json=as_json)
+        subject = load(target)
+        issues = [
+            *issues_of(subject.workflow, strict=strict, silence=of_workflow, journal=journal),
+            *resource_issues(subject, silence),
+        ]
+    return tell_issues(subject, issues, as_json=as_json)

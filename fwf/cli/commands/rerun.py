@@ -89,6 +89,7 @@ def command(
             journal=journal,
             accept_changes=accept_changes,
             resumed=before,
+            taken_back=True,
             strict=strict,
         )
     )

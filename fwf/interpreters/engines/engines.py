@@ -138,11 +138,11 @@ ENGINES: Final[Mapping[str, Engine]] = {
 
 def engine_of(name: str) -> Engine:
     """Name ⟶ the engine; `_` is as good as `-`. Raises `ValueError` for one that isn't known."""
-    found = ENGINES.get(str(name).lower().replace("_", "-"))
-    if found is None:
-        told = near(str(name), ENGINES) or f"; there are {', '.join(ENGINES)}"
-        raise ValueError(f"there is no engine {name!r}{told}")
-    return found
+    key = str(name).lower().replace("_", "-")
+    if key not in ENGINES:
+        remedy = near(key, ENGINES) or f"; there are {', '.join(ENGINES)}"
+        raise ValueError(f"there is no engine {name!r}{remedy}")
+    return ENGINES[key]
 
 
 def exported() -> tuple[str, ...]:

@@ -104,6 +104,9 @@ def test_what_a_profile_opens_is_opened_by_the_worker(project: Path) -> None:
     ("on", "said"),
     [
         ("dasc", "there is no engine 'dasc'; did you mean 'dask'?"),
+        ("DASC", "there is no engine 'DASC'; did you mean 'dask'?"),
+        ("dasc://127.0.0.1:1", "there is no engine 'dasc'; did you mean 'dask'?"),
+        ("dask:127.0.0.1:1", "an address stands behind ://; did you mean 'dask://127.0.0.1:1'?"),
         ("airflow", "Airflow isn't driven from here; runs go to dask; fwf export TARGET --to"),
         ("dask://", "dask://: there is no address: write dask://HOST:PORT, or dask alone"),
         ("dask://nowhere", "dask://nowhere is no address: write dask, for processes on this"),
