@@ -44,13 +44,13 @@ def _line(line: str) -> str:
 
 def page_of(old: Workflow[Any, Any], new: Workflow[Any, Any], found: Diff) -> str:
     """Two workflows, what changed ⟶ an HTML page: both pictures, and the changes to click on."""
-    from fwf.interpreters.diagram import svg
+    from fwf.interpreters import diagram
 
     return _PAGE.format(
         title=safe(found.headline),
         changes="\n".join(map(_item, found.changes)),
-        old=svg(old, marks=_marks((change.old, change) for change in found.changes)),
-        new=svg(new, marks=_marks((change.new, change) for change in found.changes)),
+        old=diagram.svg(old, marks=_marks((change.old, change) for change in found.changes)),
+        new=diagram.svg(new, marks=_marks((change.new, change) for change in found.changes)),
     )
 
 
