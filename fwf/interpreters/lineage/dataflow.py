@@ -30,7 +30,7 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.algebra.traverse import Visit, children, fold, merged, visit
+from fwf.algebra.traverse import Visit, children, fold, merged, trampoline, visit
 from fwf.algebra.workflow import Workflow
 from fwf.interpreters.lineage.datasets import EMPTY, Datasets, Touched
 from fwf.interpreters.lineage.origins import (
@@ -120,20 +120,8 @@ class Follower:
         """Workflow ⟶ the datasets that it touches. Explicit stack."""
         if fold(_places, w) > MAX_PLACES:
             self._shared, self._computed = _repeated(w), _computed(w)
-        rules = [self._rule(Ask(visit(w), NOTHING, NOTHING))]
-        answer: Answer | None = None
-        while True:
-            try:
-                ask = next(rules[-1]) if answer is None else rules[-1].send(answer)
-            except StopIteration as end:
-                rules.pop()
-                answer = cast(Answer, end.value)
-                if not rules:
-                    return answer.touched
-            else:
-                answer = self._leaf(ask)
-                if answer is None:
-                    rules.append(self._rule(ask))
+        first = Ask(visit(w), NOTHING, NOTHING)
+        return trampoline(self._rule, first, at_once=self._leaf).touched
 
     def _rule(self, ask: Ask) -> Rule:
         if id(ask.visit.node) in self._shared:
