@@ -158,9 +158,9 @@ def state(name: str, type: type[T], *, first: T) -> State[T]:
     wrong = wrong_part(first, type)
     if wrong is not None:
         raise TypeError(f"{where}: first is {unlike('first', first, type, wrong, 'needs')}")
-    made: State[T] = State(name, type, first)
-    _ = made.read, made.move
-    return made
+    result: State[T] = State(name, type, first)
+    _ = result.read, result.move
+    return result
 
 
 # Its tasks
@@ -211,10 +211,10 @@ def _task(
         **more,
     )
     try:
-        frozen = cast(Any, freeze({"state": name, "of": written_type(kind), **config}))
+        plain = cast(Any, freeze({"state": name, "of": written_type(kind), **config}))
     except TypeError as error:
         raise TypeError(f"state({name!r}, …): {error}") from None
-    return Task(f"{verb}_{name}", "1", frozen, contract, fn)
+    return Task(f"{verb}_{name}", "1", plain, contract, fn)
 
 
 def moves(task: Task[Any, Any]) -> str | None:
@@ -226,14 +226,14 @@ def moves(task: Task[Any, Any]) -> str | None:
 # Which a workflow uses
 
 
-def kinds_of(required: Requirements) -> dict[str, tuple[Any, ...]]:
+def kinds_of(needs: Requirements) -> dict[str, tuple[Any, ...]]:
     """What a workflow asks for ⟶ the states in it, each with the types that its mark has."""
-    found: dict[str, tuple[Any, ...]] = {}
-    for each in required.resources:
+    kinds: dict[str, tuple[Any, ...]] = {}
+    for each in needs.resources:
         marks = [kind for kind in map(bare, each.types) if _is_mark(kind)]
         if marks:
-            found[each.name] = tuple(next(iter(get_args(kind)), object) for kind in marks)
-    return found
+            kinds[each.name] = tuple(next(iter(get_args(kind)), object) for kind in marks)
+    return kinds
 
 
 def orders(w: Workflow[Any, Any]) -> tuple[str, ...]:
@@ -276,33 +276,33 @@ def written_type(kind: Any, where: str = "state(…)") -> Any:
                     "datetime, or a tuple, list or union of classes")  # fmt: skip
 
 
-def read_type(given: Any) -> Any:
+def read_type(form: Any) -> Any:
     """What `written_type` made ⟶ the type, whose module is imported; a type stays as it is."""
-    match given:
+    match form:
         case "None":
             return NoneType
         case "...":
             return Ellipsis
         case str():
-            return _found(given)
+            return _class_at(form)
         case ["|", first, *others]:
             kind = read_type(first)
             for each in others:
                 kind = kind | read_type(each)
             return kind
         case [origin, *parts]:
-            return _found(origin)[tuple(map(read_type, parts))]
+            return _class_at(origin)[tuple(map(read_type, parts))]
         case _:
-            return given
+            return form
 
 
 def _place(cls: Any) -> str:
     return place_of(cls).removeprefix("builtins:")
 
 
-def _found(place: str) -> Any:
+def _class_at(place: str) -> Any:
     module, _, name = place.rpartition(":")
-    found: Any = import_module(module or "builtins")
+    value: Any = import_module(module or "builtins")
     for each in name.split("."):
-        found = getattr(found, each)
-    return found
+        value = getattr(value, each)
+    return value

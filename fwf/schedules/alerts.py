@@ -54,7 +54,7 @@ class Alert:
         return f"{self.workflow} {self.label}: {self.state}{why}"
 
 
-Told: TypeAlias = Workflow[Alert, Any]
+AlertFlow: TypeAlias = Workflow[Alert, Any]
 
 
 @final
@@ -62,14 +62,14 @@ Told: TypeAlias = Workflow[Alert, Any]
 class Notify:
     """Who is told of what: `notify(…)` makes it."""
 
-    on_failure: Told | None = None
-    on_late: Told | None = None
-    on_recovery: Told | None = None
-    on_degraded: Told | None = None
-    on_success: Told | None = None
+    on_failure: AlertFlow | None = None
+    on_late: AlertFlow | None = None
+    on_recovery: AlertFlow | None = None
+    on_degraded: AlertFlow | None = None
+    on_success: AlertFlow | None = None
     late_by: time | timedelta | None = None
 
-    def told_of(self, state: State) -> Told | None:
+    def flow_for(self, state: State) -> AlertFlow | None:
         """Who is told of a state; None if nobody is."""
         match state:
             case "failed" | "died":
@@ -85,14 +85,16 @@ class Notify:
 
     def __repr__(self) -> str:
         words = ("on_failure", "on_late", "on_recovery", "on_degraded", "on_success")
-        given = [f"{name}={each!r}" for name in words if (each := getattr(self, name)) is not None]
+        arguments = [
+            f"{name}={each!r}" for name in words if (each := getattr(self, name)) is not None
+        ]
         if isinstance(self.late_by, time):
-            given.append(f"late_by={self.late_by.isoformat('minutes')!r}")
+            arguments.append(f"late_by={self.late_by.isoformat('minutes')!r}")
         elif self.late_by is not None:
             from fwf.durations import duration_source
 
-            given.append(f"late_by={duration_source(self.late_by)}")
-        return f"notify({', '.join(given)})"
+            arguments.append(f"late_by={duration_source(self.late_by)}")
+        return f"notify({', '.join(arguments)})"
 
 
 def notify(
@@ -126,32 +128,32 @@ def notify(
     >>> notify(on_failure=fail("Nobody"), late_by="06:00")
     notify(on_failure=fail('Nobody'), late_by='06:00')
     """
-    given = {
+    workflows = {
         "on_failure": on_failure, "on_late": on_late, "on_recovery": on_recovery,
         "on_degraded": on_degraded, "on_success": on_success,
     }  # fmt: skip
-    found = {name: _checked(name, each) for name, each in given.items() if each is not None}
-    if not found:
+    flows = {name: _check_flow(name, each) for name, each in workflows.items() if each is not None}
+    if not flows:
         raise TypeError(
             "notify(): tells nobody; write on_failure=, with a task that takes an Alert"
         )
     by = _late_by(late_by)
     if by is not None and on_late is None and on_failure is None:
         raise TypeError(f"notify(late_by={late_by!r}): nobody is told; write on_late= as well")
-    return Notify(**cast(Any, found), late_by=by)
+    return Notify(**cast(Any, flows), late_by=by)
 
 
 def late_at(run: Run[Any], late_by: time | timedelta | None) -> int | None:
     """When a run is late, in seconds since 1970; None where that never is."""
     if isinstance(late_by, timedelta):
-        return run.owed + late_by // timedelta(seconds=1)
+        return run.due_at + late_by // timedelta(seconds=1)
     if late_by is None:
         after = run.timetable.holding(run.end)
-        return None if after is None else after.owed
+        return None if after is None else after.due_at
     zone = run.timetable.zone
-    day = zone.clock(run.owed).date()
+    day = zone.clock(run.due_at).date()
     instant = zone.shows(day, late_by)
-    return instant if instant >= run.owed else zone.shows(zone.next_day(day), late_by)
+    return instant if instant >= run.due_at else zone.shows(zone.next_day(day), late_by)
 
 
 def due_and_late(run: Run[Any]) -> str | None:
@@ -162,34 +164,34 @@ def due_and_late(run: Run[Any]) -> str | None:
     if instant is None:
         return None
     zone = run.timetable.zone
-    return f"{zone.said(run.owed)}, late from {zone.said(instant, run.due.date())}"
+    return f"{zone.text(run.due_at)}, late from {zone.text(instant, run.due.date())}"
 
 
-def _checked(name: str, w: Workflow[Alert, Any]) -> Told:
+def _check_flow(name: str, w: Workflow[Alert, Any]) -> AlertFlow:
     where = f"notify({name}=…)"
-    found: Told = as_workflow(w, where)
-    takes = found.edge.accepts
+    flow: AlertFlow = as_workflow(w, where)
+    takes = flow.edge.accepts
     if not compatible(Alert, takes):
         raise TypeError(f"{where}: it takes {name_of(takes)}, and is given an Alert")
-    asks = [each.name for each in requirements(found).parameters if not each.optional]
+    asks = [each.name for each in requirements(flow).parameters if not each.optional]
     if asks:
         raise ValueError(
             f"{where}: nobody gives its parameter {asks[0]!r}: write with_params(…, {asks[0]}=…)"
         )
-    return found
+    return flow
 
 
-def _late_by(given: object) -> time | timedelta | None:
-    where = f"notify(late_by={given!r})"
-    if given is None:
+def _late_by(value: object) -> time | timedelta | None:
+    where = f"notify(late_by={value!r})"
+    if value is None:
         return None
-    if isinstance(given, timedelta):
-        if given <= timedelta(0):
+    if isinstance(value, timedelta):
+        if value <= timedelta(0):
             raise ValueError(f"{where}: needs a time after the run is due, such as hours(4)")
-        return given
-    if not isinstance(given, str):
+        return value
+    if not isinstance(value, str):
         raise TypeError(f"{where}: needs a text such as '06:00', or a duration such as hours(4)")
-    found = clock_time(given)
-    if found is None:
+    clock = clock_time(value)
+    if clock is None:
         raise ValueError(f"{where}: no clock shows that; write hours and minutes, such as '06:00'")
-    return found
+    return clock

@@ -126,5 +126,5 @@ def _dates_of(of: Calendar, year: int) -> tuple[date, ...]:
     numbers = _numbers(of.dates, isleap(year), new_year.weekday())
     first = new_year.toordinal()
     days = tuple(map(date.fromordinal, [first + number for number in numbers]))
-    missing = of.zone.missing(year)
-    return tuple(day for day in days if day not in missing) if missing else days
+    gaps = of.zone.missing_dates(year)
+    return tuple(day for day in days if day not in gaps) if gaps else days

@@ -100,8 +100,8 @@ def _at_times(hours: tuple[int, ...], minutes: tuple[int, ...], zone: Zone, day:
 
 def _by_the_clock(minutes: tuple[int, ...], zone: Zone, day: date) -> list[int]:
     """Minutes ⟶ all instants of a day at which the clock shows one of them."""
-    found: list[int] = []
+    instants: list[int] = []
     for start, end, offset in zone.pieces(zone.begins(day), zone.begins(zone.next_day(day))):
         firsts = [start + (MINUTE * each - start - offset) % HOUR for each in minutes]
-        found += sorted(chain.from_iterable(range(first, end, HOUR) for first in firsts))
-    return found
+        instants += sorted(chain.from_iterable(range(first, end, HOUR) for first in firsts))
+    return instants

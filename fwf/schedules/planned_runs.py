@@ -89,7 +89,7 @@ class Run(Generic[B]):
     @property
     def due(self) -> datetime:
         """When it is to be started: the first time at which the rule says so after its end."""
-        return self._zone.clock(self.owed)
+        return self._zone.clock(self.due_at)
 
     @property
     def begins(self) -> int:
@@ -102,7 +102,7 @@ class Run(Generic[B]):
         return self._zone.begins(self._next) if self.until is None else self.until
 
     @property
-    def owed(self) -> int:
+    def due_at(self) -> int:
         """`due` as seconds since 1970."""
         rule = self.timetable.rule
         if isinstance(rule, WholeDays):

@@ -50,7 +50,7 @@ class Generation:
     degraded: bool = False
 
 
-Known: TypeAlias = "Callable[[Run[Any]], Sequence[Generation]]"
+GenerationsOf: TypeAlias = "Callable[[Run[Any]], Sequence[Generation]]"
 """Partition ⟶ the generations of its run, the oldest first."""
 
 
@@ -72,7 +72,7 @@ class Partition:
     last: the generation that says so.
     starts: whether it is to be started.
     again: whether that is to be a new generation, since the last one is over.
-    begun: the newest generation, where that isn't complete, but one before it is.
+    newer: the newest generation, where that isn't complete, but one before it is.
     after: the partition of the same plan that it waits for, by its label.
     blocker: what it waits for in vain.
     """
@@ -84,7 +84,7 @@ class Partition:
     again: bool = False
     after: str | None = None
     blocker: Blocker | None = None
-    begun: Generation | None = None
+    newer: Generation | None = None
 
 
 @final
@@ -101,22 +101,22 @@ class Plan:
     @property
     def starts(self) -> list[Partition]:
         """Those that are to be started, in that order."""
-        found = [each for each in self.partitions if each.starts]
-        return found[::-1] if self.newest_first else found
+        partitions = [each for each in self.partitions if each.starts]
+        return partitions[::-1] if self.newest_first else partitions
 
     def counts(self) -> dict[Standing, int]:
         """How many stand in which way."""
-        found: dict[Standing, int] = {}
+        counts: dict[Standing, int] = {}
         for each in self.partitions:
-            found[each.standing] = found.get(each.standing, 0) + 1
-        return found
+            counts[each.standing] = counts.get(each.standing, 0) + 1
+        return counts
 
 
 def plan(
     timetable: Timetable[Any],
     runs: Sequence[Run[Any]],
     now: datetime,
-    known: Known,
+    generations_of: GenerationsOf,
     *,
     states: Collection[str] = (),
     again: bool = False,
@@ -137,15 +137,15 @@ def plan(
     """
     why = in_order(timetable, states)
     if why is not None and (newest_first or at_once > 1):
-        said = "newest_first=True" if newest_first else f"at_once={at_once}"
-        raise ValueError(f"{said}: {why}: its partitions are done one by one, the earliest first")
+        option = "newest_first=True" if newest_first else f"at_once={at_once}"
+        raise ValueError(f"{option}: {why}: its partitions are done one by one, the earliest first")
     if timetable.after_previous and timetable.start is None:
         raise ValueError("after_previous: needs start=, the first day, which waits for none before")
     at = now.timestamp()
-    planned = [_planned(run, at, known(run), again=again) for run in runs]
+    steps = [_partition_of(run, at, generations_of(run), again=again) for run in runs]
     if why is not None:
-        planned = list(_chained(timetable, planned, at, known))
-    return Plan(tuple(planned), newest_first)
+        steps = list(_in_sequence(timetable, steps, at, generations_of))
+    return Plan(tuple(steps), newest_first)
 
 
 def in_order(timetable: Timetable[Any], states: Collection[str]) -> str | None:
@@ -157,14 +157,16 @@ def in_order(timetable: Timetable[Any], states: Collection[str]) -> str | None:
     return None
 
 
-def standing(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing, Generation | None]:
+def standing(
+    run: Run[Any], generations: Sequence[Generation]
+) -> tuple[Standing, Generation | None]:
     """Partition that is over, generations of its run ⟶ how it stands, and the one that says so."""
-    for each in reversed(known):
+    for each in reversed(generations):
         if each.state == "ok" and each.started >= run.over * MICROS:
             return "degraded" if each.degraded else "complete", each
-    if not known:
+    if not generations:
         return "missing", None
-    last = known[-1]
+    last = generations[-1]
     match last.state:
         case "ok":
             return "early", last
@@ -174,7 +176,9 @@ def standing(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing, Gene
             return other, last
 
 
-def standing_told(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing, Generation | None]:
+def standing_for_people(
+    run: Run[Any], generations: Sequence[Generation]
+) -> tuple[Standing, Generation | None]:
     """The same as people are told it: what was begun once more counts, however that stands.
 
     A partition that is complete stays so for planning, whatever becomes of a later generation
@@ -182,34 +186,36 @@ def standing_told(run: Run[Any], known: Sequence[Generation]) -> tuple[Standing,
     that it failed, or died, and it isn't told to be complete while it goes on: until it is done, or
     given up, which leaves the complete one.
     """
-    stands, last = standing(run, known)
-    later = [each for each in known if each.state != "given up"][-1:]
+    stands, last = standing(run, generations)
+    later = [each for each in generations if each.state != "given up"][-1:]
     if stands in DONE and later and later[0].state != "ok":
         return standing(run, later)
     return stands, last
 
 
-def _planned(run: Run[Any], now: float, known: Sequence[Generation], *, again: bool) -> Partition:
-    newest = known[-1] if known else None
+def _partition_of(
+    run: Run[Any], now: float, generations: Sequence[Generation], *, again: bool
+) -> Partition:
+    newest = generations[-1] if generations else None
     if run.over > now:
         return Partition(run, "not over", newest)
-    stands, last = standing(run, known)
-    left = newest is None or newest == last or newest.state == "given up"
-    begun = None if left or stands not in DONE else newest
+    stands, last = standing(run, generations)
+    is_last = newest is None or newest == last or newest.state == "given up"
+    newer = None if is_last or stands not in DONE else newest
     anew = newest is not None and newest.state == "ok" and (again or stands == "early")
-    return Partition(run, stands, last, starts=again or stands not in LEFT, again=anew, begun=begun)
+    return Partition(run, stands, last, starts=again or stands not in LEFT, again=anew, newer=newer)
 
 
-def _chained(
-    timetable: Timetable[Any], planned: Sequence[Partition], now: float, known: Known
+def _in_sequence(
+    timetable: Timetable[Any], steps: Sequence[Partition], now: float, generations_of: GenerationsOf
 ) -> Iterator[Partition]:
     """Partitions that are done in order ⟶ the same, each with the one that it waits for."""
-    chosen = {each.run.label: each for each in planned}
+    by_label = {each.run.label: each for each in steps}
     after: str | None = None
     blocker: Blocker | None = None
-    for run in _line(timetable, planned):
-        each = chosen.get(run.label) or _planned(run, now, known(run), again=False)
-        if each.run.label not in chosen:
+    for run in _line(timetable, steps):
+        each = by_label.get(run.label) or _partition_of(run, now, generations_of(run), again=False)
+        if each.run.label not in by_label:
             each = changed(each, starts=False)
         elif each.starts and blocker is not None:
             each = changed(each, standing="blocked", starts=False, blocker=blocker)
@@ -220,13 +226,13 @@ def _chained(
             blocker = None
         elif blocker is None:
             blocker = Blocker(run.label, each.standing, each.last and each.last.changed)
-        if run.label in chosen:
+        if run.label in by_label:
             yield each
 
 
-def _line(timetable: Timetable[Any], planned: Sequence[Partition]) -> Iterable[Run[Any]]:
+def _line(timetable: Timetable[Any], steps: Sequence[Partition]) -> Iterable[Run[Any]]:
     """The partitions that those of a plan may have to wait for, and they themselves."""
-    if not timetable.after_previous or timetable.start is None or not planned:
-        return [each.run for each in planned]
-    first, last = planned[0].run.day, planned[-1].run.day
+    if not timetable.after_previous or timetable.start is None or not steps:
+        return [each.run for each in steps]
+    first, last = steps[0].run.day, steps[-1].run.day
     return partitions(timetable, min(timetable.start, first), last)

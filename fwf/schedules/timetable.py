@@ -11,8 +11,8 @@ from fwf.records import record
 from fwf.schedules.alerts import Notify
 from fwf.schedules.partition_ends import HOUR, Rule, Ticks, WholeDays, spans, spans_back
 from fwf.schedules.planned_runs import Run
-from fwf.schedules.timetable_checks import Checked, Missed, check_date, word_of
-from fwf.schedules.written import cron_line, source_of, waking_line
+from fwf.schedules.timetable_checks import Missed, TimetableChecks, check_date, word_of
+from fwf.schedules.timetable_source import cron_line, source_of, waking_line
 from fwf.schedules.zones import FIRST, LAST, Zone, seconds_of
 
 B = TypeVar("B", covariant=True)
@@ -23,7 +23,7 @@ so within the hour."""
 
 @final
 @record(repr=False)
-class Timetable(Checked, Generic[B]):
+class Timetable(TimetableChecks, Generic[B]):
     """A workflow, and the days or hours that it is to be run for. `every_day` and the like make it.
 
     missed: what is started of that which is due and not done: "all" in order, the "last" one alone,
@@ -66,13 +66,13 @@ class Timetable(Checked, Generic[B]):
         """Day, start or label ⟶ the run for it; raises `ValueError` where there is none."""
         where = f"partition({value if isinstance(value, str) else str(value)!r})"
         instant = instant_of(where, value, self.rule, self.zone)
-        found = next(self._back(instant), None)
-        if found is not None and found.begins == instant:
-            return found
-        if found is None or found.over <= instant:
+        run = next(self._back(instant), None)
+        if run is not None and run.begins == instant:
+            return run
+        if run is None or run.over <= instant:
             bounds = f"start={self.start}, end={self.end}"
             raise ValueError(f"{where}: it is no run of the timetable, which has {bounds}")
-        raise ValueError(f"{where}: no run begins there; it is in {found.label}")
+        raise ValueError(f"{where}: no run begins there; it is in {run.label}")
 
     def before(self, run: Run[Any], /) -> Run[B] | None:
         """Run ⟶ the one before it; None for the first."""
@@ -81,8 +81,8 @@ class Timetable(Checked, Generic[B]):
     def holding(self, moment: datetime, /) -> Run[B] | None:
         """Aware moment ⟶ the run in whose interval it is; None where there is none."""
         instant = seconds_of(moment)
-        found = next(self._back(instant), None)
-        return None if found is None or found.over <= instant else found
+        run = next(self._back(instant), None)
+        return None if run is None or run.over <= instant else run
 
     def over(self, now: datetime, /) -> Iterator[Run[B]]:
         """Aware moment ⟶ the runs whose interval has ended by then, in order, one at a time.
@@ -98,12 +98,12 @@ class Timetable(Checked, Generic[B]):
         Raises `ValueError` without `start=`.
         """
         instant = seconds_of(now)
-        return takewhile(lambda run: run.owed <= instant, self._from_start())
+        return takewhile(lambda run: run.due_at <= instant, self._from_start())
 
     def last_due(self, now: datetime, /) -> Run[B] | None:
         """Aware moment ⟶ the last run that is due by then."""
         instant = seconds_of(now)
-        return next((run for run in self._back(instant) if run.owed <= instant), None)
+        return next((run for run in self._back(instant) if run.due_at <= instant), None)
 
     def startable(self, now: datetime, /) -> Iterator[Run[B]]:
         """Aware moment ⟶ those that are due by then and that `missed` lets start, in order.
@@ -114,7 +114,7 @@ class Timetable(Checked, Generic[B]):
             return self.due(now)
         self._from_start()  # raises without a first day
         last = self.last_due(now)
-        if last is None or (self.missed == "none" and seconds_of(now) - last.owed >= FRESH):
+        if last is None or (self.missed == "none" and seconds_of(now) - last.due_at >= FRESH):
             return iter(())
         return iter((last,))
 
@@ -143,11 +143,11 @@ class Timetable(Checked, Generic[B]):
         first, last = self.bounds(FIRST, self.zone.day_of(instant))
         if isinstance(self.rule, WholeDays):
             days = self.calendar.back_from(last)
-            found = (Run(self, day) for day in days)
+            runs = (Run(self, day) for day in days)
         else:
             back = spans_back(self.rule, self.calendar, last)
-            found = (Run(self, *span) for span in back if span[1] <= instant)
-        return takewhile(lambda run: run.day >= first, found)
+            runs = (Run(self, *span) for span in back if span[1] <= instant)
+        return takewhile(lambda run: run.day >= first, runs)
 
     def __repr__(self) -> str:
         return source_of(self)
@@ -155,20 +155,20 @@ class Timetable(Checked, Generic[B]):
 
 def instant_of(where: str, value: object, rule: Rule, zone: Zone) -> int:
     """Day, start or label ⟶ the instant at which it begins; raises `ValueError`, `TypeError`."""
-    given = _read(value) if isinstance(value, str) else value
-    if isinstance(given, datetime):
-        if given.tzinfo is None:
+    moment = _read(value) if isinstance(value, str) else value
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
             raise ValueError(f"{where}: needs an offset, as 2026-06-01T02:00+02:00 has")
-        check_date(where, given.date())
-        return seconds_of(given)
-    if not isinstance(given, date):
+        check_date(where, moment.date())
+        return seconds_of(moment)
+    if not isinstance(moment, date):
         raise ValueError(f"{where}: needs a day or a start in ISO 8601, as a run's label is")
     if isinstance(rule, Ticks):
         raise ValueError(f"{where}: there are several runs a day: 2026-06-01T02:00+02:00 is one")
-    check_date(where, given)
-    if not zone.exists(given):
+    check_date(where, moment)
+    if not zone.exists(moment):
         raise ValueError(f"{where}: {zone.name} never had that day")
-    return zone.begins(given)
+    return zone.begins(moment)
 
 
 def _read(text: str) -> date | None:

@@ -15,7 +15,7 @@ from fwf.schedules.partition_ends import Ticks, WholeDays
 from fwf.schedules.zones import FIRST, LAST, zone
 from fwf.types.aliases import ANY, bare
 from fwf.types.fitting import fits
-from fwf.types.hints import compatible, name_of as name_of_type, told
+from fwf.types.hints import compatible, full_name_of, name_of as name_of_type
 
 if TYPE_CHECKING:
     from fwf.schedules.timetable import Timetable
@@ -30,7 +30,7 @@ _SAMPLES: Final[dict[Gives, object]] = {
 }
 
 
-class Checked:
+class TimetableChecks:
     """Checks a timetable when it is made.
 
     gives: what the parameter gets: the day, the start of the interval, or its label.
@@ -42,9 +42,9 @@ class Checked:
     calendar: Calendar
 
     def __post_init__(self) -> None:
-        made: Timetable[Any] = cast(Any, self)
-        object.__setattr__(self, "gives", _checked(made))
-        object.__setattr__(self, "calendar", calendar(made.rule.dates, zone(made.tz)))
+        timetable: Timetable[Any] = cast(Any, self)
+        object.__setattr__(self, "gives", _check(timetable))
+        object.__setattr__(self, "calendar", calendar(timetable.rule.dates, zone(timetable.tz)))
 
 
 def word_of(rule: WholeDays | Ticks) -> str:
@@ -54,20 +54,22 @@ def word_of(rule: WholeDays | Ticks) -> str:
     return "every_day" if isinstance(rule, WholeDays) else "every_hour"
 
 
-def _checked(made: Timetable[Any]) -> Gives:
+def _check(timetable: Timetable[Any]) -> Gives:
     """What the parameter gets; raises `TypeError` or `ValueError` for what can't be planned."""
-    word = word_of(made.rule)
-    _check_zone(word, made.tz)
-    _check_days(word, made.start, made.end)
-    if made.missed not in get_args(Missed):
-        close = near(str(made.missed), get_args(Missed))
-        raise ValueError(f"{word}(missed={made.missed!r}): needs 'all', 'last' or 'none'{close}")
-    if type(cast(object, made.after_previous)) is not bool:
-        raise TypeError(f"{word}(after_previous={made.after_previous!r}): needs True or False")
-    if not isinstance(cast(object, made.notify), Notify | None):
-        raise TypeError(f"{word}(notify={made.notify!r}): needs what notify(…) gives, or None")
-    _check_workflow(word, made.workflow)
-    return _given(made, f"{word}(param={made.param!r})")
+    word = word_of(timetable.rule)
+    _check_zone(word, timetable.tz)
+    _check_days(word, timetable.start, timetable.end)
+    if timetable.missed not in get_args(Missed):
+        close = near(str(timetable.missed), get_args(Missed))
+        raise ValueError(
+            f"{word}(missed={timetable.missed!r}): needs 'all', 'last' or 'none'{close}"
+        )
+    if type(cast(object, timetable.after_previous)) is not bool:
+        raise TypeError(f"{word}(after_previous={timetable.after_previous!r}): needs True or False")
+    if not isinstance(cast(object, timetable.notify), Notify | None):
+        raise TypeError(f"{word}(notify={timetable.notify!r}): needs what notify(…) gives, or None")
+    _check_workflow(word, timetable.workflow)
+    return _gives(timetable, f"{word}(param={timetable.param!r})")
 
 
 def _check_zone(word: str, tz: object) -> None:
@@ -124,47 +126,47 @@ def _brief(w: Workflow[Any, Any]) -> str:
     return name_of(w) or (text if len(text := repr(w)) <= 60 else f"{text[:59]}…")
 
 
-def _given(made: Timetable[Any], where: str) -> Gives:
-    if not isinstance(cast(object, made.param), str):
+def _gives(timetable: Timetable[Any], where: str) -> Gives:
+    if not isinstance(cast(object, timetable.param), str):
         raise TypeError(f"{where}: needs the name of a parameter")
-    wanted = _wanted(where, made.param, requirements(made.workflow))
-    if wanted.optional:
+    parameter = _parameter(where, timetable.param, requirements(timetable.workflow))
+    if parameter.optional:
         raise ValueError(
             f"{where}: it has a default, and runs are known by the parameters that must be given: "
             "take the default away"
         )
-    gives = _fitting(wanted)
+    gives = _fitting(parameter)
     if gives is None:
         raise TypeError(
-            f"{where}: the workflow takes {_types(wanted)}; a partition gives a date, a datetime "
-            "(its start) or a str (its label)"
+            f"{where}: the workflow takes {_types(parameter)}; a partition gives a date, a "
+            "datetime (its start) or a str (its label)"
         )
-    if gives == "date" and isinstance(made.rule, Ticks):
+    if gives == "date" and isinstance(timetable.rule, Ticks):
         raise TypeError(
             f"{where}: there are several partitions a day, and the workflow takes "
-            f"{_types(wanted)}: take a datetime (the start) or a str (the label)"
+            f"{_types(parameter)}: take a datetime (the start) or a str (the label)"
         )
     return gives
 
 
-def _wanted(where: str, name: str, required: Requirements) -> Requirement:
-    taken = {each.name: each for each in (*required.parameters, *required.unknown)}
-    if name in taken:
-        return taken[name]
-    other = {each.name: each.kind for each in (*required.resources, *required.secrets)}
+def _parameter(where: str, name: str, needs: Requirements) -> Requirement:
+    parameters = {each.name: each for each in (*needs.parameters, *needs.unknown)}
+    if name in parameters:
+        return parameters[name]
+    other = {each.name: each.kind for each in (*needs.resources, *needs.secrets)}
     if name in other:
         raise ValueError(f"{where}: it is a {other[name]}, not a parameter")
-    if name in required.bound:
+    if name in needs.bound:
         raise ValueError(f"{where}: it is bound by with_params wherever it is used; take it out")
-    listed = ", ".join(sorted(taken))
-    known = f"it takes {listed}" if taken else "it takes no parameters"
-    close = near(name, taken).removeprefix("; ")
-    raise ValueError(f"{where}: the workflow has no such parameter: {close or known}")
+    names = ", ".join(sorted(parameters))
+    hint = f"it takes {names}" if parameters else "it takes no parameters"
+    close = near(name, parameters).removeprefix("; ")
+    raise ValueError(f"{where}: the workflow has no such parameter: {close or hint}")
 
 
-def _fitting(wanted: Requirement) -> Gives | None:
+def _fitting(parameter: Requirement) -> Gives | None:
     """What fits all of the types; of one without a type, a text, as the command line has it."""
-    kinds = [kind for kind in wanted.types if bare(kind) not in (ANY, object)]
+    kinds = [kind for kind in parameter.types if bare(kind) not in (ANY, object)]
     if not kinds:
         return "str"
     for gives, value in _SAMPLES.items():
@@ -173,5 +175,5 @@ def _fitting(wanted: Requirement) -> Gives | None:
     return None
 
 
-def _types(wanted: Requirement) -> str:
-    return " and ".join(map(told, wanted.types))
+def _types(parameter: Requirement) -> str:
+    return " and ".join(map(full_name_of, parameter.types))

@@ -44,7 +44,7 @@ def every_day(
     >>> str(nightly.partition("2026-06-01").due)
     '2026-06-02 02:00:00+02:00'
     """
-    return _made(
+    return _timetable(
         "every_day", w, WholeDays(_time(at)), tz, param, start, end, missed, after_previous, notify
     )
 
@@ -72,7 +72,7 @@ def every_hour(
     if type(cast(object, minute)) is not int or not 0 <= minute <= 59:
         raise ValueError(f"every_hour(minute={minute!r}): needs a whole number from 0 to 59")
     rule = Ticks((0,), wait=minute * MINUTE)
-    return _made("every_hour", w, rule, tz, param, start, end, missed, after_previous, notify)
+    return _timetable("every_hour", w, rule, tz, param, start, end, missed, after_previous, notify)
 
 
 def cron(
@@ -103,10 +103,12 @@ def cron(
     """
     from fwf.schedules.cron_lines import rule_of
 
-    return _made("cron", w, rule_of(line), tz, param, start, end, missed, after_previous, notify)
+    return _timetable(
+        "cron", w, rule_of(line), tz, param, start, end, missed, after_previous, notify
+    )
 
 
-def _made(word: str, w: Any, *fields: Any) -> Timetable[Any]:
+def _timetable(word: str, w: Any, *fields: Any) -> Timetable[Any]:
     return Timetable(cast(Any, as_workflow(w, word)), *fields)
 
 
@@ -116,10 +118,10 @@ def _time(at: object) -> time:
         raise TypeError(
             f"every_day(at={at!r}): needs a text with hours and minutes, such as '02:00'"
         )
-    found = clock_time(at)
-    if found is None:
+    clock = clock_time(at)
+    if clock is None:
         raise ValueError(
             f"every_day(at={at!r}): no clock shows that; write hours from 00 to 23 and minutes "
             "from 00 to 59, such as '02:00'"
         )
-    return found
+    return clock

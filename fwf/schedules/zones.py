@@ -44,8 +44,8 @@ class Zone:
 
     def shows(self, day: date, at: time) -> int:
         """Date, time ⟶ the first instant at which the clock shows it; in a gap, that after it."""
-        shown = datetime.combine(day, at, self.rules)
-        before, after = _offset(shown), _offset(shown.replace(fold=1))
+        moment = datetime.combine(day, at, self.rules)
+        before, after = _offset(moment), _offset(moment.replace(fold=1))
         seconds = at.hour * 3_600 + at.minute * 60
         instant = (day.toordinal() - _EPOCH_DAY) * DAY + seconds - before
         if before >= after:
@@ -58,31 +58,31 @@ class Zone:
         Of one zone, Python compares and subtracts what clocks show, as if none was ever put back;
         with offsets it is time that passes.
         """
-        shown = self._at(instant)
-        return shown.replace(tzinfo=timezone(shown.utcoffset() or timedelta(0)), fold=0)
+        moment = self._at(instant)
+        return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta(0)), fold=0)
 
-    def said(self, instant: float, beside: date | None = None) -> str:
+    def text(self, instant: float, beside: date | None = None) -> str:
         """Instant ⟶ `2026-06-04 02:14+02:00`; on the day that is told beside it the time alone."""
-        shown = self.clock(int(instant))
-        day = "" if shown.date() == beside else f"{shown.date()} "
-        return f"{day}{shown.timetz().isoformat('minutes')}"
+        moment = self.clock(int(instant))
+        day = "" if moment.date() == beside else f"{moment.date()} "
+        return f"{day}{moment.timetz().isoformat('minutes')}"
 
     def exists(self, day: date) -> bool:
         """Whether the zone had any minute of a date."""
-        return day not in self.missing(day.year)
+        return day not in self.missing_dates(day.year)
 
-    def missing(self, year: int) -> frozenset[date]:
+    def missing_dates(self, year: int) -> frozenset[date]:
         """Year ⟶ its dates that the zone never had."""
-        return _missing(self, year)
+        return _missing_dates(self, year)
 
     def day_of(self, instant: int) -> date:
         """Instant ⟶ the day that has begun last by then.
 
         That is the date which the clock shows, unless it was put back over midnight.
         """
-        shown = self._at(instant).date()
-        after = self.next_day(shown)
-        return after if self.begins(after) <= instant else shown
+        day = self._at(instant).date()
+        after = self.next_day(day)
+        return after if self.begins(after) <= instant else day
 
     def next_day(self, day: date) -> date:
         """Date ⟶ the next one that exists."""
@@ -163,8 +163,8 @@ def _seconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(seconds=1)
 
 
-def _offset(shown: datetime) -> int:
-    offset = shown.utcoffset()
+def _offset(moment: datetime) -> int:
+    offset = moment.utcoffset()
     assert offset is not None, "every zone has an offset at every time"
     return offset.days * DAY + offset.seconds
 
@@ -176,7 +176,7 @@ def _begins(where: Zone, day: date) -> int:
 
 
 @lru_cache(maxsize=4_096)
-def _missing(where: Zone, year: int) -> frozenset[date]:
+def _missing_dates(where: Zone, year: int) -> frozenset[date]:
     """Dates that a clock put forward by a day or more has left out; most years have none."""
     looks = [datetime(year - 1, 12, 30, tzinfo=UTC)]
     looks += [datetime(year, month, 1, tzinfo=UTC) for month in (4, 7, 10)]
@@ -196,14 +196,14 @@ def _exists(where: Zone, day: date) -> bool:
 def _changes_in(where: Zone, stretch: int) -> tuple[int, ...]:
     """Instants at which the clock is put forward or back, in one stretch of time."""
     start = stretch * _STRETCH
-    found: list[int] = []
+    changes: list[int] = []
     offset = where.offset(start)
     for low in range(start, start + _STRETCH, _STEP):
         other = where.offset(low + _STEP)
         if other != offset:
-            found.append(where.change(low, low + _STEP))
+            changes.append(where.change(low, low + _STEP))
         offset = other
-    return tuple(found)
+    return tuple(changes)
 
 
 def _changes(where: Zone, start: int, end: int) -> list[int]:

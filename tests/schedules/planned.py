@@ -169,7 +169,7 @@ ODD = {
 
 
 def planned(runs: Sequence[Run[Any]]) -> list[Part]:
-    return [Part(run.label, run.day, run.begins, run.over, run.owed) for run in runs]
+    return [Part(run.label, run.day, run.begins, run.over, run.due_at) for run in runs]
 
 
 def compare(window: Window, rules: dict[str, tuple[Make, Rule]], tz: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from fwf import Alert, Notify, notify, task
-from fwf.schedules.news import SINGLY, Before, Fact, alerts, changes, ping, told_before
+from fwf.schedules.news import SINGLY, Before, PartitionState, alerts, changes, latest_alerts, ping
 from fwf.schedules.planning import DONE, Standing
 
 STANDINGS: tuple[Standing, ...] = (
@@ -24,7 +24,7 @@ def post(alert: Alert) -> None: ...
 ALL = notify(on_failure=post, on_late=post, on_recovery=post, on_degraded=post, on_success=post)
 
 facts = st.builds(
-    Fact,
+    PartitionState,
     st.just("d"),
     st.sampled_from(STANDINGS),
     late=st.booleans(),
@@ -34,7 +34,7 @@ facts = st.builds(
 )
 
 
-def shown(fact: Fact) -> tuple[str, str] | None:
+def shown(fact: PartitionState) -> tuple[str, str] | None:
     """What a person who looks at a partition sees; None: nothing to be told."""
     if fact.standing in DONE:
         return ("degraded", fact.run) if fact.degraded else ("ok", "")
@@ -45,17 +45,17 @@ def shown(fact: Fact) -> tuple[str, str] | None:
     return ("late", "") if fact.late else None
 
 
-def told(seen: list[Fact], who: Notify = ALL) -> list[tuple[str, tuple[str, ...]]]:
+def told(seen: list[PartitionState], who: Notify = ALL) -> list[tuple[str, tuple[str, ...]]]:
     """One look after another, all of them delivered ⟶ what was told."""
     log: list[dict[str, Any]] = []
     for fact in seen:
-        for alert, causes in alerts("w", changes([fact], told_before(log)), who):
+        for alert, causes in alerts("w", changes([fact], latest_alerts(log)), who):
             log.append({"state": alert.state, "labels": list(alert.labels), "causes": causes})
     return [(each["state"], tuple(each["labels"])) for each in log]
 
 
 @given(st.lists(facts, max_size=8))
-def test_what_people_know_is_how_it_stands(seen: list[Fact]) -> None:
+def test_what_people_know_is_how_it_stands(seen: list[PartitionState]) -> None:
     known: tuple[str, str] | None = None
     expected: list[str] = []
     for fact in seen:
@@ -81,15 +81,15 @@ def test_what_people_know_is_how_it_stands(seen: list[Fact]) -> None:
 
 
 @given(st.lists(facts, max_size=6), st.integers(1, 4))
-def test_looking_again_tells_nothing_new(seen: list[Fact], times: int) -> None:
+def test_looking_again_tells_nothing_new(seen: list[PartitionState], times: int) -> None:
     assert told([fact for fact in seen for _ in range(times)]) == told(seen)
 
 
 def test_a_day_that_fails_each_night_alike_is_told_once() -> None:
-    night = Fact("d", "failed", run="r1", cause="load ConnectionError")
-    later = Fact("d", "failed", run="r1", cause="load ConnectionError", reason="at 03:00")
-    other = Fact("d", "failed", run="r1", cause="load ValueError")
-    fine = Fact("d", "complete", run="r1")
+    night = PartitionState("d", "failed", run="r1", cause="load ConnectionError")
+    later = PartitionState("d", "failed", run="r1", cause="load ConnectionError", reason="at 03:00")
+    other = PartitionState("d", "failed", run="r1", cause="load ValueError")
+    fine = PartitionState("d", "complete", run="r1")
     assert [state for state, _ in told([night, later, other, fine, fine])] == [
         "failed", "failed", "recovered",
     ]  # fmt: skip
@@ -99,7 +99,10 @@ def test_a_day_that_fails_each_night_alike_is_told_once() -> None:
 def test_many_at_once_are_one_alert(n: int, state: str) -> None:
     late = state == "late"
     standing: Any = "missing" if late else state
-    seen = [Fact(f"2026-06-{day:02}", standing, late=late, since=day) for day in range(1, n + 1)]
+    seen = [
+        PartitionState(f"2026-06-{day:02}", standing, late=late, since=day)
+        for day in range(1, n + 1)
+    ]
     made = alerts("w", changes(seen, {}), ALL)
     labels = [label for alert, _ in made for label in alert.labels]
     assert labels == [fact.label for fact in seen]
@@ -110,7 +113,7 @@ def test_many_at_once_are_one_alert(n: int, state: str) -> None:
 
 
 @given(facts, facts)
-def test_a_key_says_which_change_it_is(one: Fact, other: Fact) -> None:
+def test_a_key_says_which_change_it_is(one: PartitionState, other: PartitionState) -> None:
     made = [alerts("w", changes([fact], {}), ALL) for fact in (one, one, other)]
     keys = [[alert.key for alert, _ in each] for each in made]
     assert keys[0] == keys[1]
@@ -119,20 +122,22 @@ def test_a_key_says_which_change_it_is(one: Fact, other: Fact) -> None:
 
 
 def test_what_nobody_wants_is_left_out() -> None:
-    seen = [Fact("d", "missing", late=True), Fact("d", "complete", run="r")]
+    seen = [PartitionState("d", "missing", late=True), PartitionState("d", "complete", run="r")]
     assert told(seen, notify(on_recovery=post)) == []
     assert [state for state, _ in told(seen, notify(on_failure=post))] == ["late"]
 
 
 def test_a_ping_is_no_change() -> None:
-    alert, causes = ping("w", Fact("d", "complete", run="r"))
+    alert, causes = ping("w", PartitionState("d", "complete", run="r"))
     log = [{"state": alert.state, "labels": alert.labels, "causes": causes}]
-    assert told_before(log) == {}
-    assert told_before([{"state": "late", "labels": ["d"], "causes": [""]}, *log]) == {
+    assert latest_alerts(log) == {}
+    assert latest_alerts([{"state": "late", "labels": ["d"], "causes": [""]}, *log]) == {
         "d": Before("late", "")
     }
 
 
 def test_pings_of_two_runs_have_two_keys() -> None:
-    keys = [ping("w", Fact("d", "complete", run=run))[0].key for run in ("r1", "r2", "r2")]
+    keys = [
+        ping("w", PartitionState("d", "complete", run=run))[0].key for run in ("r1", "r2", "r2")
+    ]
     assert [one == other for one, other in pairwise(keys)] == [False, True]

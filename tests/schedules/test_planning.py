@@ -18,7 +18,7 @@ from fwf.schedules.planning import (
     Plan,
     plan,
     standing,
-    standing_told,
+    standing_for_people,
 )
 
 FIRST = date(2026, 6, 1)
@@ -120,7 +120,7 @@ def test_people_are_told_of_what_was_begun_once_more(
 ) -> None:
     (run,) = of(nightly(), 1)
     known = [generation(run, n, state) for n, state in enumerate(states, start=1)]
-    found, last = standing_told(run, known)
+    found, last = standing_for_people(run, known)
     assert (found, last and last.number) == (told, by)
 
 
@@ -316,7 +316,7 @@ def test_whatever_the_journal_knows_nothing_is_started_that_may_not_be(case: Cas
 def test_people_are_told_as_planned_but_for_what_was_begun_after_a_complete_one(case: Case) -> None:
     for run in case.runs:
         known = case.known[run.label]
-        planned, told = standing(run, known), standing_told(run, known)
+        planned, told = standing(run, known), standing_for_people(run, known)
         left = [each for each in known if each.state != "given up"]
         once_more = planned[0] in DONE and left[-1].state != "ok"
         assert told == (standing(run, left[-1:]) if once_more else planned)

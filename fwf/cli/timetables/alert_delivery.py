@@ -25,8 +25,8 @@ from fwf.journal.holders import me
 from fwf.journal.versioned_logs import LogWriter, history, open_writer
 from fwf.printing import one_line
 from fwf.records import changed, record
-from fwf.schedules.alerts import Alert, Notify, Told, late_at
-from fwf.schedules.news import SINGLY, Fact, alerts, changes, ping, told_before
+from fwf.schedules.alerts import Alert, AlertFlow, Notify, late_at
+from fwf.schedules.news import SINGLY, PartitionState, alerts, changes, latest_alerts, ping
 from fwf.schedules.planning import DONE
 from fwf.telling.reasons import reason, shown
 
@@ -67,19 +67,21 @@ def tell(
     at: datetime | None = None,
     own: "Run[Any] | None" = None,
     pings: bool = False,
-    failing: Fact | None = None,
+    begins_anew: bool = False,
+    failing: PartitionState | None = None,
 ) -> list[Post]:
     """Tell what nobody was told of so far ⟶ what was, and what couldn't be.
 
     What is wrong with that is said, and nothing else: telling has no part in how a run ends.
 
     own: the partition of the run that tells; `pings`, whether it is told that it is complete.
+    begins_anew: whether it was over, and is done again in part: that it isn't done now is no news.
     failing: that it fails, while its other parts go on.
     """
     when = now() if at is None else at
     if failing is not None:
         return _harmless(asked, say, lambda: _told(asked, [failing], [], say, SINGLY))
-    return _harmless(asked, say, lambda: _all(asked, say, when, own, pings))
+    return _harmless(asked, say, lambda: _all(asked, say, when, own, pings, begins_anew))
 
 
 def sum_up(asked: Asked, runs: "Sequence[Run[Any]]", say: Callable[[str], None]) -> list[Post]:
@@ -116,15 +118,22 @@ def _all(
     at: datetime,
     own: "Run[Any] | None",
     pings: bool,
+    begins_anew: bool,
 ) -> list[Post]:
     facts = look(asked, at, [] if own is None else [own]).facts
+    if own is not None and begins_anew:
+        facts = [each for each in facts if each.label != own.label or each.state != "late"]
     fine = [each for each in facts if own is not None and each.label == own.label]
     pings = pings and asked.who is not None and asked.who.on_success is not None
     return _told(asked, facts, fine if pings else [], say, SINGLY)
 
 
 def _told(
-    asked: Asked, facts: list[Fact], fine: list[Fact], say: Callable[[str], None], singly: int
+    asked: Asked,
+    facts: list[PartitionState],
+    fine: list[PartitionState],
+    say: Callable[[str], None],
+    singly: int,
 ) -> list[Post]:
     """Deliver what is to be told of some partitions, and pings of others, and write it down.
 
@@ -137,7 +146,7 @@ def _told(
 
         def made() -> list[tuple[Alert, list[str]]]:
             pings = [ping(name, each) for each in fine if each.standing in DONE]
-            before = told_before(each.body for each in history(store, log_name))
+            before = latest_alerts(each.body for each in history(store, log_name))
             return [*alerts(name, changes(facts, before), who, singly=singly), *pings]
 
         if not made():
@@ -155,9 +164,9 @@ def _delivered(
 ) -> list[Post]:
     """Deliver alerts, and write down which were. Who couldn't be told isn't tried again at once."""
     posts: list[Post] = []
-    broken: list[Told] = []
+    broken: list[AlertFlow] = []
     for alert, causes in made:
-        w = who.told_of(alert.state)
+        w = who.flow_for(alert.state)
         assert w is not None
         if w in broken:
             posts.append(Post(alert, "the alert before it wasn't delivered"))
@@ -174,7 +183,7 @@ def _delivered(
     return posts
 
 
-def _posted(asked: Asked, w: Told, alert: Alert) -> Post:
+def _posted(asked: Asked, w: AlertFlow, alert: Alert) -> Post:
     """Run the alert's workflow, with what the target's module or profile has for it."""
     from fwf.cli.profile_option import chosen, with_profile
     from fwf.combinators import timeout
@@ -274,7 +283,9 @@ class Failing:
         said = one_line(f"{shown(path)}: {reason(fault)}")
         since = round(now().timestamp() * MICROS)
         cause = cause_of(fault)
-        fact = Fact(self._own.label, "failed", False, self._run, cause, said, since, (path,))
+        fact = PartitionState(
+            self._own.label, "failed", False, self._run, cause, said, since, (path,)
+        )
         tell(self._asked, self._say, failing=fact)
 
     def __exit__(self, *_: object) -> None:
@@ -290,8 +301,14 @@ class Around:
     """
 
     def __init__(
-        self, asked: Asked | None, own: "Run[Any] | None", say: Callable[[str], None]
+        self,
+        asked: Asked | None,
+        own: "Run[Any] | None",
+        say: Callable[[str], None],
+        *,
+        begins_anew: bool = False,
     ) -> None:
+        self._begins_anew = begins_anew
         self._asked = asked
         self._own = own
         self._say = say
@@ -308,7 +325,7 @@ class Around:
 
     def __enter__(self) -> "Around":
         if self._asked is not None:
-            tell(self._asked, self._say, own=self._own)
+            tell(self._asked, self._say, own=self._own, begins_anew=self._begins_anew)
             if self._own is not None:
                 self._watch = Watch(self._asked, self._own, self._say)
                 self._watch.__enter__()
@@ -337,4 +354,5 @@ def around(asked: "Start", this: "Checked", say: Callable[[str], None]) -> Aroun
     profile = None if this.by is None else this.by.profile.name
     meant = Asked(this.target, this.values, asked.journal, profile, asked.profiles)
     key = asked.key if asked.resumed is None else asked.resumed.key
-    return Around(meant, None if key is not None else partition_of(timetable, this.values), say)
+    own = None if key is not None else partition_of(timetable, this.values)
+    return Around(meant, own, say, begins_anew=asked.taken_back)

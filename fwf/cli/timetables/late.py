@@ -13,7 +13,7 @@ from fwf.cli.timetables.standings import Asked, Look, look
 from fwf.cli.told_runs import MICROS, local
 from fwf.faults import counted
 from fwf.printing import one_line
-from fwf.schedules.news import Fact
+from fwf.schedules.news import PartitionState
 from fwf.schedules.zones import FIRST, LAST
 
 QUIET: Final = 3 * 3_600
@@ -39,7 +39,7 @@ def late(
         last = timetable.last_due(when)
         some = last or next(timetable.runs(FIRST, LAST), None)
         kept: Mapping[str, Any] = {} if some is None else some.params
-        values, _ = given(target, params, (), dry=True, kept=kept)
+        values, _ = given(target, params, (), dry=True, others=kept)
         asked = Asked(target, values, journal, *profile)
         seen = look(asked, when)
         wrong = [(word, fact) for fact in seen.facts if (word := _word(fact, when)) is not None]
@@ -56,18 +56,20 @@ def _say(text: str) -> None:
     complain(one_line(f"fwf: {text}"))
 
 
-def _word(fact: Fact, at: datetime) -> str | None:
+def _word(fact: PartitionState, at: datetime) -> str | None:
     """What is wrong with a partition; None if nothing is."""
     if fact.standing in ("failed", "held", "died"):
         return fact.standing
     if fact.late:
         return "late"
-    quiet = fact.standing == "running" and at.timestamp() * MICROS - fact.seen >= QUIET * MICROS
+    quiet = (
+        fact.standing == "running" and at.timestamp() * MICROS - fact.last_sign >= QUIET * MICROS
+    )
     return "quiet" if quiet else None
 
 
 def _lines(
-    asked: Asked, seen: Look, wrong: list[tuple[str, Fact]], posts: list[Post]
+    asked: Asked, seen: Look, wrong: list[tuple[str, PartitionState]], posts: list[Post]
 ) -> Iterator[str]:
     name = asked.target.name
     if seen.pause is not None:
@@ -85,7 +87,7 @@ def _lines(
 
 
 def _data(
-    asked: Asked, seen: Look, wrong: list[tuple[str, Fact]], posts: list[Post]
+    asked: Asked, seen: Look, wrong: list[tuple[str, PartitionState]], posts: list[Post]
 ) -> dict[str, object]:
     pause = seen.pause
     return {
@@ -106,7 +108,7 @@ def _data(
     }
 
 
-def _partition(word: str, fact: Fact) -> dict[str, Any]:
+def _partition(word: str, fact: PartitionState) -> dict[str, Any]:
     return {
         "label": fact.label,
         "state": word,

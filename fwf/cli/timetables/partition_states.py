@@ -9,7 +9,7 @@ from fwf.analysis.run_keys import RunName, name_of
 from fwf.cli.journals import OFF, is_new, opened, place_of, refusals
 from fwf.cli.refused_commands import Misuse, either
 from fwf.cli.targets import FORMS, load, timetables_beside
-from fwf.schedules.planning import Generation, standing_told
+from fwf.schedules.planning import Generation, standing_for_people
 
 if TYPE_CHECKING:
     from fwf.cli.targets import Target
@@ -127,7 +127,7 @@ class Partitions:
 
     def _telling(self, run: "Run[Any]") -> "RunRow | None":
         """The generation that people are told of."""
-        _, last = standing_told(run, self.known(run))
+        _, last = standing_for_people(run, self.known(run))
         return next((row for row in self.rows(run) if last and row.generation == last.number), None)
 
     def key(self, run: "Run[Any]") -> str:

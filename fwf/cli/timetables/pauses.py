@@ -31,7 +31,7 @@ class Pause(NamedTuple):
     def told(self, of: "Timetable[Any]") -> str:
         """`paused since 2026-06-04 09:00+02:00 by etl on nightly-1: the warehouse moves`."""
         why = f": {self.why}" if self.why else ""
-        return one_line(f"paused since {of.zone.said(self.at / MICROS)} by {self.by}{why}")
+        return one_line(f"paused since {of.zone.text(self.at / MICROS)} by {self.by}{why}")
 
     def data(self) -> dict[str, object]:
         """It as JSON has it."""

@@ -80,7 +80,7 @@ def _noun(timetable: "Timetable[Any]") -> str:
 def at(micros: int, of: "Timetable[Any]") -> str:
     """An instant ⟶ the time on the timetable's clock, with the date if that isn't today's."""
     today = of.zone.clock(int(time())).date()
-    return of.zone.said(micros / MICROS, today)
+    return of.zone.text(micros / MICROS, today)
 
 
 def blocked_by(blocker: Blocker, of: "Timetable[Any]") -> str:
@@ -91,7 +91,7 @@ def blocked_by(blocker: Blocker, of: "Timetable[Any]") -> str:
 
 def not_over(run: "Run[Any]") -> str:
     """`not over until 2026-06-16 00:00+02:00`, by the timetable's clock."""
-    return f"not over until {run.timetable.zone.said(run.over)}"
+    return f"not over until {run.timetable.zone.text(run.over)}"
 
 
 def holder(partitions: Partitions, run: "Run[Any]") -> str:

@@ -123,9 +123,9 @@ def _row(each: Partition, partitions: Partitions) -> list[str]:
     if each.standing == "running":
         return [each.run.label, holder(partitions, each.run), "left to that"]
     begun = ""
-    if each.begun is not None:
-        stands, _ = standing(each.run, [each.begun])
-        begun = f", begun again: {stands} {at(each.begun.changed, of)}"
+    if each.newer is not None:
+        stands, _ = standing(each.run, [each.newer])
+        begun = f", begun again: {stands} {at(each.newer.changed, of)}"
     return [each.run.label, f"{_stands(each)}{since}{begun}", _does(each)]
 
 
@@ -134,7 +134,7 @@ def _stands(each: Partition) -> str:
 
 
 def _does(each: Partition) -> str:
-    if each.again or (each.standing in DONE and each.begun is None):
+    if each.again or (each.standing in DONE and each.newer is None):
         return "done again, with new keys"
     return "gone on with" if each.last is not None and each.standing != "given up" else "done"
 

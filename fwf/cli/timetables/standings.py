@@ -11,8 +11,8 @@ from fwf.cli.told_runs import MICROS, Seen, inside
 from fwf.journal.story import Form, leaves, short
 from fwf.records import changed, record
 from fwf.schedules.alerts import Notify, late_at
-from fwf.schedules.news import SEPARATOR, Fact
-from fwf.schedules.planning import DONE, Generation, Standing, standing, standing_told
+from fwf.schedules.news import SEPARATOR, PartitionState
+from fwf.schedules.planning import DONE, Generation, Standing, standing, standing_for_people
 from fwf.telling.reasons import places, said
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Asked:
 class Look(NamedTuple):
     """How partitions stand at one moment, and the pause of their timetable."""
 
-    facts: list[Fact]
+    facts: list[PartitionState]
     pause: Pause | None
 
 
@@ -83,11 +83,11 @@ def _with(over: "list[Run[Any]]", more: "Sequence[Run[Any]]") -> "list[Run[Any]]
 
 def _facts(
     runs: "list[Run[Any]]", known: Partitions, at: datetime, late: Collection[str]
-) -> Iterator[Fact]:
+) -> Iterator[PartitionState]:
     """How each stands. What is complete for longer than a week isn't read."""
     least = (at.timestamp() - WEEK) * MICROS
     stands: dict[str, tuple[Standing, Generation | None]] = {
-        run.label: standing_told(run, known.known(run)) for run in runs
+        run.label: standing_for_people(run, known.known(run)) for run in runs
     }
 
     def is_read(run: "Run[Any]") -> bool:
@@ -117,7 +117,7 @@ def _late(
 
     def is_late(run: "Run[Any]") -> bool:
         by = late_at(run, late_by)
-        waits = pause is not None and run.owed * MICROS >= pause.at
+        waits = pause is not None and run.due_at * MICROS >= pause.at
         return by is not None and by <= at.timestamp() and not waits
 
     if timetable.missed == "all" and timetable.start is not None:
@@ -130,7 +130,7 @@ def _late(
     return ()
 
 
-def _beside_complete(fact: Fact, rows: "Sequence[RunRow]") -> Fact:
+def _beside_complete(fact: PartitionState, rows: "Sequence[RunRow]") -> PartitionState:
     """What is told of a partition of which one generation is complete, and of a later one."""
     if fact.standing in ("failed", "held", "died"):
         leave = f"fwf runs give-up {short(fact.run)} leaves it at that"
@@ -142,53 +142,57 @@ def _beside_complete(fact: Fact, rows: "Sequence[RunRow]") -> Fact:
 
 def _fact(
     run: "Run[Any]", stands: Standing, seen: Seen | None, known: Partitions, late: bool
-) -> Fact:
+) -> PartitionState:
     if stands in DONE:
         return _complete(run, stands, seen)
     if seen is not None and stands == "died":
         return _died(run, seen, late)
     if seen is not None and stands in ("failed", "held"):
         return _failed(run, stands, seen, late)
-    since, due = run.owed * MICROS, f"{stands}, due {run.timetable.zone.said(run.owed)}"
+    since, due = run.due_at * MICROS, f"{stands}, due {run.timetable.zone.text(run.due_at)}"
     if seen is None:
-        return Fact(run.label, stands, late, reason=due, since=since)
+        return PartitionState(run.label, stands, late, reason=due, since=since)
     said = _running(run, seen, known) if stands == "running" else due
-    return Fact(run.label, stands, late, seen.row.id, "", said, since, seen=seen.row.changed)
+    return PartitionState(
+        run.label, stands, late, seen.row.id, "", said, since, last_sign=seen.row.changed
+    )
 
 
-def _complete(run: "Run[Any]", stands: Standing, seen: Seen | None) -> Fact:
+def _complete(run: "Run[Any]", stands: Standing, seen: Seen | None) -> PartitionState:
     if seen is None:
-        return Fact(run.label, stands, reason="complete", since=run.owed * MICROS)
+        return PartitionState(run.label, stands, reason="complete", since=run.due_at * MICROS)
     row, paths = seen.row, seen.degraded
     said = f"at {places(paths)}" if paths else "complete"
     ended = row.ended or row.changed
     found = run.label, stands, False, row.id, "", said, ended, paths
-    return Fact(*found, degraded=bool(paths), seen=ended)
+    return PartitionState(*found, degraded=bool(paths), last_sign=ended)
 
 
-def _died(run: "Run[Any]", seen: Seen, late: bool) -> Fact:
+def _died(run: "Run[Any]", seen: Seen, late: bool) -> PartitionState:
     row, at = seen.row, () if seen.story is None else seen.story.inside
     paths = tuple(each.path for each in at)
     cause = SEPARATOR.join(sorted(map(untagged, paths)))
-    last = run.timetable.zone.said(row.changed / MICROS)
+    last = run.timetable.zone.text(row.changed / MICROS)
     said = f"without a word after {last}{inside(at)}"
     if seen.overtaken:
         said += f"; {seen.overtaken}"
-    return Fact(run.label, "died", late, row.id, cause, said, row.changed, paths, seen=row.changed)
+    return PartitionState(
+        run.label, "died", late, row.id, cause, said, row.changed, paths, last_sign=row.changed
+    )
 
 
-def _failed(run: "Run[Any]", stands: Standing, seen: Seen, late: bool) -> Fact:
+def _failed(run: "Run[Any]", stands: Standing, seen: Seen, late: bool) -> PartitionState:
     row, fault = seen.row, None if seen.story is None else seen.story.fault
     paths = tuple(str(leaf.get("path", "")) for leaf in leaves(fault))
     why = f"held: {seen.first_failure}" if stands == "held" else seen.first_failure
     found = run.label, stands, late, row.id, cause_of(fault), why, row.changed, paths
-    return Fact(*found, seen=row.changed)
+    return PartitionState(*found, last_sign=row.changed)
 
 
 def _running(run: "Run[Any]", seen: Seen, known: Partitions) -> str:
     """Who goes on with it since when, and its last sign."""
     who, zone = known.holder(run), run.timetable.zone
-    began, last = (zone.said(each / MICROS) for each in (seen.row.started, seen.row.changed))
+    began, last = (zone.text(each / MICROS) for each in (seen.row.started, seen.row.changed))
     by = "" if who is None else f" by {who.user} on {who.host}, process {who.pid}"
     at = inside(None if seen.story is None else seen.story.inside)
     return f"running since {began}{by}, last sign {last}{at}"

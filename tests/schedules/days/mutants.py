@@ -39,7 +39,7 @@ def _stand(monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
 
 def moves_at_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mark moves when the source is read."""
-    read = moved_states._Mark.read
+    read = moved_states._StateResource.read
 
     def reads(self: Any, first: Any) -> Any:
         found, to = read(self, first), now.world().source
@@ -47,7 +47,7 @@ def moves_at_read(monkeypatch: pytest.MonkeyPatch) -> None:
             self._writer.add(kept_marks.of_run(to, self._row.id, self._row.workflow))
         return found
 
-    monkeypatch.setattr(moved_states._Mark, "read", reads)
+    monkeypatch.setattr(moved_states._StateResource, "read", reads)
 
 
 def moves_before_load(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def by_hand(world: World, number: int, *, again: bool = False, anyway: bool = Fa
 def undisturbed(world: World) -> None:
     """Nights on which all is well."""
     for run in world.runs[:3]:
-        world.at, world.source = run.owed + 1, world.source + 3
+        world.at, world.source = run.due_at + 1, world.source + 3
         world.plan("1", due=True)
         world.finish()
 
@@ -49,7 +49,7 @@ def is_early(world: World) -> None:
     world.finish()
     by_hand(world, 1, anyway=True)
     world.finish()
-    world.at = world.runs[1].owed + 1
+    world.at = world.runs[1].due_at + 1
     world.plan("1", start=world.runs[0].day)
     stopped_at(world, "waits")
     first = world.processes[-2]
@@ -67,7 +67,7 @@ def is_planned_early(world: World) -> None:
     world.finish()
     by_hand(world, 1, anyway=True)
     world.finish()
-    world.at = world.runs[1].owed + 1
+    world.at = world.runs[1].due_at + 1
     world.plan("1", start=world.runs[0].day)
     stopped_at(world, "look")
     by_hand(world, 1)
@@ -110,7 +110,7 @@ def fails_again(world: World) -> None:
 
 def is_out_of_turn(world: World) -> None:
     """The first day fails; all that are due are started, and by hand one after the other."""
-    world.at = world.runs[1].owed + 1
+    world.at = world.runs[1].due_at + 1
     world.fails[world.runs[0].label] = "close before"
     world.plan("1", due=True)
     world.finish()
@@ -131,7 +131,7 @@ def is_run_twice_at_once(world: World) -> None:
 
 def is_paused(world: World) -> None:
     """In a pause cron goes on."""
-    world.at = world.runs[0].owed + 1
+    world.at = world.runs[0].due_at + 1
     world.pause(ends=False)
     world.plan("1", due=True)
     world.finish()

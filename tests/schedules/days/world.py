@@ -52,7 +52,7 @@ class World:
         assert start is not None
         runs = partitions(self.timetable, start, date(start.year, start.month, start.day + 4))
         self.runs: Sequence[Run[Any]] = runs[:5]
-        parts = [Part(run.label, run.over, run.owed) for run in self.runs]
+        parts = [Part(run.label, run.over, run.due_at) for run in self.runs]
         self.model = Model(parts, "ordered" in kind)
         self.at: float = parts[0].over + 600
         self.source = 1
