@@ -21,7 +21,7 @@ That it asks of its `World`: real workers (`interpreters/run/local.py`), or a sc
     part.py         a part of the workflow at its place, found by its path
     log.py          what happened, as it happens; the trace, when asked for
     memory.py       what is asked about earlier tries of the run, where a journal remembers them
-    nothing.py      ... and that of a run without any
+    no_memory.py    ... and that of a run without any
     causal_past.py  how often a task was tried on an input before
     arguments.py    whether an input fits a task
 

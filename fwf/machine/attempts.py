@@ -10,11 +10,11 @@ from fwf.algebra.nodes import Task
 from fwf.machine.arguments import misfit
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status
 from fwf.machine.final import is_final
-from fwf.machine.log import Entry, entry
+from fwf.machine.log import AttemptEntry, entry
 from fwf.machine.slots import SlotQueue
 from fwf.machine.timers import NEVER
-from fwf.machine.waits import Look, Over, Pause, Rest, RunningAttempt, Turn
-from fwf.machine.world import Ended, Landed, Role, World
+from fwf.machine.waits import Over, Pause, RateAlarm, Rest, RunningAttempt, Turn
+from fwf.machine.world import Ending, Landing, Role, World
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -25,14 +25,27 @@ class Attempts:
     """The attempts of one run."""
 
     __slots__ = (
-        "_at_once", "_behind", "_bounded", "_foretells", "_foretold", "_line", "_look",
-        "_machine", "_memory", "_now", "_roles", "_single", "_world", "at_work",
-        "overlapping", "unfinished",
+        "_at_once",
+        "_behind",
+        "_bounded",
+        "_foretells",
+        "_line",
+        "_look",
+        "_machine",
+        "_memory",
+        "_now",
+        "_roles",
+        "_single",
+        "_start_to_end",
+        "_world",
+        "at_work",
+        "overlapping",
+        "unfinished",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, world: World, line: SlotQueue[Turn]) -> None:
         self.at_work: set[RunningAttempt] = set()
-        self.unfinished: list[Entry] = []
+        self.unfinished: list[AttemptEntry] = []
         """Attempts that were cut and work on, as they would have ended."""
         self._machine = machine
         self._world = world
@@ -40,9 +53,9 @@ class Attempts:
         self._line = line
         self._bounded = line.bounded
         self._foretells = world.foretells
-        self._foretold = cast("Callable[[Machine, Fiber, Role, bool], Ended]", world.start)
+        self._start_to_end = cast("Callable[[Machine, Fiber, Role, bool], Ending]", world.start)
         """If so, `start` always tells the end."""
-        self._at_once = cast("Callable[[Machine, Fiber, Role, bool], Ended | None]", world.start)
+        self._at_once = cast("Callable[[Machine, Fiber, Role, bool], Ending | None]", world.start)
         """Of an attempt that is alone it does, if it starts at all."""
         self._now = world.now
         self._single = line.workers == 1
@@ -51,7 +64,7 @@ class Attempts:
         """Attempts of writers that were cut but work on, by the step's path."""
         self._behind: dict[str, list[Turn]] = {}
         """Who waits for those."""
-        self._look = Look()
+        self._look = RateAlarm()
 
     # Starts
 
@@ -63,7 +76,7 @@ class Attempts:
             return
         usual = role is not None and role.arity < 2 and around.scope.limit == NEVER
         if not usual or self.overlapping or machine.stopping:
-            role = self._admitted(fiber, task)
+            role = self._admit(fiber, task)
         if role is None:
             return
         alone = (
@@ -77,25 +90,27 @@ class Attempts:
         elif machine.timed:
             self._do(fiber, role)
         else:  # without a call more: it is what a chain spends its time on
-            found = self._at_once(machine, fiber, role, True)
-            if found is not None:
-                fiber.status, fiber.value, _ = found
+            outcome = self._at_once(machine, fiber, role, True)
+            if outcome is not None:
+                fiber.status, fiber.value, _ = outcome
 
-    def foretell(self, fiber: Fiber, task: Task[Any, Any], held: bool = False) -> None:
-        """A fiber has come to a task of which the world knows how it ends; `held`: it has slots.
+    def foretell(self, fiber: Fiber, task: Task[Any, Any], has_slots: bool = False) -> None:
+        """A fiber has come to a task of which the world knows how it ends.
+
+        has_slots: whether it has taken its worker and slots of pools.
 
         If nothing else happens before, time jumps to its end. What takes no time keeps its slots,
         too, until all have started that can at this instant.
         """
         role = self._roles.get(id(task))
         machine, around = self._machine, fiber.around
-        if not held:
+        if not has_slots:
             usual = role is not None and role.arity < 2 and around.scope.limit == NEVER
             if not usual or self.overlapping:
-                role = self._admitted(fiber, task)
+                role = self._admit(fiber, task)
             if role is not None and self._bounded:
-                held = not machine.ready and self._line.take(around.pools, machine.now())
-                if not held:
+                has_slots = not machine.ready and self._line.take(around.pools, machine.now())
+                if not has_slots:
                     self._wait(fiber, role)
                     return
         if role is None:
@@ -103,12 +118,12 @@ class Attempts:
         start = machine.instant
         if start is None:
             start = machine.now()
-        status, value, lasts = role.always or self._foretold(machine, fiber, role, True)
+        status, value, lasts = role.always or self._start_to_end(machine, fiber, role, True)
         end = start + lasts
-        made = entry(Entry, (task, fiber.place, fiber.tries, status, value, start, end))
-        ahead = lasts and fiber.frames and not held and machine.foresees(fiber, end)
-        if not ahead and (lasts or held) and (machine.ready or not machine.jump(fiber, end)):
-            fiber.waiting = made
+        item = entry(AttemptEntry, (task, fiber.place, fiber.tries, status, value, start, end))
+        ahead = lasts and fiber.frames and not has_slots and machine.foresees(fiber, end)
+        if not ahead and (lasts or has_slots) and (machine.ready or not machine.jump(fiber, end)):
+            fiber.waiting = item
             fiber.status = WAIT
             there = machine.timers.wakes.get(end)
             if there is None:
@@ -119,20 +134,20 @@ class Attempts:
                 machine.suspend(fiber)
             return
         if fiber.log is None:
-            fiber.log = made
+            fiber.log = item
         else:
-            fiber.note(made)
+            fiber.note(item)
         fiber.status, fiber.value = status, value
-        if held:
+        if has_slots:
             self._line.release(around.pools)
 
-    def _admitted(self, fiber: Fiber, task: Task[Any, Any]) -> Role | None:
+    def _admit(self, fiber: Fiber, task: Task[Any, Any]) -> Role | None:
         """The task's role; None if the fiber is cut, its value doesn't fit, or it has to wait."""
         role = self._roles.get(id(task))
         if role is None:
             role = self._roles[id(task)] = self._world.role(task)
         machine, scope = self._machine, fiber.around.scope
-        cut = machine.stopping and machine.stopped(fiber)
+        cut = machine.stopping and machine.is_stopped(fiber)
         if cut or (scope.limit != NEVER and scope.limit < machine.now()):
             fiber.end(INT, None)
             return None
@@ -147,7 +162,7 @@ class Attempts:
 
     def _nobody_before(self) -> bool:
         """Whether nobody asks, or will ask at this instant, for the only worker there is."""
-        return not self._line.waiting and self._machine.timers.due() == NEVER
+        return not self._line.waiting and self._machine.timers.next_time() == NEVER
 
     def _wait(self, fiber: Fiber, role: Role) -> None:
         """Wait for a worker and for pools, at least until all that can move has moved."""
@@ -197,17 +212,17 @@ class Attempts:
             self.foretell(fiber, role.task, True)
             return
         uncut = role.inline and not (fiber.around.scope.cuttable or fiber.around.pools)
-        if self._single and uncut and not self.at_work and machine.timers.due() == NEVER:
+        if self._single and uncut and not self.at_work and machine.timers.next_time() == NEVER:
             self._do(fiber, role)
         else:
-            found = self._world.start(machine, fiber, role, False)
-            if isinstance(found, RunningAttempt):
-                self.at_work.add(found)
-                fiber.waiting = found
+            outcome = self._world.start(machine, fiber, role, False)
+            if isinstance(outcome, RunningAttempt):
+                self.at_work.add(outcome)
+                fiber.waiting = outcome
                 machine.suspend(fiber)
                 return
-            if found is not None:  # it is known: another worker has done it
-                fiber.status, fiber.value, _ = found
+            if outcome is not None:  # it is known: another worker has done it
+                fiber.status, fiber.value, _ = outcome
         self._line.release(fiber.around.pools)
 
     def _do(self, fiber: Fiber, role: Role) -> None:
@@ -215,32 +230,32 @@ class Attempts:
         machine = self._machine
         timed = machine.timed
         start = machine.now() if timed else 0
-        found = self._at_once(machine, fiber, role, True)
-        if found is not None:
-            fiber.status, fiber.value, _ = found
+        outcome = self._at_once(machine, fiber, role, True)
+        if outcome is not None:
+            fiber.status, fiber.value, _ = outcome
             if timed:
                 end = machine.instant = self._now()
-                self._ended(fiber, role, fiber.status, fiber.value, start, end)
+                self._record_end(fiber, role, fiber.status, fiber.value, start, end)
 
     # Ends
 
-    def wake(self, woken: Iterable[Fiber | Look | Rest], time: int) -> None:
+    def wake(self, sleepers: Iterable[Fiber | RateAlarm | Rest], time: int) -> None:
         """The time has come that these waited for, if they still do."""
         machine, line = self._machine, self._line if self._bounded else None
-        for who in woken:
+        for who in sleepers:
             if isinstance(who, Fiber):
-                known = who.waiting
-                if not isinstance(known, Entry):
+                item = who.waiting
+                if not isinstance(item, AttemptEntry):
                     self._rouse(who, time)
                     continue
-                _, _, _, status, value, _, end = known
+                _, _, _, status, value, _, end = item
                 if end != time:
                     continue
                 who.waiting = None
                 if who.log is None:
-                    who.log = known
+                    who.log = item
                 else:
-                    who.note(known)
+                    who.note(item)
                 scope = who.around.scope
                 if scope.suspended is not None:
                     scope.suspended.pop(who, None)
@@ -250,10 +265,10 @@ class Attempts:
                 if who.frames:
                     machine.ready.append(who)
                 else:
-                    machine.ended(who)
+                    machine.end_fiber(who)
             elif isinstance(who, Rest):
                 self._line.release(who.pools)
-                self._returned(who.path)
+                self._free_step(who.path)
             elif who.at == time:
                 who.at = None
 
@@ -261,18 +276,18 @@ class Attempts:
         waiting = fiber.waiting
         if isinstance(waiting, Over):
             fiber.waiting = None
-            self._machine.ended(fiber)
+            self._machine.end_fiber(fiber)
         elif isinstance(waiting, Pause) and waiting.end == time:
             self._machine.resume(fiber, OK, fiber.value)
 
-    def take_in(self, landed: Sequence[Landed]) -> None:
+    def take_in(self, landings: Sequence[Landing]) -> None:
         """What has ended beside the machine, leftmost first."""
         line, machine = self._line, self._machine
-        for attempt, status, value, end in sorted(landed, key=_place) if landed else ():
+        for attempt, status, value, end in sorted(landings, key=_place) if landings else ():
             self.at_work.discard(attempt)
             line.release(attempt.pools)
             if attempt.cut:
-                self._returned(attempt.path)
+                self._free_step(attempt.path)
                 continue
             fiber = attempt.fiber
             if status is WAIT:
@@ -281,10 +296,10 @@ class Attempts:
                 continue
             if end > fiber.around.scope.limit:
                 status, value, end = INT, None, self._deadline(attempt)
-            self._ended(fiber, attempt.role, status, value, attempt.start, end)
+            self._record_end(fiber, attempt.role, status, value, attempt.start, end)
             machine.resume(fiber, status, value)
 
-    def _returned(self, path: str) -> None:
+    def _free_step(self, path: str) -> None:
         """The step's next attempt need wait no longer."""
         if not path:
             return
@@ -309,8 +324,8 @@ class Attempts:
                 turn.cut = True
             case RunningAttempt() as attempt:
                 self._cut_at_work(fiber, attempt)
-            case Entry() as known:
-                self._cut_foretold(fiber, known)
+            case AttemptEntry() as item:
+                self._cut_foretold(fiber, item)
             case Pause(end=end):
                 self._machine.timers.let_sleep(end, fiber)
             case Over() | None:
@@ -322,21 +337,21 @@ class Attempts:
         attempt.cut = True
         self._world.cut(self._machine, fiber, attempt.role)
         end = self._deadline(attempt)
-        self._ended(fiber, attempt.role, INT, None, attempt.start, end)
+        self._record_end(fiber, attempt.role, INT, None, attempt.start, end)
 
-    def _cut_foretold(self, fiber: Fiber, known: Entry) -> None:
+    def _cut_foretold(self, fiber: Fiber, item: AttemptEntry) -> None:
         machine = self._machine
-        machine.timers.let_sleep(known.end, fiber)
-        role, pools = self._roles[id(known.task)], fiber.around.pools
-        self._ended(fiber, role, INT, None, known.start, machine.now())
+        machine.timers.let_sleep(item.end, fiber)
+        role, pools = self._roles[id(item.task)], fiber.around.pools
+        self._record_end(fiber, role, INT, None, item.start, machine.now())
         if self._world.cut(machine, fiber, role):
             if self._bounded:
                 self._line.release(pools)
             return
-        self.unfinished.append(known)
+        self.unfinished.append(item)
         if self._bounded or role.writes:
             path = self._overlaps(fiber) if role.writes else ""
-            machine.timers.wake(known.end, Rest(pools, path))
+            machine.timers.wake(item.end, Rest(pools, path))
 
     def _overlaps(self, fiber: Fiber) -> str:
         """From now on the next attempt of the step waits; the step's path."""
@@ -348,24 +363,24 @@ class Attempts:
         limit = attempt.fiber.around.scope.limit
         return max(attempt.start, int(min(self._machine.now(), limit)))
 
-    def _ended(
+    def _record_end(
         self, fiber: Fiber, role: Role, status: Status, value: Any, start: int, end: int
     ) -> None:
         """Tell how an attempt ended, and write it down."""
         machine, task = self._machine, role.task
         if machine.tell is not None:
             final = status is ERR and is_final(fiber, value)
-            said = status.ending, fiber.place, task.name, fiber.tries, end, value
-            machine.tell(*said, final=final)
+            facts = status.ending, fiber.place, task.name, fiber.tries, end, value
+            machine.tell(*facts, final=final)
         if machine.recording:
-            kept = value if machine.keep_results or status is not OK else None
-            made = entry(Entry, (task, fiber.place, fiber.tries, status, kept, start, end))
+            result = value if machine.keep_results or status is not OK else None
+            item = entry(AttemptEntry, (task, fiber.place, fiber.tries, status, result, start, end))
             log = fiber.log
             if type(log) is list:
-                log.append(made)
+                log.append(item)
             else:
-                fiber.note(made)
+                fiber.note(item)
 
 
-def _place(landed: Landed) -> Fiber:
-    return landed[0].fiber
+def _place(landing: Landing) -> Fiber:
+    return landing[0].fiber

@@ -19,19 +19,19 @@ _SIMPLE = frozenset({type(None), bool, int, str})
 
 
 @final
-class Past:
+class CausalPast:
     """What had happened before a fiber began: these attempts, and those further up."""
 
     __slots__ = ("tally", "up")
 
-    def __init__(self, tally: Tally, up: Past | None) -> None:
+    def __init__(self, tally: Tally, up: CausalPast | None) -> None:
         self.tally = tally
         self.up = up
 
 
-def before_parts(fiber: Fiber) -> Past | None:
+def before_parts(fiber: Fiber) -> CausalPast | None:
     """Fiber ⟶ the past of parts that it starts now. It must wait for them before it goes on."""
-    return Past(fiber.own, fiber.past) if fiber.own else fiber.past
+    return CausalPast(fiber.own, fiber.past) if fiber.own else fiber.past
 
 
 def count(fiber: Fiber, key: object) -> int:
@@ -48,7 +48,7 @@ def count(fiber: Fiber, key: object) -> int:
     return here
 
 
-def joined(fiber: Fiber, tallies: list[Tally]) -> None:
+def join_tallies(fiber: Fiber, tallies: list[Tally]) -> None:
     """Add what happened in the parts that a fiber has waited for."""
     if not tallies:
         return

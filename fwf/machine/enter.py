@@ -36,10 +36,10 @@ from fwf.algebra.nodes import (
 from fwf.algebra.result_values import misfit
 from fwf.durations import MICROSECOND
 from fwf.faults import BadInput, Failed
-from fwf.machine.computed_parameters import computed
+from fwf.machine.computed_parameters import computed_values
 from fwf.machine.fibers import ERR, Fiber
 from fwf.machine.forks import Joining, Spreading
-from fwf.machine.frames import Chain, Looping, Restoring, Retrying, Timing
+from fwf.machine.frames import Chaining, Looping, Restoring, Retrying, Timing
 from fwf.machine.graphs import Ordering
 from fwf.machine.handlers import Borrowing, Catching, FallingBack, Finishing
 from fwf.types import hints
@@ -106,7 +106,7 @@ def _task(machine: Machine, fiber: Fiber, node: Task[Any, Any]) -> None:
 
 
 def _seq(machine: Machine, fiber: Fiber, node: Seq[Any, Any]) -> None:
-    fiber.frames.append(Chain(node, fiber.place))
+    fiber.frames.append(Chaining(node, fiber.place))
 
 
 def _par(machine: Machine, fiber: Fiber, node: Par[Any, Any]) -> None:
@@ -129,18 +129,18 @@ def _pure(machine: Machine, fiber: Fiber, node: Pure[Any, Any]) -> None:
         fiber.value = machine.evaluate(fiber, node.expr, fiber.value)
         return
     except BaseException as error:
-        caught = error
-    machine.undefined(fiber, machine.path(fiber.place), caught)
+        exception = error
+    machine.end_undefined(fiber, machine.path(fiber.place), exception)
 
 
 def _branch(machine: Machine, fiber: Fiber, node: Branch[Any, Any]) -> None:
     place = fiber.place
-    chosen = machine.holds(fiber, node.predicate, place, "the first arm is taken")
-    if isinstance(chosen, BaseException):
-        machine.undefined(fiber, machine.enclosing(place), chosen)
+    answer = machine.holds(fiber, node.predicate, place, "the first arm is taken")
+    if isinstance(answer, BaseException):
+        machine.end_undefined(fiber, machine.enclosing(place), answer)
         return
-    fiber.place = (place, node, 0 if chosen else 1, None)
-    fiber.node = node.then if chosen else node.otherwise
+    fiber.place = (place, node, 0 if answer else 1, None)
+    fiber.node = node.then if answer else node.otherwise
 
 
 def _named(machine: Machine, fiber: Fiber, node: Named[Any, Any]) -> None:
@@ -166,7 +166,7 @@ def _timeout(machine: Machine, fiber: Fiber, node: Timeout[Any, Any]) -> None:
 
 def _fallback(machine: Machine, fiber: Fiber, node: Fallback[Any, Any]) -> None:
     frame = FallingBack(machine, node, fiber)
-    fault = None if frame.mark is None else frame.mark.caught
+    fault = None if frame.mark is None else frame.mark.fault
     if fault is not None:
         frame.fall_back(fiber, fault)
         return
@@ -187,7 +187,7 @@ def _always(machine: Machine, fiber: Fiber, node: Always[Any, Any]) -> None:
 
 def _as_result(machine: Machine, fiber: Fiber, node: AsResult[Any, Any]) -> None:
     frame = Catching(machine, node, fiber)
-    fault = None if frame.mark is None else frame.mark.caught
+    fault = None if frame.mark is None else frame.mark.fault
     if fault is None:
         fiber.frames.append(frame)
         fiber.node = node.body
@@ -221,7 +221,7 @@ def _with_params(machine: Machine, fiber: Fiber, node: WithParams[Any, Any]) -> 
     around = fiber.around
     env = around.env.within(node)
     if node.computed:
-        values = computed(machine, fiber, node)
+        values = computed_values(machine, fiber, node)
         if values is None:
             return
         env = env.binding(values)
@@ -234,7 +234,7 @@ def _in_pool(machine: Machine, fiber: Fiber, node: InPool[Any, Any]) -> None:
     around = fiber.around
     if node.pool in machine.pools and node.pool not in around.pools:
         fiber.frames.append(Restoring(around))
-        fiber.around = around.pooled(node.pool)
+        fiber.around = around.in_pool(node.pool)
     fiber.node = node.body
 
 
@@ -242,26 +242,26 @@ def _delay(machine: Machine, fiber: Fiber, node: Delay[Any, Any]) -> None:
     duration = node.duration // MICROSECOND
     if machine.memory is not None:
         mark = machine.memory.mark("delay", fiber.place, fiber.tries, None)
-        duration = mark.left(duration)
+        duration = mark.time_left(duration)
         mark.leave()
     machine.pause(fiber, duration)
 
 
 def _fail(machine: Machine, fiber: Fiber, node: Fail[Any, Any]) -> None:
-    said = node.message
-    told = said if isinstance(said, str) else _message(machine, fiber, said)
-    if isinstance(told, str):
-        fault = Failed(machine.path(fiber.place), (node.tag,), told)
-        fiber.end(ERR, machine.worded(fiber.place, fault))
+    source = node.message
+    text = source if isinstance(source, str) else _message(machine, fiber, source)
+    if isinstance(text, str):
+        fault = Failed(machine.path(fiber.place), (node.tag,), text)
+        fiber.end(ERR, machine.reword(fiber.place, fault))
     else:
-        machine.undefined(fiber, machine.path(fiber.place), told)
+        machine.end_undefined(fiber, machine.path(fiber.place), text)
 
 
 def _message(machine: Machine, fiber: Fiber, expr: Expr) -> str | BaseException:
     """An error's message, or why it has none; the expression itself while a value is unknown."""
     try:
-        found = machine.evaluate(fiber, expr, fiber.value)
-        return show(expr) if isinstance(found, Unknown) else message(IT, found, {})
+        value = machine.evaluate(fiber, expr, fiber.value)
+        return show(expr) if isinstance(value, Unknown) else message(IT, value, {})
     except BaseException as error:
         return error
 

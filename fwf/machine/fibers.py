@@ -16,11 +16,11 @@ from fwf.machine.waits import OVER, Over, Pause, RunningAttempt, Turn
 from fwf.worlds.trace import Ending
 
 if TYPE_CHECKING:
-    from fwf.machine.causal_past import Past, Tally
+    from fwf.machine.causal_past import CausalPast, Tally
     from fwf.machine.forks import Fork
     from fwf.machine.frames import Frame
-    from fwf.machine.log import Entry, Item
-    from fwf.machine.taken import Taken
+    from fwf.machine.log import AttemptEntry, Item
+    from fwf.machine.uptakes import Uptakes
 
 
 @final
@@ -53,7 +53,7 @@ Tries: TypeAlias = "tuple[Tries, int] | None"
 class Env:
     """What is bound by name at a place: parameters, and resources under their local names."""
 
-    __slots__ = ("_inner", "given", "params", "renames")
+    __slots__ = ("_inner", "keywords", "params", "renames")
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Env:
     ) -> None:
         self.params = params
         self.renames = renames
-        self.given: dict[int, dict[str, Any]] = {}
+        self.keywords: dict[int, dict[str, Any]] = {}
         """Keyword arguments of tasks that take parameters alone, by the identity of the task."""
         self._inner: dict[int, Env] = {}
 
@@ -91,13 +91,13 @@ class Scope:
     __slots__ = ("children", "cuttable", "limit", "parent", "suspended")
 
     def __init__(
-        self, parent: Scope | None, limit: float, *, cuttable: bool = True, struck: bool = True
+        self, parent: Scope | None, limit: float, *, cuttable: bool = True, can_strike: bool = True
     ) -> None:
         self.parent = parent
         self.limit = limit
         self.cuttable = cuttable
         self.children: dict[Scope, None] | None = None
-        self.suspended: dict[Fiber, None] | None = {} if struck else None
+        self.suspended: dict[Fiber, None] | None = {} if can_strike else None
         if parent is not None:
             if parent.children is None:
                 parent.children = {}
@@ -117,16 +117,16 @@ class Scope:
                 scope.limit = limit
                 todo.extend(scope.children or ())
 
-    def struck(self, now: int) -> list[Fiber]:
+    def overdue_fibers(self, now: int) -> list[Fiber]:
         """The waiting fibers whose limit has come, in the order of their places."""
-        found: list[Fiber] = []
+        fibers: list[Fiber] = []
         todo: list[Scope] = [self]
         while todo:
             scope = todo.pop()
             todo.extend(scope.children or ())
             if scope.limit <= now and scope.suspended:
-                found.extend(scope.suspended)
-        return sorted(found)
+                fibers.extend(scope.suspended)
+        return sorted(fibers)
 
 
 @final
@@ -145,17 +145,17 @@ class Around:
         """The same with other names bound."""
         return Around(env, self.pools, self.scope)
 
-    def pooled(self, name: str) -> Around:
+    def in_pool(self, name: str) -> Around:
         """The same with a pool more."""
         return Around(self.env, (*self.pools, name), self.scope)
 
-    def scoped(self, scope: Scope) -> Around:
+    def in_scope(self, scope: Scope) -> Around:
         """The same in a scope of its own."""
         return Around(self.env, self.pools, scope)
 
     def unbounded(self) -> Around:
         """The same where nothing can be cut: in a finaliser."""
-        return Around(self.env, self.pools, Scope(None, NEVER, cuttable=False, struck=False))
+        return Around(self.env, self.pools, Scope(None, NEVER, cuttable=False, can_strike=False))
 
 
 _NO_FRAMES: Final[list[Frame]] = []
@@ -171,8 +171,21 @@ class Fiber:
     """
 
     __slots__ = (
-        "around", "fork", "frames", "fresh", "index", "log", "node", "own", "past", "place",
-        "status", "taken", "tries", "value", "waiting",
+        "around",
+        "fork",
+        "frames",
+        "fresh",
+        "index",
+        "log",
+        "node",
+        "own",
+        "past",
+        "place",
+        "status",
+        "tries",
+        "uptakes",
+        "value",
+        "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -184,7 +197,7 @@ class Fiber:
         node: Node,
         place: Place,
         value: Any,
-        past: Past | None,
+        past: CausalPast | None,
     ) -> None:
         self.fork = fork
         """What waits for it, and which part of that it is."""
@@ -199,14 +212,14 @@ class Fiber:
         self.frames: list[Frame] = _NO_FRAMES if node.__class__ is Task else []
         self.fresh = False
         """Whether it has only just been made, and all others that could run stand behind it."""
-        self.waiting: RunningAttempt | Entry | Over | Pause | Turn | None = None
+        self.waiting: RunningAttempt | AttemptEntry | Over | Pause | Turn | None = None
         """What it waits for, if that isn't parts of its own; an entry is that of its attempt, the
         end of which is known beforehand."""
         self.log: Item = None
         self.past = past
         """What was tried before it began, and since then."""
         self.own: Tally | None = None
-        self.taken: Taken = None
+        self.uptakes: Uptakes = None
         """The faults that were taken up since then, and count."""
 
     def run(self, node: Node, value: Any) -> None:
@@ -268,8 +281,8 @@ class Fiber:
 
 def numbers(tries: Tries) -> tuple[int, ...]:
     """The attempt numbers, the outermost first."""
-    found: list[int] = []
+    values: list[int] = []
     while tries is not None:
         tries, number = tries
-        found.append(number)
-    return tuple(reversed(found))
+        values.append(number)
+    return tuple(reversed(values))

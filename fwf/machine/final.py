@@ -19,19 +19,19 @@ def is_final(fiber: Fiber, fault: Fault) -> bool:
     What stands above takes up a fault together with others, and only if it matches all of them. Of
     a part that is cut by its deadline the fault may be another one.
     """
-    known: Fault | None = fault
+    own_fault: Fault | None = fault
     at = fiber
     while True:
         for frame in reversed(at.frames):
             match frame:
                 case Timing():
-                    known = None
+                    own_fault = None
                 case Catching() | FallingBack():
-                    if known is None or takes(frame.node, known):
+                    if own_fault is None or takes(frame.node, own_fault):
                         return False
                 case Retrying():
-                    left = frame.used < frame.node.attempts
-                    if left and (known is None or takes(frame.node, known)):
+                    has_attempts = frame.used < frame.node.attempts
+                    if has_attempts and (own_fault is None or takes(frame.node, own_fault)):
                         return False
                 case _:
                     pass

@@ -12,14 +12,14 @@ from fwf.algebra.expr import Expr
 from fwf.algebra.nodes import Graph, MapEach, Par
 from fwf.analysis.canonical import Nameless, text_of_key
 from fwf.faults import BadInput, Fault, both, then
-from fwf.machine.causal_past import Tally, before_parts, joined
+from fwf.machine.causal_past import Tally, before_parts, join_tallies
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Scope, Status
 from fwf.machine.log import Beside, Item
 from fwf.machine.memory import Mark, Memory
 from fwf.machine.places import Place
-from fwf.machine.taken import Fell, Taken, met
+from fwf.machine.uptakes import Uptake, Uptakes, meeting
 from fwf.secrets import masked
-from fwf.types.arrival import told
+from fwf.types.arrival import value_kind
 from fwf.worlds.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Fork(Generic[N]):
 
     __slots__ = (
         "around", "at_first", "bad", "depth", "fail_fast", "fiber", "first", "follows", "jump",
-        "left", "logs", "node", "past", "place", "taken", "tallies", "tries", "values",
+        "logs", "node", "open_parts", "past", "place", "tallies", "tries", "uptakes", "values",
     )  # fmt: skip
 
     def __init__(
@@ -46,15 +46,15 @@ class Fork(Generic[N]):
         self.tries = fiber.tries
         around = fiber.around
         scope = around.scope
-        self.around = around.scoped(Scope(scope, scope.limit)) if fail_fast else around
+        self.around = around.in_scope(Scope(scope, scope.limit)) if fail_fast else around
         self.past = before_parts(fiber)
         self.tallies: list[Tally] = []
-        self.taken: dict[int, Taken] = {}
+        self.uptakes: dict[int, Uptakes] = {}
         """What was taken up in parts that are fine, by their numbers."""
         self.values: list[Any] = [None] * count
         self.bad: dict[int, tuple[Status, Any]] = {}
         """How the parts ended that are not fine, by their numbers."""
-        self.left = 0
+        self.open_parts = 0
         self.fail_fast = fail_fast
         self.follows = False
         """Whether anything is to be done when a part has ended."""
@@ -71,19 +71,19 @@ class Fork(Generic[N]):
     def child_ended(self, machine: Machine, child: Fiber) -> None:
         """A part has ended."""
         index, status = child.index, child.status
-        self.left -= 1
+        self.open_parts -= 1
         if machine.recording:
             self.logs[index] = child.log
         if child.own:
             self.tallies.append(child.own)
         if status is OK:
             self.values[index] = child.value
-            if child.taken is not None:
-                self.taken[index] = child.taken
+            if child.uptakes is not None:
+                self.uptakes[index] = child.uptakes
         else:
             self.bad[index] = status, child.value
             if self.fail_fast and status is ERR:
-                self._failed(machine, index)
+                self._on_failure(machine, index)
         child.value = None
         if self.follows:
             self.follow(machine, child)
@@ -91,10 +91,10 @@ class Fork(Generic[N]):
     def follow(self, machine: Machine, child: Fiber) -> None:
         """What to do now that a part has ended."""
 
-    def held(self, machine: Machine, index: int) -> None:
+    def on_hold(self, machine: Machine, index: int) -> None:
         """A part can't go on before a person has decided something: others need not wait for it."""
 
-    def _failed(self, machine: Machine, index: int) -> None:
+    def _on_failure(self, machine: Machine, index: int) -> None:
         """The first failure cuts the other parts, once what ends at that instant has ended."""
         now = machine.now()
         if self.first is None:
@@ -133,10 +133,10 @@ class Fork(Generic[N]):
         fiber.place = self.place
         if machine.recording:
             fiber.note(self.log())
-        joined(fiber, self.tallies)
+        join_tallies(fiber, self.tallies)
         bad = self.fault()
         if bad is None:
-            fiber.taken = met(fiber.taken, self.taken)
+            fiber.uptakes = meeting(fiber.uptakes, self.uptakes)
             fiber.end(OK, self.output())
         else:
             fiber.end(*bad)
@@ -165,7 +165,7 @@ class Joining(Fork[Par[Any, Any]]):
             fiber.value = ()
             return
         frame = Joining(machine, fiber, node, len(parts), fail_fast=node.fail_fast)
-        frame.left = len(parts)
+        frame.open_parts = len(parts)
         around, tries, place, past = frame.around, frame.tries, frame.place, frame.past
         children = [
             Fiber(frame, index, around, tries, part, (place, node, index, None), value, past)
@@ -181,7 +181,7 @@ class Joining(Fork[Par[Any, Any]]):
 class Spreading(Fork[MapEach[Any, Any]]):
     """`MapEach`: the body on each item, leftmost first, at most `at_once` at a time."""
 
-    __slots__ = ("collected", "items", "marks", "memory", "names", "next", "without")
+    __slots__ = ("faults", "items", "marks", "memory", "names", "next", "without")
 
     def __init__(
         self,
@@ -198,7 +198,7 @@ class Spreading(Fork[MapEach[Any, Any]]):
         self.next = 0
         self.without: set[int] = set()
         """Items that are held, and have given up their slots."""
-        self.collected: dict[int, Fault] = {}
+        self.faults: dict[int, Fault] = {}
         """Faults that are part of the output, by the number of the item."""
         collects = node.on_error == "collect" and machine.memory is not None
         self.memory: Memory | None = machine.memory if collects else None
@@ -212,12 +212,14 @@ class Spreading(Fork[MapEach[Any, Any]]):
             machine.assume(fiber.place, "the list has one item")
             value = [value.item()]
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
-            said = f"map_each takes a list but is given {told(value)}; make a list of it first"
-            fiber.end(ERR, BadInput(machine.path(fiber.place), said))
+            message = (
+                f"map_each takes a list but is given {value_kind(value)}; make a list of it first"
+            )
+            fiber.end(ERR, BadInput(machine.path(fiber.place), message))
             return
         items = items_or_error(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
         if isinstance(items, BaseException):
-            machine.undefined(fiber, machine.path(fiber.place), items)
+            machine.end_undefined(fiber, machine.path(fiber.place), items)
             return
         names = None
         if node.key is not None:
@@ -225,8 +227,8 @@ class Spreading(Fork[MapEach[Any, Any]]):
             if names is None:
                 return
         if machine.memory is not None:
-            known = names if names is not None else [str(n) for n in range(len(items))]
-            if not machine.memory.knows_items(fiber, known):
+            keys = names if names is not None else [str(n) for n in range(len(items))]
+            if not machine.memory.knows_items(fiber, keys):
                 return
         if not items:
             fiber.value = []
@@ -234,24 +236,24 @@ class Spreading(Fork[MapEach[Any, Any]]):
         frame = Spreading(machine, fiber, node, items, names)
         width = len(items) if node.at_once is None else min(node.at_once, len(items))
         frame.follows = width < len(items) or node.on_error == "collect"
-        begun = frame.begin_some(width)
-        if begun:
-            wait_for(machine, fiber, frame, begun)
+        fibers = frame.begin_some(width)
+        if fibers:
+            wait_for(machine, fiber, frame, fibers)
         else:
-            fiber.taken = met(fiber.taken, frame.taken)
+            fiber.uptakes = meeting(fiber.uptakes, frame.uptakes)
             fiber.value = frame.output()
 
     def begin_some(self, width: int) -> list[Fiber]:
         """Fibers for items, so many if there are as many left."""
-        begun = self.begin_next(width)
-        while len(begun) < width and self.next < len(self.items):
-            begun += self.begin_next(1)
-        return begun
+        fibers = self.begin_next(width)
+        while len(fibers) < width and self.next < len(self.items):
+            fibers += self.begin_next(1)
+        return fibers
 
     def begin_next(self, width: int) -> list[Fiber]:
         """Fibers for the next items, so many, but for those whose fault is remembered."""
         first, self.next = self.next, self.next + width
-        self.left += width
+        self.open_parts += width
         items, self.items[first : self.next] = self.items[first : self.next], [None] * width
         names = self.names[first : self.next] if self.names else range(first, self.next)
         node, body, around, tries = self.node, self.node.body, self.around, self.tries
@@ -260,21 +262,21 @@ class Spreading(Fork[MapEach[Any, Any]]):
             Fiber(self, index, around, tries, body, (place, node, 0, name), item, past)
             for index, (name, item) in enumerate(zip(names, items, strict=True), first)
         ]
-        return fibers if self.marks is None else self._not_collected(fibers)
+        return fibers if self.marks is None else self._without_known_faults(fibers)
 
-    def _not_collected(self, fibers: list[Fiber]) -> list[Fiber]:
+    def _without_known_faults(self, fibers: list[Fiber]) -> list[Fiber]:
         """Those whose fault isn't known from an earlier try."""
-        begun: list[Fiber] = []
+        fresh: list[Fiber] = []
         for fiber in fibers:
             mark = self._mark(fiber)
-            fault = mark.caught
+            fault = mark.fault
             if fault is None:
-                begun.append(fiber)
+                fresh.append(fiber)
             else:
-                self.left -= 1
+                self.open_parts -= 1
                 self._collects(fiber.index, fault)
                 mark.leave()
-        return begun
+        return fresh
 
     def _mark(self, fiber: Fiber) -> Mark:
         """What is remembered of an item, from now on."""
@@ -294,16 +296,16 @@ class Spreading(Fork[MapEach[Any, Any]]):
             self.marks.pop(child.index).leave()
         self._begin_another(machine)
 
-    def held(self, machine: Machine, index: int) -> None:
+    def on_hold(self, machine: Machine, index: int) -> None:
         if index not in self.without:
             self.without.add(index)
             self._begin_another(machine)
 
     def _begin_another(self, machine: Machine) -> None:
         if self.next < len(self.items):
-            begun = self.begin_some(1)
-            if begun:
-                machine.fork(begun, eager=True, later=True)
+            fibers = self.begin_some(1)
+            if fibers:
+                machine.fork(fibers, eager=True, later=True)
 
     def _collect(self, machine: Machine, child: Fiber) -> None:
         _, cause = self.bad.pop(child.index)
@@ -316,8 +318,8 @@ class Spreading(Fork[MapEach[Any, Any]]):
 
     def _collects(self, index: int, fault: Fault) -> None:
         """A fault is part of the output."""
-        self.collected[index] = fault
-        self.taken[index] = Fell(self._item(index), fault, None)
+        self.faults[index] = fault
+        self.uptakes[index] = Uptake(self._item(index), fault, None)
 
     def _item(self, index: int) -> Place:
         name = index if self.names is None else self.names[index]
@@ -326,7 +328,7 @@ class Spreading(Fork[MapEach[Any, Any]]):
     def output(self) -> Any:
         if self.node.on_error != "collect":
             return self.values
-        faults = self.collected
+        faults = self.faults
         return [
             Failure(faults[index]) if index in faults else Success(value)
             for index, value in enumerate(self.values)
@@ -343,12 +345,12 @@ def _names(machine: Machine, fiber: Fiber, key: Expr, items: list[Any]) -> list[
     for index, item in enumerate(items):
         name = _name(machine, fiber, key, index, item)
         if isinstance(name, BaseException):
-            machine.undefined(fiber, machine.path(place), name, f"key of item {index}: ")
+            machine.end_undefined(fiber, machine.path(place), name, f"key of item {index}: ")
             return None
         if name in names:
-            shown = masked(repr(name))
-            said = f"items {names[name]} and {index} have the same key {shown}"
-            fiber.end(ERR, BadInput(machine.path(place), said))
+            key_text = masked(repr(name))
+            message = f"items {names[name]} and {index} have the same key {key_text}"
+            fiber.end(ERR, BadInput(machine.path(place), message))
             return None
         names[name] = index
     return list(names)

@@ -19,7 +19,7 @@ from fwf.algebra.nodes import (
     Seq,
     Timeout,
 )
-from fwf.algebra.schedule import Jitter, cap_of, drawn, each
+from fwf.algebra.schedule import Jitter, cap_of, draw, each
 from fwf.durations import MICROSECOND
 from fwf.faults import Exhausted, Failed, Fault, TimedOut, leaves, matches, then
 from fwf.machine.fibers import ERR, INT, OK, Around, Fiber, Scope
@@ -38,7 +38,7 @@ class Frame(Protocol):
         ...
 
 
-def remembered(machine: Machine, about: About, fiber: Fiber) -> Mark | None:
+def mark_at(machine: Machine, about: About, fiber: Fiber) -> Mark | None:
     """What is remembered of the place that a fiber is at, if the run is."""
     if machine.memory is None:
         return None
@@ -46,7 +46,7 @@ def remembered(machine: Machine, about: About, fiber: Fiber) -> Mark | None:
 
 
 @final
-class Chain:
+class Chaining:
     """`Seq`: a >> b is b, fed what a gave, unless a failed."""
 
     __slots__ = ("index", "node", "place", "rest")
@@ -78,7 +78,7 @@ class Restoring:
 class Retrying:
     """`Retry`: retry (d:ds) w = fallback(w, delay d >> retry ds w)."""
 
-    __slots__ = ("delays", "input", "mark", "node", "place", "taken", "used", "waiting")
+    __slots__ = ("delays", "input", "mark", "node", "place", "uptakes", "used", "waiting")
 
     def __init__(self, node: Retry[Any, Any], fiber: Fiber) -> None:
         self.node = node
@@ -91,7 +91,7 @@ class Retrying:
         earlier try of the run had a budget of its own."""
         self.delays: Iterator[timedelta] | None = None
         self.mark: Mark | None = None
-        self.taken = fiber.taken
+        self.uptakes = fiber.uptakes
         fiber.tries = fiber.tries, 1
 
     def recall(self, memory: Memory, fiber: Fiber) -> int:
@@ -99,12 +99,12 @@ class Retrying:
         assert fiber.tries is not None
         outer, _ = fiber.tries
         self.mark = memory.mark("retry", self.place, outer, fiber.value)
-        known = self.mark.retried
-        if known is None:
+        state = self.mark.retry_state
+        if state is None:
             return 0
-        fiber.tries = outer, known.number
-        self.used = known.used
-        return known.wait
+        fiber.tries = outer, state.number
+        self.used = state.used
+        return state.wait
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         status = fiber.status
@@ -140,18 +140,18 @@ class Retrying:
         fiber.tries = outer, number + 1
         self.used += 1
         hints = [leaf.not_before for leaf in leaves(cause) if isinstance(leaf, Failed)]
-        asked = max((hint for hint in hints if hint is not None), default=None)
-        if asked is not None:
+        not_before = max((hint for hint in hints if hint is not None), default=None)
+        if not_before is not None:
             cap = cap_of(self.node.wait)
-            left = asked - machine.now()
-            delay = max(delay, round(left if cap is None else min(left, cap // MICROSECOND)))
+            wait = not_before - machine.now()
+            delay = max(delay, round(wait if cap is None else min(wait, cap // MICROSECOND)))
         if self.mark is not None:
             self.mark.retries(number + 1, self.used, delay, cause)
         if machine.tell is not None:
             at = machine.now() + delay
             machine.tell("retry", self.place, "", fiber.tries, at, cause)
         self.waiting = True
-        fiber.taken = self.taken
+        fiber.uptakes = self.uptakes
         fiber.frames.append(self)
         fiber.end(OK, None)
         machine.pause(fiber, delay)
@@ -159,7 +159,7 @@ class Retrying:
 
 def _factor(machine: Machine, place: Place, jitter: Jitter, index: int) -> float:
     """What a jitter draws at a place of this run, for one of its delays."""
-    return drawn(jitter, index, machine.name.spread, machine.path(place))
+    return draw(jitter, index, machine.name.spread, machine.path(place))
 
 
 @final
@@ -177,13 +177,13 @@ class Timing:
         self.mark: Mark | None = None
         if machine.memory is not None:
             self.mark = machine.memory.mark("deadline", fiber.place, fiber.tries, fiber.value)
-            within = self.mark.left(within)
+            within = self.mark.time_left(within)
         self.deadline = machine.now() + within
         self.scope = Scope(outer, min(self.deadline, outer.limit))
         self.strikes = self.deadline <= outer.limit
         if self.strikes:
             machine.timers.strike(self.deadline, self.scope)
-        fiber.around = self.around.scoped(self.scope)
+        fiber.around = self.around.in_scope(self.scope)
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if self.strikes:
@@ -196,7 +196,7 @@ class Timing:
             return
         if fiber.status is INT and self.deadline <= self.around.scope.limit:
             path = machine.path(self.place)
-            fault = machine.worded(self.place, TimedOut(path, self.node.within))
+            fault = machine.reword(self.place, TimedOut(path, self.node.within))
             fiber.end(ERR, fault if fiber.value is None else then(fault, fiber.value))
 
 
@@ -204,30 +204,30 @@ class Timing:
 class Looping:
     """`LoopUntil`: another round, fed the last one's output, until the condition or a bound."""
 
-    __slots__ = ("known", "limit", "mark", "node", "place", "round", "start", "taken")
+    __slots__ = ("earlier", "limit", "mark", "node", "place", "round", "start", "uptakes")
 
     def __init__(self, machine: Machine, node: LoopUntil[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.round = 1
         self.limit = node.limit
-        self.taken = fiber.taken
+        self.uptakes = fiber.uptakes
         self.start = 0 if node.within is None else machine.now()
         self.mark: Mark | None = None
-        self.known = 0, 0
+        self.earlier = 0, 0
         """What an earlier try had decided by the time."""
         if node.within is not None and machine.memory is not None:
             self.mark = machine.memory.mark("deadline", self.place, fiber.tries, fiber.value)
             within = node.within // MICROSECOND
-            self.start -= within - self.mark.left(within)
-            self.known = self.mark.rounds
+            self.start -= within - self.mark.time_left(within)
+            self.earlier = self.mark.rounds
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if fiber.status is OK:
-            done = machine.holds(fiber, self.node.done, self.place, "the loop is done")
-            if isinstance(done, BaseException):
-                machine.undefined(fiber, machine.path(self.place), done)
-            elif not done:
+            answer = machine.holds(fiber, self.node.done, self.place, "the loop is done")
+            if isinstance(answer, BaseException):
+                machine.end_undefined(fiber, machine.path(self.place), answer)
+            elif not answer:
                 self._again(machine, fiber)
         if self.mark is not None and fiber.node is None:
             self.mark.leave()
@@ -238,15 +238,15 @@ class Looping:
         if spent or self._is_late(machine):
             if node.on_limit != "stop":
                 fault = Exhausted(machine.path(self.place), self.round)
-                fiber.end(ERR, machine.worded(self.place, fault))
+                fiber.end(ERR, machine.reword(self.place, fault))
             return
-        if machine.stopping and machine.stopped(fiber):
+        if machine.stopping and machine.is_stopped(fiber):
             fiber.end(INT, None)
             return
-        if fiber.taken is not self.taken and machine.forgets(self.place):
-            fiber.taken = self.taken
+        if fiber.uptakes is not self.uptakes and machine.forgets(self.place):
+            fiber.uptakes = self.uptakes
         self.round += 1
-        if self.mark is not None and self.round > self.known[0]:
+        if self.mark is not None and self.round > self.earlier[0]:
             self.mark.goes_on(self.round)
         fiber.place = (self.place, node, 0, self.round)
         fiber.frames.append(self)
@@ -257,16 +257,16 @@ class Looping:
         if machine.memory is None or self.node.on_limit == "stop":
             return False
         mark = machine.memory.mark("loop", self.place, fiber.tries, fiber.value)
-        known = mark.gave_up(self.round)
+        gave_up = mark.gave_up(self.round)
         mark.leave()
-        self.limit += self.node.limit if known else 0
-        return known
+        self.limit += self.node.limit if gave_up else 0
+        return gave_up
 
     def _is_late(self, machine: Machine) -> bool:
         """Whether its time is over, or was in an earlier try."""
         if self.node.within is None:
             return False
-        on, over = self.known
+        on, over = self.earlier
         if self.round < on or self.round == over:
             return self.round == over
         late = machine.now() > self.start + self.node.within // MICROSECOND

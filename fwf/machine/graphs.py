@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, final
 from fwf.algebra.nodes import Graph
 from fwf.faults import BadInput
 from fwf.machine.arguments import as_tuple
-from fwf.machine.causal_past import Past, Tally
+from fwf.machine.causal_past import CausalPast, Tally
 from fwf.machine.fibers import ERR, OK, Fiber
 from fwf.machine.forks import Fork, wait_for
 from fwf.machine.log import Item, Woven
-from fwf.types.arrival import told
+from fwf.types.arrival import value_kind
 from fwf.worlds.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -26,21 +26,21 @@ class Ordering(Fork[Graph[Any, Any]]):
     A value is kept until the last step that reads it has it, or, if it is an output, to the end.
     """
 
-    __slots__ = ("before", "followers", "kept", "readers", "skipped", "tally_of", "waits")
+    __slots__ = ("before", "followers", "readers", "results", "skips", "tally_of", "waits")
 
     def __init__(
         self, machine: Machine, fiber: Fiber, node: Graph[Any, Any], inputs: Sequence[Any]
     ) -> None:
         super().__init__(machine, fiber, node, len(node.steps), fail_fast=False)
         self.follows = True
-        self.kept: dict[int, Any] = {}
+        self.results: dict[int, Any] = {}
         """What steps gave, by their numbers; and what the graph was given, -1 being the first."""
         self.readers: dict[int, int] = dict.fromkeys(_outputs(node), 1)
         """How often each value will be read."""
         self.before: list[tuple[int, ...]] = []
         """For each step those that it waits for."""
         self.followers: list[list[int]] = [[] for _ in node.steps]
-        self.skipped: set[int] = set()
+        self.skips: set[int] = set()
         self.tally_of: dict[int, Tally] = {}
         for index, step in enumerate(node.steps):
             before = sorted({at for at in (*step.inputs, *step.after) if at >= 0})
@@ -60,8 +60,8 @@ class Ordering(Fork[Graph[Any, Any]]):
         if inputs is None and isinstance(value, Unknown):
             inputs = tuple([value.field(at) for at in range(arity)])
         if inputs is None or len(inputs) != arity:
-            said = f"takes a tuple of {arity} inputs but is given {told(value)}"
-            fiber.end(ERR, BadInput(machine.path(fiber.place), said))
+            message = f"takes a tuple of {arity} inputs but is given {value_kind(value)}"
+            fiber.end(ERR, BadInput(machine.path(fiber.place), message))
             return
         frame = Ordering(machine, fiber, node, inputs)
         ready = [index for index, waits in enumerate(frame.waits) if not waits]
@@ -72,40 +72,40 @@ class Ordering(Fork[Graph[Any, Any]]):
 
     def _step(self, index: int) -> Fiber:
         step = self.node.steps[index]
-        values = tuple([self.kept[at] for at in step.inputs])
+        values = tuple([self.results[at] for at in step.inputs])
         value = values[0] if len(values) == 1 else values or None
         self._release(step.inputs)
-        self.left += 1
+        self.open_parts += 1
         place = (self.place, self.node, index, None)
         past = self._past(index) if self.tally_of else self.past
         return Fiber(self, index, self.around, self.tries, step.body, place, value, past)
 
-    def _past(self, index: int) -> Past | None:
+    def _past(self, index: int) -> CausalPast | None:
         """The past of a step: what happened in the steps that lead to it, each counted once."""
         total: Tally = {}
-        seen: set[int] = set()
+        steps: set[int] = set()
         todo = list(self.before[index])
         while todo:
             at = todo.pop()
-            if at in seen:
+            if at in steps:
                 continue
-            seen.add(at)
+            steps.add(at)
             todo.extend(self.before[at])
             for key, n in self.tally_of.get(at, {}).items():
                 total[key] = total.get(key, 0) + n
-        return Past(total, self.past) if total else self.past
+        return CausalPast(total, self.past) if total else self.past
 
     def _keep(self, at: int, value: Any) -> None:
         """Keep a value for those who will read it, if there are any."""
         if self.readers.get(at):
-            self.kept[at] = value
+            self.results[at] = value
 
-    def _release(self, read: Iterable[int]) -> None:
+    def _release(self, inputs: Iterable[int]) -> None:
         """One who reads these values has them, or never will; each goes with its last reader."""
-        for at in {*read}:
+        for at in {*inputs}:
             self.readers[at] -= 1
             if not self.readers[at]:
-                self.kept.pop(at, None)
+                self.results.pop(at, None)
 
     def follow(self, machine: Machine, child: Fiber) -> None:
         index = child.index
@@ -124,24 +124,24 @@ class Ordering(Fork[Graph[Any, Any]]):
         if ready:
             machine.fork([self._step(follower) for follower in ready])
 
-    def _skip(self, failed: int) -> None:
+    def _skip(self, first: int) -> None:
         """A step failed: those that wait for it, at whatever distance, will read nothing."""
-        if not self.skipped:
+        if not self.skips:
             self._release(_outputs(self.node))
-        todo = [failed]
-        self.skipped.add(failed)
+        todo = [first]
+        self.skips.add(first)
         while todo:
             for index in self.followers[todo.pop()]:
-                if index not in self.skipped:
-                    self.skipped.add(index)
+                if index not in self.skips:
+                    self.skips.add(index)
                     self._release(self.node.steps[index].inputs)
                     todo.append(index)
 
     def output(self) -> Any:
         outputs = self.node.outputs
         if isinstance(outputs, int):
-            return self.kept[outputs]
-        return tuple([self.kept[at] for at in outputs])
+            return self.results[outputs]
+        return tuple([self.results[at] for at in outputs])
 
     def log(self) -> Item:
         return Woven(self.logs, self.before)

@@ -12,9 +12,9 @@ from returns.result import Failure, Success
 from fwf.algebra.nodes import Always, AsResult, Extension, Fallback
 from fwf.faults import Failed, Fault, matches, then
 from fwf.machine.fibers import ERR, OK, Fiber, Status
-from fwf.machine.frames import remembered
+from fwf.machine.frames import mark_at
 from fwf.machine.memory import Mark, Memory
-from fwf.machine.taken import Fell
+from fwf.machine.uptakes import Uptake
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 class FallingBack:
     """`Fallback`: the handler, on the same input, after a matching failure."""
 
-    __slots__ = ("input", "mark", "node", "place", "taken")
+    __slots__ = ("input", "mark", "node", "place", "uptakes")
 
     def __init__(self, machine: Machine, node: Fallback[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
-        self.taken = fiber.taken
+        self.uptakes = fiber.uptakes
         self.input = fiber.value
-        self.mark = remembered(machine, "caught", fiber)
+        self.mark = mark_at(machine, "caught", fiber)
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         if fiber.status is ERR and matches(self.node.on, fiber.value, otherwise_all=True):
@@ -45,7 +45,7 @@ class FallingBack:
 
     def fall_back(self, fiber: Fiber, fault: Fault) -> None:
         """Go on with the handler."""
-        fiber.taken = Fell(self.place, fault, self.taken)
+        fiber.uptakes = Uptake(self.place, fault, self.uptakes)
         if self.mark is not None:
             fiber.frames.append(Settling(self.mark))
         fiber.place = (self.place, self.node, 1, None)
@@ -72,13 +72,13 @@ class Settling:
 class Catching:
     """`AsResult`: how the part ended, as a value; what was cut stays cut."""
 
-    __slots__ = ("mark", "node", "place", "taken")
+    __slots__ = ("mark", "node", "place", "uptakes")
 
     def __init__(self, machine: Machine, node: AsResult[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
-        self.taken = fiber.taken
-        self.mark = remembered(machine, "caught", fiber)
+        self.uptakes = fiber.uptakes
+        self.mark = mark_at(machine, "caught", fiber)
 
     def leave(self) -> None:
         """The part is over."""
@@ -87,7 +87,7 @@ class Catching:
 
     def fails(self, fiber: Fiber, fault: Fault) -> None:
         """Give the fault as a value."""
-        fiber.taken = Fell(self.place, fault, self.taken)
+        fiber.uptakes = Uptake(self.place, fault, self.uptakes)
         fiber.end(OK, Failure(fault))
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
@@ -109,19 +109,19 @@ class Finishing:
     In a run that is remembered it may have been done in an earlier try, together with the body.
     """
 
-    __slots__ = ("around", "ended", "input", "lent", "mark", "node", "place")
+    __slots__ = ("around", "body_end", "input", "lent", "mark", "node", "place")
 
     def __init__(self, machine: Machine, node: Always[Any, Any], fiber: Fiber) -> None:
         self.node = node
         self.place = fiber.place
         self.input = fiber.value
         self.around = fiber.around
-        self.ended: tuple[Status, Any] | None = None
+        self.body_end: tuple[Status, Any] | None = None
         around = fiber.frames[-2] if len(fiber.frames) > 1 else None
         self.lent = isinstance(around, Borrowing)
         """Whether the finaliser gives back what the part before was lent."""
         self.mark = (
-            around.mark if isinstance(around, Borrowing) else remembered(machine, "done", fiber)
+            around.mark if isinstance(around, Borrowing) else mark_at(machine, "done", fiber)
         )
 
     def give_back(self, fiber: Fiber) -> None:
@@ -130,7 +130,7 @@ class Finishing:
 
     def _finish(self, fiber: Fiber, status: Status, value: Any) -> None:
         """Do the finaliser now that the body has ended so."""
-        self.ended = status, value
+        self.body_end = status, value
         fiber.around = self.around.unbounded()
         fiber.place = (self.place, self.node, 1, None)
         fiber.frames.append(self)
@@ -140,8 +140,8 @@ class Finishing:
 
     def _leave(self, fiber: Fiber) -> None:
         """Remember how it went."""
-        if self.mark is not None and self.ended is not None:
-            gave_back = self.ended[0] is not OK
+        if self.mark is not None and self.body_end is not None:
+            gave_back = self.body_end[0] is not OK
             if fiber.status is OK and (self.lent or not gave_back):
                 self.mark.finishes(gave_back=gave_back)
             self.leave()
@@ -153,8 +153,8 @@ class Finishing:
 
     def resume(self, machine: Machine, fiber: Fiber) -> None:
         mark = self.mark
-        if self.ended is None:
-            if mark is not None and mark.done and fiber.status is OK:
+        if self.body_end is None:
+            if mark is not None and mark.is_done and fiber.status is OK:
                 self.leave()
                 return
             if mark is not None and self.lent and fiber.status is not OK:
@@ -163,7 +163,7 @@ class Finishing:
             return
         self._leave(fiber)
         fiber.around = self.around
-        before, first = self.ended
+        before, first = self.body_end
         if fiber.status is OK:
             fiber.end(before, first)
         elif before is not OK:

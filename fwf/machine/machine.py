@@ -30,14 +30,14 @@ from fwf.machine.fibers import (
     Status,
     Tries,
 )
-from fwf.machine.frames import Chain
+from fwf.machine.frames import Chaining
 from fwf.machine.log import Item
 from fwf.machine.memory import Memory
 from fwf.machine.places import Place, Places
 from fwf.machine.slots import Pool, SlotQueue
-from fwf.machine.taken import degraded
 from fwf.machine.timers import NEVER, Timers
-from fwf.machine.waits import OVER, Look, Pause, Rest, Turn
+from fwf.machine.uptakes import degraded_paths
+from fwf.machine.waits import OVER, Pause, RateAlarm, Rest, Turn
 from fwf.machine.world import Tell, World
 from fwf.worlds.unknown import Unknown, guess
 
@@ -51,12 +51,11 @@ class Machine:
     """One run of one workflow in a world."""
 
     __slots__ = (
-        "_bounded", "_enters", "_left", "_line", "_on_hold", "_places", "_stopped", "_whole",
-        "ahead",
-        "assumed", "at_a_hold", "attempts", "current", "enclosing", "held", "instant", "is_joint",
-        "keep_results", "leaf", "live", "main", "memory", "name", "path", "pools", "present",
-        "ready", "recording", "scope", "signals", "stopping", "stopping_at_once", "tell", "timed",
-        "timers", "unknown", "wanted", "world",
+        "_bounded", "_enters", "_line", "_on_hold", "_places", "_size_budget", "_stopped", "_whole",
+        "ahead", "assumptions", "at_a_hold", "attempts", "current", "enclosing", "hold_faults",
+        "instant", "is_joint", "keep_results", "leaf", "live", "main", "memory", "name", "path",
+        "pools", "present", "ready", "recording", "scope", "signals", "stopping",
+        "stopping_at_once", "tell", "timed", "timers", "unknown", "wants", "world",
     )  # fmt: skip
 
     def __init__(
@@ -76,7 +75,7 @@ class Machine:
         self.world = world
         self.memory = memory
         """What is remembered of earlier tries of the run; None where nothing is."""
-        self.held: list[Fault] = []
+        self.hold_faults: list[Fault] = []
         """What a person has to decide before parts of the run can go on."""
         self._on_hold: list[Fiber] = []
         self.at_a_hold = False
@@ -89,7 +88,7 @@ class Machine:
         self.tell = tell
         self.timed = recording or tell is not None
         """Whether anybody asks when attempts start and end."""
-        self.timers: Timers[Fiber | Look | Rest, Scope] = Timers()
+        self.timers: Timers[Fiber | RateAlarm | Rest, Scope] = Timers()
         self.ready: deque[Fiber] = deque()
         """Fibers that can go on."""
         self.live = 1
@@ -101,11 +100,11 @@ class Machine:
         """That of all others: in a world that foretells a fiber may run ahead; see `foresees`."""
         self.ahead = False
         """Whether the fiber that moves has done so."""
-        self.assumed: list[tuple[Place, str]] = []
+        self.assumptions: list[tuple[Place, str]] = []
         """What was assumed about unknown values, and where."""
         self.unknown = False
         """Whether there may be an unknown value anywhere."""
-        self.wanted: dict[int, Wanted] = {}
+        self.wants: dict[int, Wanted] = {}
         """What names that are computed are wanted as, by the identity of the node."""
         self.signals: Signals = "nowhere"
         self.stopping = ""
@@ -115,7 +114,7 @@ class Machine:
         self._stopped = False
         self._enters: dict[type, Enter] = {}
         self._whole = w
-        self._left: float = MOST_SHARED if world.foretells else NEVER
+        self._size_budget: float = MOST_SHARED if world.foretells else NEVER
         """So many parts may be entered before the size of the whole is looked at."""
         self._places = Places(w)
         self.is_joint = self._places.is_joint
@@ -129,7 +128,7 @@ class Machine:
         """The pools that bound anything."""
         self._line = line
         self._bounded = line.bounded
-        self.scope = Scope(None, NEVER, cuttable=False, struck=not world.foretells)
+        self.scope = Scope(None, NEVER, cuttable=False, can_strike=not world.foretells)
         """That of the whole run: signals cut it, and what is in no other."""
         self.main = Fiber(None, 0, Around(env, (), self.scope), None, w, None, None, None)
         self.current = self.main
@@ -153,13 +152,13 @@ class Machine:
             while self.live:
                 self._turn()
         finally:
-            left, at_once = list(self.attempts.at_work), bool(self.stopping_at_once)
-            self.world.close(left, at_once=at_once)
+            at_work, at_once = list(self.attempts.at_work), bool(self.stopping_at_once)
+            self.world.close(at_work, at_once=at_once)
         status, value, main.value = main.status, main.value, None
         if status is INT:
             fault: Fault = Interrupted(by=self.stopping)
             if self.at_a_hold:
-                fault = both(dict.fromkeys(self.held))  # of one journal there is one error
+                fault = both(dict.fromkeys(self.hold_faults))  # of one journal there is one error
             return ERR, fault if value is None else then(fault, value)
         return status, value
 
@@ -169,9 +168,9 @@ class Machine:
         return self.main.log
 
     @property
-    def degraded(self) -> tuple[str, ...]:
-        """Of a run that is fine, the paths where it isn't what was meant; see `taken`."""
-        return degraded(self.main.taken, self.path) if self.main.status is OK else ()
+    def degraded_paths(self) -> tuple[str, ...]:
+        """Of a run that is fine, the paths where it isn't what was meant; see `uptakes`."""
+        return degraded_paths(self.main.uptakes, self.path) if self.main.status is OK else ()
 
     def now(self) -> int:
         """The present instant: all that takes no time happens at the same one."""
@@ -184,7 +183,7 @@ class Machine:
         ready, attempts = self.ready, self.attempts
         while ready:
             fiber = ready.popleft()
-            if self.stopping and fiber.node is not None and self.stopped(fiber):
+            if self.stopping and fiber.node is not None and self.is_stopped(fiber):
                 fiber.node = None
                 fiber.end(INT, None)
             node = fiber.node
@@ -204,29 +203,29 @@ class Machine:
             self.stop()
         if ready or not self.live:
             return
-        due, busy = self.timers.due(), len(attempts.at_work)
+        next_time, busy = self.timers.next_time(), len(attempts.at_work)
         if self._on_hold and not (busy or self.timers.anybody_sleeps()):
             self._end_at_hold()
             return
-        landed: Any = ()
-        if busy or due > self.now():
-            landed = self.world.wait(self, due, busy)
+        landings: Any = ()
+        if busy or next_time > self.now():
+            landings = self.world.wait(self, next_time, busy)
             self.instant = None
-            attempts.take_in(landed)
-            due = self.timers.due()
+            attempts.take_in(landings)
+            next_time = self.timers.next_time()
         self.present = self.now()
-        if due <= self.present:
-            self._ring(int(due), strikes=not landed or due < self.present)
+        if next_time <= self.present:
+            self._ring(int(next_time), strikes=not landings or next_time < self.present)
 
     def _ring(self, time: int, *, strikes: bool) -> None:
         """Wake what is due at a time or, if nothing is and `strikes`, strike what is."""
-        woken = self.timers.woken(time)
-        if woken is None:
+        sleepers = self.timers.take_wakes(time)
+        if sleepers is None:
             if strikes:
-                for scope in self.timers.struck(time):
+                for scope in self.timers.take_strikes(time):
                     self._strike(scope)
             return
-        self.attempts.wake(woken, time)
+        self.attempts.wake(sleepers, time)
 
     # Fibers
 
@@ -246,11 +245,11 @@ class Machine:
                         return
                     node = None
                     continue
-                self._left -= 1
-                if self._left < 0:
+                self._size_budget -= 1
+                if self._size_budget < 0:
                     self._look_at_size()
                 if kind is Seq:
-                    frames.append(Chain(node, fiber.place))
+                    frames.append(Chaining(node, fiber.place))
                     node = None
                     continue
                 enter = enters.get(kind)
@@ -264,7 +263,7 @@ class Machine:
             if not frames:
                 break
             frame = frames[-1]
-            if frame.__class__ is Chain and fiber.status is OK:
+            if frame.__class__ is Chaining and fiber.status is OK:
                 node = next(frame.rest, None)
                 if node is None:
                     frames.pop()
@@ -277,9 +276,9 @@ class Machine:
             if fiber.status is WAIT:
                 return
             node, fiber.node = fiber.node, None
-        self.ended(fiber)
+        self.end_fiber(fiber)
 
-    def ended(self, fiber: Fiber) -> None:
+    def end_fiber(self, fiber: Fiber) -> None:
         """A fiber has come to its end."""
         fork = fiber.fork
         if self.ahead and self.instant is not None:
@@ -291,7 +290,7 @@ class Machine:
         self.live -= 1
         if fork is not None:
             fork.child_ended(self, fiber)
-            if not fork.left:
+            if not fork.open_parts:
                 self.live += 1
                 fork.fiber.status = OK
                 self.ready.appendleft(fork.fiber)
@@ -301,7 +300,7 @@ class Machine:
         size = extent(self._whole)
         if size.shared:
             raise too_large("dry_run(…)", size, "dry-run the part that is shared alone")
-        self._left = NEVER
+        self._size_budget = NEVER
 
     def fork(self, children: list[Fiber], *, eager: bool = False, later: bool = False) -> None:
         """Start fibers, for which another one waits.
@@ -342,11 +341,11 @@ class Machine:
         All others go on; when they are done, the run ends, and its finalisers are done.
         """
         fiber.status = WAIT
-        self.held.append(fault)
+        self.hold_faults.append(fault)
         self._on_hold.append(fiber)
         inner = fiber
         while inner.fork is not None:
-            inner.fork.held(self, inner.index)
+            inner.fork.on_hold(self, inner.index)
             inner = inner.fork.fiber
         if self.tell is not None:
             self.tell("held", fiber.place, "", fiber.tries, self.now(), fault)
@@ -362,9 +361,9 @@ class Machine:
     def rouse(self, fiber: Fiber) -> None:
         """A fiber waits no longer."""
         fiber.waiting, fiber.status = None, OK
-        suspended = fiber.around.scope.suspended
-        if suspended is not None:
-            suspended.pop(fiber, None)
+        sleepers = fiber.around.scope.suspended
+        if sleepers is not None:
+            sleepers.pop(fiber, None)
 
     # Time
 
@@ -409,20 +408,20 @@ class Machine:
         """Let time jump to a fiber's next event, if nothing else happens before; whether it did."""
         if self.ready or self._line.waiting or end > fiber.around.scope.limit:
             return False
-        if self.timers.times and end >= self.timers.due():
+        if self.timers.times and end >= self.timers.next_time():
             return False
         self.instant = self.present = end
         return True
 
     def _strike(self, scope: Scope) -> None:
         """Cut what waits in a scope whose time has come."""
-        for fiber in scope.struck(self.now()):
+        for fiber in scope.overdue_fibers(self.now()):
             self.attempts.cut(fiber)
             self.resume(fiber, INT, None)
 
     # Faults
 
-    def worded(self, place: Place, fault: Fault) -> Fault:
+    def reword(self, place: Place, fault: Fault) -> Fault:
         """A fault of the node at a place; of what an extension is made of, in the words of that."""
         word = self._places.word(place)
         return fault if word is None else word.worded(fault)
@@ -434,7 +433,7 @@ class Machine:
 
     # What stops a run
 
-    def stopped(self, fiber: Fiber) -> bool:
+    def is_stopped(self, fiber: Fiber) -> bool:
         """Whether a signal, which has come, has cut the place that a fiber is at."""
         self.stop()
         return fiber.around.scope.limit <= self.now()
@@ -458,7 +457,9 @@ class Machine:
         params = fiber.around.env.params
         return guess(expr, value, params) if self.unknown else evaluate(expr, value, params)
 
-    def holds(self, fiber: Fiber, expr: Expr, place: Place, assumed: str) -> bool | BaseException:
+    def holds(
+        self, fiber: Fiber, expr: Expr, place: Place, assumption: str
+    ) -> bool | BaseException:
         """Whether a predicate holds of a fiber's value, or why that can't be said.
 
         If it is unknown, it is assumed to.
@@ -472,10 +473,10 @@ class Machine:
                 return answer if isinstance(answer, bool) else test(expr, fiber.value, params)
         except BaseException as error:
             return error
-        self.assume(place, assumed)
+        self.assume(place, assumption)
         return True
 
-    def undefined(self, fiber: Fiber, path: str, error: BaseException, said: str = "") -> None:
+    def end_undefined(self, fiber: Fiber, path: str, error: BaseException, label: str = "") -> None:
         """An expression has no value at a path, or was interrupted by a signal.
 
         To be called once its error is let go.
@@ -485,8 +486,8 @@ class Machine:
         if self.stopping and isinstance(error, KeyboardInterrupt):
             fiber.end(INT, None)
         else:
-            fiber.end(ERR, self.worded(fiber.place, defect(path, error, said)))
+            fiber.end(ERR, self.reword(fiber.place, defect(path, error, label)))
 
     def assume(self, place: Place, what: str) -> None:
         """Note what was assumed about an unknown value."""
-        self.assumed.append((place, what))
+        self.assumptions.append((place, what))

@@ -22,7 +22,7 @@ a fault that became a value, or chose a handler; a part whose finaliser was done
 that came to its limit."""
 
 
-class Retried(NamedTuple):
+class RetryState(NamedTuple):
     """Where a retry was: at which attempt, the how-manieth of its budget, after which wait (µs)."""
 
     number: int
@@ -34,7 +34,7 @@ class Mark(Protocol):
     """What is remembered of one place that isn't a task's, while a part is under way there."""
 
     @property
-    def retried(self) -> Retried | None:
+    def retry_state(self) -> RetryState | None:
         """Where the retry goes on, if not at its first attempt."""
         ...
 
@@ -42,7 +42,7 @@ class Mark(Protocol):
         """The retry makes another attempt, after a wait (µs)."""
         ...
 
-    def left(self, duration: int) -> int:
+    def time_left(self, duration: int) -> int:
         """How much is left of a duration (µs) that may have begun in an earlier try."""
         ...
 
@@ -70,7 +70,7 @@ class Mark(Protocol):
         ...
 
     @property
-    def caught(self) -> Fault | None:
+    def fault(self) -> Fault | None:
         """The fault that was caught here, if it still counts."""
         ...
 
@@ -83,7 +83,7 @@ class Mark(Protocol):
         ...
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Whether the part and its finaliser were done, and nothing in it was done anew since."""
         ...
 

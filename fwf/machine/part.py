@@ -102,10 +102,10 @@ class Part:
         """32 hexadecimal digits that name its definition where it stands."""
         return self.id_by({})
 
-    def id_by(self, known: dict[Hashable, bytes]) -> str:
-        """The same; `known` keeps the digests of nodes for the parts that are asked next."""
-        own = definition_digest(self.node, known)
-        about = self.static_path, self._bound(), self._renamed(), *self._in_word()
+    def id_by(self, digests: dict[Hashable, bytes]) -> str:
+        """The same; `digests` keeps those of nodes for the parts that are asked next."""
+        own = definition_digest(self.node, digests)
+        about = self.static_path, self._bindings(), self._renames(), *self._in_word()
         return digest(encode((_FORM, *about)), own).hex()
 
     def _in_word(self) -> tuple[int, ...]:
@@ -121,15 +121,15 @@ class Part:
         same = takewhile(lambda each: each.path == path, chain((here,), here.enclosing()))
         return (*inward, sum(isinstance(each.node, Extension) for each in same))
 
-    def _bound(self) -> tuple[object, ...]:
+    def _bindings(self) -> tuple[object, ...]:
         """The parameters that it takes and that are bound around it; of computed ones just that."""
         params = self.visit.params
         if not params:
             return ()
         names = sorted({want.name for want in open_in(self.node).values() if want.name in params})
-        return tuple((name, _said(params[name])) for name in names)
+        return tuple((name, _plain_binding(params[name])) for name in names)
 
-    def _renamed(self) -> tuple[object, ...]:
+    def _renames(self) -> tuple[object, ...]:
         """The resources that it takes and that go by other names around it."""
         renames = self.visit.resources
         if not renames:
@@ -138,26 +138,26 @@ class Part:
         return tuple((name, renames[name]) for name in names)
 
     @property
-    def computed(self) -> tuple[str, ...]:
+    def computed_names(self) -> tuple[str, ...]:
         """The parameters that it takes and that are computed around it, from inputs there."""
         params = self.visit.params
         names = {want.name for want in open_in(self.node).values()}
-        found = (name for name in names if not isinstance(params.get(name, _CONST), Const))
-        return tuple(sorted(found))
+        own = (name for name in names if not isinstance(params.get(name, _CONST), Const))
+        return tuple(sorted(own))
 
     def env(self, params: Mapping[str, Any], bindings: Mapping[str, Any]) -> Env:
         """What is bound by name there: the run's parameters, and what was computed around it."""
-        missing = [name for name in self.computed if name not in bindings]
-        if missing:
+        absent = [name for name in self.computed_names if name not in bindings]
+        if absent:
             raise NoPart(
-                f"{self.static_path}: the parameter {missing[0]!r} is computed around it, so its "
+                f"{self.static_path}: the parameter {absent[0]!r} is computed around it, so its "
                 "value has to be given in bindings"
             )
         env = Env(params)
         for each in self._around():
             if isinstance(each, WithParams):
                 env = env.within(each)
-        return env.binding({name: bindings[name] for name in self.computed})
+        return env.binding({name: bindings[name] for name in self.computed_names})
 
     @property
     def pools(self) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ class Part:
 _CONST: Final = Const(None)
 
 
-def _said(expr: Any) -> object:
+def _plain_binding(expr: Any) -> object:
     return expr_plain(expr) if isinstance(expr, Const) else ("computed",)
 
 
@@ -214,23 +214,25 @@ def part_at(w: Workflow[Any, Any], path: str, items: Items | None = None, *, id:
         by.
     """
     plain = untagged(path)
-    found = [each for each in _standing(w, plain) if items is None or each.path == path]
-    if not found:
+    visits = [each for each in _standing(w, plain) if items is None or each.path == path]
+    if not visits:
         raise NoPart(f"there is no part {path!r}{_near(w, plain)}")
-    parts = _chosen(found, path, id, {})
-    return _tagged(parts, path) if items is None else _fitting(parts, items)
+    parts = _parts_of_id(visits, path, id, {})
+    return _with_items_of(parts, path) if items is None else _fitting(parts, items)
 
 
-def parts_at(w: Workflow[Any, Any], path: str, id: str, known: dict[Hashable, bytes]) -> list[Part]:
+def parts_at(
+    w: Workflow[Any, Any], path: str, id: str, digests: dict[Hashable, bytes]
+) -> list[Part]:
     """Workflow, path without items and rounds, id ⟶ the parts that are meant; raises `NoPart`.
 
     There are several where what a word is made of has no path of its own, and one of another
-    number of maps and loops. `known` keeps the digests of nodes for the parts that are asked next.
+    number of maps and loops. `digests` keeps those of nodes for the parts that are asked next.
     """
-    found = _standing(w, untagged(path))
-    if not found:
+    visits = _standing(w, untagged(path))
+    if not visits:
         raise NoPart(f"there is no part {path!r}{_near(w, path)}")
-    return _chosen(found, path, id, known)
+    return _parts_of_id(visits, path, id, digests)
 
 
 def _standing(w: Workflow[Any, Any], plain: str) -> list[Visit]:
@@ -238,14 +240,14 @@ def _standing(w: Workflow[Any, Any], plain: str) -> list[Visit]:
 
     What is below another path isn't looked at.
     """
-    found: list[Visit] = []
+    visits: list[Visit] = []
     todo = [visit(w)]
     while todo:
         here = todo.pop()
         if untagged(here.path) == plain:
-            found.append(here)
+            visits.append(here)
         todo.extend(part for part in reversed(here.parts()) if _leads(part, plain))
-    return found
+    return visits
 
 
 def _leads(part: Visit, plain: str) -> bool:
@@ -256,34 +258,36 @@ def _leads(part: Visit, plain: str) -> bool:
     return not above or plain == above or plain.startswith(above + SEPARATOR)
 
 
-def _chosen(found: list[Visit], path: str, id: str, known: dict[Hashable, bytes]) -> list[Part]:
+def _parts_of_id(
+    visits: list[Visit], path: str, id: str, digests: dict[Hashable, bytes]
+) -> list[Part]:
     """The parts of an id among those at a path; without, the one that the path is named by.
 
     There are several where what a word is made of has no path of its own.
     """
-    named = [each for each in found if not isinstance(each.node, _NAMELESS)]
-    usual = Part((named or found)[0])
+    own = [each for each in visits if not isinstance(each.node, _NAMELESS)]
+    usual = Part((own or visits)[0])
     if not id:
         return [usual]
-    chosen = [each for each in map(Part, found) if each.id_by(known) == id]
-    if not chosen:
+    parts = [each for each in map(Part, visits) if each.id_by(digests) == id]
+    if not parts:
         raise NoPart(
             f"{path}: its definition here has the id {usual.id}, and {id} is asked for: it has "
             "changed since; go on with the version of the code that the run began with, or start "
             "the run anew"
         )
-    return chosen
+    return parts
 
 
-def _tagged(parts: list[Part], path: str) -> Part:
+def _with_items_of(parts: list[Part], path: str) -> Part:
     """The part with the items and rounds that stand in a path; some of its tags are the words'."""
-    tags = tuple(_untagged(tag) for tag in _TAG.findall(path))
+    tags = tuple(_key_of_tag(tag) for tag in _TAG.findall(path))
     for part in parts:
         for items in combinations(tags, len(_spreading(part))):
             with suppress(NoPart):
-                found = _fitting([part], items)
-                if found.path == path:
-                    return found
+                match = _fitting([part], items)
+                if match.path == path:
+                    return match
     return _fitting(parts, tags)
 
 
@@ -320,13 +324,13 @@ def _item(around: Visit, item: str | int) -> str | int:
     return number
 
 
-def _untagged(tag: str) -> str:
+def _key_of_tag(tag: str) -> str:
     """What stands between brackets in a path ⟶ the key that it is made of."""
-    return re.sub(r"\\(?:x..|u....|U........|.)", _unescaped, tag)
+    return re.sub(r"\\(?:x..|u....|U........|.)", _unescape, tag)
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    return found[0].encode("ascii").decode("unicode_escape")
+def _unescape(match: re.Match[str]) -> str:
+    return match[0].encode("ascii").decode("unicode_escape")
 
 
 def _near(w: Workflow[Any, Any], path: str) -> str:

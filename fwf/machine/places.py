@@ -85,8 +85,8 @@ class Places:
         if place is None:
             return self._root
         above, node, index, tag = place
-        known = (None, self._root) if above is None else self._spots.get(id(above))
-        spot = self._enclosing_spot(above) if known is None else known[1]
+        entry = (None, self._root) if above is None else self._spots.get(id(above))
+        spot = self._enclosing_spot(above) if entry is None else entry[1]
         return self._paths.child(spot, node, index, None if tag is None else str(tag))
 
     def _enclosing_spot(self, place: Place) -> Spot:

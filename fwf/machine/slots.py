@@ -173,7 +173,7 @@ def as_pool(size: int | Pool) -> Pool:
 
 
 def check_limits(
-    where: str, required: Requirements, workers: object, pools: Mapping[str, object]
+    where: str, needs: Requirements, workers: object, pools: Mapping[str, object]
 ) -> None:
     """Raise `ValueError` for numbers of workers, sizes and names of pools that are none."""
     if workers is not None and not _counts(workers):
@@ -185,9 +185,9 @@ def check_limits(
     for name, size in pools.items():
         if not (isinstance(size, Pool) or _counts(size)):
             raise ValueError(f"{where}(pools={{{name!r}: {size!r}}}): a pool's size is 1 or more")
-        if name not in required.pools:
-            told = no_such_pool(required, name)
-            raise ValueError(f"{where}(pools={{{name!r}: …}}): {told}")
+        if name not in needs.pools:
+            message = no_such_pool(needs, name)
+            raise ValueError(f"{where}(pools={{{name!r}: …}}): {message}")
 
 
 def _lasts(per: object) -> bool:

@@ -16,41 +16,41 @@ RESULT: Final = "result"
 
 
 @final
-class Gives:
+class TaskResults:
     """What one task gives. `free` are the classes whose instances are just that."""
 
-    __slots__ = ("_declared", "_inside", "_look", "_name", "free")
+    __slots__ = ("_inside", "_look", "_name", "_type", "free")
 
     def __init__(self, task: Task[Any, Any]) -> None:
         self._name = task.name
-        self._declared = task.contract.output
-        self.free, self._inside, self._look = shape_of(self._declared)
+        self._type = task.contract.output
+        self.free, self._inside, self._look = shape_of(self._type)
 
-    def of(self, returned: Any) -> Any:
+    def of(self, value: Any) -> Any:
         """The value; raises a `Failure`, and `TypeError` for what isn't what the task declares.
 
         That is a `Defect`: another attempt would give no other type. It is raised where resources
         see it, so that a transaction is rolled back.
         """
-        look = self._inside.get(type(returned))  # pyright: ignore[reportUnknownArgumentType]
+        look = self._inside.get(type(value))  # pyright: ignore[reportUnknownArgumentType]
         if look is None:
-            return self._checked(self._look, unwrapped(returned))
+            return self._check(self._look, unwrap(value))
         try:
-            if look(returned) is None:
-                return returned
+            if look(value) is None:
+                return value
         except Exception:  # whatever somebody's class raises, or a list that changes meanwhile
-            return returned
-        return self._checked(look, returned)
+            return value
+        return self._check(look, value)
 
-    def _checked(self, look: Look, value: Any) -> Any:
+    def _check(self, look: Look, value: Any) -> Any:
         wrong = seen(look, value)
         if wrong is not None:
             where = whose(RESULT, wrong)
-            raise TypeError(misgiven(self._name, self._declared, value, where))
+            raise TypeError(misgiven(self._name, self._type, value, where))
         return value
 
 
-def unwrapped(result: Any) -> Any:
+def unwrap(result: Any) -> Any:
     """The value of a `Success`; a `Failure` is raised, so that resources see it."""
     cls: Any = type(result)  # pyright: ignore[reportUnknownVariableType]
     if cls in FREE:

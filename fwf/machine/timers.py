@@ -95,15 +95,15 @@ class Timers(Generic[W, S]):
     def _sweep(self) -> None:
         self._idle = 0
         for time, there in list(self.wakes.items()):
-            left = [who for who in there if who.sleeps_until(time)]
-            if left:
-                self.wakes[time] = left
+            rest = [who for who in there if who.sleeps_until(time)]
+            if rest:
+                self.wakes[time] = rest
             else:
                 del self.wakes[time]
         self.times = list({**self.wakes, **self._strikes})
         heapify(self.times)
 
-    def due(self) -> float:
+    def next_time(self) -> float:
         """The next time at which anything is due, perhaps; infinity if nothing is."""
         times = self.times
         while times:
@@ -117,10 +117,10 @@ class Timers(Generic[W, S]):
         """Whether anybody waits for a time to come."""
         return any(who.sleeps_until(time) for time, there in self.wakes.items() for who in there)
 
-    def woken(self, time: int) -> list[W] | None:
+    def take_wakes(self, time: int) -> list[W] | None:
         """Take all that wakes at a time, and perhaps need not; None if nothing does."""
         return self.wakes.pop(time, None)
 
-    def struck(self, time: int) -> dict[S, None]:
+    def take_strikes(self, time: int) -> dict[S, None]:
         """Take all that is struck at a time."""
         return self._strikes.pop(time, {})

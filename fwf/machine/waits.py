@@ -92,7 +92,7 @@ class Rest:
 
 
 @final
-class Look:
+class RateAlarm:
     """Nothing but a time at which the rate of a pool allows another start."""
 
     __slots__ = ("at",)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from fwf.machine.machine import Machine
     from fwf.machine.waits import RunningAttempt
 
-Ended: TypeAlias = tuple[Status, Any, int]
+Ending: TypeAlias = tuple[Status, Any, int]
 """How an attempt ends, with which value or fault, and how long that takes from now on, in µs."""
-Landed: TypeAlias = "tuple[RunningAttempt, Status, Any, int]"
+Landing: TypeAlias = "tuple[RunningAttempt, Status, Any, int]"
 """An attempt that was at work, how it ended, with what, and when; or `WAIT` and the fault for which
 it is held, and its fiber with it."""
 
@@ -41,7 +41,7 @@ class Role(Protocol):
         ...
 
     @property
-    def always(self) -> Ended | None:
+    def always(self) -> Ending | None:
         """How each attempt ends, if that is always the same and known: then none is started."""
         ...
 
@@ -63,7 +63,7 @@ class World(Protocol):
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Any, alone: bool
-    ) -> Ended | RunningAttempt | None:
+    ) -> Ending | RunningAttempt | None:
         """Start an attempt of the task that a fiber is at, on the fiber's value.
 
         How it ends, if that is known at once; or the attempt that is at work from now on, of which
@@ -72,7 +72,7 @@ class World(Protocol):
         """
         ...
 
-    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
         """Let time pass until then, or until some of the attempts at work, so many, have ended."""
         ...
 
@@ -84,7 +84,7 @@ class World(Protocol):
         """
         ...
 
-    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
+    def close(self, at_work: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """The run is over; these are still at work. `at_once`: nothing is waited for."""
         ...
 

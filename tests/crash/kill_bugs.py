@@ -16,26 +16,26 @@ Bug = Callable[[], None]
 def commit_before_effect() -> None:
     """A step is committed when it starts, with what it will give."""
     from fwf.interpreters.run.journaled.record_writer import body
-    from fwf.interpreters.run.journaled.try_memory import Remembered
+    from fwf.interpreters.run.journaled.try_memory import TryMemory
 
-    starts = Remembered.starts
+    starts = TryMemory.starts
 
     def early(self: Any, fiber: Any, task: Any, *more: Any) -> None:
         starts(self, fiber, task, *more)
         here = self._here[fiber]
         value = {"v": "early", "n": 1, "by": f"{here.path}@early"}
-        said = body(task=self._known[id(task)].name, input=here.input, took=0)
+        said = body(task=self._tasks.facts(task).name, input=here.input, took=0)
         text, _ = self.values.settle(value)
         self.writer.add("ok", here.path, here.tries, f'{said[:-1]},"value":{text}}}')
 
-    Remembered.starts = early
+    TryMemory.starts = early
 
 
 def late_batch_commit() -> None:
     """Records are written six at a time, and whatever depends on them starts before."""
-    from fwf.interpreters.run.journaled.record_writer import Writer
+    from fwf.interpreters.run.journaled.record_writer import RecordWriter
 
-    flush = Writer.flush
+    flush = RecordWriter.flush
     calls = [0]
 
     def seldom(self: Any, state: Any = None) -> None:
@@ -43,33 +43,33 @@ def late_batch_commit() -> None:
         if state is not None or calls[0] % 12 == 0:
             flush(self, state)
 
-    Writer.flush = seldom
+    RecordWriter.flush = seldom
 
 
 def missing_key() -> None:
     """A step is told a key that only this process knows."""
     from fwf.algebra.contract import IdempotencyKey
-    from fwf.interpreters.run.journaled.try_memory import Remembered
+    from fwf.interpreters.run.journaled.try_memory import TryMemory
 
-    key = Remembered.key
-    Remembered.key = lambda self, path: IdempotencyKey(f"{key(self, path)}{os.getpid()}")
+    key = TryMemory.key
+    TryMemory.key = lambda self, path: IdempotencyKey(f"{key(self, path)}{os.getpid()}")
 
 
 def retry_count_not_journaled() -> None:
     """Attempts that were used up are forgotten: neither their faults nor their number are kept."""
-    from fwf.interpreters.run.journaled.record_writer import Writer
+    from fwf.interpreters.run.journaled.record_writer import RecordWriter
 
-    add = Writer.add
+    add = RecordWriter.add
 
     def forgetful(self: Any, kind: Any, *told: Any) -> int:
         return self.n if kind in ("retry", "failed") else add(self, kind, *told)
 
-    Writer.add = forgetful
+    RecordWriter.add = forgetful
 
 
 def _paths(pattern: str, instead: str) -> None:
     """Have records name the places of steps otherwise."""
-    from fwf.interpreters.run.journaled.try_memory import Remembered
+    from fwf.interpreters.run.journaled.try_memory import TryMemory
 
     class Named:
         """The machine, by which places have other paths."""
@@ -84,7 +84,7 @@ def _paths(pattern: str, instead: str) -> None:
             return re.sub(pattern, instead, self.real.path(place))
 
     real = "_real_machine"
-    Remembered.machine = property(
+    TryMemory.machine = property(
         lambda self: Named(self.__dict__[real]),
         lambda self, machine: self.__dict__.__setitem__(real, machine),
     )

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from fwf.interpreters.run.journal import Journal
-from fwf.interpreters.run.journaled import Kept, run_opening
-from fwf.interpreters.run.journaled.frame_marks import Placed
+from fwf.interpreters.run.journaled import JournaledTry, run_opening
+from fwf.interpreters.run.journaled.frame_marks import PlaceMarks
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
 
@@ -34,26 +34,26 @@ def once_a_case(look: Callable[[Any], Any]) -> Callable[[Any], Any]:
 names_in, definition_id = once_a_case(run_opening.names_in), once_a_case(run_opening.definition_id)
 
 
-_finishes = Placed.finishes
+_finishes = PlaceMarks.finishes
 
 
 @contextmanager
 def _looking_on(world: Simulated) -> Iterator[None]:
     """Meanwhile the world is told, too, that a part and its finaliser are done."""
 
-    def finishing(self: Placed, *, gave_back: bool) -> None:
+    def finishing(self: PlaceMarks, *, gave_back: bool) -> None:
         _, path, tries, nth = self.spot
         if not gave_back:
             world.finished((path, nth), tuple(map(int, tries.split(","))) if tries else ())
         _finishes(self, gave_back=gave_back)
 
-    before = Placed.finishes, run_opening.names_in, run_opening.definition_id
-    Placed.finishes = finishing  # type: ignore[method-assign]
+    before = PlaceMarks.finishes, run_opening.names_in, run_opening.definition_id
+    PlaceMarks.finishes = finishing  # type: ignore[method-assign]
     run_opening.names_in, run_opening.definition_id = names_in, definition_id
     try:
         yield
     finally:
-        Placed.finishes, run_opening.names_in, run_opening.definition_id = before  # type: ignore[method-assign]
+        PlaceMarks.finishes, run_opening.names_in, run_opening.definition_id = before  # type: ignore[method-assign]
 
 
 class Blurred:
@@ -85,7 +85,7 @@ def goes_on(
     asked: Any = case
     with (
         _looking_on(world),
-        Kept(Journal(store), asked, named(case), required_by(case), watch=world) as kept,
+        JournaledTry(Journal(store), asked, named(case), required_by(case), watch=world) as kept,
     ):
         if kept.complete:
             return Ran(kept.result(), None, world.now(), world.now(), kept.degraded)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fwf.algebra.paths import untagged
-from fwf.interpreters.run.journaled.earlier_tries import Past
+from fwf.interpreters.run.journaled.earlier_tries import EarlierTries
 from fwf.journal.run_records import Record, State
 from fwf.journal.store import Claim
 
@@ -103,11 +103,11 @@ FORGOTTEN = (
 it takes a run that failed."""
 
 
-def forgetting(kinds: Sequence[str]) -> Callable[[Past, Record], None]:
+def forgetting(kinds: Sequence[str]) -> Callable[[EarlierTries, Record], None]:
     """A reader of records that overlooks those of some kinds."""
-    add = Past.add
+    add = EarlierTries.add
 
-    def forgets(self: Past, of: Record) -> None:
+    def forgets(self: EarlierTries, of: Record) -> None:
         if of.kind not in kinds:
             add(self, of)
 

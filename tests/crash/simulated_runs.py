@@ -15,7 +15,7 @@ from fwf.analysis.requirements import Requirements, requirements
 from fwf.analysis.run_keys import RunName
 from fwf.faults import Fault
 from fwf.machine.fibers import OK, Env
-from fwf.machine.log import event_of, told
+from fwf.machine.log import event_of, trace_of
 from fwf.machine.machine import Machine
 from fwf.machine.memory import Memory
 from fwf.machine.world import World
@@ -101,8 +101,8 @@ def ran_by(
     result = ended(Success(came) if status is OK else Failure(came))
     trace = None
     if machine.recording:
-        trace = told(machine.log, lambda entry: event_of(entry, machine.path))
-    return Ran(result, trace, start, machine.world.now(), machine.degraded)
+        trace = trace_of(machine.log, lambda entry: event_of(entry, machine.path))
+    return Ran(result, trace, start, machine.world.now(), machine.degraded_paths)
 
 
 def ran_in(case: Case, world: World) -> Ran:

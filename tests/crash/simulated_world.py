@@ -21,7 +21,7 @@ from fwf.machine.machine import Machine
 from fwf.machine.places import Place
 from fwf.machine.timers import NEVER
 from fwf.machine.waits import RunningAttempt
-from fwf.machine.world import Ended, Landed
+from fwf.machine.world import Ending as AttemptEnding, Landing
 
 from .simulated_outside import (
     EPOCH,
@@ -51,7 +51,7 @@ class Role:
         self.arity = len(task.contract.inputs)
         self.inline = inline
         self.writes = task.contract.may_write
-        self.always: Ended | None = None
+        self.always: AttemptEnding | None = None
 
 
 class Simulated:
@@ -108,7 +108,7 @@ class Simulated:
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Role, alone: bool
-    ) -> Ended | RunningAttempt:
+    ) -> AttemptEnding | RunningAttempt:
         """Start an attempt; one that is alone has ended when this returns.
 
         Another one begins when the machine waits, so that who writes down what starts does that
@@ -123,10 +123,10 @@ class Simulated:
         self._queue.append((attempt, self._step(machine, fiber, role)))
         return attempt
 
-    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
         """Let time pass until then, or until some of what is at work has ended."""
         self._settle()
-        landed: list[Landed] = []
+        landed: list[Landing] = []
         queue, self._queue = self._queue, []
         for attempt, step in queue:
             if attempt.withdrawn:
@@ -140,7 +140,7 @@ class Simulated:
             heappush(self._ends, (end, self._count, attempt, doing, step, key))
         return landed or self._waited(until)
 
-    def _waited(self, until: float) -> Sequence[Landed]:
+    def _waited(self, until: float) -> Sequence[Landing]:
         outside, now = self.outside, self.now()
         outside.crashes.point("in a wait" if self._ends else "in a pause")
         for stopped in [one for one in self._ends if one[2].cut and one[3].stops]:
@@ -150,7 +150,7 @@ class Simulated:
         if time == NEVER:
             raise AssertionError("the machine waits for ever")
         outside.now += max(0, int(time) - now)
-        landed: list[Landed] = []
+        landed: list[Landing] = []
         while self._ends and self._ends[0][0] <= self.now():
             end, _, attempt, doing, step, key = heappop(self._ends)
             landed.append((attempt, *self._end(step, doing, key, end, attempt.cut), end))
@@ -210,7 +210,7 @@ class Simulated:
             _finaliser(machine, place), _bracket(machine, place), _lasting(name, place),
         )  # fmt: skip
 
-    def _at_once(self, machine: Machine, step: Step, doing: Doing, key: str) -> Ended:
+    def _at_once(self, machine: Machine, step: Step, doing: Doing, key: str) -> AttemptEnding:
         outside = self.outside
         outside.crashes.point("in an attempt")
         outside.now += doing.lasts

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fwf.interpreters.run.journaled.earlier_tries import Past
+from fwf.interpreters.run.journaled.earlier_tries import EarlierTries
 
 from . import figures, simulated_mutants
 from .simulated_journal import goes_on
@@ -69,7 +69,7 @@ class TestWhatIsWrong:
     def test_in_what_a_journal_reads(
         self, kind: str, seed: int, failing: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Past, "add", simulated_mutants.forgetting(kind.split(" + ")))
+        monkeypatch.setattr(EarlierTries, "add", simulated_mutants.forgetting(kind.split(" + ")))
         assert caught(seed, failing=failing)
 
     @pytest.mark.parametrize("path", simulated_mutants.PATHS)

@@ -34,7 +34,7 @@ from fwf import (
 from fwf.algebra.nodes import Task
 from fwf.faults import Failed, leaves
 from fwf.machine.machine import Machine
-from fwf.machine.world import Landed
+from fwf.machine.world import Landing
 
 from .simulated_journal import goes_on
 from .simulated_oracle import faults_of
@@ -141,7 +141,7 @@ def test_what_was_cut_is_not_begun_again(name: str) -> None:
 class Stopped(Simulated):
     """SIGTERM arrives while the first attempt of the first process is at work."""
 
-    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
         if not (self.outside.process or machine.stopping):
             machine.stopping = "SIGTERM"
             until = machine.now()

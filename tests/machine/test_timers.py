@@ -33,11 +33,11 @@ def test_at_one_time_what_wakes_comes_before_what_strikes() -> None:
     timers: Timers[Sleeper, str] = Timers()
     timers.strike(3, "scope")
     one, other = asleep(timers, 3), asleep(timers, 3)
-    assert timers.due() == 3
-    assert timers.woken(3) == [one, other]
-    assert timers.due() == 3 and timers.woken(3) is None
-    assert [*timers.struck(3)] == ["scope"]
-    assert timers.due() == NEVER
+    assert timers.next_time() == 3
+    assert timers.take_wakes(3) == [one, other]
+    assert timers.next_time() == 3 and timers.take_wakes(3) is None
+    assert [*timers.take_strikes(3)] == ["scope"]
+    assert timers.next_time() == NEVER
 
 
 def test_a_time_at_which_nothing_is_due_any_more_is_passed_over() -> None:
@@ -46,10 +46,10 @@ def test_a_time_at_which_nothing_is_due_any_more_is_passed_over() -> None:
     timers.strike(1, "scope")
     put_off(timers, first)
     timers.spare(1, "scope")
-    assert timers.due() == 2
+    assert timers.next_time() == 2
     put_off(timers, second)
     timers.spare(2, "never struck")
-    assert timers.due() == NEVER
+    assert timers.next_time() == NEVER
 
 
 def test_those_who_are_put_off_are_let_go_also_where_many_wait_for_one_time() -> None:
@@ -91,11 +91,11 @@ def test_all_are_woken_and_struck_in_time_but_those_put_off(
             else:
                 wanted.append((time, 1, n))
     found: list[tuple[int, int, object]] = []
-    while (due := timers.due()) != NEVER:
+    while (due := timers.next_time()) != NEVER:
         time = int(due)
-        woken = timers.woken(time)
+        woken = timers.take_wakes(time)
         if woken is not None:
             found += [(time, 0, who) for who in woken if who.sleeps_until(time)]
         else:
-            found += [(time, 1, what) for what in timers.struck(time)]
+            found += [(time, 1, what) for what in timers.take_strikes(time)]
     assert found == sorted(wanted, key=lambda each: each[:2])

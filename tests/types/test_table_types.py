@@ -25,10 +25,10 @@ from fwf import (
     run,
     task,
 )
-from fwf.machine.task_results import Gives
+from fwf.machine.task_results import TaskResults
 from fwf.types.arrival import whose, wrong_in
 from fwf.types.hints import compatible
-from fwf.types.table_types import apart, declared, mentioned
+from fwf.types.table_types import apart, mentioned, table_type
 from fwf.worlds.scenario import ScenarioError
 
 ORDERS = pa.schema({"id": pa.int64(), "day": pa.date32(), "amount": pa.decimal128(10, 2)})
@@ -200,7 +200,7 @@ def test_other_notes_declare_no_columns() -> None:
         "Orders",
         None,
     ):
-        assert declared(kind) is None
+        assert table_type(kind) is None
         assert not mentioned(kind)
     assert mentioned(dict[str, list[Orders]])
     assert mentioned(Orders | None)
@@ -389,12 +389,12 @@ def test_a_scenario_gives_tables_with_the_declared_columns() -> None:
 
 
 def test_a_task_without_tables_is_called_as_before() -> None:
-    from fwf.interpreters.run.arriving_tables import looked_at
+    from fwf.interpreters.run.arriving_tables import with_table_checks
 
     @task(effect="pure")
     def plain(a: int) -> int:
         return a
 
-    assert looked_at(plain) is plain.fn
-    assert looked_at(loose) is loose.fn
-    assert Gives(made).of(table := orders()) is table
+    assert with_table_checks(plain) is plain.fn
+    assert with_table_checks(loose) is loose.fn
+    assert TaskResults(made).of(table := orders()) is table

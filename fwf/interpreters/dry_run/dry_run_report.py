@@ -14,7 +14,7 @@ from fwf.algebra.workflow import Workflow
 from fwf.durations import MICROSECOND
 from fwf.faults import Fault
 from fwf.machine.fibers import ERR, OK
-from fwf.machine.log import Entry, Item, entries, event_of, predecessors, told
+from fwf.machine.log import AttemptEntry, Item, entries, event_of, predecessors, trace_of
 from fwf.machine.machine import Machine
 from fwf.machine.places import Place
 from fwf.worlds.trace import Event, Trace
@@ -99,14 +99,14 @@ class DryRun(Told):
         self.workflow = workflow
         self.start = start
         self.result = result
-        self.degraded = () if ran is None else ran.degraded
+        self.degraded = () if ran is None else ran.degraded_paths
         self.end = 0 if ran is None else ran.now()
         self._log: Item = None if ran is None else ran.log
-        self._assumed: list[tuple[Place, str]] = [] if ran is None else ran.assumed
+        self._assumed: list[tuple[Place, str]] = [] if ran is None else ran.assumptions
         self._unfinished = [] if ran is None else ran.attempts.unfinished
         self._assumptions: tuple[Assumption, ...] | None = None
         self._path: Callable[[Place], str] = (lambda _: "") if ran is None else ran.path
-        self._raw: list[Entry] | None = None
+        self._raw: list[AttemptEntry] | None = None
         self._trace: Trace | None = None
         self._critical: tuple[Event, ...] | None = None
         self._by_task: dict[str, Totals] | None = None
@@ -125,7 +125,7 @@ class DryRun(Told):
     def trace(self) -> Trace:
         """What would happen, as a partial order of attempts."""
         if self._trace is None:
-            self._trace = told(self._log, self._event)
+            self._trace = trace_of(self._log, self._event)
         return self._trace
 
     @property
@@ -208,24 +208,26 @@ class DryRun(Told):
 
         return chart(self)
 
-    def _attempts(self) -> list[Entry]:
+    def _attempts(self) -> list[AttemptEntry]:
         if self._raw is None:
             self._raw = entries(self._log)
         return self._raw
 
-    def _event(self, entry: Entry) -> Event:
+    def _event(self, entry: AttemptEntry) -> Event:
         return event_of(entry, self._path)
 
 
-def _start(entry: Entry) -> int:
+def _start(entry: AttemptEntry) -> int:
     return entry.start
 
 
-def _critical(raw: list[Entry], before: dict[int, Entry | None]) -> list[Entry]:
+def _critical(
+    raw: list[AttemptEntry], before: dict[int, AttemptEntry | None]
+) -> list[AttemptEntry]:
     """Back from the last to end."""
-    at: Entry | None = max(reversed(raw), key=lambda each: each.end)
-    path: list[Entry] = []
-    freed: dict[int, Entry] = {}
+    at: AttemptEntry | None = max(reversed(raw), key=lambda each: each.end)
+    path: list[AttemptEntry] = []
+    freed: dict[int, AttemptEntry] = {}
     while at is not None:
         path.append(at)
         cause = before[id(at)]

@@ -13,10 +13,10 @@ from fwf.faults.raised import raised
 from fwf.machine.causal_past import count, key_of
 from fwf.machine.fibers import ERR, OK, Fiber, Status
 from fwf.machine.places import Place, item_of
-from fwf.machine.task_results import RESULT, unwrapped
-from fwf.machine.world import Ended, Landed
+from fwf.machine.task_results import RESULT, unwrap
+from fwf.machine.world import Ending, Landing
 from fwf.types.arrival import misgiven, shape_of
-from fwf.worlds.scenario import Distribution, Failing, Scenario, Script, called, works_on
+from fwf.worlds.scenario import Distribution, Failing, Scenario, Script, call_function, works_on
 from fwf.worlds.stand_in import misfit
 from fwf.worlds.unknown import Unknown, unknown_in
 
@@ -43,7 +43,7 @@ class Role:
         self.own = scenario.usual(task)
         self.by_item = scenario.in_items(task.name)
         self.by_path = bool(scenario.paths)
-        self.always: Ended | None = None
+        self.always: Ending | None = None
         """How each attempt ends, if that is always the same, wherever it stands."""
         if not (self.by_item or self.by_path) and _is_plain(self.own):
             takes = self.own.durations[0] // MICROSECOND if self.own.durations else 0
@@ -77,7 +77,7 @@ class Scripted:
         """The time that was waited for last."""
         return self._time
 
-    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
         """Let the time have come."""
         self._time = int(until)
         return ()
@@ -90,7 +90,7 @@ class Scripted:
     def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """Nothing is left at work."""
 
-    def start(self, machine: Machine, fiber: Fiber, role: Role, alone: bool) -> Ended:
+    def start(self, machine: Machine, fiber: Fiber, role: Role, alone: bool) -> Ending:
         """How an attempt ends, with what, and how long it takes."""
         if not role.arity:  # the task ignores its input, and so does its script
             fiber.value = None
@@ -171,7 +171,7 @@ def _worked_out(
     if unknown_in(value) is not None:
         return OK, _unknown(machine, contract, fiber.place)
     try:
-        return OK, result_of(task, called(script.by, value, len(contract.inputs)))
+        return OK, result_of(task, call_function(script.by, value, len(contract.inputs)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -184,7 +184,7 @@ def result_of(task: Task[Any, Any], returned: Any) -> Any:
 
     As of a task itself, so that both worlds agree; but plain data may stand for an object.
     """
-    value, declared = unwrapped(returned), task.contract.output
+    value, declared = unwrap(returned), task.contract.output
     if type(value) not in shape_of(declared).free:
         wrong = misfit(value, declared, RESULT)
         if wrong:

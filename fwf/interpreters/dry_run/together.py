@@ -21,7 +21,7 @@ from fwf.interpreters.dry_run.scripted_world import Scripted
 from fwf.machine.fibers import OK, Env
 from fwf.machine.machine import Machine
 from fwf.machine.memory import About
-from fwf.machine.nothing import Nothing, NothingAt
+from fwf.machine.no_memory import NoMark, NoMemory
 from fwf.machine.places import Place
 from fwf.machine.slots import Pool
 from fwf.worlds.scenario import Scenario, Script
@@ -40,7 +40,7 @@ class One(NamedTuple):
 
 
 @final
-class _Times(Nothing):
+class _Times(NoMemory):
     """A memory of nothing that earlier tries left: it notes when items begin, and when they end."""
 
     __slots__ = ("_spreads", "ended", "machine", "started")
@@ -51,7 +51,7 @@ class _Times(Nothing):
         self.started: dict[str, int] = {}
         self.ended: dict[str, int] = {}
 
-    def mark(self, about: About, place: Place, tries: Any, value: Any) -> NothingAt:
+    def mark(self, about: About, place: Place, tries: Any, value: Any) -> NoMark:
         if about == "caught" and place is not None and place[1] is self._spreads:
             label = str(place[3])
             self.started[label] = self.machine.now()
@@ -60,7 +60,7 @@ class _Times(Nothing):
 
 
 @final
-class _Until(NothingAt):
+class _Until(NoMark):
     """An item under way."""
 
     __slots__ = ("_label", "_times")

@@ -25,7 +25,7 @@ from returns.result import Result
 from fwf.algebra.workflow import Workflow
 from fwf.faults import Fault
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
-from fwf.interpreters.run.doing import Asked, done
+from fwf.interpreters.run.doing import RunRequest, perform
 from fwf.interpreters.run.elsewhere import Elsewhere
 from fwf.interpreters.run.here import Here, here
 from fwf.interpreters.run.journal import Journal
@@ -167,8 +167,10 @@ def run(
     >>> run(pure(it + 1), 41)
     <Success: 42>
     """
-    given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
-    return done(Asked("run", w, value, *given, journal, observe, watch_inputs, on=on)).result
+    arguments = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
+    return perform(
+        RunRequest("run", w, value, *arguments, journal, observe, watch_inputs, on=on)
+    ).result
 
 
 @overload
@@ -229,6 +231,8 @@ def execute(
     keep_results: whether the trace has what attempts gave, all of it to its end. Without, it has
         None for that, and a value is let go when the last task that reads it is done, as in `run`.
     """
-    given = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
+    arguments = (key, params or {}, resources or {}, workers, pools or {}, clock or SystemClock())
     more = True, keep_results, on
-    return done(Asked("execute", w, value, *given, journal, observe, watch_inputs, *more))
+    return perform(
+        RunRequest("execute", w, value, *arguments, journal, observe, watch_inputs, *more)
+    )

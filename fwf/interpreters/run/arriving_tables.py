@@ -11,12 +11,12 @@ from functools import wraps
 from typing import Any
 
 from fwf.algebra.nodes import Task
-from fwf.types.arrival import seen, shape_of, told, whose
+from fwf.types.arrival import seen, shape_of, value_kind, whose
 from fwf.types.hints import name_of
 from fwf.types.table_types import mentioned
 
 
-def looked_at(task: Task[Any, Any]) -> Callable[..., Any]:
+def with_table_checks(task: Task[Any, Any]) -> Callable[..., Any]:
     """The task's function; it raises `TypeError` if a table isn't as its input declares.
 
     The function itself for a task that declares none: its calls cost nothing more.
@@ -36,17 +36,17 @@ def looked_at(task: Task[Any, Any]) -> Callable[..., Any]:
             if wrong is not None:
                 raise TypeError(
                     f"{task.name} takes {each.name}: {name_of(each.type)} but is given "
-                    f"{told(args[at])}{whose(each.name, wrong)}"
+                    f"{value_kind(args[at])}{whose(each.name, wrong)}"
                 )
 
     @wraps(fn)
-    def called(*args: Any, **keywords: Any) -> Any:
+    def call(*args: Any, **keywords: Any) -> Any:
         check(args)
         return fn(*args, **keywords)
 
     @wraps(fn)
-    async def awaited(*args: Any, **keywords: Any) -> Any:
+    async def call_async(*args: Any, **keywords: Any) -> Any:
         check(args)
         return await fn(*args, **keywords)
 
-    return awaited if task.contract.is_async else called
+    return call_async if task.contract.is_async else call

@@ -13,22 +13,22 @@ from fwf.algebra.nodes import Task
 from fwf.analysis.run_keys import KEYED, RunName, step_key
 from fwf.faults.raised import raised
 from fwf.interpreters.run import forked
-from fwf.interpreters.run.arriving_tables import looked_at
+from fwf.interpreters.run.arriving_tables import with_table_checks
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.machine.fibers import ERR, OK, Env, Status
-from fwf.machine.task_results import Gives
-from fwf.machine.world import Ended
+from fwf.machine.task_results import TaskResults
+from fwf.machine.world import Ending
 from fwf.records import record
 from fwf.secrets import Secret
 
-Called: TypeAlias = tuple[Status, Any]
+CallResult: TypeAlias = tuple[Status, Any]
 """What came of a call: `OK` and the value, `ERR` and the error, or `INT`."""
 ATTEMPT: Final = Attempt.__name__
 RUN_INFO: Final = RunInfo.__name__
 
 
 @final
-class Call:
+class TaskCall:
     """A task's role in a local run: what is known of its calls beforehand."""
 
     __slots__ = (
@@ -39,12 +39,12 @@ class Call:
     def __init__(self, task: Task[Any, Any]) -> None:
         contract = task.contract
         self.task = task
-        self.fn = looked_at(task)
-        gives = Gives(task)
+        self.fn = with_table_checks(task)
+        gives = TaskResults(task)
         self.free = gives.free
         self.gives = gives.of
         self.arity = len(contract.inputs)
-        self.always: Ended | None = None
+        self.always: Ending | None = None
         self.is_async = contract.is_async
         self.isolate = contract.isolate
         self.inline = not (contract.is_async or contract.isolate or _waits_outside(contract))
@@ -74,28 +74,28 @@ def _waits_outside(contract: Contract) -> bool:
 
 @final
 @record()
-class Run:
+class RunCalls:
     """What all attempts of one run share."""
 
     name: RunName
     run_id: Callable[[], str]
     started: datetime
     resources: Mapping[str, Opener | Secret]
-    opened: Resources
+    shared_resources: Resources
     watch_inputs: bool = False
 
-    def call(self, task: Task[Any, Any]) -> Call:
+    def call(self, task: Task[Any, Any]) -> TaskCall:
         """What is known of a task's calls; with `watch_inputs` they fail if they change theirs."""
-        call = Call(task)
+        call = TaskCall(task)
         if self.watch_inputs and not call.isolate:  # a process of its own has copies
-            from fwf.interpreters.run.watching import watched
+            from fwf.interpreters.run.watching import with_watch
 
-            call.fn = watched(task)
+            call.fn = with_watch(task)
         return call
 
     def keywords(
         self,
-        call: Call,
+        call: TaskCall,
         env: Env,
         path: Callable[[], str],
         attempt: Callable[[], int],
@@ -119,30 +119,32 @@ class Run:
                 values[name] = env.params[name]
             elif each.kind != "parameter":
                 final = env.renames.get(name, name)
-                found = self.resources.get(final)
-                if isinstance(found, Secret):
-                    values[name] = found
-                elif found is not None:
-                    opener = self.opened.opener(final, found, env.renames, apart=call.isolate)
+                resource = self.resources.get(final)
+                if isinstance(resource, Secret):
+                    values[name] = resource
+                elif resource is not None:
+                    opener = self.shared_resources.opener(
+                        final, resource, env.renames, apart=call.isolate
+                    )
                     openers.append((name, opener))
         return values, openers
 
-    def _fact(self, asked: str, path: Callable[[], str], attempt: Callable[[], int]) -> object:
-        if asked == ATTEMPT:
+    def _fact(self, fact: str, path: Callable[[], str], attempt: Callable[[], int]) -> object:
+        if fact == ATTEMPT:
             return Attempt(attempt())
-        if asked == RUN_INFO:
+        if fact == RUN_INFO:
             return RunInfo(self.run_id(), path(), self.started, self.name.key)
         run_key = self.name.key
         assert run_key is not None, "looked at before anything ran"
         return step_key(run_key, path())
 
 
-def called(
-    call: Call,
+def call_task(
+    call: TaskCall,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
-) -> Called:
+) -> CallResult:
     """Call a task's function once, its resources open around it ⟶ its value or its error.
 
     A fork that the function has made doesn't come back.
@@ -156,7 +158,7 @@ def called(
             return OK, result if type(result) in call.free else call.gives(result)
         with ExitStack() as stack:
             for name, opener in openers:
-                keywords[name] = stack.enter_context(entered(name, opener()))
+                keywords[name] = stack.enter_context(context_manager_of(name, opener()))
             stack.push(partial(forked.leave, here))
             result = call.fn(*args, **keywords)
             if forked.generation != here:
@@ -170,30 +172,30 @@ def called(
     except BaseException as error:
         if forked.generation != here:
             forked.end(error)
-        caught = error
-    return ERR, raised(caught, call.task.fn)
+        exception = error
+    return ERR, raised(exception, call.task.fn)
 
 
-def called_beside(
-    call: Call,
+def call_in_worker(
+    call: TaskCall,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
-) -> Called:
+) -> CallResult:
     """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
     try:
-        return called(call, args, keywords, openers)
+        return call_task(call, args, keywords, openers)
     except KeyboardInterrupt as error:
-        caught = error
-    return ERR, raised(caught, call.task.fn)
+        exception = error
+    return ERR, raised(exception, call.task.fn)
 
 
-async def awaited(
-    call: Call,
+async def await_task(
+    call: TaskCall,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
-) -> Called:
+) -> CallResult:
     """Like `called`, for an `async def` task; resources may be asynchronous ones."""
     here = forked.generation
     try:
@@ -203,7 +205,7 @@ async def awaited(
                 if hasattr(manager, "__aenter__"):
                     keywords[name] = await stack.enter_async_context(manager)
                 else:
-                    keywords[name] = stack.enter_context(entered(name, manager))
+                    keywords[name] = stack.enter_context(context_manager_of(name, manager))
             stack.push(partial(forked.leave, here))
             result = await call.fn(*args, **keywords)
             if forked.generation != here:
@@ -213,11 +215,11 @@ async def awaited(
     except BaseException as error:
         if forked.generation != here:
             forked.end(error)
-        caught = error
-    return ERR, raised(caught, call.task.fn)
+        exception = error
+    return ERR, raised(exception, call.task.fn)
 
 
-def entered(name: str, manager: Any) -> Any:
+def context_manager_of(name: str, manager: Any) -> Any:
     """A resource's context manager; raises `TypeError` with the remedy if it is none."""
     if hasattr(manager, "__enter__") and hasattr(manager, "__exit__"):
         return manager

@@ -64,7 +64,7 @@ class SystemClock:
     def wait(self, inbox: Inbox, until: float, busy: int) -> list[Any]:
         seconds = min(max(0.0, (until - self.now()) / 1e6), LONGEST)
         try:
-            return [inbox.get(timeout=seconds), *drained(inbox)]
+            return [inbox.get(timeout=seconds), *messages_in(inbox)]
         except Empty:
             return []
 
@@ -76,7 +76,7 @@ class SystemClock:
 
 
 @final
-class Sleeper:
+class SleepingWorker:
     """Until when a worker sleeps, whether a cut ends that, and how to wake it."""
 
     __slots__ = ("early", "until", "until_cut", "wake")
@@ -108,7 +108,7 @@ class VirtualClock:
     def __init__(self, start: int = 0) -> None:
         self._now = start
         self._lock = threading.Lock()
-        self._asleep: dict[int, Sleeper] = {}
+        self._asleep: dict[int, SleepingWorker] = {}
         """The workers that sleep."""
         self._alarms: list[tuple[int, int]] = []
         self._inbox: Inbox | None = None
@@ -126,10 +126,10 @@ class VirtualClock:
         if me == self._owner:  # a leaf on the scheduler's own thread: nothing runs beside it
             self._now += max(microseconds, 0)
             return
-        woken = threading.Event()
-        sleeper = self._lie_down(me, microseconds, until_cut, woken.set)
+        alarm = threading.Event()
+        sleeper = self._lie_down(me, microseconds, until_cut, alarm.set)
         if sleeper is not None:
-            woken.wait()
+            alarm.wait()
             _WOKEN_EARLY.set(sleeper.early)
 
     async def pause(self, microseconds: int, *, until_cut: bool = True) -> None:
@@ -139,16 +139,16 @@ class VirtualClock:
         """
         import asyncio
 
-        woken = asyncio.Event()
+        alarm = asyncio.Event()
         me = current_task()
-        wake = partial(asyncio.get_running_loop().call_soon_threadsafe, woken.set)
+        wake = partial(asyncio.get_running_loop().call_soon_threadsafe, alarm.set)
         sleeper = self._lie_down(me, microseconds, until_cut, wake)
         if sleeper is None:
             return
         try:
-            while not woken.is_set():
+            while not alarm.is_set():
                 try:
-                    await woken.wait()
+                    await alarm.wait()
                 except asyncio.CancelledError:  # by the cut, or by whoever awaits it
                     if until_cut:
                         raise
@@ -159,13 +159,13 @@ class VirtualClock:
 
     def _lie_down(
         self, me: int, microseconds: int, until_cut: bool, wake: Callable[[], object]
-    ) -> Sleeper | None:
+    ) -> SleepingWorker | None:
         """Be woken after a time; None if there is none to wait for."""
         with self._lock:
             until = self._now + microseconds
             if until <= self._now or _WOKEN_EARLY.get():
                 return None
-            sleeper = self._asleep[me] = Sleeper(until, until_cut, wake)
+            sleeper = self._asleep[me] = SleepingWorker(until, until_cut, wake)
             heappush(self._alarms, (until, me))
             if self._inbox is not None:
                 self._inbox.put(None)
@@ -176,7 +176,7 @@ class VirtualClock:
             self._inbox = inbox
         messages: list[Any] = []
         while True:
-            messages += [message for message in drained(inbox) if message is not None]
+            messages += [message for message in messages_in(inbox) if message is not None]
             with self._lock:
                 at_work = busy - len(messages) - len(self._asleep)
             if at_work > 0:
@@ -233,7 +233,7 @@ def current_task() -> int:
     return id(asyncio.current_task())
 
 
-def drained(inbox: Inbox) -> list[Any]:
+def messages_in(inbox: Inbox) -> list[Any]:
     """All messages that are there now."""
     messages: list[Any] = []
     while True:

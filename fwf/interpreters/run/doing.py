@@ -18,18 +18,22 @@ from fwf.analysis.requirements import Requirements, problems, requirements
 from fwf.analysis.run_keys import RunName, check_key, name_of
 from fwf.faults import BadInput, Fault, Interrupted, both, then
 from fwf.faults.raised import raised
-from fwf.interpreters.run.calls import Run as Shared
+from fwf.interpreters.run.calls import RunCalls as Shared
 from fwf.interpreters.run.clock import Clock
 from fwf.interpreters.run.elsewhere import Elsewhere, Site
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal, as_journal
+from fwf.interpreters.run.journal_resources import (
+    names_from_journal,
+    out_of_reach,
+    with_journal_resources,
+)
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.observers import Observe, Stream, Try, try_of, warn
 from fwf.interpreters.run.ran import Ran
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.interpreters.run.signals import stopping
 from fwf.interpreters.run.stop import Stop
-from fwf.interpreters.run.supplied import out_of_reach, supplied, with_supplied
 from fwf.interpreters.run.workers.contexts import Contexts
 from fwf.interpreters.run.workers.processes import in_no_file
 from fwf.machine.fibers import ERR, OK, Env
@@ -40,12 +44,12 @@ from fwf.records import changed, record
 from fwf.secrets import Secret
 
 if TYPE_CHECKING:
-    from fwf.interpreters.run.journaled import Kept
+    from fwf.interpreters.run.journaled import JournaledTry
 
 
 @final
 @record()
-class Asked:
+class RunRequest:
     """What a run is asked for: the arguments of `run` or `execute`."""
 
     by: Literal["run", "execute"]
@@ -65,52 +69,62 @@ class Asked:
     on: Elsewhere | None = None
 
 
-def done(asked: Asked) -> Ran[Any]:
+def perform(request: RunRequest) -> Ran[Any]:
     """Do it; what is wrong with it is reported all at once, before anything runs."""
-    asked = changed(asked, w=as_workflow(asked.w, "run"))
+    request = changed(request, w=as_workflow(request.w, "run"))
     refuse_in_import()
-    required = requirements(asked.w)
-    if asked.on is None:
-        return _done(asked, required, None)
-    has = supplied(required, asked.resources) if asked.journal is not None else frozenset[str]()
-    if not hasattr(asked.on, "begin"):
-        raise TypeError(f"{asked.by}(on={asked.on!r}): needs where tasks are called: Dask(client)")
-    with asked.on.begin(required, asked.resources, has) as site:
-        return _done(changed(asked, resources=site.resources), required, site)
+    needs = requirements(request.w)
+    if request.on is None:
+        return _perform(request, needs, None)
+    has = (
+        names_from_journal(needs, request.resources)
+        if request.journal is not None
+        else frozenset[str]()
+    )
+    if not hasattr(request.on, "begin"):
+        raise TypeError(
+            f"{request.by}(on={request.on!r}): needs where tasks are called: Dask(client)"
+        )
+    with request.on.begin(needs, request.resources, has) as site:
+        return _perform(changed(request, resources=site.resources), needs, site)
 
 
-def _done(asked: Asked, required: Requirements, site: Site | None) -> Ran[Any]:
-    check_limits(asked.by, required, asked.workers, asked.pools)
-    check_key("run", asked.key)
-    start, started = asked.clock.now(), datetime.now(UTC)
-    name = RunName(required, asked.params, asked.value, asked.key)
-    of_run, is_kept = (required, asked.resources), asked.journal is not None
-    given = asked.params, with_supplied(*of_run, journal=is_kept), asked.value
-    here = *in_no_file(required), *out_of_reach(*of_run, journal=is_kept)
+def _perform(request: RunRequest, needs: Requirements, site: Site | None) -> Ran[Any]:
+    check_limits(request.by, needs, request.workers, request.pools)
+    check_key("run", request.key)
+    start, moment = request.clock.now(), datetime.now(UTC)
+    name = RunName(needs, request.params, request.value, request.key)
+    of_run, is_kept = (needs, request.resources), request.journal is not None
+    values = request.params, with_journal_resources(*of_run, journal=is_kept), request.value
+    here = *in_no_file(needs), *out_of_reach(*of_run, journal=is_kept)
     there = () if site is None else site.problems
-    wrong = [*problems(required, *given), *here, *there, *name.problems()]
+    wrong = [*problems(needs, *values), *here, *there, *name.problems()]
     if wrong:
         fault = both(BadInput(issue.path, issue.message) for issue in wrong)
-        return _undone(Failure(fault), start, start)
+        return _ran_nothing(Failure(fault), start, start)
     name.settle()
-    begun = started, start
-    if asked.journal is None:
-        return Doing(asked, name, begun, None, site=site).done()
-    from fwf.interpreters.run.journaled import Kept
+    beginning = moment, start
+    if request.journal is None:
+        return RunUnderWay(request, name, beginning, None, site=site).perform()
+    from fwf.interpreters.run.journaled import JournaledTry
 
-    with Kept(as_journal(asked.journal), asked, name, required) as kept:
-        if kept.complete:
-            return _undone(kept.result(), start, asked.clock.now(), kept)
-        return Doing(kept.asked(asked), kept.name, begun, kept, site=site).done()
+    with JournaledTry(as_journal(request.journal), request, name, needs) as journaled:
+        if journaled.complete:
+            return _ran_nothing(journaled.result(), start, request.clock.now(), journaled)
+        return RunUnderWay(
+            journaled.request_of(request), journaled.name, beginning, journaled, site=site
+        ).perform()
 
 
-def _undone(result: Result[Any, Fault], start: int, end: int, kept: Kept | None = None) -> Ran[Any]:
+def _ran_nothing(
+    result: Result[Any, Fault], start: int, end: int, journaled: JournaledTry | None = None
+) -> Ran[Any]:
     """What is told of a run in which nothing was done."""
-    told = (None, ()) if kept is None else (kept.run_id(), kept.degraded)
-    return Ran(result, [], lambda _: "", start, end, *told)
+    more = (None, ()) if journaled is None else (journaled.run_id(), journaled.degraded)
+    return Ran(result, [], lambda _: "", start, end, *more)
 
 
-class Start(Protocol):
+class StartingPoint(Protocol):
     """Where in a workflow a run begins, if not at its outermost node, and what is known there."""
 
     run_id: str
@@ -125,46 +139,48 @@ class Start(Protocol):
 
 
 @final
-class Doing:
+class RunUnderWay:
     """One run under way."""
 
     def __init__(
         self,
-        asked: Asked,
+        request: RunRequest,
         name: RunName,
-        begun: tuple[datetime, int],
-        kept: Kept | None,
-        at: Start | None = None,
+        beginning: tuple[datetime, int],
+        journaled: JournaledTry | None,
+        at: StartingPoint | None = None,
         site: Site | None = None,
     ) -> None:
-        self._asked = asked
+        self._request = request
         self._site = site
-        self._started, self._start = begun
+        self._start_date, self._start = beginning
         """When it began, by the calendar and by its clock."""
-        self._kept = kept
+        self._journaled = journaled
         self._name = name
         self._contexts = Contexts()
-        self._opened = Resources(self._contexts.new)
-        self._run_id = cache(partial(run_id, self._started)) if kept is None else kept.run_id
+        self._resources = Resources(self._contexts.new)
+        self._run_id = (
+            cache(partial(run_id, self._start_date)) if journaled is None else journaled.run_id
+        )
         if at is not None:
             self._run_id = partial(str, at.run_id)
-        memory = None if kept is None else kept.memory
-        local = Local(self._shared(), asked.clock, self._contexts, memory)
+        memory = None if journaled is None else journaled.memory
+        local = Local(self._calls(), request.clock, self._contexts, memory)
         world: World = local if site is None else site.world(local)
         if memory is not None:
             world = memory.around(world)
         if at is not None:
             world = at.world(local)
-        observe = asked.observe
+        observe = request.observe
         self._stream = None if observe is None else Stream(observe, cache(self._this))
         self.machine = Machine(
-            cast(Node, asked.w),
+            cast(Node, request.w),
             world,
-            Env(asked.params),
-            workers=asked.workers,
-            pools=asked.pools,
-            recording=asked.recording,
-            keep_results=asked.keep_results,
+            Env(request.params),
+            workers=request.workers,
+            pools=request.pools,
+            recording=request.recording,
+            keep_results=request.keep_results,
             tell=self._stream,
             memory=memory,
             name=name,
@@ -178,72 +194,72 @@ class Doing:
             memory.machine = self.machine
         self._stop = Stop(self.machine, local.inbox)
 
-    def _shared(self) -> Shared:
+    def _calls(self) -> Shared:
         """What all attempts share."""
-        asked, kept = self._asked, self._kept
-        began = self._started if kept is None else kept.started
-        watch = asked.watch_inputs
-        return Shared(self._name, self._run_id, began, asked.resources, self._opened, watch)
+        request, journaled = self._request, self._journaled
+        began = self._start_date if journaled is None else journaled.start_date
+        watch = request.watch_inputs
+        return Shared(self._name, self._run_id, began, request.resources, self._resources, watch)
 
     def _this(self) -> Try:
         """What an observer is told of the try."""
-        workflow, when = name_of(self._asked.w) or "", (self._started, self._start)
-        made = try_of(self._name, workflow, self._run_id, *when, self._asked.params)
-        return made if self._kept is None else self._kept.try_of(made)
+        workflow, when = name_of(self._request.w) or "", (self._start_date, self._start)
+        this = try_of(self._name, workflow, self._run_id, *when, self._request.params)
+        return this if self._journaled is None else self._journaled.try_of(this)
 
-    def done(self) -> Ran[Any]:
+    def perform(self) -> Ran[Any]:
         """Do it."""
         machine = self.machine
         with stopping(self._stop) as machine.signals:
             machine.scope.cuttable = machine.signals == "elsewhere"
-            result = self._told(self._contexts.new())
-        told = machine.log, machine.path, self._start, self._asked.clock.now()
-        return Ran(result, *told, degraded=self._degraded(result))
+            result = self._run_and_report(self._contexts.new())
+        more = machine.log, machine.path, self._start, self._request.clock.now()
+        return Ran(result, *more, degraded=self._degraded_paths(result))
 
-    def _degraded(self, result: Result[Any, Fault]) -> tuple[str, ...]:
+    def _degraded_paths(self, result: Result[Any, Fault]) -> tuple[str, ...]:
         """Where what a run gave isn't what was meant."""
-        return self.machine.degraded if isinstance(result, Success) else ()
+        return self.machine.degraded_paths if isinstance(result, Success) else ()
 
-    def _told(self, context: Context) -> Result[Any, Fault]:
+    def _run_and_report(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, and tell observer and journal that it began and how it ended."""
-        stream, kept, machine = self._stream, self._kept, self.machine
-        if stream is None and kept is None:
-            return self._ended(context)
+        stream, journaled, machine = self._stream, self._journaled, self.machine
+        if stream is None and journaled is None:
+            return self._run_and_close(context)
         try:
             if stream is not None:
                 context.run(stream.began)
-            result = self._ended(context)
-            if kept is not None:
-                result = kept.ended(result, machine)
+            result = self._run_and_close(context)
+            if journaled is not None:
+                result = journaled.record_end(result, machine)
         except BaseException as error:  # of a second signal, as a rule
             by = machine.stopping_at_once
             fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
-            if kept is not None and by:
-                kept.ended(Failure(fault), machine)
+            if journaled is not None and by:
+                journaled.record_end(Failure(fault), machine)
             if stream is not None:
                 context.run(stream.ended, Failure(fault))
             raise
         if stream is not None:
-            context.run(stream.ended, result, self._degraded(result))
+            context.run(stream.ended, result, self._degraded_paths(result))
         return result
 
-    def _ended(self, context: Context) -> Result[Any, Fault]:
+    def _run_and_close(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, then close what is open for the whole run ⟶ how all that went."""
-        machine, stop, opened = self.machine, self._stop, self._opened
+        machine, stop, resources = self.machine, self._stop, self._resources
         try:
-            ended, came = context.run(machine.execute, self._asked.value)
+            status, result = context.run(machine.execute, self._request.value)
         except BaseException:  # of a second signal: nobody is given a result
             stop.closing = True
-            for each in opened.close(machine.passes):
+            for each in resources.close(machine.passes):
                 warn(f"{each.tags[0]}: {each.message}")
             raise
         stop.closing = True
-        there = () if self._site is None else self._site.closed()
-        for each in (*opened.close(machine.passes), *there):
+        there = () if self._site is None else self._site.close()
+        for each in (*resources.close(machine.passes), *there):
             fault = each.fault("", machine.world.now())
-            came = fault if ended is OK else then(came, fault)
-            ended = ERR
-        return Success(came) if ended is OK else Failure(came)
+            result = fault if status is OK else then(result, fault)
+            status = ERR
+        return Success(result) if status is OK else Failure(result)
 
 
 def refuse_in_import() -> None:

@@ -34,7 +34,7 @@ class Site(Protocol):
         """The world of the run, around that of tasks which are called here after all."""
         ...
 
-    def closed(self) -> Sequence[Raised]:
+    def close(self) -> Sequence[Raised]:
         """Close what was opened there for the whole run ⟶ what that raised."""
         ...
 
@@ -44,12 +44,12 @@ class Elsewhere(Protocol):
 
     def begin(
         self,
-        required: Requirements,
+        needs: Requirements,
         resources: Mapping[str, Opener | Secret],
-        supplied: frozenset[str],
+        from_journal: frozenset[str],
     ) -> AbstractContextManager[Site]:
         """Look at the place for a run of a workflow.
 
-        supplied: the resources that the run has from its journal, and that only this process has.
+        from_journal: the resources that the run has from its journal: only this process has them.
         """
         ...

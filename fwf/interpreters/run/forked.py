@@ -22,21 +22,23 @@ def watch(begin: Callable[[], None]) -> None:
     A program that `subprocess` starts is none: it begins anew.
     """
 
-    def begun() -> None:
+    def in_child() -> None:
         global generation
         generation += 1
         begin()
 
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=begun)
+        os.register_at_fork(after_in_child=in_child)
 
 
-def leave(called: int, kind: object, error: BaseException | None, at: TracebackType | None) -> None:
+def leave(
+    at_call: int, kind: object, error: BaseException | None, at: TracebackType | None
+) -> None:
     """End this process if it has been forked since `generation` was what it was at the call.
 
     For an `ExitStack`: a fork doesn't close the resources that it shares with the run.
     """
-    if generation != called:
+    if generation != at_call:
         end(error)
 
 
@@ -45,9 +47,9 @@ def end(error: BaseException | None) -> NoReturn:
 
     The rest of the run is its parent's, which would be done twice.
     """
-    status, said = _last_words(error)
+    status, message = _last_words(error)
     with suppress(Exception):
-        sys.stderr.write(said)
+        sys.stderr.write(message)
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()

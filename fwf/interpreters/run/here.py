@@ -37,9 +37,9 @@ def here() -> Here | None:
     return _HERE.get()
 
 
-def be_in(found: Here | None) -> None:
+def be_in(attempt: Here | None) -> None:
     """From now on this context, or this process, is of that attempt."""
-    _HERE.set(found)
+    _HERE.set(attempt)
 
 
 def locate(stream: Stream, context: Context, fiber: Fiber, task: str) -> None:
@@ -47,7 +47,7 @@ def locate(stream: Stream, context: Context, fiber: Fiber, task: str) -> None:
     from fwf.machine.fibers import numbers
 
     path = stream.machine.path(fiber.place)
-    found = Here(stream.this().id, path, task, numbers(fiber.tries))
-    context.run(_HERE.set, found)
+    attempt = Here(stream.this().id, path, task, numbers(fiber.tries))
+    context.run(_HERE.set, attempt)
     if stream.inside is not None:
-        context.run(stream.enter, found)
+        context.run(stream.enter, attempt)

@@ -7,13 +7,13 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def run_id(started: datetime) -> str:
+def run_id(start: datetime) -> str:
     """When a run started ⟶ a UUID of version 7, with the microseconds (RFC 9562 §5.7, §6.2).
 
     Written here, since importing `uuid` takes longer than a short run, and Python makes these from
     3.14 on.
     """
-    millis, micros = divmod((started - EPOCH) // timedelta(microseconds=1), 1_000)
+    millis, micros = divmod((start - EPOCH) // timedelta(microseconds=1), 1_000)
     chance = int.from_bytes(os.urandom(8), "big") >> 2
     number = millis << 80 | 7 << 76 | (micros * 4_096 // 1_000) << 64 | 2 << 62 | chance
     text = f"{number:032x}"

@@ -41,12 +41,12 @@ class Journal:
     about: Mapping[str, Any] | None = None
 
 
-def as_journal(given: Journal | str | Path) -> Journal:
+def as_journal(journal: Journal | str | Path) -> Journal:
     """A journal, or the file or address of one ⟶ a journal."""
-    if isinstance(given, Journal):
-        return given
-    if isinstance(cast(object, given), str | Path) and str(given):
-        return Journal(given)
+    if isinstance(journal, Journal):
+        return journal
+    if isinstance(cast(object, journal), str | Path) and str(journal):
+        return Journal(journal)
     raise TypeError(
-        f"run(journal={given!r}): needs a file, postgresql://…, or Journal(…, again=True)"
+        f"run(journal={journal!r}): needs a file, postgresql://…, or Journal(…, again=True)"
     )

@@ -79,8 +79,8 @@ class Note:
 
 
 def _fields(note: Note) -> tuple[Any, ...]:
-    said = note.kind, note.path, note.task, note.tries, note.at, note.detail
-    return said if note.earlier is None else (*said, note.earlier)
+    fields = note.kind, note.path, note.task, note.tries, note.at, note.detail
+    return fields if note.earlier is None else (*fields, note.earlier)
 
 
 @final
@@ -156,8 +156,8 @@ class Stream:
         self.machine: Machine
         self.this = this
         """The try; not worked out for those who are told notes alone."""
-        wanted = getattr(observe, "locates", False) is True
-        self.locate = partial(locate, self) if wanted else None
+        locates = getattr(observe, "locates", False) is True
+        self.locate = partial(locate, self) if locates else None
         self.inside: Callable[[Here], None] | None = getattr(observe, "inside", None)
         self._warned = False
 
@@ -177,31 +177,31 @@ class Stream:
         try:
             self._tell(note)
         except BaseException as error:
-            self._raised(error)
+            self._on_error(error)
 
     def began(self) -> None:
         if self._observer is not None:
             try:
                 self._observer.began(self.this())
             except BaseException as error:
-                self._raised(error)
+                self._on_error(error)
 
     def ended(self, result: Result[Any, Fault], degraded: tuple[str, ...] = ()) -> None:
         if self._observer is not None:
             try:
                 self._observer.ended(changed(self.this(), degraded=degraded), result)
             except BaseException as error:
-                self._raised(error)
+                self._on_error(error)
 
-    def enter(self, found: Here) -> None:
+    def enter(self, attempt: Here) -> None:
         """An attempt is about to run, in this context."""
         try:
             if self.inside is not None:
-                self.inside(found)
+                self.inside(attempt)
         except BaseException as error:
-            self._raised(error)
+            self._on_error(error)
 
-    def _raised(self, error: BaseException) -> None:
+    def _on_error(self, error: BaseException) -> None:
         machine = self.machine
         if machine.passes(error):
             raise error
@@ -214,21 +214,21 @@ class Stream:
 
 def _observer(observe: Any) -> Observer | None:
     """An observer of beginning and end too; None for a function. Raises `TypeError` for others."""
-    missing = [each for each in _METHODS if not callable(getattr(observe, each, None))]
-    if not missing:
-        found: Observer = observe
-        return found
-    if len(missing) < len(_METHODS) or not callable(observe):
+    absent = [each for each in _METHODS if not callable(getattr(observe, each, None))]
+    if not absent:
+        observer: Observer = observe
+        return observer
+    if len(absent) < len(_METHODS) or not callable(observe):
         raise TypeError(
-            f"run(observe={_named(observe)}): it has no {', '.join(missing)}; give a function "
+            f"run(observe={_name_of(observe)}): it has no {', '.join(absent)}; give a function "
             "of a Note, or an object with the methods of fwf.interpreters.run.Observer"
         )
     return None
 
 
 def _noting(observe: Any) -> Callable[[Note], None]:
-    found: Callable[[Note], None] = getattr(observe, "note", observe)
-    return found
+    note: Callable[[Note], None] = getattr(observe, "note", observe)
+    return note
 
 
 def several(*observers: Observe) -> Observer:
@@ -236,21 +236,21 @@ def several(*observers: Observe) -> Observer:
 
     One that raises is warned of once, by name, and keeps nothing from the others.
     """
-    return _Several(observers)
+    return _ObserverGroup(observers)
 
 
 @final
-class _Several:
+class _ObserverGroup:
     """Observers told one after another."""
 
-    __slots__ = ("_all", "_insides", "_names", "_notes", "_warned", "locates")
+    __slots__ = ("_all", "_faulty", "_insides", "_names", "_notes", "locates")
 
     def __init__(self, observers: tuple[Observe, ...]) -> None:
-        self._names = [_named(each) for each in observers]
+        self._names = [_name_of(each) for each in observers]
         self._notes = [_noting(each) for each in observers]
         self._all = [_observer(each) for each in observers]
         self._insides = [getattr(each, "inside", None) for each in observers]
-        self._warned: set[int] = set()
+        self._faulty: set[int] = set()
         self.locates = any(getattr(each, "locates", False) is True for each in observers)
 
     def began(self, this: Try, /) -> None:
@@ -259,8 +259,8 @@ class _Several:
     def note(self, note: Note, /) -> None:
         self._tell(partial(tell, note) for tell in self._notes)
 
-    def inside(self, found: Here, /) -> None:
-        self._tell(None if each is None else partial(each, found) for each in self._insides)
+    def inside(self, attempt: Here, /) -> None:
+        self._tell(None if each is None else partial(each, attempt) for each in self._insides)
 
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         self._tell(
@@ -276,15 +276,15 @@ class _Several:
             except KeyboardInterrupt as error:  # a signal's, as a rule: the stream knows that
                 stop = error
             except BaseException as error:
-                if number not in self._warned:
-                    self._warned.add(number)
-                    said = f"{self._names[number]} raised {named_text(error)}; the run goes on"
-                    warn(f"run(observe=…): {said}")
+                if number not in self._faulty:
+                    self._faulty.add(number)
+                    message = f"{self._names[number]} raised {named_text(error)}; the run goes on"
+                    warn(f"run(observe=…): {message}")
         if stop is not None:
             raise stop
 
 
-def _named(observe: object) -> str:
+def _name_of(observe: object) -> str:
     """What to call an observer: the function's name, or that of its class."""
     name = getattr(observe, "__qualname__", None)
     return name if isinstance(name, str) else type(observe).__qualname__
@@ -294,13 +294,13 @@ def try_of(
     name: RunName,
     workflow: str,
     tells_id: Callable[[], str],
-    started: datetime,
+    date: datetime,
     start: int,
     params: Mapping[str, object],
 ) -> Try:
     """The first try of a run that nothing is known of but what it was started with."""
-    said = {each: masked(_text(value)) for each, value in params.items()}
-    return Try(tells_id(), workflow, name.key, 1, 1, started.astimezone(), start, said)
+    texts = {each: masked(_text(value)) for each, value in params.items()}
+    return Try(tells_id(), workflow, name.key, 1, 1, date.astimezone(), start, texts)
 
 
 def _text(value: object) -> str:
@@ -310,12 +310,12 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else text(value)
 
 
-def warn(said: str) -> None:
+def warn(message: str) -> None:
     """Tell what is no part of how the run ends: a `RuntimeWarning`, or a line on stderr."""
     import warnings
 
     try:
-        warnings.warn(said, RuntimeWarning, stacklevel=2)
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
     except Exception:  # warnings are errors here, which must not end the run either
         with suppress(Exception):
-            sys.stderr.write(f"{said}\n")
+            sys.stderr.write(f"{message}\n")

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast, final
 from returns.result import Result
 
 from fwf.faults import Fault
-from fwf.machine.log import Item, event_of, told
+from fwf.machine.log import Item, event_of, trace_of
 from fwf.machine.places import Place
 from fwf.secrets import masked
 from fwf.worlds.trace import Trace
@@ -25,7 +25,7 @@ class Ran(Generic[Out_co]):
     trace: the attempts, as a partial order; worked out when first asked for.
     complete: of a run that its journal had as complete, its id: nothing was done; else None.
     degraded: of a run that is fine, the paths where it isn't what was meant: where a fallback was
-        taken, or a failure tolerated, also in earlier tries; see `fwf.machine.taken`.
+        taken, or a failure tolerated, also in earlier tries; see `fwf.machine.uptakes`.
     """
 
     __slots__ = ("_log", "_path", "_trace", "complete", "degraded", "end", "result", "start")
@@ -53,21 +53,21 @@ class Ran(Generic[Out_co]):
     def trace(self) -> Trace:
         """What happened; nothing if that was not recorded."""
         if self._trace is None:
-            self._trace = told(self._log, partial(event_of, path=self._path))
+            self._trace = trace_of(self._log, partial(event_of, path=self._path))
         return self._trace
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ran):
             return NotImplemented
         ran = cast(Any, other)
-        return self._ended() == ran._ended() and bool(self.trace == ran.trace)
+        return self._outcome() == ran._outcome() and bool(self.trace == ran.trace)
 
-    def _ended(self) -> tuple[object, int, int]:
+    def _outcome(self) -> tuple[object, int, int]:
         return self.result, self.start, self.end
 
     def __hash__(self) -> int:
         return hash((self.start, self.end))
 
     def __repr__(self) -> str:
-        said = f"Ran({self.result!r}, {self.trace!r}, start={self.start}, end={self.end})"
-        return masked(said)
+        text = f"Ran({self.result!r}, {self.trace!r}, start={self.start}, end={self.end})"
+        return masked(text)

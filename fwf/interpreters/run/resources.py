@@ -16,20 +16,20 @@ Opener: TypeAlias = Callable[[], Any]
 
 
 @final
-class Placed:
+class OpenerByNames:
     """An opener that is told by which names, in the run, a task's resources go where it stands."""
 
-    __slots__ = ("opened",)
+    __slots__ = ("open",)
 
-    def __init__(self, opened: Callable[[Mapping[str, str]], Any]) -> None:
-        self.opened = opened
+    def __init__(self, open: Callable[[Mapping[str, str]], Any]) -> None:
+        self.open = open
 
     def __call__(self) -> Any:
-        return self.opened({})
+        return self.open({})
 
 
 @final
-class _Shared:
+class _SharedResource:
     """A resource that is opened once, by its name in the run."""
 
     __slots__ = ("context", "is_open", "manager", "name", "opening", "users", "value")
@@ -54,35 +54,37 @@ class Resources:
     closed when the run is over: by the run, or by the last attempt that was cut and still works on.
     """
 
-    __slots__ = ("_context", "_lock", "_opened", "_over", "_shared")
+    __slots__ = ("_by_name", "_context", "_lock", "_open_order", "_over")
 
     def __init__(self, context: Callable[[], Context]) -> None:
         self._context = context
-        self._shared: dict[str, _Shared] = {}
-        self._opened: list[_Shared] = []
+        self._by_name: dict[str, _SharedResource] = {}
+        self._open_order: list[_SharedResource] = []
         self._over = False
         self._lock = Lock()
         """Of all that is noted here; nothing of the user's is called under it."""
 
-    def opener(self, name: str, given: Opener, names: Mapping[str, str], *, apart: bool) -> Opener:
+    def opener(
+        self, name: str, original: Opener, names: Mapping[str, str], *, apart: bool
+    ) -> Opener:
         """What opens a resource for one attempt: of the run's, lent to it.
 
         names: by which, in the run, the task's resources go; apart: whether it is called in a
             process of its own, where it is opened as well.
         """
-        if isinstance(given, Placed):
-            return partial(given.opened, names)
-        return given if apart else partial(self.lent, name, given)
+        if isinstance(original, OpenerByNames):
+            return partial(original.open, names)
+        return original if apart else partial(self.lend, name, original)
 
-    def lent(self, name: str, opener: Opener) -> Any:
+    def lend(self, name: str, opener: Opener) -> Any:
         """What an attempt is to enter: what its opener returned, or a share of what is open.
 
         The opener is called outside of all locks, and more than once where attempts start at once:
         of what it returns to these, one is entered and the others are let go.
         """
-        shared = self._shared.get(name)
-        if shared is not None and shared.is_open:
-            return _Share(self, shared, None)
+        resource = self._by_name.get(name)
+        if resource is not None and resource.is_open:
+            return _Share(self, resource, None)
         manager = opener()
         if getattr(manager, "per_run", False) is not True:
             return manager
@@ -93,38 +95,38 @@ class Resources:
                 "that is asynchronous is opened for each attempt; leave per_run out"
             )
         with self._lock:
-            shared = self._shared.setdefault(name, _Shared(name, self._context()))
-        return _Share(self, shared, manager)
+            resource = self._by_name.setdefault(name, _SharedResource(name, self._context()))
+        return _Share(self, resource, manager)
 
-    def take(self, shared: _Shared, manager: Any) -> Any:
+    def take(self, resource: _SharedResource, manager: Any) -> Any:
         """Use a resource, which is opened by `manager` if it isn't open ⟶ what that gave."""
         with self._lock:
             if self._over:
-                raise RuntimeError(f"resource {shared.name!r}: the run is over")
-            shared.users += 1
-        if shared.is_open:
-            return shared.value
+                raise RuntimeError(f"resource {resource.name!r}: the run is over")
+            resource.users += 1
+        if resource.is_open:
+            return resource.value
         try:
-            with shared.opening:
-                if not shared.is_open:
-                    shared.value = shared.context.run(manager.__enter__)
-                    shared.manager, shared.is_open = manager, True
+            with resource.opening:
+                if not resource.is_open:
+                    resource.value = resource.context.run(manager.__enter__)
+                    resource.manager, resource.is_open = manager, True
                     with self._lock:
-                        self._opened.append(shared)
+                        self._open_order.append(resource)
         except BaseException:
-            self.give_back(shared)
+            self.give_back(resource)
             raise
-        return shared.value
+        return resource.value
 
-    def give_back(self, shared: _Shared) -> None:
+    def give_back(self, resource: _SharedResource) -> None:
         """Use a resource no longer; the last who does so after the run closes it."""
         with self._lock:
-            shared.users -= 1
-            left = self._over and shared.is_open and not shared.users
-        if left:
-            found = _closed(shared)
-            if found is not None:
-                warn(f"a task that was cut closed what it used: {_line(found)}")
+            resource.users -= 1
+            is_last = self._over and resource.is_open and not resource.users
+        if is_last:
+            problem = _close(resource)
+            if problem is not None:
+                warn(f"a task that was cut closed what it used: {_line(problem)}")
 
     def close(self, passes: Callable[[BaseException], bool]) -> list[Raised]:
         """The run is over: close what nobody uses, what was opened last first ⟶ what that raised.
@@ -133,27 +135,27 @@ class Resources:
         """
         with self._lock:
             self._over = True
-            free = [shared for shared in reversed(self._opened) if not shared.users]
-        found = [_closed(shared, passes) for shared in free]
-        return [each for each in found if each is not None]
+            free = [resource for resource in reversed(self._open_order) if not resource.users]
+        problems = [_close(resource, passes) for resource in free]
+        return [each for each in problems if each is not None]
 
 
 @final
 class _Share:
     """A context manager: an attempt's use of a resource that is opened once."""
 
-    __slots__ = ("_manager", "_resources", "_shared")
+    __slots__ = ("_manager", "_resource", "_resources")
 
-    def __init__(self, resources: Resources, shared: _Shared, manager: Any) -> None:
+    def __init__(self, resources: Resources, resource: _SharedResource, manager: Any) -> None:
         self._resources = resources
-        self._shared = shared
+        self._resource = resource
         self._manager = manager
 
     def __enter__(self) -> Any:
-        return self._resources.take(self._shared, self._manager)
+        return self._resources.take(self._resource, self._manager)
 
     def __exit__(self, *error: object) -> None:
-        self._resources.give_back(self._shared)
+        self._resources.give_back(self._resource)
 
 
 def leave(manager: Any) -> None:
@@ -161,22 +163,24 @@ def leave(manager: Any) -> None:
     manager.__exit__(None, None, None)
 
 
-def _closed(
-    shared: _Shared, passes: Callable[[BaseException], bool] = lambda _: False
+def _close(
+    resource: _SharedResource, passes: Callable[[BaseException], bool] = lambda _: False
 ) -> Raised | None:
     """Close a resource ⟶ what that raised, saying of what."""
-    manager, shared.manager = shared.manager, None
+    manager, resource.manager = resource.manager, None
     try:
-        shared.context.run(leave, manager)
+        resource.context.run(leave, manager)
     except BaseException as error:
         if passes(error):
             raise
-        caught = error
+        exception = error
     else:
         return None
-    found = raised(caught)
-    return changed(found, message=f"{found.message} (when the resource {shared.name!r} was closed)")
+    problem = raised(exception)
+    return changed(
+        problem, message=f"{problem.message} (when the resource {resource.name!r} was closed)"
+    )
 
 
-def _line(found: Raised) -> str:
-    return f"{found.tags[0]}: {found.message}"
+def _line(problem: Raised) -> str:
+    return f"{problem.tags[0]}: {problem.message}"

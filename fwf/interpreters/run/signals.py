@@ -57,14 +57,14 @@ def stopping(run: Stoppable) -> Generator[Signals]:
     main = threading.current_thread() is threading.main_thread()
     this = _UnderWay(run)
     _under_way.append(this)
-    taken = _take() if main else []
+    handlers = _take() if main else []
     try:
         ours = signal.getsignal(signal.SIGINT) is _stop
         yield "elsewhere" if not main else "here" if ours else "unknown"
-        if taken:
+        if handlers:
             _await_others(this)
     finally:
-        for number, before in taken:
+        for number, before in handlers:
             signal.signal(number, before)
         _under_way.remove(this)
         this.over.set()
@@ -82,12 +82,12 @@ def _await_others(this: _UnderWay) -> None:
 
 def _take() -> list[tuple[int, Any]]:
     """Handle the signals that nobody else does ⟶ them, and how they were handled."""
-    taken: list[tuple[int, Any]] = []
+    handlers: list[tuple[int, Any]] = []
     for name, default in DEFAULTS.items():
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is default:
-            taken.append((number, signal.signal(number, _stop)))
-    return taken
+            handlers.append((number, signal.signal(number, _stop)))
+    return handlers
 
 
 @cache
@@ -116,9 +116,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
     interrupts = False
     for each in list(_under_way):
         each.signals += 1
-        wanted = each.run.stop_by(name, frame)
+        interrupt = each.run.stop_by(name, frame)
         if each.thread == here:
-            interrupts = wanted
+            interrupts = interrupt
     if interrupts:
         raise KeyboardInterrupt(name)
 

@@ -17,7 +17,7 @@ from fwf.analysis.requirements import Requirements, problems, requirements
 from fwf.analysis.run_keys import RunName
 from fwf.faults import BadInput, Fault, Interrupted, Then, both
 from fwf.interpreters.run.clock import Clock, SystemClock
-from fwf.interpreters.run.doing import Asked, Doing, refuse_in_import
+from fwf.interpreters.run.doing import RunRequest, RunUnderWay, refuse_in_import
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.observers import Observe
 from fwf.interpreters.run.ran import Ran
@@ -37,7 +37,7 @@ How: TypeAlias = Literal["ok", "failed", "cut", "held"]
 not before a person has decided something."""
 
 
-class Ended(NamedTuple):
+class PartEnd(NamedTuple):
     """How a part ended, and its value or fault.
 
     Of what was cut the fault is that of a finaliser, or says which signal it was; None if it was
@@ -87,9 +87,9 @@ def run_part(
     deadline: int | None = None,
     clock: Clock | None = None,
     observe: Observe | None = None,
-    required: Requirements | None = None,
+    needs: Requirements | None = None,
     world: Callable[[Local], World] = _as_it_is,
-) -> Ended:
+) -> PartEnd:
     """Part, input there ⟶ how it ended; what is missing is reported before anything runs.
 
     under: the run that it is done for.
@@ -98,24 +98,26 @@ def run_part(
     tries: the numbers of the attempts of the retries around it, the outermost first.
     attempt: how many times it was begun, with this one.
     deadline: of the retries and timeouts around it, the time on the clock at which it is cut.
-    required: what the whole workflow requires, if that is known.
+    needs: what the whole workflow requires, if that is known.
     world: what is put around the world that calls tasks.
     """
     refuse_in_import()
     whole, clock = part.whole, clock or SystemClock()
-    required = required or requirements(whole)
-    given, openers = params or {}, resources or {}
-    sizes = {name: size for name, size in (pools or {}).items() if name in required.pools}
-    env = part.env(given, bindings or {})
+    needs = needs or requirements(whole)
+    values, openers = params or {}, resources or {}
+    sizes = {name: size for name, size in (pools or {}).items() if name in needs.pools}
+    env = part.env(values, bindings or {})
     wrong = [*_wrong(part, env.params, env.renames, openers)]
     if wrong:
-        return Ended("failed", None, both(BadInput(part.path, said) for said in wrong))
-    asked = Asked("run", whole, value, None, given, openers, workers, sizes, clock, None,
+        return PartEnd("failed", None, both(BadInput(part.path, message) for message in wrong))
+    request = RunRequest("run", whole, value, None, values, openers, workers, sizes, clock, None,
         observe, watch_inputs=False)  # fmt: skip
-    name = RunName.told(required, under.key, under.spread)
-    start = _Start(part, env, part.tries(tries), attempt, deadline, under.id, world)
-    doing = Doing(asked, name, (under.started.astimezone(UTC), clock.now()), None, start)
-    return _ended(doing.machine, doing.done())
+    name = RunName.told(needs, under.key, under.spread)
+    start = _PartStart(part, env, part.tries(tries), attempt, deadline, under.id, world)
+    under_way = RunUnderWay(
+        request, name, (under.started.astimezone(UTC), clock.now()), None, start
+    )
+    return _end_of(under_way.machine, under_way.perform())
 
 
 def _wrong(
@@ -125,17 +127,17 @@ def _wrong(
     resources: Mapping[str, object],
 ) -> Iterator[str]:
     """What the part lacks of what it takes."""
-    required = requirements(as_workflow(part.node, "run_part"))
-    names = {each.name for each in (*required.parameters, *required.unknown)}
-    taken = {name: value for name, value in params.items() if name in names}
-    local = {each.name: renames.get(each.name, each.name) for each in required.named()}
+    needs = requirements(as_workflow(part.node, "run_part"))
+    names = {each.name for each in (*needs.parameters, *needs.unknown)}
+    values = {name: value for name, value in params.items() if name in names}
+    local = {each.name: renames.get(each.name, each.name) for each in needs.named()}
     there = {name: resources[final] for name, final in local.items() if final in resources}
-    for each in (*problems(required, taken, there), *in_no_file(required)):
+    for each in (*problems(needs, values, there), *in_no_file(needs)):
         yield each.message
 
 
 @final
-class _Start:
+class _PartStart:
     """Where a run of a part begins."""
 
     def __init__(
@@ -169,7 +171,7 @@ class _Start:
     def _scope(self, machine: Machine) -> Scope:
         """What cuts the part: its deadline, and signals, unless it is in a finaliser."""
         if self._part.in_finaliser:
-            return Scope(None, NEVER, cuttable=False, struck=False)
+            return Scope(None, NEVER, cuttable=False, can_strike=False)
         if self._deadline is None:
             return machine.scope
         scope = Scope(machine.scope, self._deadline)
@@ -180,17 +182,17 @@ class _Start:
 _STOPPED: Final = Interrupted()
 
 
-def _ended(machine: Machine, ran: Ran[Any]) -> Ended:
+def _end_of(machine: Machine, ran: Ran[Any]) -> PartEnd:
     """How the part ended, of a machine that has run."""
     result = ran.result
     if isinstance(result, Success):
-        return Ended("ok", result.unwrap(), None, ran.degraded)
+        return PartEnd("ok", result.unwrap(), None, ran.degraded)
     fault = result.failure()
     if machine.main.status is not INT:
-        return Ended("failed", None, fault)
+        return PartEnd("failed", None, fault)
     if machine.at_a_hold:
-        return Ended("held", None, fault)
-    return Ended("cut", None, fault if machine.stopping else _rest(fault))
+        return PartEnd("held", None, fault)
+    return PartEnd("cut", None, fault if machine.stopping else _rest(fault))
 
 
 def _rest(fault: Fault) -> Fault | None:

@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Final, final
 
 from fwf.algebra.evaluation import evaluate, test
-from fwf.interpreters.run.calls import called
+from fwf.interpreters.run.calls import call_task
 from fwf.interpreters.run.clock import Inbox
 from fwf.interpreters.run.observers import Stream
 from fwf.interpreters.run.resources import leave
@@ -40,7 +40,7 @@ class Stop:
 
 _USERS: Final = {
     each.__code__
-    for each in (called, evaluate, test, leave, Stream.__call__, Stream.began, Stream.ended)
+    for each in (call_task, evaluate, test, leave, Stream.__call__, Stream.began, Stream.ended)
 }
 """The functions here that call code of the user's."""
 

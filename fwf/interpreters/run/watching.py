@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, cast, final
 
 from fwf.algebra.nodes import Task
 from fwf.faults import counted
-from fwf.interpreters.run.arriving_tables import looked_at
+from fwf.interpreters.run.arriving_tables import with_table_checks
 
 _SCALARS: Final = (type(None), bool, int, float, complex, str, bytes)
 MOST_SAID: Final = 200
@@ -20,15 +20,15 @@ class InputChanged(AssertionError):
     """A task changed what it was given."""
 
 
-def watched(task: Task[Any, Any]) -> Callable[..., Any]:
+def with_watch(task: Task[Any, Any]) -> Callable[..., Any]:
     """The task's function; it raises `InputChanged` if what it is given isn't as before."""
-    fn = looked_at(task)
+    fn = with_table_checks(task)
     names = [each.name for each in task.contract.inputs]
     params = [each.name for each in task.contract.injected if each.kind == "parameter"]
 
-    def look(args: tuple[Any, ...], keywords: dict[str, Any]) -> Look:
-        given = dict(zip(names, args, strict=False))
-        return Look(given | {name: keywords[name] for name in params if name in keywords})
+    def look(args: tuple[Any, ...], keywords: dict[str, Any]) -> InputSnapshot:
+        values = dict(zip(names, args, strict=False))
+        return InputSnapshot(values | {name: keywords[name] for name in params if name in keywords})
 
     @wraps(fn)
     def watching(*args: Any, **keywords: Any) -> Any:
@@ -68,12 +68,12 @@ class ValuePlace(NamedTuple):
         while place.inside is not None:
             parts.append(f".{place.at}" if place.field else f"[{place.at!r}]")
             place = place.inside
-        said = "".join([str(place.at), *reversed(parts)])
-        return said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…"
+        text = "".join([str(place.at), *reversed(parts)])
+        return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
 
 
 @final
-class Look:
+class InputSnapshot:
     """Values by name, and what each part of them held when it was looked at.
 
     It looks into lists, tuples, deques, dictionaries, sets, dataclasses, bytes, arrays (what has
@@ -81,28 +81,28 @@ class Look:
     it knows only that it is still the same object.
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._seen: list[tuple[ValuePlace, Any, Any]] = []
-        known: set[int] = set()
-        todo = [(ValuePlace(name), value) for name, value in given.items()]
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._contents: list[tuple[ValuePlace, Any, Any]] = []
+        ids: set[int] = set()
+        todo = [(ValuePlace(name), value) for name, value in values.items()]
         while todo:
             place, value = todo.pop()
-            if isinstance(value, _SCALARS) or id(value) in known:
+            if isinstance(value, _SCALARS) or id(value) in ids:
                 continue
-            known.add(id(value))
-            held = _held(value)
-            if held is not None:
-                self._seen.append((place, value, held))
+            ids.add(id(value))
+            parts = _parts(value)
+            if parts is not None:
+                self._contents.append((place, value, parts))
                 field = dataclasses.is_dataclass(value)
                 todo += [
-                    (ValuePlace(at, place, field), each) for at, each in zip(*held, strict=True)
+                    (ValuePlace(at, place, field), each) for at, each in zip(*parts, strict=True)
                 ]
             elif (content := _content(value)) is not None:
-                self._seen.append((place, value, content))
+                self._contents.append((place, value, content))
 
     def compare(self, task: str) -> None:
         """Raise `InputChanged` if anything isn't as it was."""
-        for place, value, before in self._seen:
+        for place, value, before in self._contents:
             change = _change(place, value, before)
             if change is not None:
                 raise InputChanged(
@@ -114,21 +114,21 @@ class Look:
 
 def _change(place: ValuePlace, value: Any, before: Any) -> str | None:
     """What is no longer as it was, in words that tell no values."""
-    held = _held(value)
-    if held is None:
+    parts = _parts(value)
+    if parts is None:
         return None if _has(value, before) else f"{place} was changed"
-    was, now = before[1], held[1]
+    was, now = before[1], parts[1]
     if len(was) != len(now):
         return f"{place} had {counted(len(was), 'item')} and has {len(now):,}"
-    if not all(map(_same, before[0], held[0])):
+    if not all(map(_same, before[0], parts[0])):
         return f"{place} got other keys"
-    for at, old, new in zip(held[0], was, now, strict=True):
+    for at, old, new in zip(parts[0], was, now, strict=True):
         if not _same(old, new):
             return f"{ValuePlace(at, place, dataclasses.is_dataclass(value))} was replaced"
     return None
 
 
-def _held(value: Any) -> tuple[Sequence[Any], list[Any]] | None:
+def _parts(value: Any) -> tuple[Sequence[Any], list[Any]] | None:
     """Of a container: the places in it, and what is there."""
     kind = cast(Any, type(value))
     if issubclass(kind, dict):

@@ -1,4 +1,4 @@
-"""A run that is fine tells where it isn't what was meant; the rule is that of `machine.taken`.
+"""A run that is fine tells where it isn't what was meant; the rule is that of `machine.uptakes`.
 
 Against the page it is tested in `test_dry_run_agrees`, over crashes in `tests/crash`.
 """

@@ -25,7 +25,7 @@ from fwf import (
     with_params,
 )
 from fwf.interpreters.run import execute, run
-from fwf.interpreters.run.watching import InputChanged, Look
+from fwf.interpreters.run.watching import InputChanged, InputSnapshot
 from tests.interpreters.run.isolated import empties
 
 
@@ -212,7 +212,7 @@ def test_a_deep_a_wide_and_a_round_value_are_looked_at() -> None:
         deep = [deep]
     around: list[Any] = [deep, [0] * 100_000]
     around.append(around)
-    look = Look({"x": around})
+    look = InputSnapshot({"x": around})
     look.compare("t")
     around[1][-1] = 1
     with pytest.raises(InputChanged, match=r"x\[1\]\[99999\] was replaced"):
@@ -224,7 +224,7 @@ def test_a_change_that_lies_deep_is_told() -> None:
     deep = inmost
     for _ in range(100_000):
         deep = [deep]
-    look = Look({"x": deep})
+    look = InputSnapshot({"x": deep})
     inmost.append(1)
     with pytest.raises(InputChanged, match=r"^x\[0\]\[0\].* had 0 items and has 1 while t ran"):
         look.compare("t")
@@ -245,7 +245,7 @@ def test_what_can_t_be_compared_is_called_unchanged() -> None:
 
     view = memoryview(b"abc")
     view.release()
-    look = Look({"x": [Odd(), Odd, view, lambda: 0, float("nan"), pytest]})
+    look = InputSnapshot({"x": [Odd(), Odd, view, lambda: 0, float("nan"), pytest]})
     look.compare("t")
 
 
@@ -258,6 +258,6 @@ nested = st.recursive(
 @given(nested)
 def test_nothing_is_changed_by_looking(value: Any) -> None:
     before = repr(value)
-    look = Look({"x": value})
+    look = InputSnapshot({"x": value})
     look.compare("t")
     assert repr(value) == before

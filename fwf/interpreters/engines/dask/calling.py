@@ -19,7 +19,7 @@ from fwf.faults.raised import raised
 from fwf.interpreters.engines.dask.orders import Answer, Blobs, Order
 from fwf.interpreters.engines.dask.station import AtWork, Station
 from fwf.interpreters.run import forked
-from fwf.interpreters.run.calls import ATTEMPT, Call, Called, awaited, called_beside
+from fwf.interpreters.run.calls import ATTEMPT, CallResult, TaskCall, await_task, call_in_worker
 from fwf.interpreters.run.here import Here, be_in
 from fwf.interpreters.run.resources import Opener
 from fwf.interpreters.run.workers.processes import Process
@@ -29,7 +29,7 @@ from fwf.machine.fibers import ERR
 from fwf.secrets import Secret
 
 forked.watch(lambda: None)  # a fork that a task makes ends with it
-_CALLS: Final[dict[int, Call]] = {}
+_CALLS: Final[dict[int, TaskCall]] = {}
 """What is known of tasks, by their identity; they stay as long as their modules."""
 
 
@@ -38,7 +38,7 @@ def done(
 ) -> tuple[Answer, Blobs]:
     """Call the task's function, and write what it gives."""
     texts = station.texts
-    call = _CALLS.get(id(task)) or _CALLS.setdefault(id(task), Call(task))
+    call = _CALLS.get(id(task)) or _CALLS.setdefault(id(task), TaskCall(task))
     try:
         value = texts.read(order.value, blobs)
         keywords: dict[str, Any] = texts.read(order.params, blobs) if order.params else {}
@@ -68,12 +68,12 @@ def _failed(order: Order, tags: tuple[str, ...], said: str) -> Answer:
 
 def _called(
     order: Order,
-    call: Call,
+    call: TaskCall,
     value: Any,
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
     at_work: AtWork,
-) -> Called:
+) -> CallResult:
     """Call it as its kind says, in a context of its own."""
     if order.decimals:
         from fwf.interpreters.engines.dask.decimals import set_decimals
@@ -87,10 +87,10 @@ def _called(
         return _apart(call, (args, keywords, openers), decimals, at_work)
     if call.is_async:
         return _awaited(call, args, keywords, openers, at_work)
-    return called_beside(call, args, keywords, openers)
+    return call_in_worker(call, args, keywords, openers)
 
 
-def _apart(call: Call, arguments: Any, decimals: Context | None, at_work: AtWork) -> Called:
+def _apart(call: TaskCall, arguments: Any, decimals: Context | None, at_work: AtWork) -> CallResult:
     """In a process of its own, which is killed when the attempt is cut."""
     try:
         process = Process(call.task, arguments, decimals)
@@ -104,21 +104,21 @@ def _apart(call: Call, arguments: Any, decimals: Context | None, at_work: AtWork
 
 
 def _awaited(
-    call: Call,
+    call: TaskCall,
     args: tuple[Any, ...],
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
     at_work: AtWork,
-) -> Called:
+) -> CallResult:
     """On an event loop of its own, cancelled when the attempt is cut."""
 
-    async def begun() -> Called:
+    async def begun() -> CallResult:
         this, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert this is not None
         at_work.stop = lambda: loop.call_soon_threadsafe(this.cancel)
         if at_work.cut:
             this.cancel()
-        return await awaited(call, args, keywords, openers)
+        return await await_task(call, args, keywords, openers)
 
     try:
         return asyncio.run(begun())
@@ -139,7 +139,7 @@ def _fact(order: Order, fact: str, value: Any) -> object:
 
 
 def _openers(
-    order: Order, call: Call, station: Station, keywords: dict[str, Any]
+    order: Order, call: TaskCall, station: Station, keywords: dict[str, Any]
 ) -> Sequence[tuple[str, Opener]]:
     """The resources to be opened, by local name; secrets go to the keywords."""
     openers: list[tuple[str, Opener]] = []

@@ -134,7 +134,7 @@ class Seat:
         """Let workers, also later ones, have what they need for the run; and the scheduler."""
         from fwf.interpreters.engines.dask.keeper import Keeper
         from fwf.interpreters.engines.dask.station import Station, tasks_of
-        from fwf.interpreters.run.workers.files import files_of
+        from fwf.interpreters.run.workers.module_files import files_of
 
         modules = {task.fn.__module__ for task in tasks_of(self._required.workflow)}
         files = files_of({target.partition(":")[0], *modules})
@@ -185,7 +185,7 @@ class Seat:
 
         return here
 
-    def closed(self) -> list[Raised]:
+    def close(self) -> list[Raised]:
         """Close what was opened on the workers for the run ⟶ what that raised."""
         from fwf.interpreters.engines.dask.station import close
 

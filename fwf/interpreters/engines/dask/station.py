@@ -22,7 +22,7 @@ from fwf.faults.raised import Raised
 from fwf.interpreters.engines.dask.texts import Texts
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.run.resources import Opener, Resources
-from fwf.interpreters.run.workers.files import Files
+from fwf.interpreters.run.workers.module_files import ModuleFiles
 from fwf.journal.code import code_digest
 from fwf.secrets import Secret
 
@@ -128,7 +128,7 @@ class Station(WorkerPlugin):
         if self._deaf:
             _leave_interrupts()
         if self._files and not any(_has(finder, self._files) for finder in sys.meta_path):
-            sys.meta_path.insert(0, Files(self._files))
+            sys.meta_path.insert(0, ModuleFiles(self._files))
         self.worker = worker
         self.seen = seen(self.target)
         self.opened = Resources(copy_context().copy)
@@ -212,7 +212,7 @@ class Station(WorkerPlugin):
 
 
 def _has(finder: object, files: Mapping[str, str]) -> bool:
-    return isinstance(finder, Files) and finder.files == files
+    return isinstance(finder, ModuleFiles) and finder.files == files
 
 
 def _leave_interrupts() -> None:

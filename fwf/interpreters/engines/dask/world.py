@@ -15,7 +15,7 @@ from fwf.interpreters.engines.dask.decimals import decimals_to_text
 from fwf.interpreters.engines.dask.flights import Flight, Flights
 from fwf.interpreters.engines.dask.orders import Answer, Blobs, Order, answer_from_bytes
 from fwf.interpreters.engines.dask.texts import Texts
-from fwf.interpreters.run.calls import ATTEMPT, Call
+from fwf.interpreters.run.calls import ATTEMPT, TaskCall
 from fwf.interpreters.run.local import Local
 from fwf.interpreters.run.workers import CLEAN_UP
 from fwf.journal.code import code_digest
@@ -23,7 +23,7 @@ from fwf.journal.errors import JournalError
 from fwf.journal.values import Unwritable
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, numbers
 from fwf.machine.waits import RunningAttempt
-from fwf.machine.world import Ended, Landed
+from fwf.machine.world import Ending, Landing
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -42,7 +42,7 @@ class Known:
 
     __slots__ = ("code", "digest", "facts", "once", "others", "params", "resources")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: TaskCall) -> None:
         task = call.task
         self.digest = definition_digest(task).hex()
         self.code = code_digest(task.fn)
@@ -96,7 +96,7 @@ class Leaves:
         if local.memory is not None:
             local.memory.elsewhere = lambda task: not here(task)
 
-    def role(self, task: Task[Any, Any]) -> Call:
+    def role(self, task: Task[Any, Any]) -> TaskCall:
         """What is known of a task's calls: none that is done elsewhere may run on this thread."""
         call = self._local.role(task)
         if not self._here(task):
@@ -105,15 +105,15 @@ class Leaves:
         return call
 
     def start(
-        self, machine: Machine, fiber: Fiber, role: Call, alone: bool
-    ) -> Ended | RunningAttempt | None:
+        self, machine: Machine, fiber: Fiber, role: TaskCall, alone: bool
+    ) -> Ending | RunningAttempt | None:
         known = self._known.get(id(role.task))
         if known is None:
             return self._local.start(machine, fiber, role, alone)
         path = machine.path(fiber.place)
         named = self._local.keywords(machine, fiber, role)
         if isinstance(named, BaseException):
-            machine.undefined(fiber, path, named)
+            machine.end_undefined(fiber, path, named)
             return None
         if machine.tell is not None:
             machine.tell("start", fiber.place, role.task.name, fiber.tries, machine.now())
@@ -136,7 +136,7 @@ class Leaves:
     # What is sent
 
     def _order(
-        self, fiber: Fiber, role: Call, known: Known, path: str, given: dict[str, Any]
+        self, fiber: Fiber, role: TaskCall, known: Known, path: str, given: dict[str, Any]
     ) -> tuple[Order, Blobs]:
         """What a worker is asked for an attempt; raises `Unwritable`."""
         run, memory = self._local.run, self._local.memory
@@ -198,7 +198,7 @@ class Leaves:
         """A flight has landed; on the client's thread."""
         self._local.inbox.put((flight.attempt, (OK, content), self.now()))
 
-    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
         if self._heard:
             self._flights.heard(self._heard)
             self._heard = []
@@ -227,7 +227,7 @@ class Leaves:
                 said = f"{type(error).__qualname__}: {error}"
                 self._fail(each, Failed(each.order.path, tags_of_class(Lost), said))
 
-    def _opened(self, machine: Machine, landed: Landed) -> Landed:
+    def _opened(self, machine: Machine, landed: Landing) -> Landing:
         attempt, status, value, end = landed
         flight = self._flying.pop(attempt, None)
         if flight is None:
@@ -242,7 +242,7 @@ class Leaves:
         return attempt, *self._read(flight.order, attempt.role, found, blobs, end), end
 
     def _read(
-        self, order: Order, role: Call, found: Answer, blobs: Blobs, now: int
+        self, order: Order, role: TaskCall, found: Answer, blobs: Blobs, now: int
     ) -> tuple[Status, Any]:
         """How an attempt ended, and with what."""
         path, said = order.path, found.text

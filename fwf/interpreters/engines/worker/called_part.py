@@ -170,7 +170,7 @@ class Here:
     def bindings(self) -> dict[str, Packed]:
         """The values of the parameters that are computed around it, as they travel."""
         found: dict[str, Packed] = {}
-        for name in self.part.computed:
+        for name in self.part.computed_names:
             binds = next(each for each in self.part.visit.enclosing() if _computes(each.node, name))
             bound = self.context.of(self.slot(binds)).get("bound")
             at = f"/in/scope/{self.slot(binds)}/bound"

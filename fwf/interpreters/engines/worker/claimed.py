@@ -24,7 +24,7 @@ from fwf.journal.run_records import moment
 from fwf.journal.values import Unwritable, Values
 from fwf.machine.fibers import ERR, INT, OK, WAIT, Fiber, Status, numbers
 from fwf.machine.waits import RunningAttempt
-from fwf.machine.world import Ended, Landed, Role, World
+from fwf.machine.world import Ending, Landing, Role, World
 
 if TYPE_CHECKING:
     from fwf.machine.machine import Machine
@@ -78,7 +78,7 @@ class Claiming:
 
     def start(
         self, machine: Machine, fiber: Fiber, role: Role, alone: bool
-    ) -> Ended | RunningAttempt | None:
+    ) -> Ending | RunningAttempt | None:
         if not role.task.contract.may_write:
             return self._inner.start(machine, fiber, role, alone)
         path = machine.path(fiber.place)
@@ -100,7 +100,7 @@ class Claiming:
 
     def _begin(
         self, machine: Machine, fiber: Fiber, role: Role, alone: bool, this: Claimed
-    ) -> Ended | RunningAttempt | None:
+    ) -> Ending | RunningAttempt | None:
         found = self._inner.start(machine, fiber, role, alone)
         if isinstance(found, RunningAttempt):
             self._begun[found] = this
@@ -195,11 +195,11 @@ class Claiming:
 
     # After it
 
-    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landed]:
+    def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
         landed = self._inner.wait(machine, until, busy)
         return [self._kept(machine, each) for each in landed] if landed else landed
 
-    def _kept(self, machine: Machine, landed: Landed) -> Landed:
+    def _kept(self, machine: Machine, landed: Landing) -> Landing:
         attempt, status, value, end = landed
         this = self._begun.pop(attempt, None)
         if this is None or attempt.cut or status is WAIT:

@@ -5,8 +5,9 @@
     kept_limits.py      how much a run does at once: its workers and pools
     earlier_tries.py    what counts of all that earlier tries left
     try_memory.py       what the machine asks about tasks, and what is written of their attempts
+    task_facts.py       ... by which names and digests
     frame_marks.py      ... and about other places: retries, deadlines, what was caught, lent
-    lasting.py          for how long what a place gave counts
+    validity.py         for how long what a place gave counts
     journaled_world.py  the world around the one that does the work
     moved_states.py     the marks that one run hands to the next
     cached_results.py   ... and the results that it may use again
@@ -46,9 +47,9 @@ from fwf.faults import Fault, Interrupted, leaves
 from fwf.faults.fault_form import fault_to_json
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled import kept_limits
-from fwf.interpreters.run.journaled.run_opening import begin, end, opened
+from fwf.interpreters.run.journaled.run_opening import begin, end, open_run
 from fwf.interpreters.run.journaled.stamps import Watch
-from fwf.interpreters.run.journaled.try_memory import Remembered
+from fwf.interpreters.run.journaled.try_memory import TryMemory
 from fwf.interpreters.run.observers import Try, warn
 from fwf.journal.errors import JournalError, Replaced
 from fwf.journal.run_records import State
@@ -58,49 +59,49 @@ from fwf.records import changed
 from fwf.states import kinds_of
 
 if TYPE_CHECKING:
-    from fwf.interpreters.run.doing import Asked
+    from fwf.interpreters.run.doing import RunRequest
     from fwf.interpreters.run.resources import Opener
 
-__all__ = ["Kept"]
+__all__ = ["JournaledTry"]
 
 
 @final
-class Kept:
+class JournaledTry:
     """One try of a run that is in a journal. A context: others can't go on with the run meanwhile.
 
     Raises `JournalError` where the run can't be gone on with, and nothing is changed then.
     """
 
-    __slots__ = ("_opened", "memory", "name")
+    __slots__ = ("_run", "memory", "name")
 
     def __init__(
         self,
         journal: Journal,
-        asked: Asked,
+        request: RunRequest,
         name: RunName,
-        required: Requirements,
+        needs: Requirements,
         watch: Watch | None = None,
     ) -> None:
-        bounds = kept_limits.written(asked.workers, asked.pools)
-        marks = {each: kinds for each, kinds in kinds_of(required).items()
-                 if each not in asked.resources}  # fmt: skip
-        self._opened = found = opened(journal, required, name, asked.params, bounds, watch, marks)
-        generation = found.row.generation
+        bounds = kept_limits.limits_form(request.workers, request.pools)
+        marks = {each: kinds for each, kinds in kinds_of(needs).items()
+                 if each not in request.resources}  # fmt: skip
+        self._run = kept_run = open_run(journal, needs, name, request.params, bounds, watch, marks)
+        generation = kept_run.row.generation
         self.name = name.again(generation) if generation > 1 else name
         if self.complete:
             return
         try:
-            begin(found)
+            begin(kept_run)
             key = self.name.key
             assert key is not None, "it was looked at when the run was opened"
-            told = found.past, found.writer, found.values
-            run, accepts = short(found.row.id), journal.accept_changes
-            self.memory = Remembered(*told, run=run, key=key, accepts=accepts)
+            parts = kept_run.past, kept_run.writer, kept_run.values
+            run, accepts = short(kept_run.row.id), journal.accept_changes
+            self.memory = TryMemory(*parts, run=run, key=key, accepts=accepts)
         except BaseException:
-            found.close()
+            kept_run.close()
             raise
 
-    def __enter__(self) -> Kept:
+    def __enter__(self) -> JournaledTry:
         return self
 
     def __exit__(
@@ -109,73 +110,73 @@ class Kept:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._opened.close()
+        self._run.close()
 
     @property
     def complete(self) -> bool:
         """Whether nothing is left to do."""
-        return self._opened.complete
+        return self._run.complete
 
     def result(self) -> Result[Any, Fault]:
         """What a complete run gave."""
-        return Success(self._opened.value())
+        return Success(self._run.value())
 
-    def asked(self, what: Asked) -> Asked:
+    def request_of(self, what: RunRequest) -> RunRequest:
         """What a run is asked for, with what it had resolved when it first started."""
-        row = self._opened.row
+        row = self._run.row
         return changed(
             what,
-            params=self._opened.params,
-            resources={**self._opened.openers(), **self._results(), **what.resources},
+            params=self._run.params,
+            resources={**self._run.openers(), **self._results(), **what.resources},
             workers=what.workers or row.facts.get("workers"),
             pools={**kept_limits.pools_of(row), **what.pools},
         )
 
     def _results(self) -> dict[str, Opener]:
         """The results of earlier runs, if the run asks for them."""
-        required, found = self.name.required, self._opened
-        marks = kinds_of(required)
-        if not any(each.from_journal and each.name not in marks for each in required.resources):
+        needs, kept_run = self.name.required, self._run
+        marks = kinds_of(needs)
+        if not any(each.from_journal and each.name not in marks for each in needs.resources):
             return {}
         from fwf.interpreters.run.journaled.cached_results import openers  # for none but those
 
-        return openers(required, found.store, found.row, found.watch)
+        return openers(needs, kept_run.store, kept_run.row, kept_run.watch)
 
     @property
     def degraded(self) -> tuple[str, ...]:
         """Of a complete run, the paths where it isn't what was meant."""
-        return self._opened.degraded
+        return self._run.degraded
 
     def run_id(self) -> str:
         """What the run is known by, the same for all its tries."""
-        return self._opened.row.id
+        return self._run.row.id
 
     @property
-    def started(self) -> datetime:
+    def start_date(self) -> datetime:
         """When its first try began."""
-        return datetime.fromtimestamp(self._opened.row.started / 1e6, UTC)
+        return datetime.fromtimestamp(self._run.row.started / 1e6, UTC)
 
-    def try_of(self, made: Try) -> Try:
+    def try_of(self, this: Try) -> Try:
         """What an observer is told of this try."""
-        row = self._opened.row
+        row = self._run.row
         return changed(
-            made,
+            this,
             id=row.id,
             generation=row.generation,
-            number=self._opened.past.number + 1,
-            died=self._opened.died,
-            remarks=self._opened.remarks,
+            number=self._run.past.number + 1,
+            died=self._run.died,
+            remarks=self._run.remarks,
         )
 
-    def ended(self, result: Result[Any, Fault], machine: Machine) -> Result[Any, Fault]:
+    def record_end(self, result: Result[Any, Fault], machine: Machine) -> Result[Any, Fault]:
         """Write how the try ended ⟶ how it did: of what can't be written, that it can't."""
         try:
             if isinstance(result, Success):
-                end(self._opened, "ok", value=result.unwrap(), degraded=machine.degraded)
+                end(self._run, "ok", value=result.unwrap(), degraded=machine.degraded_paths)
                 return result
             fault = result.failure()
             self.memory.marks.take_back(fault)
-            end(self._opened, _outcome(fault, machine), fault=fault_to_json(fault))
+            end(self._run, _outcome(fault, machine), fault=fault_to_json(fault))
         except Replaced:
             raise
         except JournalError as error:

@@ -19,7 +19,7 @@ from fwf.derived.caching import MISS, places_of
 from fwf.forms.mentioned import Known, names_in
 from fwf.interpreters.run.journaled.stamps import Watch
 from fwf.interpreters.run.observers import warn
-from fwf.interpreters.run.resources import Opener, Placed
+from fwf.interpreters.run.resources import Opener, OpenerByNames
 from fwf.journal import versioned_logs
 from fwf.journal.errors import Held, JournalCorrupt, JournalError
 from fwf.journal.holders import me
@@ -34,15 +34,15 @@ _FORM: Final = 1
 _DIGEST: Final = 16
 
 
-def openers(required: Requirements, store: Store, row: RunRow, watch: Watch) -> dict[str, Opener]:
+def openers(needs: Requirements, store: Store, row: RunRow, watch: Watch) -> dict[str, Opener]:
     """What a run asks for ⟶ the results of earlier ones, by the names that its tasks know them."""
     about = {"run": row.id, "by": row.workflow}
-    results = Results(store, names_in(required.workflow), lambda: me(watch.wall()), about)
-    return dict.fromkeys(places_of(required), Placed(results.opener))
+    results = CachedResults(store, names_in(needs.workflow), lambda: me(watch.wall()), about)
+    return dict.fromkeys(places_of(needs), OpenerByNames(results.opener))
 
 
 @final
-class Results:
+class CachedResults:
     """The results that one try of a run finds and keeps. Of any thread."""
 
     def __init__(
@@ -54,13 +54,13 @@ class Results:
         """Of the values: one at a time is written or read."""
         self._holder = holder
         self._about = about
-        self._told: set[str] = set()
+        self._remarks: set[str] = set()
 
-    def opener(self, renames: Mapping[str, str]) -> AbstractContextManager[_Here]:
+    def opener(self, renames: Mapping[str, str]) -> AbstractContextManager[_TaskResults]:
         """What a task is given, where these resources go by other names."""
-        return nullcontext(_Here(self, renames))
+        return nullcontext(_TaskResults(self, renames))
 
-    def found(self, key: str) -> dict[str, Any]:
+    def find(self, key: str) -> dict[str, Any]:
         """What is kept by a key."""
         version = None
         try:
@@ -74,7 +74,7 @@ class Results:
             self._tell(f"a result that was kept is done anew, since it can't be read: {error}")
         return {**MISS, "key": key, "seen": -1 if version is None else version.number}
 
-    def keep(self, key: str, seen: int, value: object) -> None:
+    def keep(self, key: str, version: int, value: object) -> None:
         """Keep a value by a key, if nobody has since that was looked up."""
         try:
             with self._lock:
@@ -87,17 +87,17 @@ class Results:
         body = {"value": json.loads(text), **self._about}
         name, this = PREFIX + key, self._holder()
         try:
-            self._add(name, this, seen, body)
+            self._add(name, this, version, body)
         except Held:
             pass  # who does the same now keeps it
         except JournalCorrupt:
             versioned_logs.salvage(self._store, name, this)
             self._add(name, this, -1, body)
 
-    def _add(self, name: str, me: Holder, seen: int, body: Mapping[str, Any]) -> None:
+    def _add(self, name: str, me: Holder, version: int, body: Mapping[str, Any]) -> None:
         with versioned_logs.open_writer(self._store, name, me) as writer:
             latest = 0 if writer.latest is None else writer.latest.number
-            if seen in (latest, -1):
+            if version in (latest, -1):
                 writer.add(body)
 
     def key(
@@ -110,30 +110,32 @@ class Results:
         """What a result is found by; empty if a part of that has no written form."""
         with self._lock:
             digests = {name: self._values.digest(each) for name, each in params.items()}
-            given = self._values.digest(by)
+            input_digest = self._values.digest(by)
         nameless = [name for name, each in digests.items() if not each]
-        if nameless or not given:
+        if nameless or not input_digest:
             what = f"the parameter {nameless[0]!r}" if nameless else f"a {type(by).__qualname__}"
             self._tell(
                 f"a result isn't looked up, since {what} has no written form: say with by= what "
                 "tells one input from another, or give plain data"
             )
             return ""
-        said = json.dumps([_FORM, of, given, sorted(digests.items()), sorted(resources.items())])
-        return blake2b(said.encode(), digest_size=_DIGEST).hexdigest()
+        text = json.dumps(
+            [_FORM, of, input_digest, sorted(digests.items()), sorted(resources.items())]
+        )
+        return blake2b(text.encode(), digest_size=_DIGEST).hexdigest()
 
-    def _tell(self, said: str) -> None:
+    def _tell(self, message: str) -> None:
         """Tell people of it, once in a try."""
-        if said not in self._told:
-            self._told.add(said)
-            warn(f"cached: {said}")
+        if message not in self._remarks:
+            self._remarks.add(message)
+            warn(f"cached: {message}")
 
 
 @final
-class _Here:
+class _TaskResults:
     """The results, for a task where some resources go by other names."""
 
-    def __init__(self, results: Results, renames: Mapping[str, str]) -> None:
+    def __init__(self, results: CachedResults, renames: Mapping[str, str]) -> None:
         self._results = results
         self._renames = renames
 
@@ -143,8 +145,8 @@ class _Here:
         renames = self._renames
         names = {name: renames.get(name, name) for name in resources}
         key = self._results.key(of, by, params, names)
-        return self._results.found(key) if key else dict(MISS)
+        return self._results.find(key) if key else dict(MISS)
 
-    def keep(self, looked: Mapping[str, Any], value: object, /) -> None:
-        if looked["key"]:
-            self._results.keep(looked["key"], looked["seen"], value)
+    def keep(self, answer: Mapping[str, Any], value: object, /) -> None:
+        if answer["key"]:
+            self._results.keep(answer["key"], answer["seen"], value)

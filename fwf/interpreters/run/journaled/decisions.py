@@ -13,10 +13,10 @@ from fwf.algebra.workflow import Workflow
 from fwf.analysis.wants import places
 from fwf.faults import counted
 from fwf.forms.mentioned import names_in
-from fwf.interpreters.run.journaled.earlier_tries import Done, Instance, Past, Spot
-from fwf.interpreters.run.journaled.record_writer import Writer, body
+from fwf.interpreters.run.journaled.earlier_tries import EarlierTries, Instance, PastRecord, Spot
+from fwf.interpreters.run.journaled.record_writer import RecordWriter, body
 from fwf.interpreters.run.journaled.stamps import SystemWatch
-from fwf.interpreters.run.journaled.try_memory import called
+from fwf.interpreters.run.journaled.task_facts import record_name
 from fwf.journal.errors import Refused
 from fwf.journal.holders import me, user
 from fwf.journal.run_records import RunRow
@@ -54,13 +54,15 @@ class Taken(NamedTuple):
     failures: int
 
     def __str__(self) -> str:
-        told = [f"{counted(self.failures, 'failure')} tried again"] if self.failures else []
-        told += [f"{counted(self.steps, 'step')} done again, with the same keys"] * bool(self.steps)
-        said = " and ".join(told)
+        parts = [f"{counted(self.failures, 'failure')} tried again"] if self.failures else []
+        parts += [f"{counted(self.steps, 'step')} done again, with the same keys"] * bool(
+            self.steps
+        )
+        sentence = " and ".join(parts)
         if not self.after:
-            return f"{said}; nothing came after that"
+            return f"{sentence}; nothing came after that"
         after = counted(self.after, "step")
-        return f"{said}; of {after} after that those whose input changes, with new keys"
+        return f"{sentence}; of {after} after that those whose input changes, with new keys"
 
 
 def take_back(store: Store, row: RunRow, what: Again) -> Taken:
@@ -72,20 +74,20 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
     claim = store.claim(row.key, me(watch.wall()))
     try:
         row = _latest(store, row)
-        past = Past(store.records(row))
-        instances, marks = _chosen(past, what), _caught(past, what)
+        past = EarlierTries(store.records(row))
+        instances, marks = _instances_of(past, what), _marks_of(past, what)
         failed = what.failed and _ended_badly(past)
         if not (instances or marks or failed):
             raise Refused(_nothing(past, row, what))
-        writer = Writer(store, row, claim, watch)
-        told = body(
+        writer = RecordWriter(store, row, claim, watch)
+        text = body(
             paths=[*instances],
             marks=[*marks] if what.item is not None else None,
             failures=what.failed or None,
             why=f"rerun {what}",
             by=user(),
         )
-        writer.add("taken back", "", "", told)
+        writer.add("taken back", "", "", text)
         writer.flush("interrupted")
         after = _after(past, instances, marks)
         return Taken(len(instances), after, len(marks) or int(failed))
@@ -95,10 +97,10 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
 
 def _latest(store: Store, row: RunRow) -> RunRow:
     """A run as it stands now that nobody else can change it; raises `Refused` for one given up."""
-    found = next(each for each in store.generations(row.key) if each.number == row.number)
-    if found.state == "given up":
+    latest = next(each for each in store.generations(row.key) if each.number == row.number)
+    if latest.state == "given up":
         raise Refused(f"run {short(row.id)}: was given up: start it anew, under its own name")
-    return found
+    return latest
 
 
 def give_up(store: Store, row: RunRow) -> None:
@@ -114,32 +116,32 @@ def give_up(store: Store, row: RunRow) -> None:
             raise Refused(f"run {short(row.id)} is complete: there is nothing to give up")
         if row.generation != store.generations(row.key)[-1].generation:
             raise Refused(f"run {short(row.id)}: another generation was begun since")
-        writer = Writer(store, row, claim, watch)
+        writer = RecordWriter(store, row, claim, watch)
         writer.add("given up", "", "", body(by=user()))
         writer.flush("given up")
     finally:
         claim.release()
 
 
-def _chosen(past: Past, what: Again) -> set[Instance]:
+def _instances_of(past: EarlierTries, what: Again) -> set[Instance]:
     if what.start is not None:
         return _inside(past, what.start)
     if what.item is not None:
         segment = tagged(what.item)
-        return {each for each in past.done if segment in each[0]}
+        return {each for each in past.results if segment in each[0]}
     return set()
 
 
-def _inside(past: Past, start: str) -> set[Instance]:
+def _inside(past: EarlierTries, start: str) -> set[Instance]:
     """The results at a path, or in what stands there; a path's tail will do if it is unique."""
-    whole = {each for each in past.done if _is_in(each[0], start)}
+    whole = {each for each in past.results if _is_in(each[0], start)}
     if whole:
         return whole
-    tails = {each for each in past.done if stands_for(start, each[0])}
+    tails = {each for each in past.results if stands_for(start, each[0])}
     if len({untagged(path) for path, _ in tails}) > 1:
-        told = ", ".join(sorted({path for path, _ in tails})[:5])
+        names = ", ".join(sorted({path for path, _ in tails})[:5])
         raise Refused(
-            f"--from {start!r}: stands for several steps ({told}): write more of the path"
+            f"--from {start!r}: stands for several steps ({names}): write more of the path"
         )
     return tails
 
@@ -148,45 +150,45 @@ def _is_in(path: str, start: str) -> bool:
     return path == start or path.startswith((f"{start} > ", f"{start}["))
 
 
-def _caught(past: Past, what: Again) -> dict[Spot, Done]:
+def _marks_of(past: EarlierTries, what: Again) -> dict[Spot, PastRecord]:
     """The faults that were caught, of all or of an item."""
     if not what.failed and what.item is None:
         return {}
-    found = dict({**past.marks, **past.fresh}.items())
+    marks = dict({**past.marks, **past.fresh}.items())
     segment = None if what.item is None else tagged(what.item)
     return {
         spot: mark
-        for spot, mark in found.items()
+        for spot, mark in marks.items()
         if spot[0] == "caught" and (segment is None or segment in spot[1])
     }
 
 
-def _ended_badly(past: Past) -> bool:
+def _ended_badly(past: EarlierTries) -> bool:
     """Whether the run ended with a failure that isn't tried again yet."""
     return past.end is not None and json.loads(past.end.body)["outcome"] != "ok"
 
 
-def _after(past: Past, instances: set[Instance], marks: dict[Spot, Done]) -> int:
+def _after(past: EarlierTries, instances: set[Instance], marks: dict[Spot, PastRecord]) -> int:
     """How many results came about after the first of these, at other places."""
-    first = [past.first.get(each, past.done[each].n) for each in instances]
+    first = [past.first.get(each, past.results[each].n) for each in instances]
     first += [mark.n for mark in marks.values()]
     if not first and past.end is not None:
         first = [past.end.n]
     places = {untagged(path) for path, _ in instances} | {untagged(spot[1]) for spot in marks}
     return sum(
-        past.first.get(each, done.n) > min(first, default=0) and untagged(each[0]) not in places
-        for each, done in past.done.items()
+        past.first.get(each, result.n) > min(first, default=0) and untagged(each[0]) not in places
+        for each, result in past.results.items()
     )
 
 
-def _nothing(past: Past, row: RunRow, what: Again) -> str:
+def _nothing(past: EarlierTries, row: RunRow, what: Again) -> str:
     if what.failed:
         return f"nothing failed in run {row.id}, and nothing of it was left out"
-    paths = {path for path, _ in past.done}
+    paths = {path for path, _ in past.results}
     if what.item is not None:
         keys = sorted({part for path in paths for part in _keys(path)})
-        told = f"; its items are {', '.join(keys[:8])}" if keys else ""
-        return f"--item {what.item}: run {row.id} has no item of that key that was done{told}"
+        items = f"; its items are {', '.join(keys[:8])}" if keys else ""
+        return f"--item {what.item}: run {row.id} has no item of that key that was done{items}"
     near = near_place(what.start or "", sorted(paths)) or (
         f"; done were {', '.join(sorted(paths)[:8])}" if paths else "; nothing was done in it yet"
     )
@@ -218,48 +220,48 @@ def resolve(
     claim = store.claim(row.key, me(watch.wall()))
     try:
         row = _latest(store, row)
-        past = Past(store.records(row))
+        past = EarlierTries(store.records(row))
         instance = _open_at(past, row, path)
-        known = _known(past, instance)
-        told = body(how=how, by=user(), host=gethostname(), **known)
+        facts = _facts_of(past, instance)
+        record = body(how=how, by=user(), host=gethostname(), **facts)
         if how != "again":
-            given = value(_task_of(w, instance[0], known))
-            text, _ = Values(names_in(w), store.put, store.get).settle(given)
-            told = f'{told[:-1]},"value":{text}}}'
-        writer = Writer(store, row, claim, watch)
-        writer.add("resolved", *instance, told)
+            result = value(_task_of(w, instance[0], facts))
+            text, _ = Values(names_in(w), store.put, store.get).settle(result)
+            record = f'{record[:-1]},"value":{text}}}'
+        writer = RecordWriter(store, row, claim, watch)
+        writer.add("resolved", *instance, record)
         writer.flush("interrupted")
         return instance[0]
     finally:
         claim.release()
 
 
-def _known(past: Past, instance: Instance) -> dict[str, Any]:
+def _facts_of(past: EarlierTries, instance: Instance) -> dict[str, Any]:
     """The task and the input of the attempt that nobody knows about."""
-    started = past.unheard.get(instance)
-    said = {} if started is None else started.said
-    return {name: said[name] for name in ("task", "input", "variant") if name in said}
+    start = past.unheard.get(instance)
+    fields = {} if start is None else start.fields
+    return {name: fields[name] for name in ("task", "input", "variant") if name in fields}
 
 
-def _open_at(past: Past, row: RunRow, path: str) -> Instance:
+def _open_at(past: EarlierTries, row: RunRow, path: str) -> Instance:
     """The last attempt at a path of which nobody knows how it ended."""
     unheard = past.unheard
-    found = [each for each in unheard if each[0] == path]
-    found = found or [each for each in unheard if stands_for(path, each[0])]
-    if not found:
+    matches = [each for each in unheard if each[0] == path]
+    matches = matches or [each for each in unheard if stands_for(path, each[0])]
+    if not matches:
         paths = sorted({path for path, _ in unheard})
-        told = ", ".join(paths[:8]) if paths else "every attempt"
-        known = "are open" if len(paths) > 1 else "is open" if paths else "has told how it ended"
-        raise Refused(f"{path!r}: nothing is to be resolved there in run {row.id}: {told} {known}")
-    if len({path for path, _ in found}) > 1:
-        told = ", ".join(sorted({path for path, _ in found})[:8])
-        raise Refused(f"{path!r}: stands for several steps: write one of {told}")
-    return max(found, key=lambda each: unheard[each].n)
+        names = ", ".join(paths[:8]) if paths else "every attempt"
+        verb = "are open" if len(paths) > 1 else "is open" if paths else "has told how it ended"
+        raise Refused(f"{path!r}: nothing is to be resolved there in run {row.id}: {names} {verb}")
+    if len({path for path, _ in matches}) > 1:
+        names = ", ".join(sorted({path for path, _ in matches})[:8])
+        raise Refused(f"{path!r}: stands for several steps: write one of {names}")
+    return max(matches, key=lambda each: unheard[each].n)
 
 
-def _task_of(w: Workflow[Any, Any], path: str, known: dict[str, Any]) -> Task[Any, Any]:
+def _task_of(w: Workflow[Any, Any], path: str, facts: dict[str, Any]) -> Task[Any, Any]:
     """The task of an attempt."""
     for here in places(w):
-        if isinstance(here.node, Task) and called(here.node) == known.get("task"):
+        if isinstance(here.node, Task) and record_name(here.node) == facts.get("task"):
             return here.node
-    raise Refused(f"{path!r}: the workflow has no task {known.get('task')} any more")
+    raise Refused(f"{path!r}: the workflow has no task {facts.get('task')} any more")

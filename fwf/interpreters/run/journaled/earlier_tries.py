@@ -17,7 +17,7 @@ STARTS: Final = 5
 """So often a step may end its process without a word before it is given up."""
 
 
-class Done(NamedTuple):
+class PastRecord(NamedTuple):
     """A result that counts: when its record was written, as which, in which try, and its body."""
 
     n: int
@@ -26,11 +26,11 @@ class Done(NamedTuple):
     body: str
 
     @property
-    def said(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """What the body says, but for a value."""
-        head, found, _ = self.body.partition(VALUE)
-        told: dict[str, Any] = parsed(f"{head.removesuffix(',')}}}" if found else self.body)
-        return told
+        head, separator, _ = self.body.partition(VALUE)
+        fields: dict[str, Any] = parse(f"{head.removesuffix(',')}}}" if separator else self.body)
+        return fields
 
     @property
     def value(self) -> str:
@@ -38,8 +38,10 @@ class Done(NamedTuple):
         return self.body[self.body.index(VALUE) + len(VALUE) : -1]
 
 
-_done: Final = cast("Callable[[type[Done], tuple[Any, ...]], Done]", cast(Any, tuple).__new__)
-"""Makes one in a quarter of the time that `Done(…)` takes."""
+_new_record: Final = cast(
+    "Callable[[type[PastRecord], tuple[Any, ...]], PastRecord]", cast(Any, tuple).__new__
+)
+"""Makes one in a quarter of the time that `PastRecord(…)` takes."""
 VALUE: Final = '"value":'
 PASSING: Final = '"passing":true'
 """Of what counts for the try alone that it was done in."""
@@ -47,7 +49,7 @@ ONCE: Final = '"once":true'
 """Of an attempt of an unrepeatable task."""
 
 
-def parsed(text: str) -> Any:
+def parse(text: str) -> Any:
     """`json.loads` of what was written here, without the half of it that looks for blanks."""
     return _scan(text, 0)[0]
 
@@ -56,7 +58,7 @@ _scan: Final = cast(Any, json.JSONDecoder()).scan_once
 
 
 @final
-class Past:
+class EarlierTries:
     """What earlier tries of one run left.
 
     done: results by step instance; `first`, the record of the first one there.
@@ -73,20 +75,20 @@ class Past:
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        self.done: dict[Instance, Done] = {}
+        self.results: dict[Instance, PastRecord] = {}
         self.first: dict[Instance, int] = {}
         self.starts: dict[Instance, list[str]] = {}
-        self.failed: dict[Instance, Done] = {}
-        self.cuts: dict[Instance, Done] = {}
-        self.open: dict[Instance, Done] = {}
-        self.died: dict[Instance, int] = {}
+        self.failures: dict[Instance, PastRecord] = {}
+        self.cuts: dict[Instance, PastRecord] = {}
+        self.open: dict[Instance, PastRecord] = {}
+        self.deaths: dict[Instance, int] = {}
         self.alone: set[Instance] = set()
-        self.told: set[Instance] = set()
+        self.endings: set[Instance] = set()
         self.attempts: dict[str, int] = {}
-        self.marks: dict[Spot, Done] = {}
-        self.fresh: dict[Spot, Done] = {}
-        self.spent: dict[Spot, Done] = {}
-        self.retries: dict[Spot, tuple[int, Done | None]] = {}
+        self.marks: dict[Spot, PastRecord] = {}
+        self.fresh: dict[Spot, PastRecord] = {}
+        self.after_try: dict[Spot, PastRecord] = {}
+        self.retries: dict[Spot, tuple[int, PastRecord | None]] = {}
         self.given_back: dict[Spot, int] = {}
         self.giving_back: set[Spot] = set()
         self.renewed = False
@@ -95,29 +97,29 @@ class Past:
         self.over = True
         self.end: Record | None = None
         self._items: dict[str, set[Instance]] | None = None
-        self.at_work: dict[Instance, Done] = {}
+        self.at_work: dict[Instance, PastRecord] = {}
         """Attempts of the last try that were begun and of which nothing was heard."""
         self._alone: Instance | None = None
         self._readers: dict[str, Callable[[Record], None]] = {
-            "try": self._try, "died": self._died, "end": self._end,
+            "try": self._try, "died": self._die, "end": self._end,
             "start": self._start, "alone": self._starts_alone,
-            "ok": self._ok, "failed": self._failed, "cut": self._cut,
-            "resolved": self._resolved, "taken back": self._taken_back,
+            "ok": self._ok, "failed": self._fail, "cut": self._cut,
+            "resolved": self._resolve, "taken back": self._take_back_all,
             "retry": self._retry, "deadline": self._deadline, "delay": self._delay,
-            "caught": self._caught, "settled": self._settled, "done": self._part_done,
-            "gave back": self._gave_back,
+            "caught": self._catch, "settled": self._settle, "done": self._part_done,
+            "gave back": self._give_back,
         }  # fmt: skip
         for each in records:
             self.add(each)
 
     def add(self, of: Record) -> None:
         """One record more."""
-        read = self._readers.get(of.kind)
-        if read is not None:
-            read(of)
+        reader = self._readers.get(of.kind)
+        if reader is not None:
+            reader(of)
 
     @property
-    def unheard(self) -> dict[Instance, Done]:
+    def unheard(self) -> dict[Instance, PastRecord]:
         """Attempts that aren't known to be done, those of the last try too."""
         return {**self.open, **self.at_work}
 
@@ -133,12 +135,12 @@ class Past:
         self.open.update(self.at_work)
         self.at_work = {}
 
-    def _died(self, of: Record) -> None:
+    def _die(self, of: Record) -> None:
         """The last try ended without a word, and perhaps by what was at work in it."""
-        if parsed(of.body).get("counts"):
+        if parse(of.body).get("counts"):
             alone = self._alone if self._alone in self.at_work else None
             for instance in self.at_work if alone is None else (alone,):
-                self.died[instance] = self.died.get(instance, 0) + 1
+                self.deaths[instance] = self.deaths.get(instance, 0) + 1
                 self.alone.discard(instance)
             if alone is not None or len(self.at_work) == 1:
                 self.alone.update(self.at_work if alone is None else (alone,))
@@ -148,18 +150,18 @@ class Past:
         """A try is over: what failed is to be tried anew, with budgets and deadlines of its own."""
         self.end, self.over = of, True
         self._leave_open()
-        self.failed.clear()
+        self.failures.clear()
         self.cuts.clear()
         self.fresh.clear()
-        self.marks.update(self.spent)
-        self.spent.clear()
+        self.marks.update(self.after_try)
+        self.after_try.clear()
         self.retries = {spot: (number, None) for spot, (number, _) in self.retries.items()}
 
     # Attempts
 
     def _start(self, of: Record) -> None:
         instance = of.path, of.tries
-        self.at_work[instance] = _done(Done, (of.n, of.at, self.number, of.body))
+        self.at_work[instance] = _new_record(PastRecord, (of.n, of.at, self.number, of.body))
         self.starts.setdefault(instance, []).append(of.body)
         self.cuts.pop(instance, None)
         self.attempts[of.path] = self.attempts.get(of.path, 0) + 1
@@ -168,88 +170,94 @@ class Past:
         self._alone = of.path, of.tries
 
     def _ok(self, of: Record) -> None:
-        self._heard(of)
+        self._close(of)
         instance = of.path, of.tries
         self.first.setdefault(instance, of.n)
-        self.done[instance] = _done(Done, (of.n, of.at, self.number, of.body))
+        self.results[instance] = _new_record(PastRecord, (of.n, of.at, self.number, of.body))
 
-    def _failed(self, of: Record) -> None:
-        self._heard(of)
+    def _fail(self, of: Record) -> None:
+        self._close(of)
         instance = of.path, of.tries
-        self.failed[instance] = self.open[instance] = Done(of.n, of.at, self.number, of.body)
+        self.failures[instance] = self.open[instance] = PastRecord(
+            of.n, of.at, self.number, of.body
+        )
 
-    def _heard(self, of: Record) -> None:
+    def _close(self, of: Record) -> None:
         instance = of.path, of.tries
         self.at_work.pop(instance, None)
         self.open.pop(instance, None)
-        self.failed.pop(instance, None)
+        self.failures.pop(instance, None)
         self.cuts.pop(instance, None)
-        self.died.pop(instance, None)
+        self.deaths.pop(instance, None)
         self.alone.discard(instance)
-        self.told.add(instance)
+        self.endings.add(instance)
 
     def _cut(self, of: Record) -> None:
         """It was heard that nobody waits for it; whether it was done, nobody knows."""
         instance = of.path, of.tries
-        found = self.at_work.pop(instance, None)
-        if found is not None:
-            self.open[instance] = found
-        if not parsed(of.body).get("stopped"):  # by what comes about once more
-            self.cuts[instance] = Done(of.n, of.at, self.number, of.body)
-        self.died.pop(instance, None)
-        self.told.add(instance)
+        start = self.at_work.pop(instance, None)
+        if start is not None:
+            self.open[instance] = start
+        if not parse(of.body).get("stopped"):  # by what comes about once more
+            self.cuts[instance] = PastRecord(of.n, of.at, self.number, of.body)
+        self.deaths.pop(instance, None)
+        self.endings.add(instance)
 
     # What people decide
 
-    def _resolved(self, of: Record) -> None:
+    def _resolve(self, of: Record) -> None:
         instance = of.path, of.tries
-        self._heard(of)
-        if parsed(of.body)["how"] != "again":
+        self._close(of)
+        if parse(of.body)["how"] != "again":
             self.first.setdefault(instance, of.n)
-            self.done[instance] = Done(of.n, of.at, self.number, of.body)
+            self.results[instance] = PastRecord(of.n, of.at, self.number, of.body)
 
-    def _taken_back(self, of: Record) -> None:
-        said = parsed(of.body)
-        instances = [(path, tries) for path, tries in said.get("paths", ())]
-        first = min((self.done[each].n for each in instances if each in self.done), default=of.n)
+    def _take_back_all(self, of: Record) -> None:
+        fields = parse(of.body)
+        instances = [(path, tries) for path, tries in fields.get("paths", ())]
+        first = min(
+            (self.results[each].n for each in instances if each in self.results), default=of.n
+        )
         for instance in instances:
             self.take_back(instance)
-        for spot in [(*each[:3], each[3]) for each in said.get("marks", ())]:
+        for spot in [(*each[:3], each[3]) for each in fields.get("marks", ())]:
             self.marks.pop(spot, None)
             self.fresh.pop(spot, None)
-        if said.get("failures"):
-            self.failed.clear()
+        if fields.get("failures"):
+            self.failures.clear()
             self.cuts.clear()
             self.fresh.clear()
             self._drop(0, "caught")
         self._drop(first, "caught", "rounds", "loop")
         self._undo(instances, of.n)
-        if "by" in said:  # a person wants it
+        if "by" in fields:  # a person wants it
             self.renewed, self.end = True, None
-        if said.get("doubt"):
+        if fields.get("doubt"):
             for instance in instances:
-                self.open[instance] = Done(of.n, of.at, self.number, of.body)
+                self.open[instance] = PastRecord(of.n, of.at, self.number, of.body)
 
     def take_back(self, instance: Instance) -> None:
         """A result doesn't count any more."""
-        self.done.pop(instance, None)
+        self.results.pop(instance, None)
 
-    def variant(self, instance: Instance, given: str) -> str:
+    def variant(self, instance: Instance, input_digest: str) -> str:
         """What a step's key has besides its path, for an input.
 
         Nothing for the input that it was started on first. Another one has its own, so that a
         target sees that it is sent other data; the same one has what it had before.
         """
-        known = self.starts.get(instance)
-        if known is None:
+        bodies = self.starts.get(instance)
+        if bodies is None:
             return ""
-        said = [parsed(body) for body in known]
-        alike = (each.get("variant", "") for each in said if each.get("input", "") == given)
-        return str(next(alike, given))
+        starts = [parse(body) for body in bodies]
+        alike = (
+            each.get("variant", "") for each in starts if each.get("input", "") == input_digest
+        )
+        return str(next(alike, input_digest))
 
     def _drop(self, since: int, *about: str) -> None:
         """Marks about this that were left after a record count no more."""
-        for marks in (self.marks, self.fresh, self.spent):
+        for marks in (self.marks, self.fresh, self.after_try):
             for spot in [*marks]:
                 if spot[0] in about and marks[spot].n > since:
                     del marks[spot]
@@ -266,60 +274,60 @@ class Past:
         """The keys, in brackets, of the items of a map that have results, in these attempts."""
         if self._items is None:
             self._items = {}
-            for place, within in self.done:
-                for found in re.finditer(r"\[[^\]]*\]", place):
-                    self._items.setdefault(place[: found.start()], set()).add((found[0], within))
+            for place, within in self.results:
+                for match in re.finditer(r"\[[^\]]*\]", place):
+                    self._items.setdefault(place[: match.start()], set()).add((match[0], within))
         deeper = f"{tries}," if tries else ""
-        known = self._items.get(path, ())
-        return {key for key, within in known if within == tries or within.startswith(deeper)}
+        pairs = self._items.get(path, ())
+        return {key for key, within in pairs if within == tries or within.startswith(deeper)}
 
     # Marks
 
-    def _spot(self, about: str, of: Record, said: dict[str, Any]) -> Spot:
-        return about, of.path, of.tries, said.get("nth", 0)
+    def _spot(self, about: str, of: Record, fields: dict[str, Any]) -> Spot:
+        return about, of.path, of.tries, fields.get("nth", 0)
 
     def _retry(self, of: Record) -> None:
-        said = parsed(of.body)
-        known = Done(of.n, of.at, self.number, of.body)
-        self.retries[self._spot("retry", of, said)] = said["number"], known
+        fields = parse(of.body)
+        mark = PastRecord(of.n, of.at, self.number, of.body)
+        self.retries[self._spot("retry", of, fields)] = fields["number"], mark
 
     def _deadline(self, of: Record) -> None:
-        said = parsed(of.body)
-        if said.get("spent"):
-            self.spent["loop", of.path, of.tries, said["round"]] = self._as_done(of)
+        fields = parse(of.body)
+        if fields.get("spent"):
+            self.after_try["loop", of.path, of.tries, fields["round"]] = self._mark_of(of)
             return
-        if "round" not in said:
-            self.fresh[self._spot("deadline", of, said)] = self._as_done(of)
+        if "round" not in fields:
+            self.fresh[self._spot("deadline", of, fields)] = self._mark_of(of)
             return
-        fails = said.get("over") and not said.get("settled")
+        fails = fields.get("over") and not fields.get("settled")
         where = self.fresh if fails else self.marks
-        where[self._spot("rounds", of, said)] = self._as_done(of)
+        where[self._spot("rounds", of, fields)] = self._mark_of(of)
 
     def _delay(self, of: Record) -> None:
-        self.marks[self._spot("delay", of, parsed(of.body))] = self._as_done(of)
+        self.marks[self._spot("delay", of, parse(of.body))] = self._mark_of(of)
 
-    def _caught(self, of: Record) -> None:
-        said = parsed(of.body)
-        where = self.marks if said.get("settled") else self.fresh
-        where[self._spot("caught", of, said)] = self._as_done(of)
+    def _catch(self, of: Record) -> None:
+        fields = parse(of.body)
+        where = self.marks if fields.get("settled") else self.fresh
+        where[self._spot("caught", of, fields)] = self._mark_of(of)
 
-    def _settled(self, of: Record) -> None:
-        spot = self._spot("caught", of, parsed(of.body))
-        found = self.fresh.pop(spot, None)
-        if found is not None:
-            self.marks[spot] = found
+    def _settle(self, of: Record) -> None:
+        spot = self._spot("caught", of, parse(of.body))
+        mark = self.fresh.pop(spot, None)
+        if mark is not None:
+            self.marks[spot] = mark
 
     def _part_done(self, of: Record) -> None:
-        self.marks[self._spot("done", of, parsed(of.body))] = self._as_done(of)
+        self.marks[self._spot("done", of, parse(of.body))] = self._mark_of(of)
 
-    def _gave_back(self, of: Record) -> None:
-        said = parsed(of.body)
-        spot = self._spot("done", of, said)
-        if said.get("over"):
+    def _give_back(self, of: Record) -> None:
+        fields = parse(of.body)
+        spot = self._spot("done", of, fields)
+        if fields.get("over"):
             self.giving_back.discard(spot)
             self.given_back[spot] = of.n
         else:
             self.giving_back.add(spot)
 
-    def _as_done(self, of: Record) -> Done:
-        return Done(of.n, of.at, self.number, of.body)
+    def _mark_of(self, of: Record) -> PastRecord:
+        return PastRecord(of.n, of.at, self.number, of.body)

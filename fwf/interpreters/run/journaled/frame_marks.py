@@ -7,13 +7,13 @@ from typing import Any, final
 
 from fwf.faults import Fault, leaves
 from fwf.faults.fault_form import fault_from_json, fault_to_json
-from fwf.interpreters.run.journaled.earlier_tries import Done, Past, Spot
-from fwf.interpreters.run.journaled.lasting import Lasting
-from fwf.interpreters.run.journaled.record_writer import Writer, body
+from fwf.interpreters.run.journaled.earlier_tries import EarlierTries, PastRecord, Spot
+from fwf.interpreters.run.journaled.record_writer import RecordWriter, body
 from fwf.interpreters.run.journaled.stamps import left_of
+from fwf.interpreters.run.journaled.validity import Validity
 from fwf.journal.run_records import Kind
 from fwf.journal.values import Values
-from fwf.machine.memory import About, Retried
+from fwf.machine.memory import About, RetryState
 from fwf.machine.places import Place
 
 
@@ -21,54 +21,56 @@ from fwf.machine.places import Place
 class Marks:
     """The marks of one try. They are written with the next step, and never waited for."""
 
-    def __init__(self, past: Past, writer: Writer, values: Values, lasting: Lasting) -> None:
+    def __init__(
+        self, past: EarlierTries, writer: RecordWriter, values: Values, validity: Validity
+    ) -> None:
         self.past = past
         self.writer = writer
         self.values = values
-        self.lasting = lasting
+        self.validity = validity
         self._open: dict[tuple[str, str, str], int] = {}
-        self._caught: list[tuple[Spot, Fault]] = []
-        self._done: dict[int, Placed] = {}
+        self._catches: list[tuple[Spot, Fault]] = []
+        self._repeats: dict[int, PlaceMarks] = {}
         """Parts under way that were done before, by the identity of their place."""
 
-    def at(self, about: About, place: Place, path: str, tries: str, value: Any) -> Placed:
+    def at(self, about: About, place: Place, path: str, tries: str, value: Any) -> PlaceMarks:
         """What is remembered of a place, from now on until it is left.
 
         Wrappers have the path of what they wrap: of one kind, those further out come first.
         """
         where = about, path, tries
         nth = self._open[where] = self._open.get(where, -1) + 1
-        return Placed(self, place, (about, path, tries, nth), value)
+        return PlaceMarks(self, place, (about, path, tries, nth), value)
 
-    def leave(self, of: Placed) -> None:
+    def leave(self, of: PlaceMarks) -> None:
         """It is left."""
         where = of.spot[:3]
         if self._open[where]:
             self._open[where] -= 1
         else:
             del self._open[where]
-        self._done.pop(id(of.place), None)
-        self.lasting.loans.pop(id(of.place), None)
+        self._repeats.pop(id(of.place), None)
+        self.validity.loans.pop(id(of.place), None)
 
     def disturb(self, place: Place) -> None:
         """An attempt begins: what encloses it isn't done any more."""
-        if not self._done:
+        if not self._repeats:
             return
         while True:
-            found = self._done.get(id(place))
-            if found is not None:
-                found.disturbed = True
+            marks = self._repeats.get(id(place))
+            if marks is not None:
+                marks.disturbed = True
             if place is None:
                 return
             place = place[0]
 
-    def knows_done(self, of: Placed) -> None:
+    def knows_done(self, of: PlaceMarks) -> None:
         """A part is under way that was done before, as long as nothing in it is done anew."""
-        self._done[id(of.place)] = of
+        self._repeats[id(of.place)] = of
 
     def catch(self, spot: Spot, fault: Fault) -> None:
         """A fault has become a value."""
-        self._caught.append((spot, fault))
+        self._catches.append((spot, fault))
 
     def take_back(self, fault: Fault) -> None:
         """A run fails with a fault: what was caught of it before counts no more.
@@ -78,15 +80,15 @@ class Marks:
         final = {id(leaf) for leaf in leaves(fault)}
         spots = [
             spot
-            for spot, caught in self._caught
-            if any(id(leaf) in final for leaf in leaves(caught))
+            for spot, earlier in self._catches
+            if any(id(leaf) in final for leaf in leaves(earlier))
         ]
         if spots:
             self.writer.add("taken back", "", "", body(marks=spots, why="the run failed with it"))
 
 
 @final
-class Placed:
+class PlaceMarks:
     """What is remembered of one place while a part is under way there."""
 
     __slots__ = ("_digest", "_input", "_marks", "disturbed", "place", "spot")
@@ -103,12 +105,12 @@ class Placed:
 
     # What is known
 
-    def _same(self, known: Done | None) -> dict[str, Any] | None:
+    def _same(self, mark: PastRecord | None) -> dict[str, Any] | None:
         """What is known, if it was so on the same input, and counts."""
-        if known is None or known.n <= self._marks.lasting.since(self.place):
+        if mark is None or mark.n <= self._marks.validity.since(self.place):
             return None
-        said: dict[str, Any] = json.loads(known.body)
-        return said if said.get("input", "") == self.input else None
+        fields: dict[str, Any] = json.loads(mark.body)
+        return fields if fields.get("input", "") == self.input else None
 
     @property
     def input(self) -> str:
@@ -118,34 +120,36 @@ class Placed:
         return self._digest
 
     @property
-    def retried(self) -> Retried | None:
-        number, known = self._marks.past.retries.get(self.spot, (0, None))
+    def retry_state(self) -> RetryState | None:
+        number, mark = self._marks.past.retries.get(self.spot, (0, None))
         if not number:
             return None
-        if known is None:  # the run has failed since: a budget of its own
-            return Retried(number, 1, 0)
-        said = self._same(known)
-        return None if said is None else Retried(number, said["used"], self._rest(known, said))
+        if mark is None:  # the run has failed since: a budget of its own
+            return RetryState(number, 1, 0)
+        fields = self._same(mark)
+        if fields is None:
+            return None
+        return RetryState(number, fields["used"], self._rest(mark, fields))
 
-    def _rest(self, known: Done, said: dict[str, Any]) -> int:
+    def _rest(self, mark: PastRecord, fields: dict[str, Any]) -> int:
         watch = self._marks.writer.watch
-        return left_of(said["lasts"], known.at, said["clock"], said["boot"], watch)
+        return left_of(fields["lasts"], mark.at, fields["clock"], fields["boot"], watch)
 
     @property
-    def caught(self) -> Fault | None:
+    def fault(self) -> Fault | None:
         past = self._marks.past
-        said = self._same(past.fresh.get(self.spot) or past.marks.get(self.spot))
-        if said is None:
+        fields = self._same(past.fresh.get(self.spot) or past.marks.get(self.spot))
+        if fields is None:
             return None
-        fault = fault_from_json(said["fault"])
-        if said.get("settled"):
+        fault = fault_from_json(fields["fault"])
+        if fields.get("settled"):
             self._marks.catch(self.spot, fault)
         return fault
 
     @property
-    def done(self) -> bool:
-        known = self._marks.past.marks.get(self.spot)
-        return not self.disturbed and self._same(known) is not None
+    def is_done(self) -> bool:
+        mark = self._marks.past.marks.get(self.spot)
+        return not self.disturbed and self._same(mark) is not None
 
     @property
     def gives_back(self) -> bool:
@@ -154,22 +158,22 @@ class Placed:
     def _lend(self) -> None:
         """Say from which record on what is lent here counts."""
         past = self._marks.past
-        known = past.marks.get(self.spot)
+        mark = past.marks.get(self.spot)
         since = past.given_back.get(self.spot, 0)
-        if known is not None and self._same(known) is None:
-            since = max(since, known.n)
-        elif known is not None:
+        if mark is not None and self._same(mark) is None:
+            since = max(since, mark.n)
+        elif mark is not None:
             self._marks.knows_done(self)
         if since:
-            self._marks.lasting.loans[id(self.place)] = since
+            self._marks.validity.loans[id(self.place)] = since
 
     # What is written
 
-    def _write(self, kind: Kind, **said: object) -> int:
+    def _write(self, kind: Kind, **fields: object) -> int:
         nth = self.spot[3] or None
-        given = self.input or None
-        told = body(nth=nth, input=given, **said)
-        return self._marks.writer.add(kind, self.spot[1], self.spot[2], told)
+        digest = self.input or None
+        text = body(nth=nth, input=digest, **fields)
+        return self._marks.writer.add(kind, self.spot[1], self.spot[2], text)
 
     def retries(self, number: int, used: int, wait: int, cause: Fault) -> None:
         fault = fault_to_json(cause)
@@ -181,12 +185,12 @@ class Placed:
         due = watch.wall() + lasts
         return {"lasts": lasts, "due": due, "clock": watch.since_boot(), "boot": watch.boot}
 
-    def left(self, duration: int) -> int:
+    def time_left(self, duration: int) -> int:
         past, about = self._marks.past, self.spot[0]
-        known = (past.fresh if about == "deadline" else past.marks).get(self.spot)
-        said = self._same(known)
-        if known is not None and said is not None:
-            return min(self._rest(known, said), duration)
+        mark = (past.fresh if about == "deadline" else past.marks).get(self.spot)
+        fields = self._same(mark)
+        if mark is not None and fields is not None:
+            return min(self._rest(mark, fields), duration)
         if duration > 0:
             kind: Kind = "deadline" if about == "deadline" else "delay"
             self._write(kind, **self._stamp(duration))
@@ -195,9 +199,9 @@ class Placed:
     @property
     def rounds(self) -> tuple[int, int]:
         past, spot = self._marks.past, ("rounds", *self.spot[1:])
-        known = [self._same(each.get(spot)) for each in (past.marks, past.fresh)]
-        on = [said["round"] for said in known if said is not None]
-        over = [said["round"] for said in known if said is not None and said.get("over")]
+        marks = [self._same(each.get(spot)) for each in (past.marks, past.fresh)]
+        on = [fields["round"] for fields in marks if fields is not None]
+        over = [fields["round"] for fields in marks if fields is not None and fields.get("over")]
         return max(on, default=0), max(over, default=0)
 
     def goes_on(self, number: int) -> None:
@@ -207,8 +211,8 @@ class Placed:
         self._write("deadline", round=number, over=True, settled=settled or None)
 
     def gave_up(self, number: int) -> bool:
-        known = self._marks.past.marks.get((*self.spot[:3], number))
-        if self._same(known) is not None:
+        mark = self._marks.past.marks.get((*self.spot[:3], number))
+        if self._same(mark) is not None:
             return True
         self._write("deadline", round=number, spent=True)
         return False
@@ -231,8 +235,8 @@ class Placed:
         n = self._write("gave back", over=True)
         self._marks.past.giving_back.discard(self.spot)
         self._marks.past.given_back[self.spot] = n
-        self._marks.lasting.loans[id(self.place)] = n
-        self._marks.lasting.forget()
+        self._marks.validity.loans[id(self.place)] = n
+        self._marks.validity.forget()
 
     def leave(self) -> None:
         self._marks.leave(self)

@@ -7,97 +7,97 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwf.faults import Failed
-from fwf.interpreters.run.journaled.earlier_tries import STARTS, Done
+from fwf.interpreters.run.journaled.earlier_tries import STARTS, PastRecord
 from fwf.journal.run_records import moment
 from fwf.printing import printable
 
 
-def in_doubt(run: str, path: str, done: Done) -> Failed:
+def in_doubt(run: str, path: str, record: PastRecord) -> Failed:
     """An unrepeatable attempt that isn't known to be done."""
     what = "was started at"
     why = "nothing tells whether it was done"
-    if '"doubt":true' in done.body:
+    if '"doubt":true' in record.body:
         what, why = "was done before", "its input or a parameter has changed since"
-    elif has_failed(done):
+    elif has_failed(record):
         what, why = "failed at", "it may have been done all the same"
-    when = "" if what == "was done before" else f" {moment(done.at)}"
+    when = "" if what == "was done before" else f" {moment(record.at)}"
     return Failed(path, ("InDoubt",), f"{what}{when}, and {why}: {_decide(run, path)}")
 
 
-def has_failed(done: Done) -> bool:
+def has_failed(record: PastRecord) -> bool:
     """Whether an attempt is known to have ended, with a fault."""
-    return '"fault":' in done.body
+    return '"fault":' in record.body
 
 
-def killed(run: str, path: str, message: str) -> Failed:
+def killed_step(run: str, path: str, message: str) -> Failed:
     """An unrepeatable attempt whose own process ended without a word."""
-    said = f"{message}; nothing tells whether it was done: {_decide(run, path)}"
-    return Failed(path, ("InDoubt",), said)
+    text = f"{message}; nothing tells whether it was done: {_decide(run, path)}"
+    return Failed(path, ("InDoubt",), text)
 
 
-def unknown(run: str, path: str, said: str) -> Failed:
+def unknown(run: str, path: str, message: str) -> Failed:
     """An unrepeatable attempt that was begun elsewhere, of which nobody there knows the end."""
-    told = f"{said}, and nothing tells whether it was done: {_decide(run, path)}"
-    return Failed(path, ("InDoubt",), told)
+    text = f"{message}, and nothing tells whether it was done: {_decide(run, path)}"
+    return Failed(path, ("InDoubt",), text)
 
 
 def done_but_unwritable(run: str, path: str, message: str) -> Failed:
     """An unrepeatable attempt that was done, and whose result can't be kept."""
-    said = f"it was done, but what it gave can't be written: {message}; {_decide(run, path)}"
-    return Failed(path, ("InDoubt", "Unwritable"), said)
+    text = f"it was done, but what it gave can't be written: {message}; {_decide(run, path)}"
+    return Failed(path, ("InDoubt", "Unwritable"), text)
 
 
 def _decide(run: str, path: str) -> str:
-    remedy = f"fwf resolve {run} {quoted(path)}"
+    remedy = f"fwf resolve {run} {shell_word(path)}"
     return f"look, then write `{remedy} --value JSON`, or --again, or --skip"
 
 
-def poisoned(run: str, path: str) -> Failed:
+def poisoned_step(run: str, path: str) -> Failed:
     """A step that ends its process."""
-    said = (
+    text = (
         f"its process ended without a word each time that it was started, {STARTS} times: mend it, "
-        f"then write `fwf resolve {run} {quoted(path)} --again`"
+        f"then write `fwf resolve {run} {shell_word(path)} --again`"
     )
-    return Failed(path, ("Poisoned", "Defect"), said)
+    return Failed(path, ("Poisoned", "Defect"), text)
 
 
-def changed(path: str, name: str, said: Mapping[str, Any], done: Done) -> Failed:
+def changed_step(path: str, name: str, fields: Mapping[str, Any], record: PastRecord) -> Failed:
     """A result that is there, of another task, or on another input."""
-    was = str(said.get("task", name))
+    was = str(fields.get("task", name))
     what = (
-        f"what was done there at {moment(done.at)} was {printable(was)}, and now it is {name}"
+        f"what was done there at {moment(record.at)} was {printable(was)}, and now it is {name}"
         if was != name
-        else f"it was done at {moment(done.at)} on another input or parameter, since what comes "
+        else f"it was done at {moment(record.at)} on another input or parameter, since what comes "
         "before it has changed"
     )
     more = "`--accept-changes` does it again, with all that follows"
     return Failed(path, ("Changed",), f"{what}; {more}")
 
 
-def items_gone(path: str, told: str) -> Failed:
+def items_gone(path: str, names: str) -> Failed:
     """A map that is about to go through other items than before."""
-    said = (
-        f"{told}: done before, and not among the items now. Was key= changed, or what comes "
+    text = (
+        f"{names}: done before, and not among the items now. Was key= changed, or what comes "
         "before? `--accept-changes` leaves their results out"
     )
-    return Failed(path, ("Changed",), said)
+    return Failed(path, ("Changed",), text)
 
 
-def unreadable(run: str, path: str, done: Done, error: Exception) -> Failed:
+def unreadable(run: str, path: str, record: PastRecord, error: Exception) -> Failed:
     """A result that can't be read any more."""
-    said = f"what it gave at {moment(done.at)}: {error}; {again(run, path)}"
-    return Failed(path, ("Unreadable",), said)
+    text = f"what it gave at {moment(record.at)}: {error}; {again(run, path)}"
+    return Failed(path, ("Unreadable",), text)
 
 
-def gone(run: str, path: str, done: Done, file: object) -> Failed:
+def missing_file(run: str, path: str, record: PastRecord, file: object) -> Failed:
     """A file that a step left on this machine, and that isn't there any more."""
-    said = f"left {file} at {moment(done.at)}, which isn't there any more; {again(run, path)}"
-    return Failed(path, ("Gone",), said)
+    text = f"left {file} at {moment(record.at)}, which isn't there any more; {again(run, path)}"
+    return Failed(path, ("Gone",), text)
 
 
 def again(run: str, path: str) -> str:
     """The remedy that does a step again."""
-    return f"`fwf rerun {run} --from {quoted(path)}` does it again"
+    return f"`fwf rerun {run} --from {shell_word(path)}` does it again"
 
 
 def some(names: Sequence[str]) -> str:
@@ -105,6 +105,6 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(map(printable, names[:5])) + (" and more" if len(names) > 5 else "")
 
 
-def quoted(path: str) -> str:
+def shell_word(path: str) -> str:
     """A path as a shell takes it."""
     return shlex.quote(printable(path))

@@ -11,11 +11,11 @@ from fwf.journal.run_records import RunRow
 from fwf.machine.slots import Pool
 
 
-def written(workers: int | None, pools: Mapping[str, int | Pool]) -> dict[str, Any]:
+def limits_form(workers: int | None, pools: Mapping[str, int | Pool]) -> dict[str, Any]:
     """Workers, sizes of pools ⟶ what a row says of them; what has no limit is left out."""
     sizes = {name: _form(size) for name, size in pools.items()}
-    found = {"workers": workers, "pools": sizes}
-    return {each: limit for each, limit in found.items() if limit}
+    limits = {"workers": workers, "pools": sizes}
+    return {each: limit for each, limit in limits.items() if limit}
 
 
 def pools_of(row: RunRow) -> dict[str, int | Pool]:
@@ -28,12 +28,12 @@ def refuse_others(row: RunRow, limits: Mapping[str, Any]) -> None:
 
     How many workers there are may change: it says what this machine can do, not what others bear.
     """
-    kept: Mapping[str, Any] = row.facts.get("pools", {})
+    sizes: Mapping[str, Any] = row.facts.get("pools", {})
     for name, form in limits.get("pools", {}).items():
-        if name in kept and form != kept[name]:
+        if name in sizes and form != sizes[name]:
             raise Refused(
                 f"pool {name!r}: {_size(form)} is given, but run {row.id} was started with "
-                f"{_size(kept[name])}, and goes on with that; leave it out, or --accept-changes"
+                f"{_size(sizes[name])}, and goes on with that; leave it out, or --accept-changes"
             )
 
 

@@ -16,34 +16,34 @@ from fwf.journal.values import Unwritable, Values
 from fwf.secrets import masked
 
 
-def resolved(required: Requirements, params: Mapping[str, object]) -> dict[str, Any]:
+def with_defaults(needs: Requirements, params: Mapping[str, object]) -> dict[str, Any]:
     """Parameters as given, and the defaults of the others, where all tasks have the same."""
-    optional = {each.name for each in required.parameters if each.optional} - {*params}
-    return {**common_defaults(required.workflow, optional), **params}
+    optional = {each.name for each in needs.parameters if each.optional} - {*params}
+    return {**common_defaults(needs.workflow, optional), **params}
 
 
-def written(params: Mapping[str, object], values: Values) -> dict[str, Any]:
+def forms_of(params: Mapping[str, object], values: Values) -> dict[str, Any]:
     """Parameters ⟶ what a row says of them, plain JSON; raises `Refused`."""
-    found: dict[str, Any] = {}
+    forms: dict[str, Any] = {}
     for name, value in params.items():
         try:
-            found[name] = json.loads(values.settle(value)[0])
+            forms[name] = json.loads(values.settle(value)[0])
         except Unwritable as error:
             raise Refused(f"parameter {name!r}: {error}") from None
-    return found
+    return forms
 
 
-def kept(row: RunRow, params: Mapping[str, object], values: Values) -> dict[str, Any]:
+def first_parameters(row: RunRow, params: Mapping[str, object], values: Values) -> dict[str, Any]:
     """The parameters that a run was started with; raises `Refused` if others are given."""
-    forms, found = row.facts.get("params", {}), _read(row, values)
+    forms, originals = row.facts.get("params", {}), _read(row, values)
     for name, value in params.items():
         text = values.settle(value)[0]
         if name in forms and json.loads(text) != forms[name]:
             raise Refused(
                 f"parameter {name!r}: {masked(str(value))} is given, but run {row.id} was started "
-                f"with {masked(str(found[name]))}, and goes on with that; leave it out"
+                f"with {masked(str(originals[name]))}, and goes on with that; leave it out"
             )
-    return {**params, **found}
+    return {**params, **originals}
 
 
 def params_of(row: RunRow, w: Workflow[Any, Any]) -> dict[str, Any]:

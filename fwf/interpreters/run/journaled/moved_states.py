@@ -49,54 +49,56 @@ class States:
         self.remarks: list[str] = []
         try:
             for name in sorted(kinds):
-                self._writers[name] = self._claimed(store, name, me, salvage=salvage)
+                self._writers[name] = self._claim(store, name, me, salvage=salvage)
         except BaseException:
             self.release()
             raise
 
-    def _claimed(self, store: Store, name: str, me: Holder, *, salvage: bool) -> LogWriter:
+    def _claim(self, store: Store, name: str, me: Holder, *, salvage: bool) -> LogWriter:
         try:
             return kept_marks.claim(store, name, me)
         except JournalCorrupt as error:
             if not salvage:
                 raise
-            dropped = versioned_logs.salvage(store, kept_marks.PREFIX + name, me)
-            was = f"{counted(dropped, 'version')} dropped, so the mark is an earlier one"
+            count = versioned_logs.salvage(store, kept_marks.PREFIX + name, me)
+            was = f"{counted(count, 'version')} dropped, so the mark is an earlier one"
             self.remarks.append(f"{error}; salvaged: {was}: fwf state show {name}")
             return kept_marks.claim(store, name, me)
 
     def first(self) -> dict[str, Any]:
         """What a run that starts now keeps of the marks, as its row has it."""
-        found: dict[str, Any] = {}
+        marks: dict[str, Any] = {}
         for name, writer in self._writers.items():
             latest = writer.latest
-            found[name] = {"version": 0} if latest is None else {
+            marks[name] = {"version": 0} if latest is None else {
                 "version": latest.number, "value": latest.body["value"]
             }  # fmt: skip
-        return found
+        return marks
 
     def check(self, row: RunRow) -> None:
         """Raise `Refused` if a run that goes on isn't the one that its marks were moved by."""
-        kept = row.facts.get("marks", {})
+        marks = row.facts.get("marks", {})
         for name, writer in self._writers.items():
-            if name not in kept:
+            if name not in marks:
                 raise Refused(
                     f"run {short(row.id)} was started without the state {name!r}: take it out of "
                     f"the workflow, or {_give_up(row)}"
                 )
-            other = kept_marks.overlooked_version(writer.history, kept[name], row.id)
+            other = kept_marks.overlooked_version(writer.history, marks[name], row.id)
             if other is not None:
                 why = "what it would do is of another stretch, so it does nothing"
-                raise Refused(_said(name, kept[name], other, row, why))
+                raise Refused(_why_refused(name, marks[name], other, row, why))
 
     def openers(self, row: RunRow) -> dict[str, Opener]:
         """What the run's tasks are given, by name."""
-        kept, lock = row.facts["marks"], Lock()
-        made = {
-            name: _Mark(name, writer, self._kinds[name], kept[name], row, self._values, lock)
+        marks, lock = row.facts["marks"], Lock()
+        resources = {
+            name: _StateResource(
+                name, writer, self._kinds[name], marks[name], row, self._values, lock
+            )
             for name, writer in self._writers.items()
         }
-        return {name: mark.opened for name, mark in made.items()}
+        return {name: mark.open for name, mark in resources.items()}
 
     def release(self) -> None:
         """Let others have them. May be called twice."""
@@ -105,7 +107,7 @@ class States:
 
 
 @final
-class _Mark:
+class _StateResource:
     """The resource of one state in one try; of any thread."""
 
     def __init__(
@@ -113,7 +115,7 @@ class _Mark:
         name: str,
         writer: LogWriter,
         kinds: Sequence[Any],
-        kept: Mapping[str, Any],
+        start: Mapping[str, Any],
         row: RunRow,
         values: Values,
         lock: Lock,
@@ -121,21 +123,21 @@ class _Mark:
         self._name = name
         self._writer = writer
         self._kinds = kinds
-        self._kept = kept
+        self._start = start
         self._row = row
         self._values = values
         self._lock = lock
 
-    def opened(self) -> AbstractContextManager[_Mark]:
+    def open(self) -> AbstractContextManager[_StateResource]:
         return nullcontext(self)
 
     def read(self, first: Any, /) -> Any:
-        if "value" not in self._kept:
+        if "value" not in self._start:
             return first
         with self._lock:
-            found = self._values.read(json.dumps(self._kept["value"]))
-        self._refuse_unfit(found, "is", "set it anew, `fwf state set`")
-        return found
+            value = self._values.read(json.dumps(self._start["value"]))
+        self._refuse_unfit(value, "is", "set it anew, `fwf state set`")
+        return value
 
     def move(self, to: Any, /) -> None:
         self._refuse_unfit(to, "is moved to", "give what fits, or change the state's type")
@@ -147,32 +149,32 @@ class _Mark:
             own = self._own()
             if own is not None and own.body["value"] == value:
                 return  # it was done before the process died, or an earlier try did it
-            since = self._kept["version"] if own is None else own.number
+            since = self._start["version"] if own is None else own.number
             latest = self._writer.latest
             if latest is not None and latest.number != since:
                 why = f"it isn't moved to {kept_marks.mark_text(value)}"
-                raise Moved(_said(self._name, self._kept, latest, self._row, why))
+                raise Moved(_why_refused(self._name, self._start, latest, self._row, why))
             self._writer.add(kept_marks.of_run(value, self._row.id, self._row.workflow))
 
     def _own(self) -> Version | None:
         """What the run itself has moved it to last, in any try."""
-        told = reversed(self._writer.history)
-        return next((each for each in told if each.body.get("run") == self._row.id), None)
+        newest_first = reversed(self._writer.history)
+        return next((each for each in newest_first if each.body.get("run") == self._row.id), None)
 
     def _refuse_unfit(self, value: Any, how: str, remedy: str) -> None:
         for kind in self._kinds:
             wrong = wrong_part(value, kind)
             if wrong is not None:
-                told = unlike(self._name, value, kind, wrong, "its type is")
-                raise TypeError(f"state {self._name!r} {how} {told}; {remedy}")
+                mismatch = unlike(self._name, value, kind, wrong, "its type is")
+                raise TypeError(f"state {self._name!r} {how} {mismatch}; {remedy}")
 
 
-def _said(name: str, kept: Mapping[str, Any], now: Version, row: RunRow, why: str) -> str:
+def _why_refused(name: str, start: Mapping[str, Any], now: Version, row: RunRow, why: str) -> str:
     """Why a run can't go on with its mark: who has moved it since, from where to where."""
-    was = kept_marks.mark_text(kept["value"]) if "value" in kept else "nothing"
+    was = kept_marks.mark_text(start["value"]) if "value" in start else "nothing"
     return (
-        f"{kept_marks.move(name, kept, now)}, since run {short(row.id)} started with {was}; {why}: "
-        f"{_give_up(row)}, and the next start reads the mark anew"
+        f"{kept_marks.move(name, start, now)}, since run {short(row.id)} started with {was}; "
+        f"{why}: {_give_up(row)}, and the next start reads the mark anew"
     )
 
 

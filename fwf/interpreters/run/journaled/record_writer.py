@@ -11,7 +11,7 @@ from fwf.journal.store import Claim, Store
 
 
 @final
-class Writer:
+class RecordWriter:
     """The records of one try, in the order in which things happened.
 
     They are kept back until `flush`: before something starts that they must outlast, and before
@@ -47,10 +47,10 @@ class Writer:
             self._late = []
 
 
-def body(**said: object) -> str:
+def body(**fields: object) -> str:
     """A record's body: what is None is left out."""
     return json.dumps(
-        {key: each for key, each in said.items() if each is not None},
+        {key: each for key, each in fields.items() if each is not None},
         ensure_ascii=False,
         separators=(",", ":"),
     )

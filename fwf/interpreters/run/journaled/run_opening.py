@@ -21,11 +21,11 @@ from fwf.forms.mentioned import Known, names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled import kept_parameters
-from fwf.interpreters.run.journaled.earlier_tries import Past
+from fwf.interpreters.run.journaled.earlier_tries import EarlierTries
 from fwf.interpreters.run.journaled.holds import some
 from fwf.interpreters.run.journaled.kept_limits import refuse_others
-from fwf.interpreters.run.journaled.lost import lost
-from fwf.interpreters.run.journaled.record_writer import Writer, body
+from fwf.interpreters.run.journaled.lost_steps import lost_steps
+from fwf.interpreters.run.journaled.record_writer import RecordWriter, body
 from fwf.interpreters.run.journaled.stamps import SystemWatch, Watch
 from fwf.interpreters.run.resources import Opener
 from fwf.journal.errors import JournalCorrupt, Refused
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Opened:
+class JournaledRun:
     """A run in its journal that this process goes on with, or that is complete."""
 
     __slots__ = (
@@ -58,7 +58,7 @@ class Opened:
         own: bool,
         claim: Claim,
         row: RunRow,
-        past: Past,
+        past: EarlierTries,
         values: Values,
         watch: Watch,
         params: dict[str, Any],
@@ -76,7 +76,7 @@ class Opened:
         self.remarks = tuple(remarks)
         """What people should know of the journal."""
         self.states = states
-        self.writer = Writer(store, row, claim, watch)
+        self.writer = RecordWriter(store, row, claim, watch)
         self.died: str | None = None
 
     @property
@@ -92,13 +92,13 @@ class Opened:
     def value(self) -> Any:
         """What a complete run gave."""
         assert self.past.end is not None
-        said = json.loads(self.past.end.body)
-        if "value" not in said:
+        fields = json.loads(self.past.end.body)
+        if "value" not in fields:
             raise Refused(
                 f"run {self.row.id} is complete, but what it gave isn't kept: "
-                f"{said.get('unwritten', 'it was never written')}"
+                f"{fields.get('unwritten', 'it was never written')}"
             )
-        return self.values.read(json.dumps(said["value"]))
+        return self.values.read(json.dumps(fields["value"]))
 
     def openers(self) -> dict[str, Opener]:
         """The resources that its tasks have from the journal."""
@@ -117,15 +117,15 @@ class Opened:
                 self.store.close()
 
 
-def opened(
+def open_run(
     journal: Journal,
-    required: Requirements,
+    needs: Requirements,
     name: RunName,
     params: Mapping[str, object],
     limits: Mapping[str, object],
     watch: Watch | None = None,
     marks: Mapping[str, tuple[Any, ...]] = MappingProxyType({}),
-) -> Opened:
+) -> JournaledRun:
     """Claim a run, and read what earlier tries left; raises `JournalError`.
 
     marks: the states that the run has from the journal, with the types of their marks.
@@ -133,32 +133,32 @@ def opened(
     `Held` if another process goes on with it, `Refused` if what is asked for contradicts what the
     journal holds. Nothing is changed then.
     """
-    w, key = required.workflow, _key(name)
+    w, key = needs.workflow, _key(name)
     own = isinstance(journal.where, str | Path)
     store = (
         open_store(journal.where, durability=journal.durability, salvage=journal.salvage)
         if isinstance(journal.where, str | Path)
         else journal.where
     )
-    if any(each.from_journal for each in required.resources):
+    if any(each.from_journal for each in needs.resources):
         store = LockedStore(store)  # tasks ask it, on other threads
     clock = SystemWatch() if watch is None else watch
     names, this = names_in(w), me(clock.wall())
     values = Values(names, store.put, store.get)
-    asked = marks, names, this
+    state_arguments = marks, names, this
     claim: Claim | None = None
     states: States | None = None
     try:
         claim = store.claim(key, this)
-        known = [*store.generations(key)]
-        last = known[-1] if known else None
+        generations = [*store.generations(key)]
+        last = generations[-1] if generations else None
         if last is None or last.state == "given up" or _again(journal, last):
-            states = _states(store, *asked, salvage=journal.salvage)
-            resolved = kept_parameters.resolved(required, params)
-            about = _about(journal, name, params, resolved, limits, values, states)
+            states = _states(store, *state_arguments, salvage=journal.salvage)
+            first_params = kept_parameters.with_defaults(needs, params)
+            about = _about(journal, name, params, first_params, limits, values, states)
             row = _row(key, w, 1 if last is None else last.generation + 1, about, clock)
-            given = own, claim, row, Past(), values, clock
-            return Opened(store, *given, resolved, _remarks(store, states), states)
+            parts = own, claim, row, EarlierTries(), values, clock
+            return JournaledRun(store, *parts, first_params, _remarks(store, states), states)
         if journal.again is True:
             raise Refused(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
@@ -169,13 +169,17 @@ def opened(
             _refuse_lost(past, last, w, accepts=journal.accept_changes)
         if not complete and not journal.accept_changes:
             refuse_others(last, limits)
-        kept = dict(params) if complete else kept_parameters.kept(last, params, values)
+        run_params = (
+            dict(params) if complete else kept_parameters.first_parameters(last, params, values)
+        )
         if not complete:
-            states = _states(store, *asked, salvage=journal.salvage)
+            states = _states(store, *state_arguments, salvage=journal.salvage)
             if states is not None:
                 states.check(last)
                 remarks += states.remarks
-        return Opened(store, own, claim, last, past, values, clock, kept, remarks, states)
+        return JournaledRun(
+            store, own, claim, last, past, values, clock, run_params, remarks, states
+        )
     except BaseException:
         if states is not None:
             states.release()
@@ -215,48 +219,48 @@ def _states(
 
 def _read(
     store: Store, row: RunRow, claim: Claim, *, salvage: bool
-) -> tuple[RunRow, Past, list[str]]:
+) -> tuple[RunRow, EarlierTries, list[str]]:
     """A run as it stands, and what counts of its records; of a damaged one, those that are good."""
     remarks = _remarks(store)
     try:
-        return row, Past(store.records(row)), remarks
+        return row, EarlierTries(store.records(row)), remarks
     except JournalCorrupt as error:
         if not salvage:
             raise
-        dropped = store.salvage(row, claim)
+        count = store.salvage(row, claim)
         row = store.generations(row.key)[-1]
         remarks.append(
-            f"{error}; salvaged: {counted(dropped, 'record')} dropped, {row.count:,} are left; "
+            f"{error}; salvaged: {counted(count, 'record')} dropped, {row.count:,} are left; "
             "what the dropped ones told of is done again"
         )
-        return row, Past(store.records(row)), remarks
+        return row, EarlierTries(store.records(row)), remarks
 
 
-def _refuse_lost(past: Past, row: RunRow, w: Workflow[Any, Any], *, accepts: bool) -> None:
+def _refuse_lost(past: EarlierTries, row: RunRow, w: Workflow[Any, Any], *, accepts: bool) -> None:
     """Raise `Refused` if steps that were done have no place in the workflow any more."""
-    done, doubts = lost(past, w)
+    steps, doubts = lost_steps(past, w)
     run = short(row.id)
     if doubts:
         raise Refused(
             f"run {run}: {some(doubts)} may have been done, and can't be done twice, but has no "
             f"place in the workflow any more: put it back, and `fwf resolve {run}` it first"
         )
-    if done and not accepts:
-        told = some(done)
+    if steps and not accepts:
+        names = some(steps)
         raise Refused(
-            f"run {run}: what was done has no place in the workflow any more: {told}. Was it "
+            f"run {run}: what was done has no place in the workflow any more: {names}. Was it "
             "renamed, or put into something with a name? Undo that, or --accept-changes leaves "
             "it out; what stands in its place is done, with keys of its own"
         )
 
 
-def begin(found: Opened) -> None:
+def begin(run: JournaledRun) -> None:
     """Write that a try begins, and how the one before ended if it couldn't say so itself."""
-    row, past, watch = found.row, found.past, found.watch
+    row, past, watch = run.row, run.past, run.watch
     number = past.number + 1
     if past.last_try is not None and not past.over:
-        _tell_death(found)
-    said = body(
+        _tell_death(run)
+    text = body(
         number=number,
         host=socket.gethostname(),
         pid=os.getpid(),
@@ -265,42 +269,42 @@ def begin(found: Opened) -> None:
         python=platform.python_version(),
     )
     if row.number:
-        found.writer.add("try", "", "", said)
-        found.writer.flush("running")
+        run.writer.add("try", "", "", text)
+        run.writer.flush("running")
         return
     at = watch.wall()
-    first = Record(1, "try", "", "", at, said, checksum_of(FIRST, 1, "try", "", "", at, said))
-    started = changed(row, count=1, head=first.sum, started=at, changed=at)
-    number = found.store.begin(started, [first], found.claim)
-    found.row = changed(started, number=number)
-    found.writer = Writer(found.store, found.row, found.claim, watch)
+    first = Record(1, "try", "", "", at, text, checksum_of(FIRST, 1, "try", "", "", at, text))
+    first_row = changed(row, count=1, head=first.sum, started=at, changed=at)
+    number = run.store.begin(first_row, [first], run.claim)
+    run.row = changed(first_row, number=number)
+    run.writer = RecordWriter(run.store, run.row, run.claim, watch)
 
 
-def _tell_death(found: Opened) -> None:
+def _tell_death(run: JournaledRun) -> None:
     """Close the story of a try that ended without a word."""
-    past = found.past
+    past = run.past
     before = past.last_try
     if before is None:
         return
-    said = json.loads(before.body)
+    fields = json.loads(before.body)
     inside = [
-        {"path": path, "number": json.loads(done.body).get("attempt", 1)}
-        for (path, _), done in past.at_work.items()
+        {"path": path, "number": json.loads(record.body).get("attempt", 1)}
+        for (path, _), record in past.at_work.items()
     ]
-    here = said.get("host") == socket.gethostname()
-    counts = here and said.get("boot", "") == found.watch.boot
-    at = found.row.changed
-    told = body(number=past.number, at=at, counts=counts or None, **{"in": inside})
-    n = found.writer.add("died", "", "", told)
-    past.add(Record(n, "died", "", "", found.watch.wall(), told, b""))
+    here = fields.get("host") == socket.gethostname()
+    counts = here and fields.get("boot", "") == run.watch.boot
+    at = run.row.changed
+    text = body(number=past.number, at=at, counts=counts or None, **{"in": inside})
+    n = run.writer.add("died", "", "", text)
+    past.add(Record(n, "died", "", "", run.watch.wall(), text, b""))
     where = ", ".join(f"{each['path']}, attempt {each['number']}" for each in inside[:3])
     more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
-    found.died = f"ended without a word after {moment(at)}"
-    found.died += f", in {where}{more}" if inside else ""
+    run.died = f"ended without a word after {moment(at)}"
+    run.died += f", in {where}{more}" if inside else ""
 
 
 def end(
-    found: Opened,
+    run: JournaledRun,
     outcome: State,
     *,
     value: Any = None,
@@ -312,14 +316,14 @@ def end(
     text = None
     if outcome == "ok":
         try:
-            text, _ = found.values.settle(value)
+            text, _ = run.values.settle(value)
         except Unwritable as error:
             more["unwritten"] = str(error)
-    told = body(outcome=outcome, fault=fault, degraded=degraded or None, **more)
+    record = body(outcome=outcome, fault=fault, degraded=degraded or None, **more)
     if text is not None:
-        told = f'{told[:-1]},"value":{text}}}'
-    found.writer.add("end", "", "", told)
-    found.writer.flush(outcome)
+        record = f'{record[:-1]},"value":{text}}}'
+    run.writer.add("end", "", "", record)
+    run.writer.flush(outcome)
 
 
 def _key(name: RunName) -> str:
@@ -333,9 +337,9 @@ def _key(name: RunName) -> str:
 
 def _row(key: str, w: Workflow[Any, Any], generation: int, about: str, watch: Watch) -> RunRow:
     now = watch.wall()
-    made = datetime.fromtimestamp(now / 1e6).astimezone()
+    date = datetime.fromtimestamp(now / 1e6).astimezone()
     return RunRow(
-        0, run_id(made), key, name_of(w) or "", generation, "running", now, now, None, 1, 0, FIRST,
+        0, run_id(date), key, name_of(w) or "", generation, "running", now, now, None, 1, 0, FIRST,
         about,
     )  # fmt: skip
 
@@ -344,19 +348,19 @@ def _about(
     journal: Journal,
     name: RunName,
     params: Mapping[str, object],
-    resolved: Mapping[str, object],
+    first_params: Mapping[str, object],
     limits: Mapping[str, object],
     values: Values,
     states: States | None,
 ) -> str:
     """What the run has resolved at its start, as JSON."""
-    told = {
+    facts = {
         **(journal.about or {}),
         "definition": definition_id(name.required.workflow),
-        "params": kept_parameters.written(resolved, values),
+        "params": kept_parameters.forms_of(first_params, values),
         **({} if name.given is None else {"key": name.given}),
         "shown": {each: masked(str(value)) for each, value in params.items()},
         **limits,
         **({} if states is None else {"marks": states.first()}),
     }
-    return json.dumps(told, ensure_ascii=False, default=str)
+    return json.dumps(facts, ensure_ascii=False, default=str)

@@ -62,5 +62,5 @@ def left_of(lasts: int, at: int, clock: int, boot: str, watch: Watch) -> int:
     longer than it would have lasted.
     """
     same = bool(boot) and boot == watch.boot
-    gone = watch.since_boot() - clock if same else watch.wall() - at
-    return lasts - max(gone, 0)
+    elapsed = watch.since_boot() - clock if same else watch.wall() - at
+    return lasts - max(elapsed, 0)

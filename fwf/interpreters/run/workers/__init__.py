@@ -45,7 +45,7 @@ from threading import Event, get_ident
 from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.faults.raised import raised
-from fwf.interpreters.run.calls import Called, awaited, called_beside
+from fwf.interpreters.run.calls import CallResult, await_task, call_in_worker
 from fwf.interpreters.run.clock import Clock, Inbox, current_task
 from fwf.interpreters.run.resources import Opener
 from fwf.interpreters.run.workers.contexts import Contexts
@@ -73,7 +73,7 @@ class Workers:
         self._contexts = contexts
         self._threads = Threads(inbox)
         self._loop: EventLoop | None = None
-        self._isolated: set[Event] = set()
+        self._exits: set[Event] = set()
         """For each isolated attempt that isn't over; set when its process is gone."""
 
     def start(self, attempt: RunningAttempt, arguments: Arguments) -> None:
@@ -83,10 +83,10 @@ class Workers:
         try:
             begin(attempt, arguments)
         except (OSError, RuntimeError, MemoryError) as error:  # no more threads, files or memory
-            caught = error
+            exception = error
         else:
             return
-        self._inbox.put((attempt, (ERR, raised(caught, call.fn)), self._clock.now()))
+        self._inbox.put((attempt, (ERR, raised(exception, call.fn)), self._clock.now()))
 
     def cut(self, attempt: RunningAttempt) -> None:
         """Wait no longer for an attempt, and stop it where that can be done."""
@@ -101,18 +101,18 @@ class Workers:
         self._threads.close()
         if self._loop is not None:
             self._loop.close(0 if at_once else CLEAN_UP)
-        for gone in list(self._isolated):
-            gone.wait(CLEAN_UP)
+        for exit_event in list(self._exits):
+            exit_event.wait(CLEAN_UP)
 
     # Kinds of task
 
     def _thread(self, attempt: RunningAttempt, arguments: Arguments) -> None:
-        self._in_thread(attempt, partial(called_beside, attempt.role, *arguments))
+        self._in_thread(attempt, partial(call_in_worker, attempt.role, *arguments))
 
     def _isolate(self, attempt: RunningAttempt, arguments: Arguments) -> None:
-        gone = Event()
+        exit_event = Event()
 
-        def apart() -> Called:
+        def apart() -> CallResult:
             try:
                 process = Process(attempt.role.task, arguments, self._contexts.decimals)
                 attempt.stop = process.kill
@@ -120,22 +120,22 @@ class Workers:
                     process.kill()
                 return process.result()
             except BaseException as error:
-                caught = error
+                exception = error
             finally:
-                self._isolated.discard(gone)
-                gone.set()
-            return ERR, raised(caught, attempt.role.fn)
+                self._exits.discard(exit_event)
+                exit_event.set()
+            return ERR, raised(exception, attempt.role.fn)
 
-        self._isolated.add(gone)
+        self._exits.add(exit_event)
         self._in_thread(attempt, apart)
 
-    def _in_thread(self, attempt: RunningAttempt, call: Callable[[], Called]) -> None:
+    def _in_thread(self, attempt: RunningAttempt, call: Callable[[], CallResult]) -> None:
         context = self._contexts.of(attempt)
 
-        def job() -> tuple[RunningAttempt, Called, int]:
+        def job() -> tuple[RunningAttempt, CallResult, int]:
             attempt.worker = get_ident()
-            ended = context.run(call)
-            return attempt, ended, self._clock.now()
+            result = context.run(call)
+            return attempt, result, self._clock.now()
 
         self._threads.start(job)
 
@@ -143,11 +143,11 @@ class Workers:
         if self._loop is None or self._loop.dead:
             self._loop = EventLoop()
 
-        async def awaiting() -> Called:
+        async def awaiting() -> CallResult:
             attempt.worker = current_task()
-            return await awaited(attempt.role, *arguments)
+            return await await_task(attempt.role, *arguments)
 
-        def done(ended: Called) -> None:
-            self._inbox.put((attempt, ended, self._clock.now()))
+        def report(result: CallResult) -> None:
+            self._inbox.put((attempt, result, self._clock.now()))
 
-        attempt.stop = self._loop.start(awaiting(), done, self._contexts.of(attempt))
+        attempt.stop = self._loop.start(awaiting(), report, self._contexts.of(attempt))

@@ -18,10 +18,10 @@ from typing import Any, Final, NoReturn, cast
 
 from fwf.faults.raised import raised
 from fwf.interpreters.run import forked
-from fwf.interpreters.run.calls import Call, Called, awaited, called_beside
+from fwf.interpreters.run.calls import CallResult, TaskCall, await_task, call_in_worker
 from fwf.interpreters.run.here import be_in
 from fwf.interpreters.run.signals import DEFAULTS
-from fwf.interpreters.run.workers.files import Files
+from fwf.interpreters.run.workers.module_files import ModuleFiles
 from fwf.interpreters.run.workers.processes import unfit
 from fwf.machine.fibers import ERR
 from fwf.secrets import remember, remembered
@@ -33,22 +33,22 @@ def main(parent: Connection) -> NoReturn:
     """Call the task that the parent sends, send what came of it, and end."""
     _leave_signals_to_the_parent()
     forked.watch(lambda: _in_fork(parent))
-    known: dict[str, Any] = parent.recv()
+    surroundings: dict[str, Any] = parent.recv()
     payload = parent.recv_bytes()
     Thread(target=_end_with, args=(parent, os.getppid()), daemon=True).start()
-    name: str = known["name"]
-    remember(known["secrets"])
-    be_in(known["here"])
+    name: str = surroundings["name"]
+    remember(surroundings["secrets"])
+    be_in(surroundings["here"])
     try:
-        task, arguments, decimals = _found(known, payload)
+        task, arguments, decimals = _import_call(surroundings, payload)
     except BaseException as error:
         why = f"that process must import what it needs, but {type(error).__qualname__}: {error}"
-        ended: Called = ERR, raised(unfit(name, why))
+        outcome: CallResult = ERR, raised(unfit(name, why))
     else:
         if decimals is not None:
             setcontext(decimals)
-        ended = _called(task, arguments)
-    _send(parent, name, ended)
+        outcome = _call(task, arguments)
+    _send(parent, name, outcome)
     _end()
 
 
@@ -83,12 +83,12 @@ def _end_with(parent: Connection, process: int) -> None:
 # The call
 
 
-def _found(known: Mapping[str, Any], payload: bytes) -> tuple[Any, Any, Any]:
+def _import_call(surroundings: Mapping[str, Any], payload: bytes) -> tuple[Any, Any, Any]:
     """Import what the call refers to ⟶ the task, its arguments, the context of `decimal`."""
-    sys.argv[:] = known["argv"]
-    sys.meta_path.insert(0, Files(known["files"]))
-    if known["main"] is not None:
-        _import_script(*known["main"])
+    sys.argv[:] = surroundings["argv"]
+    sys.meta_path.insert(0, ModuleFiles(surroundings["files"]))
+    if surroundings["main"] is not None:
+        _import_script(*surroundings["main"])
     return cast("tuple[Any, Any, Any]", cast(Any, ForkingPickler).loads(payload))
 
 
@@ -108,22 +108,22 @@ def _import_script(module: str | None, file: str) -> None:
     sys.modules["__main__"] = sys.modules["__mp_main__"] = script
 
 
-def _called(task: Any, arguments: Any) -> Called:
-    call = Call(task)
+def _call(task: Any, arguments: Any) -> CallResult:
+    call = TaskCall(task)
     if not call.is_async:
-        return called_beside(call, *arguments)
+        return call_in_worker(call, *arguments)
     from asyncio import run
 
     try:
-        return run(awaited(call, *arguments))
+        return run(await_task(call, *arguments))
     except BaseException as error:
-        caught = error
-    return ERR, raised(caught, task.fn)
+        exception = error
+    return ERR, raised(exception, task.fn)
 
 
-def _send(parent: Connection, name: str, ended: Called) -> None:
+def _send(parent: Connection, name: str, outcome: CallResult) -> None:
     try:
-        result = bytes(ForkingPickler.dumps((ended, remembered())))
+        result = bytes(ForkingPickler.dumps((outcome, remembered())))
     except Exception as error:
         why = f"its result must be picklable: {error}"
         result = bytes(ForkingPickler.dumps(((ERR, raised(unfit(name, why))), remembered())))

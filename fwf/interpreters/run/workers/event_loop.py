@@ -9,14 +9,14 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, final
 
 from fwf.faults.raised import raised
-from fwf.interpreters.run.calls import Called
+from fwf.interpreters.run.calls import CallResult
 from fwf.machine.fibers import ERR, INT
 
 if TYPE_CHECKING:
     import asyncio
 
-Job = Coroutine[Any, Any, Called]
-Done = Callable[[Called], None]
+Job = Coroutine[Any, Any, CallResult]
+Report = Callable[[CallResult], None]
 
 
 @final
@@ -32,7 +32,7 @@ class EventLoop:
 
         self._asyncio = asyncio
         self._loop = asyncio.new_event_loop()
-        self._at_work: dict[Job, Done] = {}
+        self._at_work: dict[Job, Report] = {}
         self._closed = False
         self.dead = False
         """Whether it ended before it was closed."""
@@ -43,27 +43,27 @@ class EventLoop:
             self._loop.close()
             raise
 
-    def start(self, job: Job, done: Done, context: Context) -> Callable[[], object]:
+    def start(self, job: Job, report: Report, context: Context) -> Callable[[], object]:
         """Run a coroutine and pass on how it ended; returns how to cancel it from a thread."""
-        tasks: list[asyncio.Task[Called]] = []
+        tasks: list[asyncio.Task[CallResult]] = []
 
         def begin() -> None:
             task = self._loop.create_task(job, context=context)
             tasks.append(task)
-            task.add_done_callback(ended)
+            task.add_done_callback(finish)
 
-        def ended(task: asyncio.Task[Called]) -> None:
+        def finish(task: asyncio.Task[CallResult]) -> None:
             self._report(job, (INT, None) if task.cancelled() else task.result())
 
-        self._at_work[job] = done
+        self._at_work[job] = report
         if not self._soon(begin):
             self._report(job, (ERR, raised(RuntimeError("the event loop has ended"))))
         return lambda: self._soon(lambda: tasks[0].cancel())
 
-    def _report(self, job: Job, ended: Called) -> None:
-        done = self._at_work.pop(job, None)
-        if done is not None:
-            done(ended)
+    def _report(self, job: Job, outcome: CallResult) -> None:
+        report = self._at_work.pop(job, None)
+        if report is not None:
+            report(outcome)
 
     def close(self, within: float) -> None:
         """Cancel what is still there, wait so many seconds for it to clean up, end the thread."""

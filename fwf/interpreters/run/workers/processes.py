@@ -19,10 +19,10 @@ from fwf.algebra.workflow import Workflow
 from fwf.analysis.requirements import Requirements
 from fwf.analysis.wants import path_of
 from fwf.faults import Issue
-from fwf.interpreters.run.calls import Called
+from fwf.interpreters.run.calls import CallResult
 from fwf.interpreters.run.here import here
 from fwf.interpreters.run.signals import DEFAULTS
-from fwf.interpreters.run.workers.files import files_of
+from fwf.interpreters.run.workers.module_files import files_of
 from fwf.secrets import remember, remembered
 
 FAREWELL: Final = 1.0
@@ -58,11 +58,11 @@ class Process:
         if not hasattr(os, "killpg"):
             raise unfit(task.name, "the system must have process groups: use Linux or macOS")
         self._name = task.name
-        self._payload, modules = _pickled(task, arguments, decimals)
+        self._payload, modules = _pickle(task, arguments, decimals)
         self._surroundings = _surroundings(task.name, modules)
         self._mine, theirs = Pipe()
         self._lock = Lock()
-        self._gone = False
+        self._is_gone = False
         flags: list[str] = cast(Any, subprocess)._args_from_interpreter_flags()
         with theirs, _signals_held_back():
             self._process = subprocess.Popen(
@@ -72,17 +72,17 @@ class Process:
                 start_new_session=True,
             )
 
-    def result(self) -> Called:
+    def result(self) -> CallResult:
         """Wait for how the task ended; raises `Killed` if the process ended without a word."""
         try:
-            return self._received()
+            return self._receive()
         except (EOFError, OSError):
             self._end()
             raise Killed(f"{self._name}: {_how(self._process.returncode)}") from None
         finally:
             self._end()
 
-    def _received(self) -> Called:
+    def _receive(self) -> CallResult:
         from multiprocessing.reduction import ForkingPickler
 
         self._mine.send(sys.path)
@@ -96,17 +96,17 @@ class Process:
         with suppress(OSError):
             self._mine.poll(FAREWELL)  # until it has closed its end
         try:
-            ended, secrets = cast(Any, ForkingPickler).loads(result)
+            outcome, secrets = cast(Any, ForkingPickler).loads(result)
             remember(secrets)
-            return cast(Called, ended)
+            return cast(CallResult, outcome)
         except Exception as error:
             raise unfit(self._name, f"its result must be picklable: {error}") from error
 
     def kill(self) -> None:
         """End the process at once, and all others of its group."""
         with self._lock:
-            if not self._gone:
-                _signalled(self._process.pid, signal.SIGKILL)
+            if not self._is_gone:
+                _signal(self._process.pid, signal.SIGKILL)
 
     def _end(self) -> None:
         """Kill what is left of the group, and wait until it is gone."""
@@ -114,13 +114,13 @@ class Process:
         self.kill()
         self._process.wait()
         with self._lock:
-            self._gone = True
+            self._is_gone = True
         until = time.monotonic() + FAREWELL
-        while _signalled(self._process.pid, 0) and time.monotonic() < until:
+        while _signal(self._process.pid, 0) and time.monotonic() < until:
             time.sleep(0.001)
 
 
-def _signalled(group: int, number: int) -> bool:
+def _signal(group: int, number: int) -> bool:
     """Send a signal to a process group; whether there is one."""
     try:
         os.killpg(group, number)
@@ -154,20 +154,20 @@ def _signals_held_back() -> Generator[None]:
 # What goes there
 
 
-def _pickled(task: Task[Any, Any], *call: Any) -> tuple[bytes, set[str]]:
+def _pickle(task: Task[Any, Any], *call: Any) -> tuple[bytes, set[str]]:
     """A task and what it is called with ⟶ them pickled, and the modules that this refers to."""
     from multiprocessing.reduction import ForkingPickler
 
     modules: set[str] = set()
 
-    class Noting(ForkingPickler):
+    class ModulePickler(ForkingPickler):
         def reducer_override(self, this: Any) -> Any:
             modules.update(_modules_of(this))
             return NotImplemented
 
     buffer = BytesIO()
     try:
-        Noting(buffer).dump((task, *call))
+        ModulePickler(buffer).dump((task, *call))
     except Exception as error:
         why = f"its input and resources must be picklable: {error}"
         raise unfit(task.name, why) from error
@@ -176,22 +176,22 @@ def _pickled(task: Task[Any, Any], *call: Any) -> tuple[bytes, set[str]]:
 
 def _modules_of(this: Any) -> Iterator[str]:
     if isinstance(this, Workflow):
-        found: list[Any] = flattened(cast(Any, this))
-        yield from (entry.module for entry in found if isinstance(entry, TaskAt))
+        entries: list[Any] = flattened(cast(Any, this))
+        yield from (entry.module for entry in entries if isinstance(entry, TaskAt))
     elif isinstance(this, type) or hasattr(this, "__code__"):
         yield this.__module__
 
 
 def _surroundings(name: str, modules: set[str]) -> dict[str, Any]:
     """What a process must know before it can find things by their names."""
-    known: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None, "secrets": remembered()}
-    known["here"] = here()
+    facts: dict[str, Any] = {"name": name, "argv": sys.argv, "main": None, "secrets": remembered()}
+    facts["here"] = here()
     if not modules.isdisjoint(MAIN):
-        known["main"] = _script()
-        if known["main"] is None:
+        facts["main"] = _script()
+        if facts["main"] is None:
             raise unfit(name, _IN_NO_FILE)
-    known["files"] = files_of(modules.difference(MAIN))
-    return known
+    facts["files"] = files_of(modules.difference(MAIN))
+    return facts
 
 
 def _script() -> tuple[str | None, str] | None:
@@ -208,9 +208,9 @@ _IN_NO_FILE: Final = (
 )
 
 
-def in_no_file(required: Requirements) -> Iterator[Issue]:
+def in_no_file(needs: Requirements) -> Iterator[Issue]:
     """What a workflow asks for ⟶ its isolated tasks that no other process can find."""
-    for task in required.isolated:
+    for task in needs.isolated:
         if task.fn.__module__ in MAIN and _script() is None:
-            path = path_of(required.workflow, task)
+            path = path_of(needs.workflow, task)
             yield Issue(path, "isolated", str(unfit(task.name, _IN_NO_FILE)))

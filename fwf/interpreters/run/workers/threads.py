@@ -62,10 +62,10 @@ class Threads:
     def _work(self) -> None:
         jobs, idle, inbox = self._jobs, self._idle, self._inbox
         while (job := jobs.get()) is not None:
-            made = [job()]
+            results = [job()]
             del job  # with what the task was given: the scheduler is told after it is let go
             idle.append(None)
-            inbox.put(made.pop())
+            inbox.put(results.pop())
 
 
 def still_at_work(within: float = 0.2) -> bool:

@@ -388,9 +388,9 @@ def test_a_pool_is_kept_with_its_rate(runs: Runs, pool: Any) -> None:
     store.close()
     assert kept_limits.pools_of(row) == {"p": 2 if pool == Pool(2) else pool}
     refuse = kept_limits.refuse_others
-    refuse(row, kept_limits.written(None, {"p": pool, "q": 1}))
+    refuse(row, kept_limits.limits_form(None, {"p": pool, "q": 1}))
     with pytest.raises(JournalError):
-        refuse(row, kept_limits.written(None, {"p": 8}))
+        refuse(row, kept_limits.limits_form(None, {"p": 8}))
 
 
 def test_again_is_for_what_is_complete(runs: Runs) -> None:
