@@ -43,7 +43,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )  # fmt: skip
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.schedule import cap_of, drawn as factor, each
+from fwf.algebra.schedule import cap_of, draw as factor, each
 from fwf.faults import (
     BadInput,
     Exhausted,

@@ -37,7 +37,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )  # fmt: skip
 from fwf.algebra.paths import Paths, Spot
-from fwf.algebra.schedule import cap_of, drawn as factor, each
+from fwf.algebra.schedule import cap_of, draw as factor, each
 from fwf.faults import BadInput, Exhausted, Fault, TimedOut, then
 from fwf.records import changed
 from fwf.worlds.scenario import Scenario

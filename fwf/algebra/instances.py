@@ -44,7 +44,7 @@ class Instance:
         """Its fields in the order of the class."""
         return arguments_of(self.cls)
 
-    def made(self, thaw: Callable[[object], Any]) -> Any:
+    def rebuild(self, thaw: Callable[[object], Any]) -> Any:
         """The object anew."""
         return self.cls(**{name: thaw(self.fields[name]) for name in self.names()})
 
@@ -133,7 +133,7 @@ def check(
                 "or have the task take it as a Secret"
             )
     try:
-        again = instance.made(thaw)
+        again = instance.rebuild(thaw)
     except Exception as error:  # whatever somebody's class raises
         raise TypeError(
             f"a {cls.__qualname__} can't be made anew from its fields, as a workflow makes it "

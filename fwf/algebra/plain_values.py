@@ -275,7 +275,7 @@ def thaw(value: object) -> Any:
     if type(value) is tuple:
         return tuple(thaw(item) for item in cast(tuple[object, ...], value))
     if isinstance(value, Instance):
-        return value.made(thaw)
+        return value.rebuild(thaw)
     if is_frozen(value):
         return value
     return frozenset(map(thaw, cast(frozenset[object], value)))

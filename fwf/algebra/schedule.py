@@ -175,7 +175,7 @@ class Within(_Combinators):
 @final
 @record(repr=False)
 class Jitter(_Combinators):
-    """The delays of a schedule, each times a factor; `drawn` says what decides it."""
+    """The delays of a schedule, each times a factor; `draw` says what decides it."""
 
     of: "Schedule"
     seed: int
@@ -240,7 +240,7 @@ def as_schedule(wait: object) -> Schedule:
 
 def each(schedule: Schedule, factor: Factor | None = None) -> Iterator[timedelta]:
     """Schedule ⟶ its delays, in order; may never end. Jitter is drawn by `factor`."""
-    factor = factor or drawn
+    factor = factor or draw
     match schedule:
         case Delays(delays):
             yield from delays
@@ -299,7 +299,7 @@ def _pointwise(
         yield max(pair) if longer else min(pair)
 
 
-def drawn(jitter: Jitter, index: int, run: bytes = b"", path: str = "") -> float:
+def draw(jitter: Jitter, index: int, run: bytes = b"", path: str = "") -> float:
     """Jitter, which delay, run, place ⟶ the factor for it: a pure function of these.
 
     The place has the items and rounds that it is in. So items and runs wait for different times,

@@ -29,20 +29,20 @@ def hidden_binding(node: WithParams[Any, Any]) -> Node | None:
     What is dropped must be total, since its defect would go with it.
     """
     inside = _levels(node)
-    kept = {k: f for k, f in node.params.items() if not (is_total(f) and _is_hidden(k, inside))}
-    if len(kept) == len(node.params):
+    visible = {k: f for k, f in node.params.items() if not (is_total(f) and _is_hidden(k, inside))}
+    if len(visible) == len(node.params):
         return None
-    return WithParams(node.body, pmap(kept), node.resources)
+    return WithParams(node.body, pmap(visible), node.resources)
 
 
 def _levels(node: WithParams[Any, Any]) -> list[WithParams[Any, Any]]:
     """The bindings right inside of others."""
-    found = list[WithParams[Any, Any]]()
+    levels = list[WithParams[Any, Any]]()
     inner: Node = node.body
-    while isinstance(inner, WithParams) and len(found) < MOST:
-        found.append(inner)
+    while isinstance(inner, WithParams) and len(levels) < MOST:
+        levels.append(inner)
         inner = inner.body
-    return found
+    return levels
 
 
 def _is_hidden(name: str, inside: Iterable[WithParams[Any, Any]]) -> bool:
@@ -82,16 +82,16 @@ def constants_inside(node: WithParams[Any, Any]) -> Node | None:
     left = list[WithParams[Any, Any]]()
     outer: WithParams[Any, Any] = node
     while isinstance(inner := outer.body, WithParams) and len(left) < MOST:
-        moved = {
+        constants = {
             name: expr
             for name, expr in outer.params.items()
             if isinstance(expr, Const) and name not in inner.params and _passes(name, inner)
         }
-        if not moved:
+        if not constants:
             break
-        stays = {name: expr for name, expr in outer.params.items() if name not in moved}
+        stays = {name: expr for name, expr in outer.params.items() if name not in constants}
         left.append(WithParams(inner, pmap(stays), outer.resources))
-        outer = WithParams(inner.body, merged(inner.params, moved), inner.resources)
+        outer = WithParams(inner.body, merged(inner.params, constants), inner.resources)
     if not left:
         return None
     for level in reversed(left):

@@ -40,36 +40,40 @@ def accepts(node: WithParams[Any, Any]) -> Any:
     return meet([node.edge.accepts, *kinds])
 
 
-def wanted_of(node: WithParams[Any, Any]) -> Wanted:
+def expected_types(node: WithParams[Any, Any]) -> Wanted:
     """Node ⟶ what the names that it computes are wanted as."""
-    wanted: Wanted = {name: () for name, _ in node.computed}
+    types_by_name: Wanted = {name: () for name, _ in node.computed}
     for want in open_in(node.body).values():
-        if want.name in wanted and binds(node, want) and want.type not in wanted[want.name]:
-            wanted[want.name] += (want.type,)
-    return wanted
+        if (
+            want.name in types_by_name
+            and binds(node, want)
+            and want.type not in types_by_name[want.name]
+        ):
+            types_by_name[want.name] += (want.type,)
+    return types_by_name
 
 
-def unfit(node: WithParams[Any, Any], values: dict[str, Any], wanted: Wanted) -> str:
+def unfit(node: WithParams[Any, Any], values: dict[str, Any], types_by_name: Wanted) -> str:
     """Computed values by name, what they are wanted as ⟶ what is wrong; empty if they fit.
 
     Of what isn't known before the run, the type has to fit.
     """
-    found: list[str] = []
+    problems: list[str] = []
     for name, value in values.items():
-        for kind in wanted[name]:
-            told = _unfit(name, value, kind)
-            if told:
+        for kind in types_by_name[name]:
+            problem = _unfit(name, value, kind)
+            if problem:
                 bound = f"with_params({name}={argument(node.params[name])})"
-                found.append(f"{bound} gives {told}")
+                problems.append(f"{bound} gives {problem}")
                 break
-    return "; ".join(found)
+    return "; ".join(problems)
 
 
 def _unfit(name: str, value: Any, kind: Any) -> str:
     needs = "what is inside needs"
     if isinstance(value, Unknown):
-        told = f"some {name_of(value.type)}, but {needs} {name_of(kind)}"
-        return told if clash(value.type, kind) else ""
+        problem = f"some {name_of(value.type)}, but {needs} {name_of(kind)}"
+        return problem if clash(value.type, kind) else ""
     wrong = wrong_part(value, kind)
     if wrong is None or unknown_in(value) is not None:
         return ""

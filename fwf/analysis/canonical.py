@@ -66,8 +66,8 @@ def canonical(value: object) -> bytes:
     except Nameless:
         raise
     except Exception as error:  # whatever somebody's class raises when it is looked into
-        raised = type(error).__qualname__
-    raise Nameless(None, f"raises {raised} when it is read")
+        error_name = type(error).__qualname__
+    raise Nameless(None, f"raises {error_name} when it is read")
 
 
 @final
@@ -86,13 +86,13 @@ class _Naming:
             return encode(value)
         if depth < ONCE_FROM:
             return self._of_parts(value, cls, place, depth + 1)
-        known = self._known.get(id(value))
-        if known is None:
+        entry = self._known.get(id(value))
+        if entry is None:
             if depth >= MAX_DEPTH:
                 raise Nameless(place, f"nests more than {MAX_DEPTH} levels deep")
-            known = value, self._of_parts(value, cls, place, depth + 1)
-            self._known[id(value)] = known
-        return known[1]
+            entry = value, self._of_parts(value, cls, place, depth + 1)
+            self._known[id(value)] = entry
+        return entry[1]
 
     def _of_parts(self, value: Any, cls: Any, place: Place, depth: int) -> bytes:
         kind = _KINDS.get(cls)
@@ -131,13 +131,13 @@ class _Naming:
         raise Nameless(place, f"is of the class {cls.__qualname__}, which has no canonical form")
 
     def _fields(self, value: Any, names: Iterable[str], place: Place, depth: int) -> list[bytes]:
-        found: list[bytes] = []
+        names_and_values: list[bytes] = []
         for name in names:
             there = place, FIELD, name
             if not hasattr(value, name):
                 raise Nameless(there, "has no value")
-            found += [encode(name), self.of(getattr(value, name), there, depth)]
-        return found
+            names_and_values += [encode(name), self.of(getattr(value, name), there, depth)]
+        return names_and_values
 
 
 def _coded(value: Any, cls: Any, place: Place) -> bytes:
@@ -146,18 +146,18 @@ def _coded(value: Any, cls: Any, place: Place) -> bytes:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever somebody's codec raises
-        raised = type(error).__qualname__
-    raise Nameless(place, f"is of the class {cls.__qualname__}, whose codec raised {raised}")
+        error_name = type(error).__qualname__
+    raise Nameless(place, f"is of the class {cls.__qualname__}, whose codec raised {error_name}")
 
 
 def _told(place: Place) -> str:
     """A place ⟶ `[3].frame`: how it is reached from the whole."""
-    said: list[str] = []
+    steps: list[str] = []
     while place is not None:
         place, how, by = place
-        shown = repr(by) if type(by) in SCALARS else "…"
-        said.append(how.format(by if how == FIELD else shown))
-    text = "".join(reversed(said))
+        key = repr(by) if type(by) in SCALARS else "…"
+        steps.append(how.format(by if how == FIELD else key))
+    text = "".join(reversed(steps))
     return text if len(text) <= MOST_SAID else f"…{text[-MOST_SAID:]}"
 
 

@@ -20,17 +20,17 @@ def common_defaults(
 
     Of those alone whose default is plain data, which a definition tells, and the same in all tasks.
     """
-    found: dict[str, list[Any]] = {}
+    defaults: dict[str, list[Any]] = {}
 
     def collect(node: Node, _parts: tuple[None, ...]) -> None:
         for each in node.contract.injected if isinstance(node, Task) else ():
             if each.name in names:
-                found.setdefault(each.name, []).append(each.default)
+                defaults.setdefault(each.name, []).append(each.default)
 
     if names:
         fold(collect, w, parts_of=parts_of)
     return {
         name: thaw(each[0])
-        for name, each in found.items()
+        for name, each in defaults.items()
         if not isinstance(each[0], Coded | Member) and len(set(map(encode, each))) == 1
     }

@@ -16,10 +16,10 @@ def word_of(node: Retry[Any, Any]) -> tuple[timedelta, ...] | None:
     at_most, wait = min(node.attempts - 1, MAX_ATTEMPTS), node.wait
     if is_drawn(wait):
         return None
-    found = (
+    waits = (
         wait.delays[:at_most] if isinstance(wait, Delays) else tuple(islice(each(wait), at_most))
     )
-    return found if len(found) < MAX_ATTEMPTS else None
+    return waits if len(waits) < MAX_ATTEMPTS else None
 
 
 def is_drawn(schedule: Schedule) -> bool:

@@ -24,29 +24,29 @@ class TooLarge(ValueError):
 class Extent(NamedTuple):
     """How many parts are written, and how many places they stand in; the latter up to 2⁶²."""
 
-    written: int
+    nodes: int
     places: int
 
     @property
     def shared(self) -> bool:
         """Whether sharing makes it larger than can be gone through."""
-        return self.places > MOST_TIMES * self.written + MOST_SHARED
+        return self.places > MOST_TIMES * self.nodes + MOST_SHARED
 
     def __str__(self) -> str:
-        return f"{self.written:,} parts stand in {count_text(self.places, 'place')}"
+        return f"{self.nodes:,} parts stand in {count_text(self.places, 'place')}"
 
 
 def extent(w: Workflow[Any, Any]) -> Extent:
-    """Workflow ⟶ its size as it is written, and with all that is shared written out. O(written)."""
-    written = 1
+    """Workflow ⟶ its size as it is written, and with all that is shared written out. O(nodes)."""
+    nodes = 1
 
     def step(node: Node, parts: tuple[int, ...]) -> int:
-        nonlocal written
-        written += len(parts)
+        nonlocal nodes
+        nodes += len(parts)
         return total(parts, own=1)
 
     places = fold(step, w)
-    return Extent(written, places)
+    return Extent(nodes, places)
 
 
 def too_large(where: str, size: object, instead: str) -> TooLarge:

@@ -76,13 +76,13 @@ def definition_id(w: Workflow[Any, Any]) -> str:
     return definition_digest(as_workflow(w, "definition_id")).hex()
 
 
-def definition_digest(w: Workflow[Any, Any], known: dict[Hashable, bytes] | None = None) -> bytes:
+def definition_digest(w: Workflow[Any, Any], digests: dict[Hashable, bytes] | None = None) -> bytes:
     """Workflow ⟶ the 16 bytes of its `definition_id`; `known` keeps those of its parts."""
 
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
         return digest(own_bytes(node), *parts)
 
-    return fold(step, w, results=known, parts_of=parts_of)
+    return fold(step, w, results=digests, parts_of=parts_of)
 
 
 def normal_id(w: Workflow[Any, Any]) -> str:
@@ -141,8 +141,8 @@ def _said(node: Node) -> tuple[object, ...]:
         case Named():
             return (node.name,)
         case Extension():
-            said = [(name, field_plain(getattr(node, name))) for name in field_names(type(node))]
-            return (type(node).__module__, type(node).__qualname__, *said)
+            fields = [(name, field_plain(getattr(node, name))) for name in field_names(type(node))]
+            return (type(node).__module__, type(node).__qualname__, *fields)
         case _:
             assert_never(node)
 
@@ -167,9 +167,9 @@ def _contract(contract: Contract) -> tuple[object, ...]:
         (each.name, name_of(each.type), each.kind, each.optional, *_default(each))
         for each in contract.injected
     )
-    declared = (contract.effect, contract.reads, contract.writes, contract.duration)
+    effects = (contract.effect, contract.reads, contract.writes, contract.duration)
     how = (contract.isolate, contract.is_async)  # in which way a deadline ends it
-    return (inputs, name_of(contract.output), injected, *declared, *how)
+    return (inputs, name_of(contract.output), injected, *effects, *how)
 
 
 def _default(each: Injected) -> tuple[object, ...]:
@@ -201,8 +201,8 @@ def expr_plain(expr: Expr) -> object:
 
 def schedule_plain(schedule: Schedule) -> object:
     """Schedule ⟶ plain data that says the same."""
-    said: list[object] = [type(schedule).__name__]
+    parts: list[object] = [type(schedule).__name__]
     for name in schedule.__match_args__:
         value: object = getattr(schedule, name)
-        said.append(schedule_plain(value) if isinstance(value, Schedule) else value)
-    return tuple(said)
+        parts.append(schedule_plain(value) if isinstance(value, Schedule) else value)
+    return tuple(parts)

@@ -33,7 +33,7 @@ def normal_form(w: Workflow[Any, Any]) -> Node:
     Raises `TooLarge` where sharing alone makes chains too long to be put together.
     """
     rewriter = Rewriter()
-    return rewriter.made(fold(rewriter.step, w))
+    return rewriter.node_of(fold(rewriter.step, w))
 
 
 @final
@@ -53,26 +53,26 @@ class NormalForms:
 
     def of(self, w: Workflow[Any, Any]) -> Node:
         """Workflow ⟶ its normal form, whatever that costs; raises as `normal_form` does."""
-        return self._rewriter.made(self._found(w))
+        return self._rewriter.node_of(self._form_of(w))
 
     def of_part(self, node: Node) -> Node | None:
         """Part ⟶ its normal form; None past the budget."""
         if self.budget < 0:
             return None
         try:
-            found = self._found(node)
-            if isinstance(found, Chain) and found.made is None:
-                self.budget -= found.size
-            return self._rewriter.made(found) if self.budget >= 0 else None
+            form = self._form_of(node)
+            if isinstance(form, Chain) and form.node is None:
+                self.budget -= form.size
+            return self._rewriter.node_of(form) if self.budget >= 0 else None
         except TooLarge:
             self.budget = -1
             return None
 
-    def _found(self, w: Workflow[Any, Any]) -> "Node | Chain":
-        found = self._known.get(digest_of(w))
-        if found is None:
-            found = fold(self._rewriter.step, w, key=_DIGEST, results=self._known)
-        return found
+    def _form_of(self, w: Workflow[Any, Any]) -> "Node | Chain":
+        form = self._known.get(digest_of(w))
+        if form is None:
+            form = fold(self._rewriter.step, w, key=_DIGEST, results=self._known)
+        return form
 
 
 _DIGEST: Final = attrgetter("digest")
@@ -90,26 +90,26 @@ class Chain:
     A part is a rewritten node, or a chain with the same join; `size` is how many nodes that makes.
     """
 
-    __slots__ = ("join", "made", "origin", "parts", "size")
+    __slots__ = ("join", "node", "origin", "parts", "size")
 
     def __init__(self, join: Join, parts: "Sequence[Node | Chain]", origin: Node) -> None:
         self.join = join
         self.parts = parts
         self.origin = origin
         self.size: int = sum(part.size if isinstance(part, Chain) else 1 for part in parts)
-        self.made: Node | None = None
+        self.node: Node | None = None
 
     def nodes(self) -> list[Node]:
         """The nodes in a row."""
-        found: list[Node] = []
+        flat: list[Node] = []
         todo: list[Node | Chain] = [self]
         while todo:
             part = todo.pop()
             if isinstance(part, Chain):
                 todo.extend(reversed(part.parts))
             else:
-                found.append(part)
-        return found
+                flat.append(part)
+        return flat
 
 
 @final
@@ -133,27 +133,29 @@ class Rewriter:
             return self._chain((Fallback, tuple(sorted(set(node.on)))), parts, node)
         if isinstance(node, Seq):
             return self._chain(SEQ, parts, node)
-        return _reduced(rebuild(node, tuple(map(self.made, parts))))
+        return _reduced(rebuild(node, tuple(map(self.node_of, parts))))
 
     # Chains
 
     def _chain(self, join: Join, parts: "tuple[Node | Chain, ...]", origin: Node) -> Chain:
         """A chain of chains with its own join and of nodes; a part of another join is made now."""
-        kept = [
-            part if isinstance(part, Chain) and part.join == join else self.made(part)
+        links = [
+            part if isinstance(part, Chain) and part.join == join else self.node_of(part)
             for part in parts
         ]
         self._left += len(parts)
-        chain = Chain(join, kept, origin)
-        return Chain(join, list(map(self.made, kept)), origin) if chain.size > MAX_PARTS else chain
+        chain = Chain(join, links, origin)
+        return (
+            Chain(join, list(map(self.node_of, links)), origin) if chain.size > MAX_PARTS else chain
+        )
 
-    def made(self, part: "Node | Chain") -> Node:
+    def node_of(self, part: "Node | Chain") -> Node:
         """A chain put together; a node as it is."""
         if not isinstance(part, Chain):
             return part
-        if part.made is None:
-            part.made = self._put_together(part)
-        return part.made
+        if part.node is None:
+            part.node = self._put_together(part)
+        return part.node
 
     def _put_together(self, chain: Chain) -> Node:
         kind, on = chain.join
@@ -216,14 +218,14 @@ def _spliced(nodes: list[Node], join: Join) -> list[Node]:
 
     Past `MAX_PARTS` they stay closed.
     """
-    opened = [_opened(node, join) for node in nodes]
-    if all(each is None for each in opened):
+    openings = [_opened(node, join) for node in nodes]
+    if all(each is None for each in openings):
         return nodes
-    if sum(1 if each is None else len(each) for each in opened) > MAX_PARTS:
+    if sum(1 if each is None else len(each) for each in openings) > MAX_PARTS:
         return nodes
     return [
         part
-        for node, each in zip(nodes, opened, strict=True)
+        for node, each in zip(nodes, openings, strict=True)
         for part in ((node,) if each is None else each)
     ]
 
@@ -234,25 +236,27 @@ def _opened(node: Node, join: Join) -> Sequence[Node] | None:
         return None
     if isinstance(node, Seq):
         return node.parts
-    found: list[Node] = []
+    bodies: list[Node] = []
     while isinstance(node, Fallback) and node.on == on:
-        found.append(node.body)
+        bodies.append(node.body)
         node = node.handler
-    return [*found, node] if found else None
+    return [*bodies, node] if bodies else None
 
 
 def _leaning_right(nodes: list[Node], on: tuple[str, ...], origin: Node) -> Node:
     """`fallback(a, fallback(b, fallback(c, …)))`, as it was written if it was so."""
-    written, rest = list[Node](), origin
+    originals, rest = list[Node](), origin
     while isinstance(rest, Fallback) and rest.on == on:
-        written.append(rest)
+        originals.append(rest)
         rest = rest.handler
-    made = nodes[-1]
+    result = nodes[-1]
     for at in range(len(nodes) - 2, -1, -1):
-        again = written[at] if at < len(written) else None
-        same = again is not None and children(again)[0] is nodes[at] and children(again)[1] is made
-        made = cast(Node, again if same else Fallback(nodes[at], made, on))
-    return made
+        again = originals[at] if at < len(originals) else None
+        same = (
+            again is not None and children(again)[0] is nodes[at] and children(again)[1] is result
+        )
+        result = cast(Node, again if same else Fallback(nodes[at], result, on))
+    return result
 
 
 def _same(nodes: Sequence[Node], others: Sequence[Node]) -> bool:

@@ -29,7 +29,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.traverse import children, fold
 from fwf.algebra.workflow import Workflow
-from fwf.types.arrival import LEVELS, MOST_ITEMS, seen, shape_of, told, whose, wrong_in
+from fwf.types.arrival import LEVELS, MOST_ITEMS, seen, shape_of, value_kind, whose, wrong_in
 from fwf.types.hints import SAME, name_of
 from fwf.worlds.unknown import unknown_in
 
@@ -41,7 +41,7 @@ class Refusal(NamedTuple):
     """A part that would be given what it doesn't take, and why."""
 
     node: Node
-    said: str
+    message: str
 
 
 def refusal(w: Workflow[Any, Any], value: Any) -> Refusal | None:
@@ -94,22 +94,22 @@ def _by_task(task: Task[Any, Any], value: Any, name: str) -> Refusal | None:
     if wrong is None:
         return None
     several = ", ".join(f"{each.name}: {name_of(each.type)}" for each in inputs)
-    wanted = f"({several})" if len(inputs) > 1 else name_of(task.contract.accepts)
-    said = f"{task.name} takes {wanted} but is given {told(value)}{whose(name, wrong)}"
-    return Refusal(task, said if name == INPUT or wrong.place else f"{said} as {name}")
+    input_type = f"({several})" if len(inputs) > 1 else name_of(task.contract.accepts)
+    message = f"{task.name} takes {input_type} but is given {value_kind(value)}{whose(name, wrong)}"
+    return Refusal(task, message if name == INPUT or wrong.place else f"{message} as {name}")
 
 
 def _by_items(
     node: MapEach[Any, Any], value: Any, name: str, levels: int
 ) -> Iterator[Refusal | None]:
     if not _is_list(value):
-        said = f"map_each takes a list but is given {told(value)}; make a list of it first"
-        yield Refusal(node, said)
+        message = f"map_each takes a list but is given {value_kind(value)}; make a list of it first"
+        yield Refusal(node, message)
     elif levels and node.on_error != "collect":
         for index, item in enumerate(_first(value)):
-            found = _refused(node.body, item, f"{name}[{index}]", levels - 1)
-            if found is not None:
-                yield found
+            refusal = _refused(node.body, item, f"{name}[{index}]", levels - 1)
+            if refusal is not None:
+                yield refusal
 
 
 def _is_list(value: Any) -> bool:
@@ -126,13 +126,13 @@ def _by_steps(
     graph: Graph[Any, Any], value: Any, name: str, levels: int
 ) -> Iterator[Refusal | None]:
     """What refuses one of several inputs; how many there must be, the graph itself tells."""
-    given = cast("tuple[Any, ...]", value)
-    if not levels or not isinstance(cast(object, value), tuple) or len(given) != graph.arity:
+    arguments = cast("tuple[Any, ...]", value)
+    if not levels or not isinstance(cast(object, value), tuple) or len(arguments) != graph.arity:
         return
     for step in graph.steps:
         places = [-1 - number for number in step.inputs]
         if len(places) == 1 and places[0] >= 0:
             at = places[0]
-            found = _refused(step.body, given[at], f"{name}[{at}]", levels - 1)
-            if found is not None:
-                yield found
+            refusal = _refused(step.body, arguments[at], f"{name}[{at}]", levels - 1)
+            if refusal is not None:
+                yield refusal

@@ -94,8 +94,8 @@ def _constant(node: Branch[Any, Any]) -> Node | None:
 
 def _constant_arm(node: Branch[Any, Any]) -> int | None:
     core, holds = _fact(node.predicate)
-    told = core.value if isinstance(core, Const) else None
-    return int(told != holds) if isinstance(told, bool) else None
+    answer = core.value if isinstance(core, Const) else None
+    return int(answer != holds) if isinstance(answer, bool) else None
 
 
 def _negated(node: Branch[Any, Any]) -> Node | None:
@@ -133,10 +133,10 @@ def _known(predicate: Expr, arm: Node, truth: bool) -> Node | None:
     """What an arm does that asks right away what is known there. Partial predicates are fine."""
     if not isinstance(arm, Branch):
         return None
-    (known, said), (asked, holds) = _fact(predicate), _fact(arm.predicate)
-    if known != asked:
+    (fact, fact_holds), (question, holds) = _fact(predicate), _fact(arm.predicate)
+    if fact != question:
         return None
-    return arm.then if (truth == said) == holds else arm.otherwise
+    return arm.then if (truth == fact_holds) == holds else arm.otherwise
 
 
 # retry (semantics.md §5)

@@ -118,8 +118,8 @@ class RunName:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever somebody's codec raises
-            raised = type(error).__qualname__
-        raise Nameless(None, f"holds a value whose codec raised {raised}")
+            error_name = type(error).__qualname__
+        raise Nameless(None, f"holds a value whose codec raised {error_name}")
 
     def settle(self) -> None:
         """Work the key out now if a task is told it: a task may change the input meanwhile."""
@@ -165,14 +165,14 @@ class RunName:
         """All that keeps the run from having a key, if a task asks for its own."""
         if KEYED not in self._required.facts or self.key is not None:
             return
-        asked: list[tuple[str, Callable[[], object]]] = [("its definition", self._whose)]
+        parts: list[tuple[str, Callable[[], object]]] = [("its definition", self._whose)]
         if self._given is None:
-            asked.append(("the input", partial(canonical, self._value)))
-            asked += [
+            parts.append(("the input", partial(canonical, self._value)))
+            parts += [
                 (f"parameter {name!r}", partial(canonical, self._params[name]))
                 for name in self._names
             ]
-        for what, look in asked:
+        for what, look in parts:
             try:
                 look()
             except Nameless as error:

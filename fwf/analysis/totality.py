@@ -50,8 +50,14 @@ def _kind(expr: Expr) -> type | None:
             return object
         case Const(value):
             return _kind_of(value)
-        case Param(_, declared):
-            return declared if declared in (bool, str) else float if declared in _NUMBER else object
+        case Param(_, param_type):
+            return (
+                param_type
+                if param_type in (bool, str)
+                else float
+                if param_type in _NUMBER
+                else object
+            )
         case Get() | Call():
             return None
         case Present(of):
@@ -86,8 +92,10 @@ def _kind_of_operation(expr: Op) -> type | None:
         case "and" | "or" | "not":
             return bool if all(kind is bool for kind in kinds) else None
         case "==" | "!=" | "<" | "<=" | ">" | ">=":
-            told = kinds[0] is kinds[1] and kinds[0] in (bool, float, str)
-            return bool if told or (expr.symbol in ("==", "!=") and type(None) in kinds) else None
+            is_sure = kinds[0] is kinds[1] and kinds[0] in (bool, float, str)
+            return (
+                bool if is_sure or (expr.symbol in ("==", "!=") and type(None) in kinds) else None
+            )
         case "in":
             return bool if _comparable(kinds[0], expr.args[1]) else None
         case "text":
@@ -101,8 +109,8 @@ def _comparable(kind: type | None, among: Expr) -> bool:
     items: Any = among.value if isinstance(among, Const) else None
     if not isinstance(items, PVector | PSet | frozenset | tuple):
         return False
-    known = (kind, type(None)) if kind in (bool, float, str) else (type(None),)
-    return all(_kind_of(item) in known for item in cast(Collection[Any], items))
+    comparable_kinds = (kind, type(None)) if kind in (bool, float, str) else (type(None),)
+    return all(_kind_of(item) in comparable_kinds for item in cast(Collection[Any], items))
 
 
 # Composition

@@ -53,8 +53,8 @@ class Collector:
             case Task():
                 self._touched(node)
             case WithParams():
-                taken = [want.name for want in parts[0].values() if binds(node, want)]
-                self.bound.update(dict.fromkeys(taken))
+                names = [want.name for want in parts[0].values() if binds(node, want)]
+                self.bound.update(dict.fromkeys(names))
                 self.misfits.extend(misfits_of(node, parts[0], self.bound))
             case InPool():
                 self.pools[node.pool] = None
@@ -147,11 +147,11 @@ def _merged(parts: tuple[Free, ...]) -> Free:
     distinct = list(dict(zip(map(id, parts), parts, strict=True)).values())
     if len(distinct) == 1:
         return distinct[0]
-    merged: Free = {}
+    all_wants: Free = {}
     for part in distinct:
-        merged.update(part)
-    same = [part for part in distinct if len(part) == len(merged)]
-    return same[0] if same else merged
+        all_wants.update(part)
+    same = [part for part in distinct if len(part) == len(all_wants)]
+    return same[0] if same else all_wants
 
 
 def _of_expressions(node: Node) -> Free:
@@ -186,13 +186,13 @@ _APART: tuple[tuple[Any, Any], ...] = ((date, datetime), (bool, int), (bool, flo
 class Misfit:
     """A `with_params` that binds a name to what is of the wrong type, or one that nobody takes.
 
-    `wanted` is what the parts inside take; None where none takes the name. `inside` are the names
+    `want` is what the parts inside take; None where none takes the name. `inside` are the names
     that they leave open, `bound` whether one was bound before.
     """
 
     node: WithParams[Any, Any]
     name: str
-    wanted: Want | None
+    want: Want | None
     inside: tuple[Want, ...] = ()
     bound: bool = False
 
@@ -232,8 +232,8 @@ def type_of_binding(node: WithParams[Any, Any], expr: Expr) -> Any:
 
 def path_of_use(w: Workflow[Any, Any], name: str, kind: Kind) -> str:
     """The path of the first part that wants a name."""
-    found = Collector()
-    fold(found.step, w)
+    collector = Collector()
+    fold(collector.step, w)
     here = visit(w)
     while True:
         node = here.node
@@ -241,24 +241,24 @@ def path_of_use(w: Workflow[Any, Any], name: str, kind: Kind) -> str:
         below = [
             (part, inner)
             for part in parts
-            for inner in _inside(node, name, found.free[id(part.node)])
-            if _wants(found.free[id(part.node)], inner, kind)
+            for inner in _inside(node, name, collector.free[id(part.node)])
+            if _wants(collector.free[id(part.node)], inner, kind)
         ]
         if not below or _wants(_of_expressions(node), name, kind):
             return here.path
         here, name = below[0]
 
 
-def users(w: Workflow[Any, Any], name: str, kind: Kind, found: Collector) -> tuple[str, ...]:
+def users(w: Workflow[Any, Any], name: str, kind: Kind, collector: Collector) -> tuple[str, ...]:
     """The tasks that want a name, and `branch` and the like where a `param` does, each once."""
     names: dict[str, None] = {}
-    seen: set[tuple[int, str]] = set()
+    visited: set[tuple[int, str]] = set()
     todo: list[tuple[Node, str]] = [(cast(Node, w), name)]
     while todo:
         node, name = todo.pop()
-        if (id(node), name) in seen or not _wants(found.free[id(node)], name, kind):
+        if (id(node), name) in visited or not _wants(collector.free[id(node)], name, kind):
             continue
-        seen.add((id(node), name))
+        visited.add((id(node), name))
         if isinstance(node, Task):
             names[node.name] = None
         elif _wants(_of_expressions(node), name, kind):
@@ -266,7 +266,7 @@ def users(w: Workflow[Any, Any], name: str, kind: Kind, found: Collector) -> tup
         below = [
             (part, inner)
             for part in children(node)
-            for inner in _inside(node, name, found.free[id(part)])
+            for inner in _inside(node, name, collector.free[id(part)])
         ]
         todo.extend(reversed(below))
     return tuple(names)
@@ -307,12 +307,12 @@ def path_of(w: Workflow[Any, Any], node: Node) -> str:
 
 def places(w: Workflow[Any, Any]) -> Iterator[Visit]:
     """Workflow ⟶ every distinct node at its first place, outermost and leftmost first."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     todo = [visit(w)]
     while todo:
         here = todo.pop()
-        if id(here.node) in seen:
+        if id(here.node) in visited:
             continue
-        seen.add(id(here.node))
+        visited.add(id(here.node))
         yield here
         todo.extend(reversed(here.parts()))

@@ -23,8 +23,7 @@ from fwf.faults import near
 from fwf.forms.by_type.given_texts import Unreadable, example, read
 from fwf.printing import one_line
 from fwf.types.fitting import fits
-from fwf.types.hints import compatible, name_of
-from fwf.types.hints import full_name_of
+from fwf.types.hints import compatible, full_name_of, name_of
 
 if TYPE_CHECKING:
     from fwf.interpreters.run import Pool
@@ -40,7 +39,7 @@ def given(
     dry: bool = False,
     journal: bool = True,
     elsewhere: bool = False,
-    kept: Mapping[str, Any] = MappingProxyType({}),
+    others: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Any, Any]:
     """What was given on the command line ⟶ parameters, pools; raises `Misuse` with all problems.
 
@@ -48,17 +47,17 @@ def given(
 
     journal: whether the run will be in one, and has from there what journals have.
     elsewhere: whether tasks are called where the environment is another one.
-    kept: parameters that are known besides.
+    others: parameters that are known besides.
     """
     required = requirements(target.workflow)
     wrong = list(_input(target))
     texts = _split("--param", params, wrong)
     values = _values(required, texts, wrong)
     resources = _unasked(required, texts) if dry else _resources(required, target, journal)
-    wrong += _missing(required, {*texts, *kept}, resources)
-    known = {**kept, **_known(required, texts, values)}
-    issues = [*problems(required, known, resources)]
-    issues += () if dry or elsewhere else unset_variables(required, target.resources, known)
+    wrong += _missing(required, {*texts, *others}, resources)
+    to_check = {**others, **_known(required, texts, values)}
+    issues = [*problems(required, to_check, resources)]
+    issues += () if dry or elsewhere else unset_variables(required, target.resources, to_check)
     wrong += [
         str(issue).removesuffix(f" [{issue.rule}]")
         for issue in issues
@@ -78,8 +77,8 @@ def _unasked(required: Requirements, texts: Mapping[str, object]) -> set[str]:
 
 def _resources(required: Requirements, target: Target, journal: bool) -> dict[str, Any]:
     """Those that there are, and what stands for those that a journal has."""
-    known = [each.name for each in required.resources if each.from_journal] if journal else ()
-    return {**dict.fromkeys(known, nullcontext), **target.resources}
+    names = [each.name for each in required.resources if each.from_journal] if journal else ()
+    return {**dict.fromkeys(names, nullcontext), **target.resources}
 
 
 def _split(option: str, pairs: Sequence[str], wrong: list[str]) -> dict[str, list[str]]:
@@ -124,10 +123,10 @@ def _value(each: Requirement, texts: Sequence[str]) -> Any:
 
 
 def _unreadable(each: Requirement, texts: Sequence[str], more: str) -> str:
-    shown = ", ".join(repr(one_line(text, 40)) for text in texts[:3])
-    said = f"--param {each.name}={shown}: needs {_types(each)}"
+    values = ", ".join(repr(one_line(text, 40)) for text in texts[:3])
+    message = f"--param {each.name}={values}: needs {_types(each)}"
     such_as = quote(f"{each.name}={_example(each)}")
-    return f"{said}, such as {such_as}{more and f'; {more}'}"
+    return f"{message}, such as {such_as}{more and f'; {more}'}"
 
 
 def _known(
@@ -147,12 +146,12 @@ def _missing(
 ) -> Iterator[str]:
     for each in (*required.parameters, *required.unknown):
         either = each.kind == "unknown"
-        given = each.name in texts or (either and each.name in resources)
-        if not each.optional and not given:
+        is_there = each.name in texts or (either and each.name in resources)
+        if not each.optional and not is_there:
             where = first_use(required.workflow, each)
             what = "resource or parameter" if either else "parameter"
-            said = f"{where and f'{where}: '}{what} {each.name!r} ({_types(each)}) is missing"
-            yield f"{said}; add --param {quote(f'{each.name}={_example(each)}')}"
+            message = f"{where and f'{where}: '}{what} {each.name!r} ({_types(each)}) is missing"
+            yield f"{message}; add --param {quote(f'{each.name}={_example(each)}')}"
 
 
 def _types(each: Requirement) -> str:
@@ -165,10 +164,10 @@ def _example(each: Requirement) -> str:
 
 def _input(target: Target) -> Iterator[str]:
     """A workflow that needs a value to work on can't be started from here."""
-    wanted = target.workflow.edge.accepts
-    if not compatible(type(None), wanted):
+    kind = target.workflow.edge.accepts
+    if not compatible(type(None), kind):
         yield (
-            f"{target.text} takes {name_of(wanted)} as its input, and a command line gives none: "
+            f"{target.text} takes {name_of(kind)} as its input, and a command line gives none: "
             "begin it with const(…) or with a task that reads it"
         )
 
@@ -177,9 +176,9 @@ def _beside(target: Target, required: Requirements, wrong: list[str]) -> dict[st
     """Of the pools that the module has sizes for, those of this workflow; others are for others."""
     sizes = {name: size for name, size in target.pools.items() if name in required.pools}
     others = target.pools.keys() - sizes.keys()
-    known = pools_beside(target) if others else ()
-    for name in sorted(others - {*known}, key=str):
-        close = near(str(name), sorted({*known, *required.pools}))
+    names = pools_beside(target) if others else ()
+    for name in sorted(others - {*names}, key=str):
+        close = near(str(name), sorted({*names, *required.pools}))
         remedy = close or "; take it out, or name it by in_pool"
         wrong.append(f"{target.module}:pools has {name!r}, a pool of no workflow there{remedy}")
     return sizes
@@ -189,15 +188,15 @@ def _sizes(
     required: Requirements, texts: Mapping[str, Sequence[str]], wrong: list[str]
 ) -> "dict[str, Pool]":
     sizes: dict[str, Pool] = {}
-    for name, given in texts.items():
+    for name, size_texts in texts.items():
         if name not in required.pools:
             wrong.append(f"--pool {name}: {no_such_pool(required, name)}")
             continue
         try:
-            sizes[name] = _size(given[-1])
+            sizes[name] = _size(size_texts[-1])
         except (ValueError, Unreadable):
             wrong.append(
-                f"--pool {name}={one_line(given[-1], 40)}: a pool's size is so many tasks at once, "
+                f"--pool {name}={one_line(size_texts[-1], 40)}: a pool's size is so many tasks at once, "
                 f"so many starts in a time, or both: {name}=4, {name}=100/1m, {name}=4,100/1m"
             )
     return sizes
@@ -210,10 +209,10 @@ def _size(text: str) -> "Pool":
     """`4`, `100/1m` or `4,100/1m` ⟶ the pool; raises where it is none of these."""
     from fwf.interpreters.run import Pool  # which a dry run needs for nothing else
 
-    found = _SIZE.fullmatch(text)
-    if not text or found is None:
+    match = _SIZE.fullmatch(text)
+    if not text or match is None:
         raise Unreadable
-    at_once, starts, per = found.groups()
+    at_once, starts, per = match.groups()
     return Pool(
         None if at_once is None else int(at_once),
         starts=None if starts is None else int(starts),

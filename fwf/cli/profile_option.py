@@ -13,7 +13,7 @@ from fwf.faults import near
 from fwf.printing import one_line
 from fwf.records import changed, record
 from fwf.secrets import Secret
-from fwf.types.hints import told
+from fwf.types.hints import full_name_of
 
 if TYPE_CHECKING:
     from fwf.profiles import Problem, Profile  # 10 ms that only who has profiles needs
@@ -127,7 +127,7 @@ def _lacks(
     if each.kind == "unknown":
         return None
     kind = "secret" if each.kind == "secret" else "resource"
-    types = " and ".join(map(told, each.types)) or "Any"
+    types = " and ".join(map(full_name_of, each.types)) or "Any"
     example = _example(each, target.resources.get(each.name))
     if each.name not in profile.names:
         remedy = near(each.name, unused) or f"; add {each.name} = {example}"

@@ -86,13 +86,13 @@ class Cached(Extension[Any, Any]):
         return Edge(edge.accepts, edge.output, edge.probes)
 
     def desugar(self) -> Workflow[Any, Any]:
-        asked: Workflow[Any, Any] = Pure(self.by)
-        looked: Workflow[Any, Any] = par(passing(), asked >> self.look)
+        key: Workflow[Any, Any] = Pure(self.by)
+        lookup: Workflow[Any, Any] = par(passing(), key >> self.look)
         done = par(pure(it[0]) >> self.body, pure(it[1]))
-        kept = par(pure(it[0]), pure(pick(it[0], it[1])) >> self.keep)
-        found: Any = pure(it[1]["value"])
-        anew: Any = done >> kept >> pure(it[0])
-        return looked >> branch(it[1]["found"], then=found, otherwise=anew)
+        storing = par(pure(it[0]), pure(pick(it[0], it[1])) >> self.keep)
+        value: Any = pure(it[1]["value"])
+        anew: Any = done >> storing >> pure(it[0])
+        return lookup >> branch(it[1]["found"], then=value, otherwise=anew)
 
     def arms(self) -> tuple[Arm, ...]:
         return (Arm(self.look), Arm(self.body, segment=""), Arm(self.keep, "then"))
@@ -140,8 +140,8 @@ def cached(w: Workflow[A, B], /, *, by: It | Callable[[A], object] | None = None
     wrong = [*dict.fromkeys(_refused(part))]
     if wrong:
         raise ValueError(f"cached(…): {'; '.join(wrong)}")
-    given = _usual(part) if by is None else _told_by(part, by)
-    return Cached(part, given, look_up(**_asked(part)), remember())
+    key = _usual(part) if by is None else _told_by(part, by)
+    return Cached(part, key, look_up(**_asked(part)), remember())
 
 
 def _told_by(w: Node, by: object) -> Expr:
@@ -150,9 +150,9 @@ def _told_by(w: Node, by: object) -> Expr:
             f"cached(…, by={by!r}): needs an expression of the input, such as it.etag, or a "
             "function of it; what is to be asked for goes before: keep_input(…)"
         )
-    given = cast(Expr, as_test(by, "cached(by=…)"))
-    check_takes(given, w.edge.accepts, "cached(by=…)")
-    return given
+    key = cast(Expr, as_test(by, "cached(by=…)"))
+    check_takes(key, w.edge.accepts, "cached(by=…)")
+    return key
 
 
 # Its tasks
@@ -168,16 +168,18 @@ def look_up(
     resources: the names of those that it uses.
     """
 
-    def look(by: Any, *, cached_results: Results | None = None, **given: Any) -> dict[str, Any]:
+    def look(
+        by: Any, *, cached_results: Results | None = None, **injected_values: Any
+    ) -> dict[str, Any]:
         if cached_results is None:
             return dict(MISS)
-        return cached_results.look(of, by, given, resources)
+        return cached_results.look(of, by, injected_values, resources)
 
-    said: dict[str, Any] = {"of": of}
-    said.update({"params": [*params]} if params else {})
-    said.update({"resources": [*resources]} if resources else {})
+    config: dict[str, Any] = {"of": of}
+    config.update({"params": [*params]} if params else {})
+    config.update({"resources": [*resources]} if resources else {})
     inputs, injected = (InputOf("by", ANY),), tuple(map(_injected, params))
-    return _task(look, "look_up", inputs, dict[str, Any], injected, "read", said, dict(MISS))
+    return _task(look, "look_up", inputs, dict[str, Any], injected, "read", config, dict(MISS))
 
 
 def remember() -> Task[Any, Any]:
@@ -208,10 +210,10 @@ def _task(
     return Task(name, "1", cast(Any, freeze(config)), contract, fn)
 
 
-def _injected(given: Any) -> Injected:
-    if isinstance(given, str):
-        return Injected(given, ANY, "parameter", False)
-    name, default = given
+def _injected(parameter: Any) -> Injected:
+    if isinstance(parameter, str):
+        return Injected(parameter, ANY, "parameter", False)
+    name, default = parameter
     return Injected(name, ANY, "parameter", True, freeze(default))
 
 
@@ -253,8 +255,8 @@ def _identified(node: Node, parts: tuple[bytes, ...]) -> bytes:
             contract = node.contract
             inputs = tuple(name_of(each.type) for each in contract.inputs)
             names = tuple((each.name, each.kind, each.default) for each in contract.injected)
-            said = node.name, node.version, node.config, inputs, name_of(contract.output), names
-            return digest(encode(("Task", *said)))
+            identity = node.name, node.version, node.config, inputs, name_of(contract.output), names
+            return digest(encode(("Task", *identity)))
         case MapEach():
             return digest(b"MapEach", *parts)
         case Par():
@@ -296,12 +298,12 @@ def _refused(w: Node) -> Iterator[str]:
     """Why not, for each part because of which not."""
     required = requirements(w)
     yield from _of_names(required)
-    seen: set[int] = set()
+    seen_ids: set[int] = set()
     todo = [w]
     while todo:
         node = todo.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
+        if id(node) not in seen_ids:
+            seen_ids.add(id(node))
             yield from _of_node(node)
             todo.extend(reversed(_parts_of(node)))
 

@@ -13,12 +13,12 @@ from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, pure
 from fwf.derived.conditions import (
     Condition,
+    arms_of_test,
     as_condition,
-    asked,
     passing,
     retold,
-    said_of,
     source_of,
+    words_of_test,
 )
 from fwf.derived.gathering import keep_input
 from fwf.faults import Fault
@@ -44,14 +44,14 @@ class When(Extension[Any, Any]):
         return branch(as_condition(self.test), then=self.body, otherwise=passing())
 
     def arms(self) -> tuple[Arm, ...]:
-        test = asked(self.test)
+        test = arms_of_test(self.test)
         return (*test, Arm(self.body, "then" if test else ""))
 
     def arguments(self) -> tuple[str, ...]:
-        return said_of(self.test)
+        return words_of_test(self.test)
 
     def worded(self, fault: Fault) -> Fault:
-        return retold(fault, it="it[1]") if asked(self.test) else fault
+        return retold(fault, it="it[1]") if arms_of_test(self.test) else fault
 
     def written(self) -> list[Any]:
         return call(self.word, source_of(self.test), as_piece(self.body))
@@ -73,31 +73,37 @@ class Switch(Extension[Any, Any]):
             return keep_input(self.selector) >> self._branches(it[1], pick(0))
         return self._branches(It(self.selector), it)
 
-    def _branches(self, key: It, given: It) -> Workflow[Any, Any]:
+    def _branches(self, key: It, input_: It) -> Workflow[Any, Any]:
         """One branch in the other, on a key; the parts are given what `given` says."""
-        chosen = _fed(given, self.otherwise)
+        choice = _fed(input_, self.otherwise)
         for case, part in zip(reversed(self.cases), reversed(self.parts), strict=True):
-            chosen = branch(key == case, then=_fed(given, part), otherwise=chosen)
-        return chosen
+            choice = branch(key == case, then=_fed(input_, part), otherwise=choice)
+        return choice
 
     def arms(self) -> tuple[Arm, ...]:
         cases = [source(freeze(case)) for case in self.cases]
-        named = [Arm(part, case, tag=case) for part, case in zip(self.parts, cases, strict=True)]
-        return (*asked(self.selector), *named, Arm(self.otherwise, "otherwise", tag="otherwise"))
+        case_arms = [
+            Arm(part, case, tag=case) for part, case in zip(self.parts, cases, strict=True)
+        ]
+        return (
+            *arms_of_test(self.selector),
+            *case_arms,
+            Arm(self.otherwise, "otherwise", tag="otherwise"),
+        )
 
     @property
     def shape(self) -> Shape:
-        return "steps" if asked(self.selector) else "choice"
+        return "steps" if arms_of_test(self.selector) else "choice"
 
     def edges(self) -> tuple[tuple[int, int], ...]:
-        first = len(asked(self.selector))
+        first = len(arms_of_test(self.selector))
         return tuple((0, at) for at in range(1, len(self.parts) + 2) if first)
 
     def arguments(self) -> tuple[str, ...]:
-        return said_of(self.selector)
+        return words_of_test(self.selector)
 
     def worded(self, fault: Fault) -> Fault:
-        return retold(fault, it="it[1]") if asked(self.selector) else fault
+        return retold(fault, it="it[1]") if arms_of_test(self.selector) else fault
 
     def written(self) -> list[Any]:
         pairs = [
@@ -145,17 +151,17 @@ def switch(
     _of_one_kind([case for case in parts if case is not None])
     other = as_workflow(otherwise, "switch(otherwise=…)")
     is_flow = isinstance(selector, Workflow)
-    given: Any = selector
-    key = as_workflow(given, "switch") if is_flow else as_test(given, "switch")
+    chooser: Any = selector
+    key = as_workflow(chooser, "switch") if is_flow else as_test(chooser, "switch")
     return Switch(key, tuple(parts), tuple(parts.values()), other) if parts else other
 
 
-def _fed(given: It, part: Node) -> Workflow[Any, Any]:
-    return part if given is it else pure(given) >> part
+def _fed(input_: It, part: Node) -> Workflow[Any, Any]:
+    return part if input_ is it else pure(input_) >> part
 
 
-def _is_mapping(given: object) -> bool:
-    return isinstance(given, Mapping)
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _of_one_kind(cases: list[Any]) -> None:

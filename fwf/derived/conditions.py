@@ -29,23 +29,23 @@ def at(test: Condition, place: It) -> Any:
     return It(substitute(test, expr_of(place)))
 
 
-def check_takes(test: Condition, given: Any, where: str) -> None:
+def check_takes(test: Condition, input_type: Any, where: str) -> None:
     """Raise `TypeError` for a test that certainly can't be asked of values of a type."""
     if isinstance(test, Workflow):
-        wanted = test.edge.accepts
-        if not hints.compatible(given, wanted):
+        needed = test.edge.accepts
+        if not hints.compatible(input_type, needed):
             raise TypeError(
-                f"{where}: what decides takes {hints.name_of(wanted)}, but is given "
-                f"{hints.name_of(given)}"
+                f"{where}: what decides takes {hints.name_of(needed)}, but is given "
+                f"{hints.name_of(input_type)}"
             )
         return
     try:
-        type_of(test, given)
+        type_of(test, input_type)
     except TypeError as error:
         raise TypeError(f"{where}: {error}") from None
 
 
-def asked(test: Condition, label: str = "if") -> tuple[Arm, ...]:
+def arms_of_test(test: Condition, label: str = "if") -> tuple[Arm, ...]:
     """A workflow that decides, as a part of its own; an expression is said behind the word."""
     return (Arm(test, label),) if isinstance(test, Workflow) else ()
 
@@ -55,7 +55,7 @@ def source_of(test: Condition) -> Any:
     return as_piece(test) if isinstance(test, Workflow) else show(test)
 
 
-def said_of(test: Condition) -> tuple[str, ...]:
+def words_of_test(test: Condition) -> tuple[str, ...]:
     """An expression as people read it; nothing of a workflow, which is a part of its own."""
     from fwf.display.heads import predicate  # which pictures and texts need, and nobody else
 

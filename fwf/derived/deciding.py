@@ -10,7 +10,7 @@ from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Branch, Extension, LoopUntil, Node, OnLimit, Par, Pure
 from fwf.algebra.workflow import Workflow
 from fwf.derived.conditions import passing, retold
-from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
+from fwf.derived.limits import exhausted, limit_words, limits_of, source_of_limits
 from fwf.faults import Fault
 from fwf.records import record
 
@@ -27,8 +27,8 @@ class DecidedBranch(Extension[Any, Any]):
 
     def desugar(self) -> Workflow[Any, Any]:
         arms: Any = [_pure(it[0]) >> arm for arm in (self.then, self.otherwise)]
-        chosen: Workflow[Any, Any] = Branch(expr_of(pick(1)), *arms)
-        return _beside(self.decides) >> chosen
+        choice: Workflow[Any, Any] = Branch(expr_of(pick(1)), *arms)
+        return _beside(self.decides) >> choice
 
     def arms(self) -> tuple[Arm, ...]:
         then = Arm(self.then, "then", segment="then")
@@ -67,7 +67,7 @@ class DecidedLoop(Extension[Any, Any]):
         return (Arm(self.body, "do"), Arm(self.decides, "until"))
 
     def arguments(self) -> tuple[str, ...]:
-        return said_of_limits(self)
+        return limit_words(self)
 
     def written(self) -> list[Any]:
         parts = as_piece(self.body), as_piece(self.decides)

@@ -81,8 +81,8 @@ class OnFailure(Extension[Any, Any]):
     def desugar(self) -> Workflow[Any, Any]:
         from fwf.combinators import from_result  # whose type takes long to import
 
-        told: Workflow[Any, Any] = pick(it[0], fault_of(it[1])) >> as_result(self.handler)
-        again: Workflow[Any, Any] = par(pure(pick(1)), told) >> always(
+        telling: Workflow[Any, Any] = pick(it[0], fault_of(it[1])) >> as_result(self.handler)
+        again: Workflow[Any, Any] = par(pure(pick(1)), telling) >> always(
             pick(0) >> from_result, then=pick(1) >> from_result
         )
         handled = branch(failed(it[1]), then=again, otherwise=pure(value_of(it[1])))

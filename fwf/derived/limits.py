@@ -38,7 +38,7 @@ def source_of_limits(word: Bounded) -> dict[str, str]:
     return source
 
 
-def said_of_limits(word: Bounded) -> tuple[str, ...]:
+def limit_words(word: Bounded) -> tuple[str, ...]:
     """The bounds as people read them."""
     source = source_of_limits(word)
     source["limit"] = f"{word.limit:_}"

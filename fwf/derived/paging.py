@@ -14,7 +14,7 @@ from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.combinators import Error, fallback, loop_until, par, pure, tags
 from fwf.derived.conditions import passing, retold
 from fwf.derived.handling import caught, filter_of
-from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
+from fwf.derived.limits import exhausted, limit_words, limits_of, source_of_limits
 from fwf.faults import Fault
 from fwf.records import record
 
@@ -80,7 +80,7 @@ class Paginate(Extension[Any, Any]):
 
     def arguments(self) -> tuple[str, ...]:
         stops = [f"on_error={self.on_error!r}"] if self.on_error != "fail" else []
-        return (*said_of_limits(self), *stops, *caught(self.on))
+        return (*limit_words(self), *stops, *caught(self.on))
 
     def written(self) -> list[Any]:
         stops = repr(self.on_error) if self.on_error != "fail" else None
@@ -88,8 +88,8 @@ class Paginate(Extension[Any, Any]):
         return call(self.word, as_piece(self.fetch), **bounds, on_error=stops, on=on)
 
     def worded(self, fault: Fault) -> Fault:
-        told = retold(fault, items="it[0][1]", page="it[1]")
-        return exhausted(told, self.fetch, "not the last page", self.limit, self.within)
+        fault_in_words = retold(fault, items="it[0][1]", page="it[1]")
+        return exhausted(fault_in_words, self.fetch, "not the last page", self.limit, self.within)
 
 
 @overload

@@ -13,15 +13,15 @@ from fwf.algebra.workflow import Edge, Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, const, delay, loop_until, par, pure
 from fwf.derived.conditions import (
     Condition,
-    asked,
+    arms_of_test,
     at,
     check_takes,
     passing,
     retold,
-    said_of,
     source_of,
+    words_of_test,
 )
-from fwf.derived.limits import exhausted, limits_of, said_of_limits, source_of_limits
+from fwf.derived.limits import exhausted, limit_words, limits_of, source_of_limits
 from fwf.durations import checked_duration, duration_source, short_duration
 from fwf.faults import Fault
 from fwf.records import record
@@ -56,11 +56,15 @@ class Poll(Extension[Any, Any]):
         return pick(it, literal(None), literal(False)) >> loop >> pure(pick(1))
 
     def arms(self) -> tuple[Arm, ...]:
-        test = asked(self.done, "until")
+        test = arms_of_test(self.done, "until")
         return (Arm(self.probe, "ask" if test else ""), *test)
 
     def arguments(self) -> tuple[str, ...]:
-        return (*said_of(self.done), f"every={short_duration(self.every)}", *said_of_limits(self))
+        return (
+            *words_of_test(self.done),
+            f"every={short_duration(self.every)}",
+            *limit_words(self),
+        )
 
     def written(self) -> list[Any]:
         every = duration_source(self.every)
@@ -68,8 +72,8 @@ class Poll(Extension[Any, Any]):
         return call(self.word, *parts, every=every, **source_of_limits(self))
 
     def worded(self, fault: Fault) -> Fault:
-        told = retold(fault, it="it[1]")
-        return exhausted(told, self.probe, "not true", self.limit, self.within)
+        fault_in_words = retold(fault, it="it[1]")
+        return exhausted(fault_in_words, self.probe, "not true", self.limit, self.within)
 
 
 def poll(

@@ -114,10 +114,10 @@ def _tail(node: Node) -> Node:
             parts = tuple(map(_tail, node.parts))
             return Switch(node.selector, node.cases, parts, _tail(node.otherwise))
         case When():
-            passed = _tail(cast(Node, passing()))
+            passing_on = _tail(cast(Node, passing()))
             if isinstance(node.test, Workflow):
-                return DecidedBranch(node.test, _tail(node.body), passed)
-            return Branch(node.test, _tail(node.body), passed)
+                return DecidedBranch(node.test, _tail(node.body), passing_on)
+            return Branch(node.test, _tail(node.body), passing_on)
         case Named() | WithParams():
             return rebuild(node, (_tail(node.body),))
         case Seq() if node.parts:

@@ -64,8 +64,8 @@ def _words(node: Node) -> str:
         case Pure():
             return _pure(node.expr)
         case Fail():
-            said = [short_source(node.tag), *_message(node)]
-            return f"fail({', '.join(said)})"
+            arguments = [short_source(node.tag), *_message(node)]
+            return f"fail({', '.join(arguments)})"
         case Delay():
             return f"delay({short_duration(node.duration)})"
         case Par():
@@ -73,8 +73,13 @@ def _words(node: Node) -> str:
         case LoopUntil():
             within = [] if node.within is None else [f"within={short_duration(node.within)}"]
             stop = [] if node.on_limit == "fail" else [f"on_limit={node.on_limit!r}"]
-            said = [predicate(node.done), f"limit={node.limit:,}".replace(",", "_"), *within, *stop]
-            return _call("loop_until", said)
+            arguments = [
+                predicate(node.done),
+                f"limit={node.limit:,}".replace(",", "_"),
+                *within,
+                *stop,
+            ]
+            return _call("loop_until", arguments)
         case MapEach():
             key = [] if node.key is None else [f"key={predicate(node.key)}"]
             at_once = [] if node.at_once is None else [f"at_once={node.at_once}"]
@@ -118,8 +123,8 @@ def _config(task: Task[Any, Any]) -> list[str]:
 
 def _in_config(value: object) -> str:
     """A value of a config: what is neither short nor a text, such as a schema, is left out."""
-    said = short_source(value)
-    return said if isinstance(value, str) or len(said) <= MAX_TEXT else "…"
+    text = short_source(value)
+    return text if isinstance(value, str) or len(text) <= MAX_TEXT else "…"
 
 
 def _pure(expr: Expr) -> str:
@@ -158,13 +163,15 @@ def tag_names(tags: tuple[str, ...]) -> str:
 
 
 def _call(word: str, arguments: Iterable[str], *, space: str = "") -> str:
-    said = ", ".join(arguments)
-    return f"{word}{space}({said})" if said else word
+    listing = ", ".join(arguments)
+    return f"{word}{space}({listing})" if listing else word
 
 
-def keywords(given: Mapping[str, Any], shown: Callable[[Any], str] | None = None) -> list[str]:
+def keywords(
+    arguments: Mapping[str, Any], source_of: Callable[[Any], str] | None = None
+) -> list[str]:
     """Keyword arguments, by name; `shown` says what their values look like, if not `brief`."""
-    return [f"{name}={(shown or short_source)(given[name])}" for name in sorted(given)]
+    return [f"{name}={(source_of or short_source)(arguments[name])}" for name in sorted(arguments)]
 
 
 def predicate(expr: Expr) -> str:
@@ -172,8 +179,8 @@ def predicate(expr: Expr) -> str:
     if isinstance(expr, Const):
         return short_source(expr.value)
     if isinstance(expr, Op) and expr.symbol == "tuple":
-        shown = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
-        return f"pick({shown}, …)" if len(expr.args) > MAX_ITEMS else f"pick({shown})"
+        sources = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
+        return f"pick({sources}, …)" if len(expr.args) > MAX_ITEMS else f"pick({sources})"
     return printable(show(_shortened(expr)))
 
 
@@ -227,19 +234,19 @@ def short_source(value: object, depth: int = 0) -> str:
         case Coded():
             return _coded(value, depth)
         case Instance():
-            shown = [
+            sources = [
                 f"{name}={short_source(value.fields[name], depth + 1)}" for name in value.names()
             ]
-            return f"{short_name(value.cls)}({_with_rest(shown[:MAX_ITEMS], len(shown))})"
+            return f"{short_name(value.cls)}({_with_rest(sources[:MAX_ITEMS], len(sources))})"
         case PVector() | tuple() | PSet() | frozenset() | list():
             return _items(cast(Iterable[object], value), depth)
         case PMap() | dict():
             pairs = islice(cast(Mapping[object, object], value).items(), MAX_ITEMS)
-            shown = [
+            sources = [
                 f"{short_source(key, depth + 1)}: {short_source(item, depth + 1)}"
                 for key, item in pairs
             ]
-            return f"{{{_with_rest(shown, len(cast(Mapping[object, object], value)))}}}"
+            return f"{{{_with_rest(sources, len(cast(Mapping[object, object], value)))}}}"
         case _:
             text = printable(source(value))
             return text if len(text) <= 2 * MAX_TEXT else text[: 2 * MAX_TEXT] + "…"
@@ -250,26 +257,28 @@ def _coded(value: Coded, depth: int) -> str:
     plain: Any = value.plain
     if plain is None or depth > 2:
         return printable(value.codec)
-    said = (
+    content = (
         ", ".join(keywords(cast(Any, plain)))
         if isinstance(plain, PMap)
         else short_source(plain, depth + 1)
     )
-    return f"{printable(value.codec)}({said})"
+    return f"{printable(value.codec)}({content})"
 
 
 def _items(value: Any, depth: int) -> str:
     if depth > 2:
         return "…"
-    shown = [short_source(item, depth + 1) for item in islice(value, MAX_ITEMS)]
-    text = _with_rest(shown, len(value))
+    sources = [short_source(item, depth + 1) for item in islice(value, MAX_ITEMS)]
+    text = _with_rest(sources, len(value))
     if isinstance(value, tuple):
-        return f"({text},)" if len(shown) == 1 else f"({text})"
+        return f"({text},)" if len(sources) == 1 else f"({text})"
     if isinstance(value, PSet | frozenset):
         braced = f"{{{text}}}" if value else ""
         return f"frozenset({braced})" if isinstance(value, frozenset) else braced or "set()"
     return f"[{text}]"
 
 
-def _with_rest(shown: list[str], total: int) -> str:
-    return ", ".join(shown) + (f", … {total - len(shown):,} more" if total > len(shown) else "")
+def _with_rest(sources: list[str], total: int) -> str:
+    return ", ".join(sources) + (
+        f", … {total - len(sources):,} more" if total > len(sources) else ""
+    )

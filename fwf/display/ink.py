@@ -51,14 +51,14 @@ class _Widths(dict[str, float]):
 @cache
 def _widths() -> _Widths:
     """For DejaVu Sans, the widest of the fonts that a system calls its own."""
-    found = _Widths()
+    widths = _Widths()
     for width, chars in (
         (0.33, "ijlIJ' ,.·"), (0.4, "f/\\:;|-()[]t!r"), (0.5, '"*_`'), (0.55, "szc?L"),
         (0.62, "xyvkFPTYaoeESbdghnpqu"), (0.66, "0123456789$K{}µ"), (0.7, "AVBRXZC"),
         (0.79, "UHNDGOQ&◇"), (0.84, "#+<=>^~×→←↑↓↻≤w"), (0.95, "mM%▤"), (1.0, "W@…—"),
     ):  # fmt: skip
-        found.update(dict.fromkeys(chars, width))
-    return found
+        widths.update(dict.fromkeys(chars, width))
+    return widths
 
 
 BOLD: Final = 1.15
@@ -80,10 +80,10 @@ def fitted(text: str, room: float, size: float, *, end: bool = True) -> str:
         text = f"{text[:400]}…" if end else f"…{text[-400:]}"
     if width_of(text, size) <= room:
         return text
-    left, kept, widths = room / size - 1, 0, _widths()
+    left, length, widths = room / size - 1, 0, _widths()
     for char in text if end else reversed(text):
         left -= widths[char]
         if left < 0:
             break
-        kept += 1
-    return f"{text[:kept].rstrip()}…" if end else f"…{text[len(text) - kept :].lstrip()}"
+        length += 1
+    return f"{text[:length].rstrip()}…" if end else f"…{text[len(text) - length :].lstrip()}"

@@ -39,7 +39,7 @@ def clock(start: datetime | None, micros: int, longest: int) -> str:
     return f"{micros / 1_000_000:.3f}"
 
 
-def ended(event: Event) -> str:
+def ending_text(event: Event) -> str:
     """How an attempt ended, in a few words on one line."""
     if event.ending == "cut":
         return "cut"

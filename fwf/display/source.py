@@ -86,8 +86,8 @@ def leaf_source(
     """A leaf's source."""
     match node:
         case Task():
-            is_made = "<locals>" in node.fn.__qualname__ and node.config
-            if is_made:
+            by_factory = "<locals>" in node.fn.__qualname__ and node.config
+            if by_factory:
                 outer = node.fn.__qualname__.rpartition(".<locals>.")[0]
                 factory = outer.rpartition("<locals>.")[2]
                 return f"{factory}({config_source(node)})"
@@ -99,12 +99,12 @@ def leaf_source(
             plain = isinstance(node.expr, Get | Param)
             return "identity" if text == "it" else text if plain else f"pure({text})"
         case Fail():
-            said = (
+            own_message = (
                 repr(node.message)
                 if isinstance(node.message, str)
                 else expression_source(node.message)
             )
-            return f"fail({node.tag!r}, {said})" if node.message else f"fail({node.tag!r})"
+            return f"fail({node.tag!r}, {own_message})" if node.message else f"fail({node.tag!r})"
         case Delay():
             return f"delay({duration_source(node.duration)})"
         case FromResult():

@@ -75,16 +75,18 @@ class Failed:
     def __str__(self) -> str:
         if self.of_run:
             return at_path(self.path, f"a run in it failed: {self.message}")
-        said = f"{self.tags[0]}: {self.message}" if self.message else self.tags[0]
-        return at_path(self.path, said)
+        reason = f"{self.tags[0]}: {self.message}" if self.message else self.tags[0]
+        return at_path(self.path, reason)
 
     def __reduce__(self) -> tuple[Any, ...]:
         rest = self.not_before, self.traceback, self.cause
         return _failed, (self.path, self.tags, self.message, pickle_of(self.error), *rest)
 
 
-def _failed(path: str, tags: tuple[str, ...], said: str, error: bytes | None, *rest: Any) -> Failed:
-    return Failed(path, tags, said, error_in(error), *rest)
+def _failed(
+    path: str, tags: tuple[str, ...], message: str, error: bytes | None, *rest: Any
+) -> Failed:
+    return Failed(path, tags, message, error_in(error), *rest)
 
 
 @final
@@ -245,15 +247,15 @@ def both(causes: Iterable[Fault]) -> Fault:
 
 def leaves(fault: Fault) -> list[Fault]:
     """Fault ⟶ the single faults that it is made of, in order."""
-    found: list[Fault] = []
+    single_faults: list[Fault] = []
     todo: list[Fault] = [fault]
     while todo:
         cause = todo.pop()
         if isinstance(cause, Then | Both):
             todo.extend(reversed(cause.causes))
         else:
-            found.append(cause)
-    return found
+            single_faults.append(cause)
+    return single_faults
 
 
 def carries(fault: Fault, on: tuple[str, ...]) -> bool:
@@ -327,10 +329,10 @@ class Permanent(Exception):
 
 
 def _retry_after(cls: type[RetryAfter], args: tuple[Any, ...], state: dict[str, Any]) -> RetryAfter:
-    made = cls.__new__(cls, *args)
-    made.args = args
-    made.__dict__.update(state)
-    return made
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def group_tags(
@@ -344,19 +346,19 @@ def group_tags(
 
 def _together(fault: Then | Both) -> str:
     """The first of the single faults, and how many more there are. Explicit stack."""
-    told: list[str] = []
+    texts: list[str] = []
     count = 0
     todo: list[Fault | str] = [fault]
     while todo and count < MOST_CAUSES:
         top = todo.pop()
         if isinstance(top, str):
-            told.append(top)
+            texts.append(top)
         elif isinstance(top, Then | Both):
             between = "; then " if isinstance(top, Then) else "; and "
             for n, cause in enumerate(reversed(top.causes)):
                 todo.extend([between, cause] if n else [cause])
         else:
-            told.append(str(top))
+            texts.append(str(top))
             count += 1
     more = len(leaves(fault)) - count
-    return "".join(told) + (f"{todo[-1]}{more:,} more" if more else "")
+    return "".join(texts) + (f"{todo[-1]}{more:,} more" if more else "")

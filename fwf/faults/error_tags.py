@@ -40,9 +40,9 @@ def exception_class(tag: str) -> type[BaseException] | None:
     Only looked at for the names of its bases. Nothing is imported, and nothing is made of it.
     """
     module, _, name = tag.rpartition(".")
-    found: Any = sys.modules.get(module) if module else builtins
-    found = getattr(found, name, None)
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+    value: Any = sys.modules.get(module) if module else builtins
+    value = getattr(value, name, None)
+    return value if isinstance(value, type) and issubclass(value, BaseException) else None
 
 
 def tags_with_bases(tags: tuple[str, ...]) -> tuple[str, ...]:

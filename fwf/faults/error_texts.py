@@ -26,8 +26,8 @@ def text(error: object) -> str:
 
 def named_text(error: BaseException) -> str:
     """Exception ⟶ `ValueError: bad`, its tag and what it says."""
-    tag, said = tag_of(type(error)), text(error)
-    return f"{tag}: {said}" if said else tag
+    tag, message = tag_of(type(error)), text(error)
+    return f"{tag}: {message}" if message else tag
 
 
 def full_text(error: object) -> str:
@@ -35,8 +35,8 @@ def full_text(error: object) -> str:
     kind, group = cast(Any, type(error)), cast(Any, BaseExceptionGroup)
     if not issubclass(kind, group) or kind.__str__ is not group.__str__:
         return text(error)
-    said = list(map(named_text, islice(_singles(cast(BaseException, error)), MOST_PARTS + 1)))
-    return f"{text(error)}: {'; '.join([*said[:MOST_PARTS], *('…' for _ in said[MOST_PARTS:])])}"
+    texts = list(map(named_text, islice(_singles(cast(BaseException, error)), MOST_PARTS + 1)))
+    return f"{text(error)}: {'; '.join([*texts[:MOST_PARTS], *('…' for _ in texts[MOST_PARTS:])])}"
 
 
 def singles(error: object) -> tuple[BaseException, ...]:
@@ -46,17 +46,17 @@ def singles(error: object) -> tuple[BaseException, ...]:
     return tuple(_singles(cast(BaseException, error), set()))
 
 
-def _singles(group: BaseException, seen: set[int] | None = None) -> Iterator[BaseException]:
+def _singles(group: BaseException, seen_ids: set[int] | None = None) -> Iterator[BaseException]:
     """Those of a group in their order; with `seen`, what stands in many places comes once."""
     todo = [group]
     while todo:
         one = todo.pop()
-        if seen is not None and id(one) in seen:
+        if seen_ids is not None and id(one) in seen_ids:
             continue
         if not (parts := parts_of(one)):
             yield one
-        if seen is not None:
-            seen.add(id(one))
+        if seen_ids is not None:
+            seen_ids.add(id(one))
         todo.extend(reversed(parts))
 
 

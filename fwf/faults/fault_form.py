@@ -35,34 +35,34 @@ def fault_to_json(fault: Fault) -> Form:
     traceback is a text.
     """
     leaves: list[Form] = []
-    joined: list[Form] = []
-    made: list[tuple[bool, int]] = []
+    compounds: list[Form] = []
+    numbers: list[tuple[bool, int]] = []
     todo: list[tuple[Fault, bool]] = [(fault, False)]
     while todo:
         top, causes_made = todo.pop()
         if not isinstance(top, Then | Both):
-            made.append((False, len(leaves)))
+            numbers.append((False, len(leaves)))
             leaves.append(_leaf(top))
         elif causes_made:
-            first = len(made) - len(top.causes)
-            joined.append({"kind": type(top).__name__, "causes": made[first:]})
-            made[first:] = [(True, len(joined) - 1)]
+            first = len(numbers) - len(top.causes)
+            compounds.append({"kind": type(top).__name__, "causes": numbers[first:]})
+            numbers[first:] = [(True, len(compounds) - 1)]
         else:
             todo.append((top, True))
             todo.extend((cause, False) for cause in reversed(top.causes))
-    for entry in joined:
+    for entry in compounds:
         entry["causes"] = [n + len(leaves) * later for later, n in entry["causes"]]
     return {
         "path": masked(fault.path),
         "tags": [*map(masked, fault.tags)],
         "message": masked(fault.message),
         "leaves": leaves,
-        "joined": joined,
+        "joined": compounds,
     }
 
 
 def _leaf(fault: Fault) -> Form:
-    said: Form = {
+    form: Form = {
         "kind": type(fault).__name__,
         "path": masked(fault.path),
         "tags": [*map(masked, fault.tags)],
@@ -75,39 +75,39 @@ def _leaf(fault: Fault) -> Form:
         case Failed(not_before=not_before, traceback=traceback, cause=cause):
             inner = None if cause is None else fault_to_json(cause)
             later = None if not_before is None else not_before / SECOND
-            return {**said, **_raised(traceback), "not_before": later, "cause": inner}
+            return {**form, **_raised(traceback), "not_before": later, "cause": inner}
         case PredicateDefect(traceback=traceback):
-            return {**said, **_raised(traceback)}
+            return {**form, **_raised(traceback)}
         case TimedOut(within=within):
-            return {**said, "within": within.total_seconds()}
+            return {**form, "within": within.total_seconds()}
         case Exhausted(rounds=rounds, why=why):
-            return {**said, "rounds": rounds, "why": masked(why)}
+            return {**form, "rounds": rounds, "why": masked(why)}
         case Interrupted(by=by):
-            return {**said, "by": masked(by)}
+            return {**form, "by": masked(by)}
         case _:
-            return said
+            return form
 
 
-def _raised(found: Traceback | None) -> Form:
-    where = None if found is None else found.where
+def _raised(traceback: Traceback | None) -> Form:
+    where = None if traceback is None else traceback.where
     return {
         "at": where and {"file": where.file, "line": where.number, "function": where.name},
-        "traceback": None if found is None else masked(str(found)),
+        "traceback": None if traceback is None else masked(str(traceback)),
     }
 
 
 def fault_from_json(form: Mapping[str, Any]) -> Fault:
     """What `fault_to_json` gives ⟶ the fault; raises `ValueError` for anything else."""
     try:
-        found = [_read_leaf(leaf) for leaf in cast("Sequence[Any]", form["leaves"])]
+        faults = [_read_leaf(leaf) for leaf in cast("Sequence[Any]", form["leaves"])]
         for entry in cast("Sequence[Any]", form["joined"]):
             numbers: list[int] = entry["causes"]
-            causes = tuple([found[n] for n in numbers if n >= 0])
+            causes = tuple([faults[n] for n in numbers if n >= 0])
             kind: type[Then | Both] = _JOINED[entry["kind"]]
             if not causes or len(causes) != len(numbers):
                 raise ValueError("a fault that is made of others needs some that come before it")
-            found.append(kind(causes))
-        return found[-1]
+            faults.append(kind(causes))
+        return faults[-1]
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no fault as fault_to_json writes it: {error!r}") from None
 
@@ -121,9 +121,9 @@ def _read_leaf(leaf: Mapping[str, Any]) -> Fault:
         case "Failed":
             tags = tuple(map(_text, cast("Sequence[object]", leaf["tags"])))
             inner = None if leaf["cause"] is None else fault_from_json(leaf["cause"])
-            told = _traceback(leaf)
+            traceback = _traceback(leaf)
             later = None if leaf["not_before"] is None else round(leaf["not_before"] * SECOND)
-            return Failed(path, tags, _text(leaf["message"]), None, later, told, inner)
+            return Failed(path, tags, _text(leaf["message"]), None, later, traceback, inner)
         case "PredicateDefect":
             return PredicateDefect(path, _text(leaf["message"]), _traceback(leaf))
         case "BadInput":
@@ -140,16 +140,16 @@ def _read_leaf(leaf: Mapping[str, Any]) -> Fault:
 
 def _traceback(leaf: Mapping[str, Any]) -> Traceback | None:
     """Its text, and the line of code; the lines are in the text."""
-    said, at = leaf["traceback"], leaf["at"]
-    if said is None:
+    text, at = leaf["traceback"], leaf["at"]
+    if text is None:
         return None
     where = (
         None if at is None else CodeLine(_text(at["file"]), int(at["line"]), _text(at["function"]))
     )
-    return Traceback(_text(said), where)
+    return Traceback(_text(text), where)
 
 
-def _text(given: object) -> str:
-    if not isinstance(given, str):
-        raise TypeError(f"{given!r} is no text")
-    return given
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value

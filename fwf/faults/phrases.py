@@ -18,8 +18,10 @@ def near(name: str, names: Iterable[object]) -> str:
     """A name, the names there are ⟶ "; did you mean 'x'?" where one is close."""
     from difflib import get_close_matches  # 2 ms that only mistakes need
 
-    known = [each for each in names if isinstance(each, str) and each[:1] != "_" and each != name]
-    close = get_close_matches(name, known, n=1)
+    candidates = [
+        each for each in names if isinstance(each, str) and each[:1] != "_" and each != name
+    ]
+    close = get_close_matches(name, candidates, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

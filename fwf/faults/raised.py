@@ -70,23 +70,25 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
     A fault that comes out of the function, by itself or in an exception, is the cause.
     """
     traceback = traceback_of(error, sys.exception(), fn)
-    given: object = error
+    problem: object = error
     if type(error) is Failing:
-        given = error.error
-        traceback = changed(traceback, error=": ".join(filter(None, (tags(given)[0], text(given)))))
-    cause = fault_in(given)
-    unusable = retry_delay(given)[1]
-    if cause is None:
-        parts = singles(given)
-        known, cause = group_tags(
-            tags(given), (Failed("", tags_of(part), text(part)) for part in parts)
+        problem = error.error
+        traceback = changed(
+            traceback, error=": ".join(filter(None, (tags(problem)[0], text(problem))))
         )
-        after = longest_retry_delay((given, *parts))
-        return Raised(known, f"{full_text(given)}{unusable}", given, after, traceback, cause)
-    known = cause.tags if isinstance(given, Fault) else (*cause.tags, *tags(given))
+    cause = fault_in(problem)
+    unusable = retry_delay(problem)[1]
+    if cause is None:
+        parts = singles(problem)
+        all_tags, cause = group_tags(
+            tags(problem), (Failed("", tags_of(part), text(part)) for part in parts)
+        )
+        after = longest_retry_delay((problem, *parts))
+        return Raised(all_tags, f"{full_text(problem)}{unusable}", problem, after, traceback, cause)
+    all_tags = cause.tags if isinstance(problem, Fault) else (*cause.tags, *tags(problem))
     errors = [leaf.error for leaf in leaves(cause) if isinstance(leaf, Failed)]
-    after = longest_retry_delay((given, *errors))
-    return Raised(known, f"{cause}{unusable}", given, after, traceback, cause)
+    after = longest_retry_delay((problem, *errors))
+    return Raised(all_tags, f"{cause}{unusable}", problem, after, traceback, cause)
 
 
 def fault_in(error: object, depth: int = 0) -> Fault | None:

@@ -65,26 +65,26 @@ class Traceback:
     parts: tuple[Traceback, ...] = ()
 
     def __str__(self) -> str:
-        told: list[str] = []
+        texts: list[str] = []
         one: Traceback | None = self
         while one is not None:
-            told.append(one._own())
+            texts.append(one._own())
             if one.cause is not None:
-                told.append(_CONTEXT if one.implied else _CAUSE)
+                texts.append(_CONTEXT if one.implied else _CAUSE)
             one = one.cause
-        return "\n\n".join(reversed(told))
+        return "\n\n".join(reversed(texts))
 
     def _own(self) -> str:
         from traceback import StackSummary  # slow to import, and only for who reads it
 
         entries = [(line.file, line.number, line.name, None) for line in self.lines]
-        told = ["Traceback (most recent call last):"] if entries else []
-        told += [each.rstrip("\n") for each in StackSummary.from_list(entries).format()]
-        told += [self.error, *self.notes]
+        texts = ["Traceback (most recent call last):"] if entries else []
+        texts += [each.rstrip("\n") for each in StackSummary.from_list(entries).format()]
+        texts += [self.error, *self.notes]
         for number, part in enumerate(self.parts, 1):
             inside = str(part).replace("\n", "\n    ")
-            told.append(f"  {number} of {len(self.parts)}:\n    {inside}")
-        return "\n".join(told)
+            texts.append(f"  {number} of {len(self.parts)}:\n    {inside}")
+        return "\n".join(texts)
 
 
 def traceback_of(
@@ -101,28 +101,28 @@ def traceback_of(
         handled = None
     linked = list(_linked(error, handled))
     code = getattr(fn, "__code__", None)
-    known: dict[int, Traceback] = {}
+    tracebacks: dict[int, Traceback] = {}
     for each in reversed(linked):
-        known[id(each)] = _one(each, known, code)
+        tracebacks[id(each)] = _one(each, tracebacks, code)
     for each in linked:
         _let_go(each, handled)
-    return known[id(error)]
+    return tracebacks[id(error)]
 
 
 def _linked(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
     """An exception, and those that it comes from or consists of; each once, it first."""
-    todo, seen = deque([error]), {id(handled)}
-    while todo and len(seen) <= MOST_LINKED:
+    todo, seen_ids = deque([error]), {id(handled)}
+    while todo and len(seen_ids) <= MOST_LINKED:
         one = todo.popleft()
-        if id(one) not in seen:
-            seen.add(id(one))
+        if id(one) not in seen_ids:
+            seen_ids.add(id(one))
             yield one
             todo.extend(parts_of(one))
             before = _cause.__get__(one), _context.__get__(one)
             todo.extend(each for each in before if each is not None)
 
 
-def _one(error: BaseException, known: dict[int, Traceback], code: Any) -> Traceback:
+def _one(error: BaseException, tracebacks: dict[int, Traceback], code: Any) -> Traceback:
     """One exception, with those linked to it. They leave `known`: each is told of once."""
     lines = tuple(_lines(_traceback.__get__(error)))
     cause = _cause.__get__(error)
@@ -134,9 +134,9 @@ def _one(error: BaseException, known: dict[int, Traceback], code: Any) -> Traceb
         _where(lines, code),
         lines,
         _notes(error),
-        known.pop(id(cause), None),
+        tracebacks.pop(id(cause), None),
         implied,
-        tuple(known.pop(id(part)) for part in parts_of(error) if id(part) in known),
+        tuple(tracebacks.pop(id(part)) for part in parts_of(error) if id(part) in tracebacks),
     )
 
 
@@ -154,12 +154,14 @@ def _lines(at: TracebackType | None) -> Iterator[CodeLine]:
     """The lines below those of whoever called the task."""
     while at is not None and at.tb_frame.f_code.co_filename.startswith(_CALLERS):
         at = at.tb_next
-    found: deque[CodeLine] = deque(maxlen=MOST_LINES)
+    code_lines: deque[CodeLine] = deque(maxlen=MOST_LINES)
     while at is not None:
         code = at.tb_frame.f_code
-        found.append(CodeLine(code.co_filename, at.tb_lineno or code.co_firstlineno, code.co_name))
+        code_lines.append(
+            CodeLine(code.co_filename, at.tb_lineno or code.co_firstlineno, code.co_name)
+        )
         at = at.tb_next
-    yield from found
+    yield from code_lines
 
 
 def _where(lines: tuple[CodeLine, ...], code: Any) -> CodeLine | None:

@@ -29,7 +29,7 @@ class Need:
     @property
     def type(self) -> str:
         """Its type as a reader would write it."""
-        return " and ".join(map(types.told, self.types)) or "Any"
+        return " and ".join(map(types.full_name_of, self.types)) or "Any"
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -63,7 +63,7 @@ class Needs:
     pools: tuple[str, ...]
 
     def __str__(self) -> str:
-        named = {
+        needs_by_title = {
             "parameters": self.parameters,
             "resources": self.resources,
             "secrets": self.secrets,
@@ -76,7 +76,9 @@ class Needs:
             "pools": self.pools,
             "run facts": self.facts,
         }
-        tables = [_table(title, [_row(need) for need in needs]) for title, needs in named.items()]
+        tables = [
+            _table(title, [_row(need) for need in needs]) for title, needs in needs_by_title.items()
+        ]
         tables += [_table(title, [(each,) for each in names]) for title, names in listed.items()]
         return "\n\n".join(filter(None, tables)) or "nothing"
 
@@ -115,12 +117,12 @@ def needs(w: Workflow[Any, Any], /) -> Needs:
     node = as_workflow(w, "needs")
     required = requirements(node)
     kinds = kinds_of(required)
-    found = Collector()
-    fold(found.step, node)
+    collector = Collector()
+    fold(collector.step, node)
 
     def each(some: Iterable[Requirement]) -> tuple[Need, ...]:
         return tuple(
-            Need(one.name, one.types, one.optional, users(node, one.name, one.kind, found))
+            Need(one.name, one.types, one.optional, users(node, one.name, one.kind, collector))
             for one in some
         )
 
@@ -151,18 +153,18 @@ def missing(
 
 
 def _row(need: Need) -> tuple[str, ...]:
-    used = need.used_by[:MAX_USERS]
-    more = len(need.used_by) - len(used)
-    said = ", ".join(used) + (f" and {more:,} more" if more else "")
-    return (need.name, need.type, "optional" if need.optional else "", said)
+    users = need.used_by[:MAX_USERS]
+    more = len(need.used_by) - len(users)
+    text = ", ".join(users) + (f" and {more:,} more" if more else "")
+    return (need.name, need.type, "optional" if need.optional else "", text)
 
 
 def _table(title: str, rows: list[tuple[str, ...]]) -> str:
     """A titled table with aligned columns; columns that are empty throughout are left out."""
     if not rows:
         return ""
-    shown = [map(printable, row) for row in rows]
-    columns = [column for column in zip(*shown, strict=True) if any(column)]
+    printable_rows = [map(printable, row) for row in rows]
+    columns = [column for column in zip(*printable_rows, strict=True) if any(column)]
     widths = [max(map(len, column)) for column in columns]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

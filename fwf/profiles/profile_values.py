@@ -18,7 +18,7 @@ from fwf.records import record
 from fwf.secrets import Secret
 from fwf.types.aliases import ANY, UNIONS, bare
 from fwf.types.fitting import wrong_part
-from fwf.types.hints import told
+from fwf.types.hints import full_name_of
 
 _PASSWORD: Final = re.compile(
     r"://[^/?#\s]*:[^/?#\s]*@|\b(?:password|passwd|pwd)\s*=\s*[^\s;&]", re.I
@@ -167,7 +167,7 @@ def _shadow(value: Any) -> Any:
 def _unfit(value: object, kind: Any) -> str:
     """That a value isn't of the type; the value isn't told, since it may be a secret."""
     name = type(value).__name__
-    said = f"needs {told(kind)}, but is {'an' if name[0] in 'aeiou' else 'a'} {name}"
+    said = f"needs {full_name_of(kind)}, but is {'an' if name[0] in 'aeiou' else 'a'} {name}"
     options = _options(kind)
     if Secret in options:
         return f"{said}: write {REFERENCES}"

@@ -25,7 +25,7 @@ from fwf.worlds.scenario import (
     ScenarioError,
     Script,
     WhenCut,
-    called,
+    call_function,
     works_on,
 )
 from fwf.worlds.trace import Event
@@ -166,7 +166,7 @@ def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value:
     if failure is not None:
         return Failure(_error(failure))
     if script.by is not None:
-        return result_of(task, called(script.by, value, len(task.contract.inputs)))
+        return result_of(task, call_function(script.by, value, len(task.contract.inputs)))
     if script.outputs:
         return script.output(attempt)
     raise AssertionError(f"{path}: the scenario doesn't say what {task.name} gives")

@@ -83,15 +83,15 @@ def _holder(annotation: Any) -> Any:
     return type("Holder", (), {"__annotations__": {"one": annotation}})
 
 
-def substituted(annotation: Any, given: dict[Any, Any]) -> Any:
+def substituted(annotation: Any, arguments: dict[Any, Any]) -> Any:
     """Annotation, types for its type variables ⟶ the same of these; of others `Any`."""
     if isinstance(annotation, TypeVar):
-        return given.get(annotation, annotation.__bound__ or ANY)
+        return arguments.get(annotation, annotation.__bound__ or ANY)
     variables = getattr(annotation, "__parameters__", ())
     if not variables or isinstance(annotation, type):
         return annotation
     try:
-        return annotation[tuple(substituted(each, given) for each in variables)]
+        return annotation[tuple(substituted(each, arguments) for each in variables)]
     except TypeError:  # a ParamSpec, or a TypeVarTuple
         return ANY
 
@@ -128,9 +128,9 @@ def is_typeddict(cls: Any) -> bool:
     return typing.is_typeddict(cls) or type(cls).__name__ == "_TypedDictMeta"
 
 
-def lenient(annotation: Any, scope: dict[str, Any], known: dict[str, Any]) -> Any:
+def lenient(annotation: Any, scope: dict[str, Any], extra_names: dict[str, Any]) -> Any:
     """Annotation, names ⟶ it resolved, with `Any` for names that aren't known."""
-    names: Any = _Names({**vars(builtins), **scope, **known})
+    names: Any = _Names({**vars(builtins), **scope, **extra_names})
     try:
         return typing.get_type_hints(_holder(annotation), names, names, include_extras=True)["one"]
     except Exception:  # whatever evaluating somebody's annotation raises

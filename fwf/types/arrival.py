@@ -78,9 +78,9 @@ class Shape(NamedTuple):
     look: Look
 
 
-def wrong_in(value: Any, declared: Any) -> Wrong | None:
+def wrong_in(value: Any, annotation: Any) -> Wrong | None:
     """Value, declared type ⟶ the first part of it that doesn't have its type, if a glance tells."""
-    shape = shape_of(declared)
+    shape = shape_of(annotation)
     return None if type(value) in shape.free else seen(shape.look, value)
 
 
@@ -92,18 +92,18 @@ def seen(look: Look, value: Any) -> Wrong | None:
         return None
 
 
-def shape_of(declared: Any) -> Shape:
+def shape_of(annotation: Any) -> Shape:
     """Type ⟶ what is looked for in its values."""
     for shape in (_known, _shape):  # an annotation that can't be hashed isn't remembered
         try:
-            return shape(declared)
+            return shape(annotation)
         except Exception:  # whatever evaluating somebody's annotation raises
             continue
     return ANYTHING
 
 
-def _shape(declared: Any, levels: int = LEVELS) -> Shape:
-    kind = bare(declared)
+def _shape(annotation: Any, levels: int = LEVELS) -> Shape:
+    kind = bare(annotation)
     origin = typing.get_origin(kind)
     if kind in (typing.Never, typing.NoReturn):
         return Shape(frozenset(), {}, partial(_never, kind))
@@ -114,7 +114,7 @@ def _shape(declared: Any, levels: int = LEVELS) -> Shape:
     cls = origin or kind
     if not isinstance(cls, type) or cls in _OPEN or getattr(cls, "_is_protocol", False):
         return ANYTHING
-    return _of_class(declared, kind, cls, levels)
+    return _of_class(annotation, kind, cls, levels)
 
 
 def _never(kind: Any, value: Any) -> Wrong | None:
@@ -135,15 +135,15 @@ _known = lru_cache(maxsize=4096)(_shape)
 # Classes
 
 
-def _of_class(declared: Any, kind: Any, cls: Any, levels: int) -> Shape:
-    parts = _columns(declared) or _parts(kind, cls, levels)
-    refused = {str} if cls is Sequence and typing.get_args(kind) else set[type]()
-    exact: set[type] = {each for each in FREE - refused if _counts_as(each, cls)}
+def _of_class(annotation: Any, kind: Any, cls: Any, levels: int) -> Shape:
+    parts = _columns(annotation) or _parts(kind, cls, levels)
+    foreign = {str} if cls is Sequence and typing.get_args(kind) else set[type]()
+    exact: set[type] = {each for each in FREE - foreign if _counts_as(each, cls)}
     if _read_again(cls):
         exact.add(cls)
 
     def look(value: Any) -> Wrong | None:
-        if type(value) is not cls and (type(value) in refused or not _is_a(value, cls)):
+        if type(value) is not cls and (type(value) in foreign or not _is_a(value, cls)):
             return Wrong("", value, kind)
         return None if parts is None else parts(value)
 
@@ -211,7 +211,7 @@ def _of_union(kind: Any, levels: int) -> Shape:
 
 
 def _tells_more(one: Wrong, other: Wrong) -> bool:
-    return (len(one.place), bool(one.said)) > (len(other.place), bool(other.said))
+    return (len(one.place), bool(one.difference)) > (len(other.place), bool(other.difference))
 
 
 def _of_literal(kind: Any) -> Shape:
@@ -241,15 +241,15 @@ def _parts(kind: Any, cls: Any, levels: int) -> Look | None:
     return _of_keys(cls, levels) if typing.is_typeddict(cls) else _of_fields(cls, levels)
 
 
-def _columns(declared: Any) -> Look | None:
+def _columns(annotation: Any) -> Look | None:
     """Type ⟶ what is wrong with the columns of a table of it; None if it declares none."""
-    wanted = table_types.declared(declared)
-    if wanted is None:
+    table_type = table_types.table_type(annotation)
+    if table_type is None:
         return None
 
     def look(value: Any) -> Wrong | None:
-        said = wanted.wrong(value)
-        return Wrong("", value, declared, said=said) if said else None
+        complaint = table_type.wrong(value)
+        return Wrong("", value, annotation, difference=complaint) if complaint else None
 
     return look
 
@@ -423,18 +423,18 @@ def _defaults(cls: Any) -> dict[str, Any] | None:
     names: Any = getattr(cls, "_fields", None) if tuple in cls.__mro__ else None
     if names is None:
         return None
-    known = getattr(cls, "_field_defaults", {})
-    return {name: known.get(name, _ABSENT) for name in names}
+    defaults = getattr(cls, "_field_defaults", {})
+    return {name: defaults.get(name, _ABSENT) for name in names}
 
 
 def _is_stored(cls: Any, name: str) -> bool:
     """Whether an instance simply has a field: nothing is computed or fetched when it is read."""
     spaces: list[Mapping[str, Any]] = [vars(each) for each in cls.__mro__]
-    held: Any = next((each[name] for each in spaces if name in each), None)
+    member: Any = next((each[name] for each in spaces if name in each), None)
     slot: bool = (
-        isinstance(held, pytypes.MemberDescriptorType) or type(held).__name__ == "_tuplegetter"
+        isinstance(member, pytypes.MemberDescriptorType) or type(member).__name__ == "_tuplegetter"
     )
-    return slot or not hasattr(cast(Any, type(held)), "__get__")
+    return slot or not hasattr(cast(Any, type(member)), "__get__")
 
 
 def _of_keys(cls: Any, levels: int) -> Look | None:
@@ -467,36 +467,36 @@ _SHOWN: Final = (bool, int, float, Decimal, date, datetime, time, timedelta)
 _COUNTED: Final = (list, tuple, dict, set, frozenset)
 
 
-def told(value: Any) -> str:
+def value_kind(value: Any) -> str:
     """A value for people, never long: `a str ('abc')`, `a list of 3 items`, `an Orders`."""
     cls = cast(Any, type(value))
     if value is None:
         return "None"
     name = types.name_of(cls)
-    said = f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    noun = f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
     if cls is str:
         long = len(value) > MOST_TEXT
-        return f"{said} of {len(value):,} characters" if long else f"{said} ({masked(value)!r})"
+        return f"{noun} of {len(value):,} characters" if long else f"{noun} ({masked(value)!r})"
     if cls is int and value.bit_length() > 256:
-        return f"{said} of {value.bit_length():,} bits"
+        return f"{noun} of {value.bit_length():,} bits"
     if cls in _SHOWN:
-        return f"{said} ({masked(str(value))})"
-    return f"{said} of {counted(len(value), 'item')}" if cls in _COUNTED else said
+        return f"{noun} ({masked(str(value))})"
+    return f"{noun} of {counted(len(value), 'item')}" if cls in _COUNTED else noun
 
 
 def whose(root: str, wrong: Wrong) -> str:
     """Which part of a value it is that doesn't fit, if it isn't the value itself."""
-    if wrong.said:
+    if wrong.difference:
         rows = table_types.rows_of(wrong.value)
-        return f": {root}{wrong.place}{f' ({rows})' if rows else ''}: {wrong.said}"
+        return f": {root}{wrong.place}{f' ({rows})' if rows else ''}: {wrong.difference}"
     if not wrong.place:
         return ""
-    return f": {root}{wrong.place} is {told(wrong.value)}, not {types.name_of(wrong.type)}"
+    return f": {root}{wrong.place} is {value_kind(wrong.value)}, not {types.name_of(wrong.type)}"
 
 
-def misgiven(name: str, declared: Any, value: Any, where: str) -> str:
+def misgiven(name: str, annotation: Any, value: Any, where: str) -> str:
     """Task, its declared output, what it gave, and where that is wrong ⟶ what to tell."""
     return (
-        f"{name} says that it gives {types.name_of(declared)}, but gave {told(value)}{where}; "
-        "correct what it returns, or its annotation"
+        f"{name} says that it gives {types.name_of(annotation)}, but gave {value_kind(value)}"
+        f"{where}; correct what it returns, or its annotation"
     )

@@ -80,19 +80,19 @@ def operated(symbol: str, left: Any, right: Any) -> Any:
         answer = None
     if answer is True or answer is False:
         return answer
-    told = plain(answer)
-    if told is True or told is False:
-        return told
+    flag = plain(answer)
+    if flag is True or flag is False:
+        return flag
     raise TypeError(_unfit(symbol, left, right, answer))
 
 
-def among(sought: Any, items: list[Any]) -> bool:
+def among(value: Any, items: list[Any]) -> bool:
     """Whether a value equals one of the items; raises `TypeError` if it compares with none."""
     unfit: TypeError | None = None
     compared = False
     for item in items:
         try:
-            if operated("==", sought, item):
+            if operated("==", value, item):
                 return True
             compared = compared or plain(item) is not None  # with None everything compares
         except TypeError as error:
@@ -141,9 +141,9 @@ _BASES = (bool, Number, str, Enum, date, timedelta, bytes, list, tuple, dict)
 
 def kind_of(value: Any) -> object:
     """Plain value ⟶ what it can be compared with: values of the same kind."""
-    known = _KINDS.get(type(cast(object, value)))
-    if known is not None:
-        return known
+    kind = _KINDS.get(type(cast(object, value)))
+    if kind is not None:
+        return kind
     if isinstance(value, datetime | time):  # with a time zone or without; never both
         return isinstance(value, datetime), value.utcoffset() is None
     base = next((base for base in _BASES if isinstance(value, base)), object)
@@ -155,12 +155,12 @@ def kind_of(value: Any) -> object:
 
 def _unfit(symbol: str, left: Any, right: Any, answer: Any) -> str:
     if answer is None:
-        said = f"{_both(left, symbol, right)} doesn't fit"
+        complaint = f"{_both(left, symbol, right)} doesn't fit"
     else:
-        said = f"{_both(left, symbol, right)} is {type_only(answer)}, not True or False"
+        complaint = f"{_both(left, symbol, right)} is {type_only(answer)}, not True or False"
     many = _is_array(left) or _is_array(right)
     remedy = "; an array has no one answer: ask for one item, or decide in a named function"
-    return said + remedy if many else said
+    return complaint + remedy if many else complaint
 
 
 def _is_array(value: object) -> bool:
@@ -181,5 +181,5 @@ def type_only(value: object, *, full: bool = False) -> str:
     """
     cls = type(value)
     own = getattr(builtins, cls.__qualname__, cls)
-    said = f"{cls.__module__}.{cls.__qualname__}" if full or own is not cls else cls.__qualname__
-    return "None" if value is None else f"a {said.removeprefix('builtins.')}"
+    name = f"{cls.__module__}.{cls.__qualname__}" if full or own is not cls else cls.__qualname__
+    return "None" if value is None else f"a {name.removeprefix('builtins.')}"

@@ -43,5 +43,5 @@ def columns_in(annotation: Any) -> tuple[str, ...] | None:
     if get_origin(annotation) in UNIONS:
         parts = [each for each in get_args(annotation) if each is not type(None)]
         return columns_in(parts[0]) if len(parts) == 1 else None
-    known = table_types.declared(annotation)
-    return None if known is None else tuple(str(name) for name, _ in known.columns)
+    table_type = table_types.table_type(annotation)
+    return None if table_type is None else tuple(str(name) for name, _ in table_type.columns)

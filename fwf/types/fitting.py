@@ -19,14 +19,14 @@ class Wrong(NamedTuple):
 
     The place is what is written behind the value's name: `[1][0]`, `['eu'].limit`, `{…}` for what
     is in a set or a dictionary's key; empty for the value itself. `missing` is the key that a
-    typed dictionary should have, and which this one hasn't; `said` how a table's columns differ.
+    typed dictionary should have, and which this one hasn't; `difference`: how columns differ.
     """
 
     place: str
     value: Any
     type: Any
     missing: str | None = None
-    said: str = ""
+    difference: str = ""
 
 
 def fits(value: Any, annotation: Any) -> bool:
@@ -134,5 +134,5 @@ def _fields(value: Any, annotation: Any, cls: Any) -> _Parts:
     for each in shape_of(annotation) or ():
         if keyed and each.name in value:
             yield f"[{each.name!r}]", value[each.name], each.type
-        elif not keyed and each.kept and hasattr(value, each.name):
+        elif not keyed and each.stored and hasattr(value, each.name):
             yield f".{each.name}", getattr(value, each.name), each.type

@@ -31,40 +31,40 @@ _UNIONS = (Union, types.UnionType)
 _NUMBERS = {float: (int,), complex: (int, float)}
 
 
-def compatible(given: Any, wanted: Any) -> bool:
+def compatible(output: Any, needed: Any) -> bool:
     """Type, type ⟶ False only if no value of the first can be one of the second.
 
     A subclass or a superclass fits (the value may be the narrower one), and so does whatever
     can't be decided: `Any`, type variables, protocols, unresolved names. Tables of which both
     declare the columns fit if these are the same.
     """
-    if given is wanted or wanted is ANY or given is ANY or wanted is object:
+    if output is needed or needed is ANY or output is ANY or needed is object:
         return True
     for fit in (_known, _fits):  # an annotation that can't be hashed isn't remembered
         try:
-            return fit(given, wanted)
+            return fit(output, needed)
         except TypeError:  # nor can one be asked about
             continue
     return True
 
 
-def _fits(given: Any, wanted: Any) -> bool:
-    if table_types.unlike(given, wanted):
+def _fits(output: Any, needed: Any) -> bool:
+    if table_types.unlike(output, needed):
         return False
-    given, wanted = _plain(given), _plain(wanted)
-    if given is wanted or ANY in (given, wanted) or wanted is object or given is Never:
+    output, needed = _plain(output), _plain(needed)
+    if output is needed or ANY in (output, needed) or needed is object or output is Never:
         return True
-    if typing.get_origin(given) in _UNIONS:
-        return any(compatible(part, wanted) for part in typing.get_args(given))
-    if typing.get_origin(wanted) in _UNIONS:
-        return any(compatible(given, part) for part in typing.get_args(wanted))
-    given_class = typing.get_origin(given) or given
-    wanted_class = typing.get_origin(wanted) or wanted
-    if not (isinstance(given_class, type) and isinstance(wanted_class, type)):
+    if typing.get_origin(output) in _UNIONS:
+        return any(compatible(part, needed) for part in typing.get_args(output))
+    if typing.get_origin(needed) in _UNIONS:
+        return any(compatible(output, part) for part in typing.get_args(needed))
+    output_class = typing.get_origin(output) or output
+    input_class = typing.get_origin(needed) or needed
+    if not (isinstance(output_class, type) and isinstance(input_class, type)):
         return True
-    if not _classes_meet(given_class, wanted_class):
+    if not _classes_meet(output_class, input_class):
         return False
-    return _arguments_fit(given, wanted, given_class, wanted_class)
+    return _arguments_fit(output, needed, output_class, input_class)
 
 
 _known = lru_cache(maxsize=4096)(_fits)
@@ -82,21 +82,21 @@ def _plain(annotation: Any) -> Any:
     return annotation
 
 
-def _classes_meet(given: type, wanted: type) -> bool:
-    if _is_protocol(given) or _is_protocol(wanted):
+def _classes_meet(output: type, needed: type) -> bool:
+    if _is_protocol(output) or _is_protocol(needed):
         return True
-    if issubclass(given, wanted) or issubclass(wanted, given):
+    if issubclass(output, needed) or issubclass(needed, output):
         return True
-    return issubclass(given, _NUMBERS.get(wanted, ()))
+    return issubclass(output, _NUMBERS.get(needed, ()))
 
 
-def _arguments_fit(given: Any, wanted: Any, given_class: type, wanted_class: type) -> bool:
-    mine, theirs = typing.get_args(given), typing.get_args(wanted)
-    if wanted_class is Sequence and theirs and issubclass(given_class, Sequence):
-        return given_class not in (str, bytes) and compatible(item_of(given), theirs[0])
-    if given_class is not wanted_class or not mine or not theirs:
+def _arguments_fit(output: Any, needed: Any, output_class: type, input_class: type) -> bool:
+    mine, theirs = typing.get_args(output), typing.get_args(needed)
+    if input_class is Sequence and theirs and issubclass(output_class, Sequence):
+        return output_class not in (str, bytes) and compatible(item_of(output), theirs[0])
+    if output_class is not input_class or not mine or not theirs:
         return True
-    if given_class is tuple:
+    if output_class is tuple:
         return _tuples_fit(mine, theirs)
     return len(mine) != len(theirs) or all(map(compatible, mine, theirs))
 
@@ -110,21 +110,21 @@ def _tuples_fit(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
 
 def union(parts: Iterable[Any]) -> Any:
     """Types ⟶ their union; `Any` if one is unknown, `Never` if there are none."""
-    kept: list[Any] = []
+    members: list[Any] = []
     for part in parts:
         if part is ANY:
             return ANY
-        if part is not Never and part not in kept:
-            kept.append(part)
-    if not kept:
+        if part is not Never and part not in members:
+            members.append(part)
+    if not members:
         return Never
-    if len(kept) == 1:
-        return kept[0]
+    if len(members) == 1:
+        return members[0]
     try:
-        made: Any = Union[tuple(kept)]  # noqa: UP007 (built at run time)
+        union_type: Any = Union[tuple(members)]  # noqa: UP007 (built at run time)
     except TypeError:  # an annotation that can't be hashed
         return ANY
-    return ANY if len(typing.get_args(made)) > MAX_PARTS else made
+    return ANY if len(typing.get_args(union_type)) > MAX_PARTS else union_type
 
 
 def meet(parts: Iterable[Any]) -> Any:
@@ -185,25 +185,25 @@ def _bounded(part: Any) -> Any:
 
 def _arguments(kinds: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
     """Types and how often they occur ⟶ the same of their arguments, each object once."""
-    found: dict[int, Any] = {}
+    by_id: dict[int, Any] = {}
     counts = Counter[int]()
     for kind, times in kinds:
         arguments = () if type(kind) is type else typing.get_args(kind)
-        found.update(zip(map(id, arguments), arguments, strict=True))
+        by_id.update(zip(map(id, arguments), arguments, strict=True))
         for each, n in Counter(map(id, arguments)).items():
             counts[each] += n * times
-        if len(found) > MAX_PARTS:
+        if len(by_id) > MAX_PARTS:
             break
-    return [(found[each], times) for each, times in counts.items()]
+    return [(by_id[each], times) for each, times in counts.items()]
 
 
 def item_of(annotation: Any) -> Any:
     """`list[A]` ⟶ A; `Any` where it isn't known, as of a named tuple, whose items are fields."""
     annotation = bare(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    known = isinstance(origin, type) and issubclass(origin, Sequence)
-    known = known and not _is_named_tuple(annotation)
-    return arguments[0] if known and len(set(arguments) - {...}) == 1 else ANY
+    is_sequence = isinstance(origin, type) and issubclass(origin, Sequence)
+    is_sequence = is_sequence and not _is_named_tuple(annotation)
+    return arguments[0] if is_sequence and len(set(arguments) - {...}) == 1 else ANY
 
 
 def _is_named_tuple(cls: Any) -> bool:
@@ -270,7 +270,7 @@ def name_of(annotation: Any) -> str:
     return str(getattr(annotation, "__qualname__", annotation)).rpartition("<locals>.")[2]
 
 
-def told(annotation: Any) -> str:
+def full_name_of(annotation: Any) -> str:
     """Type ⟶ its name and, where that is a name for another type, that one: `Day (date)`."""
     name, meant = name_of(annotation), name_of(bare(annotation))
     return name if meant in (name, "Any") else f"{name} ({meant})"

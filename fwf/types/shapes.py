@@ -11,7 +11,7 @@ from fwf.types.aliases import ANY, bare, is_typeddict, lenient, qualifier, subst
 
 
 class Field(NamedTuple):
-    """One field. `argument`: whether it is given to make an object; `kept`: whether one has it.
+    """One field. `argument`: whether it is given to make an object; `stored`: whether one has it.
 
     Of a dataclass, `field(init=False)` is no argument, and an `InitVar` isn't kept.
     """
@@ -20,7 +20,7 @@ class Field(NamedTuple):
     type: Any
     required: bool = True
     argument: bool = True
-    kept: bool = True
+    stored: bool = True
 
 
 Shape = tuple[Field, ...]
@@ -64,24 +64,24 @@ def shape_of(annotation: Any) -> Shape | None:
 
 @lru_cache(maxsize=1024)
 def _shape(annotation: Any) -> Shape:
-    shape, resolved = _made(annotation)
-    if not resolved:
+    shape, is_complete = _made(annotation)
+    if not is_complete:
         raise _Unresolved(shape)
     return shape
 
 
 def _made(annotation: Any) -> tuple[Shape, bool]:
     cls = class_of(annotation)
-    hints, resolved = hints_of(cls)
+    hints, is_complete = hints_of(cls)
     typed = {name: _in(annotation, cls, name, kind) for name, kind in hints.items()}
     if is_dataclass(cls):
-        return tuple(_of_dataclass(cls, typed)), resolved
+        return tuple(_of_dataclass(cls, typed)), is_complete
     if is_named_tuple(cls):
         optional = cls._field_defaults
         of = (Field(name, typed.get(name, ANY), name not in optional) for name in cls._fields)
-        return tuple(of), resolved
+        return tuple(of), is_complete
     required = _required(cls, hints)
-    return tuple(Field(name, typed[name], name in required) for name in hints), resolved
+    return tuple(Field(name, typed[name], name in required) for name in hints), is_complete
 
 
 def _of_dataclass(cls: Any, typed: dict[str, Any]) -> Iterator[Field]:
@@ -91,19 +91,21 @@ def _of_dataclass(cls: Any, typed: dict[str, Any]) -> Iterator[Field]:
         sort = field._field_type.name
         if sort != "_FIELD_CLASSVAR":
             missing = dataclasses.MISSING
-            given = field.default is missing and field.default_factory is missing
-            kept = sort == "_FIELD"
-            yield Field(name, typed.get(name, ANY), given and field.init, field.init, kept)
+            is_required = field.default is missing and field.default_factory is missing
+            is_stored = sort == "_FIELD"
+            yield Field(
+                name, typed.get(name, ANY), is_required and field.init, field.init, is_stored
+            )
 
 
 def _required(cls: Any, hints: dict[str, Any]) -> set[str]:
     """The keys that a typed dictionary must have, also where annotations are texts."""
-    said = {name: set(_qualifiers(kind)) for name, kind in hints.items()}
+    qualifiers = {name: set(_qualifiers(kind)) for name, kind in hints.items()}
     return {
         name
         for name in hints
-        if "Required" in said[name]
-        or (name in cls.__required_keys__ and "NotRequired" not in said[name])
+        if "Required" in qualifiers[name]
+        or (name in cls.__required_keys__ and "NotRequired" not in qualifiers[name])
     }
 
 
@@ -121,13 +123,13 @@ def hints_of(cls: Any) -> tuple[dict[str, Any], bool]:
     try:
         return typing.get_type_hints(cls, include_extras=True), True
     except Exception:  # one name that exists only for type checkers; take the others singly
-        found: dict[str, Any] = {}
+        names_and_types: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
             scope = vars(sys.modules.get(base.__module__, typing))
             own = annotations(base) if base.__module__ != "builtins" else {}
             names = {base.__name__: base}
-            found |= {name: lenient(kind, scope, names) for name, kind in own.items()}
-        return found, False
+            names_and_types |= {name: lenient(kind, scope, names) for name, kind in own.items()}
+        return names_and_types, False
 
 
 def _in(annotation: Any, cls: Any, name: str, kind: Any) -> Any:
@@ -142,15 +144,15 @@ def _in(annotation: Any, cls: Any, name: str, kind: Any) -> Any:
 
 def _bindings(annotation: Any) -> dict[Any, dict[Any, Any]]:
     """Type ⟶ what the type variables of its class, and of the classes below it, stand for."""
-    found: dict[Any, dict[Any, Any]] = {}
+    bindings: dict[Any, dict[Any, Any]] = {}
     todo = [annotation]
     while todo:
         top = todo.pop()
         cls = typing.get_origin(top) or top
-        if cls in found or cls is typing.Generic or not isinstance(cls, type):
+        if cls in bindings or cls is typing.Generic or not isinstance(cls, type):
             continue
         variables, arguments = getattr(cls, "__parameters__", ()), typing.get_args(top)
-        found[cls] = dict(zip(variables, arguments, strict=False))
+        bindings[cls] = dict(zip(variables, arguments, strict=False))
         bases = vars(cls).get("__orig_bases__", cls.__bases__)
-        todo.extend(substituted(base, found[cls]) for base in bases)
-    return found
+        todo.extend(substituted(base, bindings[cls]) for base in bases)
+    return bindings

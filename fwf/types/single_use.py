@@ -26,9 +26,9 @@ _REMEDY = "collect it into a list, or write rows to a store and return where"
 def readable(value: T) -> T:
     """The result of a task itself; raises `TypeError` if it can be read only once."""
     if type(value) not in FREE:
-        said = read_once(value)
-        if said:
-            raise TypeError(f"its result is {said}")
+        complaint = read_once(value)
+        if complaint:
+            raise TypeError(f"its result is {complaint}")
     return value
 
 
@@ -42,8 +42,8 @@ def read_once(value: Any) -> str:
         return ""
     if cls is tuple:
         for each in value:
-            if type(each) not in FREE and (said := read_once(each)):
-                return said
+            if type(each) not in FREE and (complaint := read_once(each)):
+                return complaint
         return ""
     if hasattr(cls, "__await__"):
         if cls is CoroutineType:

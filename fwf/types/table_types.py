@@ -32,28 +32,28 @@ Columns: TypeAlias = list[tuple[Any, Any]]
 _LIBRARIES: Final = frozenset({"pyarrow", "polars", "pandas"})
 
 
-class Declared(NamedTuple):
+class TableType(NamedTuple):
     """What is declared of a table: the library that it is of, and the columns as that one has them.
 
-    `schema` is what the author wrote; `filled` are the places of columns that may hold no null.
+    `schema` is what the author wrote; `not_null` are the places of columns that may hold no null.
     """
 
     library: str
     schema: Any
     columns: Columns
-    filled: tuple[int, ...] = ()
+    not_null: tuple[int, ...] = ()
 
     def wrong(self, table: Any) -> str:
         """A table of that library ⟶ how it differs from what is declared; empty if it doesn't."""
         of = _schema_of(table, self.library)
         if of is not self.schema and (self.library == "pandas" or of != self.schema):
-            said = _told(self, _columns(of, self.library))
-            if said:
-                return said
-        return "; ".join(_nulls(self, table)) if self.filled else ""
+            complaint = _told(self, _columns(of, self.library))
+            if complaint:
+                return complaint
+        return "; ".join(_nulls(self, table)) if self.not_null else ""
 
 
-def declared(annotation: Any) -> Declared | None:
+def table_type(annotation: Any) -> TableType | None:
     """Type ⟶ what it says of a table's columns, if it is a table and says something."""
     if type(annotation) is type:
         return None
@@ -63,8 +63,8 @@ def declared(annotation: Any) -> Declared | None:
         if _is_schema(note, library):
             columns = _columns(note, library)
             nullable = [getattr(each, "nullable", True) for each in _fields(note, library)]
-            filled = tuple(at for at, may in enumerate(nullable) if not may)
-            return Declared(library, note, columns, filled)
+            not_null = tuple(at for at, may in enumerate(nullable) if not may)
+            return TableType(library, note, columns, not_null)
     return None
 
 
@@ -72,38 +72,38 @@ def mentioned(annotation: Any) -> bool:
     """Whether a type declares columns of a table, itself or in it."""
     if type(annotation) is type:
         return False
-    return declared(annotation) is not None or any(
+    return table_type(annotation) is not None or any(
         mentioned(each) for each in typing.get_args(bare(annotation))
     )
 
 
-def unlike(given: Any, wanted: Any) -> str:
+def unlike(output: Any, needed: Any) -> str:
     """Type, type ⟶ how the tables that they declare differ; empty if they don't."""
-    one = declared(given)
-    other = None if one is None else declared(wanted)
+    one = table_type(output)
+    other = None if one is None else table_type(needed)
     if one is None or other is None or one.library != other.library:
         return ""
     return _told(other, one.columns)
 
 
-def apart(given: Any, wanted: Any) -> str:
+def apart(output: Any, needed: Any) -> str:
     """Type, type ⟶ how the first tables that are declared in them, and that differ, do so.
 
     Of tuples, and the like, it is said of the part, behind its number.
     """
-    if said := unlike(given, wanted):
-        return said
-    mine, theirs = typing.get_args(bare(given)), typing.get_args(bare(wanted))
+    if difference := unlike(output, needed):
+        return difference
+    mine, theirs = typing.get_args(bare(output)), typing.get_args(bare(needed))
     for at, (this, that) in enumerate(zip(mine, theirs, strict=False)):
-        if said := apart(this, that):
-            return f"[{at}] {said}"
+        if difference := apart(this, that):
+            return f"[{at}] {difference}"
     return ""
 
 
-def in_brackets(given: Any, wanted: Any) -> str:
+def in_brackets(output: Any, needed: Any) -> str:
     """What a message adds to the names of two types: how their tables differ, if they do."""
-    said = apart(given, wanted)
-    return f" ({said})" if said else ""
+    difference = apart(output, needed)
+    return f" ({difference})" if difference else ""
 
 
 def rows_of(table: Any) -> str:
@@ -149,42 +149,42 @@ def _columns(schema: Any, library: str) -> Columns:
     return list(schema.items())
 
 
-def _nulls(wanted: Declared, table: Any) -> Iterator[str]:
-    for at in wanted.filled if hasattr(table, "column") else ():
+def _nulls(table_type: TableType, table: Any) -> Iterator[str]:
+    for at in table_type.not_null if hasattr(table, "column") else ():
         n = table.column(at).null_count
         if n:
-            name = wanted.columns[at][0]
+            name = table_type.columns[at][0]
             yield f"column {name!r} is declared not null, but holds {counted(n, 'null')}"
 
 
 # Differences
 
 
-def _told(wanted: Declared, given: Columns) -> str:
-    found = list(islice(_differences(wanted, given), MOST_SAID + 1))
-    rest = ["and more"] if len(found) > MOST_SAID else []
-    return "; ".join([*found[:MOST_SAID], *rest])
+def _told(table_type: TableType, columns: Columns) -> str:
+    differences = list(islice(_differences(table_type, columns), MOST_SAID + 1))
+    rest = ["and more"] if len(differences) > MOST_SAID else []
+    return "; ".join([*differences[:MOST_SAID], *rest])
 
 
-def _differences(wanted: Declared, given: Columns) -> Iterator[str]:
+def _differences(table_type: TableType, own_columns: Columns) -> Iterator[str]:
     """How columns differ from those that are declared, in words."""
-    mine, theirs = [name for name, _ in given], [name for name, _ in wanted.columns]
+    mine, theirs = [name for name, _ in own_columns], [name for name, _ in table_type.columns]
     beside = [name for name in mine if name not in theirs]
     for name in theirs:
         if name not in mine:
             yield f"column {name!r} is missing{near(name, beside) if isinstance(name, str) else ''}"
     for name in dict.fromkeys(beside):
         yield f"column {name!r} is not declared"
-    often, asked = Counter(mine), Counter(theirs)
-    for name in asked:
-        if often[name] not in (0, asked[name]):
+    often, often_declared = Counter(mine), Counter(theirs)
+    for name in often_declared:
+        if often[name] not in (0, often_declared[name]):
             yield f"column {name!r} is there {often[name]} times"
-    alike = _ALIKE[wanted.library]
-    kinds = dict(given)
-    for name, kind in dict(wanted.columns).items():
+    alike = _ALIKE[table_type.library]
+    kinds = dict(own_columns)
+    for name, kind in dict(table_type.columns).items():
         if name in kinds and not alike(kinds[name], kind):
             yield f"column {name!r} is {kinds[name]}, not {kind}"
-    if wanted.library != "pandas" and mine != theirs and often == asked:
+    if table_type.library != "pandas" and mine != theirs and often == often_declared:
         yield f"its columns are in another order: {', '.join(mine)}, not {', '.join(theirs)}"
 
 
@@ -195,8 +195,8 @@ _ITEM: Final = re.compile(r"\b(list)<[^<>:]*: ")
 """What an item of a list is called, which isn't told apart."""
 
 
-def _of_arrow(given: Any, wanted: Any) -> bool:
-    return bool(given == wanted) or _values(given) == _values(wanted)
+def _of_arrow(kind: Any, declared_kind: Any) -> bool:
+    return bool(kind == declared_kind) or _values(kind) == _values(declared_kind)
 
 
 def _values(kind: Any) -> str:
@@ -206,18 +206,18 @@ def _values(kind: Any) -> str:
     )
 
 
-def _of_polars(given: Any, wanted: Any) -> bool:
-    return bool(given == wanted)
+def _of_polars(kind: Any, declared_kind: Any) -> bool:
+    return bool(kind == declared_kind)
 
 
-def _of_pandas(given: Any, wanted: Any) -> bool:
+def _of_pandas(kind: Any, declared_kind: Any) -> bool:
     """A type of pandas may be given by its name, or by a class of Python."""
-    if type(given) is type(wanted) and given == wanted:
+    if type(kind) is type(declared_kind) and kind == declared_kind:
         return True
     pandas: Any = sys.modules["pandas"]
     read = pandas.api.types.pandas_dtype
-    one, other = _read(given, read), _read(wanted, read)
-    return bool(one == other) or bool(one == wanted)
+    one, other = _read(kind, read), _read(declared_kind, read)
+    return bool(one == other) or bool(one == declared_kind)
 
 
 def _read(kind: Any, read: Callable[[Any], Any]) -> Any:

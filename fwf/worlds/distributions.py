@@ -88,7 +88,7 @@ def exponential(mean: timedelta) -> Exponential:
     return Exponential(checked_duration(mean, "exponential(mean=…)"))
 
 
-def drawn(distribution: Distribution, seed: int, path: str, attempt: int) -> timedelta:
+def draw(distribution: Distribution, seed: int, path: str, attempt: int) -> timedelta:
     """What is drawn for an attempt at a path: a pure function of all four."""
     bits = digest(encode(seed), encode(path), encode(attempt))
     numbers = (int.from_bytes(bits[at : at + 7], "big") >> 3 for at in (0, 7))

@@ -28,7 +28,7 @@ from fwf.worlds.distributions import (
     LogNormal,
     Normal,
     Uniform,
-    drawn,
+    draw,
     exponential,
     lognormal,
     normal,
@@ -41,7 +41,7 @@ from fwf.worlds.task_script import (
     Script,
     Takes,
     WhenCut,
-    called,
+    call_function,
     failing,
     script_of,
     works_on,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMPTY", "Distribution", "Error", "Exponential", "Failing", "InJournal", "LogNormal", "Normal",
-    "Scenario", "ScenarioError", "Script", "Takes", "Uniform", "WhenCut", "called", "drawn",
+    "Scenario", "ScenarioError", "Script", "Takes", "Uniform", "WhenCut", "call_function", "draw",
     "exponential", "failing", "lognormal", "normal", "uniform", "works_on", "wrong_call",
 ]  # fmt: skip
 _DURATIONS: Final = "fwf.journal.task_durations"
@@ -164,11 +164,11 @@ class Scenario:
         """What is said of a place, by its own path and by one that stands for all its items."""
         from fwf.algebra.paths import untagged  # which knows all nodes
 
-        found, bare = self.paths.get(path), untagged(path)
+        script, bare = self.paths.get(path), untagged(path)
         wider = self.paths.get(bare) if bare != path else None
-        if found is None or wider is None:
-            return wider if found is None else found
-        return found.over(wider)
+        if script is None or wider is None:
+            return wider if script is None else script
+        return script.over(wider)
 
     def over(self, wider: "Scenario") -> "Scenario":
         """This, and where it says nothing what another says."""
@@ -228,8 +228,8 @@ class Scenario:
         or how it fails: say that in a scenario of your own, `.over(…)` this one. Raises
         `JournalError` for a journal that isn't there.
         """
-        found: Any = import_module(_DURATIONS)  # by name: a scenario is nothing of a journal's
-        scenario: Scenario = found.history(
+        module: Any = import_module(_DURATIONS)  # by name: a scenario is nothing of a journal's
+        scenario: Scenario = module.history(
             journal, w, runs=runs, quantile=quantile, drawn=drawn
         ).scenario
         return scenario
@@ -251,29 +251,29 @@ def _put(entries: "PMap[Any, Script]", key: object, script: Script) -> "PMap[Any
 
 
 def _over(entries: "PMap[Any, Script]", wider: "PMap[Any, Script]") -> "PMap[Any, Script]":
-    merged = wider.evolver()
+    scripts = wider.evolver()
     for key, script in entries.items():
         below = wider.get(key)
-        merged[key] = script if below is None else script.over(below)
-    return merged.persistent()
+        scripts[key] = script if below is None else script.over(below)
+    return scripts.persistent()
 
 
 def _arguments(before: list[str], script: Script) -> str:
-    said = list(before)
+    arguments = list(before)
     if script.by is not None:
-        said.append(f"gives_by={name_of_function(script.by)}")
+        arguments.append(f"gives_by={name_of_function(script.by)}")
     elif len(script.outputs) == 1:
-        said.append(f"gives={script.outputs[0]!r}")
+        arguments.append(f"gives={script.outputs[0]!r}")
     elif script.outputs:
-        said.append(f"gives_each={list(script.outputs)!r}")
+        arguments.append(f"gives_each={list(script.outputs)!r}")
     if script.fails is not None:
-        shown = ", ".join(map(_shown_failure, script.fails))
-        said.append(f"fails={shown}" if script.always else f"fails=[{shown}]")
+        failures = ", ".join(map(_shown_failure, script.fails))
+        arguments.append(f"fails={failures}" if script.always else f"fails=[{failures}]")
     if script.takes is not None:
-        said.append(f"takes={_shown_takes(script.takes)}")
+        arguments.append(f"takes={_shown_takes(script.takes)}")
     if script.when_cut is not None:
-        said.append(f"when_cut={script.when_cut!r}")
-    return ", ".join(said)
+        arguments.append(f"when_cut={script.when_cut!r}")
+    return ", ".join(arguments)
 
 
 def _shown_failure(failure: Failing | None) -> str:

@@ -101,8 +101,8 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[str] = []
 
-    def wrong(self, where: str, said: str) -> None:
-        self.problems.append(f"{where}: {said}" if where else said)
+    def wrong(self, where: str, problem: str) -> None:
+        self.problems.append(f"{where}: {problem}" if where else problem)
 
     def scenario(self, data: Any) -> Scenario:
         top = self.table("", data, _TOP)
@@ -113,50 +113,50 @@ class _Reader:
         scenario = Scenario(seed)
         for name, entry in self.table("tasks", top.get("tasks", {})).items():
             at = f"tasks.{name}"
-            given = self.table(at, entry, (*_ENTRY, "items"))
-            items = self.table(f"{at}.items", given.pop("items", {}))
-            scenario = self.built(at, scenario.task, name, given) or scenario
+            fields = self.table(at, entry, (*_ENTRY, "items"))
+            items = self.table(f"{at}.items", fields.pop("items", {}))
+            scenario = self.built(at, scenario.task, name, fields) or scenario
             for item, inner in items.items():
                 there = f"{at}.items.{item}"
-                given = self.table(there, inner, _ENTRY)
-                scenario = self.built(there, scenario.task, name, given, item=item) or scenario
+                fields = self.table(there, inner, _ENTRY)
+                scenario = self.built(there, scenario.task, name, fields, item=item) or scenario
         for path, entry in self.table("paths", top.get("paths", {})).items():
-            given = self.table(f"paths.{path}", entry, _ENTRY)
-            scenario = self.built(f"paths.{path}", scenario.at, path, given) or scenario
+            fields = self.table(f"paths.{path}", entry, _ENTRY)
+            scenario = self.built(f"paths.{path}", scenario.at, path, fields) or scenario
         return scenario
 
     def table(self, where: str, data: Any, keys: tuple[str, ...] = ()) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.wrong(where, f"needs a table of keys and values, not {as_written(data)}")
             return {}
-        found = dict(cast("dict[str, Any]", data))
-        for key in list(found):
+        fields = dict(cast("dict[str, Any]", data))
+        for key in list(fields):
             if keys and key not in keys:
                 close = near(key, keys) or f"; there are {', '.join(keys)}"
                 self.wrong(where, f"there is no key {key!r}{close}")
-                del found[key]
-        return found
+                del fields[key]
+        return fields
 
     def built(
         self,
         where: str,
         build: Callable[..., Scenario],
         name: str,
-        given: dict[str, Any],
+        fields: dict[str, Any],
         **more: Any,
     ) -> Scenario | None:
-        if "gives_each" in given and not isinstance(given["gives_each"], list):
+        if "gives_each" in fields and not isinstance(fields["gives_each"], list):
             self.wrong(f"{where}.gives_each", "needs a list, one output for each attempt")
             return None
         before = len(self.problems)
-        if "fails" in given:
-            given["fails"] = self.fails(f"{where}.fails", given["fails"])
-        if "takes" in given:
-            given["takes"] = self.takes(f"{where}.takes", given["takes"])
+        if "fails" in fields:
+            fields["fails"] = self.fails(f"{where}.fails", fields["fails"])
+        if "takes" in fields:
+            fields["takes"] = self.takes(f"{where}.takes", fields["takes"])
         if len(self.problems) > before:
             return None
         try:
-            return build(name, **given, **more)
+            return build(name, **fields, **more)
         except (TypeError, ValueError) as error:
             self.wrong(where, str(error))
             return None
@@ -175,14 +175,14 @@ class _Reader:
         if not isinstance(data, dict):
             self.wrong(where, f"needs an error's tag, not {as_written(data)}")
             return None
-        given = self.table(where, data, ("tag", "tags", "message", "retry_after"))
-        tags = given.get("tags", given.get("tag"))
+        fields = self.table(where, data, ("tag", "tags", "message", "retry_after"))
+        tags = fields.get("tags", fields.get("tag"))
         tags = [tags] if isinstance(tags, str) else tags
-        message = given.get("message", "")
+        message = fields.get("message", "")
         if not isinstance(tags, list) or not isinstance(message, str):
             self.wrong(where, "needs a tag, which is a text, or a list of tags")
             return None
-        after = given.get("retry_after", _ABSENT)
+        after = fields.get("retry_after", _ABSENT)
         wait = None if after is _ABSENT else self.duration(f"{where}.retry_after", after)
         try:
             return failing(cast("list[str]", tags), message, retry_after=wait)
@@ -199,20 +199,20 @@ class _Reader:
         return self.duration(where, data)
 
     def distribution(self, where: str, data: dict[str, Any]) -> Distribution | None:
-        given = self.table(where, data, tuple(_DISTRIBUTIONS))
-        if len(given) != 1:
+        fields = self.table(where, data, tuple(_DISTRIBUTIONS))
+        if len(fields) != 1:
             self.wrong(where, f"needs one of {', '.join(_DISTRIBUTIONS)}")
             return None
-        ((name, arguments),) = given.items()
-        build, wanted = _DISTRIBUTIONS[name]
+        ((name, arguments),) = fields.items()
+        build, names = _DISTRIBUTIONS[name]
         several = cast("list[object]", arguments) if isinstance(arguments, list) else [arguments]
-        if len(several) != len(wanted):
-            self.wrong(f"{where}.{name}", f"needs {' and '.join(wanted)}")
+        if len(several) != len(names):
+            self.wrong(f"{where}.{name}", f"needs {' and '.join(names)}")
             return None
         before = len(self.problems)
         read = [
             self.number(f"{where}.{name}", one) if kind == "sigma" else self.duration(where, one)
-            for kind, one in zip(wanted, several, strict=True)
+            for kind, one in zip(names, several, strict=True)
         ]
         if len(self.problems) > before:
             return None
@@ -229,10 +229,10 @@ class _Reader:
         return data
 
     def duration(self, where: str, data: Any) -> timedelta:
-        found = duration_of(data)
-        if isinstance(found, timedelta):
-            return found
-        self.wrong(where, found)
+        duration_or_problem = duration_of(data)
+        if isinstance(duration_or_problem, timedelta):
+            return duration_or_problem
+        self.wrong(where, duration_or_problem)
         return timedelta(0)
 
 

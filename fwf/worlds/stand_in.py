@@ -28,43 +28,45 @@ _SCALARS = (
 )  # fmt: skip
 
 
-def misfit(value: Any, declared: Any, place: str = "it") -> str:
+def misfit(value: Any, annotation: Any, place: str = "it") -> str:
     """Value, declared type ⟶ what is wrong with the one for the other; empty if nothing is."""
-    wanted, declared = table_types.declared(declared), bare(declared)
-    if isinstance(value, Unknown) or declared in (hints.ANY, object):
+    table, annotation = table_types.table_type(annotation), bare(annotation)
+    if isinstance(value, Unknown) or annotation in (hints.ANY, object):
         return ""
-    if wanted is not None and isinstance(value, cast(type, declared)):
-        said = wanted.wrong(value)
-        return f"{place}: {said}" if said else ""
-    origin = typing.get_origin(declared) or declared
+    if table is not None and isinstance(value, cast(type, annotation)):
+        complaint = table.wrong(value)
+        return f"{place}: {complaint}" if complaint else ""
+    origin = typing.get_origin(annotation) or annotation
     if origin in (typing.Union, UnionType):
-        return _of_union(value, declared, place)
-    fields = hints.fields_of(declared)
-    if fields is not None and (given := _fields(value)) is not None:
-        return _of_fields(given, fields, declared, place)
+        return _of_union(value, annotation, place)
+    fields = hints.fields_of(annotation)
+    if fields is not None and (field_values := _fields(value)) is not None:
+        return _of_fields(field_values, fields, annotation, place)
     if is_typeddict(origin):
-        return _wrong(value, declared, place)
+        return _wrong(value, annotation, place)
     if not isinstance(origin, type):
-        return "" if fits(value, declared) else _wrong(value, declared, place)
-    return _of_class(value, declared, origin, place)
+        return "" if fits(value, annotation) else _wrong(value, annotation, place)
+    return _of_class(value, annotation, origin, place)
 
 
-def _of_union(value: Any, declared: Any, place: str) -> str:
-    told = [misfit(value, part, place) for part in typing.get_args(declared)]
-    if not all(told):
+def _of_union(value: Any, annotation: Any, place: str) -> str:
+    complaints = [misfit(value, part, place) for part in typing.get_args(annotation)]
+    if not all(complaints):
         return ""
-    deep = [each for each in told if not each.startswith(f"{place} is ")]
-    return deep[0] if deep else _wrong(value, declared, place)
+    deep = [each for each in complaints if not each.startswith(f"{place} is ")]
+    return deep[0] if deep else _wrong(value, annotation, place)
 
 
-def _of_class(value: Any, declared: Any, cls: Any, place: str) -> str:
+def _of_class(value: Any, annotation: Any, cls: Any, place: str) -> str:
     if issubclass(cls, Mapping):
-        return _of_mapping(value, declared, place)
+        return _of_mapping(value, annotation, place)
     if issubclass(cls, Collection) and not issubclass(cls, str | bytes):
-        return _of_items(value, declared, cast(type, cls), place)
+        return _of_items(value, annotation, cast(type, cls), place)
     if issubclass(cls, _SCALARS) or isinstance(value, _SCALARS):
-        return "" if _is_a(value, cls) or _counts_as(value, cls) else _wrong(value, declared, place)
-    wrong = wrong_in(value, declared)
+        return (
+            "" if _is_a(value, cls) or _counts_as(value, cls) else _wrong(value, annotation, place)
+        )
+    wrong = wrong_in(value, annotation)
     if wrong is None or not wrong.place or isinstance(wrong.value, Unknown):
         return ""  # an object for an object: whatever a test likes to use
     return _wrong(wrong.value, wrong.type, place + wrong.place)
@@ -76,35 +78,37 @@ def _counts_as(value: Any, cls: type) -> bool:
     return numbers and not issubclass(cls, int) and not isinstance(value, bool)
 
 
-def _of_mapping(value: Any, declared: Any, place: str) -> str:
+def _of_mapping(value: Any, annotation: Any, place: str) -> str:
     if not isinstance(value, Mapping):
-        return _wrong(value, declared, place)
-    kinds, items = typing.get_args(declared), cast("Mapping[object, Any]", value).items()
+        return _wrong(value, annotation, place)
+    kinds, items = typing.get_args(annotation), cast("Mapping[object, Any]", value).items()
     kind = kinds[1] if len(kinds) == 2 else hints.ANY
     return _first(misfit(item, kind, f"{place}[{key!r}]") for key, item in items)
 
 
-def _of_items(value: Any, declared: Any, cls: type, place: str) -> str:
+def _of_items(value: Any, annotation: Any, cls: type, place: str) -> str:
     if _is_a(value, cls) and not isinstance(value, Sequence | Set):
         return ""
     if not isinstance(value, Sequence | Set) or isinstance(value, str | bytes):
         plain = isinstance(value, (*_SCALARS, Mapping))
-        return _wrong(value, declared, place) if plain else ""
-    kinds, given = typing.get_args(declared), list(cast("Collection[Any]", value))
+        return _wrong(value, annotation, place) if plain else ""
+    kinds, contents = typing.get_args(annotation), list(cast("Collection[Any]", value))
     if cls is tuple and kinds and Ellipsis not in kinds:
-        if len(given) != len(kinds):
-            return f"{place} has {len(given)} items, not {len(kinds)}"
+        if len(contents) != len(kinds):
+            return f"{place} has {len(contents)} items, not {len(kinds)}"
     else:
-        kinds = (kinds[0] if kinds else hints.ANY,) * len(given)
-    pairs = enumerate(zip(given, kinds, strict=True))
+        kinds = (kinds[0] if kinds else hints.ANY,) * len(contents)
+    pairs = enumerate(zip(contents, kinds, strict=True))
     return _first(misfit(one, kind, f"{place}[{at}]") for at, (one, kind) in pairs)
 
 
-def _of_fields(given: dict[str, Any], fields: dict[str, Any], declared: Any, place: str) -> str:
-    for name, value in given.items():
+def _of_fields(
+    field_values: dict[str, Any], fields: dict[str, Any], annotation: Any, place: str
+) -> str:
+    for name, value in field_values.items():
         if name not in fields:
-            said = f"{place} has a field {name!r}, {hints.name_of(declared)} hasn't"
-            return said + near(name, fields)
+            complaint = f"{place} has a field {name!r}, {hints.name_of(annotation)} hasn't"
+            return complaint + near(name, fields)
         wrong = misfit(value, fields[name], f"{place}.{name}")
         if wrong:
             return wrong
@@ -120,8 +124,8 @@ def _fields(value: Any) -> dict[str, Any] | None:
     return None
 
 
-def _first(told: typing.Iterable[str]) -> str:
-    return next(filter(None, told), "")
+def _first(complaints: typing.Iterable[str]) -> str:
+    return next(filter(None, complaints), "")
 
 
 def _is_a(value: Any, cls: type) -> bool:
@@ -131,6 +135,6 @@ def _is_a(value: Any, cls: type) -> bool:
         return True
 
 
-def _wrong(value: Any, declared: Any, place: str) -> str:
+def _wrong(value: Any, annotation: Any, place: str) -> str:
     kind = "None" if value is None else type(value).__qualname__
-    return f"{place} is {kind}, not {hints.name_of(declared)}"
+    return f"{place} is {kind}, not {hints.name_of(annotation)}"

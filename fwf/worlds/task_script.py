@@ -16,7 +16,7 @@ from fwf.faults.error_tags import tags_with_bases
 from fwf.faults.error_texts import full_text, singles
 from fwf.records import record
 from fwf.types.single_use import read_once
-from fwf.worlds.distributions import Distribution, drawn
+from fwf.worlds.distributions import Distribution, draw
 
 Takes: TypeAlias = tuple[timedelta, ...] | Distribution | Callable[[Any], timedelta]
 """One for each attempt, the last for all further ones; drawn; or worked out from the input."""
@@ -49,12 +49,12 @@ class Failing:
         return Failed(path, tags, self.message, None, not_before, None, cause)
 
     def __repr__(self) -> str:
-        tag = self.tags[0] if len(self.tags) == 1 else list(self.tags)
-        said = f", {self.message!r}" if self.message else ""
-        after = (
-            "" if self.retry_after is None else f", retry_after={duration_source(self.retry_after)}"
-        )
-        return f"failing({tag!r}{said}{after}{f', parts={[*self.parts]}' if self.parts else ''})"
+        arguments = [repr(self.tags[0] if len(self.tags) == 1 else list(self.tags))]
+        arguments += [repr(self.message)] if self.message else []
+        if self.retry_after is not None:
+            arguments.append(f"retry_after={duration_source(self.retry_after)}")
+        arguments += [f"parts={[*self.parts]}"] if self.parts else []
+        return f"failing({', '.join(arguments)})"
 
 
 Error: TypeAlias = str | type[BaseException] | Failing
@@ -79,10 +79,10 @@ def failing(
     after = None if retry_after is None else checked_delay(retry_after, "failing(retry_after=…)")
     if isinstance(error, BaseException):
         single = singles(error)
-        said = message or f"{full_text(error)}{retry_delay(error)[1]}"
-        asked = longest_retry_delay((error, *single)) if after is None else after
+        text_of_error = message or f"{full_text(error)}{retry_delay(error)[1]}"
+        delay = longest_retry_delay((error, *single)) if after is None else after
         own = parts or [Failing(tags_of_class(type(part)), text(part)) for part in single]
-        return Failing(tags_of_class(type(error)), said, asked, tuple(own))
+        return Failing(tags_of_class(type(error)), text_of_error, delay, tuple(own))
     if isinstance(error, type):
         return Failing(tags_of_class(error), message, after, tuple(parts))
     tags = (error,) if isinstance(error, str) else tuple(error)
@@ -159,9 +159,9 @@ class Script:
         """How long an attempt takes, counted from 0, on an input, at a path."""
         takes = self.takes
         if isinstance(takes, Distribution):
-            return drawn(takes, seed, path, attempt)
+            return draw(takes, seed, path, attempt)
         if callable(takes):
-            took = cast(object, called(takes, value, inputs))
+            took = cast(object, call_function(takes, value, inputs))
             return checked_duration(took, f"takes={name_of_function(takes)}")
         each = self.durations or (timedelta(0),)
         return each[min(attempt, len(each) - 1)]
@@ -185,7 +185,7 @@ def works_on(script: Script, contract: Contract) -> bool:
     return script.when_cut == "works on"
 
 
-def called(function: Callable[..., Any], value: Any, inputs: int) -> Any:
+def call_function(function: Callable[..., Any], value: Any, inputs: int) -> Any:
     """What a function says of a task's input: called on each of the inputs, as the task is.
 
     Or on all of them as one argument, if that is what it takes: the tuple, None where the task
@@ -202,9 +202,9 @@ def wrong_call(function: Callable[..., Any], inputs: Sequence[str]) -> str:
     least, most = _arguments_of(function)
     if least <= len(inputs) <= most or least <= 1 <= most:
         return ""
-    wanted = f"({', '.join(inputs)})"
+    signature = f"({', '.join(inputs)})"
     one = "; or one argument, the tuple of them" if len(inputs) > 1 else ""
-    return f"takes {counted(least, 'argument')}: let it take those of the task, {wanted}{one}"
+    return f"takes {counted(least, 'argument')}: let it take those of the task, {signature}{one}"
 
 
 def _arguments_of(function: Callable[..., Any]) -> tuple[int, float]:
@@ -212,9 +212,9 @@ def _arguments_of(function: Callable[..., Any]) -> tuple[int, float]:
     code = getattr(function, "__code__", None)
     if code is None:
         return 1, 1
-    named = code.co_argcount - hasattr(function, "__self__")
+    most = code.co_argcount - hasattr(function, "__self__")
     defaults: tuple[object, ...] = getattr(function, "__defaults__", None) or ()
-    return named - len(defaults), math.inf if code.co_flags & _VARARGS else named
+    return most - len(defaults), math.inf if code.co_flags & _VARARGS else most
 
 
 _VARARGS = 0x04  # inspect.CO_VARARGS, without importing that
@@ -252,8 +252,8 @@ def script_of(
     if gives_by is not None:
         named_function(gives_by, f"{where}(gives_by=…)")
     always = isinstance(fails, str | type | Failing)
-    said = (fails,) if always else () if fails is None else fails
-    each = _each(said, f"{where}(fails=…)", "an error or None")
+    failures = (fails,) if always else () if fails is None else fails
+    each = _each(failures, f"{where}(fails=…)", "an error or None")
     return Script(
         (gives,) if gives is not NOTHING else outputs,
         gives_by,
@@ -264,11 +264,11 @@ def script_of(
     )
 
 
-def _each(given: object, where: str, what: str) -> tuple[object, ...]:
+def _each(values: object, where: str, what: str) -> tuple[object, ...]:
     """What is said attempt by attempt; a text is a single thing, though it has letters."""
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise TypeError(f"{where}: {given!r} is not a list with {what} for each attempt")
-    return tuple(cast(Iterable[object], given))
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise TypeError(f"{where}: {values!r} is not a list with {what} for each attempt")
+    return tuple(cast(Iterable[object], values))
 
 
 def _as_takes(takes: object, where: str) -> Takes | None:

@@ -94,11 +94,11 @@ def guess(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
         case OrElse(of):
             return _of_one(expr, of, hints.ANY, value, params)
         case Call(function, of):
-            given = guess(of, value, params)
-            found = unknown_in(given)
-            if found is None:
-                return evaluate(Call(function, IT), given, params)
-            return found.as_type(returned_by(function))
+            argument = guess(of, value, params)
+            unknown = unknown_in(argument)
+            if unknown is None:
+                return evaluate(Call(function, IT), argument, params)
+            return unknown.as_type(returned_by(function))
         case Op():
             return _operate(expr, value, params)
         case _:
@@ -108,10 +108,10 @@ def guess(expr: Expr, value: Any, params: Mapping[str, Any]) -> Any:
 def _of_one(expr: Expr, of: Expr, kind: Any, value: Any, params: Mapping[str, Any]) -> Any:
     """A lenient form: unknown if what it asks about is, missing fields included."""
     try:
-        found = unknown_in(guess(of, value, params))
+        unknown = unknown_in(guess(of, value, params))
     except Undefined:
-        found = None
-    return evaluate(expr, value, params) if found is None else found.as_type(kind)
+        unknown = None
+    return evaluate(expr, value, params) if unknown is None else unknown.as_type(kind)
 
 
 _KINDS: dict[str, Any] = {
@@ -126,15 +126,15 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
     parts = tuple([guess(part, value, params) for part in expr.args])
     if symbol == "tuple":
         return parts
-    found = next((at for at in map(unknown_in, parts) if at is not None), None)
+    unknown = next((at for at in map(unknown_in, parts) if at is not None), None)
     if symbol in ("failed", "value_of", "fault_of") and not isinstance(parts[0], Unknown):
-        found = None
+        unknown = None
     if symbol == "length" and not isinstance(parts[0], Unknown):
-        found = None
-    if found is not None and symbol == "value_of":
-        return found.as_type(hints.value_of(found.type))
-    if found is not None:
-        return found.as_type(_KINDS.get(symbol, bool))
+        unknown = None
+    if unknown is not None and symbol == "value_of":
+        return unknown.as_type(hints.value_of(unknown.type))
+    if unknown is not None:
+        return unknown.as_type(_KINDS.get(symbol, bool))
     places = tuple([Get(IT, index) for index in range(len(parts))])
     return evaluate(Op(symbol, places), parts, params)
 

@@ -39,7 +39,7 @@ from returns.result import Failure, Result, ResultE, Success
 
 from fwf.algebra.contract import unwrapped
 from fwf.secrets import Secret
-from fwf.types.arrival import MOST_DEEP, MOST_ITEMS, MOST_TEXT, shape_of, told, wrong_in
+from fwf.types.arrival import MOST_DEEP, MOST_ITEMS, MOST_TEXT, shape_of, value_kind, wrong_in
 from fwf.types.hints import ANY
 
 T = TypeVar("T")
@@ -374,13 +374,13 @@ def test_a_type_that_goes_round_in_circles_is_read_once() -> None:
     ],
 )
 def test_values_are_told_shortly(value: Any, said: str) -> None:
-    assert told(value) == said
+    assert value_kind(value) == said
 
 
 def test_a_secret_is_told_by_where_it_is_from() -> None:
     secret = Secret(lambda: "tiger-3141", where="the safe")
     secret.reveal()
-    assert told("tiger-3141") == "a str ('<Secret from the safe>')"
+    assert value_kind("tiger-3141") == "a str ('<Secret from the safe>')"
     wrong = wrong_in({"tiger-3141": "x"}, dict[str, int])
     assert wrong is not None and "tiger" not in wrong.place
 

@@ -5,14 +5,7 @@ from statistics import mean, median
 import pytest
 
 from fwf import seconds
-from fwf.worlds.distributions import (
-    Distribution,
-    drawn,
-    exponential,
-    lognormal,
-    normal,
-    uniform,
-)
+from fwf.worlds.distributions import Distribution, draw, exponential, lognormal, normal, uniform
 
 
 @pytest.mark.parametrize(
@@ -25,7 +18,7 @@ from fwf.worlds.distributions import (
     ],
 )
 def test_draws_follow_their_distribution(distribution: Distribution, centre: float) -> None:
-    found = [drawn(distribution, 7, f"p > {n}", 0).total_seconds() for n in range(4_000)]
+    found = [draw(distribution, 7, f"p > {n}", 0).total_seconds() for n in range(4_000)]
     assert min(found) >= 0
     middle = median(found) if "lognormal" in repr(distribution) else mean(found)
     assert abs(middle - centre) < 0.05 * centre
@@ -33,8 +26,8 @@ def test_draws_follow_their_distribution(distribution: Distribution, centre: flo
 
 def test_a_draw_depends_on_seed_path_and_attempt_alone() -> None:
     d = normal(seconds(10), seconds(1))
-    assert drawn(d, 1, "p", 0) == drawn(d, 1, "p", 0)
-    assert len({drawn(d, s, p, n) for s in (1, 2) for p in "pq" for n in (0, 1)}) == 8
+    assert draw(d, 1, "p", 0) == draw(d, 1, "p", 0)
+    assert len({draw(d, s, p, n) for s in (1, 2) for p in "pq" for n in (0, 1)}) == 8
 
 
 @pytest.mark.parametrize(
@@ -50,7 +43,7 @@ def test_a_draw_depends_on_seed_path_and_attempt_alone() -> None:
 def test_draws_spread_as_their_distribution_says(
     distribution: Distribution, low: float, high: float, share: float
 ) -> None:
-    found = [drawn(distribution, 7, f"p > {n}", 0).total_seconds() for n in range(4_000)]
+    found = [draw(distribution, 7, f"p > {n}", 0).total_seconds() for n in range(4_000)]
     assert abs(sum(low <= each <= high for each in found) / 4_000 - share) < 0.03
 
 
@@ -67,5 +60,5 @@ def test_what_is_drawn_is_the_same_everywhere(
     distribution: Distribution, there: list[float]
 ) -> None:
     drawing = [(1, 1), (2, 1), (1, 2)]
-    here = [drawn(distribution, seed, "a > b", n).total_seconds() for seed, n in drawing]
+    here = [draw(distribution, seed, "a > b", n).total_seconds() for seed, n in drawing]
     assert here == pytest.approx(there, abs=2e-6)  # the last bit of `exp` is the system's

@@ -105,7 +105,7 @@ def schema_of(workflow: Workflow[Any, Any]) -> pa.Schema:
     if not isinstance(cast(object, workflow), Workflow):
         raise TypeError(f"schema_of({workflow!r}): needs a task or a workflow")
     gives = workflow.contract.output if isinstance(workflow, Task) else workflow.edge.gives
-    declaration = table_types.declared(gives)
+    declaration = table_types.table_type(gives)
     if declaration is None or not isinstance(declaration.schema, pa.Schema):
         label = workflow.described() if isinstance(workflow, Task) else "the workflow"
         raise TypeError(
@@ -193,7 +193,7 @@ def _declared_schema(kind: Any, where: str) -> pa.Schema:
         return kind
     if isinstance(kind, Workflow):
         return schema_of(kind)
-    declaration = table_types.declared(kind)
+    declaration = table_types.table_type(kind)
     if declaration is None or not isinstance(declaration.schema, pa.Schema):
         raise TypeError(
             f"{where}{kind!r}: which columns has this table? Needs a pa.Schema, "

@@ -19,7 +19,7 @@ from fwf.forms.by_type.scalars import NULL, Unreadable, member, scalar
 from fwf.forms.documents import DocumentError, json_of
 from fwf.printing import one_line
 from fwf.types.aliases import ANY, UNIONS, bare, is_typeddict
-from fwf.types.hints import told
+from fwf.types.hints import full_name_of
 from fwf.types.shapes import Field, Shape, class_of, is_named_tuple, shape_of
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ def _depth_of(error: Unreadable) -> tuple[int, bool]:
 def _wrong(data: Any, kind: Any, place: str) -> Unreadable:
     shown = {list: "a list", dict: "an object"}.get(cast(Any, type(data)))
     shown = shown or one_line(data if isinstance(data, Number) else json.dumps(data), 40)
-    return Unreadable(f"is {shown}, not {told(kind)}", place)
+    return Unreadable(f"is {shown}, not {full_name_of(kind)}", place)
 
 
 # Collections
@@ -179,7 +179,7 @@ def _key(text: str, annotation: Any, place: str) -> Any:
     except Unreadable as error:
         told_more = f"; {error}" if str(error) else ""
         shown = one_line(json.dumps(text), 40)
-        said = f"is {shown}, not {told(kind)}{told_more}"
+        said = f"is {shown}, not {full_name_of(kind)}{told_more}"
         raise Unreadable(said, f"{place}{{…}}") from None
 
 
@@ -216,7 +216,8 @@ def _record(data: Any, kind: Any, shape: Shape, place: str) -> Any:
     try:
         return values if keyed else cls(**values)
     except Exception as error:  # whatever somebody's class raises
-        said = f"is refused by {told(kind)}: {type(error).__name__}: {one_line(str(error), 80)}"
+        reason = f"{type(error).__name__}: {one_line(str(error), 80)}"
+        said = f"is refused by {full_name_of(kind)}: {reason}"
         raise Unreadable(said, place) from None
 
 
@@ -227,10 +228,10 @@ def _refuse_names(
         if name not in known:
             close = near(name, known) or f"; it has {', '.join(known) or 'no fields'}"
             shown = one_line(repr(name), 40)
-            raise Unreadable(f"has {shown}, which {told(kind)} hasn't{close}", place)
+            raise Unreadable(f"has {shown}, which {full_name_of(kind)} hasn't{close}", place)
     for name, each in known.items():
         if each.required and name not in given:
-            raise Unreadable(f"has no {name!r}, which {told(kind)} needs", place)
+            raise Unreadable(f"has no {name!r}, which {full_name_of(kind)} needs", place)
 
 
 # Without parts

@@ -21,7 +21,7 @@ def parameter_type(subject: Subject) -> Iterator[Issue]:
     """A name is wanted as two types that no value has, or bound to a value of the wrong type."""
     required = subject.required
     for misfit in required.misfits:
-        if misfit.wanted is not None:
+        if misfit.want is not None:
             yield misfit_issue(subject.path_of(misfit.node), misfit)
     for each in required.named():
         for one, other in combinations(each.types, 2):
@@ -88,7 +88,7 @@ def untyped_parameter(subject: Subject) -> Iterator[Issue]:
 def unused_binding(subject: Subject) -> Iterator[Issue]:
     """`with_params` or `using` gives a name that nothing inside takes."""
     for misfit in subject.required.misfits:
-        if misfit.wanted is None:
+        if misfit.want is None:
             yield misfit_issue(subject.path_of(misfit.node), misfit)
 
 

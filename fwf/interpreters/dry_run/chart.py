@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from returns.result import Success
 
 from fwf.display.ink import BOLD, attribute, fitted, safe, style, width_of
-from fwf.display.readable import clock, ended, instant, label
+from fwf.display.readable import clock, ending_text, instant, label
 from fwf.durations import MICROSECOND, in_words
 from fwf.faults import counted
 from fwf.worlds.trace import Event
@@ -83,12 +83,12 @@ class _Chart:
     def _head(self) -> list[str]:
         run = self.run
         how = "ok" if isinstance(run.result, Success) else "fails"
-        said = f"{how} after {in_words(run.end)} · {counted(run.attempts, 'attempt')}"
+        summary = f"{how} after {in_words(run.end)} · {counted(run.attempts, 'attempt')}"
         if run.start:
-            said += f" · from {run.start.isoformat(' ', 'seconds')}"
-        hidden = run.attempts - len(self.events)
-        if hidden:
-            said += f" · the first {len(self.events):,} shown"
+            summary += f" · from {run.start.isoformat(' ', 'seconds')}"
+        rest = run.attempts - len(self.events)
+        if rest:
+            summary += f" · the first {len(self.events):,} shown"
         tasks = list(dict.fromkeys(event.task for event in run.critical_path))
         if len(tasks) > 8:
             tasks = [*tasks[:4], "…", *tasks[-3:]]
@@ -96,7 +96,7 @@ class _Chart:
         path = f"Critical path: {' → '.join(tasks)}" if tasks else "No task runs"
         return [
             f'<text class="title" x="{MARGIN}" y="28">{safe(fitted(run.name, 660, 17))}</text>',
-            f'<text class="under" x="{MARGIN}" y="48">{safe(said)}</text>',
+            f'<text class="under" x="{MARGIN}" y="48">{safe(summary)}</text>',
             f'<text class="bold" x="{MARGIN}" y="66">{safe(fitted(path, 1_020, 12))}</text>',
             *_legend(),
         ]
@@ -116,18 +116,18 @@ class _Chart:
                 f'<line class="grid" x1="{x:.1f}" y1="{TOP + 16}" x2="{x:.1f}" '
                 f'y2="{self.height - 12}"/>'
             )
-            said = _face(instant(start, at), step, self.run.end) if start else in_words(at)
+            text = _face(instant(start, at), step, self.run.end) if start else in_words(at)
             parts.append(
-                f'<text class="tick" x="{x:.1f}" y="{TOP + 12}" text-anchor="middle">{said}</text>'
+                f'<text class="tick" x="{x:.1f}" y="{TOP + 12}" text-anchor="middle">{text}</text>'
             )
         return parts
 
     def _connections(self) -> list[str]:
         """Lines from bar to bar along the critical path."""
         rows = {each.key: n for n, each in enumerate(self.events)}
-        found = [(rows[key], self.events[rows[key]]) for key in self.critical if key in rows]
+        bars = [(rows[key], self.events[rows[key]]) for key in self.critical if key in rows]
         parts: list[str] = []
-        for (upper, one), (lower, other) in pairwise(found):
+        for (upper, one), (lower, other) in pairwise(bars):
             x1, y1 = self.x(one.end), self.y(upper) + self.row / 2
             x2, y2 = self.x(other.start), self.y(lower) + self.row / 2
             parts.append(f'<path class="line" d="M{x1:.1f} {y1:g}V{y2:g}H{x2:.1f}"/>')
@@ -139,9 +139,9 @@ class _Chart:
         on_path = event.key in self.critical
         kind = f"{'critical ' if on_path else ''}{event.ending}"
         took = in_words(event.end - event.start)
-        name, how = label(event), ended(event)
+        name, how = label(event), ending_text(event)
         at = f"{clock(self.run.start, event.start, self.run.end)} + {took}"
-        said = took if event.ending == "ok" else f"{took} {how}"
+        note = took if event.ending == "ok" else f"{took} {how}"
         middle = y + self.row * 0.72
         room = (self.left - 8 - MARGIN / 2) / (BOLD if on_path else 1)
         return [
@@ -151,20 +151,20 @@ class _Chart:
             f"{safe(fitted(name, room, self.font, end=False))}</text>",
             f'<rect class="{kind}" x="{x:.1f}" y="{y + 2:g}" width="{width:.1f}" '
             f'height="{self.row - 4}" rx="2"/>',
-            self._note(said, x, x + width, middle),
+            self._note(note, x, x + width, middle),
             "</g>",
         ]
 
-    def _note(self, said: str, start: float, end: float, y: float) -> str:
+    def _note(self, text: str, start: float, end: float, y: float) -> str:
         """What stands beside a bar: behind it or, where there is more room, before it."""
         font = self.font - 1
         behind, before = WIDTH - end - 13, start - self.left - 5
         at, anchor, room = f"{end + 5:.1f}", "start", behind
-        if width_of(said, font) > behind and before > behind:
+        if width_of(text, font) > behind and before > behind:
             at, anchor, room = f"{start - 5:.1f}", "end", before
         return (
             f'<text class="note" x="{at}" y="{y:.1f}" font-size="{font}" text-anchor="{anchor}">'
-            f"{safe(fitted(said, min(room, MAX_NOTE), font))}</text>"
+            f"{safe(fitted(text, min(room, MAX_NOTE), font))}</text>"
         )
 
 
@@ -172,10 +172,10 @@ def _legend() -> list[str]:
     parts: list[str] = []
     kinds = ("critical ok", "critical path"), ("ok", "ok"), ("failed", "failed"), ("cut", "cut")
     x = WIDTH - 372
-    for kind, said in kinds:
+    for kind, text in kinds:
         parts.append(f'<rect class="{kind}" x="{x}" y="18" width="14" height="12" rx="2"/>')
-        parts.append(f'<text class="tick" x="{x + 20}" y="28">{said}</text>')
-        x += 118 if said == "critical path" else 80
+        parts.append(f'<text class="tick" x="{x + 20}" y="28">{text}</text>')
+        x += 118 if text == "critical path" else 80
     return parts
 
 

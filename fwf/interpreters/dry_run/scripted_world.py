@@ -134,8 +134,8 @@ class Scripted:
         if not script.tells_attempts_apart:
             return 0
         params = fiber.around.env.params
-        given = tuple([(name, params[name]) for name in role.names if name in params])
-        return count(fiber, key_of(role.task.name, fiber.value, given))
+        values = tuple([(name, params[name]) for name in role.names if name in params])
+        return count(fiber, key_of(role.task.name, fiber.value, values))
 
     def _takes(
         self, role: Role, script: Script, path: str, machine: Machine, fiber: Fiber, n: int

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from returns.result import Success
 
-from fwf.display.readable import clock, columns, ended, few_words, label
+from fwf.display.readable import clock, columns, ending_text, few_words, label
 from fwf.durations import in_words
 from fwf.faults import counted, leaves, shortened
 from fwf.interpreters.dry_run.dry_run_report import TextLine
@@ -49,22 +49,22 @@ def lines(run: DryRun) -> Iterator[TextLine]:
 
 def _attempts(run: DryRun) -> Iterator[TextLine]:
     events = run.events
-    shown = events[:MAX_LINES]
+    listed = events[:MAX_LINES]
     marks = {event.key for event in run.critical_path}
-    width = min(60, max((columns(label(event)) for event in shown), default=0))
-    widest = max((len(_took(event)) for event in shown), default=0)
+    width = min(60, max((columns(label(event)) for event in listed), default=0))
+    widest = max((len(_took(event)) for event in listed), default=0)
     clocks = len(clock(run.start, run.end, run.end))
-    if shown:
+    if listed:
         yield TextLine("")
-    for event in shown:
+    for event in listed:
         critical = event.key in marks
         at = clock(run.start, event.start, run.end).rjust(clocks)
         name = _fitted(label(event), width)
         took = _took(event).rjust(max(9, widest))
-        said = f"{name}  {_bar(event, run.end)}  {took}  {ended(event)}"
-        yield TextLine(f"{at} {'*' if critical else ' '} {said}", critical, event.ending != "ok")
-    if len(events) > len(shown):
-        yield TextLine(f"… and {counted(len(events) - len(shown), 'attempt')} more")
+        text = f"{name}  {_bar(event, run.end)}  {took}  {ending_text(event)}"
+        yield TextLine(f"{at} {'*' if critical else ' '} {text}", critical, event.ending != "ok")
+    if len(events) > len(listed):
+        yield TextLine(f"… and {counted(len(events) - len(listed), 'attempt')} more")
 
 
 def _took(event: Event) -> str:
@@ -82,10 +82,10 @@ def _outcome(run: DryRun) -> str:
 def _faults(run: DryRun) -> list[str]:
     if isinstance(run.result, Success):
         return []
-    found = leaves(run.result.failure())
-    more = len(found) - MAX_TOLD
-    said = [printable(f"✗ {leaf}") for leaf in found[:MAX_TOLD]]
-    return [*said, f"… and {more:,} more"] if more > 0 else said
+    faults = leaves(run.result.failure())
+    more = len(faults) - MAX_TOLD
+    text = [printable(f"✗ {leaf}") for leaf in faults[:MAX_TOLD]]
+    return [*text, f"… and {more:,} more"] if more > 0 else text
 
 
 def _bar(event: Event, end: int) -> str:
@@ -101,18 +101,18 @@ def _bar(event: Event, end: int) -> str:
 
 def _critical(run: DryRun) -> str:
     """The tasks on the critical path, what lies between them, and how long each takes."""
-    said: list[str] = []
+    text: list[str] = []
     now = 0
     for event in run.critical_path:
         if event.start > now:
-            said.append(f"wait {in_words(event.start - now)}")
-        said.append(f"{event.task} {in_words(event.end - event.start)}")
+            text.append(f"wait {in_words(event.start - now)}")
+        text.append(f"{event.task} {in_words(event.end - event.start)}")
         now = event.end
     if run.end > now:
-        said.append(f"wait {in_words(run.end - now)}")
-    if len(said) > 12:
-        said = [*said[:6], f"… {len(said) - 12} more …", *said[-6:]]
-    return " → ".join(said)
+        text.append(f"wait {in_words(run.end - now)}")
+    if len(text) > 12:
+        text = [*text[:6], f"… {len(text) - 12} more …", *text[-6:]]
+    return " → ".join(text)
 
 
 def _fitted(text: str, width: int) -> str:

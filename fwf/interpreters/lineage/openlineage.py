@@ -31,7 +31,7 @@ UNNAMED = "workflow"
 
 
 def events(
-    told: Lineage, *, time: datetime, namespace: str, producer: str, name: str
+    lineage: Lineage, *, time: datetime, namespace: str, producer: str, name: str
 ) -> list[dict[str, Any]]:
     """Lineage ⟶ its job events. See `Lineage.openlineage`."""
     if time.tzinfo is None:
@@ -40,12 +40,12 @@ def events(
         raise ValueError("openlineage(namespace=''): jobs need one, such as their scheduler's name")
     if not producer.partition(":")[2]:
         raise ValueError(f"openlineage(producer={producer!r}): needs a web address")
-    writer = _Writer(told, time, namespace, producer, name or _name(told))
-    return [writer.whole(), *map(writer.task, told.tasks)]
+    writer = _Writer(lineage, time, namespace, producer, name or _name(lineage))
+    return [writer.whole(), *map(writer.task, lineage.tasks)]
 
 
-def _name(told: Lineage) -> str:
-    workflow = cast(Node, told.workflow)
+def _name(lineage: Lineage) -> str:
+    workflow = cast(Node, lineage.workflow)
     return workflow.name if isinstance(workflow, Named) else UNNAMED
 
 
@@ -54,9 +54,9 @@ class _Writer:
     """Writes the events of one workflow."""
 
     def __init__(
-        self, told: Lineage, time: datetime, namespace: str, producer: str, name: str
+        self, lineage: Lineage, time: datetime, namespace: str, producer: str, name: str
     ) -> None:
-        self.told = told
+        self.lineage = lineage
         self.time = time.isoformat()
         self.namespace = namespace
         self.producer = producer
@@ -65,11 +65,13 @@ class _Writer:
 
     def whole(self) -> dict[str, Any]:
         """The workflow as one job: from its sources to its products."""
-        columns = [column for task in self.told.tasks for column in _columns(task)]
-        workflow = cast(Node, self.told.workflow)
-        said = _noted(workflow.notes) if isinstance(workflow, Named) else ""
-        facets = self._documentation(said)
-        return self._event(self.name, facets, self.told.sources, self.told.products, {}, columns)
+        columns = [column for task in self.lineage.tasks for column in _columns(task)]
+        workflow = cast(Node, self.lineage.workflow)
+        notes = _notes_text(workflow.notes) if isinstance(workflow, Named) else ""
+        facets = self._documentation(notes)
+        return self._event(
+            self.name, facets, self.lineage.sources, self.lineage.products, {}, columns
+        )
 
     def task(self, task: TaskLineage) -> dict[str, Any]:
         """A task as a job of its own.
@@ -79,28 +81,28 @@ class _Writer:
         """
         path = task.path
         inside = path.startswith(f"{self.name}{SEPARATOR}")
-        facets = self._documentation(_documented(task))
+        facets = self._documentation(_documentation_of(task))
         if has_sql(task.task):
             sql, dialect = task.task.config["sql"], dialect_of(task.task)
             facets["sql"] = self._facet("sql", query=sql, dialect=dialect)
         return self._event(
             path if inside else f"{self.name}{SEPARATOR}{path}",
             facets,
-            self._read(task),
+            self._inputs(task),
             task.writes,
             _schemas(task.task),
             _columns(task),
         )
 
-    def _read(self, task: TaskLineage) -> Sequence[str]:
+    def _inputs(self, task: TaskLineage) -> Sequence[str]:
         if not task.writes or self.work > MAX_WORK:
             return task.reads
-        follower = self.told.follower
-        known = follower.datasets.read
-        origins = follower.flow.origins([task.stop.vertex], known.keys())
+        follower = self.lineage.follower
+        datasets = follower.datasets.dataset_at
+        origins = follower.flow.origins([task.stop.vertex], datasets.keys())
         self.work += len(origins.data) + len(origins.control)
-        near = sorted((origins.data | origins.control) & known.keys())
-        return tuple(dict.fromkeys([*task.reads, *(known[at] for at in near)]))
+        near = sorted((origins.data | origins.control) & datasets.keys())
+        return tuple(dict.fromkeys([*task.reads, *(datasets[at] for at in near)]))
 
     def _event(
         self,
@@ -126,17 +128,19 @@ class _Writer:
         facets: dict[str, Any] = {}
         if declared in schemas:
             facets["schema"] = self._facet("schema", fields=schemas[declared])
-        made: dict[str, dict[Origin, None]] = {}
+        origins_of: dict[str, dict[Origin, None]] = {}
         for column in columns:
             if column.dataset == declared:
-                made.setdefault(column.name, {}).update(dict.fromkeys(column.origins))
-        if made:
-            fields = {name: {"inputFields": _fields(origins)} for name, origins in made.items()}
+                origins_of.setdefault(column.name, {}).update(dict.fromkeys(column.origins))
+        if origins_of:
+            fields = {
+                name: {"inputFields": _fields(origins)} for name, origins in origins_of.items()
+            }
             facets["columnLineage"] = self._facet("columnLineage", fields=fields)
         return {**dataset_of(declared)._asdict(), "facets": facets}
 
-    def _documentation(self, said: str) -> dict[str, Any]:
-        return {"documentation": self._facet("documentation", description=said)} if said else {}
+    def _documentation(self, text: str) -> dict[str, Any]:
+        return {"documentation": self._facet("documentation", description=text)} if text else {}
 
     def _facet(self, kind: str, **content: object) -> dict[str, Any]:
         schema = FACETS[kind]
@@ -178,7 +182,7 @@ def _schemas(task: Task[Any, Any]) -> dict[str, Any]:
 def _rows(annotation: Any) -> list[dict[str, Any]]:
     """A table or a type, or a list of it ⟶ its fields, if all are such as stand in a column."""
     item = hints.item_of(annotation)
-    table = table_types.declared(annotation) or table_types.declared(item)
+    table = table_types.table_type(annotation) or table_types.table_type(item)
     if table is not None:
         return _in_order((str(name), str(kind)) for name, kind in table.columns)
     row = annotation if item is hints.ANY else item
@@ -208,18 +212,18 @@ def _is_column(annotation: Any) -> bool:
 _TRANSPARENT = (Retry, Timeout, WithParams, InPool, Extension)
 
 
-def _documented(task: TaskLineage) -> str:
+def _documentation_of(task: TaskLineage) -> str:
     """The first line of a task's docstring, and the notes of the name right above it."""
     lines = (task.task.fn.__doc__ or "").strip().splitlines()[:1]
     for around in task.stop.visit.enclosing():
         if isinstance(around.node, Named):
-            lines.append(_noted(around.node.notes))
+            lines.append(_notes_text(around.node.notes))
         if not isinstance(around.node, _TRANSPARENT):
             break
     return "\n".join(filter(None, lines))
 
 
-def _noted(notes: Mapping[str, object]) -> str:
+def _notes_text(notes: Mapping[str, object]) -> str:
     return "\n".join(f"{name}: {_text(notes[name])}" for name in sorted(notes))
 
 

@@ -63,7 +63,7 @@ def _mentions(annotation: Any, depth: int = MAX_NESTED) -> bool:
     return depth > 0 and any(_mentions(each, depth - 1) for each in inner)
 
 
-class Said(NamedTuple):
+class DeclaredColumns(NamedTuple):
     """The columns that a task's types declare: of each of its inputs, and of its output."""
 
     inputs: tuple[tuple[str, ...] | None, ...]
@@ -78,120 +78,124 @@ class Steps:
         self._path_of = path_of
         self._library: sql.Library | None = None
         self._missing = ""
-        self._types: dict[int, Said] = {}
-        self._told: dict[tuple[Any, ...], sql.Told] = {}
+        self._types: dict[int, DeclaredColumns] = {}
+        self._statements: dict[tuple[Any, ...], sql.SqlColumns] = {}
         try:
             self._library = sql.library()
         except ImportError as error:
             self._missing = str(error)
 
-    def gives(self, stop: Stop, given: Sequence[Carried]) -> Carried:
+    def gives(self, stop: Stop, values: Sequence[Carried]) -> Carried:
         """What a task's value carries."""
         task = stop.task
-        said = self._said_of(task)
-        if sql.has_sql(task) and (said.output is not None or not task.contract.writes):
-            return self._rows(stop, given)
-        return _Output(stop, said, given).carried(task.contract.output)
+        declared = self._declaration(task)
+        if sql.has_sql(task) and (declared.output is not None or not task.contract.writes):
+            return self._rows(stop, values)
+        return _Output(stop, declared, values).carried(task.contract.output)
 
-    def _said_of(self, task: Task[Any, Any]) -> "Said":
-        known = self._types.get(id(task))
-        if known is None:
+    def _declaration(self, task: Task[Any, Any]) -> DeclaredColumns:
+        declared = self._types.get(id(task))
+        if declared is None:
             contract = task.contract
-            inputs = tuple(_declared(each.type) for each in contract.inputs)
-            known = self._types[id(task)] = Said(inputs, columns_in(contract.output))
-        return known
+            inputs = tuple(_declared_columns(each.type) for each in contract.inputs)
+            declared = self._types[id(task)] = DeclaredColumns(inputs, columns_in(contract.output))
+        return declared
 
-    def _rows(self, stop: Stop, given: Sequence[Carried]) -> Table:
+    def _rows(self, stop: Stop, values: Sequence[Carried]) -> Table:
         """What the queries in a task's SQL give."""
-        told = self._read(stop.task, given)
+        statement = self._columns_of_sql(stop.task, values)
         columns: dict[str, list[Cell]] = {}
-        rest = [Table(reasons=tuple(Reason(stop.vertex, said) for said in told.problems))]
-        for into, name, found in told.made:
+        rest = [
+            Table(reasons=tuple(Reason(stop.vertex, problem) for problem in statement.problems))
+        ]
+        for into, name, origins in statement.columns:
             if into:
                 continue
             if name == sql.STAR:
-                rest.extend(_behind_star(stop, given, found))
+                rest.extend(_behind_star(stop, values, origins))
             else:
-                columns.setdefault(name, []).append(self._cell(stop, given, found))
-        made = Table({name: any_of(cells) for name, cells in columns.items()})
-        return merged([made, *rest]) or made
+                columns.setdefault(name, []).append(self._cell(stop, values, origins))
+        table = Table({name: any_of(cells) for name, cells in columns.items()})
+        return merged([table, *rest]) or table
 
-    def _read(self, task: Task[Any, Any], given: Sequence[Carried]) -> sql.Told:
+    def _columns_of_sql(self, task: Task[Any, Any], values: Sequence[Carried]) -> sql.SqlColumns:
         if self._library is None:
-            return sql.Told(problems=(self._missing,))
+            return sql.SqlColumns(problems=(self._missing,))
         schema = dict(sql.given_columns(task))
-        said = self._said_of(task)
-        for each, declared, carried in zip(task.contract.inputs, said.inputs, given, strict=True):
-            names = declared or _names(carried)
+        declared = self._declaration(task)
+        for each, own, carried in zip(task.contract.inputs, declared.inputs, values, strict=True):
+            names = own or _names(carried)
             if names:
                 schema.setdefault(each.name, names)
-        rows = said.output or ()
+        rows = declared.output or ()
         text, dialect = str(task.config["sql"]), sql.dialect_of(task)
         key = (text, dialect, tuple(schema.items()), rows)
-        if key not in self._told:
-            self._told[key] = sql.read(self._library, text, dialect, schema, rows)
-        return self._told[key]
+        if key not in self._statements:
+            self._statements[key] = sql.read(self._library, text, dialect, schema, rows)
+        return self._statements[key]
 
-    def _cell(self, stop: Stop, given: Sequence[Carried], found: sql.Found) -> Cell:
+    def _cell(self, stop: Stop, values: Sequence[Carried], origins: sql.SqlOrigins) -> Cell:
         """A column that SQL makes ⟶ the datasets' columns that it is made of."""
         cells = [Cell()]
-        for (table, column), kind in found.items():
+        for (table, column), kind in origins.items():
             reads = datasets_of(table, stop.task.contract.reads) if table else []
             if not table:
                 cells.append(Cell(reasons=(Reason(stop.vertex, column),)))
             elif reads:
                 cells.append(Cell({(dataset, column): kind for dataset in reads}))
             else:
-                arriving = _input(stop, given, table)
+                arriving = _input(stop, values, table)
                 cells.append(through(_column(stop, arriving, column), kind))
         return any_of(cells)
 
-    def writes(self, stop: Stop, given: Sequence[Carried]) -> Columns | None:
+    def writes(self, stop: Stop, values: Sequence[Carried]) -> Columns | None:
         """The columns that a task writes; None if it says nothing of any."""
         if sql.has_sql(stop.task):
-            return self._by_sql(stop, given)
+            return self._by_sql(stop, values)
         if not stop.task.contract.writes or not stop.task.contract.inputs:
             return None
-        return self._load(stop, given)
+        return self._load(stop, values)
 
-    def _by_sql(self, stop: Stop, given: Sequence[Carried]) -> Columns:
-        told = self._read(stop.task, given)
-        problems, cells = dict.fromkeys(told.problems), list[tuple[str, str, Cell]]()
-        for into, name, found in told.made:
-            datasets, said = _written(stop.task, into)
-            problems |= dict.fromkeys(said)
+    def _by_sql(self, stop: Stop, values: Sequence[Carried]) -> Columns:
+        statement = self._columns_of_sql(stop.task, values)
+        problems, cells = dict.fromkeys(statement.problems), list[tuple[str, str, Cell]]()
+        for into, name, sql_origins in statement.columns:
+            datasets, complaints = _targets(stop.task, into)
+            problems |= dict.fromkeys(complaints)
             if name == sql.STAR:
-                problems |= dict.fromkeys(said if not of else sql.BEHIND_STAR for of, said in found)
+                problems |= dict.fromkeys(
+                    text if not table else sql.BEHIND_STAR for table, text in sql_origins
+                )
             else:
-                cell = self._cell(stop, given, found)
+                cell = self._cell(stop, values, sql_origins)
                 mine = tuple(each for each in cell.reasons if each.vertex == stop.vertex)
-                kept = cell if datasets or said else Cell(reasons=mine)
-                cells.extend((dataset, name, kept) for dataset in datasets or ("",))
+                visible = cell if datasets or complaints else Cell(reasons=mine)
+                cells.extend((dataset, name, visible) for dataset in datasets or ("",))
         return self._columns(stop, cells, problems)
 
-    def _load(self, stop: Stop, given: Sequence[Carried]) -> Columns | None:
+    def _load(self, stop: Stop, values: Sequence[Carried]) -> Columns | None:
         """A task that writes the table that it is given, each column by its name."""
         contract = stop.task.contract
         inputs = [
             (names, tables_in(one), each.name)
             for each, names, one in zip(
-                contract.inputs, self._said_of(stop.task).inputs, given, strict=True
+                contract.inputs, self._declaration(stop.task).inputs, values, strict=True
             )
             if not is_scalar(each.type)
         ]
         declared = [each for each in inputs if each[0] is not None]
         tables = [table for _, each, _ in inputs for table in each]
-        if not declared and not any(table.told for table in tables):
+        if not declared and not any(table.is_known for table in tables):
             return None
         writes = tuple(dict.fromkeys(contract.writes))
-        several = _several(writes, "datasets") or _several(declared or tables, "tables")
+        several = _too_many(writes, "datasets") or _too_many(declared or tables, "tables")
         if several:
             return Columns(problems=(several,))
         (dataset,) = writes
         if not declared:
             table = tables[0]
             cells = [(dataset, name, _column(stop, table, name)) for name in table.columns]
-            rest = dict.fromkeys(self._said(stop, each) for each in table.reasons)
+            rest = dict.fromkeys(self._text_of(stop, each) for each in table.reasons)
             return self._columns(stop, cells, rest)
         ((names, arriving, name),) = declared
         table = merged(arriving) or Table(reasons=(_nothing(stop, name),))
@@ -211,35 +215,36 @@ class Steps:
             if dataset and (origins or not cell.reasons):
                 columns[Column(dataset, name, origins)] = None
         behind = [
-            f"{_named(list(names))}: {self._said(stop, each)}" for each, names in missing.items()
+            f"{_names_text(list(names))}: {self._text_of(stop, each)}"
+            for each, names in missing.items()
         ]
         return Columns(tuple(columns), tuple(dict.fromkeys((*problems, *behind))))
 
-    def _said(self, stop: Stop, reason: Reason) -> str:
-        own = reason.vertex == stop.vertex and reason.said != PYTHON
+    def _text_of(self, stop: Stop, reason: Reason) -> str:
+        own = reason.vertex == stop.vertex and reason.text != PYTHON
         path = "" if own else self._path_of(reason.vertex)
-        return f"{path}: {reason.said}" if path else reason.said
+        return f"{path}: {reason.text}" if path else reason.text
 
 
 @final
 class _Output:
     """What a task without SQL gives, by the type of its output."""
 
-    def __init__(self, stop: Stop, said: Said, given: Sequence[Carried]) -> None:
+    def __init__(self, stop: Stop, declared: DeclaredColumns, values: Sequence[Carried]) -> None:
         self.stop = stop
-        self.declared = [names for names in said.inputs if names is not None]
-        self.given = given
-        self.tables = [table for each in given for table in tables_in(each)]
+        self.declared = [names for names in declared.inputs if names is not None]
+        self.values = values
+        self.tables = [table for each in values for table in tables_in(each)]
 
     def carried(self, annotation: Any, depth: int = MAX_NESTED) -> Carried:
         names = columns_in(annotation)
         if keeps_columns(annotation):
             return self._same(annotation, names)
         if names is not None:
-            return Table({name: self._named(name) for name in names})
+            return Table({name: self._declared_column(name) for name in names})
         kind = without_none(annotation)
         if not depth or kind is ANY or is_scalar(kind):
-            return None if is_scalar(kind) else self._hidden()
+            return None if is_scalar(kind) else self._unknown()
         if get_origin(kind) in UNIONS:
             return any_carried(self.carried(each, depth - 1) for each in get_args(kind))
         if hints.length_of(kind) is not None:
@@ -247,12 +252,12 @@ class _Output:
         if hints.item_of(kind) is not ANY:
             return items_of(self.carried(hints.item_of(kind), depth - 1))
         if (fields := shape_of(kind)) is not None:
-            kept = [each for each in fields if each.kept]
-            parts = [self.carried(each.type, depth - 1) for each in kept]
-            return record_of(parts, tuple(each.name for each in kept))
-        return self._hidden()
+            stored = [each for each in fields if each.stored]
+            parts = [self.carried(each.type, depth - 1) for each in stored]
+            return record_of(parts, tuple(each.name for each in stored))
+        return self._unknown()
 
-    def _named(self, name: str) -> Cell:
+    def _declared_column(self, name: str) -> Cell:
         """A declared column: of the only dataset that is read, if nothing else may be in it."""
         reads = tuple(dict.fromkeys(self.stop.task.contract.reads))
         if self.tables or self.declared or len(reads) > 1:
@@ -265,30 +270,30 @@ class _Output:
         if record is not None:
             return record
         alone = self.declared[0] if len(self.declared) == 1 else None
-        asked = alone if names is None else names
-        table = merged(self.tables) or self._read()
-        if asked is not None:
-            table = Table({name: _column(self.stop, table, name) for name in asked})
+        wanted = alone if names is None else names
+        table = merged(self.tables) or self._of_dataset()
+        if wanted is not None:
+            table = Table({name: _column(self.stop, table, name) for name in wanted})
         return Mixed(table) if names is None else table
 
     def _record(self, annotation: Any) -> Carried:
         """The record of this type that is given, or any one of a list of them."""
-        carried = self.given[0] if len(self.given) == 1 else None
+        carried = self.values[0] if len(self.values) == 1 else None
         while isinstance(carried, Items):
             carried = carried.item
-        fields = tuple(each.name for each in shape_of(annotation) or () if each.kept)
+        fields = tuple(each.name for each in shape_of(annotation) or () if each.stored)
         return carried if isinstance(carried, Record) and carried.names == fields else None
 
-    def _read(self) -> Table:
+    def _of_dataset(self) -> Table:
         """The columns of the only dataset that is read, whichever they are."""
         reads, inputs = {*self.stop.task.contract.reads}, self.stop.task.contract.inputs
-        given = [each.name for each in inputs if not is_scalar(each.type)]
-        if len(reads) == 1 and not given:
+        tabular = [each.name for each in inputs if not is_scalar(each.type)]
+        if len(reads) == 1 and not tabular:
             return Table(open=tuple(reads))
-        said = _nothing(self.stop, given[0]) if given else self._reason()
-        return Table(reasons=(said,))
+        reason = _nothing(self.stop, tabular[0]) if tabular else self._reason()
+        return Table(reasons=(reason,))
 
-    def _hidden(self) -> Carried:
+    def _unknown(self) -> Carried:
         """A value in which Python may have put whatever it was given, or has read."""
         if not self.tables and not self.stop.task.contract.reads:
             return None
@@ -298,25 +303,25 @@ class _Output:
         return Reason(self.stop.vertex, PYTHON)
 
 
-def _behind_star(stop: Stop, given: Sequence[Carried], found: sql.Found) -> Iterator[Table]:
+def _behind_star(stop: Stop, values: Sequence[Carried], origins: sql.SqlOrigins) -> Iterator[Table]:
     """The tables whose columns `SELECT *` gives, or why they aren't known."""
-    for table, said in found:
+    for table, text in origins:
         reads = datasets_of(table, stop.task.contract.reads) if table else []
         if reads:
             yield Table(open=tuple(reads))
         else:
-            unknown = Table(reasons=(Reason(stop.vertex, said),))
-            yield _input(stop, given, table) if table else unknown
+            unknown = Table(reasons=(Reason(stop.vertex, text),))
+            yield _input(stop, values, table) if table else unknown
 
 
-def _several(found: Sequence[Any], what: str) -> str:
+def _too_many(items: Sequence[Any], what: str) -> str:
     """What is said of more than one."""
     verb = "writes" if what == "datasets" else "is given"
-    said = f"it {verb} {len(found)} {what}, so which columns go where is not known"
-    return said if len(found) > 1 else ""
+    text = f"it {verb} {len(items)} {what}, so which columns go where is not known"
+    return text if len(items) > 1 else ""
 
 
-def _named(names: Sequence[str]) -> str:
+def _names_text(names: Sequence[str]) -> str:
     some = ", ".join(map(repr, names[:MAX_NAMES]))
     more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
     return f"column{'s' if len(names) > 1 else ''} {some}{more}"
@@ -328,7 +333,7 @@ def _names(carried: Carried) -> tuple[str, ...]:
     return () if table is None or table.open or table.reasons else tuple(table.columns)
 
 
-def _declared(annotation: Any) -> tuple[str, ...] | None:
+def _declared_columns(annotation: Any) -> tuple[str, ...] | None:
     """The columns of a table, or of a list of tables."""
     names = columns_in(annotation)
     item = hints.item_of(annotation)
@@ -349,32 +354,32 @@ def _column(stop: Stop, table: Table, name: str) -> Cell:
     return cell_of(table, name, unknown)
 
 
-def _input(stop: Stop, given: Sequence[Carried], table: str) -> Table:
+def _input(stop: Stop, values: Sequence[Carried], table: str) -> Table:
     """What arrives at the input that SQL calls so, as one table."""
     inputs = [each.name for each in stop.task.contract.inputs]
     alike = [at for at, name in enumerate(inputs) if name.casefold() == table.casefold()]
     if not alike:
-        said = f"table {table!r} is none of the task's reads, nor of its inputs"
-        return Table(reasons=(Reason(stop.vertex, said),))
-    arriving = flat(given[alike[0]])
+        text = f"table {table!r} is none of the task's reads, nor of its inputs"
+        return Table(reasons=(Reason(stop.vertex, text),))
+    arriving = flat(values[alike[0]])
     return arriving or Table(reasons=(_nothing(stop, inputs[alike[0]]),))
 
 
-def _written(task: Task[Any, Any], table: str) -> tuple[Sequence[str], list[str]]:
+def _targets(task: Task[Any, Any], table: str) -> tuple[Sequence[str], list[str]]:
     """The datasets that rows go to, and what is wrong if they go to none; a value's go to none."""
     writes = tuple(dict.fromkeys(task.contract.writes))
     if not table and len(writes) < 2:
         return writes, []
-    found = datasets_of(table, writes)
-    said = f"table {table!r} is" if table else "what the rows of a query go to is"
-    return found, [] if found else [f"{said} none of the task's writes"]
+    targets = datasets_of(table, writes)
+    subject = f"table {table!r} is" if table else "what the rows of a query go to is"
+    return targets, [] if targets else [f"{subject} none of the task's writes"]
 
 
 def datasets_of(table: str, declared: Iterable[str]) -> list[str]:
     """The declared datasets that SQL may mean by a table; several where they end alike."""
-    wanted = table.lower()
+    name_in_sql = table.lower()
     segments = {name: table_of(name).lower() for name in declared}
-    exact = [name for name, segment in segments.items() if segment == wanted]
+    exact = [name for name, segment in segments.items() if segment == name_in_sql]
     return exact or [
-        name for name, segment in segments.items() if wanted in segment.split(".")[-1:]
+        name for name, segment in segments.items() if name_in_sql in segment.split(".")[-1:]
     ]

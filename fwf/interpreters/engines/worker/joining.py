@@ -15,7 +15,7 @@ from fwf.interpreters.engines.worker.unwind import failed, unwound
 from fwf.machine.arguments import as_tuple
 from fwf.machine.part import Part
 from fwf.records import changed
-from fwf.types.arrival import told
+from fwf.types.arrival import value_kind
 
 
 def join(here: Here) -> Context:
@@ -63,7 +63,7 @@ def pick(here: Here) -> Context:
     step = node.steps[here.call.step]
     inputs = _inputs(here, node)
     if inputs is None:
-        said = f"takes a tuple of {max(node.arity, 1)} inputs but is given {told(here.value)}"
+        said = f"takes a tuple of {max(node.arity, 1)} inputs but is given {value_kind(here.value)}"
         return here.context.giving(failed(here, here.bad_input(said)))
     given = [at for at in step.inputs if at >= 0]
     if len(parts) < len(given):
@@ -84,7 +84,7 @@ def end(here: Here) -> Context:
         return bad
     inputs = _inputs(here, node)
     if inputs is None:
-        said = f"takes a tuple of {max(node.arity, 1)} inputs but is given {told(here.value)}"
+        said = f"takes a tuple of {max(node.arity, 1)} inputs but is given {value_kind(here.value)}"
         return unwound(here, here.bad_input(said))
 
     def value(at: int) -> Any:

@@ -18,7 +18,7 @@ from fwf.interpreters.engines.worker.unwind import unwound
 from fwf.journal.values import Unwritable
 from fwf.records import changed
 from fwf.secrets import masked
-from fwf.types.arrival import told
+from fwf.types.arrival import value_kind
 
 SMALL: Final = 64
 """Bytes of a value that takes no more room by itself than by reference."""
@@ -49,7 +49,7 @@ def _items(here: Here) -> list[Any] | Fault:
     """The items of what is given, or what is wrong with it."""
     value = here.value
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
-        said = f"map_each takes a list but is given {told(value)}; make a list of it first"
+        said = f"map_each takes a list but is given {value_kind(value)}; make a list of it first"
         return here.bad_input(said)
     found = items_or_error(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
     return defect(here.path(), found) if isinstance(found, BaseException) else found

@@ -9,7 +9,7 @@ from itertools import islice
 from returns.result import Failure
 
 from fwf.algebra.nodes import Always, AsResult, Fallback, Graph, MapEach, Node, Par, Retry
-from fwf.algebra.schedule import Jitter, cap_of, drawn, each
+from fwf.algebra.schedule import Jitter, cap_of, draw, each
 from fwf.algebra.traverse import Visit
 from fwf.analysis.fault_takers import takes
 from fwf.durations import MICROSECOND, whole_seconds
@@ -86,7 +86,7 @@ def _again(here: Here, around: Visit, node: Retry[object, object], fault: Fault)
 
 
 def _factor(here: Here, path: str, jitter: Jitter, index: int) -> float:
-    return drawn(jitter, index, here.context.run.under.spread, path)
+    return draw(jitter, index, here.context.run.under.spread, path)
 
 
 def _longer(here: Here, node: Retry[object, object], delay: timedelta, fault: Fault) -> timedelta:

@@ -18,7 +18,7 @@ from returns.result import Success
 from fwf.algebra.evaluation import defect, evaluate, test
 from fwf.algebra.expr import argument
 from fwf.algebra.nodes import Always, AsResult, Branch, LoopUntil, WithParams
-from fwf.analysis.bindings import unfit, wanted_of
+from fwf.analysis.bindings import expected_types, unfit
 from fwf.faults import Exhausted, Failed, then
 from fwf.forms.refusal import Refused
 from fwf.forms.scalar_form import Json
@@ -213,7 +213,7 @@ def _bind(here: Here) -> Context:
             caught = error
         said = f"with_params({name}={argument(expr)}): "
         return unwound(here, here.worded(defect(here.path(), caught, said)))
-    wrong = unfit(node, values, wanted_of(node))
+    wrong = unfit(node, values, expected_types(node))
     if wrong:
         return unwound(here, here.bad_input(wrong))
     try:
