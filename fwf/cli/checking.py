@@ -36,15 +36,15 @@ def tell_issues(target: Target, issues: Sequence[Issue], *, as_json: bool) -> in
     else:
         for issue in issues:
             tell(one_line(f"{issue.severity}: {issue}"))
-        said = [counted(_count(issues, each), each) for each in SEVERITIES if counts[f"{each}s"]]
-        tell(f"{target.name}: {', '.join(said) or 'no issues'}")
+        totals = [counted(_count(issues, each), each) for each in SEVERITIES if counts[f"{each}s"]]
+        tell(f"{target.name}: {', '.join(totals) or 'no issues'}")
     return 1 if counts["errors"] else 0
 
 
 def errors_of(target: Target, journal: str | None) -> list[Issue]:
     """What `check` calls an error, so that a run isn't started."""
-    found = check(target.workflow, journal=journal)
-    return [issue for issue in found if issue.severity == "error"]
+    issues = check(target.workflow, journal=journal)
+    return [issue for issue in issues if issue.severity == "error"]
 
 
 def refuse_errors(

@@ -13,18 +13,18 @@ from fwf.interpreters.diff import Change, Diff
 _COLOURS: Final = {"!": "red", "~": "cyan", ".": "bright_black"}
 
 
-def tell_diff(found: Diff, old: str, new: str, *, as_json: bool) -> int:
+def tell_diff(comparison: Diff, old: str, new: str, *, as_json: bool) -> int:
     """Write a comparison ⟶ the exit status: 1 where behaviour changed."""
     if as_json:
-        tell_json({"old": old, "new": new, **found.json()})
+        tell_json({"old": old, "new": new, **comparison.json()})
     else:
-        tell(_coloured(str(found)) if in_colour() else str(found))
-    return status_of(found)
+        tell(_coloured(str(comparison)) if in_colour() else str(comparison))
+    return status_of(comparison)
 
 
-def status_of(found: Diff) -> int:
+def status_of(comparison: Diff) -> int:
     """1 where behaviour changed."""
-    return 1 if found.level == "behaviour" else 0
+    return 1 if comparison.level == "behaviour" else 0
 
 
 def _coloured(text: str) -> str:
@@ -42,15 +42,15 @@ def _line(line: str) -> str:
 # The page
 
 
-def page_of(old: Workflow[Any, Any], new: Workflow[Any, Any], found: Diff) -> str:
+def page_of(old: Workflow[Any, Any], new: Workflow[Any, Any], comparison: Diff) -> str:
     """Two workflows, what changed ⟶ an HTML page: both pictures, and the changes to click on."""
     from fwf.interpreters import diagram
 
     return _PAGE.format(
-        title=safe(found.headline),
-        changes="\n".join(map(_item, found.changes)),
-        old=diagram.svg(old, marks=_marks((change.old, change) for change in found.changes)),
-        new=diagram.svg(new, marks=_marks((change.new, change) for change in found.changes)),
+        title=safe(comparison.headline),
+        changes="\n".join(map(_item, comparison.changes)),
+        old=diagram.svg(old, marks=_marks((change.old, change) for change in comparison.changes)),
+        new=diagram.svg(new, marks=_marks((change.new, change) for change in comparison.changes)),
     )
 
 
@@ -59,8 +59,8 @@ def _marks(changes: Iterable[tuple[str | None, Change]]) -> dict[str, Any]:
     marks: dict[str, Any] = {}
     for path, change in changes:
         if path and change.kind != "notes":
-            known = change.kind in ("added", "removed", "moved")
-            marks.setdefault(path, change.kind if known else "changed")
+            has_mark = change.kind in ("added", "removed", "moved")
+            marks.setdefault(path, change.kind if has_mark else "changed")
     return marks
 
 

@@ -59,15 +59,15 @@ def form_of(form: Form | None, file: str | None, *, as_json: bool) -> Form:
     return "svg" if ending == "svg" else "json" if ending == "json" else "text"
 
 
-def made(target: Target, given: Given) -> Planned:
+def made(target: Target, options: Given) -> Planned:
     """Target, what is given ⟶ its dry run; raises `Misuse` with all that is wrong."""
     wrong: list[str] = []
     nothing: tuple[Any, Any] = ({}, {})
-    scenario = collected(wrong, lambda: _scenario(given.scenario, given.seed), None)
-    start = collected(wrong, lambda: _start(given.start), None)
-    past = collected(wrong, lambda: _history(target, given), None)
+    scenario = collected(wrong, lambda: _scenario(options.scenario, options.seed), None)
+    start = collected(wrong, lambda: _start(options.start), None)
+    past = collected(wrong, lambda: _history(target, options), None)
     values, sizes = collected(
-        wrong, lambda: given_values(target, given.params, given.pools, dry=True), nothing
+        wrong, lambda: given_values(target, options.params, options.pools, dry=True), nothing
     )
     if wrong:
         raise Misuse(*wrong)
@@ -77,17 +77,17 @@ def made(target: Target, given: Given) -> Planned:
         run = dry_run(
             target.workflow,
             scenario=scenario,
-            key=given.key,
+            key=options.key,
             params=values,
-            workers=given.workers,
+            workers=options.workers,
             pools=sizes,
             start=start,
         )
     except ScenarioError as error:
-        raise Misuse(*_lines(given.scenario or "", error)) from error
+        raise Misuse(*_lines(options.scenario or "", error)) from error
     except ValueError as error:
         raise Misuse(str(error)) from error
-    _check_end(run, given.start)
+    _check_end(run, options.start)
     return Planned(run, past, _due(target, values))
 
 
@@ -101,16 +101,16 @@ def _due(target: Target, values: Mapping[str, Any]) -> str | None:
     return None if run is None else due_and_late(run)
 
 
-def _history(target: Target, given: Given) -> "DurationHistory | None":
+def _history(target: Target, options: Given) -> "DurationHistory | None":
     """What the journal says of durations, if it is asked."""
-    if given.quantile is None:
+    if options.quantile is None:
         return None
     from fwf.journal.task_durations import history
 
-    store = opened(given.journal)
+    store = opened(options.journal)
     try:
         with refusals():
-            return history(store, target.workflow, quantile=given.quantile)
+            return history(store, target.workflow, quantile=options.quantile)
     finally:
         store.close()
 
@@ -118,10 +118,10 @@ def _history(target: Target, given: Given) -> "DurationHistory | None":
 def _scenario(file: str | None, seed: int | None) -> Scenario:
     scenario = Scenario()
     if file is not None:
-        loaded = Scenario.load(file)
-        if isinstance(loaded, Failure):
-            raise Misuse(*_lines(file, loaded.failure())) from loaded.failure()
-        scenario = loaded.unwrap()
+        result = Scenario.load(file)
+        if isinstance(result, Failure):
+            raise Misuse(*_lines(file, result.failure())) from result.failure()
+        scenario = result.unwrap()
     return scenario if seed is None else scenario.seeded(seed)
 
 
@@ -133,12 +133,12 @@ def _start(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        found: datetime = read([text], datetime)
+        moment: datetime = read([text], datetime)
     except Unreadable:
         raise Misuse(
             f"--start {text!r}: needs a time in ISO 8601, such as {example(datetime)}"
         ) from None
-    return found
+    return moment
 
 
 def _check_end(run: DryRun, start: str | None) -> None:
@@ -202,5 +202,5 @@ def delivered(run: DryRun, text: str, file: str | None) -> int:
         tell(text)
     else:
         how = "ok" if ok else "fails"
-        write_file(file, text, said=f": {run.name} {how} after {in_words(run.end)}")
+        write_file(file, text, remark=f": {run.name} {how} after {in_words(run.end)}")
     return 0 if ok else 1

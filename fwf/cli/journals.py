@@ -37,22 +37,22 @@ FEW: Final = 1_000
 def journal_options(function: F) -> F:
     """Where runs are remembered."""
     return click.option(
-        "--journal", "journal", metavar="FILE|URL", envvar=VARIABLE, callback=_given,
+        "--journal", "journal", metavar="FILE|URL", envvar=VARIABLE, callback=_place,
         help="Where runs are remembered: a file, a PostgreSQL database (postgresql://…), or off; "
         f"{VARIABLE} in the environment if not given; else .fwf/runs.db in the project's folder.",
     )(function)  # fmt: skip
 
 
-def _given(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not given.strip():
+def _place(ctx: click.Context, option: click.Parameter, place: str | None) -> str | None:
+    if place is not None and not place.strip():
         raise click.BadParameter(f"it names no journal; to have none, write {OFF}", ctx, option)
-    return given
+    return place
 
 
-def place_of(given: str | None) -> str | None:
+def place_of(option: str | None) -> str | None:
     """`--journal` as given ⟶ the file or URL of the journal; None where it is to be off."""
-    if given is not None:
-        return None if given == OFF else given
+    if option is not None:
+        return None if option == OFF else option
     return str(project() / DEFAULT)
 
 
@@ -87,18 +87,18 @@ def is_new(place: str) -> bool:
     return "://" not in place and not any(map(os.path.lexists, (place, f"{place}-heads")))
 
 
-def opened(given: str | None, *, make: bool = False, salvage: bool = False) -> "Store":
+def opened(option: str | None, *, make: bool = False, salvage: bool = False) -> "Store":
     """`--journal` as given ⟶ the journal; raises `Misuse` where it is off, or can't be opened.
 
     make: whether a file that isn't there is made, so that git leaves a project's own out; else it
         is misuse, as of a command that only looks.
     """
-    place = place_of(given)
+    place = place_of(option)
     if place is None:
         raise Misuse("--journal off: no run is remembered there; name a file or a database")
     if not make and is_new(place):
         raise Misuse(f"there is no journal {place} yet: fwf run begins it, or --journal names one")
-    if make and given is None:
+    if make and option is None:
         keep_from_git(Path(place).parent)
     from fwf.journal.opening import open_store
 
@@ -106,15 +106,15 @@ def opened(given: str | None, *, make: bool = False, salvage: bool = False) -> "
         return open_store(place, salvage=salvage)
 
 
-def repeated(given: str | None, store: "Store") -> str | None:
+def repeated(option: str | None, store: "Store") -> str | None:
     """What further commands need as their `--journal`: nothing if this one wasn't given any.
 
     A password in it isn't told; who comes by the environment has it there.
     """
     source = click.get_current_context().get_parameter_source("journal")
-    if given is None or source is not ParameterSource.COMMANDLINE:
+    if option is None or source is not ParameterSource.COMMANDLINE:
         return None
-    return store.where if "://" in given else given
+    return store.where if "://" in option else option
 
 
 @contextmanager
@@ -151,11 +151,11 @@ def found(store: "Store", text: str) -> "RunRow":
 
 
 def _fitting(store: "Store", parts: Sequence[str]) -> "Sequence[RunRow]":
-    asked = next((part for part in parts if "=" not in part), None)
+    name = next((part for part in parts if "=" not in part), None)
     with refusals():
-        rows = store.runs(like=asked)
-        if not rows and asked is not None:
-            rows = store.runs(like=asked.lower())
+        rows = store.runs(like=name)
+        if not rows and name is not None:
+            rows = store.runs(like=name.lower())
     return [row for row in rows if all(_is(row, each) for each in parts)]
 
 
@@ -183,9 +183,9 @@ def _closest(rows: "Sequence[RunRow]", parts: Sequence[str]) -> "Sequence[RunRow
 
 
 def _several(text: str, rows: "Sequence[RunRow]") -> str:
-    told = either([run_in_words(row) for row in rows], 5)
+    names = either([run_in_words(row) for row in rows], 5)
     remedy = "write more of the id, or add a parameter after the workflow: daily+day=2026-06-01"
-    return f"RUN {text!r} stands for {len(rows):,} runs: {told}; {remedy}"
+    return f"RUN {text!r} stands for {len(rows):,} runs: {names}; {remedy}"
 
 
 def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
@@ -206,6 +206,6 @@ def _none(store: "Store", text: str, parts: Sequence[str]) -> str:
 
 def run_in_words(row: "RunRow") -> str:
     """A run in a few words: `8a1b44c0 (daily day=2026-06-01)`."""
-    said = " ".join([row.workflow or "workflow", *parameters(row)])
+    name = " ".join([row.workflow or "workflow", *parameters(row)])
     again = f", generation {row.generation}" if row.generation > 1 else ""
-    return one_line(f"{short(row.id)} ({said}{again})", 120)
+    return one_line(f"{short(row.id)} ({name}{again})", 120)

@@ -140,7 +140,7 @@ def stdout_kept_for(machine: bool) -> Generator[None]:
 def _descriptor_redirected(stream: TextIO) -> Generator[None]:
     try:
         stream.flush()
-        number, kept = stream.fileno(), os.dup(stream.fileno())
+        number, duplicate = stream.fileno(), os.dup(stream.fileno())
         os.dup2(2, number)
     except (OSError, ValueError):  # not a real file, or stderr is closed
         yield
@@ -149,17 +149,17 @@ def _descriptor_redirected(stream: TextIO) -> Generator[None]:
         yield
     finally:
         stream.flush()
-        os.dup2(kept, number)
-        os.close(kept)
+        os.dup2(duplicate, number)
+        os.close(duplicate)
 
 
 # Files
 
 
-def write_file(path: str | Path, text: str, *, said: str = "") -> None:
+def write_file(path: str | Path, text: str, *, remark: str = "") -> None:
     """Write a whole file, and say so on stderr; raises `Misuse` where that can't be done.
 
-    said: what more there is to say of it.
+    remark: what more there is to say of it.
 
     The text is written beside its place and moved there, so that the file holds all of it or what
     it held before. A link stays a link; a device or a pipe is written to as it stands.
@@ -169,7 +169,7 @@ def write_file(path: str | Path, text: str, *, said: str = "") -> None:
         _put(_followed(path), content.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
         raise Misuse(f"can't write {path}: {_why_not(Path(path), error)}") from error
-    complain(one_line(f"wrote {path}{said}"))
+    complain(one_line(f"wrote {path}{remark}"))
 
 
 def _followed(path: str | Path) -> Path:
@@ -215,14 +215,14 @@ def _why_not(place: Path, error: OSError | ValueError) -> str:
             return f"there is no folder {folder}; make it, or name another place"
     if isinstance(error, OSError) and error.errno == errno.ENXIO:
         return "it is a named pipe that nobody reads; start what reads it first"
-    kept = "nothing was changed there" if os.path.exists(place) else "nothing is left there"
-    return f"{reason_of(error)}; {kept}: name another place"
+    state = "nothing was changed there" if os.path.exists(place) else "nothing is left there"
+    return f"{reason_of(error)}; {state}: name another place"
 
 
 def reason_of(error: OSError | ValueError) -> str:
     """What the system says of an error, as a part of a sentence."""
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{said[:1].lower()}{said[1:]}"
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 # Text
@@ -247,9 +247,9 @@ def elided(text: str) -> str:
         lines = text.removesuffix("\n").split("\n")
     if len(lines) <= MOST_LINES:
         return "\n".join(map(_cut, lines))
-    shown = [_cut(line) for line in lines[: MOST_LINES - 1]]
-    more = len(lines) - len(shown)
-    return "\n".join([*shown, f"… and {more:,} more lines (--json gives all)"])
+    first = [_cut(line) for line in lines[: MOST_LINES - 1]]
+    more = len(lines) - len(first)
+    return "\n".join([*first, f"… and {more:,} more lines (--json gives all)"])
 
 
 def _shown(line: str) -> str:

@@ -196,8 +196,8 @@ def _sizes(
             sizes[name] = _size(size_texts[-1])
         except (ValueError, Unreadable):
             wrong.append(
-                f"--pool {name}={one_line(size_texts[-1], 40)}: a pool's size is so many tasks at once, "
-                f"so many starts in a time, or both: {name}=4, {name}=100/1m, {name}=4,100/1m"
+                f"--pool {name}={one_line(size_texts[-1], 40)}: a pool's size is so many tasks at "
+                f"once, so many starts in a time, or both: {name}=4, {name}=100/1m, {name}=4,100/1m"
             )
     return sizes
 

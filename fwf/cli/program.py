@@ -74,8 +74,8 @@ class Program(click.Group):
         except TooLarge as error:
             status = _misused(Misuse(str(error)))
         except BaseException as error:  # of a module's own code, which may end in any way
-            said = f"{type(error).__qualname__}: {text_of(error)}".removesuffix(": ")
-            complain(one_line(f"fwf: {said}; --debug shows where"))
+            message = f"{type(error).__qualname__}: {text_of(error)}".removesuffix(": ")
+            complain(one_line(f"fwf: {message}; --debug shows where"))
             status = MISUSE
             _trace(ctx, error)
         ctx.exit(status or 0)
@@ -94,12 +94,12 @@ def _misused(error: Misuse | click.ClickException) -> int:
 
 
 def _of_click(error: click.ClickException) -> str:
-    said = one_line(error.format_message()).rstrip(".")
+    message = one_line(error.format_message()).rstrip(".")
     if isinstance(error, click.MissingParameter):
-        return f"{said}: {FORMS}"
+        return f"{message}: {FORMS}"
     ctx = error.ctx if isinstance(error, click.UsageError) else None
-    link = " See" if said.endswith("?") else "; see"
-    return f"{said}{link} {ctx.command_path} --help" if ctx else said
+    link = " See" if message.endswith("?") else "; see"
+    return f"{message}{link} {ctx.command_path} --help" if ctx else message
 
 
 def _trace(ctx: click.Context, error: BaseException | None) -> None:
@@ -112,25 +112,25 @@ def debugging(ctx: click.Context | None = None) -> bool:
     return bool((ctx or click.get_current_context()).find_root().meta.get(DEBUG))
 
 
-def _debug(ctx: click.Context, option: click.Parameter, given: bool) -> None:
-    if given:
+def _debug(ctx: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given:
         ctx.find_root().meta[DEBUG] = True
 
 
-def _version(ctx: click.Context, option: click.Parameter, given: bool) -> None:
-    if given and not ctx.resilient_parsing:
+def _version(ctx: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given and not ctx.resilient_parsing:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            said = f"fwf {version('fwf')}"
+            line = f"fwf {version('fwf')}"
         except PackageNotFoundError:
-            said = "fwf, not installed: run from its source"
-        tell(said)
+            line = "fwf, not installed: run from its source"
+        tell(line)
         ctx.exit()
 
 
-def _help(ctx: click.Context, option: click.Parameter, given: bool) -> None:
-    if given and not ctx.resilient_parsing:
+def _help(ctx: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given and not ctx.resilient_parsing:
         tell(ctx.get_help())
         ctx.exit()
 
@@ -157,16 +157,16 @@ def options(function: F) -> F:
     return as_json(debug(helped(function)))
 
 
-def _file(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    if given == "":
+def _file(ctx: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    if path == "":
         raise click.BadParameter("it names no file", ctx, option)
-    return None if given == "-" else given
+    return None if path == "-" else path
 
 
-def _key(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not given.strip():
+def _key(ctx: click.Context, option: click.Parameter, key: str | None) -> str | None:
+    if key is not None and not key.strip():
         raise click.BadParameter("it names no run", ctx, option)
-    return given
+    return key
 
 
 def output_option(what: str) -> Callable[[F], F]:
@@ -200,6 +200,14 @@ def param_option(function: F) -> F:
     return click.option(
         "--param", "params", multiple=True, metavar="NAME=VALUE",
         help="A parameter of the run; repeatable, and repeated for the items of a list.",
+    )(function)  # fmt: skip
+
+
+def target_option(function: F) -> F:
+    """Where the workflow is of a run of which the journal doesn't say it."""
+    return click.option(
+        "--target", metavar="TARGET",
+        help="The workflow of a run that Python code began, such as jobs.py:daily.",
     )(function)  # fmt: skip
 
 

@@ -41,11 +41,11 @@ class Lines:
         self._tally: Tally
         self._fresh: dict[str, tuple[Note, int]] = {}
         """By path, failures of this instant, each of which something may still answer."""
-        self._told: dict[str, tuple[int, int]] = {}
+        self._last_counts: dict[str, tuple[int, int]] = {}
         """Of each group of items: how many had ended when it was last told, and when that was."""
         self._singly = Counter[str]()
         """How many failures of a group were tried again."""
-        self._kept_told = False
+        self._kept_is_told = False
 
     def began(self, this: Try, /) -> None:
         self._this = this
@@ -57,15 +57,15 @@ class Lines:
         again = f", generation {this.generation}" if this.generation > 1 else ""
         goes_on = f", goes on, try {this.number}" if this.number > 1 else ""
         params = " ".join(f"{name}={value}" for name, value in this.params.items())
-        said = one_line(f"{params}, as" if params else "as", MOST_PARAMETERS)
-        self._line("run", self._title, f"  {said} {this.id}{again}{goes_on}", this.start)
+        parameters = one_line(f"{params}, as" if params else "as", MOST_PARAMETERS)
+        self._line("run", self._title, f"  {parameters} {this.id}{again}{goes_on}", this.start)
 
     def note(self, note: Note, /) -> None:
         match note.kind:
             case "retry":
-                self._retry(note)
+                self._tell_retry(note)
             case "caught":
-                self._caught(note)
+                self._tell_caught(note)
             case "kept":
                 if note.task:  # else it is a remark on a place
                     self._tally.note(note)
@@ -74,16 +74,16 @@ class Lines:
                         "kept", note.path, f"  {one_line(note.detail, MOST_REMEDY)}", note.at
                     )
             case "held":
-                self._held(note)
+                self._tell_held(note)
             case _:
                 self._attempt(note)
 
     def idle(self) -> None:
         """Tell the failures that nothing has answered at once, and what needn't be done again."""
         for note, took in self._fresh.values():
-            self._failed(note, took, "")
+            self._tell_failed(note, took, "")
         self._fresh.clear()
-        self._kept()
+        self._tell_kept()
 
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         self.idle()
@@ -92,9 +92,9 @@ class Lines:
             word = (
                 "held " if any(group.held for group in self._tally.groups.values()) else "failed "
             )
-            for leaf, told in self._tally.answered(result.failure()):
+            for leaf, is_told in self._tally.answered(result.failure()):
                 word = "stopped " if isinstance(leaf, Interrupted) else word
-                if not told:
+                if not is_told:
                     self._line("failed", leaf.path or self._title, f"  {reason(leaf)}")
         for group in self._tally.groups.values():
             if group.many:
@@ -118,46 +118,46 @@ class Lines:
         if note.kind == "start":
             self._left_behind(group)
 
-    def _retry(self, note: Note) -> None:
-        fresh = self._answered(note)
+    def _tell_retry(self, note: Note) -> None:
+        fresh = self._answered_failures(note)
         group, _ = self._tally.note(note)
         now = self._clock.now()
         since = fresh[0][0].at if fresh and now < note.at else now
         delay = measured_in_words(note.at - since)
         for failed, took in fresh:
             if self._is_one_of_few(failed.path):
-                self._failed(failed, took, f", will retry in {delay}")
+                self._tell_failed(failed, took, f", will retry in {delay}")
         unsaid = len(fresh) < len(leaves(note.detail))
         if unsaid and (not group.many or group.retries <= SINGLY):
             self._line("retry", note.path, f"  in {delay}: {reason(note.detail)}")
         self._tally.answered(note.detail)
 
-    def _caught(self, note: Note) -> None:
+    def _tell_caught(self, note: Note) -> None:
         """Tell of each fault that something took up, with its reason unless that was told."""
-        fresh = self._answered(note)
+        fresh = self._answered_failures(note)
         for failed, took in fresh:
-            self._failed(failed, took, ", caught")
+            self._tell_failed(failed, took, ", caught")
         now = {failed.path for failed, _ in fresh}
         before = 0
-        for leaf, told in self._tally.answered(note.detail):
-            if not told:
+        for leaf, is_told in self._tally.answered(note.detail):
+            if not is_told:
                 self._line("caught", leaf.path or note.path, f"  {reason(leaf)}", note.at)
-            before += told and leaf.path not in now
+            before += is_told and leaf.path not in now
         if before:
             self._line("caught", note.path, f"  {counted(before, 'failure')} told before", note.at)
         self._tally.catches += 1
 
-    def _held(self, note: Note) -> None:
+    def _tell_held(self, note: Note) -> None:
         self.idle()
         self._tally.note(note)
         self._line("held", note.path, f"  {reason(note.detail, MOST_REMEDY)}", note.at)
 
-    def _kept(self) -> None:
+    def _tell_kept(self) -> None:
         """Tell once what needn't be done again; if there is more, the summary has it all."""
-        if self._tally.kept and not self._kept_told:
-            self._kept_told = True
-            said = f"  {counted(self._tally.kept, 'step')} kept from earlier tries"
-            self._line("kept", self._title, said)
+        if self._tally.kept and not self._kept_is_told:
+            self._kept_is_told = True
+            count = f"  {counted(self._tally.kept, 'step')} kept from earlier tries"
+            self._line("kept", self._title, count)
 
     def _is_one_of_few(self, path: str) -> bool:
         """Whether one more failure there is told singly; those at a place of its own always are."""
@@ -165,23 +165,23 @@ class Lines:
         self._singly[name] += 1
         return name == one_line(path, MOST_PATH) or self._singly[name] <= SINGLY
 
-    def _answered(self, note: Note) -> list[tuple[Note, int]]:
+    def _answered_failures(self, note: Note) -> list[tuple[Note, int]]:
         """The failures of this instant that the fault in a note is made of."""
         paths = [leaf.path for leaf in leaves(note.detail)]
         return [self._fresh.pop(path) for path in paths if path in self._fresh]
 
-    def _failed(self, note: Note, took: int, answer: str) -> None:
-        said = f"  {measured_in_words(took)}{answer}: {reason(note.detail)}"
-        self._line("failed", note.path, said, note.at)
+    def _tell_failed(self, note: Note, took: int, answer: str) -> None:
+        message = f"  {measured_in_words(took)}{answer}: {reason(note.detail)}"
+        self._line("failed", note.path, message, note.at)
 
     # Items
 
     def _of_items(self, group: Group, note: Note) -> None:
-        if group.name not in self._told:
-            self._told[group.name] = (0, note.at)
+        if group.name not in self._last_counts:
+            self._last_counts[group.name] = (0, note.at)
             self._line("start", group.name, at=note.at)
         pause = max(AT_LEAST_EVERY, (note.at - group.since) // 10)
-        if note.at - self._told[group.name][1] >= pause:
+        if note.at - self._last_counts[group.name][1] >= pause:
             self._counts(group, "so far")
 
     def _left_behind(self, entered: Group) -> None:
@@ -190,17 +190,17 @@ class Lines:
         If they had not, their counts are told again only when they have doubled, or later on.
         """
         now = self._clock.now()
-        for name, (told, at) in self._told.items():
+        for name, (ended, at) in self._last_counts.items():
             group = self._tally.groups[name]
             busy = group.running or group.waiting or _same_items(group, entered)
-            if not busy and (group.ended >= max(1, 2 * told) or now - at >= SECOND):
+            if not busy and (group.ended >= max(1, 2 * ended) or now - at >= SECOND):
                 self._counts(group, "so far")
 
     def _counts(self, group: Group, word: str) -> None:
         """Tell what has ended; as a total only when the run is over, for more may always come."""
-        if word != "total" and group.ended == self._told[group.name][0]:
+        if word != "total" and group.ended == self._last_counts[group.name][0]:
             return
-        self._told[group.name] = (group.ended, self._clock.now())
+        self._last_counts[group.name] = (group.ended, self._clock.now())
         self._line(
             word, group.name, f"  {group.counts()}, {measured_in_words(group.until - group.since)}"
         )

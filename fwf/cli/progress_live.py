@@ -81,11 +81,11 @@ class Live:
             if not self._ended:
                 return
             self._print(f"{self._title}  {self._tally.summary(self._clock.now())}")
-            told = [("failed", fault) for fault in self._tally.open.values()]
-            told += [("caught", fault) for fault in self._caught]
-            for word, fault in told[:MOST_NAMED]:
+            failures = [("failed", fault) for fault in self._tally.open.values()]
+            failures += [("caught", fault) for fault in self._caught]
+            for word, fault in failures[:MOST_NAMED]:
                 self._print(f"  {word} {one_line(fault.path)}: {reason(fault)}")
-            more = len(told) - MOST_NAMED
+            more = len(failures) - MOST_NAMED
             if more > 0:
                 self._print(f"  … and {more:,} more: --log-file and --history name them all")
 

@@ -28,16 +28,16 @@ class Misuse(Exception):
 
 def behind(text: str, more: str) -> str:
     """Message, what is to be added to it ⟶ both, before the place that the message shows."""
-    shown = MARKED.search(text)
-    return text + more if shown is None else text[: shown.start()] + more + shown.group()
+    place = MARKED.search(text)
+    return text + more if place is None else text[: place.start()] + more + place.group()
 
 
 def _told(text: str) -> str:
-    shown = MARKED.search(masked(text))
-    if shown is None:
+    place = MARKED.search(masked(text))
+    if place is None:
         return one_line(text)
-    _, *marked = shown.group().split("\n")
-    return "\n".join([one_line(shown.string[: shown.start()]), *map(printable, marked)])
+    _, *marks = place.group().split("\n")
+    return "\n".join([one_line(place.string[: place.start()]), *map(printable, marks)])
 
 
 def collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:
@@ -51,8 +51,8 @@ def collected(wrong: list[str], step: Callable[[], T], otherwise: T) -> T:
 
 def either(names: list[str], most: int = 8) -> str:
     """Names ⟶ `a, b, c`, and how many more there are."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+    first = ", ".join(names[:most])
+    return f"{first} and {len(names) - most} more" if len(names) > most else first
 
 
 def status_of_signal(name: str) -> int:

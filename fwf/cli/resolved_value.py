@@ -26,10 +26,10 @@ def given_result(text: str | None) -> Callable[[Task[Any, Any]], Any]:
         try:
             return read([text], kind)
         except Unreadable as error:
-            shown = one_line(text, 40)
+            value = one_line(text, 40)
             more = error.told("it")
             raise Misuse(
-                f"--value {shown!r}: {task.name} gives {name_of(kind)}, such as "
+                f"--value {value!r}: {task.name} gives {name_of(kind)}, such as "
                 f"{example(kind)!r}{more and f'; {more}'}"
             ) from None
 

@@ -1,7 +1,7 @@
 """A run that is in a journal ⟶ what the command needs to go on with it: target, parameters, key."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.analysis.requirements import requirements
 from fwf.analysis.run_keys import RunName
@@ -13,6 +13,9 @@ from fwf.records import record
 
 if TYPE_CHECKING:
     from fwf.journal.run_records import RunRow
+
+
+FROM_PYTHON: Final = "fwf run TARGET --resume RUN; fwf rerun and fwf resolve take --target TARGET"
 
 
 @final
@@ -30,22 +33,25 @@ class Resumed:
     @property
     def target(self) -> str:
         """Which target it was started from; raises `Misuse` if that isn't known."""
-        said = self.row.facts.get("target")
-        if not isinstance(said, str):
-            raise Misuse(f"run {short(self.row.id)} wasn't started by fwf run: give its TARGET")
-        return said
+        target = self.row.facts.get("target")
+        if not isinstance(target, str):
+            raise Misuse(
+                f"run {short(self.row.id)} wasn't started by fwf run, so nothing says where its "
+                f"workflow is: {FROM_PYTHON}"
+            )
+        return target
 
     @property
     def profile(self) -> str | None:
         """The profile that it was started with."""
-        said = self.row.facts.get("profile")
-        return said if isinstance(said, str) else None
+        name = self.row.facts.get("profile")
+        return name if isinstance(name, str) else None
 
     @property
     def key(self) -> str | None:
         """The key that it was given."""
-        said = self.row.facts.get("key")
-        return said if isinstance(said, str) else None
+        key = self.row.facts.get("key")
+        return key if isinstance(key, str) else None
 
     def loaded(self, text: str | None) -> Target:
         """The target that is meant, or that it was started from."""
@@ -58,25 +64,25 @@ class Resumed:
         with refusals():
             return params_of(self.row, target.workflow)
 
-    def refuse_another(self, target: Target, kept: Mapping[str, Any]) -> None:
+    def refuse_another(self, target: Target, params: Mapping[str, Any]) -> None:
         """Raise `Misuse` unless it is a run of what the target is now."""
-        name = RunName(requirements(target.workflow), kept, None, self.key)
+        name = RunName(requirements(target.workflow), params, None, self.key)
         if name.key != self.row.key:
-            ran = self.row.workflow or self.row.facts.get("target", "a workflow without a name")
+            before = self.row.workflow or self.row.facts.get("target", "a workflow without a name")
             raise Misuse(
-                f"run {self.short} is one of {ran}, and {target.text} is {target.name} now: leave "
-                "TARGET out, or --resume; if the workflow was renamed, undo that to go on"
+                f"run {self.short} is one of {before}, and {target.text} is {target.name} now: "
+                "leave TARGET out, or --resume; if the workflow was renamed, undo that to go on"
             )
 
-    def agreed(self, kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    def agreed(self, params: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """Those, and others that are given; raises `Misuse` where they contradict one another."""
-        for name, value in given.items():
-            if name in kept and kept[name] != value:
+        for name, value in values.items():
+            if name in params and params[name] != value:
                 raise Misuse(
                     f"--param {name}: {value} is given, but run {short(self.row.id)} was started "
-                    f"with {kept[name]}, and goes on with that; leave it out"
+                    f"with {params[name]}, and goes on with that; leave it out"
                 )
-        return {**given, **kept}
+        return {**values, **params}
 
 
 def resumed(journal: str | None, text: str, *, salvage: bool = False) -> Resumed:

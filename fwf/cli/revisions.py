@@ -86,8 +86,8 @@ def _commit(rev: str) -> str | None:
     """The commit that a text stands for, if any."""
     if rev.startswith("-"):
         return None
-    done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-    return done.stdout.strip() if done is not None and done.returncode == 0 else None
+    process = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    return process.stdout.strip() if process is not None and process.returncode == 0 else None
 
 
 def _git(
@@ -106,23 +106,23 @@ def _git(
 
 def _told_by(text: str, *words: str, cwd: Path | None = None, index: Path | None = None) -> str:
     """What git writes; raises `Misuse` where it fails."""
-    done = _git(*words, cwd=cwd, index=index)
-    if done is None:
+    process = _git(*words, cwd=cwd, index=index)
+    if process is None:
         raise Misuse(f"{text}: git isn't installed, or isn't on the PATH")
-    if done.returncode:
-        raise Misuse(f"{text}: git {words[0]} fails: {one_line(done.stderr)}")
-    return done.stdout.rstrip("\n")
+    if process.returncode:
+        raise Misuse(f"{text}: git {words[0]} fails: {one_line(process.stderr)}")
+    return process.stdout.rstrip("\n")
 
 
 def _unknown(rev: str, text: str) -> str:
-    done = _git(
+    process = _git(
         "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes"
     )
-    if done is None:
+    if process is None:
         return f"{text}: git isn't installed, or isn't on the PATH, so {rev!r} can't be looked up"
-    if done.returncode:
+    if process.returncode:
         return f"{text}: {os.getcwd()} isn't in a git checkout, so {rev!r} is no revision"
-    close = near(rev, done.stdout.split())
+    close = near(rev, process.stdout.split())
     return (
         f"{text}: {rev!r} is no revision that git knows here{close or '; git log --all has them'}"
     )
@@ -131,52 +131,58 @@ def _unknown(rev: str, text: str) -> str:
 # The workflow at a revision
 
 
-def target_at(found: Revision) -> Target:
+def target_at(revision: Revision) -> Target:
     """Revision and target ⟶ its workflow, of stand-ins that equal its tasks."""
     from fwf.interpreters.plan import load as from_plan
 
-    top = Path(_told_by(found.text, "rev-parse", "--show-toplevel"))
+    top = Path(_told_by(revision.text, "rev-parse", "--show-toplevel"))
     with TemporaryDirectory(prefix="fwf-") as folder:
         there = Path(folder).resolve() / "tree"
         there.mkdir()
-        _write_tree(found, top, there)
+        _write_tree(revision, top, there)
         here = there / Path.cwd().resolve().relative_to(top.resolve())
         if not here.is_dir():
             raise Misuse(
-                f"{found.text}: there is no folder {here.relative_to(there)} at {found.rev}"
+                f"{revision.text}: there is no folder {here.relative_to(there)} at {revision.rev}"
             )
-        plan, module = _plan(found, top, there, here)
+        plan, module = _plan(revision, top, there, here)
         read = from_plan(plan)
     if isinstance(read, Failure):
-        raise Misuse(f"{found.text}: its plan can't be read back: {read.failure()}")
-    return Target(found.text, read.unwrap(), {}, {}, module)
+        raise Misuse(f"{revision.text}: its plan can't be read back: {read.failure()}")
+    return Target(revision.text, read.unwrap(), {}, {}, module)
 
 
-def _write_tree(found: Revision, top: Path, there: Path) -> None:
+def _write_tree(revision: Revision, top: Path, there: Path) -> None:
     """Write a commit's files to a folder, by way of an index of their own."""
     index = there.parent / "index"
-    _told_by(found.text, "read-tree", found.commit, cwd=top, index=index)
+    _told_by(revision.text, "read-tree", revision.commit, cwd=top, index=index)
     _told_by(
-        found.text, "checkout-index", "--all", "--quiet", f"--prefix={there}/", cwd=top, index=index
+        revision.text,
+        "checkout-index",
+        "--all",
+        "--quiet",
+        f"--prefix={there}/",
+        cwd=top,
+        index=index,
     )
 
 
-def _plan(found: Revision, top: Path, there: Path, here: Path) -> tuple[str, str]:
+def _plan(revision: Revision, top: Path, there: Path, here: Path) -> tuple[str, str]:
     """The plan that a process of its own writes of the target, and the name of its module."""
-    words = [str(PACKAGE.parent), str(top.resolve()), str(there), found.target]
-    done = subprocess.run(
+    words = [str(PACKAGE.parent), str(top.resolve()), str(there), revision.target]
+    process = subprocess.run(
         [sys.executable, "-P", "-c", _CHILD, *words],
         cwd=here, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
     )  # fmt: skip
     try:
-        answered: dict[str, Any] = json.loads(done.stdout)
+        answered: dict[str, Any] = json.loads(process.stdout)
     except ValueError:
-        status = done.returncode
+        status = process.returncode
         raise Misuse(
-            f"{found.text}: the process that loads it ended with status {status}"
+            f"{revision.text}: the process that loads it ended with status {status}"
         ) from None
     if "plan" not in answered:
-        raise Misuse(*(f"{found.rev}: {line}" for line in answered["lines"]))
+        raise Misuse(*(f"{revision.rev}: {line}" for line in answered["lines"]))
     return str(answered["plan"]), str(answered["module"])
 
 
@@ -191,9 +197,12 @@ def answer() -> NoReturn:
         from fwf.interpreters.plan import plan
 
         with stdout_kept_for(True):
-            found = load(target)
+            target_there = load(target)
             _refuse_strangers(Path(top), Path(there))
-            answered: dict[str, object] = {"plan": plan(found.workflow), "module": found.module}
+            answered: dict[str, object] = {
+                "plan": plan(target_there.workflow),
+                "module": target_there.module,
+            }
     except Misuse as error:
         answered = {"lines": [line.replace(f"{there}/", "") for line in error.lines]}
     tell(json.dumps(answered))
@@ -205,25 +214,25 @@ def _moved(entries: list[str], top: Path, there: Path) -> list[str]:
 
     Environments inside the work tree stay: they are in no revision.
     """
-    found: list[str] = []
+    paths: list[str] = []
     for entry in entries:
         path = Path(entry).resolve()
         if not path.is_relative_to(top) or path.is_relative_to(Path(sys.prefix).resolve()):
-            found.append(entry)
+            paths.append(entry)
         elif (moved := there / path.relative_to(top)).exists():
-            found.append(str(moved))
-    return found
+            paths.append(str(moved))
+    return paths
 
 
 def _refuse_strangers(top: Path, there: Path) -> None:
     """Raise `Misuse` for modules that came from the work tree after all."""
-    kept = (PACKAGE, Path(sys.prefix).resolve(), there)
+    allowed = (PACKAGE, Path(sys.prefix).resolve(), there)
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__dict__", {}).get("__file__")
         if not isinstance(file, str):
             continue
         path = Path(file).resolve()
-        if path.is_relative_to(top) and not any(path.is_relative_to(each) for each in kept):
+        if path.is_relative_to(top) and not any(path.is_relative_to(each) for each in allowed):
             raise Misuse(
                 f"the module {name!r} comes from {path}, which is the work tree and not that "
                 "revision; it is installed from there by an import hook: take that out"

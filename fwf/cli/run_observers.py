@@ -39,23 +39,23 @@ class Telling:
         w: of which lineage is told.
         """
         with ExitStack() as stack:
-            found: list[Observer] = []
+            observers: list[Observer] = []
             if self.history is not None:
-                found.append(stack.enter_context(_history(self.history)))
+                observers.append(stack.enter_context(_history(self.history)))
             if self.log_file is not None:
-                found.append(stack.enter_context(_logs(self.log_file, self.log_level)))
+                observers.append(stack.enter_context(_logs(self.log_file, self.log_level)))
             for events in () if w is None else _lineage(w, self.openlineage):
-                found.append(stack.enter_context(events))
+                observers.append(stack.enter_context(events))
             if (traced := _spans()) is not None:
-                found.append(stack.enter_context(traced))
-            yield found
+                observers.append(stack.enter_context(traced))
+            yield observers
 
 
 def telling_options(function: F) -> F:
     """Who else is told of a run: adds the argument `telling`."""
 
     @wraps(function)
-    def told(
+    def with_telling(
         *args: Any,
         log_file: str | None,
         log_level: str,
@@ -87,19 +87,19 @@ def telling_options(function: F) -> F:
         "--history-schema", is_flag=True, is_eager=True, expose_value=False, callback=_schema,
         help="Print the JSON schema of such a line, and end.",
     )  # fmt: skip
-    made: Any = log_file(log_level(history(schema(openlineage(told)))))
-    found: F = made
-    return found
+    decorated: Any = log_file(log_level(history(schema(openlineage(with_telling)))))
+    command: F = decorated
+    return command
 
 
-def _file(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    if given is not None and (not given or given == "-"):
+def _file(ctx: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    if path is not None and (not path or path == "-"):
         raise click.BadParameter("it must be a file's name; one called - is ./-", ctx, option)
-    return given
+    return path
 
 
-def _schema(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
-    if asked:
+def _schema(ctx: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given:
         from fwf.telling.history import schema
 
         tell(schema().rstrip())
@@ -142,12 +142,12 @@ def _lineage(w: Workflow[Any, Any], file: str | None) -> list[AbstractContextMan
     from fwf.telling.openlineage_events import environment
 
     address, key, namespace = environment(os.environ)
-    found: list[AbstractContextManager[Observer]] = []
+    observers: list[AbstractContextManager[Observer]] = []
     if file is not None:
-        found.append(_lines(w, file, namespace))
+        observers.append(_lines(w, file, namespace))
     if address:
-        found.append(_collected(w, address, key, namespace))
-    return found
+        observers.append(_collected(w, address, key, namespace))
+    return observers
 
 
 @contextmanager
@@ -187,8 +187,8 @@ def _spans() -> AbstractContextManager[Observer] | None:
     """Spans, if the workflow's module or `opentelemetry-instrument` has set who makes them."""
     from fwf.telling import spans
 
-    found = spans.spans()
-    return None if found is None else _exporting(found)
+    observer = spans.spans()
+    return None if observer is None else _exporting(observer)
 
 
 @contextmanager

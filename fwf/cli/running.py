@@ -62,8 +62,8 @@ def ran(
         (telling or Telling()).observers(target.workflow) as others,
         watched(target.name, clock) as progress,
     ):
-        started = datetime.now().astimezone()
-        went = execute(
+        beginning = datetime.now().astimezone()
+        outcome = execute(
             target.workflow,
             key=key,
             params=params,
@@ -76,15 +76,15 @@ def ran(
             keep_results=False,
             on=on,
         )
-    return went, started
+    return outcome, beginning
 
 
 @contextmanager
 def watched(title: str, clock: Clock) -> Generator[Harmless]:
     """Progress as a picture on a terminal, as plain lines elsewhere: on stderr as it is now."""
     write = partial(complain, to=sys.stderr)
-    shown = _on_terminal(title, clock) if on_terminal() else Lines(title, clock, write)
-    progress = Harmless(shown, write, "progress can't be shown")
+    picture = _on_terminal(title, clock) if on_terminal() else Lines(title, clock, write)
+    progress = Harmless(picture, write, "progress can't be shown")
     try:
         yield progress
     finally:
@@ -153,8 +153,8 @@ def _at(fault: Fault) -> str:
 
 
 def _raised_at(fault: Fault) -> CodeLine | None:
-    told = isinstance(fault, Failed | PredicateDefect) and fault.traceback
-    return told.where if told else None
+    trace = isinstance(fault, Failed | PredicateDefect) and fault.traceback
+    return trace.where if trace else None
 
 
 def _near(line: CodeLine) -> CodeLine:
@@ -178,26 +178,26 @@ def degraded_line(paths: Sequence[str]) -> str:
     return f"degraded: a fallback was taken or a failure tolerated at {where}: {places(paths)}"
 
 
-def report(target: Target, went: Ran[Any], started: datetime) -> dict[str, object]:
+def report(target: Target, run: Ran[Any], beginning: datetime) -> dict[str, object]:
     """What `fwf run --json` writes; `fwf run --help` says what the keys mean."""
-    took = _seconds(went.end - went.start)
+    took = _seconds(run.end - run.start)
     outcome: dict[str, object]
-    if isinstance(went.result, Success):
-        outcome = {"outcome": "ok", "value": went.result.unwrap(), "fault": None}
+    if isinstance(run.result, Success):
+        outcome = {"outcome": "ok", "value": run.result.unwrap(), "fault": None}
     else:
-        fault = went.result.failure()
+        fault = run.result.failure()
         word = "failed" if stopped_by(fault) is None else "interrupted"
         outcome = {"outcome": word, "value": None, "fault": fault_to_json(fault)}
     return {
         "target": target.text,
         "workflow": target.name,
         **outcome,
-        "degraded": [*went.degraded],
+        "degraded": [*run.degraded],
         "unit": "seconds",
-        "started": started,
-        "ended": started + timedelta(seconds=took),
+        "started": beginning,
+        "ended": beginning + timedelta(seconds=took),
         "seconds": took,
-        "events": _events(went.trace, went.start),
+        "events": _events(run.trace, run.start),
     }
 
 

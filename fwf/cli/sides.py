@@ -44,8 +44,8 @@ def sides(old: str, new: str) -> tuple[Workflow[Any, Any], Workflow[Any, Any]]:
 
 
 def _side(text: str) -> Target:
-    found = revision(text)
-    return load(text) if found is None else target_at(found)
+    place = revision(text)
+    return load(text) if place is None else target_at(place)
 
 
 def _moved(module: str, other: str, node: Node, parts: tuple[Node, ...]) -> Node:
@@ -95,8 +95,8 @@ def _arms(node: Extension[Any, Any], fields: Mapping[str, Any]) -> tuple[Arm, ..
     new = [part for name in names for part in workflows_in(fields[name])]
     there = dict(zip(map(id, old), new, strict=True))
     arms = node.arms() if node.word else ()
-    known = all(arm.stands is None and id(arm.node) in there for arm in arms)
-    return tuple(arm._replace(node=there[id(arm.node)]) for arm in arms) if known else ()
+    complete = all(arm.stands is None and id(arm.node) in there for arm in arms)
+    return tuple(arm._replace(node=there[id(arm.node)]) for arm in arms) if complete else ()
 
 
 def _field(module: str, other: str, value: Any) -> Any:
@@ -114,13 +114,13 @@ def _expression(module: str, other: str, expr: Expr) -> Expr | None:
     """The expression, calling what stands for the module's own functions; None if it calls none."""
     from fwf.interpreters.plan import stand_in_function
 
-    found: list[Callable[[Any], Any]] = []
+    functions: list[Callable[[Any], Any]] = []
 
     def moved(one: Callable[[Any], Any]) -> Callable[[Any], Any]:
         if one.__module__ != module:
             return one
-        found.append(one)
+        functions.append(one)
         return stand_in_function(other, one.__qualname__)
 
     there = retagged(calling(expr, moved), partial(_renamed, module, other))
-    return there if found or there != expr else None
+    return there if functions or there != expr else None

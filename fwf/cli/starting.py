@@ -73,15 +73,15 @@ class Checked:
     by: Chosen | None
 
 
-def started(asked: Start) -> int:
+def started(start: Start) -> int:
     """Run it ⟶ the exit status."""
-    with stdout_kept_for(asked.as_json):
-        found = _target(asked)
-    return _done(asked, checked(asked, found))
+    with stdout_kept_for(start.as_json):
+        target = _target(start)
+    return _done(start, checked(start, target))
 
 
 def checked(
-    asked: Start, found: Target, others: Mapping[str, Any] = MappingProxyType({})
+    start: Start, target: Target, others: Mapping[str, Any] = MappingProxyType({})
 ) -> Checked:
     """Look at all that is asked for ⟶ what a run needs; raises `Misuse` with all that is wrong.
 
@@ -89,62 +89,62 @@ def checked(
     """
     wrong: list[str] = []
     nothing: tuple[Any, Any] = ({}, {})
-    before = asked.resumed
-    with stdout_kept_for(asked.as_json):
-        errors = [] if asked.anyway else errors_of(found, asked.journal)
-        kept = dict(others) if before is None else before.kept(found)
+    before = start.resumed
+    with stdout_kept_for(start.as_json):
+        errors = [] if start.anyway else errors_of(target, start.journal)
+        params = dict(others) if before is None else before.kept(target)
         if before is not None:
-            before.refuse_another(found, kept)
-        names = [pair.partition("=")[0].strip() for pair in asked.params]
-        profile = asked.profile or (None if before is None else before.profile)
-        by = chosen(found, profile, asked.profiles, [*names, *kept])
-        found = found if by is None else with_profile(found, by)
+            before.refuse_another(target, params)
+        names = [pair.partition("=")[0].strip() for pair in start.params]
+        profile = start.profile or (None if before is None else before.profile)
+        by = chosen(target, profile, start.profiles, [*names, *params])
+        target = target if by is None else with_profile(target, by)
         wrong += [] if by is None else by.lines
-        values, sizes = collected(wrong, lambda: _given(asked, found, kept), nothing)
-        if found.timetable is not None and before is None and asked.key is None:
+        values, sizes = collected(wrong, lambda: _given(start, target, params), nothing)
+        if target.timetable is not None and before is None and start.key is None:
             from fwf.cli.timetables.by_hand import as_planned
 
-            values = as_planned(found, values, anyway=asked.anyway)
+            values = as_planned(target, values, anyway=start.anyway)
         wrong += [] if wrong or errors or by is None else by.refused()
-    refuse_errors(found, errors, wrong, as_json=asked.as_json)
+    refuse_errors(target, errors, wrong, as_json=start.as_json)
     if by is not None:
         complain(one_line(f"fwf: {by.where}"))
-    return Checked(found, values, sizes, by)
+    return Checked(target, values, sizes, by)
 
 
-def _target(asked: Start) -> Target:
-    if asked.resumed is not None:
-        return asked.resumed.loaded(asked.target)
-    if asked.target is None:
+def _target(start: Start) -> Target:
+    if start.resumed is not None:
+        return start.resumed.loaded(start.target)
+    if start.target is None:
         raise Misuse(f"Missing argument 'TARGET': {FORMS}; or --resume RUN")
-    return load(asked.target, to_run=True)
+    return load(start.target, to_run=True)
 
 
-def _given(asked: Start, target: Target, kept: Mapping[str, Any]) -> tuple[Any, Any]:
+def _given(start: Start, target: Target, params: Mapping[str, Any]) -> tuple[Any, Any]:
     """Parameters and pools; those of a run that is gone on with as they were."""
-    journal = place_of(asked.journal) is not None
-    away = asked.on is not None
+    journal = place_of(start.journal) is not None
+    away = start.on is not None
     values, sizes = given(
-        target, asked.params, asked.pools, kept=kept, journal=journal, elsewhere=away
+        target, start.params, start.pools, others=params, journal=journal, elsewhere=away
     )
-    if asked.resumed is not None:
-        values = asked.resumed.agreed(kept, values)
+    if start.resumed is not None:
+        values = start.resumed.agreed(params, values)
     return values, sizes
 
 
-def _done(asked: Start, this: Checked) -> int:
+def _done(start: Start, this: Checked) -> int:
     if this.target.timetable is None:
-        return _ran(asked, this)
+        return _ran(start, this)
     from fwf.cli.timetables.alert_delivery import around
 
-    if asked.salvage:
+    if start.salvage:
         from fwf.cli.timetables.salvage import salvaged
 
-        salvaged(this.target.workflow, asked.journal, _say)
-    with stdout_kept_for(asked.as_json):
-        alerts = around(asked, this, _say).__enter__()
+        salvaged(this.target.workflow, start.journal, _say)
+    with stdout_kept_for(start.as_json):
+        alerts = around(start, this, _say).__enter__()
     try:
-        return _ran(asked, this, alerts)
+        return _ran(start, this, alerts)
     finally:
         alerts.__exit__()
 
@@ -153,32 +153,32 @@ def _say(text: str) -> None:
     complain(one_line(f"fwf: {text}"))
 
 
-def _ran(asked: Start, this: Checked, alerts: "Around | None" = None) -> int:
+def _ran(start: Start, this: Checked, alerts: "Around | None" = None) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
-    key = asked.key if asked.resumed is None else asked.resumed.key
-    again: str | bool = asked.again
-    if target.timetable is not None and key is None and place_of(asked.journal) is not None:
+    key = start.key if start.resumed is None else start.resumed.key
+    again: str | bool = start.again
+    if target.timetable is not None and key is None and place_of(start.journal) is not None:
         from fwf.cli.timetables.by_hand import begins_again
 
-        again = begins_again(target, values, asked.journal, anyway=asked.anyway, again=asked.again)
-    journal = _journal(asked, target, key, by, again)
-    with stdout_kept_for(asked.as_json), refusals(), placed(asked.on, target) as on:
+        again = begins_again(target, values, start.journal, anyway=start.anyway, again=start.again)
+    journal = _journal(start, target, key, by, again)
+    with stdout_kept_for(start.as_json), refusals(), placed(start.on, target) as on:
         observers = [] if alerts is None else alerts.observers
-        given = values, sizes, asked.workers, key, asked.telling, journal, observers, on
-        went, began = ran(target, *given)
-    if went.complete is not None:
-        complain(one_line(f"fwf: {_complete(target, went.complete)}"))
-    if asked.as_json:
+        arguments = values, sizes, start.workers, key, start.telling, journal, observers, on
+        outcome, began = ran(target, *arguments)
+    if outcome.complete is not None:
+        complain(one_line(f"fwf: {_complete(target, outcome.complete)}"))
+    if start.as_json:
         more = {} if by is None else {"profile": by.named()}
-        tell_json({**report(target, went, began), **more})
+        tell_json({**report(target, outcome, began), **more})
     else:
-        tell_result(went.result, debug=debugging())
-    if went.degraded:
-        complain(one_line(f"fwf: {target.name}: {degraded_line(went.degraded)}"))
+        tell_result(outcome.result, debug=debugging())
+    if outcome.degraded:
+        complain(one_line(f"fwf: {target.name}: {degraded_line(outcome.degraded)}"))
     if alerts is not None:
-        with stdout_kept_for(asked.as_json):
-            alerts.over(anew=went.complete is None)
-    return DEGRADED if asked.strict and went.degraded else status_of(went.result)
+        with stdout_kept_for(start.as_json):
+            alerts.over(anew=outcome.complete is None)
+    return DEGRADED if start.strict and outcome.degraded else status_of(outcome.result)
 
 
 def _complete(target: Target, run: str) -> str:
@@ -189,7 +189,7 @@ def _complete(target: Target, run: str) -> str:
 
 
 def _journal(
-    asked: Start, target: Target, key: str | None, by: Chosen | None, again: str | bool
+    start: Start, target: Target, key: str | None, by: Chosen | None, again: str | bool
 ) -> "Journal | None":
     """Where the run is kept; None if nowhere.
 
@@ -197,15 +197,15 @@ def _journal(
     """
     from fwf.interpreters.run import Journal
 
-    place = place_of(asked.journal)
+    place = place_of(start.journal)
     if place is None:
-        wanted = {"--again": asked.again, "--accept-changes": asked.accept_changes,
-                  "--salvage": asked.salvage}  # fmt: skip
-        for option, is_given in wanted.items():
+        options = {"--again": start.again, "--accept-changes": start.accept_changes,
+                  "--salvage": start.salvage}  # fmt: skip
+        for option, is_given in options.items():
             if is_given:
                 raise Misuse(f"{option} is of no use with --journal {OFF}: nothing is remembered")
         return None
-    if asked.journal is None:
+    if start.journal is None:
         keep_from_git(Path(place).parent)
     if is_new(place):
         complain(one_line(f"fwf: a new journal: {place}"))
@@ -213,7 +213,7 @@ def _journal(
     return Journal(
         place,
         again=again,
-        accept_changes=asked.accept_changes,
-        salvage=asked.salvage,
+        accept_changes=start.accept_changes,
+        salvage=start.salvage,
         about={name: each for name, each in about.items() if each is not None},
     )

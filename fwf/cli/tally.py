@@ -91,13 +91,13 @@ class Tally:
 
         An attempt's was told when it failed; others, such as a timeout, nobody has told of yet.
         """
-        found: list[tuple[Fault, bool]] = []
+        faults: list[tuple[Fault, bool]] = []
         for leaf in leaves(fault):
-            told = self.open.get(leaf.path) == leaf
-            if told:
+            is_told = self.open.get(leaf.path) == leaf
+            if is_told:
                 del self.open[leaf.path]
-            found.append((leaf, told))
-        return found
+            faults.append((leaf, is_told))
+        return faults
 
     def note(self, note: Note) -> tuple[Group, int]:
         """Count a note ⟶ where it belongs and, of an attempt that ended, how long it took.
@@ -141,11 +141,13 @@ def ended_as(groups: Collection[Group]) -> str:
     def count(each: str) -> int:
         return sum(cast(int, getattr(group, each)) for group in groups)
 
-    said = [f"{count('ok'):,} ok"]
-    said += [f"{count(each):,} {each}" for each in ("failed", "held", "cut", "kept") if count(each)]
+    counts = [f"{count('ok'):,} ok"]
+    counts += [
+        f"{count(each):,} {each}" for each in ("failed", "held", "cut", "kept") if count(each)
+    ]
     retries = count("retries")
-    said += [counted(retries, "retry").replace("retrys", "retries")] if retries else []
-    return ", ".join(said)
+    counts += [counted(retries, "retry").replace("retrys", "retries")] if retries else []
+    return ", ".join(counts)
 
 
 def together(path: str) -> str:
@@ -170,7 +172,7 @@ class Harmless:
         self._complain = complain
         self._what = what
         self._again = again
-        self._broken = False
+        self._has_raised = False
         self.locates = getattr(observer, "locates", False)
         self._inside: Callable[[Here], None] | None = getattr(observer, "inside", None)
 
@@ -183,9 +185,9 @@ class Harmless:
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         self._try(partial(self._observer.ended, this, result))
 
-    def inside(self, found: Here, /) -> None:
+    def inside(self, here: Here, /) -> None:
         if self._inside is not None:
-            self._try(partial(self._inside, found))
+            self._try(partial(self._inside, here))
 
     def idle(self) -> None:
         self._try(cast(Progress, self._observer).idle)
@@ -195,15 +197,15 @@ class Harmless:
         self._try(cast(Progress, self._observer).close, always=True)
 
     def _try(self, act: Callable[[], None], *, always: bool = False) -> None:
-        if self._broken and not (self._again or always):
+        if self._has_raised and not (self._again or always):
             return
         try:
             act()
         except Exception as error:
-            if not self._broken:
-                self._broken = True
-                said = one_line(named_text(error), MOST_REASON)
-                self._complain(f"{self._what}: {said}; the run goes on")
+            if not self._has_raised:
+                self._has_raised = True
+                reason = one_line(named_text(error), MOST_REASON)
+                self._complain(f"{self._what}: {reason}; the run goes on")
 
 
 @final

@@ -55,9 +55,9 @@ class Target:
         """As what other processes import it: `module:attribute`; raises `Misuse` for none."""
         from fwf.interpreters.engines import is_importable
 
-        found = f"{self.module}:{_parts(self.text)[1]}"
-        if is_importable(found):
-            return found
+        address = f"{self.module}:{_parts(self.text)[1]}"
+        if is_importable(address):
+            return address
         raise Misuse(
             f"{self.text}: no other process can import it by its name: name files and folders with "
             "letters, digits and _ alone"
@@ -87,15 +87,15 @@ def pools_beside(target: Target) -> set[str]:
     """The pools of all workflows in a target's module."""
     module = sys.modules.get(target.module)
     values: list[object] = [] if module is None else list(vars(module).values())
-    found = [each.workflow if _is_timetable(each) else each for each in values]
-    return {pool for each in found if _is_workflow(each) for pool in requirements(each).pools}
+    workflows = [each.workflow if _is_timetable(each) else each for each in values]
+    return {pool for each in workflows if _is_workflow(each) for pool in requirements(each).pools}
 
 
 def timetables_beside(target: Target) -> list[str]:
     """The timetables in a target's module, as attributes."""
     module = sys.modules.get(target.module)
-    found: Mapping[str, object] = {} if module is None else vars(module)
-    return [name for name, each in found.items() if _is_timetable(each)]
+    names_there: Mapping[str, object] = {} if module is None else vars(module)
+    return [name for name, each in names_there.items() if _is_timetable(each)]
 
 
 def folder() -> Path:
@@ -148,10 +148,12 @@ def _imported(text: str, name: str, load: Callable[[], ModuleType]) -> ModuleTyp
         raise Misuse(behind(_raised(text, error), remedy)) from error
 
 
-def _module(name: str, found: object) -> ModuleType:
-    if not isinstance(found, ModuleType):
-        raise Misuse(f"the module {name!r} has put {_kind(found)} in its place, which is no module")
-    return found
+def _module(name: str, module: object) -> ModuleType:
+    if not isinstance(module, ModuleType):
+        raise Misuse(
+            f"the module {name!r} has put {_kind(module)} in its place, which is no module"
+        )
+    return module
 
 
 def _near_module(missing: str) -> str:
@@ -179,10 +181,10 @@ def _of_file(text: str, place: str) -> ModuleType:
     if "." in name or path.name == "__init__.py":
         _importable(root, 1)
         module = _imported(text, name, lambda: import_module(name))
-        found = vars(module).get("__file__")
-        if found is None or Path(found).resolve() != path:
+        file = vars(module).get("__file__")
+        if file is None or Path(file).resolve() != path:
             raise Misuse(
-                f"{place} is the module {name!r}, but another of that name comes first: {found}; "
+                f"{place} is the module {name!r}, but another of that name comes first: {file}; "
                 f"run fwf in {root}"
             )
         return module
@@ -263,12 +265,12 @@ def _of_plan(place: str) -> Workflow[Any, Any]:
         files = [each.name for each in path.parent.glob("*.json")] if here else []
         raise Misuse(f"there is no file {place}{near(path.name, files)}")
     try:
-        found = loaded(path.read_bytes())
+        result = loaded(path.read_bytes())
     except OSError as error:
         raise Misuse(f"{place} can't be read: {error.strerror or error}") from error
-    if isinstance(found, Failure):
-        raise Misuse(f"{place} is no plan that can be read: {found.failure()}")
-    return found.unwrap()
+    if isinstance(result, Failure):
+        raise Misuse(f"{place} is no plan that can be read: {result.failure()}")
+    return result.unwrap()
 
 
 # Attributes
@@ -281,72 +283,72 @@ def _workflow(
     names = vars(module)
     if attribute not in names:
         raise Misuse(_no_attribute(module, place, attribute))
-    found = names[attribute]
-    if _is_workflow(found):
-        return found, None
-    if _is_timetable(found):
-        return found.workflow, found
-    raise Misuse(f"{place}:{attribute} is {_kind(found)}, not a workflow{_remedy(module, found)}")
+    value = names[attribute]
+    if _is_workflow(value):
+        return value, None
+    if _is_timetable(value):
+        return value.workflow, value
+    raise Misuse(f"{place}:{attribute} is {_kind(value)}, not a workflow{_remedy(module, value)}")
 
 
 def _no_attribute(module: ModuleType, place: str, attribute: str) -> str:
-    said = f"{place} has no attribute {attribute!r}"
+    message = f"{place} has no attribute {attribute!r}"
     inside = f"{module.__name__}.{attribute}"
     if "__path__" in vars(module) and find_spec(inside) is not None:
-        return f"{said}; did you mean {inside!r}, the module in it?"
+        return f"{message}; did you mean {inside!r}, the module in it?"
     close = near(attribute, [name for name in vars(module) if not name.startswith("_")])
-    return f"{said}{close}{_workflows(module)}"
+    return f"{message}{close}{_workflows(module)}"
 
 
-def _remedy(module: ModuleType, found: Any) -> str:
-    if isinstance(found, ModuleType):
-        return f"; did you mean {found.__name__!r}?"
-    if callable(found) and not isinstance(found, type):
+def _remedy(module: ModuleType, value: Any) -> str:
+    if isinstance(value, ModuleType):
+        return f"; did you mean {value.__name__!r}?"
+    if callable(value) and not isinstance(value, type):
         return f"; if it is to be one, write @task above it{_workflows(module)}"
     return _workflows(module)
 
 
 def _workflows(module: ModuleType) -> str:
     """The workflows in a module, those that are more than a task first."""
-    found = {
+    workflows = {
         name: each
         for name, each in vars(module).items()
         if (_is_workflow(each) or _is_timetable(each)) and not name.startswith("_")
     }
-    names = sorted(found, key=lambda name: isinstance(found[name], Task))
+    names = sorted(workflows, key=lambda name: isinstance(workflows[name], Task))
     return f"; its workflows are {either(names)}" if names else "; there is no workflow in it"
 
 
-def _is_timetable(found: object) -> "TypeGuard[Timetable[Any]]":
+def _is_timetable(value: object) -> "TypeGuard[Timetable[Any]]":
     """Asks for the class only where a module has asked for it before."""
     module = sys.modules.get("fwf.schedules.timetable")
-    return module is not None and isinstance(found, module.Timetable)
+    return module is not None and isinstance(value, module.Timetable)
 
 
-def _is_workflow(found: object) -> TypeGuard[Workflow[Any, Any]]:
-    return isinstance(found, Workflow)
+def _is_workflow(value: object) -> TypeGuard[Workflow[Any, Any]]:
+    return isinstance(value, Workflow)
 
 
-def _kind(found: Any) -> str:
-    if isinstance(found, ModuleType):
+def _kind(value: Any) -> str:
+    if isinstance(value, ModuleType):
         return "a module"
-    if isinstance(found, type):
+    if isinstance(value, type):
         return "a class"
-    if isinstance(found, FunctionType):
+    if isinstance(value, FunctionType):
         return "a plain function"
-    name = type(found).__qualname__
-    return "None" if found is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    name = type(value).__qualname__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _mapping(module: ModuleType, name: str) -> Mapping[str, Any]:
-    found = vars(module).get(name)
-    if found is None or isinstance(found, ModuleType):
+    value = vars(module).get(name)
+    if value is None or isinstance(value, ModuleType):
         return {}
-    if isinstance(found, Mapping):
-        return cast(Mapping[str, Any], found)
+    if isinstance(value, Mapping):
+        return cast(Mapping[str, Any], value)
     what = "a name to its opener" if name == "resources" else "a pool's name to its size"
     raise Misuse(
-        f"{module.__name__}:{name} is {_kind(found)}; beside a workflow it is a mapping from {what}"
+        f"{module.__name__}:{name} is {_kind(value)}; beside a workflow it is a mapping from {what}"
     )
 
 
@@ -354,9 +356,9 @@ def _mapping(module: ModuleType, name: str) -> Mapping[str, Any]:
 
 
 def _raised(text: str, error: BaseException) -> str:
-    said = text_of(error) if not isinstance(error, SyntaxError) else error.msg
+    message = text_of(error) if not isinstance(error, SyntaxError) else error.msg
     name = type(error).__qualname__
-    return f"{text} can't be imported: {_line(error)} raises {name}{said and f': {said}'}"
+    return f"{text} can't be imported: {_line(error)} raises {name}{message and f': {message}'}"
 
 
 def _line(error: BaseException) -> str:

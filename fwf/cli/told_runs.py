@@ -119,8 +119,8 @@ class Whole(NamedTuple):
 def seen(store: Store, row: RunRow) -> Whole:
     """A run with all that its records tell; raises a `JournalError` where they can't be read."""
     alive = row.state == "running" and store.holder(row.key) is not None
-    told = story(store.records(row), alive=alive)
-    return Whole(row, outcome_of(row, alive), told, "" if alive else _overtaken(store, row))
+    happened = story(store.records(row), alive=alive)
+    return Whole(row, outcome_of(row, alive), happened, "" if alive else _overtaken(store, row))
 
 
 def _overtaken(store: Store, row: RunRow) -> str:
@@ -147,22 +147,22 @@ def listed(store: Store, workflow: str | None, states: Sequence[str], most: int)
 
 def with_stories(store: Store, runs: Iterable[tuple[RunRow, Outcome]]) -> list[Seen]:
     """Runs and how they stand ⟶ the same with what their records tell, as far as that is much."""
-    found: list[Seen] = []
-    left = MOST_READ
+    runs_told: list[Seen] = []
+    budget = MOST_READ
     for row, state in runs:
         plain = state == "ok" and row.tries == 1
         try:
             degraded = degraded_in(store, row)
-            if plain or row.count > left:
-                found.append(Seen(row, state, None, degraded=degraded))
+            if plain or row.count > budget:
+                runs_told.append(Seen(row, state, None, degraded=degraded))
                 continue
-            left -= row.count
-            told = story(store.records(row), alive=state == "running")
+            budget -= row.count
+            happened = story(store.records(row), alive=state == "running")
             over = "" if state == "running" else _overtaken(store, row)
-            found.append(Seen(row, state, told, degraded=degraded, overtaken=over))
+            runs_told.append(Seen(row, state, happened, degraded=degraded, overtaken=over))
         except JournalCorrupt as error:  # the others can be told
-            found.append(Seen(row, state, None, str(error)))
-    return found
+            runs_told.append(Seen(row, state, None, str(error)))
+    return runs_told
 
 
 def _chosen(
@@ -172,14 +172,14 @@ def _chosen(
     newest = most
     while True:
         rows = store.runs(newest=newest, like=workflow)
-        found: list[tuple[RunRow, Outcome]] = []
+        runs: list[tuple[RunRow, Outcome]] = []
         for row in rows:
             alive = row.state == "running" and store.holder(row.key) is not None
             state = outcome_of(row, alive)
             if (not workflow or workflow in row.workflow) and (not states or state in states):
-                found.append((row, state))
-        if len(found) >= most or len(rows) < newest:
-            return found[:most]
+                runs.append((row, state))
+        if len(runs) >= most or len(rows) < newest:
+            return runs[:most]
         newest *= FURTHER
 
 
@@ -210,8 +210,8 @@ def table(runs: Sequence[Seen]) -> list[list[str]]:
         ]
         for each in runs
     ]
-    used = [at for at in range(len(head)) if any(row[at] for row in rows)]
-    return [[on_one_line(row[at]) for at in used] for row in (head, *rows)]
+    places = [at for at in range(len(head)) if any(row[at] for row in rows)]
+    return [[on_one_line(row[at]) for at in places] for row in (head, *rows)]
 
 
 def lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -228,13 +228,13 @@ def on_screen(cells: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    screen = Table(box=None, pad_edge=False, header_style="bold")
     for name in cells[0]:
-        shown.add_column(name, overflow="fold")
+        screen.add_column(name, overflow="fold")
     for _, state, *others in cells[1:]:
         colour = "yellow" if "degraded" in state else _COLOURS.get(state.partition(" ")[0], "red")
-        shown.add_row(_, Text(state, style=colour), *map(Text, others))
-    Console(file=sys.stdout, no_color=not in_colour(), highlight=False).print(shown)
+        screen.add_row(_, Text(state, style=colour), *map(Text, others))
+    Console(file=sys.stdout, no_color=not in_colour(), highlight=False).print(screen)
 
 
 # One
@@ -295,8 +295,10 @@ def counts(story: Story) -> str:
     states: dict[str, int] = {}
     for step in story.steps.values():
         states[step.state] = states.get(step.state, 0) + 1
-    kept = ", ".join(f"{n:,} of them from try {number}" for number, n in story.kept_counts.items())
-    parts = [f"{states.pop('ok', 0):,} ok" + (f" ({kept})" if kept else "")]
+    from_tries = ", ".join(
+        f"{n:,} of them from try {number}" for number, n in story.kept_counts.items()
+    )
+    parts = [f"{states.pop('ok', 0):,} ok" + (f" ({from_tries})" if from_tries else "")]
     parts += [f"{n:,} {state}" for state, n in states.items()]
     if story.retries:
         parts.append(counted(len(story.retries), "retry").replace("retrys", "retries"))
@@ -321,9 +323,9 @@ def _failure(step: Step) -> str:
     at = "" if first is None else place(first)
     time = f"{local(last.end or last.start):%H:%M:%S}"
     where = f", at {_near(at)}" if at else ""
-    taken = "; it was taken up" if step.caught else ""
-    said = f"{shown(step.path)}, attempt {last.attempt}, {time}"
-    return f"{said}: {reason(last.fault)}{where}{taken}"
+    ending = "; it was taken up" if step.caught else ""
+    attempt = f"{shown(step.path)}, attempt {last.attempt}, {time}"
+    return f"{attempt}: {reason(last.fault)}{where}{ending}"
 
 
 def _decision(step: Step) -> str:

@@ -35,10 +35,10 @@ def show(name: str | None, journal: str | None, as_json: bool) -> int:
         names, where = _names(store), store.where
         if name is not None:
             _check(store, name, names)
-        found = [_standing(store, each) for each in ([name] if name is not None else names)]
+        states = [_standing(store, each) for each in ([name] if name is not None else names)]
     if as_json:
-        tell_json({"states": found})
-    elif not found:
+        tell_json({"states": states})
+    elif not states:
         complain(f"fwf: {where}: {_NONE}")
     else:
         head = ["state", "mark", "since", "set by", "held by"]
@@ -46,7 +46,7 @@ def show(name: str | None, journal: str | None, as_json: bool) -> int:
             [each["name"], kept_marks.mark_text(each["value"]),
              f"{each['since']:%Y-%m-%d %H:%M:%S}",
              each["by"], each["held_by"] or ""]
-            for each in found
+            for each in states
         ]  # fmt: skip
         _table([head, *rows])
     return 0
@@ -117,10 +117,10 @@ def _standing(store: "Store", name: str) -> dict[str, Any]:
     latest = versioned_logs.latest(store, kept_marks.PREFIX + name)
     assert latest is not None, "a log begins with a version"
     who = versioned_logs.holder(store, kept_marks.PREFIX + name)
-    said = _data(latest)
+    data = _data(latest)
     return {
-        "name": name, "version": said["version"], "value": said["value"], "since": said["at"],
-        "by": said["by"], "run": said["run"],
+        "name": name, "version": data["version"], "value": data["value"], "since": data["at"],
+        "by": data["by"], "run": data["run"],
         "held_by": None if who is None else f"{who.user} (process {who.pid} on {who.host})",
     }  # fmt: skip
 
@@ -135,8 +135,8 @@ def _data(version: "Version") -> dict[str, Any]:
 
 
 def _table(cells: Sequence[Sequence[str]]) -> None:
-    used = [at for at in range(len(cells[0])) if any(row[at] for row in cells[1:])]
-    tell("\n".join(lines([[on_one_line(row[at]) for at in used] for row in cells])))
+    places = [at for at in range(len(cells[0])) if any(row[at] for row in cells[1:])]
+    tell("\n".join(lines([[on_one_line(row[at]) for at in places] for row in cells])))
 
 
 # What it is set to
@@ -149,11 +149,11 @@ def _declared(target: str, name: str) -> "tuple[Workflow[Any, Any], Sequence[Any
     from fwf.states import kinds_of
 
     w = load(target).workflow
-    found = kinds_of(requirements(w))
-    if name not in found:
-        there = f"; its states are {either(list(found))}" if found else "; it has none"
-        raise Misuse(f"{target} has no state {name!r}{near(name, found) or there}")
-    return w, found[name]
+    states = kinds_of(requirements(w))
+    if name not in states:
+        there = f"; its states are {either(list(states))}" if states else "; it has none"
+        raise Misuse(f"{target} has no state {name!r}{near(name, states) or there}")
+    return w, states[name]
 
 
 def _read(
@@ -168,10 +168,10 @@ def _read(
         value = values.read(text) if kind is None else read([text], kind)
         return json.loads(values.settle(value)[0])
     except Unreadable as error:
-        told = error.told(name)
+        message = error.told(name)
         raise Misuse(
             f"{name}: {one_line(text, 60)!r} is no {name_of(kind)}, such as {example(kind)}"
-            f"{told and f'; {told}'}"
+            f"{message and f'; {message}'}"
         ) from None
     except (ValueError, JournalError, Unwritable) as error:
         raise Misuse(

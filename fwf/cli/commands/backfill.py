@@ -10,13 +10,13 @@ from fwf.cli.program import common, run_options, strict_option
 from fwf.cli.run_observers import Telling, telling_options
 
 
-def _day(ctx: click.Context, option: click.Parameter, given: str | None) -> date | None:
-    if given is None:
+def _day(ctx: click.Context, option: click.Parameter, text: str | None) -> date | None:
+    if text is None:
         return None
     try:
-        return date.fromisoformat(given.strip())
+        return date.fromisoformat(text.strip())
     except ValueError:
-        raise click.BadParameter(f"{given!r} is no day; write 2026-06-01", ctx, option) from None
+        raise click.BadParameter(f"{text!r} is no day; write 2026-06-01", ctx, option) from None
 
 
 @click.command("backfill")
@@ -113,7 +113,7 @@ def command(
 
     if key is not None:
         raise Misuse("--key names one run, and a backfill has many: each is named by its partition")
-    asked = Start(
+    options = Start(
         target=target,
         params=params,
         workers=workers,
@@ -127,8 +127,8 @@ def command(
         accept_changes=accept_changes,
         strict=strict,
     )
-    wanted = Wanted(
-        asked,
+    request = Wanted(
+        options,
         start=start,
         end=end,
         again=again,
@@ -138,4 +138,4 @@ def command(
         dry_run=dry_run,
         move_states=move_states,
     )
-    return done(wanted, options_of(click.get_current_context()))
+    return done(request, options_of(click.get_current_context()))

@@ -45,13 +45,13 @@ def command(old: str, new: str, page: str | None, as_json: bool) -> int:
 
     with stdout_kept_for(as_json or page == "-"):
         before, after = sides(old, new)
-        found = diff(before, after)
+        comparison = diff(before, after)
     if page == "-":
         if as_json:
             raise Misuse("--html - and --json both go to stdout: leave out one, or name a file")
-        tell(page_of(before, after, found).rstrip())
-        complain(str(found))
-        return status_of(found)
+        tell(page_of(before, after, comparison).rstrip())
+        complain(str(comparison))
+        return status_of(comparison)
     if page is not None:
-        write_file(page, page_of(before, after, found))
-    return tell_diff(found, old, new, as_json=as_json)
+        write_file(page, page_of(before, after, comparison))
+    return tell_diff(comparison, old, new, as_json=as_json)

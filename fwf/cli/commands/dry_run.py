@@ -83,13 +83,13 @@ def command(
     """
     from fwf.cli import dry_runs
 
-    chosen = dry_runs.form_of(form, output, as_json=as_json)
+    output_form = dry_runs.form_of(form, output, as_json=as_json)
     part = _part(from_history, quantile)
-    with stdout_kept_for(chosen != "text" and output is None):
-        found = load(target)
-        given = dry_runs.Given(params, pools, key, workers, scenario, seed, start, part, journal)
-        planned = dry_runs.made(found, given)
-        text = dry_runs.told(found, planned, chosen, coloured=output is None)
+    with stdout_kept_for(output_form != "text" and output is None):
+        subject = load(target)
+        options = dry_runs.Given(params, pools, key, workers, scenario, seed, start, part, journal)
+        planned = dry_runs.made(subject, options)
+        text = dry_runs.told(subject, planned, output_form, coloured=output is None)
     return dry_runs.delivered(planned.run, text, output)
 
 
@@ -97,11 +97,11 @@ def _part(from_history: bool, quantile: float | None) -> float | None:
     """Which quantile of the durations in the journal is asked for; None if they aren't."""
     if not from_history:
         source = click.get_current_context().get_parameter_source("journal")
-        for name, given in (
+        for name, is_given in (
             ("--quantile", quantile is not None),
             ("--journal", source is ParameterSource.COMMANDLINE),
         ):
-            if given:
+            if is_given:
                 raise Misuse(f"{name} is of --from-history, which isn't given")
         return None
     return 0.5 if quantile is None else quantile

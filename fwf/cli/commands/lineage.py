@@ -32,15 +32,17 @@ def command(target: str, openlineage: bool, namespace: str, columns: bool, as_js
     from fwf.interpreters.lineage import lineage as lineage_of
 
     with stdout_kept_for(as_json or openlineage):
-        found = load(target)
+        subject = load(target)
         try:
-            told = lineage_of(found.workflow, columns=columns or None)
+            datasets = lineage_of(subject.workflow, columns=columns or None)
         except ImportError as error:
             raise Misuse(str(error)) from error
     if openlineage:
-        events = told.openlineage(time=datetime.now(UTC), namespace=namespace, producer=PRODUCER)
+        events = datasets.openlineage(
+            time=datetime.now(UTC), namespace=namespace, producer=PRODUCER
+        )
         tell(json.dumps(events, indent=2))
     elif as_json:
-        tell_json({"target": target, "workflow": found.name, **told.to_json()})
+        tell_json({"target": target, "workflow": subject.name, **datasets.to_json()})
     else:
-        tell(str(told))
+        tell(str(datasets))

@@ -31,12 +31,12 @@ def command(target: str, profile: str | None, profiles: str | None, as_json: boo
     from fwf.interpreters.needs import needs as needs_of
 
     with stdout_kept_for(as_json):
-        found = load(target)
-        needed = needs_of(found.workflow)
-        given = chosen(found, profile, profiles)
+        subject = load(target)
+        requirements = needs_of(subject.workflow)
+        place = chosen(subject, profile, profiles)
     if as_json:
-        more = {} if given is None else {"profile": given.as_data()}
-        tell_json({"target": target, "workflow": found.name, **needed.to_json(), **more})
+        more = {} if place is None else {"profile": place.as_data()}
+        tell_json({"target": target, "workflow": subject.name, **requirements.to_json(), **more})
     else:
-        tell(str(needed) if given is None else f"{needed}\n\n{table(given)}")
-    return 1 if given is not None and given.missing else 0
+        tell(str(requirements) if place is None else f"{requirements}\n\n{table(place)}")
+    return 1 if place is not None and place.missing else 0

@@ -29,14 +29,14 @@ def command(target: str, why: str, journal: str | None, as_json: bool) -> int:
     from fwf.cli.timetables.pauses import paused, set_pause
 
     with stdout_kept_for(as_json):
-        found, timetable = timetable_of("fwf pause", target, journal)
-    before = set_pause(found.workflow, journal, why)
-    now = paused(found.workflow, journal)
+        subject, timetable = timetable_of("fwf pause", target, journal)
+    before = set_pause(subject.workflow, journal, why)
+    now = paused(subject.workflow, journal)
     if as_json:
-        said = None if now is None else now.data()
-        tell_json({"target": target, "workflow": found.name, "paused": said})
+        data = None if now is None else now.data()
+        tell_json({"target": target, "workflow": subject.name, "paused": data})
     else:
         already = " already" if before is not None and before == now else ""
-        told = "somebody has ended the pause" if now is None else now.told(timetable)
-        tell(f"{found.name}:{already} {told}")
+        line = "somebody has ended the pause" if now is None else now.told(timetable)
+        tell(f"{subject.name}:{already} {line}")
     return 0

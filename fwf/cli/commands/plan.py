@@ -7,8 +7,8 @@ from fwf.cli.program import common, output_option
 from fwf.cli.targets import load
 
 
-def _print_schema(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
-    if asked and not ctx.resilient_parsing:
+def _print_schema(ctx: click.Context, option: click.Parameter, is_given: bool) -> None:
+    if is_given and not ctx.resilient_parsing:
         from fwf.interpreters.plan import schema
 
         tell(schema().rstrip())
@@ -46,4 +46,4 @@ def command(target: str, output: str | None, as_json: bool) -> None:
     if output is None:
         tell(text.rstrip())
     else:
-        write_file(output, text, said=f": {len(text):,} bytes")
+        write_file(output, text, remark=f": {len(text):,} bytes")

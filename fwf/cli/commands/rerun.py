@@ -5,7 +5,7 @@ import click
 from fwf.cli.journals import journal_options, opened, refusals
 from fwf.cli.output import complain
 from fwf.cli.profile_option import profile_options
-from fwf.cli.program import options, strict_option
+from fwf.cli.program import options, strict_option, target_option
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.run_observers import Telling, telling_options
 from fwf.printing import one_line
@@ -16,6 +16,7 @@ from fwf.printing import one_line
 @click.option("--failed", is_flag=True, help="Do again what failed, was cut or never reached.")
 @click.option("--from", "start", metavar="PATH", help="Do again this step, and all that is in it.")
 @click.option("--item", metavar="KEY", help="Do again the items of this key, of every map.")
+@target_option
 @click.option(
     "--workers", type=click.IntRange(min=1), help="So many tasks at once; as before if not given."
 )
@@ -35,6 +36,7 @@ def command(
     failed: bool,
     start: str | None,
     item: str | None,
+    target: str | None,
     workers: int | None,
     accept_changes: bool,
     profile: str | None,
@@ -63,23 +65,23 @@ def command(
     from fwf.cli.starting import Start, started
     from fwf.interpreters.run import Again, take_back
 
-    asked = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
-    given = [name for name, each in asked if each]
-    if len(given) != 1:
-        told = " and ".join(given) if given else "none of them"
-        raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {told} is given")
+    choices = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
+    names = [name for name, each in choices if each]
+    if len(names) != 1:
+        both = " and ".join(names) if names else "none of them"
+        raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {both} is given")
     before = resumed(journal, run)
-    before.loaded(None)  # nothing is taken back of what couldn't be done again
+    before.loaded(target)  # nothing is taken back of what couldn't be done again
     store = opened(journal)
     try:
         with refusals():
-            taken = take_back(store, before.row, Again(failed=failed, start=start, item=item))
+            result = take_back(store, before.row, Again(failed=failed, start=start, item=item))
     finally:
         store.close()
-    complain(one_line(f"fwf: {taken}"))
+    complain(one_line(f"fwf: {result}"))
     return started(
         Start(
-            target=None,
+            target=target,
             workers=workers,
             profile=profile,
             profiles=profiles,

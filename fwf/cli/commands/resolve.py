@@ -4,7 +4,7 @@ import click
 
 from fwf.cli.journals import journal_options, opened, refusals
 from fwf.cli.output import tell
-from fwf.cli.program import options
+from fwf.cli.program import options, target_option
 from fwf.cli.refused_commands import Misuse
 from fwf.printing import one_line
 
@@ -15,6 +15,7 @@ from fwf.printing import one_line
 @click.option("--value", metavar="VALUE", help="It was done, and gave this: JSON, as for --param.")
 @click.option("--again", is_flag=True, help="It wasn't done, or may be done twice: start it anew.")
 @click.option("--skip", is_flag=True, help="It isn't to be done: go on as if it had given None.")
+@target_option
 @journal_options
 @options
 def command(
@@ -23,6 +24,7 @@ def command(
     value: str | None,
     again: bool,
     skip: bool,
+    target: str | None,
     journal: str | None,
     as_json: bool,
 ) -> int:
@@ -41,21 +43,22 @@ def command(
     from fwf.cli.resuming import resumed
     from fwf.interpreters.run import How, resolve
 
-    given = [name for name, each in (("--value", value is not None), ("--again", again),
+    ways = [name for name, each in (("--value", value is not None), ("--again", again),
                                      ("--skip", skip)) if each]  # fmt: skip
-    if len(given) != 1:
-        told = " and ".join(given) if given else "none of them"
-        raise Misuse(f"fwf resolve: say one of --value VALUE, --again and --skip; {told} is given")
+    if len(ways) != 1:
+        both = " and ".join(ways) if ways else "none of them"
+        raise Misuse(f"fwf resolve: say one of --value VALUE, --again and --skip; {both} is given")
     before = resumed(journal, run)
-    target = before.loaded(None)
+    loaded = before.loaded(target)
     store = opened(journal)
     try:
         with refusals():
             how: How = "again" if again else "skip" if skip else "value"
             read = given_result(value)
-            where = resolve(store, before.row, target.workflow, path, how, read)
+            where = resolve(store, before.row, loaded.workflow, path, how, read)
     finally:
         store.close()
-    said = {"again": "is started anew", "skip": "is skipped", "value": "is done"}[how]
-    tell(one_line(f"{where} {said}; fwf run --resume {before.short} goes on"))
+    outcome = {"again": "is started anew", "skip": "is skipped", "value": "is done"}[how]
+    resume = f"fwf run {'' if target is None else f'{target} '}--resume {before.short}"
+    tell(one_line(f"{where} {outcome}; {resume} goes on"))
     return 0

@@ -117,9 +117,9 @@ def command(
         option = "--again" if again else "--key"
         raise Misuse(f"{option} and --resume contradict each other: a run that is there has a name")
     others = {"--resume": resume is not None, "--key": key is not None, "--again": again}
-    for option in (option for option, given in others.items() if due and given):
+    for option in (option for option, is_given in others.items() if due and is_given):
         raise Misuse(f"{option} and --due contradict each other: the timetable says which runs")
-    asked = Start(
+    start = Start(
         target=target,
         params=params,
         key=key,
@@ -142,5 +142,5 @@ def command(
     if due:
         from fwf.cli.timetables.backfill import Wanted, done, options_of
 
-        return done(Wanted(asked, due=True), options_of(click.get_current_context()))
-    return started(asked)
+        return done(Wanted(start, due=True), options_of(click.get_current_context()))
+    return started(start)

@@ -11,6 +11,7 @@ from fwf.cli.journals import found as found_run, journal_options, opened, refusa
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.program import options
 from fwf.cli.refused_commands import Misuse
+from fwf.faults import counted
 
 PRUNE: Final = "prune"
 GIVE_UP: Final = "give-up"
@@ -18,13 +19,13 @@ _UNITS: Final = {"d": 1, "w": 7}
 _STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running", "given up")
 
 
-def _days(ctx: click.Context, option: click.Parameter, given: str | None) -> timedelta | None:
-    if given is None:
+def _days(ctx: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
+    if text is None:
         return None
-    said = re.fullmatch(r"([0-9]{1,6})([dw])", given.strip())
-    if said is None:
-        raise click.BadParameter(f"{given!r} is no number of days; write 90d, or 12w", ctx, option)
-    return timedelta(days=int(said[1]) * _UNITS[said[2]])
+    match = re.fullmatch(r"([0-9]{1,6})([dw])", text.strip())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is no number of days; write 90d, or 12w", ctx, option)
+    return timedelta(days=int(match[1]) * _UNITS[match[2]])
 
 
 @click.command("runs")
@@ -101,20 +102,20 @@ def _list(
     from fwf.cli import told_runs
 
     store = opened(journal)
-    chosen = bool(workflow or states)
+    selects = bool(workflow or states)
     with refusals():
-        found = told_runs.listed(store, workflow, states, newest)
+        runs = told_runs.listed(store, workflow, states, newest)
     store.close()
     if as_json:
         from fwf.cli.runs_data import as_data
 
-        tell_json({"runs": [as_data(each) for each in found]})
-    elif not found:
-        complain(f"no run{' like that' if chosen else ''} in {store.where}")
+        tell_json({"runs": [as_data(each) for each in runs]})
+    elif not runs:
+        complain(f"no run{' like that' if selects else ''} in {store.where}")
     elif sys.stdout.isatty():
-        told_runs.on_screen(told_runs.table(found))
+        told_runs.on_screen(told_runs.table(runs))
     else:
-        tell("\n".join(told_runs.lines(told_runs.table(found))))
+        tell("\n".join(told_runs.lines(told_runs.table(runs))))
 
 
 def _one(text: str, journal: str | None, as_json: bool) -> int:
@@ -162,16 +163,16 @@ def _prune(age: timedelta | None, journal: str | None, as_json: bool) -> int:
     before = datetime.now(UTC) - age
     with refusals():
         pruned, freed = store.prune(round(before.timestamp() * 1_000_000))
-        left = [row for row in store.runs() if row.state != "ok"]
+        incomplete = [row for row in store.runs() if row.state != "ok"]
     store.close()
-    said: dict[str, Any] = {"pruned": pruned, "freed": freed, "kept": len(left)}
+    counts: dict[str, Any] = {"pruned": pruned, "freed": freed, "kept": len(incomplete)}
     if as_json:
-        tell_json(said)
+        tell_json(counts)
     else:
         tell(
-            f"pruned {pruned:,} complete {'run' if pruned == 1 else 'told_runs'} that ended before "
+            f"pruned {counted(pruned, 'complete run')} that ended before "
             f"{before.astimezone():%Y-%m-%d %H:%M}: {_size(freed)} freed\n"
-            f"kept: each run's own row, and all of {len(left):,} that aren't complete"
+            f"kept: each run's own row, and all of {len(incomplete):,} that aren't complete"
         )
     return 0
 

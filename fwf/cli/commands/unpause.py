@@ -22,11 +22,11 @@ def command(target: str, journal: str | None, as_json: bool) -> int:
     from fwf.cli.timetables.pauses import set_pause
 
     with stdout_kept_for(as_json):
-        found, timetable = timetable_of("fwf unpause", target, journal)
-    before = set_pause(found.workflow, journal, None)
+        subject, timetable = timetable_of("fwf unpause", target, journal)
+    before = set_pause(subject.workflow, journal, None)
     if as_json:
-        tell_json({"target": target, "workflow": found.name, "paused": None})
+        tell_json({"target": target, "workflow": subject.name, "paused": None})
     else:
-        said = "not paused" if before is None else before.told(timetable)
-        tell(f"{found.name}: it was {said}")
+        standing = "not paused" if before is None else before.told(timetable)
+        tell(f"{subject.name}: it was {standing}")
     return 0
