@@ -172,8 +172,8 @@ def read_mark(*, state: str, of: Any, first: object) -> Task[Any, Any]:
     of: the type, or what `written_type` makes of it.
     """
 
-    def read(**injected: Any) -> Any:
-        mark: Mark[Any] = injected[state]
+    def read(**resources: Any) -> Any:
+        mark: Mark[Any] = resources[state]
         return mark.read(first)
 
     return _task(read, "read", state, of, "read", {"first": first}, example=first)
@@ -182,8 +182,8 @@ def read_mark(*, state: str, of: Any, first: object) -> Task[Any, Any]:
 def move_mark(*, state: str, of: Any) -> Task[Any, Any]:
     """The task that moves a mark; its factory, which pickles and plans call."""
 
-    def move(to: Any, **injected: Any) -> Any:
-        mark: Mark[Any] = injected[state]
+    def move(to: Any, **resources: Any) -> Any:
+        mark: Mark[Any] = resources[state]
         mark.move(to)
         return to
 

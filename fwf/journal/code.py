@@ -42,8 +42,8 @@ def _function(fn: Any, depth: int) -> str | None:
     if not isinstance(fn, FunctionType):
         return None
     defaults = f"{_constant(fn.__defaults__ or ())} {_constants(fn.__kwdefaults__ or {})}"
-    wrapped = getattr(fn, "__wrapped__", None)
-    inner = (wrapped is not None and _function(wrapped, depth + 1)) or ""
+    original = getattr(fn, "__wrapped__", None)
+    inner = (original is not None and _function(original, depth + 1)) or ""
     return f"{_code(fn.__code__)} {defaults} {inner}"
 
 

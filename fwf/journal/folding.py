@@ -91,7 +91,7 @@ class Fold:
         self.tries: list[_TryFold] = []
         self.steps: dict[str, _StepFold] = {}
         self.retries: list[Retry] = []
-        self.caught: list[tuple[str, Form | None]] = []
+        self.catches: list[tuple[str, Form | None]] = []
         self.open: dict[tuple[str, str], int] = {}
         """Attempts of the try that haven't ended: where each is in its step's."""
         self.again: tuple[tuple[str, ...], str] = ((), "")
@@ -238,7 +238,7 @@ class Fold:
                 step.state = "waiting"
 
     def _catch(self, record: Record, fault: Form | None) -> None:
-        self.caught.append((record.path, fault))
+        self.catches.append((record.path, fault))
         for leaf in leaves(fault):
             state, path = _holding_state(leaf), leaf.get("path", "")
             step = self._step(path) if state is not None else self.steps.get(path)
@@ -283,7 +283,7 @@ class Fold:
             now.ended, now.inside = (None, places) if alive else (self.last, places)
         steps = {path: _step_of(step, unfinished and alive) for path, step in self.steps.items()}
         tries = tuple(map(_try_of, self.tries))
-        return Story(tries, steps, tuple(self.retries), tuple(self.caught), self.pruned)
+        return Story(tries, steps, tuple(self.retries), tuple(self.catches), self.pruned)
 
 
 def _step_of(step: _StepFold, goes_on: bool) -> Step:

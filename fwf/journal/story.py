@@ -148,20 +148,20 @@ class Step(NamedTuple):
 class Story:
     """A run's records, folded: its tries, its steps in the order of their first start, retries."""
 
-    __slots__ = ("caught", "pruned", "retries", "steps", "tries")
+    __slots__ = ("catches", "pruned", "retries", "steps", "tries")
 
     def __init__(
         self,
         tries: tuple[Try, ...],
         steps: Mapping[str, Step],
         retries: tuple[Retry, ...],
-        caught: tuple[tuple[str, Form | None], ...],
+        catches: tuple[tuple[str, Form | None], ...],
         pruned: bool,
     ) -> None:
         self.tries = tries
         self.steps = steps
         self.retries = retries
-        self.caught = caught
+        self.catches = catches
         """Where faults were taken up, and which."""
         self.pruned = pruned
         """Whether records were dropped, so that no steps are known."""

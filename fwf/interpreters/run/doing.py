@@ -108,19 +108,23 @@ def _perform(request: RunRequest, needs: Requirements, site: Site | None) -> Ran
         return RunUnderWay(request, name, beginning, None, site=site).perform()
     from fwf.interpreters.run.journaled import JournaledTry
 
-    with JournaledTry(as_journal(request.journal), request, name, needs) as journaled:
-        if journaled.complete:
-            return _ran_nothing(journaled.result(), start, request.clock.now(), journaled)
+    with JournaledTry(as_journal(request.journal), request, name, needs) as journaled_try:
+        if journaled_try.complete:
+            return _ran_nothing(journaled_try.result(), start, request.clock.now(), journaled_try)
         return RunUnderWay(
-            journaled.request_of(request), journaled.name, beginning, journaled, site=site
+            journaled_try.request_of(request),
+            journaled_try.name,
+            beginning,
+            journaled_try,
+            site=site,
         ).perform()
 
 
 def _ran_nothing(
-    result: Result[Any, Fault], start: int, end: int, journaled: JournaledTry | None = None
+    result: Result[Any, Fault], start: int, end: int, journaled_try: JournaledTry | None = None
 ) -> Ran[Any]:
     """What is told of a run in which nothing was done."""
-    more = (None, ()) if journaled is None else (journaled.run_id(), journaled.degraded)
+    more = (None, ()) if journaled_try is None else (journaled_try.run_id(), journaled_try.degraded)
     return Ran(result, [], lambda _: "", start, end, *more)
 
 
@@ -147,7 +151,7 @@ class RunUnderWay:
         request: RunRequest,
         name: RunName,
         beginning: tuple[datetime, int],
-        journaled: JournaledTry | None,
+        journaled_try: JournaledTry | None,
         at: StartingPoint | None = None,
         site: Site | None = None,
     ) -> None:
@@ -155,16 +159,18 @@ class RunUnderWay:
         self._site = site
         self._start_date, self._start = beginning
         """When it began, by the calendar and by its clock."""
-        self._journaled = journaled
+        self._journaled_try = journaled_try
         self._name = name
         self._contexts = Contexts()
         self._resources = Resources(self._contexts.new)
         self._run_id = (
-            cache(partial(run_id, self._start_date)) if journaled is None else journaled.run_id
+            cache(partial(run_id, self._start_date))
+            if journaled_try is None
+            else journaled_try.run_id
         )
         if at is not None:
             self._run_id = partial(str, at.run_id)
-        memory = None if journaled is None else journaled.memory
+        memory = None if journaled_try is None else journaled_try.memory
         local = Local(self._calls(), request.clock, self._contexts, memory)
         world: World = local if site is None else site.world(local)
         if memory is not None:
@@ -196,8 +202,8 @@ class RunUnderWay:
 
     def _calls(self) -> Shared:
         """What all attempts share."""
-        request, journaled = self._request, self._journaled
-        began = self._start_date if journaled is None else journaled.start_date
+        request, journaled_try = self._request, self._journaled_try
+        began = self._start_date if journaled_try is None else journaled_try.start_date
         watch = request.watch_inputs
         return Shared(self._name, self._run_id, began, request.resources, self._resources, watch)
 
@@ -205,7 +211,7 @@ class RunUnderWay:
         """What an observer is told of the try."""
         workflow, when = name_of(self._request.w) or "", (self._start_date, self._start)
         this = try_of(self._name, workflow, self._run_id, *when, self._request.params)
-        return this if self._journaled is None else self._journaled.try_of(this)
+        return this if self._journaled_try is None else self._journaled_try.try_of(this)
 
     def perform(self) -> Ran[Any]:
         """Do it."""
@@ -222,20 +228,20 @@ class RunUnderWay:
 
     def _run_and_report(self, context: Context) -> Result[Any, Fault]:
         """Run to the end, and tell observer and journal that it began and how it ended."""
-        stream, journaled, machine = self._stream, self._journaled, self.machine
-        if stream is None and journaled is None:
+        stream, journaled_try, machine = self._stream, self._journaled_try, self.machine
+        if stream is None and journaled_try is None:
             return self._run_and_close(context)
         try:
             if stream is not None:
                 context.run(stream.began)
             result = self._run_and_close(context)
-            if journaled is not None:
-                result = journaled.record_end(result, machine)
+            if journaled_try is not None:
+                result = journaled_try.record_end(result, machine)
         except BaseException as error:  # of a second signal, as a rule
             by = machine.stopping_at_once
             fault = Interrupted(by=by) if by else raised(error).fault("", machine.world.now())
-            if journaled is not None and by:
-                journaled.record_end(Failure(fault), machine)
+            if journaled_try is not None and by:
+                journaled_try.record_end(Failure(fault), machine)
             if stream is not None:
                 context.run(stream.ended, Failure(fault))
             raise

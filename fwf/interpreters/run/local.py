@@ -64,11 +64,11 @@ class Local:
         keywords: dict[str, Any] | None = fiber.around.env.keywords.get(id(role.task))
         openers: Sequence[tuple[str, Opener]] = ()
         if keywords is None:
-            injected = self.keywords(machine, fiber, role)
-            if isinstance(injected, BaseException):
-                machine.end_undefined(fiber, machine.path(fiber.place), injected)
+            names = self.keywords(machine, fiber, role)
+            if isinstance(names, BaseException):
+                machine.end_undefined(fiber, machine.path(fiber.place), names)
                 return None
-            keywords, openers = injected
+            keywords, openers = names
         if machine.tell is not None:
             machine.tell("start", fiber.place, role.task.name, fiber.tries, machine.now())
             if alone and machine.stopping and machine.is_stopped(fiber):

@@ -187,14 +187,14 @@ class TryMemory:
     def _end_as_before(self, fiber: Fiber, facts: TaskFacts, instance: Instance) -> bool:
         """End or hold a fiber at a step that has no result, but of which something is known."""
         past = self.past
-        failure, cut = past.failures.get(instance), past.cuts.get(instance)
-        doubt = failure or cut or past.open.get(instance)
+        failure, cut_record = past.failures.get(instance), past.cuts.get(instance)
+        doubt = failure or cut_record or past.open.get(instance)
         if doubt is None or doubt.n <= self.validity.since(fiber.place):
             return False
         if failure is not None:
             del self._here[fiber]
             fiber.end(ERR, fault_from_json(json.loads(failure.body)["fault"]))
-        elif cut is not None:
+        elif cut_record is not None:
             del self._here[fiber]
             fiber.end(INT, None)
         elif facts.unrepeatable and self.elsewhere(facts.task) and not holds.has_failed(doubt):
