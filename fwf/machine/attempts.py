@@ -242,35 +242,35 @@ class Attempts:
     def wake(self, sleepers: Iterable[Fiber | RateAlarm | Rest], time: int) -> None:
         """The time has come that these waited for, if they still do."""
         machine, line = self._machine, self._line if self._bounded else None
-        for who in sleepers:
-            if isinstance(who, Fiber):
-                item = who.waiting
+        for sleeper in sleepers:
+            if isinstance(sleeper, Fiber):
+                item = sleeper.waiting
                 if not isinstance(item, AttemptEntry):
-                    self._rouse(who, time)
+                    self._rouse(sleeper, time)
                     continue
                 _, _, _, status, value, _, end = item
                 if end != time:
                     continue
-                who.waiting = None
-                if who.log is None:
-                    who.log = item
+                sleeper.waiting = None
+                if sleeper.log is None:
+                    sleeper.log = item
                 else:
-                    who.note(item)
-                scope = who.around.scope
+                    sleeper.note(item)
+                scope = sleeper.around.scope
                 if scope.suspended is not None:
-                    scope.suspended.pop(who, None)
+                    scope.suspended.pop(sleeper, None)
                 if line is not None:
-                    line.release(who.around.pools)
-                who.status, who.value = status, value
-                if who.frames:
-                    machine.ready.append(who)
+                    line.release(sleeper.around.pools)
+                sleeper.status, sleeper.value = status, value
+                if sleeper.frames:
+                    machine.ready.append(sleeper)
                 else:
-                    machine.end_fiber(who)
-            elif isinstance(who, Rest):
-                self._line.release(who.pools)
-                self._free_step(who.path)
-            elif who.at == time:
-                who.at = None
+                    machine.end_fiber(sleeper)
+            elif isinstance(sleeper, Rest):
+                self._line.release(sleeper.pools)
+                self._free_step(sleeper.path)
+            elif sleeper.at == time:
+                sleeper.at = None
 
     def _rouse(self, fiber: Fiber, time: int) -> None:
         waiting = fiber.waiting

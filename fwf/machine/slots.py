@@ -66,9 +66,9 @@ class _Room:
 
 
 class Waiting(Protocol):
-    """Who stands in a line: before those who came later and, of one instant, those to his right.
+    """What stands in a line: in the order of time and, of one instant, from left to right.
 
-    `cut`: he has left it.
+    `cut`: it has left the line.
     """
 
     pools: tuple[str, ...]
@@ -82,10 +82,10 @@ W = TypeVar("W", bound=Waiting)
 
 @final
 class SlotQueue(Generic[W]):
-    """Who waits for a worker slot, and for slots of pools. All that one needs is taken at once.
+    """What waits for a worker slot, and for slots of pools. All that one needs is taken at once.
 
-    The first who can start does; who waits for a pool holds up nobody but those behind him who
-    wait for the same pools.
+    The first that can start does; what waits for a pool holds up only what stands behind it and
+    waits for the same pools.
     """
 
     __slots__ = ("_free", "_queues", "_rated", "_rooms", "bounded", "pools", "waiting", "workers")
@@ -94,27 +94,27 @@ class SlotQueue(Generic[W]):
         self.workers = workers
         self.pools = frozenset(pools)
         self.bounded = workers is not None or bool(pools)
-        """Whether anybody may have to wait."""
+        """Whether anything may have to wait."""
         self._free: float = NEVER if workers is None else workers
         self._rooms = {name: _Room(as_pool(pool)) for name, pool in pools.items()}
         self._rated = any(room.starts is not None for room in self._rooms.values())
         self._queues: dict[tuple[str, ...], deque[W]] = {}
         self.waiting = 0
-        """Who stands in the line, and has perhaps left it since."""
+        """How many stand in the line, of which some may have left it since."""
 
-    def join(self, who: W) -> None:
-        """Stand in the line."""
+    def join(self, item: W) -> None:
+        """Put something into the line, where it belongs."""
         self.waiting += 1
-        queue = self._queues.get(who.pools)
+        queue = self._queues.get(item.pools)
         if queue is None:
-            queue = self._queues[who.pools] = deque()
-        if queue and who < queue[-1]:
-            insort(queue, who)
+            queue = self._queues[item.pools] = deque()
+        if queue and item < queue[-1]:
+            insort(queue, item)
         else:
-            queue.append(who)
+            queue.append(item)
 
     def next(self, now: int) -> W | None:
-        """Who may start now, with all that he needs taken; None if nobody may."""
+        """What may start now, with all that it needs taken; None if nothing may."""
         if self._free < 1:
             return None
         first: W | None = None
@@ -133,7 +133,7 @@ class SlotQueue(Generic[W]):
         return first
 
     def take(self, pools: tuple[str, ...], now: int) -> bool:
-        """Take a worker and slots of pools without standing in the line, if nobody does."""
+        """Take a worker and slots of pools past the line, if it is empty; whether that was done."""
         if self.waiting or self._free < 1 or self._ready_at(pools, now) > now:
             return False
         self._take(pools, now)
@@ -145,11 +145,13 @@ class SlotQueue(Generic[W]):
             room.take(now)
 
     def ready_at(self, now: int) -> float:
-        """When the rate of a pool lets somebody start; infinity if nobody waits for that."""
+        """When the rate of a pool allows a start; infinity if nothing waits for that."""
         if self._free < 1 or not self._rated:
             return NEVER
-        waiting = [pools for pools, queue in self._queues.items() if not all(w.cut for w in queue)]
-        return min((self._ready_at(pools, now) for pools in waiting), default=NEVER)
+        lines = [
+            pools for pools, queue in self._queues.items() if not all(item.cut for item in queue)
+        ]
+        return min((self._ready_at(pools, now) for pools in lines), default=NEVER)
 
     def release(self, pools: tuple[str, ...]) -> None:
         """Give back what was taken."""

@@ -12,7 +12,7 @@ FEW: Final = 32
 
 
 class Sleeper(Protocol):
-    """Who may be woken at a time."""
+    """What may be woken at a time."""
 
     def sleeps_until(self, time: int) -> bool:
         """Whether it still waits for that time."""
@@ -28,7 +28,7 @@ class Timers(Generic[W, S]):
     """What wakes and what strikes, by time. At one time, all that wakes comes before all strikes.
 
     Many things are due at one time, above all in a dry run: they share an entry of the heap. Of
-    many, who need not be woken any more stays among them until a sweep.
+    many, what need not be woken any more stays among them until a sweep.
     """
 
     __slots__ = ("_enough", "_idle", "_strikes", "times", "wakes")
@@ -37,25 +37,25 @@ class Timers(Generic[W, S]):
         self.times: list[int] = []
         """A heap. At some of them nothing is due any more."""
         self.wakes: dict[int, list[W]] = {}
-        """Who wakes at which time, and perhaps need not."""
+        """What wakes at which time, and perhaps need not."""
         self._strikes: dict[int, dict[S, None]] = {}
         self._idle = 0
         """About so many entries that stand for nothing."""
         self._enough = 100
         """After so many of them it is looked whether a sweep pays."""
 
-    def wake(self, time: int, who: W) -> None:
-        """Let somebody be woken at a time."""
+    def wake(self, time: int, sleeper: W) -> None:
+        """Note what is to be woken at a time."""
         there = self.wakes.get(time)
         if there is not None:
-            there.append(who)
+            there.append(sleeper)
             return
-        self.wakes[time] = [who]
+        self.wakes[time] = [sleeper]
         if time not in self._strikes:
             heappush(self.times, time)
 
     def strike(self, time: int, what: S) -> None:
-        """Let something be struck at a time."""
+        """Note what is to be struck at a time."""
         there = self._strikes.get(time)
         if there is not None:
             there[what] = None
@@ -64,19 +64,19 @@ class Timers(Generic[W, S]):
         if time not in self.wakes:
             heappush(self.times, time)
 
-    def let_sleep(self, time: int, who: W) -> None:
-        """Nobody need be woken at a time."""
+    def let_sleep(self, time: int, sleeper: W) -> None:
+        """It need not be woken at that time."""
         there = self.wakes.get(time)
         if there is None:
             return
-        if len(there) <= FEW and who in there:
-            there.remove(who)
+        if len(there) <= FEW and sleeper in there:
+            there.remove(sleeper)
             if not there:
                 del self.wakes[time]
         self._leave()
 
     def spare(self, time: int, what: S) -> None:
-        """Nothing need be struck at a time."""
+        """It need not be struck at that time."""
         there = self._strikes.get(time)
         if there is not None and there.pop(what, self) is None and not there:
             del self._strikes[time]
@@ -95,7 +95,7 @@ class Timers(Generic[W, S]):
     def _sweep(self) -> None:
         self._idle = 0
         for time, there in list(self.wakes.items()):
-            rest = [who for who in there if who.sleeps_until(time)]
+            rest = [sleeper for sleeper in there if sleeper.sleeps_until(time)]
             if rest:
                 self.wakes[time] = rest
             else:
@@ -114,8 +114,10 @@ class Timers(Generic[W, S]):
         return NEVER
 
     def anybody_sleeps(self) -> bool:
-        """Whether anybody waits for a time to come."""
-        return any(who.sleeps_until(time) for time, there in self.wakes.items() for who in there)
+        """Whether anything waits for a time to come."""
+        return any(
+            sleeper.sleeps_until(time) for time, there in self.wakes.items() for sleeper in there
+        )
 
     def take_wakes(self, time: int) -> list[W] | None:
         """Take all that wakes at a time, and perhaps need not; None if nothing does."""

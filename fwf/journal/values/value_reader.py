@@ -110,33 +110,17 @@ class ValueReader:
         return tuple(self._items(form, depth))
 
     def _set(self, form: Json, depth: int) -> Any:
-        return self._members(form, depth, set)
+        return _collection(set, self._items(form, depth), "value")
 
     def _frozenset(self, form: Json, depth: int) -> Any:
-        return self._members(form, depth, frozenset)
-
-    def _members(self, form: Json, depth: int, make: Any) -> Any:
-        items = self._items(form, depth)
-        try:
-            members = make(items)
-        except TypeError as error:
-            raise Refused("", str(error)) from None
-        if len(members) != len(items):
-            raise Refused("", "holds a value twice; every value once is expected")
-        return members
+        return _collection(frozenset, self._items(form, depth), "value")
 
     def _dict(self, form: Json, depth: int) -> Any:
         inner = _deeper(depth)
         if is_object(form):
             return self._fields(form, inner)
         pairs = [self._pair(pair, i, inner) for i, pair in enumerate(read_list(form, ""))]
-        try:
-            entries = dict(pairs)
-        except TypeError as error:
-            raise Refused("", str(error)) from None
-        if len(entries) != len(pairs):
-            raise Refused("", "holds a key twice; every key once is expected")
-        return entries
+        return _collection(dict, pairs, "key")
 
     def _pair(self, form: Json, at: int, depth: int) -> tuple[Any, Any]:
         if not _is_pair(form):
@@ -212,6 +196,17 @@ class ValueReader:
             raise Refused("", _other_fields(shape, fields))
         parts = _under("plain/dict", self._fields, fields, depth)
         return shape.build(parts, self._text_of)
+
+
+def _collection(make: Any, items: list[Any], what: str) -> Any:
+    """A set or dictionary of items, each of which is there once."""
+    try:
+        collection = make(items)
+    except TypeError as error:
+        raise Refused("", str(error)) from None
+    if len(collection) != len(items):
+        raise Refused("", f"holds a {what} twice; every {what} once is expected")
+    return collection
 
 
 def _is_pair(form: Any) -> TypeGuard[list[Json]]:
