@@ -210,13 +210,13 @@ def test_what_is_wanted_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> N
     from fwf.machine import computed_parameters
 
     asked: list[WithParams[Any, Any]] = []
-    known = computed_parameters.wanted_of
+    known = computed_parameters.expected_types
 
     def counting(node: WithParams[Any, Any]) -> Any:
         asked.append(node)
         return known(node)
 
-    monkeypatch.setattr(computed_parameters, "wanted_of", counting)
+    monkeypatch.setattr(computed_parameters, "expected_types", counting)
     assert run(map_each(with_params(told, day=it)), DAYS * 20).unwrap()
     assert len(asked) == 1
 
