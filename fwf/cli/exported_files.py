@@ -98,10 +98,10 @@ def _digest(content: bytes) -> str:
 
 def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files whole, or none: each beside its place, with what is there now, then renamed."""
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folders = [each for each in (folder, *folder.parents) if not each.exists()]
     new: dict[Path, Path] = {}
     old: dict[Path, Path] = {}
-    done: list[Path] = []
+    places: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
@@ -111,16 +111,16 @@ def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
                 _write_beside(place, place.read_bytes(), old)
         for place, part in new.items():
             part.replace(place)
-            done.append(place)
+            places.append(place)
     except BaseException:
-        for place in done:
+        for place in places:
             if place in old:
                 old[place].replace(place)
             else:
                 place.unlink()
         for part in (*new.values(), *old.values()):
             part.unlink(missing_ok=True)
-        for each in made:
+        for each in folders:
             with suppress(OSError):
                 each.rmdir()
         raise

@@ -9,7 +9,7 @@ from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.faults import shown_path
-from fwf.interpreters.engines import SUPPORT, Cut, Engine, Gap, Printed, Support
+from fwf.interpreters.engines import SUPPORT, Cut, Engine, ExportFiles, Gap, Support
 from fwf.printing import one_line
 
 MOST_PATHS: Final = 5
@@ -39,8 +39,8 @@ def tell_gaps(
         for line in _lines(same):
             write(line)
     if target.timetable is not None and engine.printer and not engine.schedules:
-        said = "its schedule isn't written down; start a run for each of its days or hours"
-        write(one_line(f"{target.name} on {engine.title}: {said}"))
+        hint = "its schedule isn't written down; start a run for each of its days or hours"
+        write(one_line(f"{target.name} on {engine.title}: {hint}"))
     write(_summary(target, engine, cut, gaps))
 
 
@@ -50,43 +50,43 @@ def refused(gaps: Sequence[Gap], *, strict: bool) -> str:
     return _counts(gaps, wrong)
 
 
-def write(printed: Printed, folder: str | None) -> None:
+def write(export: ExportFiles, folder: str | None) -> None:
     """Write the files to a folder, or the only one to stdout; then say what to do with them."""
     if folder is None:
-        if len(printed.files) != 1:
-            names = ", ".join(printed.files)
+        if len(export.files) != 1:
+            names = ", ".join(export.files)
             raise Misuse(f"there are several files, {names}: say where they go, with -o DIR")
-        tell(next(iter(printed.files.values())).removesuffix("\n"))
+        tell(next(iter(export.files.values())).removesuffix("\n"))
     else:
-        write_export(folder, printed.files)
-    for line in printed.commands:
+        write_export(folder, export.files)
+    for line in export.commands:
         complain(line)
 
 
 def _by_feature(gaps: Sequence[Gap]) -> list[list[Gap]]:
     """Gaps of one feature and hint together; the worst first, else as they come."""
-    found: dict[tuple[str, str, str], list[Gap]] = {}
+    groups: dict[tuple[str, str, str], list[Gap]] = {}
     for gap in gaps:
-        found.setdefault((gap.support, gap.feature, gap.hint), []).append(gap)
+        groups.setdefault((gap.support, gap.feature, gap.hint), []).append(gap)
     order = [*SUPPORT]
-    return sorted(found.values(), key=lambda same: -order.index(same[0].support))
+    return sorted(groups.values(), key=lambda same: -order.index(same[0].support))
 
 
 def _lines(same: list[Gap]) -> list[str]:
     """The gaps of one feature: what it is, and where."""
     first = same[0]
     paths = [*dict.fromkeys(gap.path for gap in same if gap.path)]
-    shown = [one_line(shown_path(path)) for path in paths[:MOST_PATHS]]
+    lines = [one_line(shown_path(path)) for path in paths[:MOST_PATHS]]
     more = [f"… and {len(paths) - MOST_PATHS:,} more"] if len(paths) > MOST_PATHS else []
     head = one_line(f"{first.support}: {first.feature}: {first.hint}")
-    return [head, *(f"  {each}" for each in [*shown, *more])]
+    return [head, *(f"  {each}" for each in [*lines, *more])]
 
 
 def _summary(target: Target, engine: Engine, cut: Cut, gaps: Sequence[Gap]) -> str:
     blocks = f", {count_text(cut.blocks, 'block')} among them" if cut.blocks else ""
-    said = _counts(gaps, tuple(SUPPORT)) or "all native"
+    counts = _counts(gaps, tuple(SUPPORT)) or "all native"
     tasks = count_text(cut.tasks, "task")
-    return one_line(f"{target.name} on {engine.title}: {tasks}{blocks}; {said}")
+    return one_line(f"{target.name} on {engine.title}: {tasks}{blocks}; {counts}")
 
 
 def _counts(gaps: Sequence[Gap], of: tuple[Support, ...]) -> str:

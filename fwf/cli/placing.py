@@ -46,7 +46,7 @@ def placed(on: str | None, target: Target) -> Generator[Elsewhere | None]:
     if behind and not address:
         raise Misuse(f"--on {on}: there is no address: write {name}://HOST:PORT, or {name} alone")
     try:
-        opening = engine_of(name).opened(address, target.address)
+        opening = engine_of(name).open_place(address, target.address)
         place = opening.__enter__()
     except (ValueError, ImportError) as error:
         raise Misuse(f"--on {on}: {text(error)}") from error

@@ -5,7 +5,7 @@ from typing import Any
 
 from fwf import named, par, task
 from fwf.interpreters.engines import ENGINES
-from fwf.interpreters.engines.exports import Asked
+from fwf.interpreters.engines.exports import ExportRequest
 from tests.engines.airflow.conftest import PYTHON, Airflow
 
 from .measure import best, report
@@ -23,7 +23,7 @@ def test_a_dag_of_10_000_tasks_is_written() -> None:
 
     def export() -> None:
         w = named("loads", par(*(named(f"load{at}", load) for at in range(N))))
-        write(engine.cut(w), Asked("m:w", "loads"))
+        write(engine.cut(w), ExportRequest("m:w", "loads"))
 
     seconds = best(export, repeats=3, clock=time.process_time)
     print(f"airflow: {N:,} tasks are made, cut and written in {seconds:.2f} s")

@@ -7,7 +7,7 @@ from typing import Any
 
 from fwf import branch, it, named, par, retry, seq, task
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.engines import ENGINES, Asked
+from fwf.interpreters.engines import ENGINES, ExportRequest
 
 from .measure import best, report
 
@@ -49,6 +49,6 @@ def test_manifests() -> None:
     print_ = engine.load_printer()
     for name, make in SHAPES.items():
         cut = engine.cut(make(N))
-        asked = Asked("shop:daily", "daily")
+        asked = ExportRequest("shop:daily", "daily")
         took = best(partial(print_, cut, asked), repeats=3, clock=time.process_time)
         report(f"manifest of {name}, {cut.tasks:,} tasks", took, 1.0)

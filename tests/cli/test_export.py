@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from fwf.cli.exported_files import MANIFEST
 from fwf.cli.program import fwf
 from fwf.interpreters import engines
-from fwf.interpreters.engines import ENGINES, Asked, Cut, Engine, Printed
+from fwf.interpreters.engines import ENGINES, Cut, Engine, ExportFiles, ExportRequest
 
 JOB = """
 from typing import Any
@@ -156,16 +156,17 @@ def test_help_names_every_engine(name: str) -> None:
 # What is written, by an engine that is made for these tests
 
 
-def printed(cut: Cut, asked: Asked) -> Printed:
-    text = f"{asked.target} {asked.name}: {cut.tasks}\n"
-    more = {"run.sh": "run\n"} if asked.name == "job" else {}
-    return Printed({"machine.json": text, **more}, ("aws deploy",))
+def export_files(cut: Cut, request: ExportRequest) -> ExportFiles:
+    text = f"{request.target} {request.name}: {cut.tasks}\n"
+    more = {"run.sh": "run\n"} if request.name == "job" else {}
+    return ExportFiles({"machine.json": text, **more}, ("aws deploy",))
 
 
 @pytest.fixture
 def known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = Engine("fake", "Fake", ENGINES["step-functions"].table, printer=f"{__name__}:printed")
-    monkeypatch.setattr(engines.engines, "ENGINES", {**ENGINES, "fake": made})
+    table, printer = ENGINES["step-functions"].table, f"{__name__}:export_files"
+    fake = Engine("fake", "Fake", table, printer=printer)
+    monkeypatch.setattr(engines.engines, "ENGINES", {**ENGINES, "fake": fake})
     monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or _here())
     return folder
 
@@ -173,7 +174,7 @@ def known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _here() -> object:
     from types import SimpleNamespace
 
-    return SimpleNamespace(printed=printed)
+    return SimpleNamespace(export_files=export_files)
 
 
 @pytest.mark.usefixtures("known")

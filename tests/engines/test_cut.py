@@ -31,7 +31,7 @@ from fwf.algebra.nodes import Always, Branch, Fallback, Named, Node, Retry, Seq,
 from fwf.algebra.paths import untagged
 from fwf.algebra.schedule import Constant
 from fwf.algebra.traverse import children, desugared, walk
-from fwf.interpreters.engines import ENGINES, EngineTask, Inner, cut, engine_of, gaps, marked
+from fwf.interpreters.engines import ENGINES, EngineTask, Inner, cut, engine_of, gaps, mark_cut
 from fwf.interpreters.engines.support import Row, Table, uncut
 from fwf.testing.generated_pieces import local
 from fwf.testing.strategies import known_to, scenarios, taken_by, workflows
@@ -120,9 +120,9 @@ def _with_scenario(w: Workflow[Any, Any]) -> Any:
 
 @given(workflows(max_leaves=6), tables())
 def test_marks_change_neither_meaning_nor_paths(w: Workflow[Any, Any], table: Table) -> None:
-    shown = marked(cut(w, table))
+    shown = mark_cut(cut(w, table))
     assert desugared(shown) == desugared(w)
-    assert tasks_of(marked(cut(desugared(w), table))) == tasks_of(desugared(w))
+    assert tasks_of(mark_cut(cut(desugared(w), table))) == tasks_of(desugared(w))
     words = [getattr(here.node, "word", "") for here in walk(shown)]
     assert words.count("task") + words.count("block") == cut(w, table).tasks
 

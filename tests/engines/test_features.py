@@ -54,9 +54,9 @@ from fwf.algebra.traverse import Visit, walk
 from fwf.interpreters.engines.features import (
     OUTSIDE,
     Around,
+    contents_of,
     features_of,
     inherited,
-    known_of,
 )
 from fwf.interpreters.engines.support import FEATURES, Feature
 from fwf.testing.generated_pieces import local
@@ -231,7 +231,7 @@ HAVE_NOT: dict[Feature, list[Any]] = {
 
 
 def everything(w: Any) -> set[Feature]:
-    known = known_of(w)
+    known = contents_of(w)
     return {each for here in walk(w) for each in features_of(here.node, around(here), known)}
 
 
@@ -271,7 +271,7 @@ def test_what_nearly_has_a_feature_has_it_not(feature: Feature) -> None:
 
 def test_only_the_body_itself_is_the_part_for_each_item() -> None:
     w = map_each(branch(it == 1, then=read >> read, otherwise=par(read, read)))
-    known = known_of(w)
+    known = contents_of(w)
     found = [here.path for here in walk(w) if "part for each item" in _had(here, known)]
     assert found == ["map_each > then"]  # the branch, which stands where its first arm does
 
@@ -300,7 +300,7 @@ def test_what_is_handed_down_is_what_is_around(w: Workflow[Any, Any]) -> None:
 
 @given(workflows(max_leaves=6))
 def test_every_node_has_a_feature_and_none_twice(w: Workflow[Any, Any]) -> None:
-    known = known_of(w)
+    known = contents_of(w)
     for here in walk(w):
         found = features_of(here.node, around(here), known)
         assert found and len({*found}) == len(found)

@@ -29,7 +29,7 @@ from fwf import (
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import visit, walk
 from fwf.interpreters.engines import ENGINES, Engine, cut, gaps_of
-from fwf.interpreters.engines.features import features_of, known_of
+from fwf.interpreters.engines.features import contents_of, features_of
 from fwf.interpreters.engines.support import ORDER, Row, Table, worst
 from fwf.testing.strategies import workflows
 from tests.engines.cuts import all_of, tables
@@ -46,7 +46,7 @@ def mail(x: Any) -> Any: ...
 
 def wanted(w: Any, table: Table) -> set[tuple[str, str]]:
     """What isn't native, place by place: a block ends the way down, for what made it one."""
-    known = known_of(w)
+    known = contents_of(w)
     found = set[tuple[str, str]]()
     todo = [visit(w)]
     while todo:

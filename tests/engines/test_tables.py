@@ -36,9 +36,9 @@ from fwf.interpreters.engines import ENGINES, SUPPORT, table_text
 from fwf.interpreters.engines.compositions import WORDS, row_of
 from fwf.interpreters.engines.features import (
     OUTSIDE,
+    contents_of,
     features_of,
     inherited,
-    known_of,
 )
 from fwf.interpreters.engines.support import FEATURES, Feature
 from fwf.testing.strategies import workflows
@@ -94,7 +94,7 @@ BY_PLACE: set[Feature] = {"branch in an arm", "pool over several parts", "part f
 
 def made_of(w: Any) -> set[Feature]:
     """What a word's meaning has besides its parts and words in it."""
-    known, of = known_of(w), layout(w)
+    known, of = contents_of(w), layout(w)
     found = set[Feature]()
     todo = [(w.meaning, OUTSIDE)]
     while todo:

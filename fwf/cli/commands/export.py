@@ -64,19 +64,19 @@ def command(
     except ValueError as error:
         raise Misuse(f"--to {to}: {error}") from error
     with stdout_kept_for(as_json):
-        found = load(target, to_run=printer is not None)
-        cut = engine.cut(found.workflow)
-        told = tuple(engines.gaps_of(cut, engine))
-    tell_gaps(found, engine, cut, told, as_json=as_json, aside=printer is not None)
-    wrong = refused(told, strict=strict)
+        subject = load(target, to_run=printer is not None)
+        cut = engine.cut(subject.workflow)
+        rows = tuple(engines.gaps_of(cut, engine))
+    tell_gaps(subject, engine, cut, rows, as_json=as_json, aside=printer is not None)
+    wrong = refused(rows, strict=strict)
     if printer is None:
         return 1 if wrong else 0
     if wrong:
-        complain(one_line(f"{found.name} isn't exported: {wrong}"))
+        complain(one_line(f"{subject.name} isn't exported: {wrong}"))
         return 1
     try:
-        printed = printer(cut, engines.Asked(found.address, found.name, found.pools))
+        export = printer(cut, engines.ExportRequest(subject.address, subject.name, subject.pools))
     except ValueError as error:
         raise Misuse(f"--to {to}: {error}") from error
-    write(printed, output)
+    write(export, output)
     return 0

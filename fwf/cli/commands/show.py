@@ -83,7 +83,7 @@ def _cut(w: Workflow[Any, Any], name: str) -> Workflow[Any, Any]:
     from fwf.interpreters import engines
 
     try:
-        return engines.marked(engines.engine_of(name).cut(w))
+        return engines.mark_cut(engines.engine_of(name).cut(w))
     except ValueError as error:
         raise Misuse(f"--cut {name}: {error}") from error
 

@@ -5,16 +5,16 @@ one task of an engine, by our own runner. So an engine is a table of what it can
 cut by that table into as small parts as it allows, and what isn't the engine's own is told.
 """
 
-from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Piece, Placed, cut
-from fwf.interpreters.engines.cut_marks import marked
+from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Piece, PieceAt, cut
+from fwf.interpreters.engines.cut_marks import mark_cut
 from fwf.interpreters.engines.engines import (
     ENGINES,
-    Asked,
     Engine,
-    Printed,
+    ExportFiles,
+    ExportRequest,
     Printer,
     engine_of,
-    exported,
+    exportable,
 )
 from fwf.interpreters.engines.exports import is_importable
 from fwf.interpreters.engines.gaps import Gap, gaps, gaps_of
@@ -22,7 +22,25 @@ from fwf.interpreters.engines.readme_table import table_text
 from fwf.interpreters.engines.support import SUPPORT, Support
 
 __all__ = [
-    "ENGINES", "SUPPORT", "Asked", "Cut", "Engine", "EngineTask", "Gap", "Inner", "Piece", "Placed",
-    "Printed", "Printer", "Support", "cut", "engine_of", "exported", "gaps", "gaps_of",
-    "is_importable", "marked", "table_text",
+    "ENGINES",
+    "SUPPORT",
+    "Cut",
+    "Engine",
+    "EngineTask",
+    "ExportFiles",
+    "ExportRequest",
+    "Gap",
+    "Inner",
+    "Piece",
+    "PieceAt",
+    "Printer",
+    "Support",
+    "cut",
+    "engine_of",
+    "exportable",
+    "gaps",
+    "gaps_of",
+    "is_importable",
+    "mark_cut",
+    "table_text",
 ]  # fmt: skip

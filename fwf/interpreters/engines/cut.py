@@ -18,9 +18,9 @@ from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.engines.features import (
     OUTSIDE,
     Around,
+    contents_of,
     features_of,
     inherited,
-    known_of,
 )
 from fwf.interpreters.engines.support import Feature, Table, uncut
 from fwf.records import record
@@ -58,7 +58,7 @@ class Inner:
 Piece: TypeAlias = EngineTask | Inner
 
 
-class Placed(NamedTuple):
+class PieceAt(NamedTuple):
     """A piece of a cut where it stands; `visit` knows its path, and what is bound around it."""
 
     piece: Piece
@@ -69,10 +69,10 @@ class Placed(NamedTuple):
         """The path that a local run gives it: `daily > par > visits`."""
         return self.visit.path
 
-    def parts(self) -> "list[Placed]":
+    def parts(self) -> "list[PieceAt]":
         """The piece's direct parts where they stand."""
         parts = _parts_of(self.piece)
-        return [Placed(part, self.visit.part(at, part.node)) for at, part in enumerate(parts)]
+        return [PieceAt(part, self.visit.part(at, part.node)) for at, part in enumerate(parts)]
 
 
 @final
@@ -88,25 +88,25 @@ class Cut:
         """What was cut."""
         return self.piece.node
 
-    def places(self) -> Iterator[Placed]:
+    def places(self) -> Iterator[PieceAt]:
         """Every piece where it stands, outermost and leftmost first; as often as it stands."""
-        todo = [Placed(self.piece, visit(self.workflow))]
+        todo = [PieceAt(self.piece, visit(self.workflow))]
         while todo:
             here = todo.pop()
             yield here
             todo.extend(reversed(here.parts()))
 
-    def pieces(self) -> Iterator[Placed]:
+    def pieces(self) -> Iterator[PieceAt]:
         """Every distinct piece at its first place. O(size of what is written)."""
-        seen: set[int] = set()
-        todo = [Placed(self.piece, visit(self.workflow))]
+        visited: set[int] = set()
+        todo = [PieceAt(self.piece, visit(self.workflow))]
         while todo:
             here = todo.pop()
-            if id(here.piece) in seen:
+            if id(here.piece) in visited:
                 continue
-            seen.add(id(here.piece))
+            visited.add(id(here.piece))
             yield here
-            todo.extend(part for part in reversed(here.parts()) if id(part.piece) not in seen)
+            todo.extend(part for part in reversed(here.parts()) if id(part.piece) not in visited)
 
     def count(self, counts: Callable[[EngineTask], int]) -> int:
         """How many there are of something in all engine tasks, in all places; up to 2⁶²."""
@@ -133,29 +133,29 @@ def cut(w: Workflow[Any, Any], table: Table) -> Cut:
     What has a feature that the engine can't say is a block, as small as that allows.
     """
     root = as_workflow(w, "cut")
-    known = known_of(root)
-    made: dict[tuple[int, Around], Piece] = {}
+    within = contents_of(root)
+    pieces: dict[tuple[int, Around], Piece] = {}
     todo: list[tuple[Node, Around, tuple[Feature, ...], Around | None]] = [
         (root, OUTSIDE, (), None)
     ]
     while todo:
         node, around, features, below = todo.pop()
         key = (id(node), around)
-        if key in made:
+        if key in pieces:
             continue
         if below is not None:  # its parts are made
-            pieces = tuple([made[id(part), below] for part in children(node)])
-            made[key] = Inner(node, features, pieces)
+            inner = tuple([pieces[id(part), below] for part in children(node)])
+            pieces[key] = Inner(node, features, inner)
             continue
-        features = features_of(node, around, known)
+        features = features_of(node, around, within)
         if isinstance(node, Task) or any(uncut(table[each]) for each in features):
-            made[key] = EngineTask(node, features)
+            pieces[key] = EngineTask(node, features)
             continue
         below = inherited(node, around)
         todo.append((node, around, features, below))
         parts = {id(part): part for part in children(node)}  # wide nodes often have one many times
         todo.extend([(part, below, (), None) for part in reversed(parts.values())])
-    return Cut(made[id(root), OUTSIDE], table)
+    return Cut(pieces[id(root), OUTSIDE], table)
 
 
 def fold_pieces(step: Callable[[Piece, tuple[R, ...]], R], piece: Piece) -> R:

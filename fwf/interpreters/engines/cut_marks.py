@@ -7,7 +7,7 @@ from fwf.algebra.nodes import Extension, Node
 from fwf.algebra.traverse import rebuild
 from fwf.algebra.workflow import Workflow
 from fwf.interpreters.engines.cut import Cut, EngineTask, Piece, fold_pieces
-from fwf.interpreters.engines.gaps import told_of
+from fwf.interpreters.engines.gaps import foreign_features
 from fwf.records import record
 
 
@@ -45,7 +45,7 @@ class Block(Extension[Any, Any]):
         return (self.why,)
 
 
-def marked(cut: Cut) -> Workflow[Any, Any]:
+def mark_cut(cut: Cut) -> Workflow[Any, Any]:
     """Cut ⟶ its workflow, in which each engine task is `task` or `block` around what it does.
 
     A word such as `poll` is what it is made of, unless all of it is in a block.
@@ -56,6 +56,6 @@ def marked(cut: Cut) -> Workflow[Any, Any]:
             return rebuild(piece.node, parts)
         if not piece.is_block:
             return cast(Node, OneTask(piece.node))
-        return cast(Node, Block(piece.node, ", ".join(told_of(piece, cut.table))))
+        return cast(Node, Block(piece.node, ", ".join(foreign_features(piece, cut.table))))
 
     return fold_pieces(step, cut.piece)

@@ -50,9 +50,9 @@ class Alphabet:
 
     def _plain(self, path: str) -> str:
         """What is left of a path: runs of what may not stand in a name are one character."""
-        kept = "a-z0-9" if self.lower else "A-Za-z0-9"
+        letters = "a-z0-9" if self.lower else "A-Za-z0-9"
         text = path.lower() if self.lower else path
-        text = re.sub(rf"[^{kept}{re.escape(self.other)}]+", self.other[0], text)
+        text = re.sub(rf"[^{letters}{re.escape(self.other)}]+", self.other[0], text)
         text = text.strip(self.other)
         return f"x{self.other[0]}{text}" if self.letter and not text[:1].isalpha() else text
 
@@ -70,14 +70,14 @@ class Names:
 
     def name(self, path: str) -> str:
         """Path ⟶ its name, which no other path has."""
-        found = self._names.get(path)
+        name = self._names.get(path)
         digits = DIGITS
-        while found is None:
-            name = self._alphabet.name(path, digits)
+        while name is None:
+            candidate = self._alphabet.name(path, digits)
             digits += 4
-            if self._paths.setdefault(name, path) == path:
-                found = self._names[path] = name
-        return found
+            if self._paths.setdefault(candidate, path) == path:
+                name = self._names[path] = candidate
+        return name
 
     def path(self, name: str) -> str:
         """Name ⟶ the path that it was given for; raises `KeyError` for others."""

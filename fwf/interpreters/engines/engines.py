@@ -13,7 +13,7 @@ from fwf.interpreters.engines.airflow import table as airflow
 from fwf.interpreters.engines.argo import table as argo
 from fwf.interpreters.engines.cut import Cut, cut
 from fwf.interpreters.engines.dask import table as dask
-from fwf.interpreters.engines.exports import Asked, Printed, Printer
+from fwf.interpreters.engines.exports import ExportFiles, ExportRequest, Printer
 from fwf.interpreters.engines.sizes import Budget, Measure, within
 from fwf.interpreters.engines.step_functions import (
     measure as step_functions_measure,
@@ -22,7 +22,9 @@ from fwf.interpreters.engines.step_functions import (
 from fwf.interpreters.engines.support import Table
 from fwf.records import record
 
-__all__ = ["ENGINES", "Asked", "Engine", "Printed", "Printer", "engine_of", "exported"]
+__all__ = [
+    "ENGINES", "Engine", "ExportFiles", "ExportRequest", "Printer", "engine_of", "exportable",
+]  # fmt: skip
 
 
 @final
@@ -53,20 +55,20 @@ class Engine:
 
     def cut(self, w: Workflow[Any, Any]) -> Cut:
         """Workflow ⟶ its engine tasks, as few of them blocks as table and budget allow."""
-        found = cut(w, self.table)
-        return found if self.measure is None else within(found, self.measure, self.budget)
+        pieces = cut(w, self.table)
+        return pieces if self.measure is None else within(pieces, self.measure, self.budget)
 
     def load_printer(self) -> Printer:
         """What writes a cut in its language; raises `ValueError` if nothing does."""
         if not self.printer:
-            written = ", ".join(exported())
-            told = f"; what can be written is for {written}" if written else ""
+            names = ", ".join(exportable())
+            others = f"; what can be written is for {names}" if names else ""
             run = f"; fwf run TARGET --on {self.name} runs on it" if self.opener else ""
-            raise ValueError(f"nothing is written down for {self.title}{run}{told}")
+            raise ValueError(f"nothing is written down for {self.title}{run}{others}")
         module, _, function = self.printer.partition(":")
         return cast(Printer, getattr(import_module(module), function))
 
-    def opened(self, address: str, target: str) -> AbstractContextManager[Any]:
+    def open_place(self, address: str, target: str) -> AbstractContextManager[Any]:
         """Address, what its workers import ⟶ where runs call their tasks, for `run(…, on=…)`.
 
         address: what stands behind `name://`. Raises `ValueError` if it isn't a place for runs, or
@@ -74,9 +76,9 @@ class Engine:
         """
         if not self.opener:
             places = " or ".join(each.name for each in ENGINES.values() if each.opener)
-            said = f"{self.title} isn't driven from here; runs go to {places}"
+            message = f"{self.title} isn't driven from here; runs go to {places}"
             write = f"; fwf export TARGET --to {self.name} writes what it runs"
-            raise ValueError(said + (write if self.printer else ""))
+            raise ValueError(message + (write if self.printer else ""))
         self.check_installed()
         module, _, function = self.opener.partition(":")
         open: Callable[[str, str], AbstractContextManager[Any]]
@@ -102,13 +104,13 @@ ENGINES: Final[Mapping[str, Engine]] = {
             step_functions_measure.size,
             step_functions_measure.BUDGET,
             longest=step_functions.LONGEST,
-            printer="fwf.interpreters.engines.step_functions.package:printed",
+            printer="fwf.interpreters.engines.step_functions.package:export_files",
         ),
         Engine(
             "dask",
             "Dask",
             dask.TABLE,
-            opener="fwf.interpreters.engines.dask.opening:opened",
+            opener="fwf.interpreters.engines.dask.opening:open_cluster",
             needs="distributed",
             extra="dask",
         ),
@@ -119,7 +121,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             airflow.COSTS.size,
             airflow.BUDGET,
             airflow.UNITS,
-            printer="fwf.interpreters.engines.airflow.printer:printed",
+            printer="fwf.interpreters.engines.airflow.printer:export_files",
             schedules=True,
         ),
         Engine(
@@ -129,7 +131,7 @@ ENGINES: Final[Mapping[str, Engine]] = {
             argo.size,
             argo.BUDGET,
             argo.UNITS,
-            printer="fwf.interpreters.engines.argo.printer:printed",
+            printer="fwf.interpreters.engines.argo.printer:export_files",
         ),
     )
 }
@@ -145,6 +147,6 @@ def engine_of(name: str) -> Engine:
     return ENGINES[key]
 
 
-def exported() -> tuple[str, ...]:
+def exportable() -> tuple[str, ...]:
     """The names of the engines that something is written down for."""
     return tuple(each.name for each in ENGINES.values() if each.printer)

@@ -11,7 +11,7 @@ from fwf.records import record
 
 @final
 @record()
-class Asked:
+class ExportRequest:
     """What is exported.
 
     target: what the worker imports, as `module:attribute`; name: what people call it; pools: the
@@ -25,7 +25,7 @@ class Asked:
 
 @final
 @record()
-class Printed:
+class ExportFiles:
     """What an export writes: texts by the names of their files, and what to do with them.
 
     `commands` are for people, in their order.
@@ -49,5 +49,5 @@ def check_importable(target: str, who: str) -> None:
         )
 
 
-Printer: TypeAlias = Callable[[Cut, Asked], Printed]
+Printer: TypeAlias = Callable[[Cut, ExportRequest], ExportFiles]
 """Writes a cut in an engine's language."""

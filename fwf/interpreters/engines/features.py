@@ -78,15 +78,15 @@ class Within(NamedTuple):
     timed_writer: bool
 
 
-Known: TypeAlias = Mapping[Any, Within]
+Contents: TypeAlias = Mapping[Any, Within]
 """What is within each distinct node, by its `id`."""
 
 
-def known_of(w: Node) -> Known:
+def contents_of(w: Node) -> Contents:
     """Workflow ⟶ what is within each of its nodes. O(size)."""
-    known: dict[Any, Within] = {}
-    fold(_within, w, results=known)
-    return known
+    contents: dict[Any, Within] = {}
+    fold(_within, w, results=contents)
+    return contents
 
 
 def inherited(node: Node, around: Around) -> Around:
@@ -106,10 +106,10 @@ def inherited(node: Node, around: Around) -> Around:
             return around._replace(body=False, inside=True)
 
 
-def features_of(node: Node, around: Around, known: Known) -> tuple[Feature, ...]:
+def features_of(node: Node, around: Around, contents: Contents) -> tuple[Feature, ...]:
     """Node, what is around it, what is within each ⟶ the features that it has there."""
     part: tuple[Feature, ...] = ("part for each item",) if _is_body(node, around) else ()
-    return (*_own(node, around, known), *part)
+    return (*_own(node, around, contents), *part)
 
 
 def task_in(node: Node, *through: type[Any]) -> Task[Any, Any] | None:
@@ -121,7 +121,7 @@ def task_in(node: Node, *through: type[Any]) -> Task[Any, Any] | None:
     return node
 
 
-def _own(node: Node, around: Around, known: Known) -> tuple[Feature, ...]:
+def _own(node: Node, around: Around, contents: Contents) -> tuple[Feature, ...]:
     match node:
         case Task():
             return _of_task(node)
@@ -134,25 +134,25 @@ def _own(node: Node, around: Around, known: Known) -> tuple[Feature, ...]:
         case Seq():
             return ("seq",)
         case Par():
-            return ("par(fail_fast=True)" if node.fail_fast else "par", *_shared(node, known))
+            return ("par(fail_fast=True)" if node.fail_fast else "par", *_shared(node, contents))
         case Graph():
-            return ("graph", *_shared(node, known))
+            return ("graph", *_shared(node, contents))
         case Branch():
             return ("branch", *_if(around.arm, "branch in an arm"))
         case LoopUntil():
             return ("loop_until", *_if(node.within is not None, "loop_until(within=…)"))
         case MapEach():
-            return _of_map(node, around, known)
+            return _of_map(node, around, contents)
         case _:
-            return _of_wrapper(node, around, known)
+            return _of_wrapper(node, around, contents)
 
 
-def _of_wrapper(node: Node, around: Around, known: Known) -> tuple[Feature, ...]:
+def _of_wrapper(node: Node, around: Around, contents: Contents) -> tuple[Feature, ...]:
     match node:
         case Retry():
-            return _of_retry(node, known)
+            return _of_retry(node, contents)
         case Timeout():
-            pool = around.pool or bool(known[id(node.body)].pools)
+            pool = around.pool or bool(contents[id(node.body)].pools)
             return (_of_timeout(node, around), *_if(pool, "timeout in a pool"))
         case Fallback():
             return ("fallback", *_if(bool(node.on), "fallback(on=…)"))
@@ -163,10 +163,10 @@ def _of_wrapper(node: Node, around: Around, known: Known) -> tuple[Feature, ...]
         case FromResult():
             return ("from_result",)
         case WithParams():
-            given: Feature = "with_params of expressions" if node.computed else "with_params"
-            return (*_if(bool(node.params), given), *_if(bool(node.resources), "using"))
+            feature: Feature = "with_params of expressions" if node.computed else "with_params"
+            return (*_if(bool(node.params), feature), *_if(bool(node.resources), "using"))
         case InPool():
-            return _of_pool(node, known)
+            return _of_pool(node, contents)
         case Named():
             return ("named",)
         case Extension():
@@ -181,7 +181,7 @@ def _if(holds: bool, feature: Feature) -> tuple[Feature, ...]:
 
 def _of_task(node: Task[Any, Any]) -> tuple[Feature, ...]:
     contract = node.contract
-    kept = any(
+    journaled = any(
         Requirement(one.name, one.kind, (one.type,), one.optional).from_journal
         for one in contract.injected
         if one.kind == "resource"
@@ -190,7 +190,7 @@ def _of_task(node: Task[Any, Any]) -> tuple[Feature, ...]:
         "task",
         *_if(not contract.repeatable, "unrepeatable task"),
         *_if(contract.isolate, "isolated task"),
-        *_if(kept, "task with what a journal keeps"),
+        *_if(journaled, "task with what a journal keeps"),
     )
 
 
@@ -209,7 +209,7 @@ def _is_short(value: object) -> bool:
     return isinstance(value, int) and -EXACT <= value <= EXACT
 
 
-def _of_map(node: MapEach[Any, Any], around: Around, known: Known) -> tuple[Feature, ...]:
+def _of_map(node: MapEach[Any, Any], around: Around, contents: Contents) -> tuple[Feature, ...]:
     errors: dict[str, tuple[Feature, ...]] = {
         "settle": (),
         "collect": ("map_each(on_error='collect')",),
@@ -221,16 +221,16 @@ def _of_map(node: MapEach[Any, Any], around: Around, known: Known) -> tuple[Feat
         *_if(many, "map_each over 40 at once"),
         *errors[node.on_error],
         *_if(around.item, "map in a map"),
-        *_shared(node, known),
+        *_shared(node, contents),
     )
 
 
-def _of_retry(node: Retry[Any, Any], known: Known) -> tuple[Feature, ...]:
+def _of_retry(node: Retry[Any, Any], contents: Contents) -> tuple[Feature, ...]:
     task, again = task_in(node.body, Timeout, InPool), node.attempts > 1
     return (
         "retry of a part" if task is None else "retry of a task",
         *_if(bool(node.on), "retry(on=…)"),
-        *_if(again and known[id(node.body)].timed_writer, "retry of a timed writer"),
+        *_if(again and contents[id(node.body)].timed_writer, "retry of a timed writer"),
         *(_of_wait(node.wait, node.attempts - 1) if again else ()),
     )
 
@@ -259,10 +259,10 @@ def _draws(wait: Schedule) -> bool:
 # part that has all of them: whatever is around that does no two of its parts at once.
 
 
-def _of_pool(node: InPool[Any, Any], known: Known) -> tuple[Feature, ...]:
-    body = known[id(node.body)]
+def _of_pool(node: InPool[Any, Any], contents: Contents) -> tuple[Feature, ...]:
+    body = contents[id(node.body)]
     inner = _inside_names(node.body)
-    one_map = isinstance(inner, MapEach) and not known[id(inner.body)].wide
+    one_map = isinstance(inner, MapEach) and not contents[id(inner.body)].wide
     several = body.wide and not (one_map and node.pool not in body.pools)
     twice = bool(body.pools - {node.pool})
     return (
@@ -272,15 +272,15 @@ def _of_pool(node: InPool[Any, Any], known: Known) -> tuple[Feature, ...]:
     )
 
 
-def _shared(node: Node, known: Known) -> tuple[Feature, ...]:
+def _shared(node: Node, contents: Contents) -> tuple[Feature, ...]:
     """Of what does its parts at once: whether two of these share a pool."""
     if isinstance(node, MapEach):
-        pools = known[id(node.body)].pools
+        pools = contents[id(node.body)].pools
         inner = _inside_names(node.body)
-        alone = isinstance(inner, InPool) and not known[id(inner.body)].wide
+        alone = isinstance(inner, InPool) and not contents[id(inner.body)].wide
         one = alone and pools == frozenset({cast("InPool[Any, Any]", inner).pool})
         return _if(bool(pools) and not one, "pool over several parts")
-    of_parts = [known[id(part)].pools for part in children(node)]
+    of_parts = [contents[id(part)].pools for part in children(node)]
     twice = sum(map(len, of_parts)) > len(_union(of_parts))
     return _if(twice, "pool over several parts")
 

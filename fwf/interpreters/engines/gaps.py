@@ -16,7 +16,7 @@ from fwf.interpreters.engines.time_spans import span_of
 from fwf.interpreters.engines.writable import textless
 from fwf.records import record
 
-MOST_TOLD: Final = 10_000_000
+MOST_CHARACTERS: Final = 10_000_000
 """The characters of all paths; those of a deep workflow are long, and nobody reads on."""
 
 
@@ -31,8 +31,8 @@ class Gap:
     hint: str
 
     def __str__(self) -> str:
-        said = f"{self.feature} is {self.support}: {self.hint}"
-        return f"{shown_path(self.path)}: {said}" if self.path else said
+        text = f"{self.feature} is {self.support}: {self.hint}"
+        return f"{shown_path(self.path)}: {text}" if self.path else text
 
 
 def gaps(w: Workflow[Any, Any], /, engine: str) -> tuple[Gap, ...]:
@@ -50,53 +50,53 @@ def gaps(w: Workflow[Any, Any], /, engine: str) -> tuple[Gap, ...]:
     daily > mail: unrepeatable task is emulated: Lambda may start it twice: the worker claims its
     start, and a second one is answered from the first or with InDoubt
     """
-    found = engine_of(engine)
-    return tuple(gaps_of(found.cut(as_workflow(w, "gaps")), found))
+    target = engine_of(engine)
+    return tuple(gaps_of(target.cut(as_workflow(w, "gaps")), target))
 
 
-def gaps_of(found: Cut, of: Engine) -> Iterator[Gap]:
+def gaps_of(cut: Cut, of: Engine) -> Iterator[Gap]:
     """A cut for an engine ⟶ all that isn't native in it."""
-    yield from _of_the_whole(found, of)
-    left, more = MOST_TOLD, 0
+    yield from _of_the_whole(cut, of)
+    room, more = MOST_CHARACTERS, 0
     spans: dict[Any, timedelta] = {}
-    for here in found.pieces():
-        told = [_Told(each, *found.table[each]) for each in told_of(here.piece, found.table)]
-        for row in (*told, *_too_long(here.piece, of, spans), *_textless(here.piece)):
-            if left > 0:
+    for here in cut.pieces():
+        rows = [_Row(each, *cut.table[each]) for each in foreign_features(here.piece, cut.table)]
+        for row in (*rows, *_too_long(here.piece, of, spans), *_textless(here.piece)):
+            if room > 0:
                 yield Gap(here.path, *row)
-                left -= len(here.path)
+                room -= len(here.path)
             else:
                 more += 1
     if more:
-        support = found.table["value"].support
+        support = cut.table["value"].support
         yield Gap("", "value", support, f"… and {counted(more, 'gap')} more")
 
 
-class _Told(NamedTuple):
+class _Row(NamedTuple):
     feature: Feature
     support: Support
     hint: str
 
 
-def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator[_Told]:
+def _too_long(piece: Piece, of: Engine, spans: dict[Any, timedelta]) -> Iterator[_Row]:
     """What may take longer in one of the engine's tasks than it lets one."""
     if of.longest is None or not isinstance(piece, EngineTask):
         return
     span = span_of(piece.node, spans)
     if span > of.longest:
         row = of.table["long in one task"]
-        yield _Told(
+        yield _Row(
             "long in one task", row.support, f"it may take {short_duration(span)}; {row.hint}"
         )
 
 
-def _textless(piece: Piece) -> Iterator[_Told]:
+def _textless(piece: Piece) -> Iterator[_Row]:
     """What a task gives that can't be handed on, to another process."""
     if not isinstance(piece, EngineTask):
         return
     cls = textless(piece.node.edge.output)
     if cls is not None:
-        yield _Told(
+        yield _Row(
             "value",
             "impossible",
             f"it gives a {cls.__qualname__}, which can't be written as JSON: give plain data, a "
@@ -105,7 +105,7 @@ def _textless(piece: Piece) -> Iterator[_Told]:
         )
 
 
-def told_of(piece: Piece, table: Table) -> Iterator[Feature]:
+def foreign_features(piece: Piece, table: Table) -> Iterator[Feature]:
     """A piece ⟶ its features that aren't native: of a block, those that it is one for."""
     whole = isinstance(piece, EngineTask) and not isinstance(piece.node, Task)
     for feature in piece.features:
@@ -114,13 +114,13 @@ def told_of(piece: Piece, table: Table) -> Iterator[Feature]:
             yield feature
 
 
-def _of_the_whole(found: Cut, of: Engine) -> Iterator[Gap]:
-    row = found.table["value"]
-    if row.support != "native" and found.tasks:
+def _of_the_whole(cut: Cut, of: Engine) -> Iterator[Gap]:
+    row = cut.table["value"]
+    if row.support != "native" and cut.tasks:
         yield Gap("", "value", *row)
     if of.measure is None:
         return
-    size = size_of(found, of.measure)
+    size = size_of(cut, of.measure)
     for at in over(size, of.budget):
         count = counted(size[at], of.units[at])
         yield Gap(

@@ -14,15 +14,15 @@ def table_text() -> str:
     True
     """
     titles = [each.title for each in ENGINES.values()]
-    legend = "; ".join(f"**{support}**: {said}" for support, said in SUPPORT.items())
+    legend = "; ".join(f"**{support}**: {meaning}" for support, meaning in SUPPORT.items())
     head = [f"{legend}.", "", f"| | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
     return "\n".join([*head, *_features(), *_words()]) + "\n"
 
 
 def _features() -> Iterator[str]:
-    for feature, said in FEATURES.items():
+    for feature, meaning in FEATURES.items():
         rows = [each.table[feature] for each in ENGINES.values()]
-        yield _line(f"**{_safe(feature)}**: {said}", rows)
+        yield _line(f"**{_safe(feature)}**: {meaning}", rows)
 
 
 def _words() -> Iterator[str]:

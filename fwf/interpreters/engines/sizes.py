@@ -121,18 +121,18 @@ def _coarser(cut: Cut, at: int, most: int, measure: Measure) -> Cut:
         return again(piece) or not (named or piece is whole)
 
     for may in (again, any_part):
-        found = _blocks(cut, at, 0, measure, may)
-        if not _fits(found, at, most, measure):
+        best = _blocks(cut, at, 0, measure, may)
+        if not _fits(best, at, most, measure):
             continue
         low, high = 0, most + 1  # the limits between which the highest is that does
         while low + 1 < high:
             limit = (low + high) // 2
-            tried = _blocks(cut, at, limit, measure, may)
-            if _fits(tried, at, most, measure):
-                found, low = tried, limit
+            candidate = _blocks(cut, at, limit, measure, may)
+            if _fits(candidate, at, most, measure):
+                best, low = candidate, limit
             else:
                 high = limit
-        return found
+        return best
     return cut
 
 
@@ -154,16 +154,16 @@ def _blocks(cut: Cut, at: int, limit: int, measure: Measure, may: Callable[[Inne
     def step(piece: Piece, parts: tuple[_Sized, ...]) -> _Sized:
         if isinstance(piece, EngineTask):
             return _Sized(piece, measure(piece, ()))
-        made = piece
-        if any(new.piece is not old for new, old in zip(parts, piece.parts, strict=True)):
-            made = Inner(piece.node, piece.features, tuple([part.piece for part in parts]))
-        size = measure(made, tuple([part.size for part in parts]))
+        new = piece
+        if any(after.piece is not before for after, before in zip(parts, piece.parts, strict=True)):
+            new = Inner(piece.node, piece.features, tuple([part.piece for part in parts]))
+        size = measure(new, tuple([part.size for part in parts]))
         if size[at] > limit and may(piece):
             block = EngineTask(piece.node, (*piece.features, OVER[at]))
             smaller = measure(block, ())
-            if all(new <= old for new, old in zip(smaller, size, strict=True)):
+            if all(after <= before for after, before in zip(smaller, size, strict=True)):
                 return _Sized(block, smaller)
-        return _Sized(made, size)
+        return _Sized(new, size)
 
     return Cut(fold_pieces(step, cut.piece).piece, cut.table)
 

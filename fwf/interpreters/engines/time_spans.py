@@ -24,14 +24,14 @@ MOST_DELAYS: Final = 1_000
 """Of one schedule; whatever is behind them isn't counted."""
 
 
-def span_of(node: Node, known: dict[Any, timedelta]) -> timedelta:
+def span_of(node: Node, spans: dict[Any, timedelta]) -> timedelta:
     """Part ⟶ the longest that its timeouts, loops, waits and declared durations allow.
 
     A task that says nothing counts as taking no time, a bound in time as used up, items as side by
     side.
-    known: what was found of other parts, and where this adds to it.
+    spans: those of other parts, to which this adds.
     """
-    return fold(_span, node, results=known)
+    return fold(_span, node, results=spans)
 
 
 def _span(node: Node, parts: tuple[timedelta, ...]) -> timedelta:
@@ -59,11 +59,11 @@ def _span(node: Node, parts: tuple[timedelta, ...]) -> timedelta:
 
 
 def _longest_way(node: Graph[Any, Any], parts: tuple[timedelta, ...]) -> timedelta:
-    done: list[timedelta] = []
+    ends: list[timedelta] = []
     for step, own in zip(node.steps, parts, strict=True):
-        before = [done[at] for at in (*step.inputs, *step.after) if at >= 0]
-        done.append(_sum((max(before, default=NO_TIME), own)))
-    return max(done, default=NO_TIME)
+        before = [ends[at] for at in (*step.inputs, *step.after) if at >= 0]
+        ends.append(_sum((max(before, default=NO_TIME), own)))
+    return max(ends, default=NO_TIME)
 
 
 def _sum(spans: tuple[timedelta, ...]) -> timedelta:

@@ -61,5 +61,5 @@ def _below(cls: type) -> Iterator[type]:
 
 def _may_have(cls: type) -> bool:
     general = isabstract(cls) or bool(getattr(cls, "_is_protocol", False)) or is_typeddict(cls)
-    known = cls.__module__.partition(".")[0] in _STANDARD or is_uuid(cls) or path_place(cls) != ""
-    return general or known or issubclass(cls, enum.Enum) or codec_of(cls) is not None
+    plain = cls.__module__.partition(".")[0] in _STANDARD or is_uuid(cls) or path_place(cls) != ""
+    return general or plain or issubclass(cls, enum.Enum) or codec_of(cls) is not None

@@ -12,10 +12,10 @@ import pytest
 from fwf import minutes, named, par, task
 from fwf.combinators import in_pool
 from fwf.interpreters.engines.airflow.plan import planned
-from fwf.interpreters.engines.airflow.printer import printed
+from fwf.interpreters.engines.airflow.printer import export_files
 from fwf.interpreters.engines.airflow.steps import Plan
 from fwf.interpreters.engines.engines import engine_of
-from fwf.interpreters.engines.exports import Asked
+from fwf.interpreters.engines.exports import ExportRequest
 from fwf.interpreters.run import Pool
 from tests.engines.kit import Case, cases, how_many, options
 
@@ -48,7 +48,9 @@ def test_hostile_texts_are_in_literals_alone() -> None:
         assert len({*ids}) == len(ids)
         assert all(re.fullmatch(r"[\w.-]{1,250}", each, re.ASCII) for each in ids)
         text = case.texts.text("daily")
-        found = printed(engine_of("airflow").cut(case.workflow), Asked(f"m:{text}", text))
+        found = export_files(
+            engine_of("airflow").cut(case.workflow), ExportRequest(f"m:{text}", text)
+        )
         (name, source), *rest = found.files.items()
         assert not rest and re.fullmatch(r"[\w.-]{1,250}\.py", name, re.ASCII)
         tree = ast.parse(source)
@@ -76,7 +78,7 @@ def read(n: int, *, day: date, min_amount: int = 0) -> int: ...
 def test_pools_are_made_and_parameters_given_where_a_run_is_started() -> None:
     w = named("loads", par(in_pool(read, "vendor"), in_pool(read, "it's")))
     pools = {"vendor": 3, "it's": Pool(starts=5, per=minutes(1))}
-    found = printed(engine_of("airflow").cut(w), Asked("m:w", "loads", pools))
+    found = export_files(engine_of("airflow").cut(w), ExportRequest("m:w", "loads", pools))
     assert [shlex.split(each) for each in found.commands] == [
         ["airflow", "pools", "set", "vendor", "3", "loads"],
         ["airflow", "pools", "set", "it's", "128", "loads"],
@@ -86,5 +88,5 @@ def test_pools_are_made_and_parameters_given_where_a_run_is_started() -> None:
 
 @pytest.mark.parametrize("name", ["a" * 300, "ü" * 300, "a/b"])
 def test_names_that_airflow_refuses_are_shortened_with_a_digest(name: str) -> None:
-    found = printed(engine_of("airflow").cut(named("loads", read)), Asked("m:w", name))
+    found = export_files(engine_of("airflow").cut(named("loads", read)), ExportRequest("m:w", name))
     assert all(re.fullmatch(r"[\w.-]{1,253}", each, re.ASCII) for each in found.files)

@@ -10,7 +10,7 @@ from typing import Any
 
 from fwf.faults import leaves
 from fwf.faults.fault_form import fault_from_json
-from fwf.interpreters.engines import ENGINES, Asked, Cut
+from fwf.interpreters.engines import ENGINES, Cut, ExportRequest
 from fwf.interpreters.engines.argo.dags import LOST
 from fwf.interpreters.engines.argo.orders import encoded, order_of
 from fwf.interpreters.engines.argo.pod import FAILED, Done, asked, fault_of, pod_of
@@ -55,7 +55,7 @@ def exported(case: Case, name: str = "daily") -> tuple[Cut, str]:
     """A case ⟶ how it is cut, and the text of its manifest."""
     engine = ENGINES["argo"]
     cut = engine.cut(case.workflow)
-    printed = engine.load_printer()(cut, Asked(TARGET, name, case.pools))
+    printed = engine.load_printer()(cut, ExportRequest(TARGET, name, case.pools))
     return cut, printed.files["workflow.yaml"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fwf import branch, it, loop_until, map_each, par, retry, task
-from fwf.interpreters.engines import ENGINES, Asked
+from fwf.interpreters.engines import ENGINES, ExportRequest
 from tests.engines.argo.checking import Tree, needs_schema, parsed, wrong
 
 pytestmark = needs_schema
@@ -38,7 +38,7 @@ def manifest() -> Tree:
         >> map_each(ask)
     )
     engine = ENGINES["argo"]
-    printed = engine.load_printer()(engine.cut(w), Asked("shop:daily", "daily"))
+    printed = engine.load_printer()(engine.cut(w), ExportRequest("shop:daily", "daily"))
     return parsed(printed.files["workflow.yaml"])
 
 

@@ -15,7 +15,7 @@ from examples.daily.places import Places
 from examples.daily.seed import BUSY_DAY, seed
 from examples.daily.services import services
 from examples.daily.workflow import workflow
-from fwf.interpreters.engines import ENGINES, Asked
+from fwf.interpreters.engines import ENGINES, ExportRequest
 from fwf.interpreters.engines.argo import pod
 from fwf.interpreters.engines.argo.orders import encoded, order_of
 from fwf.interpreters.engines.worker.loading import loaded
@@ -31,7 +31,7 @@ PARAMS = {"day": BUSY_DAY, "min_amount": 0}
 
 def manifest() -> Tree:
     engine = ENGINES["argo"]
-    printed = engine.load_printer()(engine.cut(workflow), Asked(TARGET, "daily"))
+    printed = engine.load_printer()(engine.cut(workflow), ExportRequest(TARGET, "daily"))
     tree = parsed(printed.files["workflow.yaml"])
     assert not SCHEMA.exists() or wrong(tree) == []
     return tree

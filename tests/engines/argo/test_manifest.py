@@ -33,7 +33,7 @@ from fwf import (
 )
 from fwf.algebra.nodes import Graph, Step
 from fwf.algebra.workflow import Seq, Workflow
-from fwf.interpreters.engines import ENGINES, Asked, gaps
+from fwf.interpreters.engines import ENGINES, ExportRequest, gaps
 from fwf.interpreters.engines.argo.orders import decoded, order_of
 from tests.engines.argo.checking import SCHEMA, Tree, parsed, wrong
 from tests.engines.argo.running import exported
@@ -67,7 +67,7 @@ def both(a: int, b: int) -> int:
 
 def printed(w: Workflow[Any, Any], **more: Any) -> Any:
     engine = ENGINES["argo"]
-    return engine.load_printer()(engine.cut(w), Asked("shop:daily", "daily", **more))
+    return engine.load_printer()(engine.cut(w), ExportRequest("shop:daily", "daily", **more))
 
 
 def manifest(w: Workflow[Any, Any], **more: Any) -> Tree:
@@ -270,7 +270,7 @@ def test_a_step_is_called_the_same_when_others_come() -> None:
 def test_a_target_that_no_pod_can_import_is_refused(target: str) -> None:
     engine = ENGINES["argo"]
     with pytest.raises(ValueError, match="name the workflow as module:attribute"):
-        engine.load_printer()(engine.cut(ask), Asked(target, "daily"))
+        engine.load_printer()(engine.cut(ask), ExportRequest(target, "daily"))
 
 
 def test_what_to_do_is_told_with_the_parameters_there_are() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fwf.interpreters.engines import ENGINES, Asked
+from fwf.interpreters.engines import ENGINES, ExportRequest
 from fwf.interpreters.engines.argo.orders import decoded, encoded
 from tests.cli_support import ROOT, environment, fwf
 from tests.engines.argo import shop
@@ -70,7 +70,7 @@ class Cluster:
 def _manifest(attribute: str) -> Tree:
     engine = ENGINES["argo"]
     cut = engine.cut(getattr(shop, attribute))
-    asked = Asked(f"{MODULE}:{attribute}", attribute, shop.pools)
+    asked = ExportRequest(f"{MODULE}:{attribute}", attribute, shop.pools)
     return parsed(engine.load_printer()(cut, asked).files["workflow.yaml"])
 
 

@@ -14,7 +14,7 @@ from examples.daily.places import Places
 from examples.daily.seed import BUSY_DAY, seed
 from examples.daily.services import services
 from examples.daily.workflow import workflow
-from fwf.interpreters.engines import ENGINES, Asked
+from fwf.interpreters.engines import ENGINES, ExportRequest
 from fwf.interpreters.engines.step_functions.package import DEFINITION
 from fwf.interpreters.engines.step_functions.ropes import FUNCTION as PLACE
 from fwf.interpreters.engines.worker.lambda_handler import handler
@@ -34,7 +34,7 @@ def test_the_daily_example_reports_and_loads_the_same(
 ) -> None:
     engine = ENGINES["step-functions"]
     there = loaded(TARGET)
-    asked = Asked(TARGET, "daily", there.pools)
+    asked = ExportRequest(TARGET, "daily", there.pools)
     files = engine.load_printer()(engine.cut(workflow), asked).files
     definition = files[DEFINITION].replace(PLACE, FUNCTION)
     places = Places(tmp_path / "data")

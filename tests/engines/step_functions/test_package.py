@@ -14,7 +14,7 @@ import pytest
 
 from fwf import branch, it, named, seq, task
 from fwf.cli.exported_files import MANIFEST
-from fwf.interpreters.engines import ENGINES, Asked, Printed
+from fwf.interpreters.engines import ENGINES, ExportFiles, ExportRequest
 from fwf.interpreters.engines.step_functions.package import DEFINITION
 from fwf.interpreters.engines.worker.verbs import answered
 from tests.cli_support import ROOT, fwf
@@ -43,9 +43,9 @@ def load(n: int) -> int:
 daily = named("daily", read >> branch(it > 3, then=load, otherwise=load))
 
 
-def export(w: Any, target: str = TARGET, name: str = "daily", pools: Any = None) -> Printed:
+def export(w: Any, target: str = TARGET, name: str = "daily", pools: Any = None) -> ExportFiles:
     engine = ENGINES["step-functions"]
-    return engine.load_printer()(engine.cut(w), Asked(target, name, pools or {}))
+    return engine.load_printer()(engine.cut(w), ExportRequest(target, name, pools or {}))
 
 
 def shell(line: str, folder: Path, **env: str) -> list[str]:

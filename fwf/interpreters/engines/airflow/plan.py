@@ -47,9 +47,9 @@ from fwf.interpreters.engines.airflow.steps import (
     has_light,
     tasks_of,
 )
-from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, Placed
+from fwf.interpreters.engines.cut import Cut, EngineTask, Inner, PieceAt
 from fwf.interpreters.engines.engine_names import Alphabet
-from fwf.interpreters.engines.features import Known, known_of, task_in
+from fwf.interpreters.engines.features import Contents, contents_of, task_in
 from fwf.interpreters.engines.worker.call import Verb
 
 MOST_ARMS: Final = 3
@@ -67,8 +67,8 @@ class Around(NamedTuple):
     pool: str | None = None
 
 
-Asked: TypeAlias = tuple[Placed, Source, Around]
-Making: TypeAlias = Generator[Asked, Source, Source]
+PieceEntry: TypeAlias = tuple[PieceAt, Source, Around]
+Making: TypeAlias = Generator[PieceEntry, Source, Source]
 """Asks for what becomes of parts, and gives what goes on behind them."""
 
 
@@ -88,11 +88,11 @@ class _Planner:
         self._steps: list[Step] = []
         self._groups: list[Group] = []
         self._ids: set[str] = set()
-        self._within: Known = known_of(cut.workflow)
+        self._within: Contents = contents_of(cut.workflow)
         light: dict[Any, bool] = {}
         fold(is_light, cut.workflow, results=light)
         self._light = light
-        self._root = Placed(cut.piece, visit(cut.workflow))
+        self._root = PieceAt(cut.piece, visit(cut.workflow))
 
     def plan(self) -> Plan:
         root = self._root
@@ -107,17 +107,17 @@ class _Planner:
         groups, steps = grouped(self._groups, self._steps)
         return Plan(steps, groups, result, within)
 
-    def _within_whole(self, root: Placed) -> timedelta | None:
+    def _within_whole(self, root: PieceAt) -> timedelta | None:
         """The time that a timeout around the whole gives it, if it isn't that of a task."""
         node = root.piece.node
         timed = isinstance(root.piece, Inner) and isinstance(node, Timeout)
         return cast("Timeout[Any, Any]", node).within if timed and self._is_compound(root) else None
 
-    def _made(self, root: Placed, source: Source) -> Source:
+    def _made(self, root: PieceAt, source: Source) -> Source:
         """What goes on behind a piece. Explicit stack."""
         return trampoline(self._making, (root, source, Around()))
 
-    def _making(self, asked: Asked) -> Making:
+    def _making(self, asked: PieceEntry) -> Making:
         here, source, around = asked
         piece = here.piece
         if self._light[id(piece.node)]:
@@ -129,17 +129,17 @@ class _Planner:
 
     # Leaves
 
-    def _of_light(self, here: Placed, source: Source) -> Making:
+    def _of_light(self, here: PieceAt, source: Source) -> Making:
         yield from ()
         if is_identity(here.piece.node):
             return source
         return Light(self._call("run", here), source)
 
-    def _of_task(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_task(self, here: PieceAt, source: Source, around: Around) -> Making:
         yield from ()
         return self._run(here, source, around)
 
-    def _run(self, here: Placed, source: Source, around: Around) -> Came:
+    def _run(self, here: PieceAt, source: Source, around: Around) -> Came:
         node = here.piece.node
         within = node.within if isinstance(node, Timeout) else None
         pool = self._pool(node, around)
@@ -151,7 +151,7 @@ class _Planner:
 
     # What is around one part
 
-    def _of_name(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_name(self, here: PieceAt, source: Source, around: Around) -> Making:
         node = cast("Named[Any, Any]", here.piece.node)
         below = around
         if around.depth < MOST_GROUPS and not isinstance(here.piece, EngineTask):
@@ -160,33 +160,33 @@ class _Planner:
             self._groups.append(Group(id_, node.name, around.group))
         return (yield here.parts()[0], source, below)
 
-    def _of_word(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_word(self, here: PieceAt, source: Source, around: Around) -> Making:
         return (yield here.parts()[0], source, around)
 
-    def _of_bindings(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_bindings(self, here: PieceAt, source: Source, around: Around) -> Making:
         if cast("WithParams[Any, Any]", here.piece.node).computed:
             source = Light(self._call("bind", here), source)
         return (yield here.parts()[0], source, around)
 
-    def _of_pool(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_pool(self, here: PieceAt, source: Source, around: Around) -> Making:
         pool = cast("InPool[Any, Any]", here.piece.node).pool
         return (yield here.parts()[0], source, around._replace(pool=pool))
 
-    def _of_timeout(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_timeout(self, here: PieceAt, source: Source, around: Around) -> Making:
         if self._is_compound(here):
             return (yield here.parts()[0], source, around)
         return self._run(here, source, around)
 
-    def _is_compound(self, here: Placed) -> bool:
+    def _is_compound(self, here: PieceAt) -> bool:
         """Whether a timeout is around more than a task."""
         return task_in(children(here.piece.node)[0]) is None
 
-    def _of_retry(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_retry(self, here: PieceAt, source: Source, around: Around) -> Making:
         yield from ()
         return self._tried(here, source, around)
 
     def _tried(
-        self, here: Placed, source: Source, around: Around, mapped: Mapped | None = None
+        self, here: PieceAt, source: Source, around: Around, mapped: Mapped | None = None
     ) -> Came:
         """A task that Airflow tries again; all that the retry is around is done as one."""
         node = cast("Retry[Any, Any]", here.piece.node)
@@ -208,26 +208,26 @@ class _Planner:
 
     # Several parts
 
-    def _of_seq(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_seq(self, here: PieceAt, source: Source, around: Around) -> Making:
         for part in here.parts():
             source = yield part, source, around
         return source
 
-    def _of_par(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_par(self, here: PieceAt, source: Source, around: Around) -> Making:
         source = self._single(source, here, around)
         parts: list[Source] = []
         for part in here.parts():
             parts.append((yield part, source, around))
         return Light(self._call("join", here), source, tuple(parts))
 
-    def _of_branch(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_branch(self, here: PieceAt, source: Source, around: Around) -> Making:
         choice = self._step("call", here, "choose", source, around, "choose")
         arms: list[Source] = []
         for part, word in zip(here.parts(), ("then", "otherwise"), strict=True):
             arms.append((yield part, Came(choice.task, word), around))
         return Either(tuple(arms))
 
-    def _of_graph(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_graph(self, here: PieceAt, source: Source, around: Around) -> Making:
         node = cast("Graph[Any, Any]", here.piece.node)
         source = self._single(source, here, around)
         readers, gave = readers_of(node), list[Source]()
@@ -244,7 +244,7 @@ class _Planner:
         ]
         return Light(self._call("end", here), source, tuple(ends))
 
-    def _picked(self, here: Placed, at: int, source: Source, gave: list[Source]) -> Source:
+    def _picked(self, here: PieceAt, at: int, source: Source, gave: list[Source]) -> Source:
         """What a step of a graph goes on from."""
         node = cast("Graph[Any, Any]", here.piece.node)
         inputs = node.steps[at].inputs
@@ -257,7 +257,7 @@ class _Planner:
 
     # Items
 
-    def _of_map(self, here: Placed, source: Source, around: Around) -> Making:
+    def _of_map(self, here: PieceAt, source: Source, around: Around) -> Making:
         yield from ()
         node = cast("MapEach[Any, Any]", here.piece.node)
         listed = self._step("spread", here, "spread", source, around, "items")
@@ -276,7 +276,7 @@ class _Planner:
             pool=self._pool(node, around),
         )
 
-    def _each(self, body: Placed, listed: Came, around: Around, mapped: Mapped) -> Came:
+    def _each(self, body: PieceAt, listed: Came, around: Around, mapped: Mapped) -> Came:
         """The task that is done for each item: whatever is around a task in it is done with it."""
         inner = body
         while isinstance(inner.piece, Inner) and isinstance(inner.piece.node, Named | InPool):
@@ -293,7 +293,7 @@ class _Planner:
 
     # Tasks, and their names
 
-    def _single(self, source: Source, here: Placed, around: Around) -> Source:
+    def _single(self, source: Source, here: PieceAt, around: Around) -> Source:
         """A source that several may go on from: what is to be made of it is made once."""
         few = isinstance(source, Either) and len(source.arms) <= MOST_ARMS
         if isinstance(source, Came) or (
@@ -305,7 +305,7 @@ class _Planner:
     def _pass_on(
         self,
         source: Source,
-        here: Placed,
+        here: PieceAt,
         around: Around,
         what: str,
         behind: tuple[str, ...] = (),
@@ -316,7 +316,7 @@ class _Planner:
     def _step(
         self,
         kind: Kind,
-        here: Placed,
+        here: PieceAt,
         do: Verb | None,
         given: Source | None,
         around: Around,
@@ -329,7 +329,7 @@ class _Planner:
     def _added(
         self,
         kind: Kind,
-        here: Placed,
+        here: PieceAt,
         call: Question | None,
         given: Source | None,
         around: Around,
@@ -341,7 +341,7 @@ class _Planner:
         self._steps.append(Step(id_, kind, title, call, given, group=around.group, **others))
         return Came(id_)
 
-    def _call(self, do: Verb, here: Placed, **others: Any) -> Question:
+    def _call(self, do: Verb, here: PieceAt, **others: Any) -> Question:
         return Question(do, here.visit, self._facts, others)
 
     def _id(self, path: str, what: str, letters: Alphabet = LETTERS) -> str:

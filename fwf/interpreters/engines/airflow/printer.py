@@ -10,7 +10,7 @@ from fwf.analysis.requirements import Requirements, requirements
 from fwf.forms.by_type.given_texts import example
 from fwf.interpreters.engines.airflow.steps import LETTERS
 from fwf.interpreters.engines.cut import Cut
-from fwf.interpreters.engines.exports import Asked, Printed
+from fwf.interpreters.engines.exports import ExportFiles, ExportRequest
 from fwf.interpreters.run import Pool
 
 NO_BOUND: Final = 128
@@ -23,23 +23,25 @@ dag = to_dag({target!a}, dag_id={name!a})
 '''
 
 
-def printed(cut: Cut, asked: Asked) -> Printed:
-    """Cut, who asked ⟶ the DAG's file, and how its pools are made and a run is started."""
-    name = LETTERS.name(asked.name)
+def export_files(cut: Cut, request: ExportRequest) -> ExportFiles:
+    """Cut, what is asked for ⟶ the DAG's file, and how its pools are made and a run is started."""
+    name = LETTERS.name(request.name)
     required = requirements(cut.workflow)
     pools = [
-        f"airflow pools set {shlex.quote(pool)} {_size(asked.pools.get(pool, 1))} {name}"
+        f"airflow pools set {shlex.quote(pool)} {_size(request.pools.get(pool, 1))} {name}"
         for pool in required.pools
     ]
-    text = _FILE.format(target=asked.target, name=name)
-    return Printed({f"{name}.py": text}, (*pools, f"airflow dags trigger {name}{_given(required)}"))
+    text = _FILE.format(target=request.target, name=name)
+    return ExportFiles(
+        {f"{name}.py": text}, (*pools, f"airflow dags trigger {name}{_start(required)}")
+    )
 
 
-def _given(required: Requirements) -> str:
+def _start(required: Requirements) -> str:
     """Examples of the parameters that a run must be given, for a shell."""
     needed = [each for each in (*required.parameters, *required.unknown) if not each.optional]
-    found = {each.name: example((each.types or (str,))[0]) for each in needed}
-    return f" --conf {shlex.quote(json.dumps(found))}" if found else ""
+    examples = {each.name: example((each.types or (str,))[0]) for each in needed}
+    return f" --conf {shlex.quote(json.dumps(examples))}" if examples else ""
 
 
 def _size(pool: int | Pool) -> int:

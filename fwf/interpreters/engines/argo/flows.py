@@ -47,7 +47,7 @@ from fwf.interpreters.engines.argo.dags import (
 from fwf.interpreters.engines.argo.maps import Maps, is_expression, step_of
 from fwf.interpreters.engines.argo.orders import Calls, Order
 from fwf.interpreters.engines.argo.tasks import BEGIN, Flow, Tasks
-from fwf.interpreters.engines.cut import Cut, EngineTask, Placed
+from fwf.interpreters.engines.cut import Cut, EngineTask, PieceAt
 from fwf.records import changed
 
 
@@ -96,7 +96,7 @@ class Flows:
 
     # What a piece becomes
 
-    def _go(self, here: Placed, flow: Flow) -> None:
+    def _go(self, here: PieceAt, flow: Flow) -> None:
         node, calls = here.piece.node, self._calls
         if isinstance(here.piece, EngineTask):
             run = calls.call("run", here.visit)
@@ -117,7 +117,7 @@ class Flows:
             case _:
                 self._construct(here, flow)
 
-    def _construct(self, here: Placed, flow: Flow) -> None:
+    def _construct(self, here: PieceAt, flow: Flow) -> None:
         match here.piece.node:
             case Delay():
                 self._delay(here, flow)
@@ -141,11 +141,11 @@ class Flows:
     def _next(self, do: Callable[..., None], *given: Any) -> None:
         self._todo.append(partial(do, *given))
 
-    def _each(self, here: Placed, flow: Flow) -> None:
+    def _each(self, here: PieceAt, flow: Flow) -> None:
         for part in reversed(here.parts()):
             self._next(self._go, part, flow)
 
-    def _delay(self, here: Placed, flow: Flow) -> None:
+    def _delay(self, here: PieceAt, flow: Flow) -> None:
         duration: timedelta = cast("Delay[Any, Any]", here.piece.node).duration
         name = self._tasks.name(here.path)
         flow.dag.tasks.append(
@@ -153,7 +153,7 @@ class Flows:
         )
         flow.after, flow.several, flow.alone = f"{name}.Succeeded", False, False
 
-    def _tried(self, here: Placed, flow: Flow) -> None:
+    def _tried(self, here: PieceAt, flow: Flow) -> None:
         """A retry of a task, or a timeout around one; a timeout of the whole is the manifest's."""
         step = step_of(here, self._calls)
         if step is None or not step.runs:
@@ -163,7 +163,7 @@ class Flows:
         policy = Policy(step.attempts, step.within)
         self._tasks.pod(flow, here.path, [*step.ops], policy, retry=step.retry)
 
-    def _always(self, here: Placed, flow: Flow) -> None:
+    def _always(self, here: PieceAt, flow: Flow) -> None:
         """The finaliser goes on from what the whole was given, whatever became of that."""
         body, finaliser = here.parts()
         self._tasks.settled(flow, here.path)
@@ -172,18 +172,18 @@ class Flows:
         self._next(self._finally, finaliser, late)
         self._next(self._go, body, flow)
 
-    def _finally(self, here: Placed, late: Flow) -> None:
+    def _finally(self, here: PieceAt, late: Flow) -> None:
         self._tasks.dags.append(late.dag)
         self._next(self._ended, here, late)
         self._go(here, late)
 
-    def _ended(self, here: Placed, flow: Flow) -> None:
+    def _ended(self, here: PieceAt, flow: Flow) -> None:
         if flow.ops or not flow.dag.tasks:
             self._tasks.pod(flow, here.path, [])
 
     # Arms
 
-    def _branch(self, here: Placed, flow: Flow) -> None:
+    def _branch(self, here: PieceAt, flow: Flow) -> None:
         choose = self._calls.call("choose", here.visit)
         path = _branch_path(here)
         chosen = self._tasks.telling(flow, path, choose)
@@ -195,10 +195,10 @@ class Flows:
             self._next(self._ended_arm, part, arm)
             self._next(self._go, part, arm)
 
-    def _ended_arm(self, here: Placed, arm: Flow) -> None:
+    def _ended_arm(self, here: PieceAt, arm: Flow) -> None:
         self._tasks.settled(arm, here.path)
 
-    def _joined(self, here: Placed, flow: Flow, chosen: str, arms: list[Flow]) -> None:
+    def _joined(self, here: PieceAt, flow: Flow, chosen: str, arms: list[Flow]) -> None:
         """The arms, each one task, of which one is done."""
         said = f"{{{{tasks.{chosen}.outputs.parameters.word}}}}"
         names: list[str] = []
@@ -217,7 +217,7 @@ class Flows:
         source = {"any": [*left, *([chosen] if len(left) < len(arms) else [])]} if left else chosen
         flow.behind(f"({states[0]} || {states[1]})", source, several=True)
 
-    def _as_one(self, here: Placed, dag: Dag) -> DagTask:
+    def _as_one(self, here: PieceAt, dag: Dag) -> DagTask:
         """A DAG as one task: the only one that it has, or one that is all of it."""
         if len(dag.tasks) == 1 and not dag.tasks[0].when:
             return dag.tasks[0]
@@ -226,7 +226,7 @@ class Flows:
 
     # Rounds
 
-    def _loop(self, here: Placed, flow: Flow) -> None:
+    def _loop(self, here: PieceAt, flow: Flow) -> None:
         slot = self._calls.slot(here.visit)
         if cast("LoopUntil[Any, Any]", here.piece.node).within is not None:
             self._tasks.op(flow, here.path, self._calls.call("loop", here.visit, enter=True))
@@ -240,7 +240,7 @@ class Flows:
         self._next(self._again, here, inner, ends, source)
         self._next(self._go, body, inner)
 
-    def _again(self, here: Placed, inner: Flow, ends: str, source: dict[str, Any]) -> None:
+    def _again(self, here: PieceAt, inner: Flow, ends: str, source: dict[str, Any]) -> None:
         """Behind a round there is another one, or not."""
         loop = self._calls.call("loop", here.visit)
         last = self._tasks.telling(inner, here.path, loop, ends=ends)
@@ -252,7 +252,7 @@ class Flows:
         when = f"'{said}word}}}}' == 'again'"
         inner.dag.tasks.append(DagTask(name, here.path, does, at, inner.after, when))
 
-    def _around(self, here: Placed, flow: Flow, inner: Flow, ends: str) -> None:
+    def _around(self, here: PieceAt, flow: Flow, inner: Flow, ends: str) -> None:
         name = self._tasks.name(f"{here.path} rounds")
         does = Inner(inner.dag.name, outer=AT)
         flow.dag.tasks.append(DagTask(name, here.path, does, f"{AT}.1", flow.after))
@@ -260,7 +260,7 @@ class Flows:
 
     # Items
 
-    def _map(self, here: Placed, flow: Flow) -> None:
+    def _map(self, here: PieceAt, flow: Flow) -> None:
         step = self._maps.step(here)
         if step is None:  # what is done for each item is no pod
             self._tasks.pod(flow, here.path, [self._calls.call("run", here.visit)])
@@ -285,7 +285,7 @@ class Flows:
         flow.behind(f"{after}{whole.name}.Skipped)", list_, several=True)
         flow.ops.append(gather)
 
-    def _whole(self, here: Placed, flow: Flow, list_: str) -> DagTask:
+    def _whole(self, here: PieceAt, flow: Flow, list_: str) -> DagTask:
         """The map in one pod, for a list that is too long."""
         name = self._tasks.name(f"{here.path} as a whole")
         run = self._calls.call("run", here.visit)
@@ -293,7 +293,7 @@ class Flows:
         when = f"'{{{{tasks.{list_}.outputs.parameters.word}}}}' == 'block'"
         return DagTask(name, here.path, pod, AT, flow.after, when)
 
-    def _bounded(self, here: Placed, each: DagTask) -> DagTask:
+    def _bounded(self, here: PieceAt, each: DagTask) -> DagTask:
         """The task for each item; in a DAG of its own where only so many may be at work."""
         at_once = self._maps.at_once(here)
         if at_once is None:
@@ -307,7 +307,7 @@ class Flows:
 
     # Side by side
 
-    def _par(self, here: Placed, flow: Flow) -> None:
+    def _par(self, here: PieceAt, flow: Flow) -> None:
         self._tasks.one(flow, here.path)
         ways = [(part, flow.fork()) for part in here.parts()]
         self._next(self._met, here, flow, [way for _, way in ways])
@@ -315,13 +315,13 @@ class Flows:
             self._next(self._ended_arm, part, way)
             self._next(self._go, part, way)
 
-    def _met(self, here: Placed, flow: Flow, ways: list[Flow]) -> None:
+    def _met(self, here: PieceAt, flow: Flow, ways: list[Flow]) -> None:
         join = self._calls.call("join", here.visit, parts=[way.source for way in ways])
         after = _all(ways)
         flow.behind(after or flow.after, flow.source, several=True)
         flow.ops.append(join)
 
-    def _graph(self, here: Placed, flow: Flow) -> None:
+    def _graph(self, here: PieceAt, flow: Flow) -> None:
         self._tasks.one(flow, here.path)
         parts, ways = here.parts(), [flow.fork() for _ in here.parts()]
         self._next(self._all_met, here, flow, ways)
@@ -330,7 +330,7 @@ class Flows:
             self._next(self._go, parts[at], ways[at])
             self._next(self._picked, here, at, ways)
 
-    def _picked(self, here: Placed, at: int, ways: list[Flow]) -> None:
+    def _picked(self, here: PieceAt, at: int, ways: list[Flow]) -> None:
         """A step of a graph is behind those that it needs, and given what they gave."""
         step, way = cast("Graph[Any, Any]", here.piece.node).steps[at], ways[at]
         given = [ways[i] for i in step.inputs if i >= 0]
@@ -341,7 +341,7 @@ class Flows:
             way.after, way.several = after, len(before) > 1
         way.ops.append(self._calls.call("pick", here.visit, step=at, parts=parts))
 
-    def _all_met(self, here: Placed, flow: Flow, ways: list[Flow]) -> None:
+    def _all_met(self, here: PieceAt, flow: Flow, ways: list[Flow]) -> None:
         steps = cast("Graph[Any, Any]", here.piece.node).steps
         needed = {i for step in steps for i in (*step.inputs, *step.after)}
         ends = [way for at, way in enumerate(ways) if at not in needed]
@@ -351,7 +351,7 @@ class Flows:
         flow.ops.append(end)
 
 
-def _branch_path(here: Placed) -> str:
+def _branch_path(here: PieceAt) -> str:
     """The path of a branch, which has none of its own."""
     around = here.visit.paths.enclosing(here.visit.spot)
     return f"{around}{SEPARATOR}branch" if around else "branch"

@@ -19,7 +19,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.traverse import Visit
 from fwf.interpreters.engines.argo.orders import Calls, Op
-from fwf.interpreters.engines.cut import EngineTask, Placed
+from fwf.interpreters.engines.cut import EngineTask, PieceAt
 from fwf.interpreters.engines.features import task_in
 
 _NAMES: Final = (Named, WithParams, Extension, InPool)
@@ -39,7 +39,7 @@ class Step(NamedTuple):
     within: timedelta | None
 
 
-def is_expression(here: Placed) -> bool:
+def is_expression(here: PieceAt) -> bool:
     """Whether it is worked out, and isn't just what it is given."""
     node = here.piece.node
     if isinstance(node, FromResult):
@@ -47,7 +47,7 @@ def is_expression(here: Placed) -> bool:
     return isinstance(node, Pure) and not isinstance(node.expr, Input)
 
 
-def step_of(here: Placed, calls: Calls) -> Step | None:
+def step_of(here: PieceAt, calls: Calls) -> Step | None:
     """What is one step inside its wrappers; None for what is more, or can be done in no pod."""
     ops: list[Op] = []
     retry, attempts = "", 1
@@ -84,16 +84,16 @@ class Maps:
         self._most = most
         self._pools = pools
 
-    def step(self, here: Placed) -> Step | None:
+    def step(self, here: PieceAt) -> Step | None:
         """What is done for each item; None where that is no pod, and the map is done as a whole."""
         found = step_of(here.parts()[0], self._calls)
         return found if found is not None and found.runs else None
 
-    def spread(self, here: Placed) -> Op:
+    def spread(self, here: PieceAt) -> Op:
         """The call that makes the list."""
         return self._calls.call("spread", here.visit, most=self._most)
 
-    def at_once(self, here: Placed) -> int | None:
+    def at_once(self, here: PieceAt) -> int | None:
         """How many items may be at work: by the map itself, and by the pool that bounds it."""
         node = cast("MapEach[Any, Any]", here.piece.node)
         sizes = [self._pools[name] for name in _pools_of(here) if name in self._pools]
@@ -101,7 +101,7 @@ class Maps:
         return min(bounds, default=None)
 
 
-def _pools_of(here: Placed) -> list[str]:
+def _pools_of(here: PieceAt) -> list[str]:
     """The pools directly around a map, and around what it does for each item."""
     found: list[str] = []
     above: Visit | None = here.visit.around

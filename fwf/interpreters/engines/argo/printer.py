@@ -14,7 +14,7 @@ from fwf.interpreters.engines.argo.manifest import manifest
 from fwf.interpreters.engines.argo.table import ITEMS, MOST_ITEMS, SMALL, size
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.engine_names import Alphabet
-from fwf.interpreters.engines.exports import Asked, Printed, check_importable
+from fwf.interpreters.engines.exports import ExportFiles, ExportRequest, check_importable
 from fwf.interpreters.engines.sizes import size_of
 from fwf.types.hints import ANY
 
@@ -25,20 +25,20 @@ DOCKERFILE: Final = "Dockerfile"
 _TAG: Final = 12
 
 
-def printed(cut: Cut, asked: Asked) -> Printed:
-    """A cut, who asked ⟶ the manifest, a Dockerfile for the worker, and the commands.
+def export_files(cut: Cut, request: ExportRequest) -> ExportFiles:
+    """A cut, what is asked for ⟶ the manifest, a Dockerfile for the worker, and the commands.
 
     Raises `ValueError` for a target that a pod can't import.
     """
-    check_importable(asked.target, "a pod")
-    name = WORKFLOWS.name(asked.name)
-    known: dict[Hashable, bytes] = {}
-    made_from = definition_digest(cut.workflow, known).hex()
+    check_importable(request.target, "a pod")
+    name = WORKFLOWS.name(request.name)
+    digests: dict[Hashable, bytes] = {}
+    made_from = definition_digest(cut.workflow, digests).hex()
     image = f"{name}:{made_from[:_TAG]}"
-    dags = Flows(cut, most_items(cut), sizes_of(asked.pools), known).made()
-    text = manifest(dags, name=name, target=asked.target, image=image, made_from=made_from)
+    dags = Flows(cut, most_items(cut), sizes_of(request.pools), digests).made()
+    text = manifest(dags, name=name, target=request.target, image=image, made_from=made_from)
     files = {MANIFEST: text, DOCKERFILE: _dockerfile()}
-    return Printed(files, (*_commands(cut.workflow, image), *_large(cut)))
+    return ExportFiles(files, (*_commands(cut.workflow, image), *_large(cut)))
 
 
 def most_items(cut: Cut) -> int:
@@ -71,22 +71,22 @@ USER 1000
 
 def _large(cut: Cut) -> list[str]:
     nodes = size_of(cut, size).events
-    said = (
+    hint = (
         f"A run may have {nodes:,} nodes: over about {SMALL:,}, Argo has to keep their state in a "
         "database (nodeStatusOffLoad in the controller's configuration)"
     )
-    return [said] if nodes > SMALL else []
+    return [hint] if nodes > SMALL else []
 
 
 def _commands(w: Any, image: str) -> tuple[str, ...]:
     """What builds the worker and starts a run. Parameters go in as base64, whatever is in them."""
     params = {each.name: "..." for each in requirements(w).parameters}
     value = {} if w.edge.accepts in (object, ANY) else {"value": "..."}
-    started = json.dumps({"params": params, **value})
+    start = json.dumps({"params": params, **value})
     return (
         "Checked against Argo's schema, and by a likeness of its controller; never run on one. DIR "
         "is the folder of these files:",
         f"docker build -f DIR/{DOCKERFILE} -t {image} . && docker push {image}",
         f"argo submit DIR/{MANIFEST} -p image={image} -p store=s3://BUCKET/PREFIX "
-        f"-p run=\"$(printf %s '{started}' | base64 | tr -d '\\n')\"",
+        f"-p run=\"$(printf %s '{start}' | base64 | tr -d '\\n')\"",
     )

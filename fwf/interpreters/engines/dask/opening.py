@@ -19,7 +19,7 @@ _LOST: Final = "distributed.deploy.lost-worker-timeout"
 
 
 @contextmanager
-def opened(address: str, target: str) -> Generator[Dask]:
+def open_cluster(address: str, target: str) -> Generator[Dask]:
     """Address behind `dask://`, target that workers import ⟶ the cluster, while it is used.
 
     Of this machine, as many processes as it has processors, if there is no address. Raises

@@ -128,16 +128,16 @@ def machine(start: str, states: Sequence[State]) -> Rope:
     AWS refuses others, such as a handler of what can't fail.
     """
     to = {each.name: each.to for each in states}
-    todo, seen = [start], {start}
+    todo, reached = [start], {start}
     while todo:
-        new = {*to[todo.pop()]} - seen
-        seen |= new
+        new = {*to[todo.pop()]} - reached
+        reached |= new
         todo += new
-    lined: list[Rope] = []
+    lines: list[Rope] = []
     for each in reversed(states):
-        if each.name in seen:
-            lined += [",\n", each.text]
-    return [f'"StartAt":{quoted(start)},"States":{{\n', lined[1:], "}"]
+        if each.name in reached:
+            lines += [",\n", each.text]
+    return [f'"StartAt":{quoted(start)},"States":{{\n', lines[1:], "}"]
 
 
 def parallel(name: str, branches: Sequence[Rope], fields: Mapping[str, Any], to: str) -> State:

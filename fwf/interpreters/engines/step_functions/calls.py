@@ -11,7 +11,7 @@ from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, final
 
 from fwf.forms.scalar_form import written_text
-from fwf.interpreters.engines.cut import Placed
+from fwf.interpreters.engines.cut import PieceAt
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.naming import StateNames, ends_of
 from fwf.interpreters.engines.step_functions.shares import Limits
@@ -42,7 +42,7 @@ class Scope:
 class Way(NamedTuple):
     """A piece where it stands, and where it goes from there, in which scope."""
 
-    here: Placed
+    here: PieceAt
     next: str
     fail: str
     scope: Scope
@@ -52,17 +52,17 @@ Steps: TypeAlias = Generator[Way, str, str]
 """Ways of parts ⟶ the states that these begin with ⟶ that which the piece begins with."""
 
 
-class _Known(NamedTuple):
+class _Labels(NamedTuple):
     """A place, which has to be there as long as this; its path, its part's id, and `ends_of`."""
 
-    here: Placed
+    here: PieceAt
     path: str
     part: str
     ends: tuple[str, str]
 
 
 @final
-class Told:
+class Facts:
     """What the worker is told of a part, and how its states are called."""
 
     def __init__(self, target: str, limits: Limits, pools: Mapping[str, int | Pool]) -> None:
@@ -73,41 +73,41 @@ class Told:
         }
         self._names = StateNames()
         self._digests: dict[Hashable, bytes] = {}
-        self._known: dict[int, _Known] = {}
+        self._labels: dict[int, _Labels] = {}
 
-    def _of(self, here: Placed) -> _Known:
-        found = self._known.get(id(here))
-        if found is None:
+    def _of(self, here: PieceAt) -> _Labels:
+        labels = self._labels.get(id(here))
+        if labels is None:
             part = Part(here.visit).id_by(self._digests)
             path = here.path
-            found = self._known[id(here)] = _Known(here, path, part, ends_of(path, part))
-        return found
+            labels = self._labels[id(here)] = _Labels(here, path, part, ends_of(path, part))
+        return labels
 
-    def id(self, here: Placed) -> str:
+    def id(self, here: PieceAt) -> str:
         """A part's id."""
         return self._of(here).part
 
-    def slot(self, here: Placed) -> str:
+    def slot(self, here: PieceAt) -> str:
         """The name by which a context knows a part."""
         return slot(self._of(here).part)
 
-    def name(self, here: Placed, role: str) -> str:
+    def name(self, here: PieceAt, role: str) -> str:
         """A new state's name."""
         return self._names.name(self._of(here).ends, role)
 
     def call(self, way: Way, do: Verb, **others: Any) -> dict[str, Any]:
         """What the worker is called with, but for the context."""
-        known, limits = self._of(way.here), self.limits
+        labels, limits = self._of(way.here), self.limits
         limit = limits.item if way.scope.inside_map else limits.value
-        return call_to_json(do, self.target, known.part, known.path, limit=limit, **others)
+        return call_to_json(do, self.target, labels.part, labels.path, limit=limit, **others)
 
 
-def called(
-    told: Told,
+def call_states(
+    facts: Facts,
     way: Way,
     do: Verb,
     goes: Sequence[tuple[str, str]],
-    given: Mapping[str, Any] = asl.CONTEXT,
+    fields: Mapping[str, Any] = asl.CONTEXT,
     *,
     name: str = "",
     role: str = "",
@@ -119,13 +119,13 @@ def called(
     goes: words, and the states that they lead to; all others lead to where failures go.
     """
     scope, role = way.scope, role or ("" if do == "run" else do)
-    name = name or told.name(way.here, role)
-    lost = scope.lost or told.name(way.here, f"{role}-lost".lstrip("-"))
-    parameters = {**told.call(way, do, **others), **given}
+    name = name or facts.name(way.here, role)
+    lost = scope.lost or facts.name(way.here, f"{role}-lost".lstrip("-"))
+    parameters = {**facts.call(way, do, **others), **fields}
     if all(to == way.fail for _, to in goes):
         following = way.fail
     else:
-        following = told.name(way.here, f"{role}-then".lstrip("-"))
+        following = facts.name(way.here, f"{role}-then".lstrip("-"))
         scope.states.append(asl.choice(following, "$.out.word", goes, way.fail))
     if lost != scope.lost:
         scope.states.append(asl.lost(lost, written_text(way.here.path), scope.fail))
@@ -133,14 +133,14 @@ def called(
     return name
 
 
-def caught(told: Told, way: Way, to: str, role: str = "failed", behind: str = "") -> str:
+def catch_state(facts: Facts, way: Way, to: str, role: str = "failed", behind: str = "") -> str:
     """Where a handler takes failures up ⟶ its Choice: its own go there, others outwards.
 
     behind: what is behind its slot in the name that they go by.
     """
     if to == way.fail:  # a branch ends there anyway
         return to
-    name = told.name(way.here, role)
-    mine = f"{told.slot(way.here)}{behind}"
+    name = facts.name(way.here, role)
+    mine = f"{facts.slot(way.here)}{behind}"
     way.scope.states.append(asl.choice(name, "$.out.to", [(mine, to)], way.fail))
     return name

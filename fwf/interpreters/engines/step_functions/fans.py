@@ -25,9 +25,9 @@ from fwf.algebra.nodes import (
     Timeout,
     WithParams,
 )
-from fwf.interpreters.engines.cut import EngineTask, Piece, Placed
+from fwf.interpreters.engines.cut import EngineTask, Piece, PieceAt
 from fwf.interpreters.engines.step_functions import asl
-from fwf.interpreters.engines.step_functions.calls import Scope, Steps, Told, Way, called
+from fwf.interpreters.engines.step_functions.calls import Facts, Scope, Steps, Way, call_states
 from fwf.interpreters.engines.step_functions.ropes import Rope
 from fwf.interpreters.engines.step_functions.shares import most_items
 
@@ -38,40 +38,40 @@ _FIRST: Final = (
 """Nodes that begin with their first part."""
 
 
-def par(told: Told, way: Way) -> Steps:
+def par(facts: Facts, way: Way) -> Steps:
     """Branches, and what they come to."""
     branches: list[Rope] = []
     for part in way.here.parts():
-        scope = _branch(told, part, inside_map=way.scope.inside_map)
+        scope = _branch(facts, part, inside_map=way.scope.inside_map)
         start = yield Way(part, scope.ok, scope.fail, scope)
         branches.append(asl.machine(start, scope.states))
-    given = {**asl.FACTS, "parts.$": "$.parts"}
-    join = called(told, way, "join", [("ok", way.next)], given)
-    name = told.name(way.here, "par")
+    fields = {**asl.FACTS, "parts.$": "$.parts"}
+    join = call_states(facts, way, "join", [("ok", way.next)], fields)
+    name = facts.name(way.here, "par")
     way.scope.states.append(asl.parallel(name, branches, {"ResultPath": "$.parts"}, join))
     return name
 
 
-def map_each(told: Told, way: Way) -> Steps:
+def map_each(facts: Facts, way: Way) -> Steps:
     """The worker says which items there are; more than an execution has room for are one block."""
     body = way.here.parts()[0]
-    if is_rated(told, _inside_names(body.piece.node)):
-        return called(told, way, "run", [("ok", way.next)])
-    scope = _branch(told, body, inside_map=True)
+    if is_rated(facts, _inside_names(body.piece.node)):
+        return call_states(facts, way, "run", [("ok", way.next)])
+    scope = _branch(facts, body, inside_map=True)
     start = yield Way(body, scope.ok, scope.fail, scope)
-    start = _noted(told, way, body, scope, start)
-    given = {**asl.FACTS, "parts.$": "$.parts"}
-    gather = called(told, way, "gather", [("ok", way.next)], given)
-    name = told.name(way.here, "map")
-    fields = {"MaxConcurrency": at_once(told, way.here), "ResultPath": "$.parts"}
+    start = _note_item(facts, way, body, scope, start)
+    inputs = {**asl.FACTS, "parts.$": "$.parts"}
+    gather = call_states(facts, way, "gather", [("ok", way.next)], inputs)
+    name = facts.name(way.here, "map")
+    fields = {"MaxConcurrency": at_once(facts, way.here), "ResultPath": "$.parts"}
     way.scope.states.append(asl.mapped(name, asl.machine(start, scope.states), fields, gather))
-    block = called(told, way, "run", [("ok", way.next)])
+    block = call_states(facts, way, "run", [("ok", way.next)])
     goes = [("items", name), ("block", block)]
-    most, room = most_items(told.limits, way.here.path, body.piece.node), told.limits.room
-    return called(told, way, "spread", goes, most=most, room=room)
+    most, room = most_items(facts.limits, way.here.path, body.piece.node), facts.limits.room
+    return call_states(facts, way, "spread", goes, most=most, room=room)
 
 
-def graph(told: Told, way: Way) -> Steps:
+def graph(facts: Facts, way: Way) -> Steps:
     """Layers, each of the steps that need nothing but what the layers before have given."""
     node = cast("Graph[Any, Any]", way.here.piece.node)
     parts = way.here.parts()
@@ -80,19 +80,19 @@ def graph(told: Told, way: Way) -> Steps:
         step: f"$.steps.l{n}[{i}]" for n, layer in enumerate(layers) for i, step in enumerate(layer)
     }
     every = [at[step] for step in range(len(node.steps))]
-    following = called(told, way, "end", [("ok", way.next)], {**asl.FACTS, **_parts(every)})
+    following = call_states(facts, way, "end", [("ok", way.next)], {**asl.FACTS, **_parts(every)})
     for n, layer in reversed([*enumerate(layers)]):
         branches: list[Rope] = []
         for step in layer:
-            scope = _branch(told, parts[step], inside_map=way.scope.inside_map)
+            scope = _branch(facts, parts[step], inside_map=way.scope.inside_map)
             body = yield Way(parts[step], scope.ok, scope.fail, scope)
             needs = (*node.steps[step].inputs, *node.steps[step].after)
-            given = {"in.$": "$.in", **_parts([at[each] for each in needs if each >= 0])}
+            inputs = {"in.$": "$.in", **_parts([at[each] for each in needs if each >= 0])}
             inner = Way(way.here, scope.ok, scope.fail, scope)
             goes = [("ok", body)]
-            start = called(told, inner, "pick", goes, given, step=step)
+            start = call_states(facts, inner, "pick", goes, inputs, step=step)
             branches.append(asl.machine(start, scope.states))
-        name = told.name(way.here, "layer")
+        name = facts.name(way.here, "layer")
         fields = {
             "Parameters": {**asl.FACTS, **({"steps.$": "$.steps"} if n else {})},
             "ResultPath": f"$.steps.l{n}",
@@ -119,21 +119,21 @@ def _parts(paths: list[str]) -> dict[str, object]:
     return {"parts.$": f"States.Array({', '.join(paths)})"} if paths else {"parts": []}
 
 
-def _branch(told: Told, part: Placed, *, inside_map: bool) -> Scope:
+def _branch(facts: Facts, part: PieceAt, *, inside_map: bool) -> Scope:
     """A branch, with a state for its end."""
-    end = told.name(part, "end")
+    end = facts.name(part, "end")
     scope = Scope(end, end, inside_map=inside_map)
     scope.states.append(asl.state(end, "Succeed", OUTWARD))
     return scope
 
 
-def _noted(told: Told, way: Way, body: Placed, scope: Scope, start: str) -> str:
+def _note_item(facts: Facts, way: Way, body: PieceAt, scope: Scope, start: str) -> str:
     """Note which item it is, if that isn't what the worker does at once: branches pass it on."""
     if calls_first(body.piece):
         return start
     node = cast("MapEach[Any, Any]", way.here.piece.node)
-    name, source = told.name(body, "item"), "$.item.at" if node.key is None else "$.item.key"
-    scope.states.append(asl.copied(name, source, f"$.scope.{told.slot(way.here)}.item", start))
+    name, source = facts.name(body, "item"), "$.item.at" if node.key is None else "$.item.key"
+    scope.states.append(asl.copied(name, source, f"$.scope.{facts.slot(way.here)}.item", start))
     return name
 
 
@@ -152,7 +152,7 @@ def calls_first(piece: Piece) -> bool:
     return True
 
 
-def at_once(told: Told, here: Placed) -> int:
+def at_once(facts: Facts, here: PieceAt) -> int:
     """How many items a map does at once: its own bound, or that of the pool; 0 is no bound."""
     node = cast("MapEach[Any, Any]", here.piece.node)
     around = here.visit.around
@@ -160,14 +160,14 @@ def at_once(told: Told, here: Placed) -> int:
         around = around.around
     bounds = [node.at_once]
     for each in (_inside_names(node.body), around and around.node):
-        if isinstance(each, InPool) and each.pool in told.pools:
-            bounds.append(told.pools[each.pool].at_once)
-    return min([bound for bound in bounds if bound is not None], default=0)
+        if isinstance(each, InPool) and each.pool in facts.pools:
+            bounds.append(facts.pools[each.pool].at_once)
+    return min([most for most in bounds if most is not None], default=0)
 
 
-def is_rated(told: Told, node: Node) -> bool:
+def is_rated(facts: Facts, node: Node) -> bool:
     """Whether a node is a pool with so many starts in a time."""
-    pool = told.pools.get(node.pool) if isinstance(node, InPool) else None
+    pool = facts.pools.get(node.pool) if isinstance(node, InPool) else None
     return pool is not None and pool.starts is not None
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fwf.analysis.requirements import requirements
 from fwf.interpreters.engines.cut import Cut
 from fwf.interpreters.engines.engine_names import Alphabet
-from fwf.interpreters.engines.exports import Asked, Printed, check_importable
+from fwf.interpreters.engines.exports import ExportFiles, ExportRequest, check_importable
 from fwf.interpreters.engines.step_functions.definition import definition
 from fwf.interpreters.engines.step_functions.limits import beyond
 from fwf.interpreters.engines.step_functions.ropes import FUNCTION
@@ -25,25 +25,25 @@ MACHINES: Final = Alphabet(60, "-_")
 DEFINITION: Final = "definition.asl.json"
 
 
-def printed(cut: Cut, asked: Asked) -> Printed:
-    """A cut, who asked ⟶ the definition, what deploys it, and the commands.
+def export_files(cut: Cut, request: ExportRequest) -> ExportFiles:
+    """A cut, what is asked for ⟶ the definition, what deploys it, and the commands.
 
     Raises `ValueError` for what AWS would refuse.
     """
-    check_importable(asked.target, "a function")
-    text = definition(cut, asked.target, asked.name, limits_of(cut), asked.pools)
-    for said in beyond(text):
-        raise ValueError(said)
-    name = MACHINES.name(asked.name)
-    given = _given(cut.workflow)
+    check_importable(request.target, "a function")
+    text = definition(cut, request.target, request.name, limits_of(cut), request.pools)
+    for problem in beyond(text):
+        raise ValueError(problem)
+    name = MACHINES.name(request.name)
+    commands = _commands(name, _start(cut.workflow))
     files = {
         DEFINITION: text,
         "machine.tf": _file("machine.tf").replace("MACHINE_NAME", name),
         "function.tf": _file("function.tf"),
         "requirements.txt": f"./fwf-{_version()}-py3-none-any.whl[engines]\n",
-        "README.md": _readme(name, given),
+        "README.md": _readme(name, commands),
     }
-    return Printed(files, (*_commands(name, given), "README.md says it with Terraform, and more"))
+    return ExportFiles(files, (*commands, "README.md says it with Terraform, and more"))
 
 
 def _version() -> str:
@@ -58,31 +58,31 @@ def _file(name: str) -> str:
     return files(__package__ or "").joinpath("files", name).read_text(encoding="utf-8")
 
 
-def _given(w: Any) -> str:
+def _start(w: Any) -> str:
     """What a run is started with, as a shell's word, where `$KEY` and `$GENERATION` are set."""
     names = {each.name: "…" for each in requirements(w).parameters if each.name.isascii()}
     params = json.dumps(names, ensure_ascii=False)
-    said = f'{{"params": {params}, "key": "$KEY", "generation": $GENERATION}}'
-    quoted = said.replace("'", "'\\''")
+    start = f'{{"params": {params}, "key": "$KEY", "generation": $GENERATION}}'
+    quoted = start.replace("'", "'\\''")
     for variable in ("$KEY", "$GENERATION"):
         quoted = quoted.replace(variable, f"'\"{variable}\"'")
     return f"'{quoted}'"
 
 
-def _commands(name: str, given: str) -> tuple[str, ...]:
+def _commands(name: str, start: str) -> tuple[str, ...]:
     machine = f"{name}.asl.json"
-    named = '$(printf \'%s %s\' "$KEY" "$GENERATION" | sha256sum | cut -c1-40)'
+    execution = '$(printf \'%s %s\' "$KEY" "$GENERATION" | sha256sum | cut -c1-40)'
     return (
         f'sed "s|{FUNCTION}|$FUNCTION_ARN|" {DEFINITION} > {machine} && '
         f'aws stepfunctions create-state-machine --name {name} --role-arn "$ROLE_ARN" '
         f"--definition file://{machine}",
         "KEY=2026-06-01 GENERATION=1; aws stepfunctions start-execution "
-        f'--state-machine-arn "$MACHINE_ARN" --name "{named}" --input {given}',
+        f'--state-machine-arn "$MACHINE_ARN" --name "{execution}" --input {start}',
     )
 
 
-def _readme(name: str, given: str) -> str:
-    create, start = _commands(name, given)
+def _readme(name: str, commands: tuple[str, ...]) -> str:
+    create, start = commands
     return _file("about.md").format(
         name=name,
         create=create,

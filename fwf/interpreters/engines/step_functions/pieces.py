@@ -33,7 +33,13 @@ from fwf.forms.mentioned import names_in
 from fwf.interpreters.engines.cut import EngineTask
 from fwf.interpreters.engines.features import task_in
 from fwf.interpreters.engines.step_functions import asl
-from fwf.interpreters.engines.step_functions.calls import Steps, Told, Way, called, caught
+from fwf.interpreters.engines.step_functions.calls import (
+    Facts,
+    Steps,
+    Way,
+    call_states,
+    catch_state,
+)
 from fwf.interpreters.engines.step_functions.fans import graph, is_rated, map_each, par
 from fwf.interpreters.engines.worker.packed_values import values_of
 
@@ -41,33 +47,33 @@ MARGIN: Final = 60
 """Seconds by which a net is behind the deadline that the worker keeps."""
 
 
-def printed(told: Told, first: Way) -> str:
+def states_of(facts: Facts, first: Way) -> str:
     """The states of a piece, into its scope ⟶ that which it begins with. Explicit stack."""
-    return trampoline(partial(_steps, told), first)
+    return trampoline(partial(_steps, facts), first)
 
 
-def _steps(told: Told, way: Way) -> Steps:
+def _steps(facts: Facts, way: Way) -> Steps:
     """The states of one piece; it asks for those of its parts."""
     if isinstance(way.here.piece, EngineTask):
-        return _task(told, way)
+        return _task(facts, way)
     node: Any = way.here.piece.node
     match node:
         case Seq():
             return _seq(way)
         case Par():
-            return par(told, way)
+            return par(facts, way)
         case Graph():
-            return graph(told, way)
+            return graph(facts, way)
         case MapEach():
-            return map_each(told, way)
+            return map_each(facts, way)
         case _:
-            return _WRITERS[type(node)](told, way) if type(node) in _WRITERS else _task(told, way)
+            return _WRITERS[type(node)](facts, way) if type(node) in _WRITERS else _task(facts, way)
 
 
-def _task(told: Told, way: Way) -> Steps:
+def _task(facts: Facts, way: Way) -> Steps:
     """What the worker runs."""
     yield from ()
-    return called(told, way, "run", [("ok", way.next)])
+    return call_states(facts, way, "run", [("ok", way.next)])
 
 
 def _seq(way: Way) -> Steps:
@@ -77,116 +83,116 @@ def _seq(way: Way) -> Steps:
     return following
 
 
-def _through(told: Told, way: Way) -> Steps:
+def _through(facts: Facts, way: Way) -> Steps:
     """What is nothing by itself."""
     return (yield way._replace(here=way.here.parts()[0]))
 
 
-def _in_pool(told: Told, way: Way) -> Steps:
+def _in_pool(facts: Facts, way: Way) -> Steps:
     """A pool around steps that go one after another; nothing here counts starts in a time."""
-    if is_rated(told, way.here.piece.node):
-        return called(told, way, "run", [("ok", way.next)])
+    if is_rated(facts, way.here.piece.node):
+        return call_states(facts, way, "run", [("ok", way.next)])
     return (yield way._replace(here=way.here.parts()[0]))
 
 
-def _value(told: Told, way: Way) -> Steps:
+def _value(facts: Facts, way: Way) -> Steps:
     """An expression that needs no thought: the value itself, or what it is given."""
     yield from ()
     expr = cast("Pure[Any, Any]", way.here.piece.node).expr
     if isinstance(expr, Input):
         return way.next
-    name = told.name(way.here, "value")
-    known = names_in(cast(Any, way.here.piece.node))
-    text, _ = values_of(known, None).settle(cast("Const", expr).value)
+    name = facts.name(way.here, "value")
+    names = names_in(cast(Any, way.here.piece.node))
+    text, _ = values_of(names, None).settle(cast("Const", expr).value)
     way.scope.states.append(asl.put(name, {"text": text}, "$.out.value", way.next))
     return name
 
 
-def _delay(told: Told, way: Way) -> Steps:
+def _delay(facts: Facts, way: Way) -> Steps:
     yield from ()
-    name = told.name(way.here, "")
+    name = facts.name(way.here, "")
     seconds = seconds_of(cast("Delay[Any, Any]", way.here.piece.node).duration)
     way.scope.states.append(asl.state(name, "Wait", {"Seconds": seconds, "Next": way.next}))
     return name
 
 
-def _with_params(told: Told, way: Way) -> Steps:
+def _with_params(facts: Facts, way: Way) -> Steps:
     body = yield way._replace(here=way.here.parts()[0])
     if not cast("WithParams[Any, Any]", way.here.piece.node).computed:
         return body
-    return called(told, way, "bind", [("ok", body)])
+    return call_states(facts, way, "bind", [("ok", body)])
 
 
-def _timeout(told: Told, way: Way) -> Steps:
+def _timeout(facts: Facts, way: Way) -> Steps:
     """Of a task that which the worker keeps to, and a net behind it; of the whole all of them."""
     node = cast("Timeout[Any, Any]", way.here.piece.node)
     if task_in(node.body) is None:
         return (yield way._replace(here=way.here.parts()[0]))
     seconds = min(asl.SECONDS, seconds_of(node.within) + MARGIN)
-    return called(told, way, "run", [("ok", way.next)], seconds=seconds)
+    return call_states(facts, way, "run", [("ok", way.next)], seconds=seconds)
 
 
-def _branch(told: Told, way: Way) -> Steps:
+def _branch(facts: Facts, way: Way) -> Steps:
     then, otherwise = way.here.parts()
-    taken = yield way._replace(here=then)
+    first = yield way._replace(here=then)
     other = yield way._replace(here=otherwise)
-    return called(told, way, "choose", [("then", taken), ("otherwise", other)])
+    return call_states(facts, way, "choose", [("then", first), ("otherwise", other)])
 
 
-def _loop(told: Told, way: Way) -> Steps:
+def _loop(facts: Facts, way: Way) -> Steps:
     node = cast("LoopUntil[Any, Any]", way.here.piece.node)
-    name = told.name(way.here, "loop")
+    name = facts.name(way.here, "loop")
     body = yield way._replace(here=way.here.parts()[0], next=name)
-    called(told, way, "loop", [("again", body), ("ok", way.next)], name=name)
+    call_states(facts, way, "loop", [("again", body), ("ok", way.next)], name=name)
     if node.within is not None:
-        return called(told, way, "loop", [("ok", body)], role="enter", enter=True)
-    enter = told.name(way.here, "enter")
-    way.scope.states.append(asl.put(enter, {"n": 1}, f"$.scope.{told.slot(way.here)}", body))
+        return call_states(facts, way, "loop", [("ok", body)], role="enter", enter=True)
+    enter = facts.name(way.here, "enter")
+    way.scope.states.append(asl.put(enter, {"n": 1}, f"$.scope.{facts.slot(way.here)}", body))
     return enter
 
 
-def _retry(told: Told, way: Way) -> Steps:
+def _retry(facts: Facts, way: Way) -> Steps:
     if cast("Retry[Any, Any]", way.here.piece.node).attempts == 1:
         return (yield way._replace(here=way.here.parts()[0]))
-    wait = told.name(way.here, "wait")
-    failed = caught(told, way, wait)
+    wait = facts.name(way.here, "wait")
+    failed = catch_state(facts, way, wait)
     body = yield way._replace(here=way.here.parts()[0], fail=failed)
     fields = {"SecondsPath": "$.out.wait", "Next": body}
     way.scope.states.append(asl.state(wait, "Wait", fields))
-    return _kept(told, way, body)
+    return _keep_input(facts, way, body)
 
 
-def _fallback(told: Told, way: Way) -> Steps:
+def _fallback(facts: Facts, way: Way) -> Steps:
     body, other = way.here.parts()
     instead = yield way._replace(here=other)
-    failed = caught(told, way, instead)
-    return _kept(told, way, (yield way._replace(here=body, fail=failed)))
+    failed = catch_state(facts, way, instead)
+    return _keep_input(facts, way, (yield way._replace(here=body, fail=failed)))
 
 
-def _as_result(told: Told, way: Way) -> Steps:
-    wrap = called(told, way, "wrap", [("ok", way.next)])
-    failed = caught(told, way, way.next)
+def _as_result(facts: Facts, way: Way) -> Steps:
+    wrap = call_states(facts, way, "wrap", [("ok", way.next)])
+    failed = catch_state(facts, way, way.next)
     return (yield way._replace(here=way.here.parts()[0], next=wrap, fail=failed))
 
 
-def _always(told: Told, way: Way) -> Steps:
+def _always(facts: Facts, way: Way) -> Steps:
     """A finaliser begins with what the part was given, whichever way that ended."""
     body, last = way.here.parts()
-    at = f"$.scope.{told.slot(way.here)}"
-    settle = called(told, way, "settle", [("ok", way.next)])
-    late = caught(told, way, settle, "late", "e")
+    at = f"$.scope.{facts.slot(way.here)}"
+    settle = call_states(facts, way, "settle", [("ok", way.next)])
+    late = catch_state(facts, way, settle, "late", "e")
     begin = yield way._replace(here=last, next=settle, fail=late)
-    failed = caught(told, way, begin)
-    note, back = told.name(way.here, "ended"), told.name(way.here, "back")
+    failed = catch_state(facts, way, begin)
+    note, back = facts.name(way.here, "ended"), facts.name(way.here, "back")
     way.scope.states.append(asl.copied(back, at, "$.out", begin))
     way.scope.states.append(asl.copied(note, "$.out", f"{at}e", back))
-    return _kept(told, way, (yield way._replace(here=body, next=note, fail=failed)))
+    return _keep_input(facts, way, (yield way._replace(here=body, next=note, fail=failed)))
 
 
-def _kept(told: Told, way: Way, body: str) -> str:
+def _keep_input(facts: Facts, way: Way, body: str) -> str:
     """What a handler is given is kept for when it is needed, before its body."""
-    name = told.name(way.here, "keep")
-    at = f"$.scope.{told.slot(way.here)}"
+    name = facts.name(way.here, "keep")
+    at = f"$.scope.{facts.slot(way.here)}"
     way.scope.states.append(asl.copied(name, "$.out", at, body))
     return name
 

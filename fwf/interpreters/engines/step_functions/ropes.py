@@ -15,15 +15,15 @@ _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 def flat(rope: Rope) -> str:
     """Rope ⟶ its text. O(length), explicit stack."""
-    found: list[str] = []
+    texts: list[str] = []
     todo = [rope]
     while todo:
         each = todo.pop()
         if isinstance(each, str):
-            found.append(each)
+            texts.append(each)
         else:
             todo.extend(reversed(each))
-    return "".join(found)
+    return "".join(texts)
 
 
 def quoted(value: object) -> str:
