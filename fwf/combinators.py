@@ -73,9 +73,9 @@ def __getattr__(name: str) -> Any:
     """
     if name != "from_result":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    made: FromResult[Any, Any] = FromResult()
-    globals()[name] = made
-    return made
+    node: FromResult[Any, Any] = FromResult()
+    globals()[name] = node
+    return node
 
 
 def const(value: T, /) -> Workflow[object, T]:
@@ -225,9 +225,9 @@ def par(*ws: Any, fail_fast: bool = False) -> Workflow[Any, Any]:
     none may change its input.
     """
     parts = tuple(as_workflow(w, "par") for w in ws)
-    made: Par[Any, Any] = Par(parts, fail_fast)
-    _one_input(parts, made.edge.accepts, "par")
-    return made
+    node: Par[Any, Any] = Par(parts, fail_fast)
+    _one_input(parts, node.edge.accepts, "par")
+    return node
 
 
 def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) -> Workflow[A, B | C]:
@@ -247,10 +247,10 @@ def branch(p: Test[A], /, *, then: Workflow[A, B], otherwise: Workflow[A, C]) ->
         from fwf.derived.deciding import DecidedBranch  # which is made of these
 
         return DecidedBranch(decides, *arms)
-    made: Branch[Any, Any] = Branch(_predicate(p, "branch"), *arms)
-    _one_input(arms, made.edge.accepts, "branch")
-    _check_probes(made)
-    return made
+    node: Branch[Any, Any] = Branch(_predicate(p, "branch"), *arms)
+    _one_input(arms, node.edge.accepts, "branch")
+    _check_probes(node)
+    return node
 
 
 def loop_until(
@@ -279,9 +279,9 @@ def loop_until(
 
         return DecidedLoop(part, _decides(done, "loop_until"), limit, within, on_limit)
     until = _predicate(done, "loop_until")
-    made: LoopUntil[Any, Any] = LoopUntil(part, until, limit, within, on_limit)
-    _check_fields(made.done, part.edge.output, "loop_until")
-    return made
+    node: LoopUntil[Any, Any] = LoopUntil(part, until, limit, within, on_limit)
+    _check_fields(node.done, part.edge.output, "loop_until")
+    return node
 
 
 @overload
@@ -365,9 +365,9 @@ def fallback(
     on: error classes or tags that are caught; all if none are given.
     """
     parts = (as_workflow(w, "fallback"), as_workflow(handler, "fallback"))
-    made: Fallback[Any, Any] = Fallback(*parts, tags(on, "fallback"))
-    _one_input(parts, made.edge.accepts, "fallback")
-    return made
+    node: Fallback[Any, Any] = Fallback(*parts, tags(on, "fallback"))
+    _one_input(parts, node.edge.accepts, "fallback")
+    return node
 
 
 def always(w: Workflow[A, B], /, *, then: Workflow[A, object]) -> Workflow[A, B]:
@@ -377,10 +377,10 @@ def always(w: Workflow[A, B], /, *, then: Workflow[A, object]) -> Workflow[A, B]
     If both fail, both faults are reported.
     """
     parts = (as_workflow(w, "always"), as_workflow(then, "always(then=…)"))
-    made: Always[Any, Any] = Always(*parts)
+    node: Always[Any, Any] = Always(*parts)
     accepts = hints.meet(part.edge.accepts for part in parts)
     _one_input(parts, accepts, "always")
-    return made
+    return node
 
 
 def as_result(w: Workflow[A, B], /) -> Workflow[A, Result[B, Fault]]:
@@ -415,7 +415,7 @@ def with_params(w: Workflow[A, B], /, **params: object) -> Workflow[A, B]:
     if not params:
         return w
     bound = pmap({name: as_expr(value) for name, value in params.items()})
-    return _taken(WithParams(as_workflow(w, "with_params"), bound, pmap({})))
+    return _check_with_params(WithParams(as_workflow(w, "with_params"), bound, pmap({})))
 
 
 def using(w: Workflow[A, B], /, **resources: str) -> Workflow[A, B]:
@@ -425,7 +425,7 @@ def using(w: Workflow[A, B], /, **resources: str) -> Workflow[A, B]:
     """
     if not resources:
         return w
-    return _taken(WithParams(as_workflow(w, "using"), pmap({}), pmap(resources)))
+    return _check_with_params(WithParams(as_workflow(w, "using"), pmap({}), pmap(resources)))
 
 
 def in_pool(w: Workflow[A, B], pool: str, /) -> Workflow[A, B]:
@@ -445,16 +445,16 @@ def named(name: str, w: Workflow[A, B], /, **notes: object) -> Workflow[A, B]:
     >>> named("tenants", identity, owner="sales")
     named('tenants', identity, owner='sales')
     """
-    part, kept = as_workflow(w, "named"), cast("PMap[str, object]", freeze(notes))
-    return Named(name, part, kept)
+    part, frozen_notes = as_workflow(w, "named"), cast("PMap[str, object]", freeze(notes))
+    return Named(name, part, frozen_notes)
 
 
-def _expression(given: Any, where: str) -> Expr:
-    if isinstance(given, list | tuple):
+def _expression(value: Any, where: str) -> Expr:
+    if isinstance(value, list | tuple):
         raise TypeError(
-            f"{where}: {given!r} is not an expression; for the tuple of several write pick(…)"
+            f"{where}: {value!r} is not an expression; for the tuple of several write pick(…)"
         )
-    return expr_of(given) if isinstance(given, It) else Call(of_one_value(given, where), IT)
+    return expr_of(value) if isinstance(value, It) else Call(of_one_value(value, where), IT)
 
 
 def as_test(p: Any, where: str) -> Expr | Node:
@@ -473,13 +473,13 @@ def _decides(p: Any, where: str) -> Node:
     return node
 
 
-def _predicate(given: Any, where: str) -> Expr:
-    if isinstance(given, bool):
+def _predicate(value: Any, where: str) -> Expr:
+    if isinstance(value, bool):
         raise TypeError(
-            f"{where}({given}): needs a predicate such as it.total > 0; "
+            f"{where}({value}): needs a predicate such as it.total > 0; "
             "if this came from a comparison, compare `it` or `param`, not plain values"
         )
-    return _expression(given, where)
+    return _expression(value, where)
 
 
 def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:
@@ -494,16 +494,16 @@ def _one_input(parts: tuple[Node, ...], accepts: Any, where: str) -> None:
             )
 
 
-def _taken(made: WithParams[A, B]) -> WithParams[A, B]:
+def _check_with_params(node: WithParams[A, B]) -> WithParams[A, B]:
     """Bindings that something inside takes, of types that fit; raises `TypeError` for others."""
     from fwf.analysis.bindings import accepts, check  # which most definitions don't need
 
-    for name, expr in made.computed:
-        _check_fields(expr, made.edge.accepts, f"with_params({name}={argument(expr)})")
-    check(made)
-    if made.computed:
-        set_edge(made, Edge(accepts(made), made.edge.gives, made.edge.probes))
-    return made
+    for name, expr in node.computed:
+        _check_fields(expr, node.edge.accepts, f"with_params({name}={argument(expr)})")
+    check(node)
+    if node.computed:
+        set_edge(node, Edge(accepts(node), node.edge.gives, node.edge.probes))
+    return node
 
 
 def _repeats(body: Node, where: str) -> None:
@@ -516,14 +516,14 @@ def _repeats(body: Node, where: str) -> None:
         )
 
 
-def _check_probes(made: Branch[Any, Any]) -> None:
-    for probe in made.edge.probes:
-        _check_fields(probe, made.edge.accepts, "branch")
+def _check_probes(node: Branch[Any, Any]) -> None:
+    for probe in node.edge.probes:
+        _check_fields(probe, node.edge.accepts, "branch")
 
 
-def _check_fields(expr: Expr, given: Any, where: str) -> None:
+def _check_fields(expr: Expr, input_type: Any, where: str) -> None:
     try:
-        type_of(expr, given)
+        type_of(expr, input_type)
     except TypeError as error:
         raise TypeError(f"{where}: {error}") from None
 

@@ -24,18 +24,18 @@ def hidden(text: str, values: Sequence[tuple[str, str]]) -> str:
     """Text, values and what is to stand for each ⟶ the text without them."""
     masks = "|".join({re.escape(mask) for _, mask in values})
     parts: list[str] = re.split(f"({masks})", text)  # what is hidden already is at odd places
-    return "".join([part if at % 2 else _hidden(part, values) for at, part in enumerate(parts)])
+    return "".join([part if at % 2 else _hide(part, values) for at, part in enumerate(parts)])
 
 
-def _hidden(text: str, values: Sequence[tuple[str, str]]) -> str:
-    found: list[tuple[int, int, str]] = []
+def _hide(text: str, values: Sequence[tuple[str, str]]) -> str:
+    spans: list[tuple[int, int, str]] = []
     for view in _views(text):
         for value, mask in values:
             forms = _without_spaces(value) if view.squeezed else _forms(value)
-            found += [(*view.span(*span), mask) for span in _places(view.text, forms)]
+            spans += [(*view.span(*span), mask) for span in _places(view.text, forms)]
     parts: list[str] = []
     done = 0
-    for start, end, mask in sorted(found):
+    for start, end, mask in sorted(spans):
         if start >= done:  # else it overlaps the one before, whose mask stands for both
             parts += [text[done:start], mask]
         done = max(done, end)
@@ -62,8 +62,8 @@ def _places(text: str, forms: Sequence[Form]) -> Iterator[tuple[int, int]]:
 @lru_cache(256)
 def _forms(value: str) -> tuple[Form, ...]:
     lines = [line.strip() for line in re.split(r"[\r\n]", value)]
-    data = _encoded(value)
-    texts = [value, _joined(value).text, value.replace(" ", "+"), data.decode("latin-1")]
+    data = _encode(value)
+    texts = [value, _join(value).text, value.replace(" ", "+"), data.decode("latin-1")]
     texts += [line for line in lines if len(line) >= SHORTEST_LINE]
     texts += [data.hex(), data.hex().upper()]
     return *map(Form, dict.fromkeys(texts)), *(each for n in range(3) for each in _base64(data, n))
@@ -82,8 +82,8 @@ def _base64(data: bytes, after: int) -> list[Form]:
     bits = 8 * (after + len(data))
     first = -(-8 * after // 6)
     return [
-        Form(made(bytes(after) + data).decode()[first : bits // 6], after > 0, bits % 6 > 0)
-        for made in (b64encode, urlsafe_b64encode)
+        Form(encode(bytes(after) + data).decode()[first : bits // 6], after > 0, bits % 6 > 0)
+        for encode in (b64encode, urlsafe_b64encode)
     ]
 
 
@@ -91,7 +91,7 @@ def _is_base64(character: str) -> bool:
     return character.isalnum() or character in ("+", "/", "-", "_")
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -147,7 +147,7 @@ def _views(text: str) -> Iterator[View]:
         for view in level:
             yield view
             if "\n" in view.text or "\r" in view.text:
-                yield _joined(view.text, view)
+                yield _join(view.text, view)
             if _SPACE.search(view.text):
                 yield _replaced(view, _SPACE, lambda _: "", squeezed=True)
         level = [
@@ -158,7 +158,7 @@ def _views(text: str) -> Iterator[View]:
         ]
 
 
-def _joined(text: str, below: View | None = None) -> View:
+def _join(text: str, below: View | None = None) -> View:
     """Lines without their ends and the margins that tracebacks of groups have."""
     return _replaced(below or View(text, [], None), _BREAK, lambda _: "")
 

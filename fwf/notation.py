@@ -115,10 +115,10 @@ def graph(fn: Callable[..., Any], /) -> Workflow[Any, Any]:
     refs = [Ref[Any](recorder, -1 - at, hints.ANY, each) for at, each in enumerate(parameters)]
     token = recording.set(recorder)
     try:
-        made = fn(*refs)
+        result = fn(*refs)
     finally:
         recording.reset(token)
-    outputs = _outputs(recorder, made)
+    outputs = _outputs(recorder, result)
     return Named(name, Graph(tuple(recorder.steps), outputs, len(parameters)), pmap({}))
 
 
@@ -136,8 +136,8 @@ def _signature(fn: Any) -> tuple[str, tuple[str, ...]]:
     return name, code.co_varnames[: code.co_argcount]
 
 
-def _outputs(recorder: Recorder, made: Any) -> int | tuple[int, ...]:
-    several: list[Any] = [*cast(Any, made)] if isinstance(made, tuple) else [made]
+def _outputs(recorder: Recorder, result: Any) -> int | tuple[int, ...]:
+    several: list[Any] = [*cast(Any, result)] if isinstance(result, tuple) else [result]
     for ref in several:
         if not isinstance(ref, Ref):
             raise TypeError(
@@ -147,4 +147,4 @@ def _outputs(recorder: Recorder, made: Any) -> int | tuple[int, ...]:
         if ref.recorder is not recorder:
             raise TypeError(f"@graph {recorder.name}: {ref!r} belongs to another graph")
     indices = tuple(ref.index for ref in several)
-    return indices if isinstance(made, tuple) else indices[0]
+    return indices if isinstance(result, tuple) else indices[0]

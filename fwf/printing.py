@@ -25,6 +25,6 @@ def _escaped(char: str) -> str:
 
 def one_line(text: str, most: int = 600) -> str:
     """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
-    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
-    cut = joined if len(joined) <= most else f"{joined[: most - 1]}…"
+    line = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
+    cut = line if len(line) <= most else f"{line[: most - 1]}…"
     return printable(cut)

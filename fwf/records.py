@@ -51,8 +51,8 @@ def record(
             body.setdefault("__reduce__", _reduce)
         if repr:
             body["__repr__"] = _repr
-        made = cast(Any, type(cls))
-        return cast(type[T], made(cls.__name__, cls.__bases__, body))
+        metaclass = cast(Any, type(cls))
+        return cast(type[T], metaclass(cls.__name__, cls.__bases__, body))
 
     return make
 
@@ -111,8 +111,8 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    given = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._seen)
-    return masked(f"{type(self).__qualname__}({given})")
+    fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._seen)
+    return masked(f"{type(self).__qualname__}({fields})")
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:

@@ -78,10 +78,10 @@ class TaskDecorator:
     (double, 42)
     """
 
-    __slots__ = ("_declared",)
+    __slots__ = ("_options",)
 
-    def __init__(self, declared: Mapping[str, Any]) -> None:
-        self._declared = declared
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
 
     @overload
     def __call__(
@@ -206,22 +206,22 @@ class TaskDecorator:
         example: object = ...,
         isolate: bool = ...,
     ) -> TaskDecorator: ...
-    def __call__(self, fn: Any = None, /, **declared: Any) -> Any:
+    def __call__(self, fn: Any = None, /, **options: Any) -> Any:
         if fn is None:
-            return TaskDecorator({**self._declared, **_checked(declared)})
-        if declared:
+            return TaskDecorator({**self._options, **_check_options(options)})
+        if options:
             raise TypeError("task(function, …): write @task(…) above the function instead")
-        return _task_of(fn, self._declared)
+        return _task_of(fn, self._options)
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{name}={value!r}" for name, value in self._declared.items())
-        return f"task({given})" if given else "task"
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self._options.items())
+        return f"task({arguments})" if arguments else "task"
 
 
 task = TaskDecorator({})
 
 
-def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
+def _task_of(fn: Any, options: Mapping[str, Any]) -> Task[Any, Any]:
     if isinstance(fn, Task):
         raise TypeError(f"@task: {fn.described()} is a task already")
     inner = plain_function(fn)
@@ -231,7 +231,7 @@ def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
             "what it yields can be read only once: collect them into a list, or write rows to a "
             "store and return where"
         )
-    config = declared.get("config")
+    config = options.get("config")
     if config is None and inner.__closure__:
         raise TypeError(
             f"@task: {fn.__qualname__} is a closure, so its name doesn't say what it does; give "
@@ -240,12 +240,12 @@ def _task_of(fn: Any, declared: Mapping[str, Any]) -> Task[Any, Any]:
     if config is None:
         refuse_lambda(fn.__qualname__, "@task")
     of_task = ("name", "version", "config")
-    given = {key: value for key, value in declared.items() if key not in of_task}
-    contract = contract_of(fn, **given)
+    contract_fields = {key: value for key, value in options.items() if key not in of_task}
+    contract = contract_of(fn, **contract_fields)
     _check_example(fn.__qualname__, contract)
     return Task(
-        declared.get("name", fn.__name__),
-        declared.get("version", "1"),
+        options.get("name", fn.__name__),
+        options.get("version", "1"),
         cast("PMap[str, object]", freeze(dict(config or {}))),
         contract,
         fn,
@@ -274,37 +274,37 @@ _NAMES = (
 )  # fmt: skip
 
 
-def _checked(declared: dict[str, Any]) -> dict[str, Any]:
-    for key in declared:
+def _check_options(options: dict[str, Any]) -> dict[str, Any]:
+    for key in options:
         if key not in _NAMES:
             raise TypeError(f"task({key}=…): there is no such declaration{near(key, _NAMES)}")
-    effect = declared.get("effect")
+    effect = options.get("effect")
     if effect is not None and effect not in EFFECTS:
-        known = ", ".join(map(repr, EFFECTS))
+        effects = ", ".join(map(repr, EFFECTS))
         close = near(str(effect), EFFECTS)
-        raise ValueError(f"task(effect={effect!r}): needs one of {known}{close}")
+        raise ValueError(f"task(effect={effect!r}): needs one of {effects}{close}")
     for key in ("reads", "writes"):
-        if key in declared:
-            declared[key] = _datasets(key, declared[key])
-    if "name" in declared:
-        checked_name(declared["name"], "task(name=…)")
-    version = declared.get("version", "1")
+        if key in options:
+            options[key] = _datasets(key, options[key])
+    if "name" in options:
+        checked_name(options["name"], "task(name=…)")
+    version = options.get("version", "1")
     if not isinstance(version, str) or not version:
         raise TypeError(f"task(version={version!r}): needs a text that isn't empty")
-    if not isinstance(declared.get("isolate", False), bool):
-        raise TypeError(f"task(isolate={declared['isolate']!r}): needs True or False")
-    if not isinstance(declared.get("config", {}), Mapping):
-        given = declared["config"]
-        raise TypeError(f"task(config={given!r}): needs a dictionary of the factory's arguments")
-    duration = declared.get("duration")
+    if not isinstance(options.get("isolate", False), bool):
+        raise TypeError(f"task(isolate={options['isolate']!r}): needs True or False")
+    if not isinstance(options.get("config", {}), Mapping):
+        config = options["config"]
+        raise TypeError(f"task(config={config!r}): needs a dictionary of the factory's arguments")
+    duration = options.get("duration")
     if duration is not None and (not isinstance(duration, timedelta) or duration < timedelta(0)):
         raise ValueError(f"task(duration={duration!r}): needs a duration such as seconds(5)")
-    return declared
+    return options
 
 
-def _datasets(key: str, given: Any) -> tuple[str, ...]:
-    several = isinstance(given, Iterable) and not isinstance(given, str)
-    names: tuple[Any, ...] = tuple(cast(Any, given)) if several else ("",)
+def _datasets(key: str, value: Any) -> tuple[str, ...]:
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    names: tuple[Any, ...] = tuple(cast(Any, value)) if several else ("",)
     if not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"task({key}={given!r}): needs a list of dataset names")
+        raise TypeError(f"task({key}={value!r}): needs a list of dataset names")
     return names

@@ -29,7 +29,7 @@ from fwf.worlds.trace import Event, events
 
 from . import erased
 from .around import around, placed
-from .law import DRAWN, Interpreter, Run, told
+from .law import DRAWN, Interpreter, Run, outcome_text
 
 Kind: TypeAlias = Literal["result", "trace", "times"]
 
@@ -85,9 +85,9 @@ def scripted(
     """One of these workflows, and a script for every place where it does something."""
     w = draws(ws)
     value, params = draws(draw.numbers()), draw.taken_by(w, draws(draw.params()))
-    scenario, known = EMPTY, -1
-    while known < len(scenario.paths):
-        known = len(scenario.paths)
+    scenario, count = EMPTY, -1
+    while count < len(scenario.paths):
+        count = len(scenario.paths)
         for event in events(expected(w, value, scenario, params).trace):
             if event.path not in scenario.paths:
                 scenario = scenario.at(event.path, **draws(scripts()))
@@ -104,9 +104,9 @@ def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
 
 
 @lru_cache
-def flows(max_leaves: int, kept: tuple[draw.Part, ...]) -> st.SearchStrategy[Workflow[Any, Any]]:
+def flows(max_leaves: int, kinds: tuple[draw.Part, ...]) -> st.SearchStrategy[Workflow[Any, Any]]:
     """A workflow of these kinds of parts, in some context."""
-    without = tuple(part for part in get_args(draw.Part) if part not in kept) if kept else DRAWN
+    without = tuple(part for part in get_args(draw.Part) if part not in kinds) if kinds else DRAWN
     inner = draw.workflows(max_leaves=max_leaves, without=without)
     return st.builds(placed, inner, around("any", ()))
 
@@ -196,14 +196,14 @@ def differences(
 ) -> list[Kind]:
     """Case, interpreter, whom to agree with ⟶ in what their runs differ."""
     one, other = ran(case, interpreter), ran(case, expected)
-    found: list[Kind] = []
+    kinds: list[Kind] = []
     if not same_result(one.result, other.result):
-        found.append("result")
+        kinds.append("result")
     if erased.trace(one.trace, placed=True) != erased.trace(other.trace, placed=True):
-        found.append("trace")
+        kinds.append("trace")
     elif timed and _times(one) != _times(other):
-        found.append("times")
-    return found
+        kinds.append("times")
+    return kinds
 
 
 def ran(case: Case, interpreter: Interpreter) -> Run:
@@ -229,7 +229,7 @@ def explained(
     lines.append(f"on {case.value!r}, params {case.params!r}, {case.scenario!r}")
     for name, one in (("expected", expected), ("found", interpreter)):
         run = ran(case, one)
-        lines.append(f"{name}: {told(run.result)} at {run.end}")
+        lines.append(f"{name}: {outcome_text(run.result)} at {run.end}")
         lines += map(_line, sorted(events(run.trace), key=_start))
     return "\n".join(lines)
 

@@ -65,8 +65,8 @@ def the_first_cause_is_told(y: Tag, z: OtherTag, w: Flow) -> Sides:
 )
 def in_a_row(w: Flow, f: Flow) -> Sides:
     """When all goes well a finaliser runs after the work, and its value is dropped."""
-    kept = par(identity, w) >> par(pure(pick(1)), fst >> f)
-    return always(w, then=f), kept >> fst
+    both = par(identity, w) >> par(pure(pick(1)), fst >> f)
+    return always(w, then=f), both >> fst
 
 
 @law("always(timeout(delay(d + e), d), f) starts f at d", "V", PAGE, "no deadline")

@@ -17,8 +17,8 @@ HUGHES = "Hughes, Generalising Monads to Arrows, 2000"
 
 def first(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
     """On the first half of a pair; the types of both halves are left open."""
-    made: Workflow[Any, Any] = hughes_first(w)
-    return made
+    shown_first: Workflow[Any, Any] = hughes_first(w)
+    return shown_first
 
 
 def second(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
@@ -107,10 +107,10 @@ def first_nests(a: Flow) -> Sides:
 
 
 def _at(*keys: int) -> It:
-    found = pick(keys[0])
+    place = pick(keys[0])
     for key in keys[1:]:
-        found = found[key]
-    return found
+        place = place[key]
+    return place
 
 
 @law("split(pure(f), pure(g)) = first(pure(f)) >> second(pure(g))", "D", HUGHES, on="pair")

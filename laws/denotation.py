@@ -130,12 +130,12 @@ class End(NamedTuple):
         """The paths where faults were taken up, but for those that were raised again."""
         if not isinstance(self.o, Ok):
             return ()
-        found: list[str] = []
+        paths: list[str] = []
         for n, (path, cause) in enumerate(self.g, 1):
             later = [leaf for _, other in self.g[n:] for leaf in leaves(other)]
             if not all(leaf in later for leaf in leaves(cause)):
-                found.append(path)
-        return tuple(dict.fromkeys(found))
+                paths.append(path)
+        return tuple(dict.fromkeys(paths))
 
 
 class At(NamedTuple):
@@ -195,11 +195,13 @@ class Denotation:
             case Graph():
                 return self.graph(w, at, p, x, s, D, h)
             case Branch():
-                chosen = decided(self.paths.enclosing(at.spot), w.predicate, x, p)
-                if isinstance(chosen, Err):
-                    return End(chosen, series([]), s, h)
+                decision = decided(self.paths.enclosing(at.spot), w.predicate, x, p)
+                if isinstance(decision, Err):
+                    return End(decision, series([]), s, h)
                 return (
-                    inside(0, w.then, x, s, h) if chosen.value else inside(1, w.otherwise, x, s, h)
+                    inside(0, w.then, x, s, h)
+                    if decision.value
+                    else inside(1, w.otherwise, x, s, h)
                 )
             case LoopUntil():  # w >> branch(p, id, loop_until(w, p, n - 1))
                 end = End(Ok(x), series([]), s, h)
@@ -228,13 +230,13 @@ class Denotation:
                     return after(a, inside(1, w.handler, x, a.e, a.h))
                 return a
             case Retry():  # retry (d:ds) w = fallback(w, delay d >> retry ds w)
-                drawn = each(w.wait, lambda jitter, n: factor(jitter, n, self.run, path))
-                delays = islice(drawn, w.attempts - 1)
+                all_delays = each(w.wait, lambda jitter, n: factor(jitter, n, self.run, path))
+                delays = islice(all_delays, w.attempts - 1)
                 end = self.of(w.body, At(at.spot, (*at.tries, 1)), p, x, s, D, h)
                 for n, d in enumerate(delays, 2):
                     if not isinstance(end.o, Err) or not caught(w.on, end.o.cause):
                         break
-                    wait = hinted(end.o.cause, micros(d), end.e, cap_of(w.wait))
+                    wait = with_hint(end.o.cause, micros(d), end.e, cap_of(w.wait))
                     end = after(end._replace(g=()), pause(wait, x, end.e, D, end.h))
                     if isinstance(end.o, Ok):
                         there = At(at.spot, (*at.tries, n))
@@ -254,10 +256,10 @@ class Denotation:
                 f = after(a, self.of(w.finaliser, there, p, x, a.e, FOREVER, a.h))
                 return f._replace(o=finished(a.o, f.o))
             case AsResult():  # Ok v: Ok (Success v);  Err c: Ok (Failure c);  Int stays Int
-                end = taken(path, self.of(w.body, at, p, x, s, D, h))
+                end = with_taken_up(path, self.of(w.body, at, p, x, s, D, h))
                 return end if isinstance(end.o, Int) else end._replace(o=Ok(collected(end.o)))
             case FromResult():  # Ok (Success v): Ok v;  Ok (Failure c): Err c
-                return End(opened(path, x), series([]), s, h)
+                return End(open_result(path, x), series([]), s, h)
             case WithParams():  # ρ := ρ ◁ β, each β_k at (x, ρ); one without a value: Err
                 bound = bindings(path, w, x, p)
                 if isinstance(bound, Err):
@@ -275,8 +277,8 @@ class Denotation:
                 assert_never(w)
 
     def inner(self, at: At, w: Node, index: int, tag: object = None) -> At:
-        said = None if tag is None else str(tag)
-        return At(self.paths.child(at.spot, w, index, said), at.tries)
+        key = None if tag is None else str(tag)
+        return At(self.paths.child(at.spot, w, index, key), at.tries)
 
     def attempt(
         self, t: Task[Any, Any], at: At, p: Mapping[str, Any], x: Any, s: int, D: float, h: History
@@ -344,7 +346,10 @@ class Denotation:
             ends = parts(D)
             if not any(isinstance(end.o, Int) for end in ends):
                 there = [self.inner(at, w, 0, name).spot for name in names]
-                ends = [taken(self.paths.path(p), end) for p, end in zip(there, ends, strict=True)]
+                ends = [
+                    with_taken_up(self.paths.path(p), end)
+                    for p, end in zip(there, ends, strict=True)
+                ]
                 ends = [end._replace(o=Ok(collected(end.o))) for end in ends]
             return beside(lambda _: ends, False, list, s, D, h, len(x))
         return beside(parts, w.on_error == "fail_fast", list, s, D, h, len(x))
@@ -359,13 +364,13 @@ class Denotation:
             if not all(end is not None and isinstance(end.o, Ok) for end in waited):
                 ends.append(None)
                 continue
-            given = values(w, step.inputs, x, ends)
-            known = [end for end in waited if end is not None]
+            arguments = values(w, step.inputs, x, ends)
+            done = [end for end in waited if end is not None]
             ends.append(
                 self.of(
                     step.body, self.inner(at, w, index), p,
-                    given[0] if len(given) == 1 else given or None,
-                    max([s, *(end.e for end in known)]), D, h.union(*(end.h for end in known)),
+                    arguments[0] if len(arguments) == 1 else arguments or None,
+                    max([s, *(end.e for end in done)]), D, h.union(*(end.h for end in done)),
                 )
             )  # fmt: skip
         return woven(w, x, ends, s, D, h)
@@ -374,13 +379,13 @@ class Denotation:
 def failing(path: str, w: Fail[Any, Any], x: Any, p: Mapping[str, Any]) -> Err:
     """Err z; a message that can't be told is a defect."""
     try:
-        said = w.message if isinstance(w.message, str) else message(w.message, x, p)
+        text = w.message if isinstance(w.message, str) else message(w.message, x, p)
     except Undefined as error:
         return Err(PredicateDefect(path, str(error)))
-    return Err(Failed(path, (w.tag,), said))
+    return Err(Failed(path, (w.tag,), text))
 
 
-def opened(path: str, x: Any) -> Ok | Err:
+def open_result(path: str, x: Any) -> Ok | Err:
     """The value of a result, or its fault."""
     if isinstance(x, Success):
         return Ok(cast(Any, x).unwrap())
@@ -395,8 +400,8 @@ def keyed(w: MapEach[Any, Any], x: Any, p: Mapping[str, Any], path: str) -> list
     names = [str(evaluate(w.key, item, p)) for item in x]
     for i, name in enumerate(names):
         if name in names[:i]:
-            said = f"items {names.index(name)} and {i} have the same key {name!r}"
-            return BadInput(path, said)
+            problem = f"items {names.index(name)} and {i} have the same key {name!r}"
+            return BadInput(path, problem)
     return names
 
 
@@ -406,7 +411,7 @@ def predecessors(w: Graph[Any, Any]) -> list[tuple[int, ...]]:
 
 
 def values(
-    w: Graph[Any, Any], wanted: tuple[int, ...], x: Any, ends: Sequence[End | None]
+    w: Graph[Any, Any], numbers: tuple[int, ...], x: Any, ends: Sequence[End | None]
 ) -> tuple[Any, ...]:
     """What steps gave, by their numbers; a negative one stands for a part of the graph's input."""
 
@@ -415,7 +420,7 @@ def values(
             return x if w.arity == 1 else x[-1 - i]
         return cast(Ok, cast(End, ends[i]).o).value
 
-    return tuple(map(value, wanted))
+    return tuple(map(value, numbers))
 
 
 def woven(
@@ -453,18 +458,18 @@ def beside(
         ends = parts(min(D, first))
     e = max([s, *(end.e for end in ends)])
     t = parallel([end.t for end in ends])
-    known = h.union(*(end.h for end in ends))
+    history = h.union(*(end.h for end in ends))
     cuts = [end.o.cause for end in ends if isinstance(end.o, Int) and end.o.cause is not None]
     if fail_fast and first is not None:
         fault = both(end.o.cause for end in ends if isinstance(end.o, Err) and end.e == first)
-        return End(Err(then(fault, both(cuts)) if cuts else fault), t, e, known)
+        return End(Err(then(fault, both(cuts)) if cuts else fault), t, e, history)
     if any(isinstance(end.o, Int) for end in ends):
-        return End(Int(both(cuts) if cuts else None), t, e, known)
+        return End(Int(both(cuts) if cuts else None), t, e, history)
     faults = [end.o.cause for end in ends if isinstance(end.o, Err)]
     if faults:
-        return End(Err(both(faults)), t, e, known)
+        return End(Err(both(faults)), t, e, history)
     g = tuple(each for end in ends for each in end.g)
-    return End(Ok(make(end.o.value for end in ends if isinstance(end.o, Ok))), t, e, known, g)
+    return End(Ok(make(end.o.value for end in ends if isinstance(end.o, Ok))), t, e, history, g)
 
 
 def collected(o: Ok | Err | Int) -> Any:
@@ -478,7 +483,7 @@ def after(a: End, b: End) -> End:
     return b._replace(t=series([a.t, b.t]), g=a.g + b.g)
 
 
-def taken(path: str, end: End) -> End:
+def with_taken_up(path: str, end: End) -> End:
     """A fault is taken up: of what failed, nothing else counts."""
     return end._replace(g=((path, end.o.cause),)) if isinstance(end.o, Err) else end
 
@@ -513,11 +518,11 @@ def caught(on: tuple[str, ...], cause: Fault, *, all_of_them: bool = False) -> b
     return all_of_them or not any("Defect" in leaf.tags for leaf in leaves(cause))
 
 
-def hinted(cause: Fault, d: int, now: int, cap: timedelta | None) -> int:
+def with_hint(cause: Fault, d: int, now: int, cap: timedelta | None) -> int:
     """The later of `not_before` and the schedule, capped by the schedule's cap."""
     hints = [leaf.not_before for leaf in leaves(cause) if isinstance(leaf, Failed)]
-    asked = max((round(hint) - now for hint in hints if hint is not None), default=0)
-    return max(d, asked if cap is None else min(asked, micros(cap)))
+    hint_delay = max((round(hint) - now for hint in hints if hint is not None), default=0)
+    return max(d, hint_delay if cap is None else min(hint_delay, micros(cap)))
 
 
 def valued(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:
@@ -529,13 +534,13 @@ def valued(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:
 
 def bindings(path: str, w: WithParams[Any, Any], x: Any, p: Mapping[str, Any]) -> Ok | Err:
     """What is bound by name, all of it seen from outside; or the first that has no value."""
-    found: dict[str, Any] = {}
+    bound: dict[str, Any] = {}
     for name in sorted(w.params):
         value = valued(path, w.params[name], x, p)
         if isinstance(value, Err):
             return value
-        found[name] = value.value
-    return Ok(found)
+        bound[name] = value.value
+    return Ok(bound)
 
 
 def decided(path: str, expr: Expr, x: Any, p: Mapping[str, Any]) -> Ok | Err:

@@ -47,8 +47,8 @@ def switch_is_branches(a: Flow, b: Flow, c: Flow) -> Sides:
 def a_workflow_decides(q: Flow, a: Flow, b: Flow) -> Sides:
     """A workflow that decides is run first, and the arms are given what it was given."""
     decides: Any = q >> pure(sample_tasks.is_odd)
-    chosen = branch(it[1], then=pick(0) >> a, otherwise=pick(0) >> b)
-    return branch(decides, then=a, otherwise=b), keep_input(decides) >> chosen
+    choice = branch(it[1], then=pick(0) >> a, otherwise=pick(0) >> b)
+    return branch(decides, then=a, otherwise=b), keep_input(decides) >> choice
 
 
 @law("keep_input(w) = par(identity, w)", "S", PAGE)
@@ -109,8 +109,8 @@ def bindings_of_what_is_cached(w: Reading, given: Bindings) -> Sides:
 def moved_by_is_a_load_and_then_a_move(w: Flow) -> Sides:
     """The mark moves when the load is done, to what its input says; the load's result is given."""
     loaded: Any = par(pure(it), w)
-    moved: Any = par(pick(0) >> sample_tasks.seen.move, pure(pick(1)))
-    return sample_tasks.seen.moved_by(w, to=it), loaded >> moved >> pure(pick(1))
+    both: Any = par(pick(0) >> sample_tasks.seen.move, pure(pick(1)))
+    return sample_tasks.seen.moved_by(w, to=it), loaded >> both >> pure(pick(1))
 
 
 @law("s.moved_by(fail(t), to=e) = fail(t)", "D", PAGE)
@@ -123,8 +123,8 @@ def what_fails_moves_nothing(t: Tag) -> Sides:
 @law("poll(w, p, d, 1) = w >> branch(p, identity, fail(Exhausted))", "D", PAGE)
 def asked_once(w: Flow, p: AnyTest, d: Duration) -> Sides:
     """There is no wait before the first question. †"""
-    asked = w >> branch(p, then=identity, otherwise=fail("Exhausted"))
-    return poll(w, p, every=d, limit=1), asked
+    once = w >> branch(p, then=identity, otherwise=fail("Exhausted"))
+    return poll(w, p, every=d, limit=1), once
 
 
 @law(

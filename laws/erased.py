@@ -20,23 +20,23 @@ Erased = tuple[Any, ...]
 EMPTY: Erased = ("series",)
 
 
-def result(found: Result[Any, Fault]) -> Erased:
+def result(outcome: Result[Any, Fault]) -> Erased:
     """Result ⟶ its value, or its cause."""
-    if isinstance(found, Success):
-        return ("ok", value(found.unwrap()))
-    return ("err", cause(found.failure()))
+    if isinstance(outcome, Success):
+        return ("ok", value(outcome.unwrap()))
+    return ("err", cause(outcome.failure()))
 
 
-def value(found: Any) -> Any:
+def value(content: Any) -> Any:
     """Value ⟶ the same with its types, so that 1, 1.0 and True are three."""
-    if isinstance(found, tuple | list):
-        parts = cast("Sequence[Any]", found)
+    if isinstance(content, tuple | list):
+        parts = cast("Sequence[Any]", content)
         return (type(parts).__name__, *(value(part) for part in parts))
-    if isinstance(found, Failure):
-        return "failure", cause(cast(Any, found).failure())
-    if isinstance(found, Success):
-        return "success", value(found.unwrap())
-    return type(found).__name__, found
+    if isinstance(content, Failure):
+        return "failure", cause(cast(Any, content).failure())
+    if isinstance(content, Success):
+        return "success", value(content.unwrap())
+    return type(content).__name__, content
 
 
 def cause(fault: Fault) -> Erased:
@@ -54,7 +54,7 @@ def cause(fault: Fault) -> Erased:
             return *fault.tags, ""
 
 
-def trace(found: Trace, *, timed: bool = False, placed: bool = False) -> Erased:
+def trace(node: Trace, *, timed: bool = False, placed: bool = False) -> Erased:
     """Trace ⟶ its normal form.
 
     timed: events keep when they start and end.
@@ -64,12 +64,12 @@ def trace(found: Trace, *, timed: bool = False, placed: bool = False) -> Erased:
     def of(parts: Iterable[Trace]) -> list[Erased]:
         return [trace(part, timed=timed, placed=placed) for part in parts]
 
-    match found:
+    match node:
         case Event():
-            what = cause(found.result) if found.ending == "failed" else value(found.result)
-            where = (found.path, found.tries) if placed else ()
-            times = (found.start, found.end) if timed else ()
-            return ("event", found.task, found.ending, what, *where, *times)
+            what = cause(node.result) if node.ending == "failed" else value(node.result)
+            where = (node.path, node.tries) if placed else ()
+            times = (node.start, node.end) if timed else ()
+            return ("event", node.task, node.ending, what, *where, *times)
         case Series(parts):
             return in_series(of(parts))
         case Parallel(parts):
@@ -84,8 +84,8 @@ def in_series(parts: Sequence[Erased]) -> Erased:
 
 
 def in_parallel(parts: Sequence[Erased]) -> Erased:
-    made = _flat("parallel", parts)
-    return ("parallel", *sorted(made[1:], key=repr)) if made[0] == "parallel" else made
+    flat = _flat("parallel", parts)
+    return ("parallel", *sorted(flat[1:], key=repr)) if flat[0] == "parallel" else flat
 
 
 def _flat(kind: str, parts: Sequence[Erased]) -> Erased:
@@ -133,12 +133,12 @@ def _decomposed(there: Sequence[int], parts: Sequence[Erased], below: Sequence[s
 
 
 def _components(there: Sequence[int], linked: Callable[[int, int], bool]) -> list[list[int]]:
-    found: list[list[int]] = []
+    groups: list[list[int]] = []
     for at in there:
-        mine = [group for group in found if any(linked(at, other) for other in group)]
-        found = [group for group in found if group not in mine]
-        found.append([at, *(other for group in mine for other in group)])
-    return found
+        mine = [group for group in groups if any(linked(at, other) for other in group)]
+        groups = [group for group in groups if group not in mine]
+        groups.append([at, *(other for group in mine for other in group)])
+    return groups
 
 
 def _coloured(
@@ -172,6 +172,6 @@ def same_result(left: Result[Any, Fault], right: Result[Any, Fault]) -> bool:
     return result(left) == result(right)
 
 
-def ok_value(found: Result[Any, Fault]) -> Erased | None:
+def ok_value(outcome: Result[Any, Fault]) -> Erased | None:
     """Result ⟶ its value if it is ok, whatever the cause otherwise."""
-    return None if isinstance(found, Failure) else ("ok", value(found.unwrap()))
+    return None if isinstance(outcome, Failure) else ("ok", value(outcome.unwrap()))

@@ -57,13 +57,13 @@ from .denotation import (
     decided,
     failing,
     finished,
-    hinted,
     keyed,
     micros,
-    opened,
+    open_result,
     predecessors,
     valued,
     values,
+    with_hint,
     woven,
 )  # fmt: skip
 from .model import model_of_places
@@ -145,8 +145,8 @@ class InTime:
         return End(o, series([]), self.now, frozenset())
 
     def inner(self, here: Here, w: Node, index: int, tag: object = None) -> Here:
-        said = None if tag is None else str(tag)
-        return here._replace(spot=self.paths.child(here.spot, w, index, said))
+        key = None if tag is None else str(tag)
+        return here._replace(spot=self.paths.child(here.spot, w, index, key))
 
     def attempt(self, t: Task[Any, Any], here: Here, x: Any) -> Moves:
         """Stand in line; then work, as the scenario says. Who is cut in line leaves no event."""
@@ -159,14 +159,14 @@ class InTime:
         x = x if t.contract.inputs else None
         r, d, wait.works_on = self.m(t, x, here.p, k, path)
         s, wait.until = self.now, self.now + d
-        told = partial(Event, t.name, path, here.tries)
+        event = partial(Event, t.name, path, here.tries)
         if not (yield wait):
-            return self.ended(Int())._replace(t=told("cut", None, s, self.now))
+            return self.ended(Int())._replace(t=event("cut", None, s, self.now))
         if isinstance(r, Ok):
-            return self.ended(r)._replace(t=told("ok", r.value, s, self.now))
+            return self.ended(r)._replace(t=event("ok", r.value, s, self.now))
         if r.not_before is not None:
             r = changed(r, not_before=r.not_before + self.now)
-        return self.ended(Err(r))._replace(t=told("failed", r, s, self.now))
+        return self.ended(Err(r))._replace(t=event("failed", r, s, self.now))
 
     def pause(self, d: int, here: Here, x: Any) -> Moves:
         """d > 0 and s + d > D: Int, at max(s, D); else Ok x at s + d."""
@@ -211,8 +211,8 @@ class InTime:
             return w.at_once is None or sum(lost) < w.at_once
 
         parts = [moves(name, item) for name, item in zip(names, x, strict=True)]
-        found = yield from self.fork(here, parts, may_begin, fast == "fail_fast")
-        ends = [end for end in found if end is not None]
+        all_ends = yield from self.fork(here, parts, may_begin, fast == "fail_fast")
+        ends = [end for end in all_ends if end is not None]
         if fast == "collect" and not any(isinstance(end.o, Int) for end in ends):
             ends = [end._replace(o=Ok(collected(end.o))) for end in ends]
         return beside(lambda _: ends, fast == "fail_fast", list, s, FOREVER, frozenset(), len(x))
@@ -223,8 +223,8 @@ class InTime:
 
         def moves(i: int, body: Node) -> Callable[[Here], Moves]:
             def begin(there: Here) -> Moves:
-                given = values(w, w.steps[i].inputs, x, ends)
-                value = given[0] if len(given) == 1 else given or None
+                arguments = values(w, w.steps[i].inputs, x, ends)
+                value = arguments[0] if len(arguments) == 1 else arguments or None
                 return self.of(body, self.inner(there, w, i), value)
 
             return begin
@@ -238,8 +238,8 @@ class InTime:
             return all(end is not None and isinstance(end.o, Ok) for end in done)
 
         parts = [moves(i, step.body) for i, step in enumerate(w.steps)]
-        found = yield from self.fork(here, parts, may_begin)
-        return woven(w, x, found, s, FOREVER, frozenset())
+        all_ends = yield from self.fork(here, parts, may_begin)
+        return woven(w, x, all_ends, s, FOREVER, frozenset())
 
     def of(self, w: Node, here: Here, x: Any) -> Moves:
         """⟦w⟧, as in `denotation.py`, but that the time is now."""
@@ -266,8 +266,8 @@ class InTime:
                     return lambda there: self.of(body, self.inner(there, w, i), x)
 
                 parts = [moves(i, body) for i, body in enumerate(w.parts)]
-                found = yield from self.fork(here, parts, at_once, w.fail_fast)
-                ends = cast("list[End]", found)
+                all_ends = yield from self.fork(here, parts, at_once, w.fail_fast)
+                ends = cast("list[End]", all_ends)
                 n = len(ends)
                 return beside(lambda _: ends, w.fail_fast, tuple, s, FOREVER, frozenset(), n)
             case MapEach():
@@ -275,10 +275,10 @@ class InTime:
             case Graph():
                 return (yield from self.graph(w, here, x))
             case Branch():
-                chosen = decided(self.paths.enclosing(here.spot), w.predicate, x, here.p)
-                if isinstance(chosen, Err):
-                    return self.ended(chosen)
-                at, body = (0, w.then) if chosen.value else (1, w.otherwise)
+                decision = decided(self.paths.enclosing(here.spot), w.predicate, x, here.p)
+                if isinstance(decision, Err):
+                    return self.ended(decision)
+                at, body = (0, w.then) if decision.value else (1, w.otherwise)
                 return (yield from self.of(body, self.inner(here, w, at), x))
             case LoopUntil():
                 end = self.ended(Ok(x))
@@ -305,11 +305,11 @@ class InTime:
                 return a
             case Retry():
                 end = yield from self.of(w.body, here._replace(tries=(*here.tries, 1)), x)
-                drawn = each(w.wait, lambda jitter, n: factor(jitter, n, self.name, path))
-                for n, d in enumerate(islice(drawn, w.attempts - 1), 2):
+                all_delays = each(w.wait, lambda jitter, n: factor(jitter, n, self.name, path))
+                for n, d in enumerate(islice(all_delays, w.attempts - 1), 2):
                     if not isinstance(end.o, Err) or not caught(w.on, end.o.cause):
                         break
-                    wait = hinted(end.o.cause, micros(d), self.now, cap_of(w.wait))
+                    wait = with_hint(end.o.cause, micros(d), self.now, cap_of(w.wait))
                     end = after(end, (yield from self.pause(wait, here, x)))
                     if isinstance(end.o, Ok):
                         there = here._replace(tries=(*here.tries, n))
@@ -333,7 +333,7 @@ class InTime:
                 end = yield from self.of(w.body, here, x)
                 return end if isinstance(end.o, Int) else end._replace(o=Ok(collected(end.o)))
             case FromResult():
-                return self.ended(opened(path, x))
+                return self.ended(open_result(path, x))
             case WithParams():
                 bound = bindings(path, w, x, here.p)
                 if isinstance(bound, Err):

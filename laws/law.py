@@ -215,12 +215,12 @@ class Law:
     def metavariables(self) -> dict[str, Drawn]:
         """How each of its metavariables is drawn."""
         hints = get_type_hints(self.sides, include_extras=True)
-        found: dict[str, Drawn] = {}
+        variables: dict[str, Drawn] = {}
         for name, hint in hints.items():
             for extra in get_args(hint)[1:]:
                 if isinstance(extra, Drawn):
-                    found[name] = extra
-        return found
+                    variables[name] = extra
+        return variables
 
 
 def law(
@@ -265,8 +265,8 @@ def parts_without(law: Law) -> tuple[draw.Part, ...]:
 
     Never jitter that is drawn: it goes by the place, so that its laws hold for the interval alone.
     """
-    given = [WITHOUT.get(condition, ()) for condition in law.conditions]
-    return tuple(part for parts in (*given, DRAWN) for part in parts)
+    excluded = [WITHOUT.get(condition, ()) for condition in law.conditions]
+    return tuple(part for parts in (*excluded, DRAWN) for part in parts)
 
 
 @lru_cache
@@ -404,12 +404,15 @@ def explained(law: Law, case: Case, interpreter: Interpreter) -> str:
     for side, w in (("left ", left), ("right", right)):
         run = ran(w, case, interpreter)
         lines.append(f"{side}: {placed(w, case.around)!r}")
-        lines.append(
-            f"    = {told(run.result)} at {run.end}, trace {erased.trace(run.trace, timed=True)}"
-        )
+        trace = erased.trace(run.trace, timed=True)
+        lines.append(f"    = {outcome_text(run.result)} at {run.end}, trace {trace}")
     return "\n".join(lines)
 
 
-def told(found: Result[Any, Fault]) -> str:
+def outcome_text(outcome: Result[Any, Fault]) -> str:
     """How a run ended, for messages."""
-    return f"ok {found.unwrap()!r}" if isinstance(found, Success) else f"failed {found.failure()}"
+    return (
+        f"ok {outcome.unwrap()!r}"
+        if isinstance(outcome, Success)
+        else f"failed {outcome.failure()}"
+    )

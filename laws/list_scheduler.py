@@ -58,10 +58,10 @@ class ListScheduler(InTime):
         else:
             self.now = round(min(time for wait in self.waits for time in self.times(wait)))
 
-    def move(self, part: Part, told: Any) -> None:
+    def move(self, part: Part, answer: Any) -> None:
         self.moving = part
         try:
-            wait = part.moves.send(told)
+            wait = part.moves.send(answer)
         except StopIteration as stop:
             part.end = stop.value
             if part.above is not None and (part.above, True) not in self.movable:
@@ -91,8 +91,8 @@ class ListScheduler(InTime):
     def is_free(self, pool: str) -> bool:
         """A slot is free, and the rate lets somebody start."""
         size = self.pools[pool].at_once or FOREVER
-        used = sum(pool in wait.here.pools for wait in self.at_work())
-        return used < size and self.next_start(pool) <= self.now
+        count = sum(pool in wait.here.pools for wait in self.at_work())
+        return count < size and self.next_start(pool) <= self.now
 
     def next_start(self, pool: str) -> int:
         """When the rate lets somebody start: `per` after the earliest of the last `starts`."""
@@ -123,8 +123,8 @@ class ListScheduler(InTime):
     def times(self, wait: Wait) -> list[float]:
         """When something may change for who waits."""
         rates = [self.next_start(pool) for pool in wait.here.pools if wait.until is None]
-        found = [wait.limit, *rates, *([] if wait.until is None else [wait.until])]
-        return [time for time in found if time > self.now]
+        moments = [wait.limit, *rates, *([] if wait.until is None else [wait.until])]
+        return [time for time in moments if time > self.now]
 
 
 def scheduled(

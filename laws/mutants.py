@@ -190,16 +190,16 @@ def arms_are_swapped(m: Broken, w: Branch[Any, Any], here: Here) -> End:
 def the_output_is_tested(m: Broken, w: Branch[Any, Any], here: Here) -> End:
     """The predicate is asked about what the first arm made of the value."""
     end = m.part(w, 0, here)
-    found = end.o.value if isinstance(end.o, Ok) else here.x
-    chosen = decided("", w.predicate, found, here.p)
-    return m.part(w, 0 if chosen == Ok(True) else 1, here)
+    seen_value = end.o.value if isinstance(end.o, Ok) else here.x
+    decision = decided("", w.predicate, seen_value, here.p)
+    return m.part(w, 0 if decision == Ok(True) else 1, here)
 
 
 @mutant(Branch, branch.no_answer)
 def no_answer_is_no(m: Broken, w: Branch[Any, Any], here: Here) -> End:
     """A predicate that has no answer counts as false."""
-    chosen = decided("", w.predicate, here.x, here.p)
-    return m.part(w, 0 if chosen == Ok(True) else 1, here)
+    decision = decided("", w.predicate, here.x, here.p)
+    return m.part(w, 0 if decision == Ok(True) else 1, here)
 
 
 @mutant(LoopUntil, loop.done_at_once)
@@ -279,8 +279,8 @@ def keys_may_repeat(m: Broken, w: MapEach[Any, Any], here: Here) -> End:
 def collecting_fails(m: Broken, w: MapEach[Any, Any], here: Here) -> End:
     """A failed item fails a map that collects."""
     end = m.page(w, here)
-    settled = m.page(changed(w, on_error="settle"), here)
-    return settled if isinstance(settled.o, Err) and w.on_error == "collect" else end
+    result = m.page(changed(w, on_error="settle"), here)
+    return result if isinstance(result.o, Err) and w.on_error == "collect" else end
 
 
 # Graphs
@@ -322,8 +322,8 @@ def skipped_steps_run(m: Broken, w: Graph[Any, Any], here: Here) -> End:
 def dead_ends_may_fail(m: Broken, w: Graph[Any, Any], here: Here) -> End:
     """The failure of a step that doesn't lead to the output is dropped."""
     outputs = w.outputs if isinstance(w.outputs, tuple) else (w.outputs,)
-    used = {at for step in w.steps for at in (*step.inputs, *step.after)}
-    dead = frozenset(range(len(w.steps))) - used - set(outputs)
+    feeding = {at for step in w.steps for at in (*step.inputs, *step.after)}
+    dead = frozenset(range(len(w.steps))) - feeding - set(outputs)
     return m.page(_tolerant(w, dead), here)
 
 
@@ -345,8 +345,8 @@ def results_are_made_again(m: Broken, w: Graph[Any, Any], here: Here) -> End:
 @mutant(WithParams, reader.the_inner_one_wins)
 def outer_bindings_win(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
     """Of two bindings of one parameter the outer one wins."""
-    found = bindings("", w, here.x, here.p)
-    own: dict[str, Any] = found.value if isinstance(found, Ok) else {}
+    outcome = bindings("", w, here.x, here.p)
+    own: dict[str, Any] = outcome.value if isinstance(outcome, Ok) else {}
     bound = {**own, **m.memory}
     before, m.memory = m.memory, bound
     end = m.of(w.body, *here._replace(p={**here.p, **bound}))
@@ -358,8 +358,8 @@ def outer_bindings_win(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
 def bindings_leak(m: Broken, w: Node, here: Here) -> End:
     """What is bound for a part stays bound after it."""
     if isinstance(w, WithParams):
-        found = bindings("", w, here.x, here.p)
-        m.memory |= found.value if isinstance(found, Ok) else {}
+        bound = bindings("", w, here.x, here.p)
+        m.memory |= bound.value if isinstance(bound, Ok) else {}
     return m.page(w, here._replace(p={**here.p, **m.memory}))
 
 
@@ -368,20 +368,20 @@ def bindings_see_one_another(m: Broken, w: WithParams[Any, Any], here: Here) -> 
     """A binding is evaluated where those before it are bound already."""
     p = here.p
     for name in sorted(w.params):
-        found = valued("", w.params[name], here.x, p)
-        if isinstance(found, Err):
+        bound = valued("", w.params[name], here.x, p)
+        if isinstance(bound, Err):
             return m.page(w, here)
-        p = {**p, name: found.value}
+        p = {**p, name: bound.value}
     return m.of(w.body, *here._replace(p=p))
 
 
 @mutant(WithParams, reader.asking_in_items)
 def bindings_are_made_once(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
     """What was computed where a part was first entered holds for all that enter it later."""
-    found = m.memory.setdefault(str(id(w)), bindings("", w, here.x, here.p))
-    if isinstance(found, Err):
+    bound = m.memory.setdefault(str(id(w)), bindings("", w, here.x, here.p))
+    if isinstance(bound, Err):
         return m.page(w, here)
-    return m.of(w.body, *here._replace(p={**here.p, **found.value}))
+    return m.of(w.body, *here._replace(p={**here.p, **bound.value}))
 
 
 @mutant(WithParams, reader.nothing_starts)
@@ -395,10 +395,10 @@ def bindings_without_value_are_left_out(m: Broken, w: WithParams[Any, Any], here
 @mutant(WithParams, reader.asking_what_was_computed)
 def bindings_read_no_input(m: Broken, w: WithParams[Any, Any], here: Here) -> End:
     """A binding is evaluated without the part's input."""
-    found = bindings("", w, None, here.p)
-    if isinstance(found, Err):
+    bound = bindings("", w, None, here.p)
+    if isinstance(bound, Err):
         return m.page(w, here)
-    return m.of(w.body, *here._replace(p={**here.p, **found.value}))
+    return m.of(w.body, *here._replace(p={**here.p, **bound.value}))
 
 
 @mutant(InPool, named.pools_without_end)

@@ -44,8 +44,10 @@ def brackets_release_what_was_used(m: Broken, w: Any, here: Here) -> End:
     if not isinstance(w, Bracket):
         return m.page(w, here)
     acquired: Any = KeepInput(w.acquire)
-    used = acquired >> KeepInput(w.use) >> par(pure(it[1]), pure(it[0]) >> w.release) >> pure(it[0])
-    return m.of(used, *here)
+    bracketed = (
+        acquired >> KeepInput(w.use) >> par(pure(it[1]), pure(it[0]) >> w.release) >> pure(it[0])
+    )
+    return m.of(bracketed, *here)
 
 
 @mutant(Extension, derived.nothing_known_is_no_change)

@@ -103,9 +103,9 @@ def jitter_leaves_its_bounds(m: Broken, w: Retry[Any, Any], here: Here) -> End:
 @mutant(Retry, schedules.jitter_nests)
 def jitter_goes_by_outer_attempts(m: Broken, w: Retry[Any, Any], here: Here) -> End:
     """Another attempt of what is around draws other delays."""
-    named, m.run = m.run, m.run + repr(here.at.tries).encode()
+    own_run, m.run = m.run, m.run + repr(here.at.tries).encode()
     end = m.page(w, here)
-    m.run = named
+    m.run = own_run
     return end
 
 

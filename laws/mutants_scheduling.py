@@ -50,8 +50,8 @@ class TheFirstHoldsUpTheOthers(ListScheduler):
 class OnePoolIsEnough(ListScheduler):
     """Of several pools a slot of one is taken."""
 
-    def move(self, part: Part, told: Any) -> None:
-        super().move(part, told)
+    def move(self, part: Part, answer: Any) -> None:
+        super().move(part, answer)
         for wait in self.waits:
             wait.here = wait.here._replace(pools=frozenset(sorted(wait.here.pools)[:1]))
 
@@ -62,9 +62,9 @@ class PoolsBringTheirWorkers(ListScheduler):
     def can_start(self, wait: Wait) -> bool:
         workers = self.workers
         self.workers = FOREVER if wait.here.pools else workers
-        found = super().can_start(wait)
+        can = super().can_start(wait)
         self.workers = workers
-        return found
+        return can
 
 
 class OneMoreFits(ListScheduler):
@@ -72,8 +72,8 @@ class OneMoreFits(ListScheduler):
 
     def is_free(self, pool: str) -> bool:
         size = self.pools[pool].at_once
-        used = sum(pool in wait.here.pools for wait in self.at_work())
-        return (size is None or used <= size) and self.next_start(pool) <= self.now
+        count = sum(pool in wait.here.pools for wait in self.at_work())
+        return (size is None or count <= size) and self.next_start(pool) <= self.now
 
 
 # Rates
@@ -91,8 +91,8 @@ class RatesRoundUp(ListScheduler):
     """A start just after the time of the rate is too early."""
 
     def next_start(self, pool: str) -> int:
-        found = super().next_start(pool)
-        return found + 1 if found else 0
+        start = super().next_start(pool)
+        return start + 1 if start else 0
 
 
 class RatesCountByWindows(ListScheduler):
@@ -103,8 +103,8 @@ class RatesCountByWindows(ListScheduler):
         if n is None or per is None:
             return 0
         window = self.now // micros(per)
-        used = sum(start // micros(per) == window for start in self.starts[pool])
-        return 0 if used < n else (window + 1) * micros(per)
+        count = sum(start // micros(per) == window for start in self.starts[pool])
+        return 0 if count < n else (window + 1) * micros(per)
 
 
 class WhoIsCutInLineHasStarted(ListScheduler):

@@ -100,9 +100,9 @@ def jitter_is_the_same_for_every_item(z: Tag, d: Some) -> Sides:
 @tempting("s.jitter = the delays that it draws", "D", on(0, z="KeyError", d=seconds(1)))
 def jitter_can_be_spelt(z: Tag, d: Some) -> Sides:
     """What is drawn is known only where it stands, in a run; no list of delays says the same."""
-    drawn = list(each(every(d).times(2).jitter(7)))
+    all_delays = list(each(every(d).times(2).jitter(7)))
     shaken = retry(fail(z), attempts=3, wait=every(d).jitter(7))
-    return shaken, retry(fail(z), attempts=3, wait=delays(*drawn))
+    return shaken, retry(fail(z), attempts=3, wait=delays(*all_delays))
 
 
 @tempting("retry(par(a, b)) = par(retry(a), retry(b))", "O", on(0, TURNS, a=a, b=e))

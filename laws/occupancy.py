@@ -30,7 +30,7 @@ from .model import NOTHING_SAID
 MOMENT = timedelta(0)
 
 
-class Held(NamedTuple):
+class Stay(NamedTuple):
     """An attempt, the pools that it has slots of, and until when: later than its end if it was cut
     and works on."""
 
@@ -43,18 +43,18 @@ class Held(NamedTuple):
         return self.event.start <= time < self.until
 
 
-def held(case: Case, run: Run) -> list[Held]:
+def stays_of(case: Case, run: Run) -> list[Stay]:
     """A case of constant times, a run of it ⟶ what each attempt had, by start."""
     tasks = {path: (task, pools) for path, task, pools in _places(case.w)}
-    found, tries = list[Held](), Counter[str]()
+    stays, tries = list[Stay](), Counter[str]()
     for event in sorted(events(run.trace), key=_start):
         task, pools = tasks[untagged(event.path)]
         k, tries[event.path] = tries[event.path], tries[event.path] + 1
         script, until = case.scenario.paths.get(event.path, NOTHING_SAID), event.end
         if event.ending == "cut" and works_on(script, task.contract):
             until = event.start + micros(script.durations[min(k, len(script.durations) - 1)])
-        found.append(Held(event, pools, until))
-    return found
+        stays.append(Stay(event, pools, until))
+    return stays
 
 
 def _start(event: Event) -> tuple[int, tuple[int, ...]]:
@@ -77,62 +77,62 @@ def _places(w: Any) -> Iterator[tuple[str, Task[Any, Any], frozenset[str]]]:
 # What must not be
 
 
-def too_many(few: Limits, all_held: list[Held]) -> list[str]:
+def too_many(few: Limits, stays: list[Stay]) -> list[str]:
     """More attempts at work than there are workers, or slots of a pool."""
-    found = list[str]()
-    for time in {each.event.start for each in all_held}:
-        now = [each for each in all_held if each.at(time)]
+    problems = list[str]()
+    for time in {each.event.start for each in stays}:
+        now = [each for each in stays if each.at(time)]
         if few.workers is not None and len(now) > few.workers:
-            found.append(f"at {time} {len(now)} are at work")
+            problems.append(f"at {time} {len(now)} are at work")
         for name, pool in few.sizes.items():
             n = sum(name in each.pools for each in now)
             if pool.at_once is not None and n > pool.at_once:
-                found.append(f"at {time} {n} are in {name}")
-    return found
+                problems.append(f"at {time} {n} are in {name}")
+    return problems
 
 
-def too_fast(few: Limits, all_held: list[Held]) -> list[str]:
+def too_fast(few: Limits, stays: list[Stay]) -> list[str]:
     """More starts of a pool in some window than its rate allows."""
-    found = list[str]()
+    problems = list[str]()
     for name, pool in few.sizes.items():
         if pool.starts is None or pool.per is None:
             continue
-        starts = [each.event.start for each in all_held if name in each.pools]
+        starts = [each.event.start for each in stays if name in each.pools]
         for first, late in zip(starts, starts[pool.starts :], strict=False):
             if late - first < micros(pool.per):
-                found.append(f"{name}: {pool.starts + 1} starts from {first} to {late}")
-    return found
+                problems.append(f"{name}: {pool.starts + 1} starts from {first} to {late}")
+    return problems
 
 
-def idle(few: Limits, all_held: list[Held], trace: Trace) -> list[str]:
+def idle(few: Limits, stays: list[Stay], trace: Trace) -> list[str]:
     """Attempts that were ready, and had all that they need, and didn't start.
 
     For `busy` workflows, in which nothing else is waited for: ready is what all that it waits for
     has ended.
     """
-    pools = {each.event.key: each.pools for each in all_held}
-    moments = {each.event.start for each in all_held} | {each.until for each in all_held}
+    pools = {each.event.key: each.pools for each in stays}
+    moments = {each.event.start for each in stays} | {each.until for each in stays}
     for name, pool in few.sizes.items():
-        starts = [each.event.start for each in all_held if name in each.pools]
+        starts = [each.event.start for each in stays if name in each.pools]
         moments |= {start + micros(pool.per or MOMENT) for start in starts}
     return [
         f"at {time} {event.path} could start, but did at {event.start}"
         for event, ready in ready_times(trace, 0)[1]
         for time in moments
-        if ready <= time < event.start and not _blocked(few, all_held, pools[event.key], time)
+        if ready <= time < event.start and not _blocked(few, stays, pools[event.key], time)
     ]
 
 
-def _blocked(few: Limits, all_held: list[Held], pools: frozenset[str], time: int) -> bool:
+def _blocked(few: Limits, stays: list[Stay], pools: frozenset[str], time: int) -> bool:
     """Whether nobody in these pools can start, once all that happens at a time has happened."""
-    now = [each for each in all_held if each.at(time)]
+    now = [each for each in stays if each.at(time)]
     return (few.workers is not None and len(now) >= few.workers) or any(
-        _full(few.sizes.get(name, Pool()), [each for each in all_held if name in each.pools], time)
+        _full(few.sizes.get(name, Pool()), [each for each in stays if name in each.pools], time)
         for name in pools
     )
 
 
-def _full(pool: Pool, inside: list[Held], time: int) -> bool:
+def _full(pool: Pool, inside: list[Stay], time: int) -> bool:
     slots = pool.at_once is not None and sum(each.at(time) for each in inside) >= pool.at_once
     if pool.starts is None or pool.per is None:
         return slots
@@ -144,12 +144,12 @@ def ready_times(trace: Trace, s: int) -> tuple[int, list[tuple[Event, int]]]:
     """A trace from a time on ⟶ when it ends, and when each of its attempts was ready."""
     if isinstance(trace, Event):
         return trace.end, [(trace, s)]
-    ends, found = list[int](), list[tuple[Event, int]]()
+    ends, ready = list[int](), list[tuple[Event, int]]()
     for part, before in _parts(trace):
         end, more = ready_times(part, max([s, *(ends[i] for i in before)]))
         ends.append(end)
-        found += more
-    return max([s, *ends]), found
+        ready += more
+    return max([s, *ends]), ready
 
 
 def _parts(trace: Series | Parallel | Partial) -> Sequence[tuple[Trace, tuple[int, ...]]]:
@@ -205,5 +205,5 @@ def prompt(case: Case) -> Case:
 def _prompt(script: Script) -> Script:
     if script.fails is None:
         return script
-    said = (each and Failing(each.tags, each.message) for each in script.fails)
-    return changed(script, fails=tuple(said))
+    failures = (each and Failing(each.tags, each.message) for each in script.fails)
+    return changed(script, fails=tuple(failures))

@@ -65,11 +65,11 @@ def table(laws: list[Law]) -> str:
     return "\n".join(["| Law | Level | Says | Given | Source |", "|---|---|---|---|---|", *rows])
 
 
-def table_of_mutants(found: tuple[Mutant, ...]) -> str:
+def table_of_mutants(mutants_: tuple[Mutant, ...]) -> str:
     """Mutants ⟶ a Markdown table of them."""
     rows = [
         f"| `{each.name}` | {_cell(each.mistake)} | `{_cell(str(each.killed_by))}` |"
-        for each in found
+        for each in mutants_
     ]
     return "\n".join(["| Mutant | Mistake | Breaks |", "|---|---|---|", *rows])
 

@@ -60,8 +60,8 @@ def of_a_success() -> Sides:
 def of_what_is_no_result(w: Flow) -> Sides:
     """What is no result is bad input. †"""
     alone: Any = pure(sample_tasks.alone)
-    opened: Any = alone >> from_result
-    return fallback(opened, w, on="BadInput"), w
+    content: Any = alone >> from_result
+    return fallback(content, w, on="BadInput"), w
 
 
 @law("as_result(as_result(w)) = as_result(w) >> success", "D", PAGE)
@@ -99,9 +99,9 @@ def over_branch(p: Test, a: Flow, b: Flow) -> Sides:
 @law("fallback(a, b) = keep_input(as_result(a)) >> branch(failed, input >> b, value)", "D", PAGE)
 def as_a_fallback(a: Flow, b: Flow) -> Sides:
     """A fallback is a branch on the result, so its handler can have the fault as well. †"""
-    tried: Any = keep_input(as_result(a))
+    attempt: Any = keep_input(as_result(a))
     handled: Any = branch(failed(it[1]), then=pure(it[0]) >> b, otherwise=pure(value_of(it[1])))
-    return fallback(a, b), tried >> handled
+    return fallback(a, b), attempt >> handled
 
 
 @law(
@@ -111,10 +111,10 @@ def as_a_fallback(a: Flow, b: Flow) -> Sides:
 )
 def as_a_fallback_with_a_filter(a: Flow, b: Flow, on: Filter) -> Sides:
     """What `failed` is asked for is what `fallback` catches. †"""
-    tried: Any = keep_input(as_result(a))
-    opened: Any = pick(1) >> from_result
-    handled: Any = branch(failed(it[1], on=on), then=pure(it[0]) >> b, otherwise=opened)
-    return fallback(a, b, on=on), tried >> handled
+    attempt: Any = keep_input(as_result(a))
+    content: Any = pick(1) >> from_result
+    handled: Any = branch(failed(it[1], on=on), then=pure(it[0]) >> b, otherwise=content)
+    return fallback(a, b, on=on), attempt >> handled
 
 
 @law("map_each(w, collect) = map_each(as_result(w))", "D", PAGE, on="list")
@@ -132,8 +132,8 @@ def another_failure(z: Tag, y: OtherTag) -> Sides:
 @law("as_result(fail(z, m)) >> pick(tag, message) = const((z, m))", "D", PAGE)
 def what_a_fault_says(z: Tag) -> Sides:
     """A fault's tags and message can be read. †"""
-    said = pick(fault_of(it).tags[0], fault_of(it).message)
-    return as_result(fail(z, "why")) >> pure(said), const((z, "why"))
+    facts = pick(fault_of(it).tags[0], fault_of(it).message)
+    return as_result(fail(z, "why")) >> pure(facts), const((z, "why"))
 
 
 # Texts

@@ -71,7 +71,7 @@ def settled_first(
     return real(w, value, settled(dry(w, value, scenario, params)), params)
 
 
-def asked(default: int) -> int:
+def example_count(default: int) -> int:
     """How many cases to try: few or many, as the profile says."""
     most = settings().max_examples
     return most if most >= THOROUGH else max(1, default * most // 100)
@@ -80,10 +80,10 @@ def asked(default: int) -> int:
 class TestAgreement:
     def test_a_run_agrees_with_the_page(self) -> None:
         by_place = meaning_by(ByPlace, model_of_places)
-        assert_agrees(real, expected=by_place, timed=True, max_examples=asked(100))
+        assert_agrees(real, expected=by_place, timed=True, max_examples=example_count(100))
 
     def test_a_run_agrees_with_the_dry_run(self) -> None:
-        assert_agrees(real, timed=True, max_examples=asked(150))
+        assert_agrees(real, timed=True, max_examples=example_count(150))
 
     @pytest.mark.parametrize("limits", LIMITS, ids=str)
     def test_with_few_workers_and_small_pools_too(self, limits: dict[str, Any]) -> None:
@@ -91,14 +91,14 @@ class TestAgreement:
             partial(real, **limits),
             expected=partial(dry, **limits),
             timed=True,
-            max_examples=asked(50),
+            max_examples=example_count(50),
         )
 
     def test_a_dry_run_agrees_with_itself(self) -> None:
-        assert_agrees(dry, timed=True, max_examples=asked(50))
+        assert_agrees(dry, timed=True, max_examples=example_count(50))
 
     def test_a_dry_run_agrees_with_the_scenario_that_it_leaves(self) -> None:
-        assert_agrees(resettled, timed=True, max_examples=asked(50))
+        assert_agrees(resettled, timed=True, max_examples=example_count(50))
 
     @pytest.mark.parametrize("family", ["always", "graph", "par", "retry", "timeout"])
     def test_laws_hold_for_a_run(self, family: str) -> None:
@@ -109,8 +109,8 @@ def rewritten(step: Any) -> Any:
     """A real run of another workflow than it was given: a mistake, as a change of some nodes."""
 
     def wrong(w: Flow, value: Any, scenario: Scenario, params: Mapping[str, object]) -> Ran[Any]:
-        made = fold(lambda node, parts: step(rebuild(node, parts)), w)
-        return real(made, value, scenario, params)
+        other = fold(lambda node, parts: step(rebuild(node, parts)), w)
+        return real(other, value, scenario, params)
 
     return wrong
 
@@ -144,11 +144,11 @@ def cut_short(node: Node) -> Node:
 class TestDisagreement:
     @pytest.mark.parametrize("mistake", [hurried, reseeded, shortened, cut_short])
     def test_a_mistake_is_found_and_shown(self, mistake: Any) -> None:
-        with pytest.raises(Disagreement) as told:
+        with pytest.raises(Disagreement) as caught:
             assert_agrees(
                 rewritten(mistake), timed=True, max_examples=1_000, max_leaves=4, shrink=False
             )
-        text = str(told.value)
+        text = str(caught.value)
         assert text.startswith("the run is not as expected: another ")
         assert "\nexpected: " in text and "\nfound: " in text and "Scenario()" in text
 

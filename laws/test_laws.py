@@ -37,9 +37,9 @@ def reference(w: Any, value: Any, scenario: Any, params: Any, workers: int | Non
 class TestLaws:
     @pytest.mark.parametrize("law", catalogue(), ids=Law.__str__)
     def test_a_law_holds(self, law: Law) -> None:
-        asked = settings().max_examples
+        examples = settings().max_examples
         assert_lawful(
-            reference, laws=[law], max_examples=asked if asked >= THOROUGH else asked // 2
+            reference, laws=[law], max_examples=examples if examples >= THOROUGH else examples // 2
         )
 
     def test_each_law_has_a_name_of_its_own_and_says_what_it_means(self) -> None:
@@ -101,9 +101,9 @@ class TestCut:
             )
 
         assert ran("stops").result == Success(0)
-        for found in (ran("works on"), ran(None)):
-            assert isinstance(found.result, Failure) and found.end == 2_000_000
-            assert [event.ending for event in events(found.trace)] == ["cut"]
+        for outcome in (ran("works on"), ran(None)):
+            assert isinstance(outcome.result, Failure) and outcome.end == 2_000_000
+            assert [event.ending for event in events(outcome.trace)] == ["cut"]
 
 
 def assert_same_whatever_is_done_when_cut(
@@ -132,6 +132,6 @@ class TestMutants:
             )
 
     def test_there_are_many_and_each_says_what_it_gets_wrong(self) -> None:
-        found = mutants.catalogue()
-        assert len({each.name for each in found}) == len(found) >= 25
-        assert all(each.mistake.endswith(".") for each in found)
+        all_mutants = mutants.catalogue()
+        assert len({each.name for each in all_mutants}) == len(all_mutants) >= 25
+        assert all(each.mistake.endswith(".") for each in all_mutants)

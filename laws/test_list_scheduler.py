@@ -22,8 +22,8 @@ from .law import Interpreter
 from .limits import Limits, limited_cases
 from .list_scheduler import ListScheduler, scheduled
 from .model import ByPlace, meaning_by, model_of_places
-from .occupancy import busy, constant, held, idle, prompt, too_fast, too_many
-from .test_agreement import asked, dry, real
+from .occupancy import busy, constant, idle, prompt, stays_of, too_fast, too_many
+from .test_agreement import dry, example_count, real
 
 Limited: TypeAlias = tuple[Case, Limits]
 EVERY_CHECK: list[Any] = list(HealthCheck)
@@ -33,15 +33,15 @@ BOTH = pytest.mark.parametrize("interpreter", [dry, real])
 def by(scheduler: type[ListScheduler]) -> Any:
     """The interpreter that goes by another list scheduler."""
 
-    def interpreter(*given: Any, **limits: Any) -> Any:
-        return scheduled(*given, **limits, by=scheduler)
+    def interpreter(*args: Any, **limits: Any) -> Any:
+        return scheduled(*args, **limits, by=scheduler)
 
     return interpreter
 
 
 def every(cases: st.SearchStrategy[Limited], check: Callable[[Limited], None], n: int) -> None:
     """Check so many cases, or as many as the profile says."""
-    many = settings(max_examples=asked(n), deadline=None, suppress_health_check=EVERY_CHECK)
+    many = settings(max_examples=example_count(n), deadline=None, suppress_health_check=EVERY_CHECK)
     many(given(cases)(check))()
 
 
@@ -59,7 +59,7 @@ def assert_found(cases: st.SearchStrategy[Limited], broken: Callable[[Limited], 
 class TestAgreement:
     def test_without_limits_the_list_scheduler_says_what_the_page_says(self) -> None:
         page = meaning_by(ByPlace, model_of_places)
-        assert_agrees(scheduled, expected=page, timed=True, max_examples=asked(100))
+        assert_agrees(scheduled, expected=page, timed=True, max_examples=example_count(100))
 
     @BOTH
     def test_each_attempt_starts_when_the_list_scheduler_says(self, interpreter: Any) -> None:
@@ -86,15 +86,15 @@ class TestAgreement:
 def crowded(interpreter: Interpreter, limited: Limited) -> list[str]:
     """Where more attempts were at work, or started, than the limits allow."""
     case, few = constant(limited[0]), limited[1]
-    taken = held(case, ran(case, few(interpreter)))
-    return too_many(few, taken) + too_fast(few, taken)
+    stays = stays_of(case, ran(case, few(interpreter)))
+    return too_many(few, stays) + too_fast(few, stays)
 
 
 def idled(interpreter: Interpreter, limited: Limited) -> list[str]:
     """Where a busy workflow was idle, though something could start."""
     case, few = prompt(constant(limited[0])), limited[1]
     run = ran(case, few(interpreter))
-    return idle(few, held(case, run), run.trace)
+    return idle(few, stays_of(case, run), run.trace)
 
 
 @task

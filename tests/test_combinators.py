@@ -156,7 +156,7 @@ MISUSE: list[tuple[Any, str]] = [
     (lambda: fail(3), r"fail\(3\): an error's tag is a text"),
     (lambda: fail("X", 3), r"fail\('X', 3\): an error's message is a text"),
     (lambda: delay(5), r"delay: 5 is not a duration; write seconds\(…\) or minutes\(…\)"),
-    (lambda: delay(seconds(-1)), "delay: seconds(-1) is negative; a duration is 0 or more"),
+    (lambda: delay(seconds(-1)), r"delay: seconds\(-1\) is negative; a duration is 0 or more"),
     (lambda: seq(3), "seq: 3 is not a workflow"),
     (lambda: seq(ping, 3), ">>: 3 is not a workflow"),
     (lambda: par(ping, is_big), "par: is_big is a plain function; put @task above it"),

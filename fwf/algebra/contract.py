@@ -229,10 +229,10 @@ def resolve_hints(function: Callable[..., Any]) -> dict[str, Any]:
         return typing.get_type_hints(function, include_extras=True)
     except Exception:  # one name that exists only for type checkers; take the others singly
         hints = annotations(function)
-        return {name: _resolved(function, name, kind) for name, kind in hints.items()}
+        return {name: _resolve_hint(function, name, kind) for name, kind in hints.items()}
 
 
-def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
+def _resolve_hint(function: Callable[..., Any], name: str, annotation: Any) -> Any:
     one = pytypes.SimpleNamespace(__annotations__={name: annotation})
     try:
         return typing.get_type_hints(one, function.__globals__, include_extras=True)[name]

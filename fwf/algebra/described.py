@@ -65,10 +65,10 @@ def _contents(value: Any, cls: Any, depth: int) -> object:
         return tuple(sorted((description(each, depth) for each in value), key=encode))
     if issubclass(cls, list | tuple | deque):
         return tuple(description(each, depth) for each in value)
-    return _made_of(value, cls, depth) if cls.__module__ in _VALUES else None
+    return _constructor_arguments(value, cls, depth) if cls.__module__ in _VALUES else None
 
 
-def _made_of(value: Any, cls: Any, depth: int) -> object:
+def _constructor_arguments(value: Any, cls: Any, depth: int) -> object:
     reduce = dispatch_table.get(cls)
     content: Any = value.__reduce_ex__(2) if reduce is None else cast(Any, reduce)(value)
     if isinstance(content, str):  # the name of a constant, such as `...`

@@ -149,14 +149,14 @@ def _operate(expr: Op, value: Any, params: Mapping[str, Any]) -> Any:
         case "tuple":
             return tuple(evaluate(part, value, params) for part in expr.args)
         case "failed" | "value_of" | "fault_of" | "text":
-            return _told(expr, [evaluate(part, value, params) for part in expr.args])
+            return _answer(expr, [evaluate(part, value, params) for part in expr.args])
         case symbol:
             left = evaluate(expr.args[0], value, params)
             right = evaluate(expr.args[1], value, params)
             return _apply(symbol, expr, left, right)
 
 
-def _told(expr: Op, operands: list[Any]) -> Any:
+def _answer(expr: Op, operands: list[Any]) -> Any:
     """What is asked of a result, or a text."""
     from fwf.algebra.result_values import answer  # imports a library of 20 ms
 

@@ -218,7 +218,7 @@ def _show_operator(expr: Op, outer: int) -> str:
         case "failed" | "value_of" | "fault_of" | "text" as word:
             sources = [_show(part, 0) for part in args]
             if word == "failed" and len(args) == 2:
-                sources[1] = f"on={_shown_filter(args[1])}"
+                sources[1] = f"on={_filter_source(args[1])}"
             return f"{word}({', '.join(sources)})"
         case "and" | "or":
             sources = [_show(args[0], 9), *(_show(part, 8) for part in args[1:])]
@@ -230,7 +230,7 @@ def _show_operator(expr: Op, outer: int) -> str:
             return f"({text})" if outer else text
 
 
-def _shown_filter(on: Expr) -> str:
+def _filter_source(on: Expr) -> str:
     names = cast("tuple[object, ...]", getattr(on, "value", None))
     one = type(names) is tuple and len(names) == 1
     return source(names[0]) if one else _show(on, 0)
@@ -313,13 +313,13 @@ _FAULT: dict[str, Any] = {"tags": tuple[str, ...], "message": str, "path": str}
 def substitute(expr: Expr, place: Expr) -> Expr:
     """An expression over `it` ⟶ the same over what `place` gives."""
     return (
-        place if isinstance(expr, Input) else _rebuilt(expr, lambda part: substitute(part, place))
+        place if isinstance(expr, Input) else _rebuild(expr, lambda part: substitute(part, place))
     )
 
 
 def calling(expr: Expr, other: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Expr:
     """An expression, function ⟶ function ⟶ the same expression, which calls those."""
-    expr_of_parts = _rebuilt(expr, lambda part: calling(part, other))
+    expr_of_parts = _rebuild(expr, lambda part: calling(part, other))
     return (
         Call(other(expr_of_parts.function), expr_of_parts.of)
         if isinstance(expr_of_parts, Call)
@@ -329,7 +329,7 @@ def calling(expr: Expr, other: Callable[[Callable[[Any], Any]], Callable[[Any], 
 
 def retagged(expr: Expr, other: Callable[[str], str]) -> Expr:
     """An expression, tag ⟶ tag ⟶ the same expression, which asks results for those errors."""
-    expr_of_parts = _rebuilt(expr, lambda part: retagged(part, other))
+    expr_of_parts = _rebuild(expr, lambda part: retagged(part, other))
     match expr_of_parts:
         case Op("failed", (of, Const(names))):
             tags = sorted(map(other, cast("tuple[str, ...]", names)))
@@ -338,7 +338,7 @@ def retagged(expr: Expr, other: Callable[[str], str]) -> Expr:
             return expr_of_parts
 
 
-def _rebuilt(expr: Expr, part: Callable[[Expr], Expr]) -> Expr:
+def _rebuild(expr: Expr, part: Callable[[Expr], Expr]) -> Expr:
     """An expression, part ⟶ part ⟶ the same expression of those."""
     match expr:
         case Input() | Const() | Param():

@@ -58,10 +58,10 @@ def named_function(function: object, where: str) -> Callable[[Any], Any]:
     if flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR):
         kind = "async def" if flags & COROUTINE else "a generator"
         raise TypeError(f"{where}: {name} is {kind}; write a def that returns the value")
-    there = _found(function) if isinstance(name, str) else None
+    there = _value_there(function) if isinstance(name, str) else None
     if there is function or (isinstance(there, _METHODS) and there == function):
         return function
-    flaw = _held(function, there)
+    flaw = _flaw(function, there)
     if flaw:
         refuse_definition(function, where)
         raise TypeError(
@@ -119,7 +119,7 @@ def refuse_definition(value: Any, where: str) -> None:
         raise TypeError(f"{where}: {value!r} is {kind}; a function with def goes here")
 
 
-def _found(function: Any) -> object:
+def _value_there(function: Any) -> object:
     """What is at the place where a function says that it is defined."""
     module, name = _place(function)
     value: Any = sys.modules.get(module)
@@ -131,7 +131,7 @@ def _found(function: Any) -> object:
     return value
 
 
-def _held(function: Any, there: object) -> str:
+def _flaw(function: Any, there: object) -> str:
     """What a function has in it that its name doesn't say."""
     if not isinstance(function, FunctionType):
         return "is a method of an object" if isinstance(function, _METHODS) else "holds state"

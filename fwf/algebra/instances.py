@@ -83,10 +83,10 @@ def arguments_of(cls: Any) -> tuple[str, ...]:
     fields = getattr(cls, "__dataclass_fields__", None)
     if fields is None:
         return tuple(cls._fields)
-    return tuple(name for name, each in fields.items() if each.init and _is_kept(each))
+    return tuple(name for name, each in fields.items() if each.init and _is_field(each))
 
 
-def _is_kept(field: Any) -> bool:
+def _is_field(field: Any) -> bool:
     return bool(field._field_type.name == "_FIELD")
 
 
@@ -140,7 +140,7 @@ def check(
             f"({type(error).__name__}: {error}); {_REMEDY}"
         ) from None
     for name in fields or instance.names():
-        if not fields or _is_kept(fields[name]):
+        if not fields or _is_field(fields[name]):
             _refuse_other(cls, name, encode(getattr(value, name)), encode(getattr(again, name)))
 
 

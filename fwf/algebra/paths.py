@@ -208,7 +208,7 @@ class Paths:
             return None
         offsets = self._offsets[id(node)] if id(node) in self._offsets else self._measure(node)
         key = (id(region.node), region.inner)
-        names = self._names[key] if key in self._names else self._listed(region)
+        names = self._names[key] if key in self._names else self._names_if_few(region)
         if offsets is not None or names is None or len(names) < start + len(node.parts):
             return None
         above = self.enclosing(Spot(region, start))
@@ -241,16 +241,16 @@ class Paths:
         if ordinal >= UNCOUNTED:
             return "…"
         key = (id(region.node), region.inner)
-        names = self._names[key] if key in self._names else self._listed(region)
+        names = self._names[key] if key in self._names else self._names_if_few(region)
         if names is None:
             return self._name_at(region, ordinal)
         return names[ordinal] if ordinal < len(names) else ""
 
-    def _listed(self, region: Region) -> list[str] | None:
+    def _names_if_few(self, region: Region) -> list[str] | None:
         """The names of a region; None if they are too many to be listed."""
         node, inner = region.node, region.inner
         size = total(map(self._count, _siblings(node))) if inner else self._count(cast(Node, node))
-        names = self._named(node, inner) if size <= self._left else None
+        names = self._numbered_names(node, inner) if size <= self._left else None
         self._left -= 0 if names is None else size
         self._names[id(node), inner] = names
         return names
@@ -259,7 +259,9 @@ class Paths:
         """The same name as in the list, found on one way down past the parts that come before."""
         inner = region.inner
         own, parts = (
-            ((), _siblings(region.node)) if inner else _own(self._counted(cast(Node, region.node)))
+            ((), _siblings(region.node))
+            if inner
+            else _own(self._countable(cast(Node, region.node)))
         )
         nodes_before: list[Node] = []
         while True:
@@ -271,13 +273,13 @@ class Paths:
                 nodes_before.append(part)
             else:
                 break
-            own, parts = _own(self._counted(part))
+            own, parts = _own(self._countable(part))
         if ordinal >= len(own):
             return ""
         n = total((self._occurring(own[ordinal], part) for part in nodes_before), own=1)
         return own[ordinal] if n == 1 else f"{own[ordinal]}#{n if n < UNCOUNTED else '…'}"
 
-    def _counted(self, node: Node) -> Node:
+    def _countable(self, node: Node) -> Node:
         """A node ⟶ the outermost on the way down its first parts of which these can be counted.
 
         Whatever is counted stands there. Each node is passed once, however many names are asked.
@@ -298,7 +300,7 @@ class Paths:
         """Spot of a node, the node, which part of it, of which item or round ⟶ the part's spot."""
         match node:
             case _ if isinstance(spot.region, Joints):
-                return self._joined(spot.region, node, index, tag)
+                return self._spot_in_extension(spot.region, node, index, tag)
             case Seq() | Graph():
                 return self._within(spot.region, spot.ordinal, node, index)
             case Extension():
@@ -352,7 +354,7 @@ class Paths:
         before = total(map(self._count, of.outside), own=number)
         return Spot(spot.region, spot.ordinal + before, spot.fresh and number == of.own)
 
-    def _joined(self, region: Joints, node: Node, index: int, tag: str | None) -> Spot:
+    def _spot_in_extension(self, region: Joints, node: Node, index: int, tag: str | None) -> Spot:
         """The spot of a part of what an extension's meaning is made of."""
         of, part = region.layout, children(node)[index]
         before = region.before + of.before(node, index)
@@ -433,7 +435,7 @@ class Paths:
                 times[id(top)] = total((times[id(part)] for part in parts), own=own.count(name))
         return times[id(node)]
 
-    def _named(self, node: Node | Inside, inner: bool) -> list[str]:
+    def _numbered_names(self, node: Node | Inside, inner: bool) -> list[str]:
         """The names of a region, numbered where they repeat."""
         names: list[str] = []
         counts: dict[str, int] = {}

@@ -58,10 +58,10 @@ def restored(entries: list[Entry]) -> Node:
     nodes: list[Any] = []
     for entry in entries:
         if isinstance(entry, TaskAt):
-            nodes.append(_found(entry))
+            nodes.append(_value_at(entry))
         else:
             cls, values = entry
-            arguments = [_filled(value, nodes) for value in values]
+            arguments = [_fill(value, nodes) for value in values]
             if issubclass(cls, Extension):  # whose fields may be keyword-only
                 nodes.append(cls(**dict(zip(field_names(cls), arguments, strict=True))))
             else:
@@ -103,24 +103,24 @@ def _flat(value: Any, numbers: dict[int, int]) -> Any:
     return pack(value)
 
 
-def _filled(value: Any, nodes: list[Any]) -> Any:
+def _fill(value: Any, nodes: list[Any]) -> Any:
     if isinstance(value, Packed):
         return unpack(value)
     if isinstance(value, Part):
         return nodes[value.number]
     if isinstance(value, Step):
-        return Step(_filled(value.body, nodes), value.inputs, value.after)
+        return Step(_fill(value.body, nodes), value.inputs, value.after)
     if isinstance(value, PVector):
-        return pvector(_filled(one, nodes) for one in cast(Any, value))
+        return pvector(_fill(one, nodes) for one in cast(Any, value))
     if type(value) is tuple:
-        return tuple(_filled(one, nodes) for one in cast(Any, value))
+        return tuple(_fill(one, nodes) for one in cast(Any, value))
     return value
 
 
 def _task_at(task: Task[Any, Any]) -> TaskAt:
     at = TaskAt(task.fn.__module__, task.fn.__qualname__, thaw(task.config))
     try:
-        there = _found(at)
+        there = _value_at(at)
     except Exception as error:
         raise PicklingError(
             f"{task.described()} can't be pickled: {error}; define it at the top of a module or, "
@@ -133,7 +133,7 @@ def _task_at(task: Task[Any, Any]) -> TaskAt:
     return at
 
 
-def _found(at: TaskAt) -> Node:
+def _value_at(at: TaskAt) -> Node:
     """Import the module, and take the task from it or have its factory make it."""
     value: Any = import_module(at.module)
     outer, local, _ = at.qualname.partition(".<locals>")

@@ -188,11 +188,11 @@ def _instance(
     _count(left)
     instance = instances.frozen(value, inner)
     if exact:
-        instances.check(value, instance, thaw, _encoded_part)
+        instances.check(value, instance, thaw, _encode_part)
     return instance
 
 
-def _encoded_part(part: object) -> bytes:
+def _encode_part(part: object) -> bytes:
     return encode(freeze(part, exact=False, objects=True))
 
 

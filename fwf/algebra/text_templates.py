@@ -73,11 +73,11 @@ def value_text(value: Any) -> str:
     lists and dictionaries hold behind commas, faults as they are told. Whatever is long is cut.
     The `str` of other classes is code that nobody knows, so there is no text for them.
     """
-    text = masked(_told(plain(value), 0))
+    text = masked(_value_text(plain(value), 0))
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
-def _told(value: Any, depth: int) -> str:
+def _value_text(value: Any, depth: int) -> str:
     kind = cast(Any, type(value))
     if kind is int and value.bit_length() > MAX_BITS:
         return f"<int of {value.bit_length():,} bits>"
@@ -102,7 +102,7 @@ def _several(value: Any, depth: int) -> str:
     pairs = isinstance(value, Mapping)
     items = cast(Any, value).items() if pairs else value
     first: list[Any] = [*islice(items, MOST_ITEMS)]
-    texts = [_pair(each, depth) if pairs else _told(plain(each), depth + 1) for each in first]
+    texts = [_pair(each, depth) if pairs else _value_text(plain(each), depth + 1) for each in first]
     if isinstance(value, AbstractSet):
         texts.sort()
     more = len(items) - len(texts)
@@ -111,4 +111,4 @@ def _several(value: Any, depth: int) -> str:
 
 
 def _pair(pair: tuple[Any, Any], depth: int) -> str:
-    return ": ".join([_told(plain(each), depth + 1) for each in pair])
+    return ": ".join([_value_text(plain(each), depth + 1) for each in pair])

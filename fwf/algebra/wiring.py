@@ -103,13 +103,13 @@ def accepts(graph: Graph[Any, Any]) -> Any:
     if not graph.arity:
         return object
     kinds_by_input: list[list[Any]] = [[] for _ in range(graph.arity)]
-    for kind, number in _taken(graph):
+    for kind, number in _types_taken(graph):
         kinds_by_input[-1 - number].append(kind)
     each = [hints.meet(kinds) for kinds in kinds_by_input]
     return each[0] if graph.arity == 1 else hints.tuple_of(each)
 
 
-def _taken(graph: Graph[Any, Any]) -> Iterator[tuple[Any, int]]:
+def _types_taken(graph: Graph[Any, Any]) -> Iterator[tuple[Any, int]]:
     """The type that a step wants from each of the graph's inputs, and the input's number."""
     for step in graph.steps:
         accepts = step_inputs(step)

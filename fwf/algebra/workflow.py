@@ -81,7 +81,7 @@ class Workflow(Generic[In, Out]):
         mine, theirs = self.edge, right.edge
         needed = theirs.accepts
         if theirs.probes or not (needed is mine.gives or needed is ANY or needed is object):
-            theirs = _joined(self, mine, right, theirs)
+            theirs = _edge_after(self, mine, right, theirs)
         parts: Any = self.parts if type(self) is Seq else pvector((self,))
         parts = parts.extend(right.parts) if type(right) is Seq else parts.append(right)
         return chained(parts, mine, theirs)
@@ -265,7 +265,7 @@ def as_workflow(value: object, where: str) -> Node:
     raise TypeError(f"{where}: {instead(value)}")
 
 
-def _joined(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
+def _edge_after(left: Any, mine: Edge, right: Any, theirs: Edge) -> Edge:
     """The right part's edge, checked against what the left gives."""
     left_output = mine.output
     if not hints.compatible(left_output, theirs.accepts):
@@ -297,7 +297,7 @@ def _giver(node: Any) -> str:
     from fwf.algebra.nodes import Always, LoopUntil
 
     while True:
-        inner = _wrapped(node)
+        inner = _body_of(node)
         if inner is not None:
             node = inner
         elif isinstance(node, Always | LoopUntil):
@@ -306,7 +306,7 @@ def _giver(node: Any) -> str:
             giving = [part for part in node.parts if part.edge.gives is not SAME]
             node = (giving or node.parts)[-1]
         else:
-            return _described(node)
+            return _label(node)
 
 
 def _taker(node: Any, output: Any) -> str:
@@ -315,17 +315,17 @@ def _taker(node: Any, output: Any) -> str:
     from fwf.algebra.traverse import children
 
     while True:
-        inner = node.body if isinstance(node, LoopUntil | AsResult) else _wrapped(node)
+        inner = node.body if isinstance(node, LoopUntil | AsResult) else _body_of(node)
         parts: tuple[Any, ...] = () if inner is None else (inner,)
         if isinstance(node, Seq | Par | Branch | Fallback | Always):
             parts = children(cast("Node", node))
         unfit = [part for part in parts if not hints.compatible(output, part.edge.accepts)]
         if not unfit:
-            return _described(node)
+            return _label(node)
         node = unfit[0]
 
 
-def _wrapped(node: Any) -> Any:
+def _body_of(node: Any) -> Any:
     """The part whose input and output are those of the wrapper around it; a graph has its name."""
     from fwf.algebra.nodes import Extension, Graph, InPool, Named, Retry, Timeout, WithParams
 
@@ -337,7 +337,7 @@ def _wrapped(node: Any) -> Any:
     return node.body if wrapper else None
 
 
-def _described(node: Any) -> str:
+def _label(node: Any) -> str:
     from fwf.algebra.nodes import Named, Task
 
     if isinstance(node, Task | Named):

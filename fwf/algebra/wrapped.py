@@ -43,7 +43,7 @@ def plain_function(function: Any) -> Any:
     for each in chain(function):
         if not isinstance(each, FunctionType):
             raise TypeError(
-                f"@task: {_described(each)} is not a plain function; a task is written with def: "
+                f"@task: {_label(each)} is not a plain function; a task is written with def: "
                 "write one that calls it, and take what it holds as parameters after *, or as "
                 "config= of the function that makes the task"
             )
@@ -55,7 +55,7 @@ def plain_function(function: Any) -> Any:
     return inner
 
 
-def _described(thing: Any) -> str:
+def _label(thing: Any) -> str:
     """What isn't a function, without what it holds, which may be a password."""
     if isinstance(thing, type):
         return f"the class {thing.__qualname__}"
@@ -110,19 +110,21 @@ def _refuse_other_call(wrapper: Any, inner: Any) -> None:
 
 def same_functions(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
     """Whether two tasks' functions are of one source, and their decorators called alike."""
-    return [*map(_written, chain(one))] == [*map(_written, chain(other))]
+    return [*map(_source_and_cells, chain(one))] == [*map(_source_and_cells, chain(other))]
 
 
-def _written(function: Any) -> tuple[Any, ...]:
+def _source_and_cells(function: Any) -> tuple[Any, ...]:
     """A function ⟶ its code and, of a decorator's, the plain values that it was called with."""
     code = function.__code__
     if not hasattr(function, "__wrapped__"):
         return (code,)
     cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
-    return code, *[(name, type(value), value) for name, value in map(_held, cells) if value != ()]
+    return code, *[
+        (name, type(value), value) for name, value in map(_cell_value, cells) if value != ()
+    ]
 
 
-def _held(cell: tuple[str, Any]) -> tuple[str, Any]:
+def _cell_value(cell: tuple[str, Any]) -> tuple[str, Any]:
     """A closure's name ⟶ what it holds, if that is plain and can't change."""
     name, content = cell
     try:

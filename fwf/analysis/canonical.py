@@ -47,7 +47,7 @@ class Nameless(ValueError):
     """A value has no canonical form; `place` is the part of it that has none, and `why`."""
 
     def __init__(self, place: Place, why: str) -> None:
-        self.place = _told(place)
+        self.place = _place_text(place)
         self.why = why
         super().__init__(f"{self.place} {why}")
 
@@ -150,7 +150,7 @@ def _coded(value: Any, cls: Any, place: Place) -> bytes:
     raise Nameless(place, f"is of the class {cls.__qualname__}, whose codec raised {error_name}")
 
 
-def _told(place: Place) -> str:
+def _place_text(place: Place) -> str:
     """A place ⟶ `[3].frame`: how it is reached from the whole."""
     steps: list[str] = []
     while place is not None:

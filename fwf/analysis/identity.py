@@ -97,10 +97,10 @@ def normal_id(w: Workflow[Any, Any]) -> str:
 
 def own_bytes(node: Node) -> bytes:
     """What a node says itself, without its parts and its notes."""
-    return encode((type(node).__name__, *_said(node)))
+    return encode((type(node).__name__, *_identifying_parts(node)))
 
 
-def _said(node: Node) -> tuple[object, ...]:
+def _identifying_parts(node: Node) -> tuple[object, ...]:
     match node:
         case Task():
             return (node.name, node.version, node.config, *_contract(node.contract))

@@ -166,7 +166,7 @@ class Rewriter:
         nodes = chain.nodes()
         while True:
             nodes = _without_pairs(nodes, chain.join)
-            spliced = _spliced(nodes, chain.join)
+            spliced = _splice(nodes, chain.join)
             if spliced is nodes:
                 break
             nodes = spliced
@@ -213,12 +213,12 @@ _TELLING = frozenset({Pure, Fail})
 """Every rule about neighbours is about one of these."""
 
 
-def _spliced(nodes: list[Node], join: Join) -> list[Node]:
+def _splice(nodes: list[Node], join: Join) -> list[Node]:
     """The nodes with those opened that came out as chains of the same join; themselves if none.
 
     Past `MAX_PARTS` they stay closed.
     """
-    openings = [_opened(node, join) for node in nodes]
+    openings = [_bodies_and_end(node, join) for node in nodes]
     if all(each is None for each in openings):
         return nodes
     if sum(1 if each is None else len(each) for each in openings) > MAX_PARTS:
@@ -230,7 +230,7 @@ def _spliced(nodes: list[Node], join: Join) -> list[Node]:
     ]
 
 
-def _opened(node: Node, join: Join) -> Sequence[Node] | None:
+def _bodies_and_end(node: Node, join: Join) -> Sequence[Node] | None:
     kind, on = join
     if type(node) is not kind:
         return None

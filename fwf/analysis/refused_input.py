@@ -49,10 +49,10 @@ def refusal(w: Workflow[Any, Any], value: Any) -> Refusal | None:
     shape = shape_of(w.edge.accepts)  # at a glance; of a branch it is what both arms take
     if type(value) in shape.free or seen(shape.look, value) is None or unknown_in(value):
         return None
-    return _refused(w, value, INPUT, LEVELS)
+    return _refusal(w, value, INPUT, LEVELS)
 
 
-def _refused(w: Workflow[Any, Any], value: Any, name: str, levels: int) -> Refusal | None:
+def _refusal(w: Workflow[Any, Any], value: Any, name: str, levels: int) -> Refusal | None:
     """What refuses a value, which is the input or, by its name, a part of it."""
 
     def step(node: Node, parts: tuple[Refusal | None, ...]) -> Refusal | None:
@@ -68,10 +68,10 @@ def _refused(w: Workflow[Any, Any], value: Any, name: str, levels: int) -> Refus
             case _:
                 return next(filter(None, parts), None)
 
-    return fold(step, w, parts_of=_given_all)
+    return fold(step, w, parts_of=_parts_with_same_input)
 
 
-def _given_all(node: Node) -> tuple[Node, ...]:
+def _parts_with_same_input(node: Node) -> tuple[Node, ...]:
     """The parts that are given a node's own input, and one of which sinks it; of two arms, both."""
     match node:
         case Seq():
@@ -107,7 +107,7 @@ def _by_items(
         yield Refusal(node, message)
     elif levels and node.on_error != "collect":
         for index, item in enumerate(_first(value)):
-            refusal = _refused(node.body, item, f"{name}[{index}]", levels - 1)
+            refusal = _refusal(node.body, item, f"{name}[{index}]", levels - 1)
             if refusal is not None:
                 yield refusal
 
@@ -133,6 +133,6 @@ def _by_steps(
         places = [-1 - number for number in step.inputs]
         if len(places) == 1 and places[0] >= 0:
             at = places[0]
-            refusal = _refused(step.body, arguments[at], f"{name}[{at}]", levels - 1)
+            refusal = _refusal(step.body, arguments[at], f"{name}[{at}]", levels - 1)
             if refusal is not None:
                 yield refusal

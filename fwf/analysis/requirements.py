@@ -236,7 +236,7 @@ def _of_resource(
             f"resource {name!r} is given {_a(resource)}, but needs an opener: a "
             "function without arguments that returns a context manager",
         )  # fmt: skip
-    elif each.kind != "secret" and callable(resource) and (lacks := _needed_by(resource)):
+    elif each.kind != "secret" and callable(resource) and (lacks := _required_arguments(resource)):
         opener = getattr(resource, "__name__", type(resource).__name__)
         arguments = ", ".join(f"{argument}=…" for argument in lacks)
         yield _issue(
@@ -246,7 +246,7 @@ def _of_resource(
         )  # fmt: skip
 
 
-def _needed_by(opener: Callable[..., object]) -> list[str]:
+def _required_arguments(opener: Callable[..., object]) -> list[str]:
     """The parameters without a default of what is to be called without arguments."""
     try:
         parameters = inspect.signature(opener).parameters.values()

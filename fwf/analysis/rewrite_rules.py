@@ -120,16 +120,16 @@ def _same_arms(node: Branch[Any, Any]) -> Node | None:
 
 
 def _nested_in_then(node: Branch[Any, Any]) -> Node | None:
-    arm = _known(node.predicate, node.then, True)
+    arm = _arm_by_fact(node.predicate, node.then, True)
     return None if arm is None else Branch(node.predicate, arm, node.otherwise)
 
 
 def _nested_in_otherwise(node: Branch[Any, Any]) -> Node | None:
-    arm = _known(node.predicate, node.otherwise, False)
+    arm = _arm_by_fact(node.predicate, node.otherwise, False)
     return None if arm is None else Branch(node.predicate, node.then, arm)
 
 
-def _known(predicate: Expr, arm: Node, truth: bool) -> Node | None:
+def _arm_by_fact(predicate: Expr, arm: Node, truth: bool) -> Node | None:
     """What an arm does that asks right away what is known there. Partial predicates are fine."""
     if not isinstance(arm, Branch):
         return None

@@ -97,12 +97,12 @@ def _left_open(node: Node, parts: tuple[Free, ...]) -> Free:
         case Task():
             return _of_task(node)
         case Pure() | Fail() | Branch() | LoopUntil() | MapEach():
-            return _merged((*parts, _of_expressions(node)))
+            return _merge((*parts, _of_expressions(node)))
         case WithParams():
             outside = _outside(node, parts[0])
-            return _merged((outside, _of_expressions(node))) if node.computed else outside
+            return _merge((outside, _of_expressions(node))) if node.computed else outside
         case _:
-            return _merged(parts)
+            return _merge(parts)
 
 
 def _of_task(task: Task[Any, Any]) -> Free:
@@ -118,7 +118,7 @@ def _outside(node: WithParams[Any, Any], inside: Free) -> Free:
     free: Free = {}
     for want in inside.values():
         if not binds(node, want):
-            _add(free, _renamed(node, want))
+            _add(free, _rename(node, want))
     return free
 
 
@@ -127,7 +127,7 @@ def binds(node: WithParams[Any, Any], want: Want) -> bool:
     return want.name in node.params and want.kind in ("parameter", "unknown")
 
 
-def _renamed(node: WithParams[Any, Any], want: Want) -> Want:
+def _rename(node: WithParams[Any, Any], want: Want) -> Want:
     """The name outside of `using`; whatever it renames is a resource or a secret."""
     if want.kind == "parameter" or want.name not in node.resources:
         return want
@@ -142,7 +142,7 @@ def _add(free: Free, want: Want) -> None:
         free.setdefault((want.name, want.kind, want.optional, id(want.type)), want)
 
 
-def _merged(parts: tuple[Free, ...]) -> Free:
+def _merge(parts: tuple[Free, ...]) -> Free:
     """What several parts leave open together; the first one's own if the others add nothing."""
     distinct = list(dict(zip(map(id, parts), parts, strict=True)).values())
     if len(distinct) == 1:
@@ -289,7 +289,7 @@ def _inside(node: Node, name: str, free: Free) -> Iterable[str]:
     return dict.fromkeys(
         want.name
         for want in free.values()
-        if not binds(node, want) and _renamed(node, want).name == name
+        if not binds(node, want) and _rename(node, want).name == name
     )
 
 

@@ -137,14 +137,14 @@ def cached(w: Workflow[A, B], /, *, by: It | Callable[[A], object] | None = None
     cached(rates)
     """
     part = as_workflow(w, "cached")
-    wrong = [*dict.fromkeys(_refused(part))]
+    wrong = [*dict.fromkeys(_refusals(part))]
     if wrong:
         raise ValueError(f"cached(…): {'; '.join(wrong)}")
-    key = _usual(part) if by is None else _told_by(part, by)
-    return Cached(part, key, look_up(**_asked(part)), remember())
+    key = _usual(part) if by is None else _key_by(part, by)
+    return Cached(part, key, look_up(**_lookup_arguments(part)), remember())
 
 
-def _told_by(w: Node, by: object) -> Expr:
+def _key_by(w: Node, by: object) -> Expr:
     if isinstance(by, Workflow):
         raise TypeError(
             f"cached(…, by={by!r}): needs an expression of the input, such as it.etag, or a "
@@ -225,7 +225,7 @@ def places_of(required: Requirements) -> frozenset[str]:
 # What a result is found by
 
 
-def _asked(w: Node) -> dict[str, Any]:
+def _lookup_arguments(w: Node) -> dict[str, Any]:
     """Workflow ⟶ the config of its `look_up`."""
     required = requirements(w)
     optional = {each.name for each in required.parameters if each.optional}
@@ -244,10 +244,10 @@ def results_id(w: Workflow[Any, Any]) -> str:
     As `definition_id`, but for what doesn't change a result: names, retries, deadlines, pools, and
     what tasks declare of their effect, duration and datasets.
     """
-    return fold(_identified, as_workflow(w, "results_id"), parts_of=_parts_of).hex()
+    return fold(_identity_of, as_workflow(w, "results_id"), parts_of=_parts_of).hex()
 
 
-def _identified(node: Node, parts: tuple[bytes, ...]) -> bytes:
+def _identity_of(node: Node, parts: tuple[bytes, ...]) -> bytes:
     match node:
         case Retry() | Timeout() | InPool() | Named() | Extension():
             return parts[0]
@@ -291,10 +291,10 @@ def _usual(w: Node) -> Expr:
 
 def is_cacheable(w: Node) -> bool:
     """Whether `cached` takes it."""
-    return not any(_refused(w))
+    return not any(_refusals(w))
 
 
-def _refused(w: Node) -> Iterator[str]:
+def _refusals(w: Node) -> Iterator[str]:
     """Why not, for each part because of which not."""
     required = requirements(w)
     yield from _of_names(required)

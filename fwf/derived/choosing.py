@@ -75,9 +75,9 @@ class Switch(Extension[Any, Any]):
 
     def _branches(self, key: It, input_: It) -> Workflow[Any, Any]:
         """One branch in the other, on a key; the parts are given what `given` says."""
-        choice = _fed(input_, self.otherwise)
+        choice = _feed(input_, self.otherwise)
         for case, part in zip(reversed(self.cases), reversed(self.parts), strict=True):
-            choice = branch(key == case, then=_fed(input_, part), otherwise=choice)
+            choice = branch(key == case, then=_feed(input_, part), otherwise=choice)
         return choice
 
     def arms(self) -> tuple[Arm, ...]:
@@ -156,7 +156,7 @@ def switch(
     return Switch(key, tuple(parts), tuple(parts.values()), other) if parts else other
 
 
-def _fed(input_: It, part: Node) -> Workflow[Any, Any]:
+def _feed(input_: It, part: Node) -> Workflow[Any, Any]:
     return part if input_ is it else pure(input_) >> part
 
 

@@ -181,7 +181,7 @@ def predicate(expr: Expr) -> str:
     if isinstance(expr, Op) and expr.symbol == "tuple":
         sources = ", ".join(predicate(part) for part in expr.args[:MAX_ITEMS])
         return f"pick({sources}, …)" if len(expr.args) > MAX_ITEMS else f"pick({sources})"
-    return printable(show(_shortened(expr)))
+    return printable(show(_shorten(expr)))
 
 
 def argument(expr: Expr) -> str:
@@ -190,22 +190,22 @@ def argument(expr: Expr) -> str:
     return printable(expression_source(expr)) if function else predicate(expr)
 
 
-def _shortened(expr: Expr) -> Expr:
+def _shorten(expr: Expr) -> Expr:
     match expr:
         case Const(value):
             return Const(_Text(short_source(value)))
         case Get(of, key):
-            return Get(_shortened(of), key)
+            return Get(_shorten(of), key)
         case Present(of):
-            return Present(_shortened(of))
+            return Present(_shorten(of))
         case OrElse(of, default):
-            return OrElse(_shortened(of), _shortened(default))
+            return OrElse(_shorten(of), _shorten(default))
         case Call(function, of):
-            return Call(function, _shortened(of))
+            return Call(function, _shorten(of))
         case Op("failed", (of, on)):
-            return Op("failed", (_shortened(of), on))
+            return Op("failed", (_shorten(of), on))
         case Op(symbol, args):
-            return Op(symbol, tuple(_shortened(part) for part in args))
+            return Op(symbol, tuple(_shorten(part) for part in args))
         case _:
             return expr
 

@@ -46,7 +46,7 @@ def source_of(w: Workflow[Any, Any], most: int = MAX_CHARS) -> str:
     size = 0
     todo: list[tuple[Node, int] | str] = [(cast(Node, w), 0)]
     if isinstance(w, Pure):
-        return _built(w)
+        return _call_source(w)
     while todo:
         top = todo.pop()
         if isinstance(top, str):
@@ -157,7 +157,7 @@ def _labelled(node: Node) -> list["Node | str | tuple[str, Node]"]:
             return parts
 
 
-def _built(node: Node) -> str:
+def _call_source(node: Node) -> str:
     """The source of a leaf where only a workflow will do, and `it.total` alone is none."""
     if isinstance(node, Pure) and isinstance(node.expr, Get | Param):
         return f"pure({show(node.expr)})"
@@ -177,7 +177,7 @@ def _chain(node: Seq[Any, Any]) -> list["Node | str"]:
     if len(node.parts) < 2 or any(isinstance(part, Seq) for part in node.parts):
         return ["seq(", *_spaced(node.parts), ")"]
     first, *others = node.parts
-    pieces: list[Any] = ["(", _built(first) if isinstance(first, Pure) else first]
+    pieces: list[Any] = ["(", _call_source(first) if isinstance(first, Pure) else first]
     for part in others:
         pieces.extend((" >> ", part))
     return [*pieces, ")"]
@@ -187,7 +187,7 @@ def _graph(node: Graph[Any, Any]) -> list["Node | str"]:
     steps: list[Any] = []
     for step in node.steps:
         after = f", {step.after!r}" if step.after else ""
-        body = _built(step.body) if isinstance(step.body, Pure) else step.body
+        body = _call_source(step.body) if isinstance(step.body, Pure) else step.body
         steps.append(["Step(", body, f", {step.inputs!r}{after})"])
     pieces: list[Any] = ["Graph(("]
     for step in steps:

@@ -75,9 +75,9 @@ def _leaf(fault: Fault) -> Form:
         case Failed(not_before=not_before, traceback=traceback, cause=cause):
             inner = None if cause is None else fault_to_json(cause)
             later = None if not_before is None else not_before / SECOND
-            return {**form, **_raised(traceback), "not_before": later, "cause": inner}
+            return {**form, **_traceback_form(traceback), "not_before": later, "cause": inner}
         case PredicateDefect(traceback=traceback):
-            return {**form, **_raised(traceback)}
+            return {**form, **_traceback_form(traceback)}
         case TimedOut(within=within):
             return {**form, "within": within.total_seconds()}
         case Exhausted(rounds=rounds, why=why):
@@ -88,7 +88,7 @@ def _leaf(fault: Fault) -> Form:
             return form
 
 
-def _raised(traceback: Traceback | None) -> Form:
+def _traceback_form(traceback: Traceback | None) -> Form:
     where = None if traceback is None else traceback.where
     return {
         "at": where and {"file": where.file, "line": where.number, "function": where.name},

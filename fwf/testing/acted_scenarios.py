@@ -65,25 +65,25 @@ def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> 
             return rewritten(node, parts)
         usual = scenario.usual(node)
         if scenario.in_items(node.name) or usual.tells_attempts_apart:
-            said = "say of each of its places, with Scenario.at(…), what it does there"
-            wrong.append(f"task {node.name}: {said}")
+            remedy = "say of each of its places, with Scenario.at(…), what it does there"
+            wrong.append(f"task {node.name}: {remedy}")
         return _played(node, usual, scenario, clock)
 
-    made = fold(step, root, parts_of=parts_of)
+    acted = fold(step, root, parts_of=parts_of)
     if wrong:
         raise ScenarioError("scripted", list(dict.fromkeys(wrong)))
-    return made
+    return acted
 
 
-def settled(found: DryRun) -> Scenario:
+def settled(run: DryRun) -> Scenario:
     """Dry run ⟶ the scenario that says of each place what happened there, attempt by attempt.
 
     A dry run of it is the same, and so is a real run of tasks that follow it. What was cut and
     stopped takes a moment longer than it had.
     """
-    unfinished = found.unfinished
+    unfinished = run.unfinished
     there: dict[str, list[Event]] = {}
-    for event in found.events:
+    for event in run.events:
         there.setdefault(event.path, []).append(event)
     scenario = EMPTY
     for path, events in there.items():
@@ -115,8 +115,8 @@ def _when_cut(events: Sequence[Event], unfinished: Mapping[Any, int]) -> WhenCut
 
 def _failure(event: Event) -> Failing:
     fault: Failed = event.result
-    asked = None if fault.not_before is None else MICROSECOND * (fault.not_before - event.end)
-    return Failing(fault.tags, fault.message, asked)
+    delay = None if fault.not_before is None else MICROSECOND * (fault.not_before - event.end)
+    return Failing(fault.tags, fault.message, delay)
 
 
 def _played(
@@ -124,7 +124,7 @@ def _played(
 ) -> Task[Any, Any]:
     """A task ⟶ the same with a body that follows a script."""
 
-    def begun(
+    def begin(
         args: tuple[Any, ...], where: RunInfo, which: Attempt
     ) -> tuple[int, bool, Callable[[], Any]]:
         """How long an attempt takes, whether a cut ends that, and what comes of it then."""
@@ -132,36 +132,38 @@ def _played(
         value = args[0] if len(args) == 1 else args or None
         takes = script.duration(which - 1, value, scenario.seed, where.path, len(args))
         until_cut = not works_on(script, task.contract)
-        ended = partial(_ended, script, task, where.path, which - 1, value)
-        return takes // MICROSECOND, until_cut, ended
+        end = partial(_end_attempt, script, task, where.path, which - 1, value)
+        return takes // MICROSECOND, until_cut, end
 
     def body(*args: Any, **injected: Any) -> Any:
-        takes, until_cut, ended = begun(args, injected[WHERE], injected[WHICH])
+        takes, until_cut, end = begin(args, injected[WHERE], injected[WHICH])
         clock.sleep(takes, until_cut=until_cut)
-        return ended()
+        return end()
 
     async def async_body(*args: Any, **injected: Any) -> Any:
-        takes, until_cut, ended = begun(args, injected[WHERE], injected[WHICH])
+        takes, until_cut, end = begin(args, injected[WHERE], injected[WHICH])
         await clock.pause(takes, until_cut=until_cut)
-        return ended()
+        return end()
 
     contract = task.contract
     fn: Callable[..., Any] = async_body if contract.is_async else body
-    return changed(task, contract=_told_more(contract), fn=fn)
+    return changed(task, contract=_with_facts(contract), fn=fn)
 
 
-def _told_more(contract: Contract) -> Contract:
+def _with_facts(contract: Contract) -> Contract:
     """A contract ⟶ the same without resources, in a thread or the event loop, told its place.
 
     It may give anything: plain data of the scenario stand for what the task itself would give.
     """
-    asked = [each for each in contract.injected if each.kind in ("parameter", "unknown")]
-    given = [each if each.kind == "parameter" else changed(each, optional=True) for each in asked]
+    parameters = [each for each in contract.injected if each.kind in ("parameter", "unknown")]
+    all_optional = [
+        each if each.kind == "parameter" else changed(each, optional=True) for each in parameters
+    ]
     facts = Injected(WHERE, RunInfo, "fact", False), Injected(WHICH, Attempt, "fact", False)
-    return changed(contract, output=ANY, injected=(*given, *facts), isolate=False)
+    return changed(contract, output=ANY, injected=(*all_optional, *facts), isolate=False)
 
 
-def _ended(script: Script, task: Task[Any, Any], path: str, attempt: int, value: Any) -> Any:
+def _end_attempt(script: Script, task: Task[Any, Any], path: str, attempt: int, value: Any) -> Any:
     failure = script.failure(attempt)
     if failure is not None:
         return Failure(_error(failure))
@@ -183,12 +185,12 @@ def _error(failure: Failing) -> object:
 @lru_cache
 def _class_of(tags: tuple[str, ...]) -> Any:
     """Tags ⟶ a class that has them. None of them is looked up."""
-    made: Any = object
+    cls: Any = object
     for tag in reversed(tags):
         module, dot, name = tag.rpartition(".")
         body = {"__module__": module if dot else "builtins", "__qualname__": name}
-        made = type("Scripted", (made,), {**body, "__str__": _message})
-    return made
+        cls = type("Scripted", (cls,), {**body, "__str__": _message})
+    return cls
 
 
 def _message(error: Any) -> str:

@@ -21,27 +21,29 @@ def orders_of(
     With each order a pair that stands so. Explicit stack; a part of a trace is met twice, before
     what it is made of and after it.
     """
-    found: Orders = {}
-    made: list[Pair] = []
+    orders: Orders = {}
+    firsts_and_seconds: list[Pair] = []
     todo: list[tuple[Trace, bool]] = [(trace, False)]
     while todo:
         top, met = todo.pop()
         if isinstance(top, Event):
-            made.append((top if first(top) else None, top if second(top) else None))
+            firsts_and_seconds.append((top if first(top) else None, top if second(top) else None))
             continue
         parts = _parts(top)
         if not met:
             todo.append((top, True))
             todo.extend((part, False) for part in reversed(parts))
             continue
-        inside = made[len(made) - len(parts) :]
-        del made[len(made) - len(parts) :]
+        inside = firsts_and_seconds[len(firsts_and_seconds) - len(parts) :]
+        del firsts_and_seconds[len(firsts_and_seconds) - len(parts) :]
         ones = {n: one for n, (one, _) in enumerate(inside) if one is not None}
         twos = {n: two for n, (_, two) in enumerate(inside) if two is not None}
         if ones and twos:
-            _note(found, top, ones, twos)
-        made.append((next(iter(ones.values()), None), next(iter(twos.values()), None)))
-    return found
+            _note(orders, top, ones, twos)
+        firsts_and_seconds.append(
+            (next(iter(ones.values()), None), next(iter(twos.values()), None))
+        )
+    return orders
 
 
 def _parts(trace: Series | Parallel | Partial) -> tuple[Trace, ...]:
@@ -49,7 +51,7 @@ def _parts(trace: Series | Parallel | Partial) -> tuple[Trace, ...]:
 
 
 def _note(
-    found: Orders,
+    orders: Orders,
     trace: Series | Parallel | Partial,
     ones: dict[int, Event],
     twos: dict[int, Event],
@@ -59,21 +61,21 @@ def _note(
         case Series():
             n, m = next(iter(ones)), next(reversed(twos))
             if n < m:
-                found.setdefault("before", (ones[n], twos[m]))
+                orders.setdefault("before", (ones[n], twos[m]))
             n, m = next(reversed(ones)), next(iter(twos))
             if n > m:
-                found.setdefault("after", (ones[n], twos[m]))
+                orders.setdefault("after", (ones[n], twos[m]))
         case Parallel():
             pairs = [(n, m) for n in list(ones)[:2] for m in list(twos)[:2] if n != m]
             if pairs:
                 n, m = pairs[0]
-                found.setdefault("beside", (ones[n], twos[m]))
+                orders.setdefault("beside", (ones[n], twos[m]))
         case Partial():
             earlier = _earlier(trace)
             for n, one in ones.items():
                 for m, two in twos.items():
                     if n != m:
-                        found.setdefault(_order(earlier, n, m), (one, two))
+                        orders.setdefault(_order(earlier, n, m), (one, two))
 
 
 def _order(earlier: list[int], n: int, m: int) -> Order:
@@ -82,10 +84,10 @@ def _order(earlier: list[int], n: int, m: int) -> Order:
 
 def _earlier(trace: Partial) -> list[int]:
     """For each part those that it waits for, directly or not, as the bits of a number."""
-    found: list[int] = []
+    earlier: list[int] = []
     for _, waits in trace.parts:
         bits = 0
         for n in waits:
-            bits |= found[n] | 1 << n
-        found.append(bits)
-    return found
+            bits |= earlier[n] | 1 << n
+        earlier.append(bits)
+    return earlier

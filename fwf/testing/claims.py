@@ -40,8 +40,8 @@ __tracebackhide__ = True  # pytest then shows the line of the test, and none of 
 class BrokenClaim(AssertionError):
     """A dry run in which something else happened: what, instead of what; then its timeline."""
 
-    def __init__(self, said: str, run: DryRun) -> None:
-        super().__init__(f"{said}\n\n{run}")
+    def __init__(self, claim: str, run: DryRun) -> None:
+        super().__init__(f"{claim}\n\n{run}")
         self.run = run
 
 
@@ -55,10 +55,10 @@ def assert_ran(run: DryRun, name: str, /) -> Claim:
     A claim is about all attempts of the task, in every place, item and round that the name
     stands for. That a task doesn't run is claimed by `assert_never_ran`.
     """
-    found = _attempts(run, name)
-    if not found:
+    attempts = _attempts(run, name)
+    if not attempts:
         raise BrokenClaim(f"{name} never ran (to claim just that: assert_never_ran)", run)
-    return Claim(run, name, found)
+    return Claim(run, name, attempts)
 
 
 def assert_never_ran(run: DryRun, name: str, /) -> None:
@@ -66,9 +66,9 @@ def assert_never_ran(run: DryRun, name: str, /) -> None:
 
     A name that the workflow doesn't have is an error, so that a slip of the pen isn't a pass.
     """
-    found = _attempts(run, name)
-    if found:
-        raise BrokenClaim(f"{name} ran {_times(found)}, not never", run)
+    attempts = _attempts(run, name)
+    if attempts:
+        raise BrokenClaim(f"{name} ran {_times(attempts)}, not never", run)
 
 
 @final
@@ -93,15 +93,15 @@ class Claim:
 
         That one merely happened to end earlier isn't enough.
         """
-        return self._ordered("before", other)
+        return self._in_order("before", other)
 
     def after(self, other: str, /) -> Claim:
         """Every attempt of this one waited for every attempt of the other."""
-        return self._ordered("after", other)
+        return self._in_order("after", other)
 
     def beside(self, other: str, /) -> Claim:
         """No attempt of the one waited for any of the other: they may overlap."""
-        return self._ordered("beside", other)
+        return self._in_order("beside", other)
 
     def failed(self, tag: str | type[BaseException], /) -> Claim:
         """At least one attempt failed, and all that failed did so with this error.
@@ -112,13 +112,13 @@ class Claim:
             raise TypeError(f"failed({tag!r}): needs an error's tag or class")
         failures = [event for event in self.found if event.ending == "failed"]
         others = [each for each in failures if not _has_tag(each, tag)]
-        said = tag if isinstance(tag, str) else tag.__qualname__
+        expected_tag = tag if isinstance(tag, str) else tag.__qualname__
         if not failures:
-            return self._holds(False, f"{self.name} never failed, so not with {said}")
-        tags = [known for event in failures for known in event.result.tags]
-        close = "" if said in tags else near(said, tags)
+            return self._holds(False, f"{self.name} never failed, so not with {expected_tag}")
+        tags = [tag_there for event in failures for tag_there in event.result.tags]
+        close = "" if expected_tag in tags else near(expected_tag, tags)
         return self._holds(
-            not others, f"{self.name} failed with {_first_tag(others)}, not {said}{close}"
+            not others, f"{self.name} failed with {_first_tag(others)}, not {expected_tag}{close}"
         )
 
     def cut(self) -> Claim:
@@ -129,22 +129,22 @@ class Claim:
 
     def gave(self, value: object, /) -> Claim:
         """At least one attempt ended well, and all that did gave this value."""
-        given = [event.result for event in self.found if event.ending == "ok"]
-        others = [each for each in given if each is not value and each != value]
-        if not given:
+        results = [event.result for event in self.found if event.ending == "ok"]
+        others = [each for each in results if each is not value and each != value]
+        if not results:
             return self._holds(False, f"{self.name} never ended well, so it didn't give {value!r}")
-        shown = _shown(others[0]) if others else ""
-        return self._holds(not others, f"{self.name} gave {shown}, not {value!r}")
+        other = _value_text(others[0]) if others else ""
+        return self._holds(not others, f"{self.name} gave {other}, not {value!r}")
 
     def took(self, duration: timedelta, /) -> Claim:
         """From the start of the first attempt to the end of the last, waits between included."""
         if not isinstance(cast(object, duration), timedelta):
             raise TypeError(f"took({duration!r}): needs a duration; write seconds(…) or minutes(…)")
         took = max(event.end for event in self.found) - min(event.start for event in self.found)
-        wanted = duration // MICROSECOND
+        expected = duration // MICROSECOND
         return self._holds(
-            took == wanted,
-            f"{self.name} took {in_words(took)}, not {_as_long(wanted, took)}",
+            took == expected,
+            f"{self.name} took {in_words(took)}, not {_as_long(expected, took)}",
         )
 
     def __repr__(self) -> str:
@@ -155,20 +155,20 @@ class Claim:
             raise BrokenClaim(otherwise, self.run)
         return self
 
-    def _ordered(self, wanted: Order, other: str) -> Claim:
+    def _in_order(self, expected: Order, other: str) -> Claim:
         others = _attempts(self.run, other)
         if not others:
-            return self._holds(False, f"{other} never ran, so {self.name} isn't {wanted} it")
+            return self._holds(False, f"{other} never ran, so {self.name} isn't {expected} it")
         mine, theirs = {event.key for event in self.found}, {event.key for event in others}
         if mine & theirs:
-            raise ValueError(f"{wanted}({other!r}): {self.name} and {other} share attempts")
-        found = orders_of(
+            raise ValueError(f"{expected}({other!r}): {self.name} and {other} share attempts")
+        orders = orders_of(
             self.run.trace, lambda event: event.key in mine, lambda event: event.key in theirs
         )
-        for how, (one, two) in found.items():
-            if how != wanted:
-                said = f"{label(one)} ran {how} {label(two)}"
-                return self._holds(False, f"{self.name} isn't {wanted} {other}: {said}")
+        for how, (one, two) in orders.items():
+            if how != expected:
+                counterexample = f"{label(one)} ran {how} {label(two)}"
+                return self._holds(False, f"{self.name} isn't {expected} {other}: {counterexample}")
         return self
 
 
@@ -203,29 +203,29 @@ def _by_tail(run: DryRun, name: str) -> tuple[Event, ...]:
         return ()
     if len(there) > 1:
         raise ValueError(
-            f"{name!r} stands for several places of {run.name}, {_listed(there)}: write as much of "
-            "the path as tells them apart"
+            f"{name!r} stands for several places of {run.name}, {_listing(there)}: write as much "
+            "of the path as tells them apart"
         )
     if not there:
-        close = near(bare, tasks) or near_place(bare, places) or _known(tasks)
+        close = near(bare, tasks) or near_place(bare, places) or _names_there(tasks)
         raise ValueError(f"there is no task {name!r} in {run.name}{close}")
     return tuple(event for event in run.events if stands_for(name, event.path))
 
 
-def _known(tasks: Iterable[str]) -> str:
-    shown = list(tasks)
-    return f"; there are {_listed(shown)}" if shown else "; it has no tasks"
+def _names_there(tasks: Iterable[str]) -> str:
+    names = list(tasks)
+    return f"; there are {_listing(names)}" if names else "; it has no tasks"
 
 
-def _listed(names: list[str]) -> str:
+def _listing(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
 
 
 # Words
 
 
-def _times(found: tuple[Event, ...]) -> str:
-    return "once" if len(found) == 1 else counted(len(found), "time")
+def _times(attempts: tuple[Event, ...]) -> str:
+    return "once" if len(attempts) == 1 else counted(len(attempts), "time")
 
 
 def _has_tag(event: Event, tag: str | type[BaseException]) -> bool:
@@ -239,12 +239,14 @@ def _first_tag(failures: list[Event]) -> str:
     return str(failures[0].result.tags[0]) if failures else ""
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return few_words(value) if isinstance(value, Unknown) else masked(repr(value))
 
 
-def _as_long(wanted: int, took: int) -> str:
+def _as_long(expected: int, took: int) -> str:
     """A duration in words; in full where the words for both are the same."""
     return (
-        in_words(wanted) if in_words(wanted) != in_words(took) else f"{wanted:,} µs ({took:,} µs)"
+        in_words(expected)
+        if in_words(expected) != in_words(took)
+        else f"{expected:,} µs ({took:,} µs)"
     )

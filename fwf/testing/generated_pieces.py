@@ -228,8 +228,8 @@ def bindings() -> Strategy[dict[str, object]]:
 @lru_cache
 def outer() -> Strategy[dict[str, object]]:
     """What `with_params` binds without a look at what comes in."""
-    asked = [_amount(param("amount", int) + n) for n in range(3)]
-    return bindings() | st.sampled_from([_flag(param("amount", int) > 1), *asked])
+    amounts = [_amount(param("amount", int) + n) for n in range(3)]
+    return bindings() | st.sampled_from([_flag(param("amount", int) > 1), *amounts])
 
 
 @lru_cache
@@ -252,11 +252,11 @@ def _and_also(one: dict[str, object], other: dict[str, object]) -> dict[str, obj
     return {**one, **other}
 
 
-def local(w: Workflow[A, B], /, **given: object) -> Workflow[A, B]:
+def local(w: Workflow[A, B], /, **bindings_: object) -> Workflow[A, B]:
     """`with_params(w, …)`, also of names that nothing inside takes, as laws bind them."""
-    if not given:
+    if not bindings_:
         return w
-    params = pmap({name: as_expr(value) for name, value in given.items()})
+    params = pmap({name: as_expr(value) for name, value in bindings_.items()})
     return WithParams(cast("Node", w), params, pmap({}))
 
 

@@ -45,7 +45,7 @@ def extensions(
     alone: no task may stand in it but those of the parts.
     """
     test, few, ends = tests_in(without), st.integers(1, 3), st.sampled_from(["fail", "stop"])
-    found: list[Any] = [
+    words: list[Any] = [
         st.builds(_when, test, small),
         st.builds(_switch, small, other),
         st.builds(_decided, small, other),
@@ -54,19 +54,19 @@ def extensions(
         st.builds(_keep_input, small),
     ]
     if not alone:
-        found += [st.builds(_join, small, other), st.builds(_cached, small)]
+        words += [st.builds(_join, small, other), st.builds(_cached, small)]
     if not alone:
-        found.append(st.builds(_moved_by, small))
+        words.append(st.builds(_moved_by, small))
     if "always" not in without:
-        found.append(st.builds(_bracket, small, other))
+        words.append(st.builds(_bracket, small, other))
     if "loop_until" not in without:
         maybe = st.none() | durations()
-        found.append(st.builds(_decided_loop, small, other, few, maybe, ends))
-        found.append(st.builds(_paginate, small, few, maybe, ends, ends, filters()))
-        found.append(st.builds(_recursive, test, small, other, few))
+        words.append(st.builds(_decided_loop, small, other, few, maybe, ends))
+        words.append(st.builds(_paginate, small, few, maybe, ends, ends, filters()))
+        words.append(st.builds(_recursive, test, small, other, few))
         if "delay" not in without:
-            found.append(st.builds(_poll, small, test, durations(), few, maybe, ends))
-    return found
+            words.append(st.builds(_poll, small, test, durations(), few, maybe, ends))
+    return words
 
 
 def tests_in(without: Collection[str]) -> Strategy[It]:
@@ -127,8 +127,8 @@ def _paginate(
 ) -> Flow:
     fetch: Any = pure(sample_tasks.number) >> w >> pure(sample_tasks.page)
     pages: Any = paginate(fetch, limit=n, within=within, on_limit=end, on_error=fails, on=on)
-    made: Flow = pages >> _applied(sample_tasks.total_of_pages)
-    return made
+    total: Flow = pages >> _applied(sample_tasks.total_of_pages)
+    return total
 
 
 def _recursive(p: It, a: Flow, b: Flow, n: int) -> Flow:

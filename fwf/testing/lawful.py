@@ -57,12 +57,13 @@ class Lawlike(Protocol):
 
 def catalogue(*families: str, levels: Iterable[str] = ()) -> tuple[Lawlike, ...]:
     """The laws of `laws/`: all of them, or those of some families and levels."""
-    found: tuple[Lawlike, ...] = _module("").catalogue()
-    wanted = set(levels)
+    laws: tuple[Lawlike, ...] = _module("").catalogue()
+    wanted_levels = set(levels)
     return tuple(
         law
-        for law in found
-        if (not families or law.family in families) and (not wanted or law.level in wanted)
+        for law in laws
+        if (not families or law.family in families)
+        and (not wanted_levels or law.level in wanted_levels)
     )
 
 

@@ -26,10 +26,10 @@ def dry_run(request: pytest.FixtureRequest) -> Generator[Callable[..., DryRun]]:
     runs: list[DryRun] = request.node.stash.setdefault(_RUNS, [])
 
     @wraps(original)
-    def remembered(*given: Any, **named: Any) -> DryRun:
+    def remembered(*args: Any, **kwargs: Any) -> DryRun:
         __tracebackhide__ = True
         try:
-            runs.append(original(*given, **named))
+            runs.append(original(*args, **kwargs))
         except ScenarioError as error:
             raise error.with_traceback(None) from None  # it says all: the test's own line is enough
         return runs[-1]
@@ -44,8 +44,8 @@ def run() -> Callable[..., Result[Any, Any]]:
     from fwf.interpreters.run import run as original
 
     @wraps(original)
-    def watching(*given: Any, **named: Any) -> Result[Any, Any]:
-        return original(*given, **{"watch_inputs": True, **named})
+    def watching(*args: Any, **kwargs: Any) -> Result[Any, Any]:
+        return original(*args, **{"watch_inputs": True, **kwargs})
 
     return watching
 
@@ -56,8 +56,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        shown = getattr(call.excinfo and call.excinfo.value, "run", None)  # a claim's own message
+        told_run = getattr(
+            call.excinfo and call.excinfo.value, "run", None
+        )  # a claim's own message
         for run in item.stash.get(_RUNS, ()):
-            if run is not shown:
+            if run is not told_run:
                 report.sections.append((f"dry run of {run.name}", str(run)))
     return report

@@ -121,7 +121,7 @@ def _flow(size: int, without: frozenset[Part], plain: tuple[Task[Any, Any], ...]
         kinds["extension"] = _one_of(
             [kinds["extension"], *extensions(small, other, without, alone=plain != PLAIN)]
         )
-    return _one_of([leaf, *(made for kind, made in kinds.items() if kind not in without)])
+    return _one_of([leaf, *(strategy for kind, strategy in kinds.items() if kind not in without)])
 
 
 def _one_of(kinds: Sequence[Strategy[A]]) -> Strategy[A]:
@@ -135,12 +135,12 @@ def _leaves(without: frozenset[Part], plain: tuple[Task[Any, Any], ...]) -> list
     if plain == PLAIN:
         several += [sample_tasks.ping, par(sample_tasks.a, sample_tasks.b) >> sample_tasks.add]
         several += [sample_tasks.shifted] if "param" not in without else []
-    drawn: list[Strategy[Any]] = [_pures(without)]
+    leaves: list[Strategy[Any]] = [_pures(without)]
     if "delay" not in without:
-        drawn.append(durations(1, 3).map(delay))
+        leaves.append(durations(1, 3).map(delay))
     if "fail" not in without:
-        drawn.append(errors().map(fail))
-    return [st.sampled_from(several)] * len(drawn) + drawn
+        leaves.append(errors().map(fail))
+    return [st.sampled_from(several)] * len(leaves) + leaves
 
 
 def _pures(without: Iterable[Part]) -> Strategy[Flow]:
@@ -185,7 +185,7 @@ def _wrappers(inner: Strategy[Flow], without: frozenset[Part]) -> dict[str, Any]
         "map_each": st.builds(_map_each, inner, st.booleans(), wide, st.sampled_from(modes)),
         "retry": st.builds(_retry, inner, few, waits, filters()),
         "timeout": st.builds(_timeout, inner, durations()),
-        "as_result": st.builds(_as_result, inner, st.sampled_from(_opened(without))),
+        "as_result": st.builds(_as_result, inner, st.sampled_from(_result_openers(without))),
         "param": st.builds(_with_params, inner, computed()),
         "in_pool": st.builds(_in_pool, inner, st.sampled_from(POOLS)),
         "named": st.builds(_named, inner),
@@ -250,16 +250,16 @@ _OPENED: tuple[Workflow[Any, int], ...] = (
 """What makes a number of a result; the last one may fail by itself."""
 
 
-def _opened(without: frozenset[Part]) -> tuple[Workflow[Any, int], ...]:
+def _result_openers(without: frozenset[Part]) -> tuple[Workflow[Any, int], ...]:
     return _OPENED[:-1] if "fail" in without else _OPENED
 
 
-def _with_params(w: Flow, given: dict[str, object]) -> Flow:
+def _with_params(w: Flow, computed: dict[str, object]) -> Flow:
     """Bound is what is taken; if nothing is, it is made to take an amount."""
-    taken = {want.name for want in open_in(w).values()}
-    if not taken:
-        w, taken = w >> _ADDED, {"amount"}
-    return with_params(w, **{name: each for name, each in given.items() if name in taken})
+    names = {want.name for want in open_in(w).values()}
+    if not names:
+        w, names = w >> _ADDED, {"amount"}
+    return with_params(w, **{name: each for name, each in computed.items() if name in names})
 
 
 _ADDED: Flow = pure(apply(sample_tasks.total, pick(it, param("amount", int))))
@@ -308,13 +308,13 @@ def scenarios(*ws: Workflow[Any, Any], **kinds: bool) -> Strategy[Scenario]:
     If not it stops there, as laws need it: the two sides of an equation differ in which attempts
     are one step's, and so in what has to wait for the end of what was cut.
     """
-    found = [each for each in _tasks(*ws) if not _of_results(each)]
-    readers = {each.name for each in found} - {
-        each.name for each in found if each.contract.may_write
+    tasks = [each for each in _tasks(*ws) if not _of_results(each)]
+    readers = {each.name for each in tasks} - {
+        each.name for each in tasks if each.contract.may_write
     }
-    drawn = scenarios_of(sorted({each.name for each in found}), readers=readers, **kinds)
-    cached = {each.name for each in _tasks(*ws)} - {each.name for each in found}
-    return st.builds(_without_results, drawn) if cached else drawn
+    generated = scenarios_of(sorted({each.name for each in tasks}), readers=readers, **kinds)
+    cached = {each.name for each in _tasks(*ws)} - {each.name for each in tasks}
+    return st.builds(_without_results, generated) if cached else generated
 
 
 def scenarios_of(
@@ -391,14 +391,14 @@ def tasks_in(*ws: Workflow[Any, Any]) -> set[str]:
 
 
 def _tasks(*ws: Workflow[Any, Any]) -> list[Task[Any, Any]]:
-    found: list[Task[Any, Any]] = []
+    tasks: list[Task[Any, Any]] = []
     todo = [cast(Node, w) for w in ws]
     while todo:
         node = todo.pop()
         if isinstance(node, Task):
-            found.append(node)
+            tasks.append(node)
         todo.extend(children(node))
-    return found
+    return tasks
 
 
 def _of_results(task: Task[Any, Any]) -> bool:
@@ -420,13 +420,13 @@ def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:
     return changed(scenario, tasks=scripts)
 
 
-def pools_of(w: Workflow[Any, Any], given: Mapping[str, T]) -> dict[str, T]:
+def pools_of(w: Workflow[Any, Any], sizes: Mapping[str, T]) -> dict[str, T]:
     """Sizes of pools ⟶ those of the pools that one workflow has; interpreters refuse the rest."""
     names = requirements(w).pools
-    return {name: size for name, size in given.items() if name in names}
+    return {name: size for name, size in sizes.items() if name in names}
 
 
-def taken_by(w: Workflow[Any, Any], given: Mapping[str, object]) -> dict[str, object]:
+def taken_by(w: Workflow[Any, Any], values: Mapping[str, object]) -> dict[str, object]:
     """Parameters ⟶ those that one workflow takes; interpreters refuse the rest."""
     names = {each.name for each in requirements(w).parameters}
-    return {name: value for name, value in given.items() if name in names}
+    return {name: value for name, value in values.items() if name in names}

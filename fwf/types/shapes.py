@@ -59,18 +59,18 @@ def shape_of(annotation: Any) -> Shape | None:
     except _Unresolved as partly:
         return partly.shape
     except TypeError:  # it can't be hashed, as `Page[Literal[[]]]` can't
-        return _made(bare(annotation))[0]
+        return _fields_of(bare(annotation))[0]
 
 
 @lru_cache(maxsize=1024)
 def _shape(annotation: Any) -> Shape:
-    shape, is_complete = _made(annotation)
+    shape, is_complete = _fields_of(annotation)
     if not is_complete:
         raise _Unresolved(shape)
     return shape
 
 
-def _made(annotation: Any) -> tuple[Shape, bool]:
+def _fields_of(annotation: Any) -> tuple[Shape, bool]:
     cls = class_of(annotation)
     hints, is_complete = hints_of(cls)
     typed = {name: _in(annotation, cls, name, kind) for name, kind in hints.items()}

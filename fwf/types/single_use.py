@@ -48,8 +48,10 @@ def read_once(value: Any) -> str:
     if hasattr(cls, "__await__"):
         if cls is CoroutineType:
             value.close()  # else Python warns that nobody awaited it
-        return f"{_said(cls)}, which nobody awaits: write async def, and await it there"
-    return f"{_said(cls)}, which can be read only once: {_REMEDY}" if _is_iterator(value) else ""
+        return f"{_what_it_is(cls)}, which nobody awaits: write async def, and await it there"
+    return (
+        f"{_what_it_is(cls)}, which can be read only once: {_REMEDY}" if _is_iterator(value) else ""
+    )
 
 
 def _is_iterator(value: Any) -> bool:
@@ -63,6 +65,6 @@ def _is_iterator(value: Any) -> bool:
         return True
 
 
-def _said(cls: type) -> str:
+def _what_it_is(cls: type) -> str:
     name = cls.__qualname__
     return _WORDS.get(cls) or f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

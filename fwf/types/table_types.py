@@ -47,7 +47,7 @@ class TableType(NamedTuple):
         """A table of that library ⟶ how it differs from what is declared; empty if it doesn't."""
         of = _schema_of(table, self.library)
         if of is not self.schema and (self.library == "pandas" or of != self.schema):
-            complaint = _told(self, _columns(of, self.library))
+            complaint = _differences_text(self, _columns(of, self.library))
             if complaint:
                 return complaint
         return "; ".join(_nulls(self, table)) if self.not_null else ""
@@ -83,7 +83,7 @@ def unlike(output: Any, needed: Any) -> str:
     other = None if one is None else table_type(needed)
     if one is None or other is None or one.library != other.library:
         return ""
-    return _told(other, one.columns)
+    return _differences_text(other, one.columns)
 
 
 def apart(output: Any, needed: Any) -> str:
@@ -160,7 +160,7 @@ def _nulls(table_type: TableType, table: Any) -> Iterator[str]:
 # Differences
 
 
-def _told(table_type: TableType, columns: Columns) -> str:
+def _differences_text(table_type: TableType, columns: Columns) -> str:
     differences = list(islice(_differences(table_type, columns), MOST_SAID + 1))
     rest = ["and more"] if len(differences) > MOST_SAID else []
     return "; ".join([*differences[:MOST_SAID], *rest])

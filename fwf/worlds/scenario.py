@@ -267,22 +267,22 @@ def _arguments(before: list[str], script: Script) -> str:
     elif script.outputs:
         arguments.append(f"gives_each={list(script.outputs)!r}")
     if script.fails is not None:
-        failures = ", ".join(map(_shown_failure, script.fails))
+        failures = ", ".join(map(_failure_source, script.fails))
         arguments.append(f"fails={failures}" if script.always else f"fails=[{failures}]")
     if script.takes is not None:
-        arguments.append(f"takes={_shown_takes(script.takes)}")
+        arguments.append(f"takes={_takes_source(script.takes)}")
     if script.when_cut is not None:
         arguments.append(f"when_cut={script.when_cut!r}")
     return ", ".join(arguments)
 
 
-def _shown_failure(failure: Failing | None) -> str:
+def _failure_source(failure: Failing | None) -> str:
     if failure is not None and failure == Failing(failure.tags[:1]):
         return repr(failure.tags[0])
     return repr(failure)
 
 
-def _shown_takes(takes: Takes) -> str:
+def _takes_source(takes: Takes) -> str:
     if isinstance(takes, Distribution):
         return repr(takes)
     if callable(takes):

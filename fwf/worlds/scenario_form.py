@@ -115,14 +115,16 @@ class _Reader:
             at = f"tasks.{name}"
             fields = self.table(at, entry, (*_ENTRY, "items"))
             items = self.table(f"{at}.items", fields.pop("items", {}))
-            scenario = self.built(at, scenario.task, name, fields) or scenario
+            scenario = self.build_script(at, scenario.task, name, fields) or scenario
             for item, inner in items.items():
                 there = f"{at}.items.{item}"
                 fields = self.table(there, inner, _ENTRY)
-                scenario = self.built(there, scenario.task, name, fields, item=item) or scenario
+                scenario = (
+                    self.build_script(there, scenario.task, name, fields, item=item) or scenario
+                )
         for path, entry in self.table("paths", top.get("paths", {})).items():
             fields = self.table(f"paths.{path}", entry, _ENTRY)
-            scenario = self.built(f"paths.{path}", scenario.at, path, fields) or scenario
+            scenario = self.build_script(f"paths.{path}", scenario.at, path, fields) or scenario
         return scenario
 
     def table(self, where: str, data: Any, keys: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -137,7 +139,7 @@ class _Reader:
                 del fields[key]
         return fields
 
-    def built(
+    def build_script(
         self,
         where: str,
         build: Callable[..., Scenario],
