@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from pyrsistent import PMap, pmap, pset, pvector
@@ -26,6 +26,23 @@ from fwf.algebra.plain_values import (
     member_of,
 )
 from fwf.forms.duration_text import duration_text
+from fwf.forms.json_schema import (
+    DATE,
+    DURATION,
+    FLAG,
+    HEX,
+    HEX_WHOLE,
+    NAME,
+    TEXT,
+    UUID_TEXT,
+    array,
+    described,
+    either,
+    members,
+    pair,
+    pattern,
+    ref,
+)
 from fwf.forms.known_names import Names, resolved
 from fwf.forms.refusal import Refused, refused, refusing, under
 from fwf.forms.scalar_form import (
@@ -138,10 +155,10 @@ def read(given: Json, at: str, names: Names, depth: int = 0) -> object:
         raise Refused(at, f"a value may nest {MAX_DEPTH} levels deep, not more")
     if kind is list:
         return pvector(_read_items(given, at, names, depth))
-    tag = next((key for key in given if key in _READERS), "") if kind is dict else ""
-    if tag and given.keys() <= _ALLOWED.get(tag, {tag}):
-        return _READERS[tag](given, at, names, depth)
-    raise refused(at, given, f"a plain value, or an object with {_TAGS},")
+    tag = next((_TAGS[key] for key in given if key in _TAGS), None) if kind is dict else None
+    if tag is not None and given.keys() <= tag.fields:
+        return tag.read(given, at, names, depth)
+    raise refused(at, given, _EXPECTED)
 
 
 def _read_items(given: Json, at: str, names: Names, depth: int) -> list[object]:
@@ -262,12 +279,12 @@ def read_bindings(
     if is_object(given):
         return pmap({key: item(given[key], under(at, key), names, depth) for key in given})
     made: dict[object, object] = {}
-    for i, pair in enumerate(read_list(given, at)):
+    for i, each in enumerate(read_list(given, at)):
         there = under(at, i)
-        if len(read_list(pair, there)) != 2:
-            raise refused(there, pair, "a key and a value")
-        key = _member(read(pair[0], under(there, 0), names, depth), under(there, 0))
-        made[key] = item(pair[1], under(there, 1), names, depth)
+        if len(read_list(each, there)) != 2:
+            raise refused(there, each, "a key and a value")
+        key = _member(read(each[0], under(there, 0), names, depth), under(there, 0))
+        made[key] = item(each[1], under(there, 1), names, depth)
     if len(made) != len(given):
         raise Refused(at, "holds a key twice; every key once is expected")
     return pmap(made)
@@ -289,28 +306,76 @@ def _read_coded(given: Json, at: str, names: Names, depth: int) -> object:
     return resolved(names.coded, at, Coded(codec, plain))
 
 
-_READERS: dict[str, Callable[[Json, str, Names, int], object]] = {
-    "text": _read_text,
-    "int": _read_int,
-    "float": _read_float,
-    "bytes": _read_bytes,
-    "decimal": _read_decimal,
-    "uuid": _read_uuid,
-    "date": _read_date,
-    "datetime": _read_moment,
-    "time": _read_moment,
-    "duration": _read_duration,
-    "tuple": _read_tuple,
-    "set": _read_set,
-    "frozenset": _read_set,
-    "dict": _read_dict,
-    "enum": _read_member,
-    "coded": _read_coded,
+class _Tag(NamedTuple):
+    """An object with a tag: how it is read, which fields it may have, what a schema says of it."""
+
+    read: Callable[[Json, str, Names, int], object]
+    fields: frozenset[str]
+    schemas: tuple[Json, ...]
+
+
+def _tag(read: Callable[[Json, str, Names, int], object], *schemas: Json) -> _Tag:
+    return _Tag(read, frozenset().union(*(each["properties"] for each in schemas)), schemas)
+
+
+_VALUE, _VALUES = ref("value"), array(ref("value"))
+_MOMENT: Json = {"zone": NAME, "fold": FLAG}
+_TAGS: dict[str, _Tag] = {
+    "text": _tag(
+        _read_text,
+        members("A text with lone surrogates, as UTF-8 in hexadecimal.", {"text": HEX}),
+    ),
+    "int": _tag(_read_int, members("A whole number past 2^53.", {"int": HEX_WHOLE})),
+    "float": _tag(
+        _read_float, members("A float that is whole, infinite or not a number.", {"float": TEXT})
+    ),
+    "bytes": _tag(_read_bytes, members("Bytes, in hexadecimal.", {"bytes": HEX})),
+    "decimal": _tag(_read_decimal, members("A decimal number.", {"decimal": TEXT})),
+    "uuid": _tag(_read_uuid, members("A UUID.", {"uuid": UUID_TEXT})),
+    "date": _tag(_read_date, members("A date, ISO 8601.", {"date": DATE})),
+    "datetime": _tag(
+        _read_moment,
+        members(
+            "A moment, ISO 8601; its time zone by name; fold if it is the later of two that read "
+            "alike.",
+            {"datetime": TEXT},
+            _MOMENT,
+        ),
+    ),
+    "time": _tag(_read_moment, members("A time of day, ISO 8601.", {"time": TEXT}, _MOMENT)),
+    "duration": _tag(
+        _read_duration,
+        members("A duration, which may be negative.", {"duration": pattern(f"^-?{DURATION}")}),
+    ),
+    "tuple": _tag(_read_tuple, members("A tuple.", {"tuple": _VALUES})),
+    "set": _tag(_read_set, members("A set, in the order of its encoded values.", {"set": _VALUES})),
+    "frozenset": _tag(
+        _read_set,
+        members("A frozen set, in the order of its encoded values.", {"frozenset": _VALUES}),
+    ),
+    "dict": _tag(_read_dict, members("A dictionary.", {"dict": ref("bindings")})),
+    "enum": _tag(
+        _read_member,
+        members("A member of an enum, by its name.", {"enum": NAME, "member": NAME}),
+        members("A combination of an enum's flags, by its value.", {"enum": NAME, "value": _VALUE}),
+    ),
+    "coded": _tag(
+        _read_coded,
+        members("A value of a class with a registered codec.", {"coded": NAME, "plain": _VALUE}),
+    ),
 }
-_ALLOWED: dict[str, set[str]] = {
-    "datetime": {"datetime", "zone", "fold"},
-    "time": {"time", "zone", "fold"},
-    "enum": {"enum", "member", "value"},
-    "coded": {"coded", "plain"},
-}
-_TAGS = " or ".join(_READERS)
+_EXPECTED = f"a plain value, or an object with {' or '.join(_TAGS)},"
+SCHEMA: Json = described(
+    "A plain value with its type: an array is a list, an object is what its tag says.",
+    either(
+        {"type": ["null", "boolean", "string", "number"]},
+        _VALUES,
+        *(schema for tag in _TAGS.values() for schema in tag.schemas),
+    ),
+)
+"""What a schema says of values, which it calls `value`."""
+
+
+def schema_of_bindings(item: Json) -> Json:
+    """What a schema says of names, and of what they stand for."""
+    return either({"type": "object", "additionalProperties": item}, array(pair(_VALUE, item)))

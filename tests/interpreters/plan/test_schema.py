@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -10,9 +10,11 @@ from jsonschema import Draft202012Validator
 from returns.result import Failure
 
 from examples.daily import workflow as daily
+from fwf.algebra.nodes import Node
 from fwf.interpreters.plan import load, plan, schema
+from fwf.interpreters.plan.node_form import NODES
 from fwf.testing import strategies as generated
-from tests import samples
+from tests import plan_schema, samples
 from tests.interpreters.plan.mutants import mutated
 from tests.sizes import examples
 
@@ -32,6 +34,14 @@ def test_the_schema_is_one_of_draft_2020_12_and_has_a_name() -> None:
     Draft202012Validator.check_schema(found)
     assert found["$id"] == "urn:fwf:plan:1"
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_the_published_schema_is_that_of_the_forms() -> None:
+    assert schema() == plan_schema.text(), f"write it anew: {plan_schema.COMMAND}"
+
+
+def test_every_kind_of_node_has_a_form() -> None:
+    assert {kind.cls for kind in NODES.values()} == {get_origin(each) for each in get_args(Node)}
 
 
 def test_the_schema_allows_no_fields_that_it_does_not_name() -> None:
