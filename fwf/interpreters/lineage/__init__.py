@@ -53,13 +53,13 @@ class TaskLineage:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        said = {
+        data = {
             "path": self.path,
             "task": self.task.name,
             "reads": list(self.reads),
             "writes": list(self.writes),
         }
-        return said if self.columns is None else {**said, **self.columns.to_json()}
+        return data if self.columns is None else {**data, **self.columns.to_json()}
 
 
 @final
@@ -104,8 +104,8 @@ class Lineage:
         """The sources that are read for no product."""
         vertices = [each.stop.vertex for each in self.tasks if each.task.contract.writes]
         reach, _ = self._reach(vertices)
-        used = {*reach.data, *reach.control}
-        return tuple(name for name in self.sources if name not in used)
+        in_products = {*reach.data, *reach.control}
+        return tuple(name for name in self.sources if name not in in_products)
 
     def reach(self, product: str) -> Reach:
         """Product ⟶ the sources that may be in it; raises `ValueError` for what isn't written."""
@@ -115,8 +115,8 @@ class Lineage:
                 or f"; it writes {', '.join(self.products) or 'nothing'}"
             )
             raise ValueError(f"reach({product!r}): the workflow writes no such dataset{close}")
-        found, _ = self._reach(each.stop.vertex for each in self.writers(product))
-        return found
+        reach, _ = self._reach(each.stop.vertex for each in self.writers(product))
+        return reach
 
     def reaches(self) -> Iterator[tuple[str, tuple[TaskLineage, ...], Reach | None]]:
         """Every product, its writers, its sources; None where all of them would be too many."""
@@ -135,11 +135,11 @@ class Lineage:
     def _reach(self, vertices: Iterable[int]) -> tuple[Reach, int]:
         origins = self.follower.flow.origins(vertices)
 
-        def named(found: set[int]) -> tuple[str, ...]:
-            return tuple(self.roots[at] for at in sorted(found & self.roots.keys()))
+        def names(among: set[int]) -> tuple[str, ...]:
+            return tuple(self.roots[at] for at in sorted(among & self.roots.keys()))
 
         cost = len(origins.data) + len(origins.control)
-        return Reach(named(origins.data), named(origins.control)), cost
+        return Reach(names(origins.data), names(origins.control)), cost
 
     def to_json(self) -> dict[str, Any]:
         """As plain data, for `json.dumps`. A product too many to follow has None for its sources.
@@ -201,19 +201,18 @@ def lineage(w: Workflow[Any, Any], /, *, columns: bool | None = None) -> Lineage
     if columns:
         library()
     follower = Follower()
-    touched = follower.follow(as_workflow(w, "lineage"))
+    use = follower.follow(as_workflow(w, "lineage"))
     stops = follower.stops
-    found = columns_by_stop(follower) if columns is not False else [None] * len(stops)
-    tasks = tuple(map(TaskLineage, stops, found))
+    columns_by_task = columns_by_stop(follower) if columns is not False else [None] * len(stops)
+    tasks = tuple(map(TaskLineage, stops, columns_by_task))
     sources = dict.fromkeys(
-        name for each in tasks for name in each.task.contract.reads if name in touched.open
+        name for each in tasks for name in each.task.contract.reads if name in use.open
     )
     roots: dict[int, str] = {}
     for name in sources:
         root = follower.flow.blank()
-        follower.flow.data[touched.open[name]].append(root)
+        follower.flow.data[use.open[name]].append(root)
         roots[root] = name
     products = tuple(dict.fromkeys(name for each in tasks for name in each.task.contract.writes))
-    passed = follower.datasets.passed
-    intermediates = tuple(name for name in products if name in passed)
+    intermediates = tuple(name for name in products if name in follower.datasets.intermediates)
     return Lineage(w, tasks, tuple(sources), products, intermediates, follower, roots)

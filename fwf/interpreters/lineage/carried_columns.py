@@ -19,7 +19,7 @@ class Reason(NamedTuple):
     """Why a column isn't known: what is said of the task at a vertex."""
 
     vertex: int
-    said: str
+    text: str
 
 
 Of: TypeAlias = Mapping[tuple[str, str], Kind]
@@ -41,7 +41,7 @@ class Table(NamedTuple):
     reasons: tuple[Reason, ...] = ()
 
     @property
-    def told(self) -> bool:
+    def is_known(self) -> bool:
         """Whether something is said of its columns."""
         return bool(self.columns or self.reasons)
 
@@ -74,21 +74,21 @@ Carried: TypeAlias = Table | Record | Items | Mixed | None
 
 def record_of(parts: Iterable[Carried], names: tuple[str, ...] = ()) -> Carried:
     """What a record's fields carry ⟶ what the record does."""
-    known = tuple(parts)
-    holders = [each for each in known if isinstance(each, Record | Items)]
+    values = tuple(parts)
+    holders = [each for each in values if isinstance(each, Record | Items)]
     depth = 1 + max((each.depth for each in holders), default=0)
-    size = len(known) + sum(each.size for each in holders)
-    return _bounded(Record(known, names, depth, size))
+    size = len(values) + sum(each.size for each in holders)
+    return _within_bounds(Record(values, names, depth, size))
 
 
 def items_of(item: Carried) -> Carried:
     """What the items of a list carry ⟶ what the list does."""
     if isinstance(item, Record | Items):
-        return _bounded(Items(item, item.depth + 1, item.size + 1))
-    return _bounded(Items(item))
+        return _within_bounds(Items(item, item.depth + 1, item.size + 1))
+    return _within_bounds(Items(item))
 
 
-def _bounded(carried: Record | Items) -> Carried:
+def _within_bounds(carried: Record | Items) -> Carried:
     if all(each is None for each in _inside(carried)):
         return None
     fits = carried.depth <= MAX_NESTED and carried.size <= MAX_PARTS
@@ -107,16 +107,16 @@ def _inside(carried: Carried) -> "tuple[Carried, ...]":
 
 def tables_in(carried: Carried) -> list[Table]:
     """All tables that a value carries, each once."""
-    found: dict[int, Table] = {}
+    tables: dict[int, Table] = {}
     todo, seen = [carried], set[int]()
     while todo:
         one = todo.pop()
         if isinstance(one, Table):
-            found[id(one)] = one
+            tables[id(one)] = one
         elif id(one) not in seen:
             seen.add(id(one))
             todo.extend(reversed(_inside(one)))
-    return list(found.values())
+    return list(tables.values())
 
 
 def flat(carried: Carried) -> Table | None:
@@ -147,9 +147,9 @@ def merged(tables: Sequence[Table]) -> Table | None:
 
 def any_carried(values: Iterable[Carried]) -> Carried:
     """What a value carries that is any one of these; tables meet at once, however many."""
-    known = [each for each in values if each is not None]
-    tables = {id(each): each for each in known if isinstance(each, Table)}
-    others: list[Carried] = [each for each in known if not isinstance(each, Table)]
+    tabular = [each for each in values if each is not None]
+    tables = {id(each): each for each in tabular if isinstance(each, Table)}
+    others: list[Carried] = [each for each in tabular if not isinstance(each, Table)]
     return reduce(either, [merged(tuple(tables.values())), *others])
 
 
@@ -186,20 +186,20 @@ def through(cell: Cell, kind: Kind) -> Cell:
     """A column that is made of another in this way: the strongest step of the way counts."""
     if kind == "IDENTITY":
         return cell
-    return Cell({origin: stronger(known, kind) for origin, known in cell.of.items()}, cell.reasons)
+    return Cell({origin: stronger(inner, kind) for origin, inner in cell.of.items()}, cell.reasons)
 
 
 def cell_of(table: Table, name: str, unknown: Callable[[], Reason]) -> Cell:
     """A table's column by its name, in whatever case if it is in one only."""
-    found = table.columns.get(name)
-    if found is None:
+    own = table.columns.get(name)
+    if own is None:
         alike = [each for each in table.columns if each.casefold() == name.casefold()]
-        found = table.columns[alike[0]] if len(alike) == 1 else None
-    cell = found or Cell()
+        own = table.columns[alike[0]] if len(alike) == 1 else None
+    cell = own or Cell()
     if table.open or table.reasons:
         rest = Cell({(each, name): "IDENTITY" for each in table.open}, table.reasons)
         return any_of((cell, rest))
-    return cell if found else Cell(reasons=(unknown(),))
+    return cell if own else Cell(reasons=(unknown(),))
 
 
 def field_of(carried: Carried, key: Key) -> Carried:

@@ -32,7 +32,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.traverse import Visit, children, fold, merged, trampoline, visit
 from fwf.algebra.workflow import Workflow
-from fwf.interpreters.lineage.datasets import EMPTY, Datasets, Touched
+from fwf.interpreters.lineage.datasets import EMPTY, Datasets, DatasetUse
 from fwf.interpreters.lineage.origins import (
     NOTHING,
     UNBOUND,
@@ -42,7 +42,7 @@ from fwf.interpreters.lineage.origins import (
     Item,
     List,
     Value,
-    evaluated,
+    evaluate,
     whole,
 )
 from fwf.records import record
@@ -59,7 +59,7 @@ class Stop:
 
     visit: Visit
     task: Task[Any, Any]
-    given: Value
+    value: Value
     vertex: int
 
 
@@ -67,7 +67,7 @@ class Answer(NamedTuple):
     """What a part gives, and which datasets it touches."""
 
     value: Value
-    touched: Touched
+    use: DatasetUse
 
 
 class Ask(NamedTuple):
@@ -103,7 +103,7 @@ Rule: TypeAlias = Generator[Ask, Answer, Answer]
 class Follower:
     """Follows the values of one workflow from task to task."""
 
-    __slots__ = ("_computed", "_failing", "_shared", "datasets", "flow", "known", "stops")
+    __slots__ = ("_computed", "_failing", "_shared", "answers", "datasets", "flow", "stops")
 
     def __init__(self) -> None:
         self.flow = Flow()
@@ -111,17 +111,17 @@ class Follower:
         """What may be in a fault that nothing has caught: the vertices of what may have failed."""
         self.datasets = Datasets(self.flow)
         self.stops: list[Stop] = []
-        self.known: dict[int, Shared] = {}
+        self.answers: dict[int, Shared] = {}
         self._shared: frozenset[int] = frozenset()
         self._computed: frozenset[str] = frozenset()
         """Where some are shared, all names of parameters that are computed anywhere."""
 
-    def follow(self, w: Workflow[Any, Any]) -> Touched:
+    def follow(self, w: Workflow[Any, Any]) -> DatasetUse:
         """Workflow ⟶ the datasets that it touches. Explicit stack."""
         if fold(_places, w) > MAX_PLACES:
-            self._shared, self._computed = _repeated(w), _computed(w)
+            self._shared, self._computed = _shared_nodes(w), _computed_names(w)
         first = Ask(visit(w), NOTHING, NOTHING)
-        return trampoline(self._rule, first, at_once=self._leaf).touched
+        return trampoline(self._rule, first, at_once=self._leaf).use
 
     def _rule(self, ask: Ask) -> Rule:
         if id(ask.visit.node) in self._shared:
@@ -135,24 +135,24 @@ class Follower:
         names = pmap(dict.fromkeys(self._computed, bound))
         before = len(self._failing)
         answer = yield from self._inside(Ask(ask.visit, value, control, names))
-        touched = answer.touched
-        kept = Answer(answer.value, touched if touched is EMPTY else touched.copy())
+        use = answer.use
+        copy = Answer(answer.value, use if use is EMPTY else use.copy())
         fault = self._fault(before)
         self._failing.append(fault)
-        self.known[id(ask.visit.node)] = Shared(value, control, fault, bound, kept)
+        self.answers[id(ask.visit.node)] = Shared(value, control, fault, bound, copy)
         return answer
 
     def _leaf(self, ask: Ask) -> Answer | None:
         """The answer of what has no parts, or was followed before; None for others."""
         node = ask.visit.node
-        if id(node) in self.known:
-            value, control, fault, bound, answer = self.known[id(node)]
+        if id(node) in self.answers:
+            value, control, fault, bound, answer = self.answers[id(node)]
             self._failing.append(fault)
             self.flow.data[value].append(whole(ask.value))
             self.flow.data[control].append(ask.control)
             self.flow.data[bound].extend(ask.bound.values())
-            kept = answer.touched
-            return Answer(answer.value, kept if kept is EMPTY else kept.copy())
+            use = answer.use
+            return Answer(answer.value, use if use is EMPTY else use.copy())
         return None if id(node) in self._shared else self._alone(ask)
 
     def _alone(self, ask: Ask) -> Answer | None:
@@ -161,11 +161,11 @@ class Follower:
             case Task():
                 return self._task(ask, node)
             case Pure():
-                return Answer(evaluated(node.expr, ask.value, self.flow, ask.bound), EMPTY)
+                return Answer(evaluate(node.expr, ask.value, self.flow, ask.bound), EMPTY)
             case Fail():
                 if not isinstance(node.message, str):
-                    told = evaluated(node.message, ask.value, self.flow, ask.bound)
-                    self._failing.append(whole(told))
+                    message = evaluate(node.message, ask.value, self.flow, ask.bound)
+                    self._failing.append(whole(message))
                 return Answer(NOTHING, EMPTY)
             case Delay():
                 return Answer(ask.value, EMPTY)
@@ -178,8 +178,8 @@ class Follower:
     def _task(self, ask: Ask, task: Task[Any, Any]) -> Answer:
         """A task that takes no input makes nothing of it; of parameters it has those it takes."""
         data = whole(ask.value) if task.contract.inputs else NOTHING
-        taken = [ask.bound.get(each.name, NOTHING) for each in task.contract.injected]
-        vertex = self.flow.blank(data, *taken, control=ask.control)
+        params = [ask.bound.get(each.name, NOTHING) for each in task.contract.injected]
+        vertex = self.flow.blank(data, *params, control=ask.control)
         self.stops.append(Stop(ask.visit, task, ask.value, vertex))
         self._failing.append(vertex)
         return Answer(vertex, self.datasets.of_task(task, vertex))
@@ -227,119 +227,117 @@ class Follower:
 
     def _with_params(self, ask: Ask, node: WithParams[Any, Any]) -> Rule:
         """What a parameter is computed from is in it, wherever that is taken."""
-        made = {
-            name: whole(evaluated(expr, ask.value, self.flow, ask.bound))
+        computed = {
+            name: whole(evaluate(expr, ask.value, self.flow, ask.bound))
             for name, expr in node.params.items()
         }
-        return (yield from self._through(ask._replace(bound=merged(ask.bound, made))))
+        return (yield from self._through(ask._replace(bound=merged(ask.bound, computed))))
 
     def _retry(self, ask: Ask) -> Rule:
         """A later attempt reads what an earlier one wrote."""
-        value, touched = yield from self._through(ask)
-        return Answer(value, self.datasets.again(touched))
+        value, use = yield from self._through(ask)
+        return Answer(value, self.datasets.again(use))
 
     def _as_result(self, ask: Ask) -> Rule:
         """What failed in it is in the result as well, in its place."""
         before = len(self._failing)
-        value, touched = yield from self._through(ask)
-        return Answer(self.flow.vertex(whole(value), self._fault(before)), touched)
+        value, use = yield from self._through(ask)
+        return Answer(self.flow.vertex(whole(value), self._fault(before)), use)
 
     def _fault(self, before: int) -> int:
         """One vertex for all that may have failed since there were so many."""
         failing = self._failing[before:]
         del self._failing[before:]
-        return self.flow.formed(Computed(self.flow.vertex(*failing)))
+        return self.flow.vertex_of(Computed(self.flow.vertex(*failing)))
 
     def _seq(self, ask: Ask) -> Rule:
-        value, touched = ask.value, EMPTY
+        value, use = ask.value, EMPTY
         for part in ask.visit.parts():
             value, more = yield ask.part(part, value)
-            touched = self.datasets.after(touched, more)
-        return Answer(value, touched)
+            use = self.datasets.after(use, more)
+        return Answer(value, use)
 
     def _par(self, ask: Ask) -> Rule:
-        values, touched = list[Value](), EMPTY
+        values, use = list[Value](), EMPTY
         for part in ask.visit.parts():
             value, more = yield ask.part(part, ask.value)
             values.append(value)
-            touched = self.datasets.beside(touched, more)
-        return Answer(self.flow.several(values), touched)
+            use = self.datasets.beside(use, more)
+        return Answer(self.flow.several(values), use)
 
     def _branch(self, ask: Ask, node: Branch[Any, Any]) -> Rule:
-        test = whole(evaluated(node.predicate, ask.value, self.flow, ask.bound))
+        test = whole(evaluate(node.predicate, ask.value, self.flow, ask.bound))
         control = self.flow.vertex(ask.control, test)
         then, otherwise = ask.visit.parts()
-        one, touched = yield ask.part(then, ask.value, control)
+        one, use = yield ask.part(then, ask.value, control)
         other, more = yield ask.part(otherwise, ask.value, control)
-        value = self.flow.decided(self.flow.either(one, other), test)
-        return Answer(value, self.datasets.apart(touched, more))
+        value = self.flow.choice(self.flow.either(one, other), test)
+        return Answer(value, self.datasets.apart(use, more))
 
     def _loop_until(self, ask: Ask, node: LoopUntil[Any, Any]) -> Rule:
         """The test decides whether there is another round, and so which value comes out."""
         (part,) = ask.visit.parts()
         entry, again = self.flow.entry(ask.value), self.flow.blank(ask.control)
-        value, touched = yield ask.part(part, entry, again)
+        value, use = yield ask.part(part, entry, again)
         self.flow.feed(entry, value)
-        test = whole(evaluated(node.done, value, self.flow, ask.bound))
+        test = whole(evaluate(node.done, value, self.flow, ask.bound))
         self.flow.data[again].append(test)
-        return Answer(self.flow.decided(value, test), self.datasets.again(touched))
+        return Answer(self.flow.choice(value, test), self.datasets.again(use))
 
     def _map_each(self, ask: Ask, node: MapEach[Any, Any]) -> Rule:
         """The list decides how often the body runs, and how long the result is."""
         (part,) = ask.visit.parts()
         items, before = whole(ask.value), len(self._failing)
-        item = self.flow.formed(Item(items))
-        value, touched = yield ask.part(part, item, self.flow.vertex(ask.control, items))
+        item = self.flow.vertex_of(Item(items))
+        value, use = yield ask.part(part, item, self.flow.vertex(ask.control, items))
         faults = self._fault(before) if node.on_error == "collect" else NOTHING
-        made = self.flow.formed(List(self.flow.vertex(whole(value), faults)), control=items)
-        return Answer(made, self.datasets.for_each(touched))
+        results = self.flow.vertex_of(List(self.flow.vertex(whole(value), faults)), control=items)
+        return Answer(results, self.datasets.for_each(use))
 
     def _fallback(self, ask: Ask, node: Fallback[Any, Any]) -> Rule:
         """The handler gets what went into the part that failed, not what came of it."""
         body, handler = ask.visit.parts()
         before = len(self._failing)
-        one, touched = yield ask.part(body, ask.value)
+        one, use = yield ask.part(body, ask.value)
         if not node.on:
             del self._failing[before:]
         other, more = yield ask.part(handler, ask.value)
-        return Answer(self.flow.either(one, other), self.datasets.instead(touched, more))
+        return Answer(self.flow.either(one, other), self.datasets.instead(use, more))
 
     def _always(self, ask: Ask) -> Rule:
         """The finaliser gets the input too; what it gives is dropped."""
         body, finaliser = ask.visit.parts()
-        value, touched = yield ask.part(body, ask.value)
+        value, use = yield ask.part(body, ask.value)
         _, more = yield ask.part(finaliser, ask.value)
-        return Answer(value, self.datasets.at_last(touched, more))
+        return Answer(value, self.datasets.at_last(use, more))
 
     def _graph(self, ask: Ask, node: Graph[Any, Any]) -> Rule:
-        values, touched = list[Value](), list[Touched]()
+        values, uses = list[Value](), list[DatasetUse]()
 
         def result(at: int) -> Value:
             if at >= 0:
                 return values[at]
-            return (
-                evaluated(Get(IT, -1 - at), ask.value, self.flow) if node.arity > 1 else ask.value
-            )
+            return evaluate(Get(IT, -1 - at), ask.value, self.flow) if node.arity > 1 else ask.value
 
         for step, part in zip(node.steps, ask.visit.parts(), strict=True):
-            given = [result(at) for at in step.inputs]
-            entry = given[0] if len(given) == 1 else self.flow.several(given)
+            inputs = [result(at) for at in step.inputs]
+            entry = inputs[0] if len(inputs) == 1 else self.flow.several(inputs)
             value, more = yield ask.part(part, entry)
             values.append(value)
-            touched.append(more)
+            uses.append(more)
         outputs = node.outputs
         if isinstance(outputs, int):
             gives = result(outputs)
         else:
             gives = self.flow.several(map(result, outputs))
-        return Answer(gives, self.datasets.woven(node, touched))
+        return Answer(gives, self.datasets.woven(node, uses))
 
 
 def _places(node: Node, parts: tuple[int, ...]) -> int:
     return total(parts, own=1)
 
 
-def _repeated(w: Workflow[Any, Any]) -> frozenset[int]:
+def _shared_nodes(w: Workflow[Any, Any]) -> frozenset[int]:
     """The nodes that occur more than once as the same object."""
     uses: dict[int, int] = {}
 
@@ -351,7 +349,7 @@ def _repeated(w: Workflow[Any, Any]) -> frozenset[int]:
     return frozenset(at for at, n in uses.items() if n > 1)
 
 
-def _computed(w: Workflow[Any, Any]) -> frozenset[str]:
+def _computed_names(w: Workflow[Any, Any]) -> frozenset[str]:
     """The names of the parameters that are computed anywhere in a workflow."""
     names = set[str]()
 

@@ -27,8 +27,8 @@ def dataset_of(declared: str) -> Dataset:
     >>> dataset_of("dw/sales")
     Dataset(namespace='default', name='dw/sales')
     """
-    scheme, found, rest = declared.partition("://")
-    if not found or not scheme or not rest:
+    scheme, separator, rest = declared.partition("://")
+    if not separator or not scheme or not rest:
         return Dataset(PLAIN, declared)
     authority, _, path = rest.partition("/")
     host = authority.rpartition("@")[2]

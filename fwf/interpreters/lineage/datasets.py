@@ -11,7 +11,7 @@ MAX_STEPS = 1_000
 
 
 @final
-class Touched:
+class DatasetUse:
     """The datasets that a part reads and writes, each with the vertex of all who do.
 
     `open` are those that may be read before the part has written them, `sure` those that it has
@@ -28,15 +28,15 @@ class Touched:
         self.sure: set[str] = set()
         self.fresh: set[str] = set()
 
-    def copy(self) -> "Touched":
+    def copy(self) -> "DatasetUse":
         """The same, for someone else to take over."""
-        made = Touched()
-        made.reads, made.open, made.writes = dict(self.reads), dict(self.open), dict(self.writes)
-        made.sure, made.fresh = set(self.sure), set(self.fresh)
-        return made
+        other = DatasetUse()
+        other.reads, other.open, other.writes = dict(self.reads), dict(self.open), dict(self.writes)
+        other.sure, other.fresh = set(self.sure), set(self.fresh)
+        return other
 
 
-EMPTY = Touched()
+EMPTY = DatasetUse()
 """Of parts that touch nothing. Never changed."""
 
 
@@ -44,59 +44,59 @@ EMPTY = Touched()
 class Datasets:
     """Joins what parts touch by how these follow one another, and lets the datasets flow.
 
-    `passed` are those that one step writes and a later one may read; `read` says for each vertex
-    at which a task reads a dataset, which one.
+    `intermediates` are those that one step writes and a later one may read; `dataset_at` says for
+    each vertex at which a task reads a dataset, which one.
     """
 
-    __slots__ = ("flow", "passed", "read")
+    __slots__ = ("dataset_at", "flow", "intermediates")
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self.passed: set[str] = set()
-        self.read: dict[int, str] = {}
+        self.intermediates: set[str] = set()
+        self.dataset_at: dict[int, str] = {}
 
-    def of_task(self, task: Task[Any, Any], vertex: int) -> Touched:
+    def of_task(self, task: Task[Any, Any], vertex: int) -> DatasetUse:
         """What a task reads flows into it, and it into what it writes."""
         reads, writes = task.contract.reads, task.contract.writes
         if not reads and not writes:
             return EMPTY
-        made = Touched()
-        made.reads = {name: self.flow.blank() for name in reads}
-        self.read |= {at: name for name, at in made.reads.items()}
-        self.flow.data[vertex].extend(made.reads.values())
-        made.open = dict(made.reads)
-        made.writes = dict.fromkeys(writes, vertex)
-        made.sure = set(writes)
-        made.fresh = made.sure.intersection(reads)
-        return made
+        use = DatasetUse()
+        use.reads = {name: self.flow.blank() for name in reads}
+        self.dataset_at |= {at: name for name, at in use.reads.items()}
+        self.flow.data[vertex].extend(use.reads.values())
+        use.open = dict(use.reads)
+        use.writes = dict.fromkeys(writes, vertex)
+        use.sure = set(writes)
+        use.fresh = use.sure.intersection(reads)
+        return use
 
-    def after(self, a: Touched, b: Touched) -> Touched:
+    def after(self, a: DatasetUse, b: DatasetUse) -> DatasetUse:
         """The second starts when the first has ended well."""
         self._pass(a.writes, b.reads)
         _close(b, a.sure)
-        return self._joined(a, b)
+        return self._join(a, b)
 
-    def instead(self, a: Touched, b: Touched) -> Touched:
+    def instead(self, a: DatasetUse, b: DatasetUse) -> DatasetUse:
         """The second starts when the first has failed, at whatever point."""
         self._pass(a.writes, b.reads)
-        return self._joined(a, b, one=True)
+        return self._join(a, b, one=True)
 
-    def at_last(self, a: Touched, b: Touched) -> Touched:
+    def at_last(self, a: DatasetUse, b: DatasetUse) -> DatasetUse:
         """The second starts when the first has ended, well or not."""
         self._pass(a.writes, b.reads)
-        return self._joined(a, b)
+        return self._join(a, b)
 
-    def beside(self, a: Touched, b: Touched) -> Touched:
+    def beside(self, a: DatasetUse, b: DatasetUse) -> DatasetUse:
         """Both at once: either may see what the other one writes."""
         self._pass(a.writes, b.reads)
         self._pass(b.writes, a.reads)
-        return self._joined(a, b)
+        return self._join(a, b)
 
-    def apart(self, a: Touched, b: Touched) -> Touched:
+    def apart(self, a: DatasetUse, b: DatasetUse) -> DatasetUse:
         """The one or the other."""
-        return self._joined(a, b, one=True)
+        return self._join(a, b, one=True)
 
-    def again(self, a: Touched) -> Touched:
+    def again(self, a: DatasetUse) -> DatasetUse:
         """Several times: what was written at the end is read from the start."""
         for name in a.fresh:
             self._link(name, a.writes[name], a.reads[name])
@@ -104,13 +104,13 @@ class Datasets:
             a.fresh = set()
         return a
 
-    def for_each(self, a: Touched) -> Touched:
+    def for_each(self, a: DatasetUse) -> DatasetUse:
         """Several times or not at all."""
         if a is not EMPTY:
             self.again(a).sure = set()
         return a
 
-    def woven(self, node: Graph[Any, Any], parts: Sequence[Touched]) -> Touched:
+    def woven(self, node: Graph[Any, Any], parts: Sequence[DatasetUse]) -> DatasetUse:
         """By the order of a graph's steps."""
         all_of = EMPTY
         if len(parts) > MAX_STEPS:
@@ -126,7 +126,7 @@ class Datasets:
                 if before[reader] >> writer & 1:
                     _close(step, other.sure)
         for _, part in touching:
-            all_of = self._joined(all_of, part)
+            all_of = self._join(all_of, part)
         return all_of
 
     def _pass(self, writes: dict[str, int], reads: dict[str, int]) -> None:
@@ -134,22 +134,22 @@ class Datasets:
             self._link(name, writes[name], reads[name])
 
     def _link(self, name: str, writers: int, readers: int) -> None:
-        self.passed.add(name)
+        self.intermediates.add(name)
         self.flow.data[readers].append(writers)
 
-    def _joined(self, a: Touched, b: Touched, *, one: bool = False) -> Touched:
+    def _join(self, a: DatasetUse, b: DatasetUse, *, one: bool = False) -> DatasetUse:
         """What both touch. Sure is what either has written; if only `one` ran, what both have."""
         if a is EMPTY or b is EMPTY:
-            kept = a if b is EMPTY else b
-            if one and kept is not EMPTY:
-                kept.sure = set()
-            return kept
+            only = a if b is EMPTY else b
+            if one and only is not EMPTY:
+                only.sure = set()
+            return only
         a.sure = a.sure & b.sure if one else _union(a.sure, b.sure)
         fresh = {*_common(a.writes, b.reads), *_common(b.writes, a.reads)}
         a.fresh = _union(_union(a.fresh, b.fresh), fresh)
-        a.reads = _merged(a.reads, b.reads, self._readers)
-        a.open = _merged(a.open, b.open, self._readers)
-        a.writes = _merged(a.writes, b.writes, self.flow.vertex)
+        a.reads = _merge(a.reads, b.reads, self._readers)
+        a.open = _merge(a.open, b.open, self._readers)
+        a.writes = _merge(a.writes, b.writes, self.flow.vertex)
         return a
 
     def _readers(self, one: int, other: int) -> int:
@@ -172,7 +172,7 @@ def _before(node: Graph[Any, Any]) -> list[int]:
     return before
 
 
-def _close(part: Touched, sure: set[str]) -> None:
+def _close(part: DatasetUse, sure: set[str]) -> None:
     """What was surely written before is not read as it was before the workflow."""
     if part.open:
         for name in list(_common(sure, part.open)):
@@ -193,9 +193,7 @@ def _union(a: set[str], b: set[str]) -> set[str]:
     return large
 
 
-def _merged(
-    a: dict[str, int], b: dict[str, int], meet: Callable[[int, int], int]
-) -> dict[str, int]:
+def _merge(a: dict[str, int], b: dict[str, int], meet: Callable[[int, int], int]) -> dict[str, int]:
     small, large = (a, b) if len(a) <= len(b) else (b, a)
     for name, at in small.items():
         large[name] = meet(large[name], at) if name in large else at

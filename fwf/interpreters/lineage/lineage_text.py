@@ -15,14 +15,14 @@ MAX_NAMES = 8
 MAX_PRODUCTS = 100
 
 
-def text_of(told: "Lineage") -> str:
+def text_of(lineage: "Lineage") -> str:
     """Lineage ⟶ what a reader wants to know of it."""
-    return "\n".join(map(printable, _lines(told))) or "no task declares a dataset"
+    return "\n".join(map(printable, _lines(lineage))) or "no task declares a dataset"
 
 
-def _lines(told: "Lineage") -> Iterator[str]:
-    for product, writers, reach in islice(told.reaches(), MAX_PRODUCTS):
-        again = ", read again" if product in told.intermediates else ""
+def _lines(lineage: "Lineage") -> Iterator[str]:
+    for product, writers, reach in islice(lineage.reaches(), MAX_PRODUCTS):
+        again = ", read again" if product in lineage.intermediates else ""
         yield f"{product}, written by {_some([shortened(each.path) for each in writers])}{again}"
         if reach is None:
             yield "  data from too many to follow them all"
@@ -30,16 +30,16 @@ def _lines(told: "Lineage") -> Iterator[str]:
             yield f"  data from {_some(reach.data) or 'no dataset'}"
             if reach.control:
                 yield f"  decided by {_some(reach.control)}"
-    more = len(told.products) - MAX_PRODUCTS
+    more = len(lineage.products) - MAX_PRODUCTS
     if more > 0:
         yield f"and {more:,} more"
-    if told.unused:
-        yield f"for no product: {_some(told.unused)}"
-    yield from _of_columns(told)
+    if lineage.unused:
+        yield f"for no product: {_some(lineage.unused)}"
+    yield from _of_columns(lineage)
 
 
-def _of_columns(told: "Lineage") -> Iterator[str]:
-    for each in told.tasks:
+def _of_columns(lineage: "Lineage") -> Iterator[str]:
+    for each in lineage.tasks:
         if each.columns is None or not (each.columns.columns or each.columns.problems):
             continue
         yield f"columns of {shortened(each.path)}"

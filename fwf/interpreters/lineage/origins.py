@@ -101,12 +101,12 @@ class Flow:
 
     def vertex(self, *data: int, control: int = NOTHING) -> int:
         """A vertex that data flows into; an old one where a new one would tell nothing."""
-        known = [at for at in dict.fromkeys(data) if at]
+        sources = [at for at in dict.fromkeys(data) if at]
         if control:
-            return self.blank(*known, control=control)
-        return self.blank(*known) if len(known) > 1 else known[0] if known else NOTHING
+            return self.blank(*sources, control=control)
+        return self.blank(*sources) if len(sources) > 1 else sources[0] if sources else NOTHING
 
-    def formed(self, form: Form, control: int = NOTHING) -> int:
+    def vertex_of(self, form: Form, control: int = NOTHING) -> int:
         """A vertex of this form; none where nothing flows into it."""
         data = [*form.parts] if isinstance(form, Tuple) else [form[0]]
         if not any(data):
@@ -117,8 +117,8 @@ class Flow:
 
     def several(self, parts: Iterable[Value], names: tuple[str, ...] = ()) -> Several:
         """Values ⟶ the tuple of them."""
-        known = tuple(parts)
-        return Several(known, self.formed(Tuple(tuple(map(whole, known)), names)))
+        values = tuple(parts)
+        return Several(values, self.vertex_of(Tuple(tuple(map(whole, values)), names)))
 
     def either(self, a: Value, b: Value, depth: int = MAX_DEPTH) -> Value:
         """A value that is the one or the other; tuples of one size meet part by part."""
@@ -133,7 +133,7 @@ class Flow:
         pairs = zip(a.parts, b.parts, strict=True)
         return self.several([self.either(one, two, depth - 1) for one, two in pairs])
 
-    def decided(self, value: Value, control: int) -> Value:
+    def choice(self, value: Value, control: int) -> Value:
         """A value whose choice, or whose length, is decided by what flows into `control`."""
         return self._each(value, lambda at: self.vertex(at, control=control)) if control else value
 
@@ -152,21 +152,21 @@ class Flow:
                 todo.extend(zip(into.parts, value.parts, strict=True))
             else:
                 at = whole(value)
-                fields = [self.formed(Field(at, key)) for key in range(len(into.parts))]
+                fields = [self.vertex_of(Field(at, key)) for key in range(len(into.parts))]
                 todo.extend(zip(into.parts, fields, strict=True))
 
-    def _each(self, value: Value, made: Callable[[int], int], depth: int = MAX_DEPTH) -> Value:
+    def _each(self, value: Value, derived: Callable[[int], int], depth: int = MAX_DEPTH) -> Value:
         if isinstance(value, Several) and depth and len(value.parts) <= MAX_WIDTH:
-            return self.several([self._each(part, made, depth - 1) for part in value.parts])
-        return made(whole(value))
+            return self.several([self._each(part, derived, depth - 1) for part in value.parts])
+        return derived(whole(value))
 
     def origins(self, starts: Iterable[int], ends: Collection[int] = ()) -> "Origins":
         """Vertices ⟶ all that flows into them; the search goes no further than `ends`."""
-        data = self._closed(starts, set(), False, ends)
+        data = self._closure(starts, set(), False, ends)
         deciding = [by for at in data for by in self.control.get(at, ())]
-        return Origins(data, self._closed(deciding, set(data), True, ends) - data)
+        return Origins(data, self._closure(deciding, set(data), True, ends) - data)
 
-    def _closed(
+    def _closure(
         self, starts: Iterable[int], seen: set[int], deciding: bool, ends: Collection[int]
     ) -> set[int]:
         todo = [at for at in starts if at not in seen]
@@ -197,7 +197,7 @@ def whole(value: Value) -> int:
     return value if isinstance(value, int) else value.vertex
 
 
-def evaluated(expr: Expr, value: Value, flow: Flow, bound: Bound = UNBOUND) -> Value:
+def evaluate(expr: Expr, value: Value, flow: Flow, bound: Bound = UNBOUND) -> Value:
     """Expression, value of `it` ⟶ its value; a `pick` takes a tuple apart or makes one."""
     match expr:
         case Input():
@@ -207,32 +207,32 @@ def evaluated(expr: Expr, value: Value, flow: Flow, bound: Bound = UNBOUND) -> V
         case Param(name):
             return bound.get(name, NOTHING)
         case Get(of, key):
-            holder = evaluated(of, value, flow, bound)
+            holder = evaluate(of, value, flow, bound)
             if isinstance(holder, Several) and isinstance(key, int):
                 count = len(holder.parts)
                 return holder.parts[key] if -count <= key < count else NOTHING
-            return flow.formed(Field(whole(holder), key))
+            return flow.vertex_of(Field(whole(holder), key))
         case Call(function, of) if function is as_pages:
-            given = evaluated(of, value, flow, bound)
-            parts = [flow.formed(Field(whole(given), at)) for at in (1, 0, 2, 4)]
+            page = evaluate(of, value, flow, bound)
+            parts = [flow.vertex_of(Field(whole(page), at)) for at in (1, 0, 2, 4)]
             return flow.several(parts, Pages._fields)
         case Call(function, of):
-            return flow.formed(
-                Computed(whole(evaluated(of, value, flow, bound)), name_of_function(function))
+            return flow.vertex_of(
+                Computed(whole(evaluate(of, value, flow, bound)), name_of_function(function))
             )
         case Present(of):
-            return flow.formed(Computed(whole(evaluated(of, value, flow, bound))))
+            return flow.vertex_of(Computed(whole(evaluate(of, value, flow, bound))))
         case OrElse(of, default):
-            one = evaluated(of, value, flow, bound)
-            return flow.either(one, evaluated(default, value, flow, bound))
+            one = evaluate(of, value, flow, bound)
+            return flow.either(one, evaluate(default, value, flow, bound))
         case Op(symbol, args):
-            known = [evaluated(part, value, flow, bound) for part in args]
-            return _of_operator(symbol, known, flow)
+            values = [evaluate(part, value, flow, bound) for part in args]
+            return _of_operator(symbol, values, flow)
 
 
 def _of_operator(symbol: Operator, parts: list[Value], flow: Flow) -> Value:
     """Lists are joined by `+`, and results hold values; what else operators give has no tables."""
     if symbol == "tuple":
         return flow.several(parts)
-    known = flow.vertex(*map(whole, parts))
-    return known if symbol in ("+", "value_of") else flow.formed(Computed(known))
+    joint = flow.vertex(*map(whole, parts))
+    return joint if symbol in ("+", "value_of") else flow.vertex_of(Computed(joint))

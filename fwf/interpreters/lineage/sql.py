@@ -18,16 +18,16 @@ PIVOT = "PIVOT is not followed to columns"
 BEHIND_STAR = f"the columns behind * are not known: {GIVE}"
 MISSING = "columns can't be followed without sqlglot: pip install 'fwf[lineage]'"
 
-Found: TypeAlias = dict[tuple[str, str], Kind]
+SqlOrigins: TypeAlias = dict[tuple[str, str], Kind]
 """Tables' columns, and how something is made of them. With no table: why there is one unknown."""
-Part: TypeAlias = tuple[Any, Any, Kind]
+SqlSource: TypeAlias = tuple[Any, Any, Kind]
 """A table's name and its column, or a query and the number of its column; and how it is used."""
 Schema: TypeAlias = Mapping[str, Iterable[str]]
 """Tables, and the names of their columns."""
 STAR = "*"
 
 
-class Made(NamedTuple):
+class SqlColumn(NamedTuple):
     """A column that a statement makes, and of what; `into` is the table that it goes to.
 
     The rows of a query go to none, "". A column named * stands for those that aren't known.
@@ -35,13 +35,13 @@ class Made(NamedTuple):
 
     into: str
     name: str
-    found: Found
+    origins: SqlOrigins
 
 
-class Told(NamedTuple):
+class SqlColumns(NamedTuple):
     """The columns that the statements of a text make, and what isn't followed."""
 
-    made: tuple[Made, ...] = ()
+    columns: tuple[SqlColumn, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -52,24 +52,26 @@ def has_sql(task: Task[Any, Any]) -> bool:
 
 def given_columns(task: Task[Any, Any]) -> dict[str, tuple[str, ...]]:
     """The columns of tables that a task's config gives."""
-    given = thaw(task.config.get("columns", {}))
-    if not isinstance(given, Mapping):
+    columns = thaw(task.config.get("columns", {}))
+    if not isinstance(columns, Mapping):
         return {}
-    tables = cast(Schema, given).items()
+    tables = cast(Schema, columns).items()
     return {table: tuple(map(str, names)) for table, names in tables}
 
 
-def read(library: "Library", text: str, dialect: str, schema: Schema, rows: Iterable[str]) -> Told:
+def read(
+    library: "Library", text: str, dialect: str, schema: Schema, rows: Iterable[str]
+) -> SqlColumns:
     """SQL ⟶ its columns. SQL that can't be read is a problem, not an error.
 
     schema: the columns of tables, where they are known.
     rows: the names of the columns that a query is declared to give, where they are.
     """
     try:
-        return _Reader(library, dialect, schema, tuple(rows)).told(text)
+        return _Reader(library, dialect, schema, tuple(rows)).columns(text)
     except Exception as error:  # whatever reading somebody's SQL raises, its depth included
-        said = str(error).partition("\n")[0] or type(error).__qualname__
-        return Told(problems=(f"the SQL can't be read as {dialect}: {said}",))
+        message = str(error).partition("\n")[0] or type(error).__qualname__
+        return SqlColumns(problems=(f"the SQL can't be read as {dialect}: {message}",))
 
 
 class Library(NamedTuple):
@@ -112,38 +114,38 @@ class _Reader:
         self.problems: dict[str, None] = {}
         self.scopes: dict[int, Any] = {}
 
-    def told(self, text: str) -> Told:
-        made: list[Made] = []
+    def columns(self, text: str) -> SqlColumns:
+        columns: list[SqlColumn] = []
         for statement in self.library.parse(text, read=self.dialect):
-            made.extend(self._of_statement(statement))
-        return Told(tuple(made), tuple(self.problems))
+            columns.extend(self._of_statement(statement))
+        return SqlColumns(tuple(columns), tuple(self.problems))
 
-    def _of_statement(self, statement: Any) -> Iterator[Made]:
+    def _of_statement(self, statement: Any) -> Iterator[SqlColumn]:
         query, into, names = self._target(statement)
         if query is None:
             return
         plain = "" if into else self._all_of(query)
         more = {plain: dict.fromkeys(self.rows, "unknown")} if plain and self.rows else {}
-        root = self._scoped(query, more)
-        made = self._outputs(root.expression)
-        stars = STAR in made
+        root = self._scope_of(query, more)
+        columns = self._outputs(root.expression)
+        stars = STAR in columns
         if not into and not stars:
-            names = self._as_declared(made)
-        for at, each in enumerate(made[:1] if stars and names else made):
+            names = self._declared_names(columns)
+        for at, each in enumerate(columns[:1] if stars and names else columns):
             if each == STAR or (stars and names):  # by position, which isn't known
                 behind = (plain, STAR) if plain else ("", BEHIND_STAR)
-                yield Made(into, STAR, {behind: "IDENTITY"})
+                yield SqlColumn(into, STAR, {behind: "IDENTITY"})
             else:
                 name = names[at] if at < len(names) else each
-                yield Made(into, name, self._origins(root, at))
+                yield SqlColumn(into, name, self._origins(root, at))
 
-    def _as_declared(self, made: list[str]) -> list[str]:
+    def _declared_names(self, columns: list[str]) -> list[str]:
         """A query's columns as they are declared: by name or, where names differ, by position."""
         rows = {each.casefold(): each for each in self.rows}
-        names = [each.casefold() for each in made]
+        names = [each.casefold() for each in columns]
         if len(rows) == len(names) and rows.keys() == {*names}:
             return [rows[each] for each in names]
-        return list(self.rows) if len(self.rows) == len(made) else []
+        return list(self.rows) if len(self.rows) == len(columns) else []
 
     def _outputs(self, query: Any) -> list[str]:
         """The names of a query's columns; * for those that aren't known."""
@@ -165,7 +167,7 @@ class _Reader:
         others = any(query.args.get(each) for each in ("joins", "laterals", "with_"))
         return str(table.name) if plain and alone and not others else ""
 
-    def _scoped(self, query: Any, more: dict[str, dict[str, str]]) -> Any:
+    def _scope_of(self, query: Any, more: dict[str, dict[str, str]]) -> Any:
         qualified = self.library.qualify(
             query,
             dialect=self.dialect,
@@ -191,21 +193,21 @@ class _Reader:
         query, into = statement.args.get("expression"), statement.this
         if not isinstance(query, exp.Query):
             return None, "", []
-        named = [each.name for each in into.expressions] if isinstance(into, exp.Schema) else []
+        names = [each.name for each in into.expressions] if isinstance(into, exp.Schema) else []
         table = into.find(exp.Table).name
-        if isinstance(statement, exp.Insert) and not named and not statement.args.get("by_name"):
-            named = list(self.schema.get(table, ()))
-            if not named:
+        if isinstance(statement, exp.Insert) and not names and not statement.args.get("by_name"):
+            names = list(self.schema.get(table, ()))
+            if not names:
                 self.problems[f"the columns of {table!r} are not known: {GIVE}"] = None
                 return None, "", []
-        return query, table, named
+        return query, table, names
 
-    def _origins(self, root: Any, at: int) -> Found:
+    def _origins(self, root: Any, at: int) -> SqlOrigins:
         """A query's column, by its number ⟶ the tables' columns that it is made of.
 
         The way from one to the other is what its strongest step is. Queries may be recursive.
         """
-        found: Found = {}
+        origins: SqlOrigins = {}
         todo: list[tuple[Any, int, Kind]] = [(root, at, "IDENTITY")]
         seen = set[tuple[int, int, Kind]]()
         while todo:
@@ -216,13 +218,13 @@ class _Reader:
             for source, column, inner in self._made_of(scope, at):
                 kind = stronger(outer, inner)
                 if isinstance(source, str):
-                    known = found.get((source, column), kind)
-                    found[source, column] = stronger(known, kind)
+                    stated = origins.get((source, column), kind)
+                    origins[source, column] = stronger(stated, kind)
                 else:
                     todo.append((source, column, kind))
-        return found
+        return origins
 
-    def _made_of(self, scope: Any, at: int) -> Iterator[Part]:
+    def _made_of(self, scope: Any, at: int) -> Iterator[SqlSource]:
         """A query's column ⟶ the columns that it is made of directly."""
         query = scope.expression
         if isinstance(query, self.exp.SetOperation):
@@ -235,12 +237,12 @@ class _Reader:
                 elif not name or name in names:
                     yield scope, names.index(name) if name else at, "IDENTITY"
         elif at < len(query.selects):
-            made = query.selects[at].unalias()
-            for whole in made.find_all(self.exp.Columns, self.exp.TableColumn):
+            expression = query.selects[at].unalias()
+            for whole in expression.find_all(self.exp.Columns, self.exp.TableColumn):
                 yield "", f"{whole.sql()} is not followed to columns", "IDENTITY"
-            for column in made.find_all(self.exp.Column):
+            for column in expression.find_all(self.exp.Column):
                 source, name = self._source(column)
-                yield source, name, self._kind(made, column)
+                yield source, name, self._kind(expression, column)
 
     def _source(self, column: Any) -> tuple[Any, Any]:
         scope = self._scope(column)
@@ -272,31 +274,35 @@ class _Reader:
 
     def _recursive(self, scope: Any) -> Any:
         """A query that is part of a union can be named by the union alone, which is recursive."""
-        found, around = scope, scope.expression.parent
+        outermost, around = scope, scope.expression.parent
         while isinstance(around, self.exp.SetOperation | self.exp.Subquery):
-            found, around = self.scopes.get(id(around), found), around.parent
-        return found
+            outermost, around = self.scopes.get(id(around), outermost), around.parent
+        return outermost
 
     def _of_any(self, scope: Any, name: str) -> tuple[Any, Any]:
         """A column that doesn't name its table: it is of the only one that may have it."""
-        given = [source for _, source in scope.selected_sources.values()]
-        queries = [source for source in given if not isinstance(source, self.exp.Table)]
+        sources = [source for _, source in scope.selected_sources.values()]
+        queries = [source for source in sources if not isinstance(source, self.exp.Table)]
         sure = [each for each in queries if name in each.expression.named_selects]
-        open_ = [each for each in given if each not in queries or each.expression.is_star]
-        if len(found := sure or open_) == 1:
-            return self._of_source(found[0], name)
-        why = "may be of several tables: write table.column" if found else "is of no table"
+        open_ = [each for each in sources if each not in queries or each.expression.is_star]
+        if len(candidates := sure or open_) == 1:
+            return self._of_source(candidates[0], name)
+        why = "may be of several tables: write table.column" if candidates else "is of no table"
         return "", f"{name!r} {why}"
 
-    def _kind(self, made: Any, column: Any) -> Kind:
-        parts = (made.this, *made.expressions) if isinstance(made, self.exp.Coalesce) else (made,)
+    def _kind(self, expression: Any, column: Any) -> Kind:
+        parts = (
+            (expression.this, *expression.expressions)
+            if isinstance(expression, self.exp.Coalesce)
+            else (expression,)
+        )
         if all(isinstance(each, self.exp.Column) for each in parts):  # as USING (…) has it
             return "IDENTITY"
         node = column.parent
         while node is not None:
             if isinstance(node, self.exp.AggFunc):
                 return "AGGREGATION"
-            if node is made:
+            if node is expression:
                 break
             node = node.parent
         return "TRANSFORMATION"

@@ -45,8 +45,8 @@ TOO_MANY = Reason(NOTHING, "too many columns to follow them all")
 def columns_by_stop(follower: Follower) -> Sequence[Columns | None]:
     """Workflow that was followed ⟶ the columns that each of its tasks writes, as far as told."""
     stops = follower.stops
-    known = {id(stop.task): stop.task for stop in stops}
-    if not any(map(declares, known.values())):
+    tasks = {id(stop.task): stop.task for stop in stops}
+    if not any(map(declares, tasks.values())):
         return [None] * len(stops)
     return _Vertices(follower).columns()
 
@@ -71,18 +71,18 @@ class _Vertices:
     def columns(self) -> list[Columns | None]:
         """What each task writes."""
         loads = [stop for stop in self.stops if _may_write(stop)]
-        self._fill(whole(stop.given) for stop in loads)
-        return [self._written(stop) if _may_write(stop) else None for stop in self.stops]
+        self._fill(whole(stop.value) for stop in loads)
+        return [self._columns_of(stop) if _may_write(stop) else None for stop in self.stops]
 
-    def _written(self, stop: Stop) -> Columns | None:
-        self.cells += sum(map(size_of, given := self._given(stop)))
+    def _columns_of(self, stop: Stop) -> Columns | None:
+        self.cells += sum(map(size_of, values := self._inputs(stop)))
         if self.cells > MAX_CELLS:
-            return Columns(problems=(TOO_MANY.said,))
-        return self.steps.writes(stop, given)
+            return Columns(problems=(TOO_MANY.text,))
+        return self.steps.writes(stop, values)
 
-    def _given(self, stop: Stop) -> Sequence[Carried]:
+    def _inputs(self, stop: Stop) -> Sequence[Carried]:
         """What a task's inputs carry; none that is known carries nothing."""
-        carried = self.carried.get(whole(stop.given))
+        carried = self.carried.get(whole(stop.value))
         return spread(carried, len(stop.task.contract.inputs))
 
     def _fill(self, targets: Iterable[int]) -> None:
@@ -107,7 +107,7 @@ class _Vertices:
         waiting = set(todo)
         while todo:
             waiting.discard(number := heappop(todo))
-            if self._changed(at := order[number]):
+            if self._update(at := order[number]):
                 for user in users.get(at, ()):
                     if user not in waiting:
                         waiting.add(user)
@@ -132,7 +132,7 @@ class _Vertices:
         """The vertices that a vertex may have its tables from."""
         stop = self.by_vertex.get(at)
         if stop is not None:
-            return (whole(stop.given),) if stop.task.contract.inputs else ()
+            return (whole(stop.value),) if stop.task.contract.inputs else ()
         match self.flow.forms.get(at):
             case None:
                 return self.flow.data[at]
@@ -143,51 +143,51 @@ class _Vertices:
             case Field(of) | Item(of) | List(of):
                 return (of,)
 
-    def _changed(self, at: int) -> bool:
+    def _update(self, at: int) -> bool:
         """Look at a vertex; whether it carries something else than before."""
         if self.cells > MAX_CELLS:
-            found: Carried = Mixed(Table(reasons=(TOO_MANY,)))
+            value: Carried = Mixed(Table(reasons=(TOO_MANY,)))
         elif self._is_open(at):
             return False
         else:
-            found = self._found(at)
-        self.cells += 1 + size_of(found)
-        if at in self.carried and self.carried[at] == found:
+            value = self._value(at)
+        self.cells += 1 + size_of(value)
+        if at in self.carried and self.carried[at] == value:
             return False
-        self.carried[at] = found
+        self.carried[at] = value
         return True
 
     def _is_open(self, at: int) -> bool:
         """Whether it can't be said yet; of several ways to a vertex one is enough."""
         sources = self._made_of(at)
-        known = [source in self.carried for source in sources]
-        return bool(sources) and not (any(known) if self._is_joined(at) else all(known))
+        certain = [source in self.carried for source in sources]
+        return bool(sources) and not (any(certain) if self._is_joined(at) else all(certain))
 
     def _is_joined(self, at: int) -> bool:
         """Whether a vertex is any one of those that flow into it."""
         return at not in self.by_vertex and at not in self.flow.forms
 
-    def _found(self, at: int) -> Carried:
+    def _value(self, at: int) -> Carried:
         stop = self.by_vertex.get(at)
         if stop is not None:
-            return self.steps.gives(stop, self._given(stop))
-        known = self.carried.get
+            return self.steps.gives(stop, self._inputs(stop))
+        carried_at = self.carried.get
         match self.flow.forms.get(at):
             case None:
-                return any_carried(known(each) for each in self.flow.data[at])
+                return any_carried(carried_at(each) for each in self.flow.data[at])
             case Tuple(parts, names):
-                return record_of(map(known, parts), names)
+                return record_of(map(carried_at, parts), names)
             case Field(of, key):
-                return field_of(known(of), key)
+                return field_of(carried_at(of), key)
             case Item(of):
-                return item_of(known(of))
+                return item_of(carried_at(of))
             case List(item):
-                return items_of(known(item))
+                return items_of(carried_at(item))
             case Computed(of, by):
-                if not by or known(of) is None:
+                if not by or carried_at(of) is None:
                     return None
-                said = f"what {by} makes is not followed to columns"
-                return Mixed(Table(reasons=(Reason(NOTHING, said),)))
+                text = f"what {by} makes is not followed to columns"
+                return Mixed(Table(reasons=(Reason(NOTHING, text),)))
 
 
 def _may_write(stop: Stop) -> bool:
