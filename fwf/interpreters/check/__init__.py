@@ -69,18 +69,18 @@ def check(
     then: the type of 'day' is not known, so what is given can't be checked: annotate it in the
     task, or write param('day', type) [untyped-parameter]
     """
-    silent = _known((silence,) if isinstance(silence, str) else silence)
+    silent = _silent_rules((silence,) if isinstance(silence, str) else silence)
     subject = Subject(as_workflow(w, "check"), elsewhere="://" in str(journal))
     quiet = silent_paths(subject)
-    found = [
+    issues = [
         issue
         for name in RULES
         if name not in silent
         for issue in _issues(name, subject, quiet.get(name, ()))
     ]
     if strict:
-        found = [_strictly(issue) for issue in found]
-    return tuple(sorted(dict.fromkeys(found), key=_order))
+        issues = [_strictly(issue) for issue in issues]
+    return tuple(sorted(dict.fromkeys(issues), key=_order))
 
 
 def _issues(name: str, subject: Subject, quiet: Collection[str]) -> Iterator[Issue]:
@@ -90,13 +90,13 @@ def _issues(name: str, subject: Subject, quiet: Collection[str]) -> Iterator[Iss
         yield Issue("", name, f"there are more than {MAX_ISSUES:,} of these", "note")
 
 
-def _known(silence: Sequence[str]) -> frozenset[str]:
+def _silent_rules(silence: Sequence[str]) -> frozenset[str]:
     if not isinstance(cast(object, silence), Iterable):
         raise TypeError(f"check(silence={silence!r}): needs the name of a rule, or several")
     for name in silence:
         if name not in RULES:
-            told = near(str(name), RULES) or f"; rules are {', '.join(RULES)}"
-            raise ValueError(f"check(silence={name!r}): there is no such rule{told}")
+            remedy = near(str(name), RULES) or f"; rules are {', '.join(RULES)}"
+            raise ValueError(f"check(silence={name!r}): there is no such rule{remedy}")
     return frozenset(silence)
 
 

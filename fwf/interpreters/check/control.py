@@ -59,7 +59,7 @@ def unreachable_arm(subject: Subject) -> Iterator[Issue]:
                 )
             case _:
                 pass
-    yield from _decided(subject)
+    yield from _decided_branches(subject)
 
 
 def _always(subject: Subject, here: NodePlace, node: Branch[Any, Any], truth: bool) -> Issue:
@@ -114,7 +114,7 @@ def _fact(expr: Expr, truth: bool) -> Fact:
     return Fact(encode(expr_plain(expr)), truth, on_input, params, _short(expr))
 
 
-def _tested(predicate: Expr) -> Fact:
+def _test_fact(predicate: Expr) -> Fact:
     """A branch's predicate, and what it must be for `then`."""
     expr, truth = predicate, True
     while isinstance(expr, Op) and expr.symbol == "not":
@@ -122,28 +122,28 @@ def _tested(predicate: Expr) -> Fact:
     return _fact(expr, truth)
 
 
-def _decided(subject: Subject) -> Iterator[Issue]:
+def _decided_branches(subject: Subject) -> Iterator[Issue]:
     """Below each branch, as far as its facts hold, the branches that they decide."""
     branches = [(here, here.node) for here in subject.places if isinstance(here.node, Branch)]
     predicates = {node.predicate for _, node in branches}
     facts_of = {each: (_facts(each, True), _facts(each, False)) for each in predicates}
-    test_of = {each: _tested(each) for each in predicates}
-    tested = {id(node): test_of[node.predicate] for _, node in branches}
-    often = Counter(fact.key for fact in tested.values())
+    test_of = {each: _test_fact(each) for each in predicates}
+    tests = {id(node): test_of[node.predicate] for _, node in branches}
+    often = Counter(fact.key for fact in tests.values())
     seen: set[tuple[int, bytes, bool]] = set()
     for here, node in branches:
-        own = tested[id(node)].key
+        own = tests[id(node)].key
         for part, facts in zip(here.parts(), facts_of[node.predicate], strict=True):
             for fact in facts:
                 if often[fact.key] > (fact.key == own) and len(seen) < MAX_STEPS:
-                    yield from _below(subject, part, fact, tested, seen)
+                    yield from _below(subject, part, fact, tests, seen)
 
 
 def _below(
     subject: Subject,
     arm: NodePlace,
     fact: Fact,
-    tested: dict[int, Fact],
+    tests: dict[int, Fact],
     seen: set[tuple[int, bytes, bool]],
 ) -> Iterator[Issue]:
     """The branches in an arm that a fact decides. Places each part once for each fact."""
@@ -154,9 +154,9 @@ def _below(
             continue
         seen.add((id(here.node), fact.key, fact.truth))
         parts = list(enumerate(here.parts()))
-        if isinstance(here.node, Branch) and tested[id(here.node)].key == fact.key:
-            dead = tested[id(here.node)].truth == fact.truth
-            yield _known(subject, parts[dead][1], fact, ARMS[dead])
+        if isinstance(here.node, Branch) and tests[id(here.node)].key == fact.key:
+            dead = tests[id(here.node)].truth == fact.truth
+            yield _decided_issue(subject, parts[dead][1], fact, ARMS[dead])
             parts = [parts[not dead]]
         todo.extend(part for at, part in reversed(parts) if _holds_in(here.node, at, fact))
 
@@ -174,7 +174,7 @@ def _holds_in(node: Node, at: int, fact: Fact) -> bool:
             return True
 
 
-def _known(subject: Subject, here: NodePlace, fact: Fact, arm: str) -> Issue:
+def _decided_issue(subject: Subject, here: NodePlace, fact: Fact, arm: str) -> Issue:
     return Issue(
         subject.path(here),
         "unreachable-arm",
@@ -194,14 +194,14 @@ def unreachable_handler(subject: Subject) -> Iterator[Issue]:
         inside = tags[id(node.body)]
         if inside is None or (inside and (not node.on or not inside.isdisjoint(node.on))):
             continue
-        said = "nothing that it guards can fail"
+        reason = "nothing that it guards can fail"
         if inside:
-            said = f"what it guards fails with {_list(inside)}, never with {_list(node.on)}"
+            reason = f"what it guards fails with {_list(inside)}, never with {_list(node.on)}"
         word = subject.word(here, "fallback")
         yield Issue(
             subject.part_path(here, 1),
             "unreachable-handler",
-            f"{said}, so the handler is never reached: take the {word} away, or guard the part "
+            f"{reason}, so the handler is never reached: take the {word} away, or guard the part "
             "that fails",
             "warning",
         )

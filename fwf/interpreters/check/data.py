@@ -34,16 +34,16 @@ def dropped_value(subject: Subject) -> Iterator[Issue]:
             for source, at in _pairs(here.node):
                 task = ignoring[id(here.node.parts[at])]
                 if task is not None:
-                    yield from _dropped(subject, here, at, source, task)
+                    yield from _drop_issues(subject, here, at, source, task)
 
 
 def _pairs(chain: Seq[Any, Any]) -> Iterator[tuple[Node, int]]:
     """The part that gives a value, the number of the part that it goes to; each pair once."""
-    known = set[tuple[int, int]]()
+    yielded = set[tuple[int, int]]()
     source: Node | None = None
     for at, part in enumerate(chain.parts):
-        if source is not None and (id(source), id(part)) not in known:
-            known.add((id(source), id(part)))
+        if source is not None and (id(source), id(part)) not in yielded:
+            yielded.add((id(source), id(part)))
             yield source, at
         if part.edge.gives is not hints.SAME:
             source = part
@@ -69,38 +69,38 @@ def _ignores(node: Node, parts: tuple[Task[Any, Any] | None, ...]) -> Task[Any, 
             return None
 
 
-def _dropped(
+def _drop_issues(
     subject: Subject, here: NodePlace, at: int, source: Node, task: Task[Any, Any]
 ) -> Iterator[Issue]:
-    giver, given = subject.end(giving, source), source.edge.gives
-    if not isinstance(giver, Task) or _is_nothing(given):
+    giver, kind = subject.end(giving, source), source.edge.gives
+    if not isinstance(giver, Task) or _is_nothing(kind):
         return
     wasted = giver.contract.effect in ("pure", "read")
     yield Issue(
         subject.part_path(here, at),
         "dropped-value",
-        f"{task.name} takes no input, so the {hints.name_of(given)} from {giver.name} is dropped: "
+        f"{task.name} takes no input, so the {hints.name_of(kind)} from {giver.name} is dropped: "
         "let it take that as a positional parameter"
         + (", or take the step out" if wasted else "; if only the order matters, silence this"),
         "warning" if wasted else "note",
     )
 
 
-def _is_nothing(given: Any) -> bool:
+def _is_nothing(kind: Any) -> bool:
     """Whether a type isn't known, or is None, or a tuple of nothing but None."""
-    if given in (hints.ANY, object, Never, None, type(None)):
+    if kind in (hints.ANY, object, Never, None, type(None)):
         return True
-    return get_origin(given) is tuple and all(map(_is_nothing, get_args(given)))
+    return get_origin(kind) is tuple and all(map(_is_nothing, get_args(kind)))
 
 
 def positional_join(subject: Subject) -> Iterator[Issue]:
     """Several values of one type go to a task by their position alone."""
     for path, task, feeders, in_graph in _joins(subject):
         names = [subject.title(feeder) if feeder is not None else None for feeder in feeders]
-        if _crossed(task, names) or in_graph:
+        if _crossings(task, names) or in_graph:
             continue
         inputs = task.contract.inputs
-        for kind in _repeated([each.type for each in inputs]):
+        for kind in _common_types([each.type for each in inputs]):
             places = [
                 each.name
                 for each, name in zip(inputs, names, strict=True)
@@ -122,33 +122,33 @@ def crossed_join(subject: Subject) -> Iterator[Issue]:
     """A part feeds one parameter, but has the name of another."""
     for path, task, feeders, _ in _joins(subject):
         names = [subject.title(feeder) if feeder is not None else None for feeder in feeders]
-        for name, wanted in _crossed(task, names):
+        for name, parameter in _crossings(task, names):
             yield Issue(
                 path,
                 "crossed-join",
-                f"the result of {name} goes to the parameter {wanted!r} of {task.described()}, "
+                f"the result of {name} goes to the parameter {parameter!r} of {task.described()}, "
                 f"which also has a parameter {name!r}: put the parts in the order of the "
                 f"signature, or write join({task.name}, {name}=…)",
                 "warning",
             )
 
 
-def _crossed(task: Task[Any, Any], names: list[str | None]) -> list[tuple[str, str]]:
-    wanted = [each.name for each in task.contract.inputs]
+def _crossings(task: Task[Any, Any], names: list[str | None]) -> list[tuple[str, str]]:
+    parameters = [each.name for each in task.contract.inputs]
     return [
         (name, own)
-        for name, own in zip(names, wanted, strict=True)
-        if name is not None and name != own and name in wanted
+        for name, own in zip(names, parameters, strict=True)
+        if name is not None and name != own and name in parameters
     ]
 
 
-def _repeated(kinds: list[Any]) -> list[Any]:
+def _common_types(kinds: list[Any]) -> list[Any]:
     """The known types that occur more than once."""
-    found: list[Any] = []
+    several: list[Any] = []
     for at, kind in enumerate(kinds):
-        if kind not in (hints.ANY, object) and kind not in found and kind in kinds[at + 1 :]:
-            found.append(kind)
-    return found
+        if kind not in (hints.ANY, object) and kind not in several and kind in kinds[at + 1 :]:
+            several.append(kind)
+    return several
 
 
 def _joins(

@@ -29,7 +29,7 @@ def repeated_unrepeatable(subject: Subject) -> Iterator[Issue]:
 
     for here, repeats in subject.descend(Repeats(), _repeats, unrepeatable):
         if isinstance(here.node, Task):
-            yield from _repeated(subject, here, here.node, repeats)
+            yield from _repetition_issues(subject, here, here.node, repeats)
 
 
 def _repeats(node: Node, at: int, inherited: Repeats) -> Repeats:
@@ -44,23 +44,23 @@ def _repeats(node: Node, at: int, inherited: Repeats) -> Repeats:
             return inherited
 
 
-def _repeated(
+def _repetition_issues(
     subject: Subject, here: NodePlace, task: Task[Any, Any], repeats: Repeats
 ) -> Iterator[Issue]:
     declared = task.contract.effect is not None
     severity: Severity = "warning"
     if repeats.attempts > 1:
         severity = "error"
-        said = f"{_COUNTS[declared]}, but retry(attempts={repeats.attempts}) {_AGAIN}"
+        reason = f"{_COUNTS[declared]}, but retry(attempts={repeats.attempts}) {_AGAIN}"
     elif declared and repeats.loop:
-        said = f"it is unrepeatable, {_ROUNDS}"
+        reason = f"it is unrepeatable, {_ROUNDS}"
     elif declared and repeats.map:
         severity = "note" if repeats.keyed else "warning"
-        said = f"it is unrepeatable, {_ITEMS if repeats.keyed else _NUMBERED}"
+        reason = f"it is unrepeatable, {_ITEMS if repeats.keyed else _NUMBERED}"
     else:
         return
     path = subject.path(here)
-    yield Issue(path, "repeated-unrepeatable", said, severity)
+    yield Issue(path, "repeated-unrepeatable", reason, severity)
 
 
 _COUNTS = ("it declares no effect, so it counts as unrepeatable", "it is unrepeatable")
@@ -117,7 +117,7 @@ def _goes_on(task: Task[Any, Any]) -> bool:
     return writes and not contract.is_async and not contract.isolate
 
 
-class Written(NamedTuple):
+class Writes(NamedTuple):
     """The datasets that a part writes, as bits.
 
     `untold` leaves out those of which a map in it is told; `loose` are those that a task writes
@@ -137,22 +137,22 @@ def concurrent_writes(subject: Subject) -> Iterator[Issue]:
     """
     bits: dict[str, int] = {}
 
-    def step(node: Node, parts: tuple[Written, ...]) -> Written:
+    def step(node: Node, parts: tuple[Writes, ...]) -> Writes:
         if isinstance(node, Task):
             own = 0
             for name in node.contract.writes:
                 own |= bits.setdefault(name, 1 << len(bits))
-            return Written(own, own, own if node.contract.effect != "idempotent" else 0)
+            return Writes(own, own, own if node.contract.effect != "idempotent" else 0)
         all = untold = loose = 0
         for part in parts:
             all, untold, loose = all | part.all, untold | part.untold, loose | part.loose
-        return Written(all, untold & ~_by_items(node, untold, loose), loose)
+        return Writes(all, untold & ~_by_items(node, untold, loose), loose)
 
-    written = subject.summaries(step)
+    writes = subject.summaries(step)
     names = list(bits)
-    to_writer = {bit: _to_writer(bit, written) for bit in (1 << at for at in range(len(bits)))}
+    to_writer = {bit: _to_writer(bit, writes) for bit in (1 << at for at in range(len(bits)))}
     for here in subject.places:
-        for bit, pair in _clashes(here.node, written).items():
+        for bit, pair in _clashes(here.node, writes).items():
             parts = children(here.node)
             writers = [_name(subject.end(to_writer[bit], parts[at])) for at in pair]
             yield _side_by_side(subject, here, names[bit.bit_length() - 1], writers)
@@ -165,15 +165,15 @@ def _by_items(node: Node, untold: int, loose: int) -> int:
     return untold if node.key is None else untold & loose
 
 
-def _clashes(node: Node, written: dict[int, Written]) -> dict[int, tuple[int, int]]:
+def _clashes(node: Node, writes: dict[int, Writes]) -> dict[int, tuple[int, int]]:
     """The datasets that two parts of a node write at the same time, and which parts."""
     match node:
         case Par():
-            return _overlaps([written[id(part)].all for part in node.parts])
+            return _overlaps([writes[id(part)].all for part in node.parts])
         case Graph():
-            return _unordered(node, [written[id(step.body)].all for step in node.steps])
+            return _unordered(node, [writes[id(step.body)].all for step in node.steps])
         case MapEach():
-            body = written[id(node.body)]
+            body = writes[id(node.body)]
             return dict.fromkeys(_bits(_by_items(node, body.untold, body.loose)), (0, 0))
         case _:
             return {}
@@ -181,33 +181,33 @@ def _clashes(node: Node, written: dict[int, Written]) -> dict[int, tuple[int, in
 
 def _overlaps(masks: list[int]) -> dict[int, tuple[int, int]]:
     """Sets of datasets ⟶ each that is in two, with the first two that hold it."""
-    seen, found = 0, dict[int, tuple[int, int]]()
+    seen, pairs = 0, dict[int, tuple[int, int]]()
     for at, mask in enumerate(masks):
         for bit in _bits(seen & mask):
-            if bit not in found:
-                found[bit] = (next(i for i, other in enumerate(masks) if other & bit), at)
+            if bit not in pairs:
+                pairs[bit] = (next(i for i, other in enumerate(masks) if other & bit), at)
         seen |= mask
-    return found
+    return pairs
 
 
 def _unordered(graph: Graph[Any, Any], masks: list[int]) -> dict[int, tuple[int, int]]:
     """Of the steps that write one dataset, the first two of which neither waits for the other."""
     before: list[int] = []
     writers: dict[int, list[int]] = {}
-    found: dict[int, tuple[int, int]] = {}
+    pairs: dict[int, tuple[int, int]] = {}
     for at, step in enumerate(graph.steps):
-        waited = 0
+        predecessors = 0
         for index in (*step.inputs, *step.after):
             if index >= 0:
-                waited |= before[index] | (1 << index if masks[index] else 0)
-        before.append(waited)
+                predecessors |= before[index] | (1 << index if masks[index] else 0)
+        before.append(predecessors)
         for bit in _bits(masks[at]):
             for other in writers.setdefault(bit, []):
-                if not waited >> other & 1:
-                    found.setdefault(bit, (other, at))
+                if not predecessors >> other & 1:
+                    pairs.setdefault(bit, (other, at))
                     break
             writers[bit].append(at)
-    return found
+    return pairs
 
 
 def _bits(mask: int) -> Iterator[int]:
@@ -217,9 +217,9 @@ def _bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
-def _to_writer(bit: int, written: dict[int, Written]) -> Inward:
+def _to_writer(bit: int, writes: dict[int, Writes]) -> Inward:
     """A way inward, to the first task that writes a dataset."""
-    return lambda node: next((part for part in children(node) if written[id(part)].all & bit), None)
+    return lambda node: next((part for part in children(node) if writes[id(part)].all & bit), None)
 
 
 def _name(writer: Node) -> str:
@@ -237,11 +237,11 @@ def _side_by_side(subject: Subject, here: NodePlace, dataset: str, names: list[s
             "note",
         )
     both = f"{names[0]} and {names[1]} write {dataset}"
-    said = both if names[0] != names[1] else f"{names[0]} writes {dataset} twice"
+    what = both if names[0] != names[1] else f"{names[0]} writes {dataset} twice"
     return Issue(
         subject.path(here),
         "concurrent-writes",
-        f"{said} at the same time, so one may undo the other: put one after the "
+        f"{what} at the same time, so one may undo the other: put one after the "
         "other with >>, or let them write different datasets",
         "warning",
     )
@@ -253,11 +253,11 @@ def undeclared_effect(subject: Subject) -> Iterator[Issue]:
         dict.fromkeys(task.name for _, task in subject.tasks() if task.contract.effect is None)
     )
     if names:
-        shown = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
+        some = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
         yield Issue(
             "",
             "undeclared-effect",
-            f"{counted(len(names), 'task')} without a declared effect ({shown}): undeclared counts "
+            f"{counted(len(names), 'task')} without a declared effect ({some}): undeclared counts "
             'as unrepeatable; write @task(effect="pure"), "read", "idempotent" or "unrepeatable"',
             "note",
         )

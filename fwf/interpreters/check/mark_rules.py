@@ -18,13 +18,13 @@ def loose_mark(subject: Subject) -> Iterator[Issue]:
     That is the load of `moved_by`, or the step before a state's `move`.
     """
     loose = subject.summaries(_loose)
-    told: set[int] = set()
+    reported: set[int] = set()
     for here in subject.places:
         for part, name in _movers(here):
             task = loose[id(part.node)]
-            if task is None or id(task) in told:
+            if task is None or id(task) in reported:
                 continue
-            told.add(id(task))
+            reported.add(id(task))
             yield Issue(
                 subject.path_of(task),
                 "loose-mark",
@@ -56,12 +56,12 @@ def _movers(here: NodePlace) -> Iterator[tuple[NodePlace, str]]:
     elif isinstance(node, Seq):
         parts = here.parts()
         for before, part in pairwise(parts):
-            name = _moved(part.node)
+            name = _moving_state(part.node)
             if name is not None:
                 yield before, name
 
 
-def _moved(node: Node) -> str | None:
+def _moving_state(node: Node) -> str | None:
     """The state whose mark a part moves before all else."""
     while not isinstance(node, Task):
         below = children(node)

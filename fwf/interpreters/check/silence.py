@@ -16,12 +16,12 @@ from fwf.interpreters.check.subject import SILENCE, NodePlace, Subject, silences
 
 def silent_paths(subject: Subject) -> dict[str, set[str]]:
     """The rules that are silenced, and the paths of the parts in which they are."""
-    found: dict[str, set[str]] = {}
-    for here, rule in _silenced(subject):
+    paths: dict[str, set[str]] = {}
+    for here, rule in _silences(subject):
         if isinstance(rule, str):
             path = "" if here.node is subject.root else subject.path(here)
-            found.setdefault(rule, set()).add(path)
-    return found
+            paths.setdefault(rule, set()).add(path)
+    return paths
 
 
 def is_silent(issue: Issue, paths: Collection[str]) -> bool:
@@ -33,7 +33,7 @@ def is_silent(issue: Issue, paths: Collection[str]) -> bool:
 def unknown_rule(subject: Subject, rules: Collection[str]) -> Iterator[Issue]:
     """A name silences a rule that there is not."""
     listed = ", ".join(rules)
-    for here, rule in _silenced(subject):
+    for here, rule in _silences(subject):
         if rule not in rules:
             close = near(rule, rules) if isinstance(rule, str) else ""
             yield Issue(
@@ -44,10 +44,10 @@ def unknown_rule(subject: Subject, rules: Collection[str]) -> Iterator[Issue]:
             )
 
 
-def _silenced(subject: Subject) -> Iterator[tuple[NodePlace, object]]:
+def _silences(subject: Subject) -> Iterator[tuple[NodePlace, object]]:
     for here in subject.places:
         if silences(here.node):
-            said: object = cast(Any, here.node).notes[SILENCE]
-            several = isinstance(said, PVector | PSet | tuple)
-            for rule in cast("Collection[object]", said) if several else (said,):
+            note: object = cast(Any, here.node).notes[SILENCE]
+            several = isinstance(note, PVector | PSet | tuple)
+            for rule in cast("Collection[object]", note) if several else (note,):
                 yield here, rule

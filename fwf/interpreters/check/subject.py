@@ -79,22 +79,22 @@ class Subject:
 
     def summaries(self, step: Callable[[Node, tuple[R, ...]], R]) -> dict[int, R]:
         """What a fold says of every distinct node, by its `id`."""
-        known: dict[int, R] = {}
+        summaries: dict[int, R] = {}
         for node, parts in self._bottom_up:
-            known[id(node)] = step(node, tuple([known[id(part)] for part in parts]))
-        return known
+            summaries[id(node)] = step(node, tuple([summaries[id(part)] for part in parts]))
+        return summaries
 
     def end(self, inward: Inward, node: Node) -> Node:
         """Where a way inward ends. Each part is passed once for each way, however many ask."""
-        passed: list[tuple[Inward, int]] = []
+        steps: list[tuple[Inward, int]] = []
         while (inward, id(node)) not in self._ends:
-            passed.append((inward, id(node)))
+            steps.append((inward, id(node)))
             below = inward(node)
             if below is None:
                 break
             node = below
         end = self._ends.get((inward, id(node)), node)
-        self._ends.update(dict.fromkeys(passed, end))
+        self._ends.update(dict.fromkeys(steps, end))
         return end
 
     def title(self, node: Node) -> str | None:

@@ -21,17 +21,17 @@ Tags are made up freely, so only what is nearly the same counts as a slip.
 
 def misspelt_tag(subject: Subject) -> Iterator[Issue]:
     """A filter names an error that nothing fails with, and that is nearly one that is known."""
-    filters = [(here, tags) for here in subject.places if (tags := _asked(here.node))]
+    filters = [(here, tags) for here in subject.places if (tags := _tags_asked_for(here.node))]
     declared = {here.node.tag for here in subject.places if isinstance(here.node, Fail)}
     here_and_built_in = {*TAGS, *declared, *_tags_in([builtins])}
-    known: set[str] | None = None
+    known_tags: set[str] | None = None
     for here, tags in filters:
         for tag in tags:
             if tag in here_and_built_in:
                 continue
-            if known is None:  # only what is unknown so far is worth the search
-                known = {*here_and_built_in, *_tags_in(_modules(subject))}
-            meant = None if tag in known else _meant(tag, known)
+            if known_tags is None:  # only what is unknown so far is worth the search
+                known_tags = {*here_and_built_in, *_tags_in(_modules(subject))}
+            meant = None if tag in known_tags else _nearest_tag(tag, known_tags)
             if meant is not None:
                 word = subject.word(here, _WORDS.get(type(here.node), "failed"))
                 yield Issue(
@@ -44,25 +44,25 @@ def misspelt_tag(subject: Subject) -> Iterator[Issue]:
 _WORDS: Final[dict[type, str]] = {Retry: "retry", Fallback: "fallback"}
 
 
-def _asked(node: Node) -> tuple[str, ...]:
+def _tags_asked_for(node: Node) -> tuple[str, ...]:
     """The tags that a node asks failures for: in its own filter, or in its expressions."""
     return node.on if isinstance(node, Retry | Fallback) else tuple(asked_for(node))
 
 
-def _meant(tag: str, known: set[str]) -> str | None:
+def _nearest_tag(tag: str, tags: set[str]) -> str | None:
     """The known tag that an unknown one stands for; None if it is near to none.
 
     That of a class which it names by another name, one that it names without the module, or one
     that is spelt alike.
     """
-    named = exception_class(tag)
-    if named is not None:
-        return tag_of(named) if tag_of(named) != tag else None
+    cls = exception_class(tag)
+    if cls is not None:
+        return tag_of(cls) if tag_of(cls) != tag else None
     if "." not in tag:
-        inside = [each for each in known if each.rpartition(".")[2] == tag]
+        inside = [each for each in tags if each.rpartition(".")[2] == tag]
         if inside:
             return min(inside)
-    near = [each for each in known if each.count(".") == tag.count(".") and _alike(tag, each)]
+    near = [each for each in tags if each.count(".") == tag.count(".") and _alike(tag, each)]
     return min(near, key=lambda each: (-_ratio(tag, each), each), default=None)
 
 
@@ -79,20 +79,20 @@ def _ratio(one: str, other: str) -> float:
 
 def _modules(subject: Subject) -> Iterator[ModuleType]:
     """The modules that tasks are defined in, those that they import, and import from."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for _, task in subject.tasks():
         home: dict[str, Any] = getattr(task.fn, "__globals__", {})
-        found[str(home.get("__name__"))] = None
+        names[str(home.get("__name__"))] = None
         for value in list(home.values()):
             kind = cast(Any, type(value))
             if issubclass(kind, ModuleType):
-                found[_said(value, "__name__")] = None
+                names[_own_text(value, "__name__")] = None
             elif issubclass(kind, type):
-                found[_said(value, "__module__")] = None
-    return (module for name in found if isinstance(module := sys.modules.get(name), ModuleType))
+                names[_own_text(value, "__module__")] = None
+    return (module for name in names if isinstance(module := sys.modules.get(name), ModuleType))
 
 
-def _said(value: object, name: str) -> str:
+def _own_text(value: object, name: str) -> str:
     """What a module or class says of itself, nobody's property being asked."""
     return str(vars(value).get(name))
 

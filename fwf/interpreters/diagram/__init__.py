@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fwf.algebra.workflow import Workflow, as_workflow
-from fwf.interpreters.diagram.box_layout import laid
+from fwf.interpreters.diagram.box_layout import lay_out
 from fwf.interpreters.diagram.boxes import boxes
 from fwf.interpreters.diagram.dot import digraph
 from fwf.interpreters.diagram.mermaid import flowchart
@@ -29,7 +29,7 @@ def svg(
     beside marked boxes. At most 12,000 boxes, 32 deep; what occurs again is referred to where it is
     large. The picture says how many tasks it doesn't draw.
     """
-    return drawing(laid(boxes(as_workflow(w, "svg"))), marks or {}, notes, rest)
+    return drawing(lay_out(boxes(as_workflow(w, "svg"))), marks or {}, notes, rest)
 
 
 def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:
@@ -39,8 +39,8 @@ def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -
     """
     from fwf.interpreters.diagram.page import page  # json and importlib.resources, needed here only
 
-    found = laid(boxes(as_workflow(w, "html")))
-    return page(found, drawing(found, marks or {}))
+    in_place = lay_out(boxes(as_workflow(w, "html")))
+    return page(in_place, drawing(in_place, marks or {}))
 
 
 def mermaid(w: Workflow[Any, Any], /) -> str:

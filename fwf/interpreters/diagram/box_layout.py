@@ -28,19 +28,19 @@ COLUMN, SHELF = 1000, 1400
 ASPECT: Final = 1.5
 
 
-def laid(found: list[Box]) -> list[Box]:
+def lay_out(boxes: list[Box]) -> list[Box]:
     """Boxes ⟶ the same, each given its place in the picture. Explicit order, no recursion."""
-    for box in reversed(found):
+    for box in reversed(boxes):
         if box.parts:
             _frame(box)
         else:
             _leaf(box)
-    found[0].x = found[0].y = 0
-    for box in found:
+    boxes[0].x = boxes[0].y = 0
+    for box in boxes:
         for part in box.parts:
             part.x += box.x
             part.y += box.y
-    return found
+    return boxes
 
 
 def inner(box: Box) -> tuple[int, int, int, int]:
@@ -105,19 +105,19 @@ def _word(box: Box, most: int) -> int:
     beside = whole <= most
     text = box.text if beside else fitted(box.text, most / BOLD, 12)
     box.lines = [("word", text)]
-    box.said = (room, max(0, len(box.rows) - 1)) if beside else (0, len(box.rows))
+    box.word_at = (room, max(0, len(box.rows) - 1)) if beside else (0, len(box.rows))
     return whole if beside else ceil(width_of(text, 12) * BOLD)
 
 
 def _head(box: Box) -> int:
     """How much of a frame's height its badges and its word take."""
-    rows = max(len(box.rows), box.said[1] + 1 if box.lines else 0)
+    rows = max(len(box.rows), box.word_at[1] + 1 if box.lines else 0)
     return ROW * rows + (4 if rows else 0)
 
 
 def _frame(box: Box) -> None:
     """A box around others: its parts in their places within it, and its own size."""
-    wide, tall = _arranged(box)
+    wide, tall = _arrange(box)
     if not framed(box):
         _outer(box, wide, tall)
         _shift(box, 0, LABEL if box.label else 0)
@@ -150,7 +150,7 @@ def _shift(box: Box, right: int, down: int) -> None:
 # The parts of a box, from (0, 0) on
 
 
-def _arranged(box: Box) -> tuple[int, int]:
+def _arrange(box: Box) -> tuple[int, int]:
     """Give the parts their places ⟶ how wide and tall they are together."""
     match box.kind:
         case "seq" | "always":

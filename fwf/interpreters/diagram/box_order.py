@@ -43,15 +43,15 @@ class Arrows:
 
     __slots__ = ("_at", "_ends", "arrows", "points")
 
-    def __init__(self, found: list[Box]) -> None:
-        self._at = {f"b{at}": float(at) for at in range(len(found))}
+    def __init__(self, boxes: list[Box]) -> None:
+        self._at = {f"b{at}": float(at) for at in range(len(boxes))}
         self._ends: dict[int, Ends] = {}
         self.points: dict[str, list[Point]] = {}
         self.arrows: list[Arrow] = []
-        for at in range(len(found) - 1, -1, -1):
-            box = found[at]
+        for at in range(len(boxes) - 1, -1, -1):
+            box = boxes[at]
             box.name = f"b{at}"
-            self._ends[id(box)] = self._looped(box, self._enter(box))
+            self._ends[id(box)] = self._with_loop(box, self._enter(box))
         self.arrows.sort(key=lambda arrow: (self._at[arrow.start], self._at[arrow.end]))
 
     def _enter(self, box: Box) -> Ends:
@@ -89,12 +89,12 @@ class Arrows:
         for start, to, data in box.edges:
             label = box.parts[to].label or box.parts[start].label
             self._join(box, ends[start].last, ends[to].first, label=label, dashed=not data)
-        fed, feeding = {to for _, to, _ in box.edges}, {start for start, _, _ in box.edges}
-        first = [end for at, end in enumerate(ends) if at not in fed]
-        last = [end for at, end in enumerate(ends) if at not in feeding]
+        targets, sources = {to for _, to, _ in box.edges}, {start for start, _, _ in box.edges}
+        first = [end for at, end in enumerate(ends) if at not in targets]
+        last = [end for at, end in enumerate(ends) if at not in sources]
         return Ends(_together(first).first, _together(last).last)
 
-    def _looped(self, box: Box, ends: Ends) -> Ends:
+    def _with_loop(self, box: Box, ends: Ends) -> Ends:
         if box.loops():
             last = next(each for each in box.badges if isinstance(each.node, LoopUntil))
             self._join(box, ends.last, ends.first, label=last.text, dashed=True)
@@ -113,13 +113,13 @@ class Arrows:
 
     def _point(self, box: Box, at: float, *, choice: bool = False) -> str:
         """A point in a box, and where it stands in the order of work."""
-        held = self.points.setdefault(box.name, [])
-        held.append(Point(f"{'c' if choice else 'j'}{len(held)}_{box.name}", choice))
-        self._at[held[-1].name] = at
-        return held[-1].name
+        points = self.points.setdefault(box.name, [])
+        points.append(Point(f"{'c' if choice else 'j'}{len(points)}_{box.name}", choice))
+        self._at[points[-1].name] = at
+        return points[-1].name
 
 
-def said(box: Box) -> list[str]:
+def label_lines(box: Box) -> list[str]:
     """Box ⟶ what it says, line by line: its badges, its word, what it touches."""
     lines = [" · ".join(badge.text for badge in box.badges), box.text]
     if isinstance(box.node, Task) and box.kind == "task":

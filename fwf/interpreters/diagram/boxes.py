@@ -75,7 +75,7 @@ class Box:
 
     __slots__ = (
         "badges", "depth", "edges", "height", "hidden", "kind", "label", "lines", "name", "names",
-        "node", "parts", "path", "routes", "rows", "said", "spot", "text", "width", "x", "y",
+        "node", "parts", "path", "routes", "rows", "spot", "text", "width", "word_at", "x", "y",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, node: Node, spot: Spot, path: str, text: str) -> None:
@@ -88,7 +88,10 @@ class Box:
         self.hidden = self.depth = self.names = 0
         self.rows: list[list[tuple[str, int]]] = []  # of badges: text, width
         self.lines: list[tuple[str, str]] = []  # of text: class, text
-        self.said: tuple[int, int] = (0, 0)  # of a frame's word: how far from the left, which row
+        self.word_at: tuple[int, int] = (
+            0,
+            0,
+        )  # of a frame's word: how far from the left, which row
         self.routes: list[list[tuple[int, int]]] = []  # of edges, seen from (x, y)
         self.x = self.y = self.width = self.height = 0
 
@@ -120,12 +123,12 @@ def boxes(w: Workflow[Any, Any]) -> list[Box]:
 
     At most 12,000 of them, 32 deep: whatever there is more of is counted in `hidden`.
     """
-    found: list[Box] = []
-    todo = [_Boxes(w).found[0]]
+    in_order: list[Box] = []
+    todo = [_Boxes(w).boxes[0]]
     while todo:
-        found.append(todo.pop())
-        todo.extend(reversed(found[-1].parts))
-    return found
+        in_order.append(todo.pop())
+        todo.extend(reversed(in_order[-1].parts))
+    return in_order
 
 
 def outline(root: Box) -> Iterator[tuple[Box, bool]]:
@@ -143,21 +146,21 @@ def outline(root: Box) -> Iterator[tuple[Box, bool]]:
 class _Boxes:
     """Makes boxes level by level, so that a bound leaves the outline and drops what is inside."""
 
-    __slots__ = ("_drawn", "_paths", "_sizes", "found")
+    __slots__ = ("_first", "_paths", "_sizes", "boxes")
 
     def __init__(self, w: Workflow[Any, Any]) -> None:
         self._paths = Paths()
         self._sizes: dict[int, _Size] = {}
-        self._drawn: dict[int, Box] = {}
+        self._first: dict[int, Box] = {}
         fold(self._measure, w, parts_of=visible_parts)
         root = self._box(_Arm(cast(Node, w), self._paths.root(w)), None)
-        self.found = [root]
+        self.boxes = [root]
         waiting = deque([root] if root.kind in _HOLDERS else [])
         while waiting:
             box = waiting.popleft()
             parts = self._parts(box, len(waiting) + 1)
             box.parts.extend(parts)
-            self.found.extend(parts)
+            self.boxes.extend(parts)
             waiting.extend(part for part in parts if part.kind in _HOLDERS)
 
     def _measure(self, node: Node, parts: tuple[_Size, ...]) -> _Size:
@@ -190,16 +193,16 @@ class _Boxes:
 
     def _bare(self, node: Node, spot: Spot, depth: int, names: int) -> Box:
         tasks, path = self._sizes[id(node)].tasks, self._paths.path(spot)
-        drawn = self._drawn.get(id(node))
+        first = self._first.get(id(node))
         if names > MAX_NAMES or (depth > MAX_DEPTH and visible_parts(node)):
             box = Box("more", node, spot, path, f"… {count_text(tasks, 'task')}")
-        elif drawn is not None and self._sizes[id(node)].boxes > SMALL:
+        elif first is not None and self._sizes[id(node)].boxes > SMALL:
             box = Box(
-                "again", node, spot, path, f"↑ {name_of(drawn)} · {count_text(tasks, 'task')}"
+                "again", node, spot, path, f"↑ {name_of(first)} · {count_text(tasks, 'task')}"
             )
         else:
             box = Box(_kind(node), node, spot, path, _text(node))
-            self._drawn[id(node)] = box
+            self._first[id(node)] = box
         box.hidden = tasks if box.kind in ("again", "more") else 0
         box.depth, box.names = depth, names
         return box
@@ -215,17 +218,17 @@ class _Boxes:
     def _parts(self, box: Box, waiting: int) -> list[Box]:
         """The boxes in a box; those that there is no room for are one at the end."""
         arms = self._arms(box)
-        left = MAX_BOXES - len(self.found)
-        if len(self.found) + self._sizes[id(box.node)].boxes > MAX_BOXES:
-            left = max(SMALL, left // waiting) if left > 0 else 1
-        drawn = len(arms) if len(arms) <= left else left - 1
-        parts = [self._box(arm, box) for arm in arms[:drawn]]
-        if drawn < len(arms):
-            parts.append(self._rest(arms[drawn:]))
+        room = MAX_BOXES - len(self.boxes)
+        if len(self.boxes) + self._sizes[id(box.node)].boxes > MAX_BOXES:
+            room = max(SMALL, room // waiting) if room > 0 else 1
+        shown = len(arms) if len(arms) <= room else room - 1
+        parts = [self._box(arm, box) for arm in arms[:shown]]
+        if shown < len(arms):
+            parts.append(self._rest(arms[shown:]))
         if isinstance(box.node, Graph):
-            box.edges = _edges(box.node, drawn)
+            box.edges = _edges(box.node, shown)
         elif isinstance(box.node, Extension):
-            box.edges = [(at, to, True) for at, to in box.node.edges() if to < drawn]
+            box.edges = [(at, to, True) for at, to in box.node.edges() if to < shown]
         return parts
 
     def _rest(self, arms: list[_Arm]) -> Box:
@@ -275,27 +278,27 @@ def _kind(node: Node) -> Kind:
 
 def _edges(graph: Graph[Any, Any], limit: int) -> list[tuple[int, int, bool]]:
     """The edges between the steps that are shown, each once."""
-    found: dict[tuple[int, int], bool] = {}
+    edges: dict[tuple[int, int], bool] = {}
     for to, step in enumerate(graph.steps[:limit]):
-        found.update({(at, to): False for at in step.after if at >= 0})
-        found.update({(at, to): True for at in step.inputs if at >= 0})
-    return [(start, to, data) for (start, to), data in found.items()]
+        edges.update({(at, to): False for at in step.after if at >= 0})
+        edges.update({(at, to): True for at in step.inputs if at >= 0})
+    return [(start, to, data) for (start, to), data in edges.items()]
 
 
 def badge(node: Node) -> str:
     """Wrapper ⟶ what its badge says: short, since there may be many."""
-    said = head(node)
+    text = head(node)
     match node:
         case Retry():
-            return said.replace("retry(attempts=", "retry ×", 1).replace("wait=", "", 1)[:-1]
+            return text.replace("retry(attempts=", "retry ×", 1).replace("wait=", "", 1)[:-1]
         case Timeout() | InPool():
-            return said.replace("(", " ", 1)[:-1]
+            return text.replace("(", " ", 1)[:-1]
         case LoopUntil():
-            return f"↻ {said}"
+            return f"↻ {text}"
         case MapEach():
-            return f"▤ {said}"
+            return f"▤ {text}"
         case _:
-            return said
+            return text
 
 
 def _text(node: Node) -> str:
@@ -314,14 +317,14 @@ def datasets(contract: Contract) -> list[str]:
 
 def name_of(box: Box) -> str:
     """What a reader would call a box."""
-    named = [badge.node.name for badge in box.badges if isinstance(badge.node, Named)]
-    return printable(named[-1]) if named else box.text or "chain"
+    names = [badge.node.name for badge in box.badges if isinstance(badge.node, Named)]
+    return printable(names[-1]) if names else box.text or "chain"
 
 
 def title_of(root: Box) -> str:
     """What a whole picture is called: its outermost name, if it has one."""
-    named = [badge.node.name for badge in root.badges if isinstance(badge.node, Named)]
-    return printable(named[0]) if named else "workflow"
+    names = [badge.node.name for badge in root.badges if isinstance(badge.node, Named)]
+    return printable(names[0]) if names else "workflow"
 
 
 def framed(box: Box) -> bool:
@@ -329,14 +332,14 @@ def framed(box: Box) -> bool:
     return box.kind != "seq" or bool(box.badges) or bool(box.text)
 
 
-def hidden(found: list[Box]) -> int:
+def hidden_tasks(boxes: list[Box]) -> int:
     """How many tasks a picture counts without showing them."""
-    return total(box.hidden for box in found)
+    return total(box.hidden for box in boxes)
 
 
-def elements(found: list[Box]) -> Iterator[Box | Badge]:
+def elements(boxes: list[Box]) -> Iterator[Box | Badge]:
     """Boxes ⟶ all that a reader can point at, in the order in which it is drawn."""
-    for box in found:
+    for box in boxes:
         if framed(box):
             yield box
             yield from box.badges

@@ -3,8 +3,8 @@
 from typing import Final
 
 from fwf.algebra.counts import count_text
-from fwf.interpreters.diagram.box_order import Arrow, Arrows, Point, kind_of, said
-from fwf.interpreters.diagram.boxes import Box, framed, hidden, outline
+from fwf.interpreters.diagram.box_order import Arrow, Arrows, Point, kind_of, label_lines
+from fwf.interpreters.diagram.boxes import Box, framed, hidden_tasks, outline
 
 _COLOURS: Final = {
     "read": "#1f6fb2", "idempotent": "#22794a", "unrepeatable": "#ba2525", "pure": "#7b8794",
@@ -18,12 +18,12 @@ _HEAD: Final = (
 )
 
 
-def digraph(found: list[Box]) -> str:
+def digraph(boxes: list[Box]) -> str:
     """Boxes ⟶ DOT: nested clusters, then the arrows in the order of work."""
-    flow = Arrows(found)
+    flow = Arrows(boxes)
     lines: list[str] = [*_HEAD]
     depth = 1
-    for box, opens in outline(found[0]):
+    for box, opens in outline(boxes[0]):
         if opens and not box.parts:
             lines.append("  " * depth + _leaf(box))
         elif not opens and box.parts and framed(box):
@@ -33,17 +33,17 @@ def digraph(found: list[Box]) -> str:
             if framed(box):
                 lines.append("  " * depth + f"subgraph cluster_{box.name} {{")
                 depth += 1
-                lines.append("  " * depth + f"label={_text(said(box))}")
+                lines.append("  " * depth + f"label={_text(label_lines(box))}")
             lines += ["  " * depth + _point(each) for each in flow.points.get(box.name, ())]
     lines += [f"  {_arrow(arrow)}" for arrow in flow.arrows]
-    unseen = hidden(found)
+    unseen = hidden_tasks(boxes)
     if unseen:
         lines.append(f"  // {count_text(unseen, 'task')} not drawn")
     return "\n".join([*lines, "}", ""])
 
 
 def _leaf(box: Box) -> str:
-    look = [f"label={_text(said(box))}"]
+    look = [f"label={_text(label_lines(box))}"]
     if box.kind == "task":
         look.append(f'color="{_COLOURS[kind_of(box)]}", style="rounded,bold"')
     elif box.kind in ("more", "again"):
@@ -64,5 +64,7 @@ def _arrow(arrow: Arrow) -> str:
 
 def _text(lines: list[str]) -> str:
     """Lines ⟶ a quoted label, in which every character means itself."""
-    kept = (line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines)
-    return '"' + "\\n".join(kept) + '"'
+    escaped = (
+        line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines
+    )
+    return '"' + "\\n".join(escaped) + '"'

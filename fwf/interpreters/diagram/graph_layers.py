@@ -44,8 +44,8 @@ def layered(graph: Box) -> tuple[int, int]:
     for place in steps:
         layers[place.layer].append(place)
     chains = _lanes(graph, steps, layers)
-    _ordered(layers)
-    tops = _placed(layers)
+    _order(layers)
+    tops = _place_all(layers)
     bottoms = [
         top + max(place.height for place in layer) for top, layer in zip(tops, layers, strict=True)
     ]
@@ -63,13 +63,13 @@ def _layers_of(graph: Box) -> list[int]:
     follow: dict[int, list[int]] = {}
     for start, to, _ in graph.edges:
         follow.setdefault(start, []).append(to)
-    taken: list[int] = []
+    sizes: list[int] = []
     for at in range(len(earliest)):
         layer = earliest[at]
-        while layer < len(taken) and taken[layer] >= most:
+        while layer < len(sizes) and sizes[layer] >= most:
             layer += 1
-        taken.extend([0] * (layer + 1 - len(taken)))
-        taken[layer] += 1
+        sizes.extend([0] * (layer + 1 - len(sizes)))
+        sizes[layer] += 1
         earliest[at] = layer
         for to in follow.get(at, ()):
             earliest[to] = max(earliest[to], layer + 1)
@@ -93,7 +93,7 @@ def _lanes(graph: Box, steps: list[_Place], layers: list[list[_Place]]) -> list[
     return chains
 
 
-def _ordered(layers: list[list[_Place]]) -> None:
+def _order(layers: list[list[_Place]]) -> None:
     """Sort each layer by the mean place of its neighbours, downwards and upwards in turn."""
     for layer in layers:
         for at, place in enumerate(layer):
@@ -109,17 +109,17 @@ def _ordered(layers: list[list[_Place]]) -> None:
 
 
 def _mean(places: Iterable[_Place], otherwise: float) -> float:
-    found = [place.x for place in places]
-    return sum(found) / len(found) if found else otherwise
+    centres = [place.x for place in places]
+    return sum(centres) / len(centres) if centres else otherwise
 
 
-def _placed(layers: list[list[_Place]]) -> list[int]:
+def _place_all(layers: list[list[_Place]]) -> list[int]:
     """Give every place its centre, near those of its neighbours ⟶ the layers' tops."""
     for layer in layers:
-        _packed(layer, [0.0] * len(layer))
+        _pack(layer, [0.0] * len(layer))
     for sweep in range(SWEEPS):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
-            _packed(layer, [_mean([*at.above, *at.below], at.x) for at in layer])
+            _pack(layer, [_mean([*at.above, *at.below], at.x) for at in layer])
     left = min(place.x - place.width / 2 for layer in layers for place in layer)
     tops: list[int] = []
     y = 0
@@ -131,13 +131,13 @@ def _placed(layers: list[list[_Place]]) -> list[int]:
     return tops
 
 
-def _packed(layer: list[_Place], wanted: list[float]) -> None:
+def _pack(layer: list[_Place], centres: list[float]) -> None:
     """Places as near as can be to the centres wanted for them, in order and apart."""
     end = float("-inf")
-    for place, x in zip(layer, wanted, strict=True):
+    for place, x in zip(layer, centres, strict=True):
         place.x = max(x, end + place.width / 2)
         end = place.x + place.width / 2 + MARGIN
-    off = sum(place.x - x for place, x in zip(layer, wanted, strict=True)) / len(layer)
+    off = sum(place.x - x for place, x in zip(layer, centres, strict=True)) / len(layer)
     for place in layer:
         place.x -= off
 
@@ -146,21 +146,21 @@ def _route(
     chain: list[_Place], ports: dict[tuple[int, int], int], tops: list[int], bottoms: list[int]
 ) -> list[tuple[int, int]]:
     """The points of an edge: straight down through layers, and a curve from each to the next."""
-    first, *passed, last = chain
+    first, *lanes, last = chain
     start, end = ports[id(first), id(chain[1])], ports[id(last), id(chain[-2])]
     points = [(start, tops[first.layer] + first.height), (start, bottoms[first.layer])]
-    for lane in passed:
+    for lane in lanes:
         points += [(round(lane.x), tops[lane.layer]), (round(lane.x), bottoms[lane.layer])]
     return [*points, (end, tops[last.layer])]
 
 
 def _ports(steps: list[_Place]) -> dict[tuple[int, int], int]:
     """Where lines meet a box, by the box and what they tie it to: side by side, as these lie."""
-    found: dict[tuple[int, int], int] = {}
+    ports: dict[tuple[int, int], int] = {}
     for place in steps:
         for tied in (place.above, place.below):
             apart = min(16, place.width / (len(tied) + 1))
             for rank, to in enumerate(sorted(tied, key=lambda each: each.x)):
                 off = (rank - (len(tied) - 1) / 2) * apart
-                found[id(place), id(to)] = round(place.x + off)
-    return found
+                ports[id(place), id(to)] = round(place.x + off)
+    return ports

@@ -12,7 +12,15 @@ from fwf.display.ink import safe
 from fwf.display.source import source_of
 from fwf.durations import short_duration
 from fwf.faults import shortened
-from fwf.interpreters.diagram.boxes import Badge, Box, datasets, elements, hidden, name_of, title_of
+from fwf.interpreters.diagram.boxes import (
+    Badge,
+    Box,
+    datasets,
+    elements,
+    hidden_tasks,
+    name_of,
+    title_of,
+)
 from fwf.printing import printable
 from fwf.types.hints import name_of as type_name
 
@@ -23,18 +31,18 @@ _POLICY: Final = (
 )
 
 
-def page(found: list[Box], picture: str) -> str:
+def page(boxes: list[Box], picture: str) -> str:
     """Boxes, their SVG ⟶ the page."""
-    drawn = sum(box.kind == "task" for box in found)
-    name = safe(title_of(found[0]))
-    tasks = count_text(total([hidden(found)], own=drawn), "task")
+    shown = sum(box.kind == "task" for box in boxes)
+    name = safe(title_of(boxes[0]))
+    tasks = count_text(total([hidden_tasks(boxes)], own=shown), "task")
     return _PAGE.format(
         policy=_POLICY,
         name=name,
-        told=safe(tasks),
+        tasks=safe(tasks),
         style=_beside("page.css"),
         picture=picture,
-        details=_script_safe(_details(found)),
+        details=_script_safe(_details(boxes)),
         script=_beside("page.js"),
     )
 
@@ -48,7 +56,7 @@ _PAGE: Final = """<!doctype html>
 <style>
 {style}</style>
 <header>
-<h1>{name}<small>{told}</small></h1>
+<h1>{name}<small>{tasks}</small></h1>
 <span id="count" role="status"></span>
 <input id="search" type="search" placeholder="Find a task, path or dataset ( / )" aria-label="Find">
 <button id="out" aria-label="Zoom out">−</button>
@@ -79,18 +87,18 @@ def _script_safe(value: object) -> str:
 # Details
 
 
-def _details(found: list[Box]) -> list[dict[str, Any]]:
+def _details(boxes: list[Box]) -> list[dict[str, Any]]:
     """What the panel says of each element, in the order in which they are drawn."""
-    shown = list(elements(found))
+    elements_shown = list(elements(boxes))
     places = {
         id(each.node): at
-        for at, each in enumerate(shown)
+        for at, each in enumerate(elements_shown)
         if isinstance(each, Box) and each.kind not in ("again", "more")
     }
-    facts = [_of_box(each) if isinstance(each, Box) else _of_badge(each) for each in shown]
-    for each, said in zip(shown, facts, strict=True):
+    facts = [_of_box(each) if isinstance(each, Box) else _of_badge(each) for each in elements_shown]
+    for each, facts_of in zip(elements_shown, facts, strict=True):
         if isinstance(each, Box) and each.kind == "again" and id(each.node) in places:
-            said["see"] = places[id(each.node)]
+            facts_of["see"] = places[id(each.node)]
     return facts
 
 

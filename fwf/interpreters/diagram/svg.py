@@ -16,7 +16,7 @@ from fwf.interpreters.diagram.box_layout import (
     ROW,
     inner,
 )
-from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden, title_of
+from fwf.interpreters.diagram.boxes import Badge, Box, framed, hidden_tasks, title_of
 
 Mark: TypeAlias = Literal[
     "added", "removed", "changed", "moved",
@@ -92,7 +92,7 @@ _RAN_DARK: Final = """
 
 
 def drawing(
-    laid: list[Box],
+    boxes: list[Box],
     marks: Mapping[str, Mark],
     notes: Mapping[str, str] | None = None,
     rest: Mark | None = None,
@@ -101,7 +101,7 @@ def drawing(
 
     rest: how tasks are marked that have no mark.
     """
-    root, unseen = laid[0], hidden(laid)
+    root, unseen = boxes[0], hidden_tasks(boxes)
     width, height = root.width + 2 * EDGE, root.height + 2 * EDGE + (20 if unseen else 0)
     width = max(width, 300 if unseen else 0)
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
@@ -112,16 +112,16 @@ def drawing(
         f'<rect class="paper" width="{width}" height="{height}" fill="#fff"/>',
         f'<g class="drawing" transform="translate({EDGE} {EDGE})">',
     ]
-    for box in laid:
-        found = _marked(box, marks) if marks else None
+    for box in boxes:
+        path = _path_of_mark(box, marks) if marks else None
         other = rest if box.kind == "task" else None
-        parts += _group(box, other if found is None else marks[found])
-        if found is not None and notes and found in notes:
-            parts.insert(-1, _many(box, notes[found]))
+        parts += _group(box, other if path is None else marks[path])
+        if path is not None and notes and path in notes:
+            parts.insert(-1, _many(box, notes[path]))
     parts.append("</g>")
     if unseen:
-        said = f"{count_text(unseen, 'task')} not drawn"
-        parts.append(f'<text class="note" x="{EDGE}" y="{height - 12}">{said}</text>')
+        text = f"{count_text(unseen, 'task')} not drawn"
+        parts.append(f'<text class="note" x="{EDGE}" y="{height - 12}">{text}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
 
@@ -132,7 +132,7 @@ def _style(marks: Iterable[Mark], rest: Mark | None) -> str:
     return style("workflow", _LIGHT + _RAN_LIGHT, _DARK + _RAN_DARK)
 
 
-def _marked(box: Box, marks: Mapping[str, Mark]) -> str | None:
+def _path_of_mark(box: Box, marks: Mapping[str, Mark]) -> str | None:
     """The path by which a box is marked."""
     paths = [badge.path for badge in box.badges if isinstance(badge.node, Named)]
     if box.kind not in _SHARED:
@@ -156,8 +156,8 @@ def _group(box: Box, mark: Mark | None) -> list[str]:
     else:
         parts = ['<g class="chain">']
     if box.label:
-        said = safe(fitted(box.label, MOST, 11))
-        parts.append(f'<text class="label" x="{box.x}" y="{box.y + 12}">{said}</text>')
+        text = safe(fitted(box.label, MOST, 11))
+        parts.append(f'<text class="label" x="{box.x}" y="{box.y + 12}">{text}</text>')
     if framed(box):
         parts += _frame(box)
     if box.parts:
@@ -172,11 +172,11 @@ def _group(box: Box, mark: Mark | None) -> list[str]:
     return parts
 
 
-def _many(box: Box, said: str) -> str:
+def _many(box: Box, note: str) -> str:
     """What is said of a marked box, above its right corner: how many of its items are fine, say."""
     x, y, width, _ = inner(box)
     at = f'x="{x + width - 16}" y="{y - 2}" text-anchor="end"'
-    return f'<text class="many" {at}>{safe(fitted(said, MOST, 10))}</text>'
+    return f'<text class="many" {at}>{safe(fitted(note, MOST, 10))}</text>'
 
 
 def _frame(box: Box) -> list[str]:
@@ -197,7 +197,7 @@ def _frame(box: Box) -> list[str]:
     if box.kind == "task":
         parts += _task(box, x, top, width)
     elif box.lines:
-        parts.append(_said(box, x, y))
+        parts.append(_text_line(box, x, y))
     if box.loops():
         parts.append(_turn(x + width, y, height))
     return parts
@@ -205,11 +205,11 @@ def _frame(box: Box) -> list[str]:
 
 def _rows(box: Box) -> list[list[Badge]]:
     """The badges in their rows."""
-    found, at = list[list[Badge]](), 0
+    rows, at = list[list[Badge]](), 0
     for row in box.rows:
-        found.append(box.badges[at : at + len(row)])
+        rows.append(box.badges[at : at + len(row)])
         at += len(row)
-    return found
+    return rows
 
 
 def _badge(badge: Badge, text: str, x: int, y: int, width: int) -> str:
@@ -235,15 +235,15 @@ def _task(box: Box, x: int, top: int, width: int) -> list[str]:
         f'<text class="effect of-{effect}" x="{right}" y="{top + 12.5}" '
         f'text-anchor="end">{effect}</text>',
         *(
-            f'<text class="data" x="{x + PAD}" y="{top + 28 + 16 * at}">{safe(said)}</text>'
-            for at, (_, said) in enumerate(data)
+            f'<text class="data" x="{x + PAD}" y="{top + 28 + 16 * at}">{safe(text)}</text>'
+            for at, (_, text) in enumerate(data)
         ),
     ]
 
 
-def _said(box: Box, x: int, y: int) -> str:
+def _text_line(box: Box, x: int, y: int) -> str:
     """A frame's word beside its badges, or what a leaf says below them."""
-    right, row = box.said if box.parts else (0, len(box.rows))
+    right, row = box.word_at if box.parts else (0, len(box.rows))
     top = y + (PAD if box.parts else 7) + row * ROW
     ((kind, text),) = box.lines
     at = f'x="{x + PAD + right}" y="{top + 12.5}"'
@@ -278,7 +278,7 @@ def _arrows(box: Box) -> list[str]:
             return [f'<path class="flow after" d="{_aside(first, each)}"/>' for each in others]
         case "graph":
             return [
-                f'<path class="flow{"" if data else " after"}" d="{_routed(box, route)}"/>'
+                f'<path class="flow{"" if data else " after"}" d="{_route(box, route)}"/>'
                 for route, (_, _, data) in zip(box.routes, box.edges, strict=True)
             ]
         case _:
@@ -293,15 +293,15 @@ def _middle(box: Box) -> int:
 def _chain(box: Box) -> str:
     """From each step down to the next or, where a new column begins, up along the lane to it."""
     lanes = [box.x + x for ((x, _),) in box.routes]
-    said: list[str] = []
+    commands: list[str] = []
     for one, other in pairwise(box.parts):
         if other.y > one.y:
-            said.append(_down(one, other))
+            commands.append(_down(one, other))
         else:
             x1, y1, x2, y2 = _middle(one), one.y + one.height, _middle(other), other.y
             lane = f"v7H{lanes.pop(0)}V{y2 - 7}H{x2}V{y2}"
-            said.append(f"M{x1} {y1}{lane}{_tip(x2, y2)}")
-    return "".join(said)
+            commands.append(f"M{x1} {y1}{lane}{_tip(x2, y2)}")
+    return "".join(commands)
 
 
 def _down(one: Box, other: Box) -> str:
@@ -328,18 +328,18 @@ def _aside(one: Box, other: Box) -> str:
     return f"M{x1 + width} {y}H{x2}M{x2 - 6} {y - 4}l5.5 4l-5.5 4"
 
 
-def _routed(box: Box, route: list[tuple[int, int]]) -> str:
+def _route(box: Box, route: list[tuple[int, int]]) -> str:
     points = [(box.x + x, box.y + y) for x, y in route]
     (x, y), *others = points
-    said = [f"M{x} {y}"]
+    commands = [f"M{x} {y}"]
     for at, (to, down) in enumerate(others):
         if at % 2 == 0:  # within a layer
-            said.append(f"V{down}")
+            commands.append(f"V{down}")
         else:
             half = (y + down) // 2
-            said.append(f"C{x} {half} {to} {half} {to} {down}")
+            commands.append(f"C{x} {half} {to} {half} {to} {down}")
         x, y = to, down
-    return "".join(said) + _tip(x, y)
+    return "".join(commands) + _tip(x, y)
 
 
 def _turn(right: int, y: int, height: int) -> str:

@@ -11,7 +11,7 @@ from fwf.interpreters.diff.compare import edits
 from fwf.interpreters.diff.key_changes import other_keys_besides
 from fwf.interpreters.diff.levels import Levels
 from fwf.interpreters.diff.matches import Edit
-from fwf.interpreters.diff.moves import settled
+from fwf.interpreters.diff.moves import with_moves
 
 __all__ = ["Change", "Diff", "diff"]
 
@@ -34,14 +34,14 @@ def diff(old: Workflow[Any, Any], new: Workflow[Any, Any], /) -> Diff:
     name = other.name if isinstance(other, Named | Task) else "workflow"
     if digest_of(one) == digest_of(other):
         return Diff(name, "none", ())
-    found = settled(edits(visit(one), visit(other)))
+    changes = with_moves(edits(visit(one), visit(other)))
     levels = Levels(one, other)
-    found += [] if levels.whole == "none" else other_keys_besides(one, other, found)
-    told: list[Level] = [levels.of(edit) for edit in found]
-    if levels.whole == "behaviour" and "behaviour" not in told:
+    changes += [] if levels.whole == "none" else other_keys_besides(one, other, changes)
+    level_of: list[Level] = [levels.of(edit) for edit in changes]
+    if levels.whole == "behaviour" and "behaviour" not in level_of:
         # Each edit alone keeps the normal form, but not all of them together.
-        told = ["none" if level == "none" else "behaviour" for level in told]
-    return Diff(name, levels.whole, tuple(map(_change, found, told)))
+        level_of = ["none" if level == "none" else "behaviour" for level in level_of]
+    return Diff(name, levels.whole, tuple(map(_change, changes, level_of)))
 
 
 def _change(edit: Edit, level: Level) -> Change:

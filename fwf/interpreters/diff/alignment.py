@@ -80,10 +80,10 @@ class Alignment:
         for gap in self.gaps:
             olds = [mine[at] for at in range(gap.old, gap.old_end)]
             news = [theirs[at] for at in range(gap.new, gap.new_end)]
-            gaps += self._filled(gap, olds, news, once)
+            gaps += self._fill(gap, olds, news, once)
         self.gaps = gaps
 
-    def _filled(
+    def _fill(
         self, gap: Gap, olds: list[Hashable], news: list[Hashable], once: bool
     ) -> Iterator[Gap]:
         """A gap with its ends paired as far as they are alike, then its anchors ⟶ what is left."""
@@ -139,7 +139,7 @@ def _alike(olds: Iterable[Hashable], news: Iterable[Hashable]) -> int:
 
 def _anchors(olds: list[Hashable], news: list[Hashable], *, once: bool) -> list[tuple[int, int]]:
     """Pairs of equal keys that keep the order: by the keys or, among repeats, by place too."""
-    mine, theirs = _numbered(olds, once), _numbered(news, once)
+    mine, theirs = _numbers(olds, once), _numbers(news, once)
     rising = _rising([(at, theirs[key]) for key, at in mine.items() if key in theirs])
     if once:
         return rising
@@ -155,13 +155,13 @@ def _in_place(olds: list[Hashable], news: list[Hashable], shift: int) -> list[tu
     return [(at, at + shift) for at, (old, new) in enumerate(pairs, start) if old == new]
 
 
-def _numbered(keys: list[Hashable], once: bool) -> dict[Hashable, int]:
+def _numbers(keys: list[Hashable], once: bool) -> dict[Hashable, int]:
     """Where each key stands, in order: those that occur once, or each with its how-manieth."""
     if once:
         times = Counter(keys)
         return {key: at for at, key in enumerate(keys) if times[key] == 1}
-    taken: dict[Hashable, Iterator[int]] = {}
-    return {(key, next(taken.setdefault(key, count()))): at for at, key in enumerate(keys)}
+    numbers: dict[Hashable, Iterator[int]] = {}
+    return {(key, next(numbers.setdefault(key, count()))): at for at, key in enumerate(keys)}
 
 
 def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

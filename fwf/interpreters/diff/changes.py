@@ -52,10 +52,10 @@ class Change:
 
     def __str__(self) -> str:
         path, old = self.path, self.old
-        came = self.kind in ("moved", "renamed") and old and old != path
-        place = f"{shortened(old or '')} → {shortened(path)}" if came else shortened(path)
-        told = f"{place}: {self.reason}" if place else self.reason
-        return printable(f"{SIGNS[self.level]} {told}")
+        is_elsewhere = self.kind in ("moved", "renamed") and old and old != path
+        place = f"{shortened(old or '')} → {shortened(path)}" if is_elsewhere else shortened(path)
+        text = f"{place}: {self.reason}" if place else self.reason
+        return printable(f"{SIGNS[self.level]} {text}")
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -95,8 +95,8 @@ class Diff:
 
     def __str__(self) -> str:
         more = len(self.changes) - MOST_CHANGES
-        shown = [self.headline, *map(str, self.changes[:MOST_CHANGES])]
-        return "\n".join([*shown, f"… and {counted(more, 'more change')}"] if more > 0 else shown)
+        lines = [self.headline, *map(str, self.changes[:MOST_CHANGES])]
+        return "\n".join([*lines, f"… and {counted(more, 'more change')}"] if more > 0 else lines)
 
     @property
     def headline(self) -> str:

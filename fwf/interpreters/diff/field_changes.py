@@ -29,7 +29,7 @@ from fwf.analysis.identity import expr_plain, field_plain, own_bytes
 from fwf.display.heads import argument, predicate, short_source
 from fwf.durations import short_duration
 from fwf.interpreters.diff.contracts import bound, tasks
-from fwf.interpreters.diff.part_words import OTHER_KEYS, other_keys, said
+from fwf.interpreters.diff.part_words import OTHER_KEYS, other_keys, words_of
 from fwf.interpreters.diff.strength import fallbacks, grown, retries
 from fwf.printing import printable
 
@@ -60,7 +60,7 @@ def differences(old: Node, new: Node, *, repeated: bool) -> Sequence[str]:
         case Extension(), Extension():
             return _extension(old, new)
         case _:
-            arrow = _arrow(said(old), said(new))
+            arrow = _arrow(words_of(old), words_of(new))
             return (": ".join([*arrow, *filter(None, [", ".join(_notes(old, new))])]) or WRITTEN,)
 
 
@@ -84,7 +84,7 @@ def _notes(old: Node, new: Node) -> list[str]:
         case Fail(), Fail():
             return ["another error"] if old.tag != new.tag else ["another message"]
         case Pure(was), Pure(now):
-            return [] if said(old) != said(new) else [_expressions(was, now)]
+            return [] if words_of(old) != words_of(new) else [_expressions(was, now)]
         case _:
             return []
 
@@ -144,21 +144,21 @@ def _expressions(old: Expr, new: Expr) -> str:
 
 def _calls(expr: Expr) -> list[str]:
     """The functions that an expression calls, by their whole names."""
-    found: list[Callable[[Any], Any]] = []
+    functions: list[Callable[[Any], Any]] = []
 
-    def noted(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        found.append(function)
+    def note(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        functions.append(function)
         return function
 
-    calling(expr, noted)
-    return [f"{each.__module__}.{each.__qualname__}" for each in found]
+    calling(expr, note)
+    return [f"{each.__module__}.{each.__qualname__}" for each in functions]
 
 
 def _bindings(old: WithParams[Any, Any], new: WithParams[Any, Any]) -> Sequence[str]:
     params = bound(old.params, new.params, argument, expr_plain)
     resources = bound(old.resources, new.resources)
-    found = [f"with_params: {', '.join(params)}"] if params else []
-    return (*found, f"using: {', '.join(resources)}") if resources else found
+    reasons = [f"with_params: {', '.join(params)}"] if params else []
+    return (*reasons, f"using: {', '.join(resources)}") if resources else reasons
 
 
 def _extension(old: Extension[Any, Any], new: Extension[Any, Any]) -> Sequence[str]:
@@ -166,13 +166,13 @@ def _extension(old: Extension[Any, Any], new: Extension[Any, Any]) -> Sequence[s
     alike = old.meaning == new.meaning
     names = dict.fromkeys((*field_names(type(old)), *field_names(type(new))))
     pairs = [(name, getattr(old, name, None), getattr(new, name, None)) for name in names]
-    found = [
+    fields = [
         f"{name} {_value(was)} → {_value(now)}"
         for name, was, now in pairs
         if _differ(was, now, alike)
     ]
     word = new.word or type(new).__name__
-    return (f"{word}: {', '.join(found)}",) if found else ()
+    return (f"{word}: {', '.join(fields)}",) if fields else ()
 
 
 def _differ(was: object, now: object, alike: bool) -> bool:

@@ -39,18 +39,18 @@ class Pair(NamedTuple):
 
 
 def other_keys_besides(
-    old: Workflow[Any, Any], new: Workflow[Any, Any], told: Iterable[Edit]
+    old: Workflow[Any, Any], new: Workflow[Any, Any], edits: Iterable[Edit]
 ) -> list[Edit]:
     """Two workflows, the edits between them ⟶ more edits: whose keys change besides, and why."""
     pairs = _pairs(_steps(old), _steps(new))
     if not pairs:
         return []
-    known = {task.digest for edit in told for task in _in_edit(edit)}
+    digests = {task.digest for edit in edits for task in _in_edit(edit)}
     why = _why(old, new)
     if not why or name_of(old) != name_of(new):
-        pairs = [pair for pair in pairs if pair.news[0].task.digest not in known]
+        pairs = [pair for pair in pairs if pair.news[0].task.digest not in digests]
     if not why:
-        return [edit for pair in pairs for edit in _displaced(pair)]
+        return [edit for pair in pairs for edit in _displacements(pair)]
     return [_of_runs(why, pairs)] if pairs else []
 
 
@@ -64,8 +64,8 @@ def _steps(w: Workflow[Any, Any]) -> list[Step]:
 
     if not fold(step, w):
         return []
-    looked = islice(_leading(w, leads), MOST_PLACES)
-    return [Step(here.node, here) for here in looked if isinstance(here.node, Task)]
+    places = islice(_leading(w, leads), MOST_PLACES)
+    return [Step(here.node, here) for here in places if isinstance(here.node, Task)]
 
 
 def _leading(w: Workflow[Any, Any], leads: dict[int, bool]) -> Iterator[Visit]:
@@ -78,23 +78,23 @@ def _leading(w: Workflow[Any, Any], leads: dict[int, bool]) -> Iterator[Visit]:
 
 def _pairs(olds: Sequence[Step], news: Sequence[Step]) -> list[Pair]:
     """The tasks that are in both: those that are equal and, of the others, those of one name."""
-    found: list[Pair] = []
+    pairs: list[Pair] = []
     order = {id(step.where): at for at, step in enumerate(news)}
     keys: tuple[Callable[[Step], Any], ...] = attrgetter("task.digest"), attrgetter("task.name")
     for key in keys:
         mine, theirs = _by(key, olds), _by(key, news)
         both = {each for each in theirs if each in mine}
-        found += [Pair(mine[each], theirs[each]) for each in both]
+        pairs += [Pair(mine[each], theirs[each]) for each in both]
         olds = [step for step in olds if key(step) not in both]
         news = [step for step in news if key(step) not in both]
-    return sorted(found, key=lambda pair: order[id(pair.news[0].where)])
+    return sorted(pairs, key=lambda pair: order[id(pair.news[0].where)])
 
 
 def _by(key: Callable[[Step], Any], steps: Iterable[Step]) -> dict[Any, list[Step]]:
-    found: dict[Any, list[Step]] = {}
+    groups: dict[Any, list[Step]] = {}
     for step in steps:
-        found.setdefault(key(step), []).append(step)
-    return found
+        groups.setdefault(key(step), []).append(step)
+    return groups
 
 
 def _in_edit(edit: Edit) -> Iterator[Task[Any, Any]]:
@@ -111,7 +111,7 @@ def _why(old: Workflow[Any, Any], new: Workflow[Any, Any]) -> str:
     """Why runs are called otherwise; empty if they aren't."""
     was, now = name_of(old), name_of(new)
     if was != now:
-        return f"runs are called {_called(now)} now, were {_called(was)}"
+        return f"runs are called {_name_text(now)} now, were {_name_text(was)}"
     if now is None:
         changed = definition_id(old) != definition_id(new)
         return "the workflow has no name, so that any edit changes them" if changed else ""
@@ -122,7 +122,7 @@ def _why(old: Workflow[Any, Any], new: Workflow[Any, Any]) -> str:
     return ", and ".join(reasons)
 
 
-def _called(name: str | None) -> str:
+def _name_text(name: str | None) -> str:
     return "by their definition" if name is None else repr(printable(name))
 
 
@@ -136,12 +136,12 @@ def _of_runs(why: str, pairs: Sequence[Pair]) -> Edit:
 # Other paths
 
 
-def _displaced(pair: Pair) -> Iterator[Edit]:
+def _displacements(pair: Pair) -> Iterator[Edit]:
     """The places of a task that are new, with those that are gone."""
     before = {step.where.path for step in pair.olds}
     after = {step.where.path for step in pair.news}
-    gone = [step for step in pair.olds if step.where.path not in after]
-    came = [step for step in pair.news if step.where.path not in before]
-    for was, now in zip(gone, came, strict=False):
+    old_steps = [step for step in pair.olds if step.where.path not in after]
+    new_steps = [step for step in pair.news if step.where.path not in before]
+    for was, now in zip(old_steps, new_steps, strict=False):
         reason = f"goes by another path now; {OTHER_KEYS} for {names_of([now.task])}"
         yield Edit("moved", reason, None, was=was.where, now=now.where)

@@ -25,50 +25,57 @@ from fwf.display.heads import tag_names
 from fwf.interpreters.diff.alignment import Pair, aligned
 from fwf.interpreters.diff.contracts import bound
 from fwf.interpreters.diff.field_changes import differences
-from fwf.interpreters.diff.matches import Edit, Found, Match
-from fwf.interpreters.diff.part_words import body_of, kind_of, names_of, other_keys, said, tasks_in
+from fwf.interpreters.diff.matches import Edit, Findings, Match
+from fwf.interpreters.diff.part_words import (
+    body_of,
+    kind_of,
+    names_of,
+    other_keys,
+    tasks_in,
+    words_of,
+)
 from fwf.interpreters.diff.relation import related, same_among
 from fwf.types.hints import ANY
 
 
-def unwrapped(match: Match) -> tuple[Found, Match | None, Found]:
+def layer_edits(match: Match) -> tuple[Findings, Match | None, Findings]:
     """Two parts ⟶ edits of the layers around them, what stands inside, pairs of handlers.
 
     Nothing stands inside where one was put in the other's place.
     """
-    olds, news = _opened(match)
+    olds, news = _open_layers(match)
     if not related(olds[-1].node, news[-1].node) and list(map(_kind, olds)) != list(
         map(_kind, news)
     ):
-        return [_replaced(olds, news, match)], None, []
+        return [_replacement(olds, news, match)], None, []
     core = Match(olds.pop(), news.pop(), match)
     core.repeated = match.repeated or any(isinstance(layer.node, Retry) for layer in news)
-    edits: Found = []
-    handlers: Found = []
+    edits: Findings = []
+    handlers: Findings = []
     lost: list[Visit] = []
     gained: list[Visit] = []
-    for was, now in _paired(olds, news):
+    for was, now in _pairs(olds, news):
         old = None if was is None else olds[was]
         new = None if now is None else news[now]
         if old is not None and new is not None and _kind(old) == _kind(new):
-            edits += _changed(old, new, match, core.repeated)
+            edits += _changes(old, new, match, core.repeated)
             handlers += _handlers(old, new, match)
         else:
             lost += [] if old is None else [old]
             gained += [] if new is None else [new]
-    edits += _moved(lost, gained, match)
+    edits += _moves(lost, gained, match)
     edits += [_off(layer, match) for layer in lost] + [_on(layer, match) for layer in gained]
     return edits, core, handlers[::-1]
 
 
-def _paired(olds: list[Visit], news: list[Visit]) -> Iterable[Pair]:
+def _pairs(olds: list[Visit], news: list[Visit]) -> Iterable[Pair]:
     """Which layers belong together; each with each where they are of the same kinds and names."""
     if list(map(_roughly, olds)) == list(map(_roughly, news)):
         return enumerate(range(len(olds)))
     return aligned(olds, news, (_exactly, _roughly, _kind))
 
 
-def _opened(match: Match) -> tuple[list[Visit], list[Visit]]:
+def _open_layers(match: Match) -> tuple[list[Visit], list[Visit]]:
     """The layers of both; a part that stands whole within the other's core stays closed."""
     olds, news = _layers(match.old), _layers(match.new)
     if _stands_in(olds, news):
@@ -82,11 +89,11 @@ def _stands_in(mine: list[Visit], theirs: list[Visit]) -> bool:
     if len(mine) < 2:
         return False
     whole = mine[0].node
-    named = isinstance(whole, Named) and _roughly(mine[0]) not in map(_roughly, theirs)
-    return same_among(whole, theirs[-1].node, by_name=named, by_kind=False) is not None
+    by_name = isinstance(whole, Named) and _roughly(mine[0]) not in map(_roughly, theirs)
+    return same_among(whole, theirs[-1].node, by_name=by_name, by_kind=False) is not None
 
 
-def _replaced(olds: list[Visit], news: list[Visit], match: Match) -> Edit:
+def _replacement(olds: list[Visit], news: list[Visit], match: Match) -> Edit:
     """One part for another, inside the layers that both have."""
     at = sum(
         1
@@ -100,11 +107,11 @@ def _replaced(olds: list[Visit], news: list[Visit], match: Match) -> Edit:
 
 def _layers(part: Visit) -> list[Visit]:
     """A part and what it is put around, from the outside in; the last is no layer."""
-    found = [part]
+    layers = [part]
     while (body := body_of(part.node)) is not None:
         part = part.arm(0, body)
-        found.append(part)
-    return found
+        layers.append(part)
+    return layers
 
 
 def _exactly(layer: Visit) -> Hashable:
@@ -124,41 +131,41 @@ def _kind(layer: Visit) -> Hashable:
 # What is told of a layer
 
 
-def _changed(old: Visit, new: Visit, match: Match, repeated: bool) -> Found:
+def _changes(old: Visit, new: Visit, match: Match, repeated: bool) -> Findings:
     """The edits between two layers of one kind."""
     mine, theirs = old.node, new.node
     if isinstance(mine, Named) and isinstance(theirs, Named):
-        return _renamed(old, new, mine, theirs, match)
+        return _renaming(old, new, mine, theirs, match)
     return [
         Edit("changed", reason, match, was=old, now=new, alone=(_hollow(mine), _hollow(theirs)))
         for reason in differences(mine, theirs, repeated=repeated)
     ]
 
 
-def _renamed(
+def _renaming(
     old: Visit, new: Visit, mine: Named[Any, Any], theirs: Named[Any, Any], match: Match
-) -> Found:
-    found: Found = []
+) -> Findings:
+    edits: Findings = []
     if mine.name != theirs.name:
-        reason = f"{said(mine)} is called {said(theirs)} now{other_keys(theirs)}"
+        reason = f"{words_of(mine)} is called {words_of(theirs)} now{other_keys(theirs)}"
         alone = _hollow(mine), _hollow(theirs)
-        found.append(Edit("renamed", reason, match, was=old, now=new, alone=alone))
+        edits.append(Edit("renamed", reason, match, was=old, now=new, alone=alone))
     if mine.notes is not theirs.notes and encode(mine.notes) != encode(theirs.notes):
         notes = ", ".join(bound(mine.notes, theirs.notes))
-        found.append(Edit("notes", f"notes: {notes}", match, was=old, now=new))
-    return found
+        edits.append(Edit("notes", f"notes: {notes}", match, was=old, now=new))
+    return edits
 
 
-def _handlers(old: Visit, new: Visit, match: Match) -> Found:
+def _handlers(old: Visit, new: Visit, match: Match) -> Findings:
     """The pair of handlers, or finalisers, of two layers that have one."""
     if not isinstance(new.node, Fallback | Always):
         return []
     return [Match(old.parts()[1], new.parts()[1], match)]
 
 
-def _moved(lost: list[Visit], gained: list[Visit], match: Match) -> Found:
+def _moves(lost: list[Visit], gained: list[Visit], match: Match) -> Findings:
     """Layers that stand elsewhere among the others now; they leave both lists."""
-    found: Found = []
+    edits: Findings = []
     by_words = {_exactly(layer): layer for layer in reversed(lost)}
     for new in list(gained):
         old = by_words.pop(_exactly(new), None)
@@ -166,10 +173,12 @@ def _moved(lost: list[Visit], gained: list[Visit], match: Match) -> Found:
             continue
         lost.remove(old)
         gained.remove(new)
-        around = [said(body) for body in (body_of(old.node), body_of(new.node)) if body is not None]
-        reason = f"{said(new.node)} is around {around[1]} now, was around {around[0]}"
-        found.append(Edit("moved", reason, match, was=old, now=new))
-    return found
+        around = [
+            words_of(body) for body in (body_of(old.node), body_of(new.node)) if body is not None
+        ]
+        reason = f"{words_of(new.node)} is around {around[1]} now, was around {around[0]}"
+        edits.append(Edit("moved", reason, match, was=old, now=new))
+    return edits
 
 
 def _off(layer: Visit, match: Match) -> Edit:
@@ -191,18 +200,18 @@ def _around(node: Node) -> str:
     """How a part stands in a layer: `under retry(attempts=3)`."""
     match node:
         case Named():
-            return f"named {said(node)}{other_keys(node)}"
+            return f"named {words_of(node)}{other_keys(node)}"
         case Fallback():
             on = f" on {tag_names(node.on)}" if node.on else ""
             return f"falls back{on} to {names_of(tasks_in(node.handler))}"
         case Always():
             return f"always followed by {names_of(tasks_in(node.finaliser))}"
         case LoopUntil() | MapEach():
-            return f"under {said(node)}{other_keys(node)}"
+            return f"under {words_of(node)}{other_keys(node)}"
         case Extension():
-            return f"written as {said(node)}"
+            return f"written as {words_of(node)}"
         case _:
-            return f"under {said(node)}"
+            return f"under {words_of(node)}"
 
 
 # Layers alone, around nothing in particular

@@ -51,15 +51,15 @@ class Levels:
 
     def _same_around(self, match: Match | None) -> bool:
         """Whether a pair of parts around an edit has one normal form; asked once of each pair."""
-        asked: list[Match] = []
+        matches: list[Match] = []
         while match is not None and match.same is None:
             match.same = self._same(match)
-            asked.append(match)
+            matches.append(match)
             if match.same:
                 break
             match = match.around
         same = match is not None and bool(match.same)
-        for each in asked:
+        for each in matches:
             each.same = same
         return same
 

@@ -65,7 +65,7 @@ class Edit:
 
 
 MOVED: Final = "moved to another place among its siblings"
-Found: TypeAlias = list[Match | Edit]
+Findings: TypeAlias = list[Match | Edit]
 """What comparing two parts leads to, in order: pairs still to be compared, and edits."""
 
 

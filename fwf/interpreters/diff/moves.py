@@ -9,7 +9,14 @@ from fwf.algebra.parts import visible_parts
 from fwf.algebra.traverse import Visit
 from fwf.analysis.identity import own_bytes
 from fwf.interpreters.diff.matches import MOVED, Edit
-from fwf.interpreters.diff.part_words import listed, name_of, names_of, other_keys, said, tasks_in
+from fwf.interpreters.diff.part_words import (
+    listed,
+    name_of,
+    names_of,
+    other_keys,
+    tasks_in,
+    words_of,
+)
 from fwf.printing import printable
 from fwf.records import changed
 
@@ -18,32 +25,32 @@ from fwf.records import changed
 class Loose:
     """A part that seems to be on one side only, and what of it is found on the other."""
 
-    __slots__ = ("edit", "found", "part")
+    __slots__ = ("digests", "edit", "part")
 
     def __init__(self, edit: Edit, part: Visit) -> None:
         self.edit = edit
         self.part = part
-        self.found: list[bytes] = []
+        self.digests: list[bytes] = []
 
     @property
     def is_found(self) -> bool:
         """Whether it is found whole."""
-        return self.found == [self.part.node.digest]
+        return self.digests == [self.part.node.digest]
 
 
-def settled(edits: Sequence[Edit]) -> list[Edit]:
+def with_moves(edits: Sequence[Edit]) -> list[Edit]:
     """Edits ⟶ the same with moves recognised, and reasons for what is lost, new or replaced."""
     lost = {id(edit): Loose(edit, edit.was) for edit in edits if edit.was and edit.kind in _LOST}
     gained = {id(edit): Loose(edit, edit.now) for edit in edits if edit.now and edit.kind in _NEW}
     moves = _moves(list(lost.values()), list(gained.values()))
-    settled: list[Edit] = []
+    edits_now: list[Edit] = []
     for edit in edits:
         mine, theirs = lost.get(id(edit)), gained.get(id(edit))
         if mine is None and theirs is None:
-            settled.append(edit)
+            edits_now.append(edit)
         else:
-            settled += _told(edit, mine, theirs) + moves[id(edit)]
-    return settled
+            edits_now += _with_reasons(edit, mine, theirs) + moves[id(edit)]
+    return edits_now
 
 
 _LOST: Final = ("removed", "replaced")
@@ -61,9 +68,9 @@ def _moves(lost: Sequence[Loose], gained: Sequence[Loose]) -> dict[int, list[Edi
     moves: defaultdict[int, list[Edit]] = defaultdict(list)
     for digest, places in there.items():
         for (old, was), (new, now) in zip(here[digest], places, strict=False):
-            old.found.append(digest)
-            new.found.append(digest)
-            moves[id(new.edit)].append(_moved(old, was, new, now))
+            old.digests.append(digest)
+            new.digests.append(digest)
+            moves[id(new.edit)].append(_move(old, was, new, now))
     return moves
 
 
@@ -80,10 +87,10 @@ def _digests(parts: Iterable[Node]) -> set[bytes]:
 
 
 def _outermost(
-    parts: Sequence[Loose], wanted: Callable[[bytes], bool]
+    parts: Sequence[Loose], is_wanted: Callable[[bytes], bool]
 ) -> dict[bytes, list[tuple[Loose, Visit]]]:
     """The outermost wanted parts by their digests; of equal ones in one part, the first."""
-    found: defaultdict[bytes, list[tuple[Loose, Visit]]] = defaultdict(list)
+    places: defaultdict[bytes, list[tuple[Loose, Visit]]] = defaultdict(list)
     for loose in parts:
         seen: set[bytes] = set()
         todo = [loose.part]
@@ -93,14 +100,14 @@ def _outermost(
             if digest in seen:
                 continue
             seen.add(digest)
-            if wanted(digest) and (isinstance(here.node, Task) or visible_parts(here.node)):
-                found[digest].append((loose, here))
+            if is_wanted(digest) and (isinstance(here.node, Task) or visible_parts(here.node)):
+                places[digest].append((loose, here))
             else:
                 todo.extend(reversed(here.arms()))
-    return found
+    return places
 
 
-def _moved(old: Loose, was: Visit, new: Loose, now: Visit) -> Edit:
+def _move(old: Loose, was: Visit, new: Loose, now: Visit) -> Edit:
     """Order among siblings decides when a part runs, or where its result goes."""
     if old.edit.match is new.edit.match and old.part is was and new.part is now:
         return Edit("moved", MOVED, new.edit.match, was=was, now=now)
@@ -111,12 +118,12 @@ def _moved(old: Loose, was: Visit, new: Loose, now: Visit) -> Edit:
 # What hasn't moved
 
 
-def _told(edit: Edit, mine: Loose | None, theirs: Loose | None) -> list[Edit]:
+def _with_reasons(edit: Edit, mine: Loose | None, theirs: Loose | None) -> list[Edit]:
     """An edit with its reason; none where all of it has moved."""
     lost = None if mine is None or mine.is_found else mine
     gained = None if theirs is None or theirs.is_found else theirs
     if lost is not None and gained is not None:
-        return [_replaced(edit, lost.part, gained.part)]
+        return [_replacement(edit, lost.part, gained.part)]
     if lost is not None:
         return [Edit("removed", _reason(lost, "no longer"), edit.match, was=lost.part)]
     if gained is not None:
@@ -124,19 +131,19 @@ def _told(edit: Edit, mine: Loose | None, theirs: Loose | None) -> list[Edit]:
     return []
 
 
-def _replaced(edit: Edit, was: Visit, now: Visit) -> Edit:
+def _replacement(edit: Edit, was: Visit, now: Visit) -> Edit:
     old, new = was.node, now.node
     if isinstance(old, Task) and isinstance(new, Task) and _alike_but_for_name(old, new):
-        told = f"{printable(old.name)} is called {printable(new.name)} now, or is another task"
-        reason = f"{told} of the same contract{other_keys(new)}"
+        names = f"{printable(old.name)} is called {printable(new.name)} now, or is another task"
+        reason = f"{names} of the same contract{other_keys(new)}"
         return Edit("renamed", reason, edit.match, was=was, now=now)
-    reason = f"was {_called(old)}, is now {_called(new)}{edit.where}{_datasets(old, new)}"
+    reason = f"was {_name_text(old)}, is now {_name_text(new)}{edit.where}{_datasets(old, new)}"
     return Edit("replaced", reason, edit.match, was=was, now=now)
 
 
-def _called(node: Node) -> str:
+def _name_text(node: Node) -> str:
     name = name_of(node)
-    return said(node) if name is None else printable(name)
+    return words_of(node) if name is None else printable(name)
 
 
 def _alike_but_for_name(old: Task[Any, Any], new: Task[Any, Any]) -> bool:
@@ -146,15 +153,15 @@ def _alike_but_for_name(old: Task[Any, Any], new: Task[Any, Any]) -> bool:
 def _reason(loose: Loose, often: str) -> str:
     """`now also runs to_crm (writes crm://sales) where it.total > 0`."""
     node, where = loose.part.node, loose.edit.where
-    tasks = list(tasks_in(node, loose.found))
+    tasks = list(tasks_in(node, loose.digests))
     if tasks:
-        return f"{often} runs {names_of(tasks)}{_written(tasks)}{where}"
-    return f"{often} {said(node)}{where}{' around what has moved' if loose.found else ''}"
+        return f"{often} runs {names_of(tasks)}{_writes_text(tasks)}{where}"
+    return f"{often} {words_of(node)}{where}{' around what has moved' if loose.digests else ''}"
 
 
-def _written(tasks: Iterable[Task[Any, Any]]) -> str:
-    written = sorted({printable(each) for task in tasks for each in task.contract.writes})
-    return f" (writes {listed(written, len(written))})" if written else ""
+def _writes_text(tasks: Iterable[Task[Any, Any]]) -> str:
+    datasets = sorted({printable(each) for task in tasks for each in task.contract.writes})
+    return f" (writes {listed(datasets, len(datasets))})" if datasets else ""
 
 
 def _datasets(old: Node, new: Node) -> str:

@@ -25,7 +25,7 @@ OTHER_KEYS: Final = "other idempotency keys"
 """What is said where a task's key changes."""
 
 
-def said(node: Node) -> str:
+def words_of(node: Node) -> str:
     """Node ⟶ its word and arguments, and what it holds if they don't tell."""
     match node:
         case Branch():
@@ -35,7 +35,7 @@ def said(node: Node) -> str:
         case Named():
             return repr(printable(node.name))
         case Seq():
-            words = ["(…)" if isinstance(part, Seq) else said(part) for part in node.parts[:3]]
+            words = ["(…)" if isinstance(part, Seq) else words_of(part) for part in node.parts[:3]]
             return listed(words, len(node.parts), " >> ")
         case _:
             return head(node)
@@ -43,21 +43,21 @@ def said(node: Node) -> str:
 
 def listed(names: Iterable[str], total: int, between: str = ", ") -> str:
     """The first few names, and how many more there are."""
-    shown = list(islice(names, MOST_NAMES))
-    more = f" and {total - len(shown):,} more" if total > len(shown) else ""
-    return between.join(shown) + more or "nothing"
+    first = list(islice(names, MOST_NAMES))
+    more = f" and {total - len(first):,} more" if total > len(first) else ""
+    return between.join(first) + more or "nothing"
 
 
 def tasks_in(node: Node, without: Iterable[bytes] = ()) -> Iterator[Task[Any, Any]]:
     """The distinct tasks in a part, in order, but for those in the parts with these digests."""
     seen = set(without)
-    todo, looked = [node], 0
-    while todo and looked < MOST_PARTS:
+    todo, count = [node], 0
+    while todo and count < MOST_PARTS:
         here = todo.pop()
         if here.digest in seen:
             continue
         seen.add(here.digest)
-        looked += 1
+        count += 1
         if isinstance(here, Task):
             yield here
         todo.extend(reversed(children(here)[:MOST_PARTS]))
@@ -76,8 +76,8 @@ def other_keys(node: Node) -> str:
     """
     tasks = list(tasks_in(node))
     keyed = [task for task in tasks if task.contract.keyed]
-    told = keyed or [task for task in tasks if _writes(task)]
-    return f"; {OTHER_KEYS} for {names_of(told)}" if told else ""
+    tasks_meant = keyed or [task for task in tasks if _writes(task)]
+    return f"; {OTHER_KEYS} for {names_of(tasks_meant)}" if tasks_meant else ""
 
 
 def _writes(task: Task[Any, Any]) -> bool:

@@ -35,8 +35,8 @@ def attempts_of(node: Retry[Any, Any]) -> int:
 
 def _waits(old: Retry[Any, Any], new: Retry[Any, Any], delays: int) -> list[str]:
     """What differs in the delays that both have, and in the cap of `Retry-After`."""
-    shown = min(delays, MAX_ATTEMPTS)
-    mine, theirs = (_between(node, shown) for node in (old, new))
+    compared = min(delays, MAX_ATTEMPTS)
+    mine, theirs = (_between(node, compared) for node in (old, new))
     if mine != theirs:
         before, after = ([_total(word) for word in words] for words in (mine, theirs))
         if before == after:
@@ -85,14 +85,14 @@ def caught(old: tuple[str, ...], new: tuple[str, ...], verb: str, all_of_them: s
     if not new:
         return [f"{verb} more: {all_of_them}, instead of only {tag_names(old)}"]
     others = {tag_names((tag,)) for tag in more} & {tag_names((tag,)) for tag in less}
-    gains = [f"also {verb} {_told(more, others)}"] if more else []
-    return [*gains, f"no longer {verb} {_told(less, others)}"] if less else gains
+    gains = [f"also {verb} {_tags_text(more, others)}"] if more else []
+    return [*gains, f"no longer {verb} {_tags_text(less, others)}"] if less else gains
 
 
-def _told(tags: tuple[str, ...], others: set[str]) -> str:
+def _tags_text(tags: tuple[str, ...], others: set[str]) -> str:
     """Tags as a reader calls them; whole where another class is called so too."""
-    shown = ((tag, tag_names((tag,))) for tag in tags)
-    return " | ".join(printable(tag) if name in others else name for tag, name in shown)
+    names = ((tag, tag_names((tag,))) for tag in tags)
+    return " | ".join(printable(tag) if name in others else name for tag, name in names)
 
 
 def grown(old: T, new: T, more: str, less: str) -> list[str]:

@@ -78,11 +78,11 @@ def dry_run(
         wrong = scenario_problems(script, node)
         if wrong:
             raise ScenarioError("scenario", wrong)
-    given = params or {}
-    open_names = {each.name for each in required.named()} - set(given)
-    wanted = {each.name for each in required.parameters}
-    name, is_unknown = RunName(required, given, value, key), unknown_in(value) is not None
-    issues = [*problems(required, given, open_names - wanted, value)]
+    values = params or {}
+    open_names = {each.name for each in required.named()} - set(values)
+    parameters = {each.name for each in required.parameters}
+    name, is_unknown = RunName(required, values, value, key), unknown_in(value) is not None
+    issues = [*problems(required, values, open_names - parameters, value)]
     issues.extend(() if is_unknown else name.problems())
     if issues:
         fault = both(BadInput(issue.path, issue.message) for issue in issues)
@@ -90,12 +90,12 @@ def dry_run(
     machine = Machine(
         node,
         Scripted(script),
-        Env(given),
+        Env(values),
         workers=workers,
         pools=pools or {},
         recording=True,
         name=name,
     )
     machine.unknown = is_unknown
-    ended, came = machine.execute(value)
-    return DryRun(node, start, Success(came) if ended is OK else Failure(came), machine)
+    ended, outcome = machine.execute(value)
+    return DryRun(node, start, Success(outcome) if ended is OK else Failure(outcome), machine)

@@ -49,7 +49,7 @@ class TextLine(NamedTuple):
     failed: bool = False
 
 
-class Told:
+class Report:
     """What is told to people in lines, and to machines as data."""
 
     __slots__ = ()
@@ -73,7 +73,7 @@ class Told:
 
 
 @final
-class DryRun(Told):
+class DryRun(Report):
     """What would happen. Prints as a timeline; see also `lines`, `json`, `data` and `svg`.
 
     result: `Success` or `Failure`, as `run` would give it. Its value is made of what the scenario
@@ -147,14 +147,14 @@ class DryRun(Told):
     def assumed(self) -> tuple[Assumption, ...]:
         """What was assumed about values that no scenario, example or declaration gives."""
         if self._assumptions is None:
-            told = (Assumption(self._path(place), what) for place, what in self._assumed)
-            self._assumptions = tuple(dict.fromkeys(told))
+            assumptions = (Assumption(self._path(place), what) for place, what in self._assumed)
+            self._assumptions = tuple(dict.fromkeys(assumptions))
         return self._assumptions
 
     def assumptions(self, most: int) -> tuple[tuple[Assumption, ...], int]:
         """The first of what was `assumed`, and how many more there are: deep paths are long."""
-        told = (Assumption(self._path(place), what) for place, what in self._assumed[:most])
-        return tuple(dict.fromkeys(told)), max(0, len(self._assumed) - most)
+        first = (Assumption(self._path(place), what) for place, what in self._assumed[:most])
+        return tuple(dict.fromkeys(first)), max(0, len(self._assumed) - most)
 
     @property
     def by_task(self) -> Mapping[str, Totals]:

@@ -21,7 +21,7 @@ from fwf.combinators import par
 from fwf.faults import BadInput
 from fwf.interpreters.dry_run.many_report import DryRuns
 from fwf.interpreters.dry_run.scenario_checks import scenario_problems
-from fwf.interpreters.dry_run.together import One, done, row_of
+from fwf.interpreters.dry_run.together import One, row_of, run_together
 from fwf.machine.slots import Pool, check_limits
 from fwf.states import orders
 from fwf.worlds.scenario import EMPTY, Scenario, ScenarioError
@@ -80,54 +80,58 @@ def dry_run_all(
     for a scenario that fits none of the workflows, and `ValueError` with all that is wrong with
     parameters.
     """
-    listed = _listed(runs, params or {})
+    listed = _labelled_runs(runs, params or {})
     script = EMPTY if scenario is None else scenario
     in_order = _in_order(runs) if after_previous is None else after_previous
     _check(listed, at_once, script, workers, pools or {})
     at_once = 1 if in_order or _hand_on(listed) else at_once
-    told = done(listed, at_once, script, workers, pools or {}, start)
-    failed = next((n for n, row in enumerate(told.rows) if row.outcome == "failed"), None)
-    if not in_order or failed is None or failed + 1 == len(listed):
-        return told
-    blocked = [row_of(each) for each in listed[failed + 1 :]]
-    told = done(listed[: failed + 1], 1, script, workers, pools or {}, start)
-    return DryRuns(told.whole, (*told.rows, *blocked), 1)
+    report = run_together(listed, at_once, script, workers, pools or {}, start)
+    first_failure = next((n for n, row in enumerate(report.rows) if row.outcome == "failed"), None)
+    if not in_order or first_failure is None or first_failure + 1 == len(listed):
+        return report
+    blocked = [row_of(each) for each in listed[first_failure + 1 :]]
+    report = run_together(listed[: first_failure + 1], 1, script, workers, pools or {}, start)
+    return DryRuns(report.whole, (*report.rows, *blocked), 1)
 
 
 # What is asked for
 
 
-def _listed(runs: Several, params: Mapping[str, object]) -> list[One]:
+def _labelled_runs(runs: Several, params: Mapping[str, object]) -> list[One]:
     """The runs, each with a label of its own."""
-    found: list[tuple[str, Workflow[Any, Any], Mapping[str, object]]] = []
+    listing: list[tuple[str, Workflow[Any, Any], Mapping[str, object]]] = []
     for each in runs:
         if isinstance(each, tuple):
             w, own = as_workflow(each[0], "dry_run_all"), {**params, **each[1]}
             label = " ".join(f"{name}={value}" for name, value in own.items())
-            found.append((label or name_of(w) or "run", w, own))
+            listing.append((label or name_of(w) or "run", w, own))
         elif hasattr(cast(object, each), "workflow"):
             w = as_workflow(each.workflow, "dry_run_all")
-            found.append((each.label, w, {**params, **each.params}))
+            listing.append((each.label, w, {**params, **each.params}))
         else:
             raise TypeError(
                 f"dry_run_all({each!r}): needs runs, as partitions(…) lists them, or pairs of a "
                 "workflow and its parameters"
             )
-    if len({id(w) for _, w, _ in found}) > 1 and len({label for label, *_ in found}) < len(found):
-        found = [(f"{name_of(w) or 'run'} {label}", w, own) for label, w, own in found]
-    return _told_apart(found)
+    if len({id(w) for _, w, _ in listing}) > 1 and len({label for label, *_ in listing}) < len(
+        listing
+    ):
+        listing = [(f"{name_of(w) or 'run'} {label}", w, own) for label, w, own in listing]
+    return _with_own_labels(listing)
 
 
-def _told_apart(found: Sequence[tuple[str, Workflow[Any, Any], Mapping[str, object]]]) -> list[One]:
+def _with_own_labels(
+    listing: Sequence[tuple[str, Workflow[Any, Any], Mapping[str, object]]],
+) -> list[One]:
     """The same with numbers behind labels that came before, of which none makes another's label."""
-    given = {label for label, *_ in found}
-    seen: dict[str, int] = {}
+    labels = {label for label, *_ in listing}
+    counts: dict[str, int] = {}
     listed: list[One] = []
-    for label, w, own in found:
-        n = seen.get(label, 0) + 1
-        while n > 1 and f"{label} #{n}" in given:
+    for label, w, own in listing:
+        n = counts.get(label, 0) + 1
+        while n > 1 and f"{label} #{n}" in labels:
             n += 1
-        seen[label] = n
+        counts[label] = n
         listed.append(One(f"{label} #{n}" if n > 1 else label, w, own))
     return listed
 
@@ -176,26 +180,26 @@ def _misfits(scenario: Scenario, workflows: Sequence[Workflow[Any, Any]]) -> lis
     ]
     if len(workflows) == 1:
         return scenario_problems(scenario, workflows[0])
-    found: list[str] = []
+    problems_for_none: list[str] = []
     for single in singles:
-        told = [scenario_problems(single, w) for w in workflows]
-        found.extend(told[0] if all(told) else ())
-    return found
+        problems_of = [scenario_problems(single, w) for w in workflows]
+        problems_for_none.extend(problems_of[0] if all(problems_of) else ())
+    return problems_for_none
 
 
 def _check_params(runs: Sequence[One]) -> None:
-    known = {id(each.workflow): requirements(each.workflow) for each in runs}
+    required_by = {id(each.workflow): requirements(each.workflow) for each in runs}
     wrong: dict[str, list[str]] = {}
     for each in runs:
-        required = known[id(each.workflow)]
-        wanted = {one.name for one in required.parameters}
-        open_names = {one.name for one in required.named()} - {*each.params} - wanted
+        required = required_by[id(each.workflow)]
+        parameters = {one.name for one in required.parameters}
+        open_names = {one.name for one in required.named()} - {*each.params} - parameters
         for issue in problems(required, each.params, open_names, None):
-            said = str(BadInput(issue.path, issue.message))
-            wrong.setdefault(said, []).append(each.label)
+            message = str(BadInput(issue.path, issue.message))
+            wrong.setdefault(message, []).append(each.label)
     if wrong:
-        told = [
-            f"{labels[0]}{f' and {len(labels) - 1:,} more' if len(labels) > 1 else ''}: {said}"
-            for said, labels in wrong.items()
+        lines = [
+            f"{labels[0]}{f' and {len(labels) - 1:,} more' if len(labels) > 1 else ''}: {message}"
+            for message, labels in wrong.items()
         ]
-        raise ValueError(f"dry_run_all: {'; '.join(told)}")
+        raise ValueError(f"dry_run_all: {'; '.join(lines)}")

@@ -12,7 +12,7 @@ from returns.result import Failure, Result
 from fwf.algebra.paths import SEPARATOR
 from fwf.durations import MICROSECOND
 from fwf.faults import Fault, leaves
-from fwf.interpreters.dry_run.dry_run_report import Assumption, DryRun, TextLine, Told
+from fwf.interpreters.dry_run.dry_run_report import Assumption, DryRun, Report, TextLine
 from fwf.records import changed
 
 _ITEM: Final = re.compile(r"[^\[]*\[[^\]]*\]")
@@ -77,12 +77,12 @@ def inside(path: str, place: str) -> str:
 
 def item_of(path: str) -> str:
     """Path in the whole ⟶ the run that it is in, `runs[2026-06-01]`; empty if it is in none."""
-    found = _ITEM.match(path)
-    return "" if found is None else found[0]
+    match = _ITEM.match(path)
+    return "" if match is None else match[0]
 
 
 @final
-class DryRuns(Told):
+class DryRuns(Report):
     """What a list of runs comes to. Prints as a table; see also `lines`, `json` and `data`.
 
     whole: all of them as one dry run, `runs[2026-06-01] > daily > …`: its timeline, its critical

@@ -24,14 +24,14 @@ def lines(runs: DryRuns) -> Iterator[TextLine]:
     """Dry runs ⟶ their figures, then a row for each: label, start, end, how long, how it ends."""
     rows = runs.rows
     yield TextLine(_head(runs), failed=bool(runs.count("failed")))
-    shown = rows[:MAX_LINES]
-    if shown:
+    listed = rows[:MAX_LINES]
+    if listed:
         yield TextLine("")
     longest = runs.end
-    labels = max((columns(printable(row.label)) for row in shown), default=0)
+    labels = max((columns(printable(row.label)) for row in listed), default=0)
     clocks = len(clock(runs.start, longest, longest))
-    took = max((len(in_words(row.lasted)) for row in shown), default=0)
-    for row in shown:
+    took = max((len(in_words(row.lasted)) for row in listed), default=0)
+    for row in listed:
         label = printable(row.label)
         name = label + " " * (labels - columns(label))
         failed = row.outcome in ("failed", "blocked")
@@ -40,29 +40,31 @@ def lines(runs: DryRuns) -> Iterator[TextLine]:
         else:
             at, until = (clock(runs.start, each, longest) for each in (row.start, row.end))
             times = f"{at:>{clocks}}  {until:>{clocks}}  {in_words(row.lasted):>{took}}"
-        yield TextLine(printable(f"{name}  {times}  {_ended(row)}"), failed=failed)
-    if len(rows) > len(shown):
-        yield TextLine(f"… and {counted(len(rows) - len(shown), 'run')} more")
-    yield from _assumed(runs)
+        yield TextLine(printable(f"{name}  {times}  {_ending(row)}"), failed=failed)
+    if len(rows) > len(listed):
+        yield TextLine(f"… and {counted(len(rows) - len(listed), 'run')} more")
+    yield from _assumption_lines(runs)
 
 
 def _head(runs: DryRuns) -> str:
     many = f", at most {runs.at_once} at once" if runs.at_once > 1 else ", one after another"
-    told = ", ".join(f"{n:,} {each}" for each in _OUTCOMES if (n := runs.count(each)))
+    outcomes = ", ".join(f"{n:,} {each}" for each in _OUTCOMES if (n := runs.count(each)))
     figures = (
         f"{in_words(runs.work // MICROSECOND)} of work, {runs.utilisation:.0%} of the slots used"
     )
     count = counted(len(runs.rows), "run")
     if not runs.rows:
         return count
-    return f"{count}{many if len(runs.rows) > 1 else ''}: {in_words(runs.end)} ({figures}): {told}"
+    return (
+        f"{count}{many if len(runs.rows) > 1 else ''}: {in_words(runs.end)} ({figures}): {outcomes}"
+    )
 
 
 def _more(others: Sequence[object]) -> str:
     return f" (and {len(others):,} more)" if others else ""
 
 
-def _ended(row: Row) -> str:
+def _ending(row: Row) -> str:
     if row.outcome == "degraded":
         first, *others = row.degraded
         return f"degraded: {shown_path(first)}{_more(others)}"
@@ -72,7 +74,7 @@ def _ended(row: Row) -> str:
     return "blocked by the one before it" if row.outcome == "blocked" else row.outcome
 
 
-def _assumed(runs: DryRuns) -> Iterator[TextLine]:
+def _assumption_lines(runs: DryRuns) -> Iterator[TextLine]:
     """What was assumed about unknown values, once for all runs."""
     assumed = runs.assumed
     if assumed:

@@ -27,13 +27,13 @@ def scenario_problems(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
     tasks, tags = _names(w)
     places = _places(w) if scenario.paths else {}
     wrong = [
-        f"there is no task {name!r}{near(name, tasks) or _known(tasks)}"
+        f"there is no task {name!r}{near(name, tasks) or _listing(tasks)}"
         for name in sorted({*scenario.tasks, *(name for name, _ in scenario.items)})
         if name not in tasks
     ]
     wrong.extend(_wrong_paths(scenario, places))
-    for where, script, known in _entries(scenario, tasks, places):
-        wrong.extend(_wrong_outputs(where, script, known))
+    for where, script, candidates in _entries(scenario, tasks, places):
+        wrong.extend(_wrong_outputs(where, script, candidates))
         for failure in script.fails or ():
             if failure is not None and len(failure.tags) == 1:
                 wrong.extend(_wrong_tag(where, failure.tags[0], tags))
@@ -97,17 +97,17 @@ def _wrong_paths(scenario: Scenario, places: Tasks) -> Iterator[str]:
         ends = [place for place in places if stands_for(bare, place)]
         close = f"; the whole path is needed: {' or '.join(map(repr, ends[:5]))}" if ends else ""
         close = close or near(bare, places) or near_place(bare, places)
-        yield f"there is no task at {path!r}{close or _known(sorted(places))}"
+        yield f"there is no task at {path!r}{close or _listing(sorted(places))}"
 
 
 def _wrong_outputs(where: str, script: Script, tasks: list[Task[Any, Any]]) -> Iterator[str]:
     """An output, or a function of the input, that is for none of the tasks of that name."""
     for value in script.outputs:
-        told = [(task, misfit(value, task.contract.output)) for task in tasks]
-        if told and all(said for _, said in told):
-            task, said = told[0]
+        misfits = [(task, misfit(value, task.contract.output)) for task in tasks]
+        if misfits and all(reason for _, reason in misfits):
+            task, reason = misfits[0]
             kind = name_of(task.contract.output)
-            yield f"{where}: gives {few_words(value)}, but {task.name} gives {kind}: {said}"
+            yield f"{where}: gives {few_words(value)}, but {task.name} gives {kind}: {reason}"
     for word, function in (("gives_by", script.by), ("takes", script.takes)):
         if callable(function):
             calls = [
@@ -122,20 +122,20 @@ def _wrong_tag(where: str, tag: str, tags: dict[str, None]) -> Iterator[str]:
     if tag in tags or tag in TAGS or exception_class(tag) is not None:
         return
     module, _, name = tag.rpartition(".")
-    known = [*tags, *TAGS]
+    spellings = [*tags, *TAGS]
     if not module:
-        known += [each for each in vars(builtins) if exception_class(each) is not None]
+        spellings += [each for each in vars(builtins) if exception_class(each) is not None]
     elif module in sys.modules:
-        found = [f"{module}.{each}" for each in vars(sys.modules[module])]
-        known += [each for each in found if exception_class(each) is not None]
-    known += [each for each in tags if each.rpartition(".")[2] == name]
-    close = near(tag, known)
+        names = [f"{module}.{each}" for each in vars(sys.modules[module])]
+        spellings += [each for each in names if exception_class(each) is not None]
+    spellings += [each for each in tags if each.rpartition(".")[2] == name]
+    close = near(tag, spellings)
     remedy = "; give the exception's class, or its module and name once that is imported"
     yield f"{where}: there is no error {tag!r}{close or remedy}"
 
 
-def _known(names: Collection[str]) -> str:
-    shown = list(names)[:5]
-    if not shown:
+def _listing(names: Collection[str]) -> str:
+    first = list(names)[:5]
+    if not first:
         return "; the workflow has no tasks"
-    return f"; there are {', '.join(shown)}{', …' if len(names) > len(shown) else ''}"
+    return f"; there are {', '.join(first)}{', …' if len(names) > len(first) else ''}"

@@ -102,7 +102,7 @@ class Scripted:
             return ERR, takes, 0
         failure, end = script.failure(n), machine.now() + takes
         if failure is not None:
-            return ERR, _failed(failure, path or machine.path(place), end), takes
+            return ERR, _failure(failure, path or machine.path(place), end), takes
         if script.by is not None:
             return *_worked_out(role.task, script, machine, fiber, end), takes
         if script.outputs:
@@ -157,7 +157,7 @@ class Scripted:
         return raised(caught, takes).fault(machine.path(fiber.place), machine.now())
 
 
-def _failed(failure: Failing, path: str, end: int) -> Failed:
+def _failure(failure: Failing, path: str, end: int) -> Failed:
     after = failure.retry_after
     not_before = None if after is None else end + after // MICROSECOND
     return failure.fault(path, not_before)

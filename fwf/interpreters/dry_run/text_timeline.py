@@ -59,7 +59,7 @@ def _attempts(run: DryRun) -> Iterator[TextLine]:
     for event in listed:
         critical = event.key in marks
         at = clock(run.start, event.start, run.end).rjust(clocks)
-        name = _fitted(label(event), width)
+        name = _fit(label(event), width)
         took = _took(event).rjust(max(9, widest))
         text = f"{name}  {_bar(event, run.end)}  {took}  {ending_text(event)}"
         yield TextLine(f"{at} {'*' if critical else ' '} {text}", critical, event.ending != "ok")
@@ -115,7 +115,7 @@ def _critical(run: DryRun) -> str:
     return " → ".join(text)
 
 
-def _fitted(text: str, width: int) -> str:
+def _fit(text: str, width: int) -> str:
     """The text, or as much of its end as fits, with spaces up to the width."""
     if columns(text) > width:
         text = text[1 - width :]

@@ -73,7 +73,7 @@ class _Until(NoMark):
         self._times.ended[self._label] = self._times.machine.now()
 
 
-def done(
+def run_together(
     runs: Sequence[One],
     at_once: int,
     scenario: Scenario,
@@ -93,24 +93,24 @@ def done(
     times = _Times(spread)
     times.machine = machine = Machine(
         w,
-        Scripted(_moved(scenario, places)),
+        Scripted(_for_each_run(scenario, places)),
         Env({}),
         pools=pools,
         recording=True,
         memory=times,
         name=RunName(requirements(w), {}, None, None),
     )
-    ended, came = machine.execute([*runs])
-    whole = DryRun(w, start, Success(came) if ended is OK else Failure(came), machine)
-    lost = _by_run(whole.degraded, places)
+    ended, outcome = machine.execute([*runs])
+    whole = DryRun(w, start, Success(outcome) if ended is OK else Failure(outcome), machine)
+    degraded = _by_run(whole.degraded, places)
     rows = [
         row_of(each, places[each.label])._replace(
             start=times.started[each.label],
             end=times.ended[each.label],
             result=result,
-            degraded=tuple(lost.get(each.label, ())) if isinstance(result, Success) else (),
+            degraded=tuple(degraded.get(each.label, ())) if isinstance(result, Success) else (),
         )
-        for each, result in zip(runs, came, strict=True)
+        for each, result in zip(runs, outcome, strict=True)
     ]
     return DryRuns(whole, tuple(rows), at_once)
 
@@ -151,17 +151,17 @@ def _either(bodies: Sequence[Workflow[Any, Any]], first: int = 0) -> Workflow[An
 
 def _place(label: str, body: int, count: int) -> str:
     """The path of a run's workflow in the one that is made of all."""
-    found = f"{RUNS}{tagged(label)}"
+    path = f"{RUNS}{tagged(label)}"
     first = 0
     while count > 1:
         half = count // 2
         is_then = body < first + half
-        found += f"{SEPARATOR}{'then' if is_then else 'otherwise'}"
+        path += f"{SEPARATOR}{'then' if is_then else 'otherwise'}"
         first, count = (first, half) if is_then else (first + half, count - half)
-    return found
+    return path
 
 
-def _moved(scenario: Scenario, places: Mapping[str, str]) -> Scenario:
+def _for_each_run(scenario: Scenario, places: Mapping[str, str]) -> Scenario:
     """A scenario for a single run ⟶ the same for each of them."""
     paths: dict[str, Script] = {}
     for path, script in scenario.paths.items():
@@ -174,8 +174,8 @@ def _moved(scenario: Scenario, places: Mapping[str, str]) -> Scenario:
 def _by_run(paths: Sequence[str], places: Mapping[str, str]) -> dict[str, list[str]]:
     """Paths in the whole ⟶ for each run those in it."""
     labels = {item_of(place): label for label, place in places.items()}
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for path in paths:
         label = labels[item_of(path)]
-        found.setdefault(label, []).append(inside(path, places[label]))
-    return found
+        groups.setdefault(label, []).append(inside(path, places[label]))
+    return groups

@@ -48,7 +48,7 @@ def runs(parts: Iterable[Node]) -> Iterator[tuple[Node, int]]:
         yield last, n
 
 
-def _printed(node: Node) -> list[Node]:
+def _printed_parts(node: Node) -> list[Node]:
     """The parts that are printed for a node: of a run of equal ones, which is a line, the first."""
     parts = visible_parts(node)
     return [part for part, _ in runs(parts)] if isinstance(node, Seq | Par) else list(parts)
@@ -71,7 +71,7 @@ class Shape:
             if node.digest in self._tall:
                 todo.pop()
                 continue
-            parts = _printed(node)
+            parts = _printed_parts(node)
             missing = [part for part in parts if part.digest not in self._tall]
             if missing:
                 todo.extend(missing)
@@ -114,7 +114,7 @@ class Shape:
             case Graph():
                 return _steps(node)
             case Extension():
-                return [_labelled(arm) for arm in arms_of(node)]
+                return [_with_label(arm) for arm in arms_of(node)]
             case _:
                 return [Arm(part) for part in children(node)]
 
@@ -133,7 +133,7 @@ class Shape:
         return [*arms, Arm(rest, "otherwise: ")]
 
 
-def _labelled(arm: extensions.Arm) -> Arm:
+def _with_label(arm: extensions.Arm) -> Arm:
     label = f"{printable(arm.label)}: " if arm.label else ""
     return Arm(cast(Node, arm.node), label)
 
@@ -144,28 +144,28 @@ def _times(n: int) -> str:
 
 def _steps(graph: Graph[Any, Any]) -> list[Arm]:
     """The steps of a graph, each with the names of the steps that it feeds on."""
-    taken = Counter[str]()
+    uses = Counter[str]()
     names: list[str] = []
     for step in graph.steps:
         title, _ = _title(step.body)
-        taken[title] += 1
-        names.append(title if taken[title] == 1 else f"{title}#{taken[title]}")
+        uses[title] += 1
+        names.append(title if uses[title] == 1 else f"{title}#{uses[title]}")
     return [
         Arm(
             step.body,
             "" if _title(step.body) == (name, True) else f"{name}: ",
-            _taken(graph, step, names),
+            _sources_text(graph, step, names),
         )
         for step, name in zip(graph.steps, names, strict=True)
     ]
 
 
-def _taken(graph: Graph[Any, Any], step: Step, names: list[str]) -> str:
-    def said(index: int) -> str:
+def _sources_text(graph: Graph[Any, Any], step: Step, names: list[str]) -> str:
+    def name(index: int) -> str:
         return names[index] if index >= 0 else input_name(graph, index)
 
-    data = f" ← {', '.join(map(said, step.inputs))}" if step.inputs else ""
-    order = f" after {', '.join(map(said, step.after))}" if step.after else ""
+    data = f" ← {', '.join(map(name, step.inputs))}" if step.inputs else ""
+    order = f" after {', '.join(map(name, step.after))}" if step.after else ""
     return data + order
 
 
@@ -177,8 +177,8 @@ def input_name(graph: Graph[Any, Any], index: int) -> str:
 def outputs_of(graph: Graph[Any, Any]) -> str:
     """The names of the steps whose results a graph gives."""
     names = [arm.label.removesuffix(": ") or _title(arm.node)[0] for arm in _steps(graph)]
-    given = graph.outputs if isinstance(graph.outputs, tuple) else (graph.outputs,)
-    return ", ".join(names[each] if each >= 0 else input_name(graph, each) for each in given)
+    outputs = graph.outputs if isinstance(graph.outputs, tuple) else (graph.outputs,)
+    return ", ".join(names[each] if each >= 0 else input_name(graph, each) for each in outputs)
 
 
 def _title(node: Node) -> tuple[str, bool]:

@@ -78,7 +78,7 @@ class Printer:
         if isinstance(node, Seq) and node.parts:
             self._chain(place, node)
         else:
-            self._wrapped(place, node)
+            self._wrappers(place, node)
 
     def _reference(self, node: Node) -> str:
         """What stands for a part that is printed elsewhere; nothing for any other."""
@@ -86,8 +86,8 @@ class Printer:
         if not waits and not (node.digest in self._printed and self._shape.shared(node)):
             return ""
         name = self._mark(node) or printable(cast(Named[Any, Any], node).name)
-        said = "" if isinstance(node, Named) else f" {self._word(node)}"
-        return f"{'↓' if waits else '↑'} {name}{said}"
+        word = "" if isinstance(node, Named) else f" {self._word(node)}"
+        return f"{'↓' if waits else '↑'} {name}{word}"
 
     def _mark(self, node: Node) -> str:
         """`(1)`; nothing for a part whose own name says which it is."""
@@ -97,7 +97,7 @@ class Printer:
             self._marks[node.digest] = "" if unique else f"({self._numbers})"
         return self._marks[node.digest]
 
-    def _marked(self, node: Node) -> str:
+    def _marked_word(self, node: Node) -> str:
         """A part's word, with its mark in front if it is referred to."""
         referred = self._shape.shared(node) or node.digest in self._marks
         mark = self._mark(node) if referred else ""
@@ -117,10 +117,10 @@ class Printer:
     def _chain(self, place: PrintedPart, node: Seq[Any, Any]) -> None:
         """The steps of a chain, below its label if it has one, else from its own line on."""
         arm, steps = place.arm, self._shape.arms(node)
-        mark = self._marked(node).removesuffix(gist(node)).strip()
-        said = " ".join(filter(None, (arm.label.rstrip(": "), mark)))
-        if said or arm.source:
-            self._line(place._replace(arm=arm._replace(label="")), [said])
+        mark = self._marked_word(node).removesuffix(gist(node)).strip()
+        text = " ".join(filter(None, (arm.label.rstrip(": "), mark)))
+        if text or arm.source:
+            self._line(place._replace(arm=arm._replace(label="")), [text])
             self._below(steps, place.rest, "▸")
         elif len(steps) == 1:
             self._todo.append(place._replace(arm=steps[0]))
@@ -129,9 +129,9 @@ class Printer:
             lead = place.lead[:-1] + "┬▸ " if place.lead else "┌▸ "
             self._todo.append(self._todo.pop()._replace(lead=lead))
 
-    def _wrapped(self, place: PrintedPart, node: Node) -> None:
+    def _wrappers(self, place: PrintedPart, node: Node) -> None:
         """A part's word, and those of what it wraps as far as there is room; then its parts."""
-        words = [self._marked(node)]
+        words = [self._marked_word(node)]
         room = self._width - sum(
             map(len, (place.lead, place.arm.label, place.arm.source, words[0]))
         )
@@ -139,7 +139,7 @@ class Printer:
             reference = self._reference(body)
             if not reference and isinstance(body, Seq) and body.parts:
                 break
-            words.append(reference or self._marked(body))
+            words.append(reference or self._marked_word(body))
             room -= len(words[-1]) + len(" ─ ")
             if room < 0:
                 words.pop()
@@ -183,10 +183,10 @@ def in_columns(lines: list[TreeLine], width: int) -> list[str]:
     datasets = max((len(_datasets(contract)) for _, contract in tasks), default=0)
     most = max(int(width * WIDEST_TREE), width - effects - datasets - 4)
     column = max((end for end, _ in tasks if end <= most), default=0) + 2
-    return [_fitted(line, column, effects, width) for line in lines]
+    return [_fit(line, column, effects, width) for line in lines]
 
 
-def _fitted(line: TreeLine, column: int, effects: int, width: int) -> str:
+def _fit(line: TreeLine, column: int, effects: int, width: int) -> str:
     """A line with what there is room for; in the columns unless its tree is too wide for them."""
     left = elided(line.left, width)
     if line.task is None:
@@ -205,8 +205,8 @@ def _fitted(line: TreeLine, column: int, effects: int, width: int) -> str:
 
 def _datasets(contract: Contract) -> str:
     reads, writes = contract.reads, contract.writes
-    said = [f"← {', '.join(reads)}"] if reads else []
-    return printable(" ".join([*said, f"→ {', '.join(writes)}"] if writes else said))
+    parts = [f"← {', '.join(reads)}"] if reads else []
+    return printable(" ".join([*parts, f"→ {', '.join(writes)}"] if writes else parts))
 
 
 def elided(text: str, width: int) -> str:

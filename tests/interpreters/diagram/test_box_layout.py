@@ -8,7 +8,7 @@ from hypothesis import given
 
 from fwf import Ref, graph, par, retry, seq
 from fwf.display.ink import BOLD, width_of
-from fwf.interpreters.diagram.box_layout import MOST, PAD, inner, laid
+from fwf.interpreters.diagram.box_layout import MOST, PAD, inner, lay_out
 from fwf.interpreters.diagram.boxes import Box, boxes
 from fwf.interpreters.diagram.graph_layers import MAX_LANES, RISE
 from tests.interpreters.diagram.support import (
@@ -51,22 +51,22 @@ def beside(one: Box, other: Box) -> bool:
 
 @given(workflows)
 def test_boxes_lie_within_their_parents_and_beside_their_siblings(w: Any) -> None:
-    assert_apart_and_within(laid(boxes(w)))
+    assert_apart_and_within(lay_out(boxes(w)))
 
 
 @pytest.mark.parametrize("w", [daily, hostile, fan(40, 7), nested(60), wrapped(40)])
 def test_so_do_those_of_large_and_odd_workflows(w: Any) -> None:
-    assert_apart_and_within(laid(boxes(w)))
+    assert_apart_and_within(lay_out(boxes(w)))
 
 
 @given(workflows)
 def test_texts_fit_their_boxes(w: Any) -> None:
-    assert_texts_fit(laid(boxes(w)))
+    assert_texts_fit(lay_out(boxes(w)))
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "W", "i" * 90, "customer_orders" * 3, "中" * 40])
 def test_so_do_long_and_odd_names(text: str) -> None:
-    found = laid(boxes(retry(oddly_named(text), attempts=2)))
+    found = lay_out(boxes(retry(oddly_named(text), attempts=2)))
     assert_texts_fit(found)
     assert found[0].width <= MOST
 
@@ -86,24 +86,24 @@ def assert_texts_fit(found: list[Box]) -> None:
 
 
 def test_no_text_makes_a_leaf_wider_than_can_be_read() -> None:
-    assert all(box.width < MOST + 30 for box in laid(boxes(hostile)) if not box.parts)
+    assert all(box.width < MOST + 30 for box in lay_out(boxes(hostile)) if not box.parts)
 
 
 def test_a_chain_goes_down_and_a_long_one_goes_on_beside() -> None:
-    short = laid(boxes(seq(*[step] * 5)))[1:]
+    short = lay_out(boxes(seq(*[step] * 5)))[1:]
     assert len({box.x for box in short}) == 1
     assert [box.y for box in short] == sorted({box.y for box in short})
-    long = laid(boxes(seq(*[step] * 500)))
+    long = lay_out(boxes(seq(*[step] * 500)))
     assert 0.5 < long[0].width / long[0].height < 3
 
 
 def test_a_wide_par_goes_on_below() -> None:
-    wide = laid(boxes(par(*[step] * 1_000)))[0]
+    wide = lay_out(boxes(par(*[step] * 1_000)))[0]
     assert 0.5 < wide.width / wide.height < 3
 
 
 def test_the_edges_of_a_graph_go_down_and_cross_no_step() -> None:
-    top = laid(boxes(daily))[0]
+    top = lay_out(boxes(daily))[0]
     assert len(top.routes) == len(top.edges)
     for route, (start, to, _) in zip(top.routes, top.edges, strict=True):
         ys = [y for _, y in route]
@@ -126,6 +126,6 @@ def test_a_graph_of_many_long_edges_is_laid_out_without_a_lane_for_each() -> Non
             last = enrich(last, first)
         return last
 
-    top = laid(boxes(ladder))[0]
+    top = lay_out(boxes(ladder))[0]
     assert sum(len(route) for route in top.routes) < 10 * MAX_LANES
     assert_apart_and_within([top])

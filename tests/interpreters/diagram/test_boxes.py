@@ -9,7 +9,14 @@ from hypothesis import given
 from fwf import const, it, map_each, named, par, pure, retry, seq, switch
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import desugared, walk
-from fwf.interpreters.diagram.boxes import MAX_BADGES, MAX_BOXES, MAX_DEPTH, Box, boxes, hidden
+from fwf.interpreters.diagram.boxes import (
+    MAX_BADGES,
+    MAX_BOXES,
+    MAX_DEPTH,
+    Box,
+    boxes,
+    hidden_tasks,
+)
 from tests.interpreters.diagram.support import daily, doubled, fan, nested, step, wrapped
 from tests.samples import workflows
 from tests.sizes import sizes
@@ -25,8 +32,8 @@ def test_every_task_is_drawn_once_at_its_own_path_or_counted(w: Any) -> None:
     there = Counter(here.path for here in walk(w) if isinstance(here.node, Task))
     drawn = Counter(box.path for box in found if box.kind == "task")
     assert drawn <= there
-    assert tasks(found) + hidden(found) == there.total()
-    assert hidden(found) == 0 or any(box.kind in ("again", "more") for box in found)
+    assert tasks(found) + hidden_tasks(found) == there.total()
+    assert hidden_tasks(found) == 0 or any(box.kind in ("again", "more") for box in found)
 
 
 @given(workflows)
@@ -40,14 +47,14 @@ def test_what_occurs_again_is_drawn_again_if_small_and_referred_to_if_large() ->
     small, large = seq(step, step), named("big", seq(*[step] * 20))
     assert tasks(boxes(par(small, small))) == 4
     found = boxes(par(large, large) >> step)
-    assert (tasks(found), hidden(found)) == (21, 20)
+    assert (tasks(found), hidden_tasks(found)) == (21, 20)
     assert [box.text for box in found if box.kind == "again"] == ["↑ big · 20 tasks"]
 
 
 def test_fifty_doublings_are_a_small_picture_that_counts_all() -> None:
     found = boxes(doubled(50))
     assert len(found) < 300
-    assert tasks(found) + hidden(found) == 2**50 * 4 + (2**50 - 1)
+    assert tasks(found) + hidden_tasks(found) == 2**50 * 4 + (2**50 - 1)
 
 
 @sizes(quick=20_000, deep=1_000_000)
@@ -55,7 +62,7 @@ def test_many_tasks_are_a_bounded_picture_that_says_how_many_more(size: int) -> 
     found = boxes(seq(*[step] * size))
     assert len(found) == MAX_BOXES
     assert found[-1].text == f"… {size - 11_998:,} more · {size - 11_998:,} tasks"
-    assert tasks(found) + hidden(found) == size
+    assert tasks(found) + hidden_tasks(found) == size
 
 
 def test_a_large_part_does_not_push_out_its_siblings() -> None:
@@ -84,7 +91,7 @@ def test_what_is_too_deep_is_elided(nest: Any, size: int) -> None:
     total = sum(isinstance(here.node, Task) for here in walk(w))
     assert len(found) < 100
     assert max(box.depth for box in found) <= MAX_DEPTH + 1
-    assert tasks(found) + hidden(found) == total
+    assert tasks(found) + hidden_tasks(found) == total
 
 
 def test_a_row_of_branches_is_one_box_with_an_arm_for_each() -> None:
@@ -97,7 +104,7 @@ def test_a_row_of_branches_is_one_box_with_an_arm_for_each() -> None:
         "if it.kind == 'a'", "if it.kind == 'b'", "otherwise",
     ]  # fmt: skip
     long = switch(it, {n: const(n) for n in range(5_000)}, otherwise=step)
-    assert tasks(found := boxes(long)) + hidden(found) == 1
+    assert tasks(found := boxes(long)) + hidden_tasks(found) == 1
 
 
 def test_the_edges_of_a_graph_join_its_steps() -> None:
@@ -117,4 +124,4 @@ def test_empty_parts_have_a_box() -> None:
 
 def test_the_fan_of_a_thousand_is_drawn_whole() -> None:
     found = boxes(fan(100, 10))
-    assert (len(found), hidden(found)) == (1_101, 0)
+    assert (len(found), hidden_tasks(found)) == (1_101, 0)

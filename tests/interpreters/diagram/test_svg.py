@@ -11,7 +11,7 @@ from fwf import always, const, fallback, it, loop_until, map_each, named, par, r
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import walk
 from fwf.interpreters.diagram import svg
-from fwf.interpreters.diagram.boxes import Badge, boxes, elements, hidden
+from fwf.interpreters.diagram.boxes import Badge, boxes, elements, hidden_tasks
 from tests.interpreters.diagram.support import (
     HOSTILE,
     daily,
@@ -64,7 +64,7 @@ def test_every_task_is_in_it_once_unless_the_picture_says_how_many_are_not(w: An
     told = Counter(each.get("data-path") for each in groups(root, "task"))
     left = (there - told).total()
     assert told <= there
-    assert left == hidden(boxes(w))
+    assert left == hidden_tasks(boxes(w))
     assert (left > 0) == any(text.endswith("not drawn") for text in words(root))
 
 

@@ -13,7 +13,7 @@ from fwf import Ref, always, branch, const, fallback, graph, it, loop_until, par
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import walk
 from fwf.interpreters.diagram import dot, mermaid
-from fwf.interpreters.diagram.boxes import boxes, hidden
+from fwf.interpreters.diagram.boxes import boxes, hidden_tasks
 from tests.interpreters.diagram.support import (
     HOSTILE,
     daily,
@@ -89,7 +89,7 @@ def test_mermaid_is_balanced_and_defines_every_name_before_it_is_used(w: Any) ->
 
 @given(workflows)
 def test_mermaid_and_dot_have_every_task_that_is_drawn(w: Any) -> None:
-    total = sum(isinstance(here.node, Task) for here in walk(w)) - hidden(boxes(w))
+    total = sum(isinstance(here.node, Task) for here in walk(w)) - hidden_tasks(boxes(w))
     effects = re.compile(r"(:::)(read|pure|idempotent|unrepeatable|undeclared)$", re.M)
     tasks = [line for line in mermaid(w).splitlines() if re.match(r' *b\d+\["', line)]
     assert len(tasks) == total
