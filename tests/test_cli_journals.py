@@ -43,17 +43,17 @@ def store() -> Kept:
 def test_a_run_is_meant_by_part_of_its_id_or_workflow_and_parameters(
     store: Kept, text: str, meant: str
 ) -> None:
-    assert journals.found(store, text).id.endswith(meant)
+    assert journals.find_run(store, text).id.endswith(meant)
 
 
 def test_of_generations_the_last_is_meant_unless_an_id_says_another(store: Kept) -> None:
-    assert journals.found(store, "daily+day=2026-06-03").generation == 2
-    assert journals.found(store, "aaaa03").generation == 1
+    assert journals.find_run(store, "daily+day=2026-06-03").generation == 2
+    assert journals.find_run(store, "aaaa03").generation == 1
 
 
 def test_a_text_that_stands_for_several_names_them(store: Kept) -> None:
     with pytest.raises(Misuse) as caught:
-        journals.found(store, "daily")
+        journals.find_run(store, "daily")
     assert "stands for 4 runs: " in str(caught.value)
     assert "aaaa02" in str(caught.value)
     assert "generation 2" in str(caught.value)
@@ -73,13 +73,13 @@ def test_a_run_that_is_not_there_is_told_with_what_is_near(
     store: Kept, text: str, said: str
 ) -> None:
     with pytest.raises(Misuse) as caught:
-        journals.found(store, text)
+        journals.find_run(store, text)
     assert said in str(caught.value)
 
 
 def test_an_empty_journal_says_so() -> None:
     with pytest.raises(Misuse, match="memory has none yet"):
-        journals.found(Kept(), "daily")
+        journals.find_run(Kept(), "daily")
 
 
 def test_the_default_is_in_the_folder_of_the_project(
@@ -99,13 +99,13 @@ def test_a_journal_can_be_off_or_elsewhere() -> None:
     assert journals.place_of("off") is None
     assert journals.place_of("postgresql://etl@db/runs") == "postgresql://etl@db/runs"
     with pytest.raises(Misuse, match="--journal off: no run is remembered"):
-        journals.opened("off")
+        journals.open_journal("off")
 
 
 def test_looking_makes_no_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Misuse, match=r"there is no journal .*runs\.db yet"):
-        journals.opened(None)
+        journals.open_journal(None)
     assert not list(tmp_path.iterdir())
 
 
@@ -147,5 +147,5 @@ def test_the_journal_of_a_project_is_left_out_by_git_whoever_makes_it(
 ) -> None:
     (tmp_path / "fwf.toml").touch()
     monkeypatch.chdir(tmp_path)
-    journals.opened(None, make=True).close()
+    journals.open_journal(None, make=True).close()
     assert (tmp_path / ".fwf" / ".gitignore").read_text() == "*\n"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given as for_all, strategies as st
 
 from fwf import Pool, Resource, Secret, Workflow, in_pool, named, par, task, with_params
-from fwf.cli.params import given
+from fwf.cli.params import values_and_sizes
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.forms.by_type.given_texts import Unreadable, example, read
@@ -195,12 +195,12 @@ def target(w: Workflow[Any, Any] = DAILY, resources: Mapping[str, Any] = GOOD) -
 
 def refused(*params: str, pools: tuple[str, ...] = (), what: Target | None = None) -> list[str]:
     with pytest.raises(Misuse) as misuse:
-        given(what or target(), params, pools)
+        values_and_sizes(what or target(), params, pools)
     return list(misuse.value.lines)
 
 
 def test_what_is_given_is_what_the_run_gets() -> None:
-    assert given(target(), ["day=2026-07-15", "loose=x=y"], ["shop=4"]) == (
+    assert values_and_sizes(target(), ["day=2026-07-15", "loose=x=y"], ["shop=4"]) == (
         {"day": date(2026, 7, 15), "loose": "x=y"},
         {"shop": Pool(4)},
     )
@@ -215,7 +215,7 @@ def test_what_is_given_is_what_the_run_gets() -> None:
     ],
 )
 def test_a_pool_is_so_large_or_so_quick_or_both(text: str, size: Pool) -> None:
-    assert given(target(), ["day=2026-07-15"], [f"shop={text}"])[1] == {"shop": size}
+    assert values_and_sizes(target(), ["day=2026-07-15"], [f"shop={text}"])[1] == {"shop": size}
 
 
 @pytest.mark.parametrize(

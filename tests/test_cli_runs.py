@@ -379,7 +379,7 @@ def test_a_terminal_gets_a_table_in_its_width(
 ) -> None:
     kept(store, fails(), "failed", id="run-00000001", shown={"day": "2026-06-01" * 8})
     monkeypatch.setenv("COLUMNS", "70")
-    told_runs.on_screen(told_runs.table(told_runs.listed(store, None, (), 20)))
+    told_runs.on_screen(told_runs.table(told_runs.list_runs(store, None, (), 20)))
     told = capsys.readouterr().out
     assert "failed" in told and "00000001" in told
     assert max(map(len, told.splitlines())) <= 70

@@ -48,7 +48,7 @@ from fwf import (
     with_params,
 )
 from fwf.algebra.contract import Kind, kind_of
-from fwf.cli.params import given
+from fwf.cli.params import values_and_sizes
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
 from fwf.forms.by_type.given_texts import example, read
@@ -377,7 +377,7 @@ def test_a_default_of_every_kind_is_part_of_the_definition(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_a_text_of_every_kind_is_read_on_the_command_line(row: Row) -> None:
     target = Target("job", taking(row.type), {}, {})
-    params, _ = given(target, [f"it={row.text}"], [])
+    params, _ = values_and_sizes(target, [f"it={row.text}"], [])
     assert params == {"it": row.value} and type(params["it"]) is type(row.value)
     assert run(target.workflow, params=params).unwrap() == row.value
     read([example(row.type)], row.type)
@@ -385,7 +385,7 @@ def test_a_text_of_every_kind_is_read_on_the_command_line(row: Row) -> None:
 
 def refusal(annotation: Any, text: str) -> str:
     with pytest.raises(Misuse) as misuse:
-        given(Target("job", taking(annotation), {}, {}), [f"it={text}"], [])
+        values_and_sizes(Target("job", taking(annotation), {}, {}), [f"it={text}"], [])
     (line,) = misuse.value.lines
     return str(line)
 
@@ -536,7 +536,7 @@ def test_a_dataclass_that_is_a_resource_is_opened_and_not_given_as_a_parameter()
     other = str(run(taking(Limit), resources={"it": opened}).failure())
     assert "is given in resources, but is a parameter by its type" in other
     with pytest.raises(Misuse, match="parameter 'it' \\(Limit\\) is missing"):
-        given(Target("job", taking(Limit), {"it": opened}, {}), [], [])
+        values_and_sizes(Target("job", taking(Limit), {"it": opened}, {}), [], [])
 
 
 def test_what_only_python_can_make_is_a_parameter_where_it_is_marked() -> None:
@@ -599,7 +599,7 @@ def test_what_may_be_either_is_told_so_with_near_misses_among_both() -> None:
             in told
         )
     with pytest.raises(Misuse, match="resource or parameter 'dynamo' \\(any text\\) is missing"):
-        given(Target("job", reads, {}, {}), [], [])
+        values_and_sizes(Target("job", reads, {}, {}), [], [])
     assert run(reads, resources={"dynamo": opened}).unwrap() == 1
     assert run(taking(Perhaps), params={"it": Perhaps("u")}).unwrap() == Perhaps("u")
     assert "it.url is an int" in str(run(taking(Perhaps), params={"it": Perhaps(1)}).failure())  # type: ignore[arg-type]

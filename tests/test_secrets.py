@@ -224,7 +224,9 @@ def test_progress_hides_it(
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter2")
     w = named("n", fallback(retry(leaks, attempts=2), const("done")))
-    running.ran(Target("t", const("raises") >> w, {"token": Secret.env("TOKEN")}, {}), {}, {}, None)
+    running.run_target(
+        Target("t", const("raises") >> w, {"token": Secret.env("TOKEN")}, {}), {}, {}, None
+    )
     said = capsys.readouterr().err
     assert "hunter2" not in said and said.count(MASK) >= 2
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from returns.result import Failure, Success
 
-from fwf.cli.journals import opened, refusals
+from fwf.cli.journals import open_journal, refusals
 from fwf.cli.output import as_json, in_colour, tell, write_file
-from fwf.cli.params import given as given_values
+from fwf.cli.params import values_and_sizes as given_values
 from fwf.cli.refused_commands import Misuse, collected
 from fwf.cli.targets import Target
 from fwf.durations import in_words
@@ -23,7 +23,7 @@ Form: TypeAlias = Literal["text", "json", "svg"]
 
 
 @final
-class Given(NamedTuple):
+class Options(NamedTuple):
     """What the command line says of a dry run."""
 
     params: tuple[str, ...]
@@ -59,7 +59,7 @@ def form_of(form: Form | None, file: str | None, *, as_json: bool) -> Form:
     return "svg" if ending == "svg" else "json" if ending == "json" else "text"
 
 
-def made(target: Target, options: Given) -> Planned:
+def dry_run_of(target: Target, options: Options) -> Planned:
     """Target, what is given ⟶ its dry run; raises `Misuse` with all that is wrong."""
     wrong: list[str] = []
     nothing: tuple[Any, Any] = ({}, {})
@@ -101,13 +101,13 @@ def _due(target: Target, values: Mapping[str, Any]) -> str | None:
     return None if run is None else due_and_late(run)
 
 
-def _history(target: Target, options: Given) -> "DurationHistory | None":
+def _history(target: Target, options: Options) -> "DurationHistory | None":
     """What the journal says of durations, if it is asked."""
     if options.quantile is None:
         return None
     from fwf.journal.task_durations import history
 
-    store = opened(options.journal)
+    store = open_journal(options.journal)
     try:
         with refusals():
             return history(store, target.workflow, quantile=options.quantile)
@@ -152,7 +152,7 @@ def _check_end(run: DryRun, start: str | None) -> None:
             ) from None
 
 
-def told(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str:
+def text_in_form(target: Target, planned: Planned, form: Form, *, coloured: bool) -> str:
     """Dry run ⟶ it in one of its forms, coloured where a terminal can show that."""
     run, past, due = planned
     if form == "json":
@@ -195,7 +195,7 @@ def _painted(line: TextLine) -> str:
     return click.style(line.text, fg="red" if line.failed else None, bold=line.critical)
 
 
-def delivered(run: DryRun, text: str, file: str | None) -> int:
+def deliver(run: DryRun, text: str, file: str | None) -> int:
     """Write the text to stdout or to the file ⟶ the exit status: 1 if the run would fail."""
     ok = isinstance(run.result, Success)
     if file is None:

@@ -87,7 +87,7 @@ def is_new(place: str) -> bool:
     return "://" not in place and not any(map(os.path.lexists, (place, f"{place}-heads")))
 
 
-def opened(option: str | None, *, make: bool = False, salvage: bool = False) -> "Store":
+def open_journal(option: str | None, *, make: bool = False, salvage: bool = False) -> "Store":
     """`--journal` as given ⟶ the journal; raises `Misuse` where it is off, or can't be opened.
 
     make: whether a file that isn't there is made, so that git leaves a project's own out; else it
@@ -106,7 +106,7 @@ def opened(option: str | None, *, make: bool = False, salvage: bool = False) -> 
         return open_store(place, salvage=salvage)
 
 
-def repeated(option: str | None, store: "Store") -> str | None:
+def journal_argument(option: str | None, store: "Store") -> str | None:
     """What further commands need as their `--journal`: nothing if this one wasn't given any.
 
     A password in it isn't told; who comes by the environment has it there.
@@ -134,7 +134,7 @@ def refusals() -> Generator[None]:
 # Runs
 
 
-def found(store: "Store", text: str) -> "RunRow":
+def find_run(store: "Store", text: str) -> "RunRow":
     """RUN ⟶ the run; raises `Misuse` where there is none, or more than one.
 
     It is any part of its id; or its workflow's name, and what else tells it from others, after +:

@@ -77,7 +77,7 @@ def in_colour() -> bool:
 def complain(text: str, *, to: TextIO | None = None) -> None:
     """Write lines to stderr, as a terminal may have them; nothing can be done if that fails."""
     with suppress(OSError, ValueError):
-        _write(to or sys.stderr, "\n".join(map(_shown, masked(text).split("\n"))))
+        _write(to or sys.stderr, "\n".join(map(_visible, masked(text).split("\n"))))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -242,7 +242,7 @@ def elided(text: str) -> str:
     On a terminal each shows what it holds; elsewhere it is data, and stays as it is.
     """
     if sys.stdout.isatty():
-        lines = list(map(_shown, text.splitlines()))
+        lines = list(map(_visible, text.splitlines()))
     else:
         lines = text.removesuffix("\n").split("\n")
     if len(lines) <= MOST_LINES:
@@ -252,7 +252,7 @@ def elided(text: str) -> str:
     return "\n".join([*first, f"… and {more:,} more lines (--json gives all)"])
 
 
-def _shown(line: str) -> str:
+def _visible(line: str) -> str:
     """A line with what it holds that doesn't show; tabs are as wide as they are."""
     return printable(line.expandtabs())
 

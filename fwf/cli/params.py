@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _WITHOUT_TYPE = str
 
 
-def given(
+def values_and_sizes(
     target: Target,
     params: Sequence[str],
     pools: Sequence[str],
@@ -55,7 +55,7 @@ def given(
     values = _values(required, texts, wrong)
     resources = _unasked(required, texts) if dry else _resources(required, target, journal)
     wrong += _missing(required, {*texts, *others}, resources)
-    to_check = {**others, **_known(required, texts, values)}
+    to_check = {**others, **_values_to_check(required, texts, values)}
     issues = [*problems(required, to_check, resources)]
     issues += () if dry or elsewhere else unset_variables(required, target.resources, to_check)
     wrong += [
@@ -129,7 +129,7 @@ def _unreadable(each: Requirement, texts: Sequence[str], more: str) -> str:
     return f"{message}, such as {such_as}{more and f'; {more}'}"
 
 
-def _known(
+def _values_to_check(
     required: Requirements, texts: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What `problems` is to look at: values that could be read, and names that nobody takes."""

@@ -25,19 +25,19 @@ VARIABLE: Final = "FWF_PROFILE"
 def profile_options(function: F) -> F:
     """Where resources come from, if not from the workflow's module."""
     name = click.option(
-        "--profile", "profile", metavar="NAME", envvar=VARIABLE, callback=_named,
+        "--profile", "profile", metavar="NAME", envvar=VARIABLE, callback=_profile_name,
         help="Resources by this profile of fwf.toml, and none of the module's; "
         f"{VARIABLE} in the environment if not given.",
     )  # fmt: skip
     file = click.option(
-        "--profiles", "profiles", metavar="FILE", callback=_named,
+        "--profiles", "profiles", metavar="FILE", callback=_profile_name,
         help="The file of profiles; fwf.toml in the current folder, or in the nearest above that "
         "has one, if not given.",
     )  # fmt: skip
     return name(file(function))
 
 
-def _named(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
+def _profile_name(ctx: click.Context, option: click.Parameter, given: str | None) -> str | None:
     if given is not None and not given.strip():
         raise click.BadParameter("it is empty", ctx, option)
     return given
@@ -45,7 +45,7 @@ def _named(ctx: click.Context, option: click.Parameter, given: str | None) -> st
 
 @final
 @record()
-class Chosen:
+class ChosenProfile:
     """A profile, looked at for a target."""
 
     profile: "Profile"
@@ -69,14 +69,14 @@ class Chosen:
         """Ask for the secrets that somebody else keeps ⟶ a line for each that can't be had."""
         return [one_line(f"{self.profile.file}: {each}") for each in self.profile.asked()]
 
-    def named(self) -> dict[str, object]:
+    def name_and_file(self) -> dict[str, object]:
         """Which profile, as JSON has it."""
         return {"name": self.profile.name, "file": str(self.profile.file)}
 
     def as_data(self) -> dict[str, object]:
         """The whole, as JSON has it."""
         return {
-            **self.named(),
+            **self.name_and_file(),
             "missing": [
                 {"resource": name, "place": each.place, "message": each.message}
                 for name, found in self.missing.items()
@@ -86,9 +86,9 @@ class Chosen:
         }
 
 
-def chosen(
+def choose_profile(
     target: Target, name: str | None, file: str | None, params: Collection[str] = ()
-) -> Chosen | None:
+) -> ChosenProfile | None:
     """The profile that is asked for, if any, looked at for a target; raises `Misuse`.
 
     params: names that are given as parameters, so that no resource is missing for them.
@@ -114,7 +114,7 @@ def chosen(
         if said is not None:
             place = f"profile.{name}.resources.{each.name}"
             missing[each.name] = (Problem(place, said),)
-    return Chosen(profile, missing, unused)
+    return ChosenProfile(profile, missing, unused)
 
 
 def _lacks(
@@ -149,7 +149,7 @@ def _example(each: Requirement, beside: object) -> str:
     return f'{{ opener = "{found}" }}'
 
 
-def with_profile(target: Target, found: Chosen) -> Target:
+def with_profile(target: Target, found: ChosenProfile) -> Target:
     """A target with the resources of a profile; what stands for those missing is never opened."""
     secrets = {each.name for each in requirements(target.workflow).secrets}
     never = Secret(str, where="nowhere")
@@ -157,7 +157,7 @@ def with_profile(target: Target, found: Chosen) -> Target:
     return changed(target, resources={**found.profile.resources, **instead})
 
 
-def table(found: Chosen) -> str:
+def table(found: ChosenProfile) -> str:
     """What a profile still lacks, as `fwf needs` tells it."""
     lines = [str(problem) for each in found.missing.values() for problem in each]
     said = [f"missing in {found.where}", *lines] if lines else [f"all there in {found.where}"]

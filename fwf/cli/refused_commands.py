@@ -23,7 +23,7 @@ class Misuse(Exception):
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
-        self.lines = tuple(map(_told, lines))
+        self.lines = tuple(map(_one_line_each, lines))
 
 
 def behind(text: str, more: str) -> str:
@@ -32,7 +32,7 @@ def behind(text: str, more: str) -> str:
     return text + more if place is None else text[: place.start()] + more + place.group()
 
 
-def _told(text: str) -> str:
+def _one_line_each(text: str) -> str:
     place = MARKED.search(masked(text))
     if place is None:
         return one_line(text)

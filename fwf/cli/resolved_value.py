@@ -11,7 +11,7 @@ from fwf.types.fitting import fits
 from fwf.types.hints import name_of
 
 
-def given_result(text: str | None) -> Callable[[Task[Any, Any]], Any]:
+def result_reader(text: str | None) -> Callable[[Task[Any, Any]], Any]:
     """The text, or None for nothing ⟶ what a task is said to have given; raises `Misuse`."""
 
     def result_of(task: Task[Any, Any]) -> Any:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.analysis.requirements import requirements
 from fwf.analysis.run_keys import RunName
-from fwf.cli.journals import found, opened, refusals
+from fwf.cli.journals import find_run, open_journal, refusals
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target, load
 from fwf.journal.story import short
@@ -20,7 +20,7 @@ FROM_PYTHON: Final = "fwf run TARGET --resume RUN; fwf rerun and fwf resolve tak
 
 @final
 @record()
-class Resumed:
+class EarlierRun:
     """A run that is gone on with."""
 
     row: "RunRow"
@@ -53,11 +53,11 @@ class Resumed:
         key = self.row.facts.get("key")
         return key if isinstance(key, str) else None
 
-    def loaded(self, text: str | None) -> Target:
+    def load(self, text: str | None) -> Target:
         """The target that is meant, or that it was started from."""
         return load(text or self.target, to_run=True)
 
-    def kept(self, target: Target) -> dict[str, Any]:
+    def params_for(self, target: Target) -> dict[str, Any]:
         """The parameters that it was started with."""
         from fwf.interpreters.run import params_of
 
@@ -74,7 +74,7 @@ class Resumed:
                 "leave TARGET out, or --resume; if the workflow was renamed, undo that to go on"
             )
 
-    def agreed(self, params: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    def merge(self, params: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """Those, and others that are given; raises `Misuse` where they contradict one another."""
         for name, value in values.items():
             if name in params and params[name] != value:
@@ -85,11 +85,11 @@ class Resumed:
         return {**values, **params}
 
 
-def resumed(journal: str | None, text: str, *, salvage: bool = False) -> Resumed:
+def earlier_run(journal: str | None, text: str, *, salvage: bool = False) -> EarlierRun:
     """RUN ⟶ the run that is gone on with; `salvage`: in a journal that may be damaged."""
-    store = opened(journal, salvage=salvage)
+    store = open_journal(journal, salvage=salvage)
     try:
-        row = found(store, text)
+        row = find_run(store, text)
     finally:
         store.close()
     if row.state == "given up":
@@ -97,4 +97,4 @@ def resumed(journal: str | None, text: str, *, salvage: bool = False) -> Resumed
             f"run {short(row.id)} was given up, so nobody goes on with it: start it anew, "
             "fwf run TARGET with its parameters; that begins another generation"
         )
-    return Resumed(row)
+    return EarlierRun(row)

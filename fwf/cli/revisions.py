@@ -104,7 +104,7 @@ def _git(
         return None
 
 
-def _told_by(text: str, *words: str, cwd: Path | None = None, index: Path | None = None) -> str:
+def _git_output(text: str, *words: str, cwd: Path | None = None, index: Path | None = None) -> str:
     """What git writes; raises `Misuse` where it fails."""
     process = _git(*words, cwd=cwd, index=index)
     if process is None:
@@ -135,7 +135,7 @@ def target_at(revision: Revision) -> Target:
     """Revision and target ⟶ its workflow, of stand-ins that equal its tasks."""
     from fwf.interpreters.plan import load as from_plan
 
-    top = Path(_told_by(revision.text, "rev-parse", "--show-toplevel"))
+    top = Path(_git_output(revision.text, "rev-parse", "--show-toplevel"))
     with TemporaryDirectory(prefix="fwf-") as folder:
         there = Path(folder).resolve() / "tree"
         there.mkdir()
@@ -155,8 +155,8 @@ def target_at(revision: Revision) -> Target:
 def _write_tree(revision: Revision, top: Path, there: Path) -> None:
     """Write a commit's files to a folder, by way of an index of their own."""
     index = there.parent / "index"
-    _told_by(revision.text, "read-tree", revision.commit, cwd=top, index=index)
-    _told_by(
+    _git_output(revision.text, "read-tree", revision.commit, cwd=top, index=index)
+    _git_output(
         revision.text,
         "checkout-index",
         "--all",
@@ -192,7 +192,7 @@ def _plan(revision: Revision, top: Path, there: Path, here: Path) -> tuple[str, 
 def answer() -> NoReturn:
     """Write the plan of the target, or what is wrong with it, as JSON to stdout."""
     _, top, there, target = sys.argv[1:]
-    sys.path[:] = _moved(sys.path[1:], Path(top), Path(there))
+    sys.path[:] = _paths_there(sys.path[1:], Path(top), Path(there))
     try:
         from fwf.interpreters.plan import plan
 
@@ -209,7 +209,7 @@ def answer() -> NoReturn:
     sys.exit(0)
 
 
-def _moved(entries: list[str], top: Path, there: Path) -> list[str]:
+def _paths_there(entries: list[str], top: Path, there: Path) -> list[str]:
     """`sys.path` with the folders of the work tree exchanged for those of the revision.
 
     Environments inside the work tree stay: they are in no revision.

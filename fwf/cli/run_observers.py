@@ -110,7 +110,7 @@ def _schema(ctx: click.Context, option: click.Parameter, is_given: bool) -> None
 def _history(path: str) -> Generator[Observer]:
     from fwf.telling.history import History
 
-    history = _opened("--history", path, partial(History, path))
+    history = _open("--history", path, partial(History, path))
     try:
         yield Harmless(history, complain, "the history can't be written", again=True)
     finally:
@@ -122,7 +122,7 @@ def _logs(path: str, level: str) -> Generator[Observer]:
     from fwf.telling.log_records import LogFile, Logs
 
     lowest = logging.getLevelNamesMapping()[level.upper()]
-    handler = _opened("--log-file", path, partial(LogFile, path, complain, lowest))
+    handler = _open("--log-file", path, partial(LogFile, path, complain, lowest))
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
@@ -155,7 +155,7 @@ def _lines(w: Workflow[Any, Any], path: str, namespace: str) -> Generator[Observ
     from fwf.telling.appended import Appended
     from fwf.telling.openlineage_events import RunEvents
 
-    file = _opened("--openlineage", path, partial(Appended, path))
+    file = _open("--openlineage", path, partial(Appended, path))
     try:
         events = RunEvents(w, lambda event: file.write(json.dumps(event)), namespace=namespace)
         yield Harmless(events, complain, "lineage can't be written", again=True)
@@ -205,7 +205,7 @@ def _exporting(observer: Observer) -> Generator[Observer]:
             )
 
 
-def _opened(option: str, path: str, make: Callable[[], Any]) -> Any:
+def _open(option: str, path: str, make: Callable[[], Any]) -> Any:
     try:
         return make()
     except (OSError, ValueError) as error:

@@ -41,7 +41,7 @@ DEGRADED: Final = 3
 MOST_FAULTS: Final = 100
 
 
-def ran(
+def run_target(
     target: Target,
     params: Mapping[str, Any],
     pools: Mapping[str, Any],

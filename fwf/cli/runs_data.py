@@ -1,11 +1,11 @@
 """Runs as JSON has them: in a list, and one with all its tries and steps."""
 
-from fwf.cli.told_runs import MICROS, Seen, Whole, local
+from fwf.cli.told_runs import MICROS, RunSummary, Whole, local
 from fwf.journal.story import Step
 from fwf.telling.advice import advice
 
 
-def as_data(run: Seen) -> dict[str, object]:
+def as_data(run: RunSummary) -> dict[str, object]:
     """A run as JSON has it."""
     row = run.row
     places = run.story.inside if run.story is not None else ()
@@ -30,7 +30,7 @@ def as_story(run: Whole, journal: str | None) -> dict[str, object]:
     """A run with all its tries and steps, as JSON has it."""
     story = run.story
     return {
-        **as_data(Seen(run.row, run.state, story, "", story.degraded, run.overtaken)),
+        **as_data(RunSummary(run.row, run.state, story, "", story.degraded, run.overtaken)),
         "target": run.row.facts.get("target"),
         "attempts": [
             {

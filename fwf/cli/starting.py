@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, final
 from fwf.cli.checking import errors_of, refuse_errors
 from fwf.cli.journals import OFF, is_new, keep_from_git, place_of, refusals
 from fwf.cli.output import complain, stdout_kept_for, tell_json
-from fwf.cli.params import given
+from fwf.cli.params import values_and_sizes
 from fwf.cli.placing import placed
-from fwf.cli.profile_option import Chosen, chosen, with_profile
+from fwf.cli.profile_option import ChosenProfile, choose_profile, with_profile
 from fwf.cli.program import debugging
 from fwf.cli.refused_commands import Misuse, collected
 from fwf.cli.run_observers import Telling
-from fwf.cli.running import DEGRADED, degraded_line, ran, report, status_of, tell_result
+from fwf.cli.running import DEGRADED, degraded_line, report, run_target, status_of, tell_result
 from fwf.cli.targets import FORMS, Target, load
 from fwf.journal.story import short
 from fwf.printing import one_line
 from fwf.records import record
 
 if TYPE_CHECKING:
-    from fwf.cli.resuming import Resumed
+    from fwf.cli.resuming import EarlierRun
     from fwf.cli.timetables.alert_delivery import Around
     from fwf.interpreters.run import Journal
 
@@ -52,7 +52,7 @@ class Start:
     again: bool = False
     accept_changes: bool = False
     salvage: bool = False
-    resumed: "Resumed | None" = None
+    resumed: "EarlierRun | None" = None
     taken_back: bool = False
     part_of: str | None = None
     strict: bool = False
@@ -61,7 +61,7 @@ class Start:
 
 @final
 @record()
-class Checked:
+class Ready:
     """What is asked for, looked at: a run of it can be started.
 
     by: the profile, if one was asked for.
@@ -70,19 +70,19 @@ class Checked:
     target: Target
     values: Mapping[str, Any]
     sizes: Mapping[str, Any]
-    by: Chosen | None
+    by: ChosenProfile | None
 
 
-def started(start: Start) -> int:
+def start_run(start: Start) -> int:
     """Run it ⟶ the exit status."""
     with stdout_kept_for(start.as_json):
         target = _target(start)
-    return _done(start, checked(start, target))
+    return _run_with_alerts(start, check_start(start, target))
 
 
-def checked(
+def check_start(
     start: Start, target: Target, others: Mapping[str, Any] = MappingProxyType({})
-) -> Checked:
+) -> Ready:
     """Look at all that is asked for ⟶ what a run needs; raises `Misuse` with all that is wrong.
 
     others: parameters that are given in another way.
@@ -92,15 +92,15 @@ def checked(
     before = start.resumed
     with stdout_kept_for(start.as_json):
         errors = [] if start.anyway else errors_of(target, start.journal)
-        params = dict(others) if before is None else before.kept(target)
+        params = dict(others) if before is None else before.params_for(target)
         if before is not None:
             before.refuse_another(target, params)
         names = [pair.partition("=")[0].strip() for pair in start.params]
         profile = start.profile or (None if before is None else before.profile)
-        by = chosen(target, profile, start.profiles, [*names, *params])
+        by = choose_profile(target, profile, start.profiles, [*names, *params])
         target = target if by is None else with_profile(target, by)
         wrong += [] if by is None else by.lines
-        values, sizes = collected(wrong, lambda: _given(start, target, params), nothing)
+        values, sizes = collected(wrong, lambda: _values(start, target, params), nothing)
         if target.timetable is not None and before is None and start.key is None:
             from fwf.cli.timetables.by_hand import as_planned
 
@@ -109,42 +109,42 @@ def checked(
     refuse_errors(target, errors, wrong, as_json=start.as_json)
     if by is not None:
         complain(one_line(f"fwf: {by.where}"))
-    return Checked(target, values, sizes, by)
+    return Ready(target, values, sizes, by)
 
 
 def _target(start: Start) -> Target:
     if start.resumed is not None:
-        return start.resumed.loaded(start.target)
+        return start.resumed.load(start.target)
     if start.target is None:
         raise Misuse(f"Missing argument 'TARGET': {FORMS}; or --resume RUN")
     return load(start.target, to_run=True)
 
 
-def _given(start: Start, target: Target, params: Mapping[str, Any]) -> tuple[Any, Any]:
+def _values(start: Start, target: Target, params: Mapping[str, Any]) -> tuple[Any, Any]:
     """Parameters and pools; those of a run that is gone on with as they were."""
     journal = place_of(start.journal) is not None
     away = start.on is not None
-    values, sizes = given(
+    values, sizes = values_and_sizes(
         target, start.params, start.pools, others=params, journal=journal, elsewhere=away
     )
     if start.resumed is not None:
-        values = start.resumed.agreed(params, values)
+        values = start.resumed.merge(params, values)
     return values, sizes
 
 
-def _done(start: Start, this: Checked) -> int:
+def _run_with_alerts(start: Start, this: Ready) -> int:
     if this.target.timetable is None:
-        return _ran(start, this)
+        return _run(start, this)
     from fwf.cli.timetables.alert_delivery import around
 
     if start.salvage:
-        from fwf.cli.timetables.salvage import salvaged
+        from fwf.cli.timetables.salvage import salvage_logs
 
-        salvaged(this.target.workflow, start.journal, _say)
+        salvage_logs(this.target.workflow, start.journal, _say)
     with stdout_kept_for(start.as_json):
         alerts = around(start, this, _say).__enter__()
     try:
-        return _ran(start, this, alerts)
+        return _run(start, this, alerts)
     finally:
         alerts.__exit__()
 
@@ -153,7 +153,7 @@ def _say(text: str) -> None:
     complain(one_line(f"fwf: {text}"))
 
 
-def _ran(start: Start, this: Checked, alerts: "Around | None" = None) -> int:
+def _run(start: Start, this: Ready, alerts: "Around | None" = None) -> int:
     target, values, sizes, by = this.target, this.values, this.sizes, this.by
     key = start.key if start.resumed is None else start.resumed.key
     again: str | bool = start.again
@@ -165,11 +165,11 @@ def _ran(start: Start, this: Checked, alerts: "Around | None" = None) -> int:
     with stdout_kept_for(start.as_json), refusals(), placed(start.on, target) as on:
         observers = [] if alerts is None else alerts.observers
         arguments = values, sizes, start.workers, key, start.telling, journal, observers, on
-        outcome, began = ran(target, *arguments)
+        outcome, began = run_target(target, *arguments)
     if outcome.complete is not None:
         complain(one_line(f"fwf: {_complete(target, outcome.complete)}"))
     if start.as_json:
-        more = {} if by is None else {"profile": by.named()}
+        more = {} if by is None else {"profile": by.name_and_file()}
         tell_json({**report(target, outcome, began), **more})
     else:
         tell_result(outcome.result, debug=debugging())
@@ -189,7 +189,7 @@ def _complete(target: Target, run: str) -> str:
 
 
 def _journal(
-    start: Start, target: Target, key: str | None, by: Chosen | None, again: str | bool
+    start: Start, target: Target, key: str | None, by: ChosenProfile | None, again: str | bool
 ) -> "Journal | None":
     """Where the run is kept; None if nowhere.
 

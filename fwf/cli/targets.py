@@ -228,7 +228,7 @@ def _by_path(path: Path) -> ModuleType:
     for name in (own, other):
         if _is_of(sys.modules.get(name), path):
             return sys.modules[name]
-    name = other if own in sys.modules or _taken(own, path) else own
+    name = other if own in sys.modules or _is_taken(own, path) else own
     spec = spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None, "a .py file has a loader"
     module = module_from_spec(spec)
@@ -246,7 +246,7 @@ def _is_of(module: ModuleType | None, path: Path) -> bool:
     return file is not None and Path(file).resolve() == path
 
 
-def _taken(name: str, path: Path) -> bool:
+def _is_taken(name: str, path: Path) -> bool:
     if not name.isidentifier():
         return True
     spec = find_spec(name)

@@ -30,7 +30,7 @@ MICROS: Final = 1_000_000
 _COLOURS: Final = {"ok": "green", "running": "cyan", "interrupted": "yellow", "held": "yellow"}
 
 
-class Seen(NamedTuple):
+class RunSummary(NamedTuple):
     """A run, how it stands now, and what happened in it, as far as that was read."""
 
     row: RunRow
@@ -116,7 +116,7 @@ class Whole(NamedTuple):
     """How a mark of it was moved since, so that it can't go on."""
 
 
-def seen(store: Store, row: RunRow) -> Whole:
+def whole_run(store: Store, row: RunRow) -> Whole:
     """A run with all that its records tell; raises a `JournalError` where they can't be read."""
     alive = row.state == "running" and store.holder(row.key) is not None
     happened = story(store.records(row), alive=alive)
@@ -140,32 +140,34 @@ def degraded_in(store: Store, row: RunRow) -> tuple[str, ...]:
     return () if end is None else degraded_of(end)
 
 
-def listed(store: Store, workflow: str | None, states: Sequence[str], most: int) -> list[Seen]:
+def list_runs(
+    store: Store, workflow: str | None, states: Sequence[str], most: int
+) -> list[RunSummary]:
     """The newest runs of a workflow that stand so, with what their records tell."""
-    return with_stories(store, _chosen(store, workflow, states, most))
+    return with_stories(store, _newest(store, workflow, states, most))
 
 
-def with_stories(store: Store, runs: Iterable[tuple[RunRow, Outcome]]) -> list[Seen]:
+def with_stories(store: Store, runs: Iterable[tuple[RunRow, Outcome]]) -> list[RunSummary]:
     """Runs and how they stand ⟶ the same with what their records tell, as far as that is much."""
-    runs_told: list[Seen] = []
+    runs_told: list[RunSummary] = []
     budget = MOST_READ
     for row, state in runs:
         plain = state == "ok" and row.tries == 1
         try:
             degraded = degraded_in(store, row)
             if plain or row.count > budget:
-                runs_told.append(Seen(row, state, None, degraded=degraded))
+                runs_told.append(RunSummary(row, state, None, degraded=degraded))
                 continue
             budget -= row.count
             happened = story(store.records(row), alive=state == "running")
             over = "" if state == "running" else _overtaken(store, row)
-            runs_told.append(Seen(row, state, happened, degraded=degraded, overtaken=over))
+            runs_told.append(RunSummary(row, state, happened, degraded=degraded, overtaken=over))
         except JournalCorrupt as error:  # the others can be told
-            runs_told.append(Seen(row, state, None, str(error)))
+            runs_told.append(RunSummary(row, state, None, str(error)))
     return runs_told
 
 
-def _chosen(
+def _newest(
     store: Store, workflow: str | None, states: Sequence[str], most: int
 ) -> list[tuple[RunRow, Outcome]]:
     """The newest runs that are asked for; further back is looked only as long as they are few."""
@@ -191,7 +193,7 @@ def outcome_of(row: RunRow, alive: bool) -> Outcome:
 # Many
 
 
-def table(runs: Sequence[Seen]) -> list[list[str]]:
+def table(runs: Sequence[RunSummary]) -> list[list[str]]:
     """Runs ⟶ the cells of a table, its head first; columns that say nothing are left out."""
     zone = f"{local(runs[0].row.started):%Z}" if runs else ""
     head = ["id", "state", "workflow", "parameters", "generation", "tries", f"started ({zone})",
@@ -240,7 +242,7 @@ def on_screen(cells: Sequence[Sequence[str]]) -> None:
 # One
 
 
-def told(run: Whole, journal: str | None) -> Iterator[str]:
+def story_lines(run: Whole, journal: str | None) -> Iterator[str]:
     """A run ⟶ the lines that tell it: its tries, its steps, what failed and why, what to do."""
     row, story = run.row, run.story
     name = " ".join([row.workflow or "workflow", *parameters(row)])

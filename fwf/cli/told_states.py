@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from fwf.cli.journals import opened, refusals
+from fwf.cli.journals import open_journal, refusals
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.refused_commands import Misuse, either
 from fwf.cli.told_runs import lines, local
@@ -31,7 +31,7 @@ _NONE: Final = "no state was ever set there: a run sets the marks of its workflo
 
 def show(name: str | None, journal: str | None, as_json: bool) -> int:
     """`fwf state show`."""
-    with closing(opened(journal)) as store, refusals():
+    with closing(open_journal(journal)) as store, refusals():
         names, where = _names(store), store.where
         if name is not None:
             _check(store, name, names)
@@ -54,7 +54,7 @@ def show(name: str | None, journal: str | None, as_json: bool) -> int:
 
 def history(name: str, journal: str | None, as_json: bool) -> int:
     """`fwf state history`."""
-    with closing(opened(journal)) as store, refusals():
+    with closing(open_journal(journal)) as store, refusals():
         _check(store, name, _names(store))
         versions = versioned_logs.history(store, kept_marks.PREFIX + name)
     if as_json:
@@ -77,7 +77,7 @@ def set_to(name: str, text: str, target: str | None, journal: str | None, as_jso
     from fwf.journal.values import Values
 
     w, kinds = (identity, None) if target is None else _declared(target, name)
-    with closing(opened(journal, make=target is not None)) as store, refusals():
+    with closing(open_journal(journal, make=target is not None)) as store, refusals():
         if kinds is None:
             _check(store, name, _names(store))
         this = me()

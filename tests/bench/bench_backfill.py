@@ -60,7 +60,7 @@ def test_complete_runs_that_are_left_out(tmp_path: Path) -> None:
     def planned() -> None:
         known = Partitions(target, {}, str(path))
         known.look()
-        found = plan(hourly, runs, now, known.known)
+        found = plan(hourly, runs, now, known.generations)
         assert len(found.partitions) == N and not found.starts
 
     def by_hand() -> None:

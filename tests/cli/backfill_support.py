@@ -9,7 +9,7 @@ from fwf import Journal, execute
 from fwf.cli.journals import HELD
 from fwf.cli.starting import Start
 from fwf.cli.targets import load
-from fwf.cli.timetables.backfill import Wanted, done
+from fwf.cli.timetables.backfill import Request, run_backfill
 from fwf.cli.timetables.by_hand import begins_again
 from fwf.cli.timetables.launch import Ended
 from fwf.journal.errors import Held
@@ -129,8 +129,8 @@ class Here:
 def backfilled(target: str, *, now: datetime = NOW, starts: Here | None = None, **more: Any) -> int:
     """What `fwf backfill` or `fwf run --due` does, at a time ⟶ its exit status."""
     asked = {name: more.pop(name) for name in ("as_json", "params", "salvage") if name in more}
-    wanted = Wanted(Start(target, journal=more.pop("journal", None), **asked), **more)
-    return done(wanted, (), now=now, start=starts or Here(target))
+    wanted = Request(Start(target, journal=more.pop("journal", None), **asked), **more)
+    return run_backfill(wanted, (), now=now, start=starts or Here(target))
 
 
 def lines(folder: Path) -> list[str]:

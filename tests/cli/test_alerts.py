@@ -19,7 +19,7 @@ from fwf.cli.targets import load
 from fwf.cli.timetables import alert_delivery
 from fwf.cli.timetables.alert_delivery import Watch, tell
 from fwf.cli.timetables.late import late
-from fwf.cli.timetables.standings import Asked
+from fwf.cli.timetables.standings import Subject
 from fwf.journal.opening import open_store
 from fwf.journal.versioned_logs import history
 from tests.cli.backfill_support import remembering
@@ -189,7 +189,7 @@ def test_while_a_run_goes_on_it_is_told_who_does_it(folder: Path) -> None:
 def test_an_alert_that_fails_changes_nothing_and_is_told_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    asked = Asked(load(f"jobs.py:{'paged' if why == 'lacks' else 'workflow'}"), {}, None)
+    asked = Subject(load(f"jobs.py:{'paged' if why == 'lacks' else 'workflow'}"), {}, None)
     monkeypatch.setattr(alert_delivery, "LIMIT", timedelta(milliseconds=50))
     (folder / why).touch()
     said: list[str] = []
@@ -220,6 +220,16 @@ def test_a_fallback_is_told_where_that_is_wanted(folder: Path) -> None:
     assert fwf("run", "jobs.py", *DAY, "--strict", cwd=folder).status == 3
     fwf("late", "jobs.py", cwd=folder)
     assert told(folder)[4:] == []
+
+
+def test_a_degraded_day_that_is_done_again_in_part_is_not_late(folder: Path) -> None:
+    (folder / "no-rates").touch()
+    assert fwf("run", "jobs.py", *DAY, cwd=folder).status == 0
+    before = told(folder)
+    (folder / "no-rates").unlink()
+    done = fwf("rerun", "daily+day=2025-06-01", "--failed", cwd=folder)
+    assert done.status == 0 and "degraded" not in done.err, done.err
+    assert told(folder) == before
 
 
 def test_a_failure_that_nothing_takes_up_is_told_while_others_go_on(folder: Path) -> None:
@@ -260,7 +270,7 @@ def test_of_days_that_are_to_come_nothing_is_late(folder: Path) -> None:
 
 def test_nothing_is_late_while_it_is_paused(folder: Path) -> None:
     assert fwf("pause", "jobs.py", cwd=folder).status == 0
-    asked = Asked(load("jobs.py"), {}, None)
+    asked = Subject(load("jobs.py"), {}, None)
     posts = tell(asked, print, at=datetime.now(UTC))
     assert [post.alert.state for post in posts] == ["late"] * 2  # both were due before
     assert fwf("late", "jobs.py", cwd=folder).out.startswith("daily: paused since ")
@@ -281,7 +291,7 @@ class Wall:
 
 def watching(folder: Path, *shown: datetime) -> list[str]:
     """A run that goes on while the clock shows these ⟶ what was told."""
-    asked, looks = Asked(load("jobs.py"), {}, None), [*shown]
+    asked, looks = Subject(load("jobs.py"), {}, None), [*shown]
     done = Event()
     day = asked.timetable.partition("2025-06-01")
 
@@ -342,7 +352,7 @@ def test_who_dies_between_delivery_and_record_tells_it_again_by_one_key(
     def dies(*_: object, **__: object) -> None:
         raise Dies
 
-    asked = Asked(load("jobs.py"), {}, None)
+    asked = Subject(load("jobs.py"), {}, None)
     with monkeypatch.context() as patched:
         patched.setattr("fwf.journal.versioned_logs.Writer.add", dies)
         with pytest.raises(Dies):

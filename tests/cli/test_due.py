@@ -148,14 +148,14 @@ def test_a_paused_timetable_does_nothing_and_says_since_when_and_by_whom(
 
 
 def test_a_pause_is_of_one_workflow_and_is_kept_in_the_journal_alone(folder: Path) -> None:
-    from fwf.cli.timetables.pauses import paused, set_pause
+    from fwf.cli.timetables.pauses import pause_of, set_pause
     from fwf.journal.opening import open_store
     from fwf.journal.versioned_logs import history
 
     daily, ordered = (Here(f"jobs.py:{name}").target.workflow for name in ("nightly", "ordered"))
     set_pause(daily, None, "")
     set_pause(daily, None, "")
-    assert paused(ordered, None) is None and paused(daily, "off") is None
+    assert pause_of(ordered, None) is None and pause_of(daily, "off") is None
     set_pause(daily, None, None)
     store = open_store(".fwf/runs.db")
     try:

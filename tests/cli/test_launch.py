@@ -95,7 +95,7 @@ class World:
             found, self.look, self.start, self.said.append, limits,
             events=self, clock=lambda: self.time,
         )  # fmt: skip
-        made.done()
+        made.run()
         return made
 
 
@@ -112,11 +112,11 @@ def days(labels: Sequence[str]) -> list[int]:
 
 
 def stands(made: Backfill) -> dict[int, str]:
-    return {date.fromisoformat(label).day: went.standing for label, went in made.went.items()}
+    return {date.fromisoformat(label).day: went.standing for label, went in made.endings.items()}
 
 
 def status(made: Backfill) -> int:
-    return status_of([*made.went.values()], [], made.stopped_by)
+    return status_of([*made.endings.values()], [], made.stopped_by)
 
 
 # Order
@@ -143,8 +143,8 @@ def test_each_is_started_once_in_order_and_no_more_than_so_many_at_once(
     )  # fmt: skip
     assert days(world.started) == sorted({*days(world.started)}, reverse=newest_first)
     assert world.most <= at_once and not world.at_work
-    assert len(made.went) + len(made.never_begun) == len(statuses)
-    failed = [went for went in made.went.values() if went.status in (1, 2, -9, 130)]
+    assert len(made.endings) + len(made.never_begun) == len(statuses)
+    failed = [went for went in made.endings.values() if went.status in (1, 2, -9, 130)]
     if stop_after is not None:
         assert len(failed) < stop_after + at_once
         assert not made.never_begun or len(failed) >= stop_after
@@ -153,7 +153,7 @@ def test_each_is_started_once_in_order_and_no_more_than_so_many_at_once(
     if after_previous:
         seen = [statuses[day - 1] for day in days(world.started)]
         assert all(each == 0 for each in seen[:-1])
-        blocked = [went.partition.blocker for went in made.went.values()
+        blocked = [went.partition.blocker for went in made.endings.values()
                    if went.standing == "blocked" and went.status is None]  # fmt: skip
         assert {each and each.label for each in blocked} <= {world.started[-1]}
     expected = 0 if {*statuses} <= {0} else 1 if failed else None
@@ -163,7 +163,7 @@ def test_each_is_started_once_in_order_and_no_more_than_so_many_at_once(
 def test_those_behind_one_that_failed_are_blocked_by_it() -> None:
     made = World([0, 0, 1, 0, 0]).backfill(nightly(after_previous=True))
     assert stands(made) == {1: "complete", 2: "complete", 3: "failed", 4: "blocked", 5: "blocked"}
-    blockers = {went.partition.blocker for went in made.went.values()} - {None}
+    blockers = {went.partition.blocker for went in made.endings.values()} - {None}
     assert [(each.label, each.standing) for each in blockers if each] == [("2026-06-03", "failed")]
     assert status(made) == 1
 
@@ -215,7 +215,7 @@ def test_again_begins_a_generation_where_the_last_one_is_complete_and_tells_if_t
     assert days(world.again) == [1, 2]
     assert stands(made) == {1: "complete", 2: "failed", 3: "complete"}
     assert status(made) == 1
-    assert world.backfill(nightly()).went == {}, "a generation that failed undoes none before it"
+    assert world.backfill(nightly()).endings == {}, "a generation that failed undoes none before it"
 
 
 # Signals
@@ -278,5 +278,5 @@ def test_an_empty_plan_starts_nothing() -> None:
     world = World([0])
     world.known = {"2026-06-01": [Generation(1, "ok", 2**60, 2**60)]}
     made = world.backfill(nightly())
-    assert (world.started, made.went, status(made)) == ([], {}, 0)
-    assert not {went.standing for went in made.went.values()} - DONE
+    assert (world.started, made.endings, status(made)) == ([], {}, 0)
+    assert not {went.standing for went in made.endings.values()} - DONE

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fwf.cli.targets import load
-from fwf.cli.timetables.pauses import paused, set_pause
+from fwf.cli.timetables.pauses import pause_of, set_pause
 from tests.cli.backfill_support import Here, backfilled, lines, project
 from tests.cli.test_alerts import DAY, folder as folder, fwf
 from tests.journal.places import Place
@@ -36,7 +36,7 @@ def test_a_pause_that_is_damaged_keeps_due_runs_from_starting_until_it_is_salvag
     assert backfilled("jobs.py", due=True, starts=starts, salvage=True) == 0
     assert "pause daily: version 2" in (said := capsys.readouterr().err)
     assert "1 version dropped" in said and "paused since" in said
-    assert paused(workflow, None) is not None  # an earlier version holds, and is told
+    assert pause_of(workflow, None) is not None  # an earlier version holds, and is told
     set_pause(workflow, None, None)
     assert backfilled("jobs.py", due=True, starts=starts) == 0
     assert len(lines(tmp_path)) == 5

@@ -109,7 +109,7 @@ def command(
     """
     from fwf.cli.refused_commands import Misuse
     from fwf.cli.starting import Start
-    from fwf.cli.timetables.backfill import Wanted, done, options_of
+    from fwf.cli.timetables.backfill import Request, options_of, run_backfill
 
     if key is not None:
         raise Misuse("--key names one run, and a backfill has many: each is named by its partition")
@@ -127,7 +127,7 @@ def command(
         accept_changes=accept_changes,
         strict=strict,
     )
-    request = Wanted(
+    request = Request(
         options,
         start=start,
         end=end,
@@ -138,4 +138,4 @@ def command(
         dry_run=dry_run,
         move_states=move_states,
     )
-    return done(request, options_of(click.get_current_context()))
+    return run_backfill(request, options_of(click.get_current_context()))

@@ -87,10 +87,12 @@ def command(
     part = _part(from_history, quantile)
     with stdout_kept_for(output_form != "text" and output is None):
         subject = load(target)
-        options = dry_runs.Given(params, pools, key, workers, scenario, seed, start, part, journal)
-        planned = dry_runs.made(subject, options)
-        text = dry_runs.told(subject, planned, output_form, coloured=output is None)
-    return dry_runs.delivered(planned.run, text, output)
+        options = dry_runs.Options(
+            params, pools, key, workers, scenario, seed, start, part, journal
+        )
+        planned = dry_runs.dry_run_of(subject, options)
+        text = dry_runs.text_in_form(subject, planned, output_form, coloured=output is None)
+    return dry_runs.deliver(planned.run, text, output)
 
 
 def _part(from_history: bool, quantile: float | None) -> float | None:

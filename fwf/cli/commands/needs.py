@@ -3,7 +3,7 @@
 import click
 
 from fwf.cli.output import stdout_kept_for, tell, tell_json
-from fwf.cli.profile_option import chosen, profile_options, table
+from fwf.cli.profile_option import choose_profile, profile_options, table
 from fwf.cli.program import common
 from fwf.cli.targets import load
 
@@ -33,7 +33,7 @@ def command(target: str, profile: str | None, profiles: str | None, as_json: boo
     with stdout_kept_for(as_json):
         subject = load(target)
         requirements = needs_of(subject.workflow)
-        place = chosen(subject, profile, profiles)
+        place = choose_profile(subject, profile, profiles)
     if as_json:
         more = {} if place is None else {"profile": place.as_data()}
         tell_json({"target": target, "workflow": subject.name, **requirements.to_json(), **more})

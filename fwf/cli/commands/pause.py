@@ -26,12 +26,12 @@ def command(target: str, why: str, journal: str | None, as_json: bool) -> int:
     JSON: target, workflow, paused (true), by, why.
     """
     from fwf.cli.timetables.partition_states import timetable_of
-    from fwf.cli.timetables.pauses import paused, set_pause
+    from fwf.cli.timetables.pauses import pause_of, set_pause
 
     with stdout_kept_for(as_json):
         subject, timetable = timetable_of("fwf pause", target, journal)
     before = set_pause(subject.workflow, journal, why)
-    now = paused(subject.workflow, journal)
+    now = pause_of(subject.workflow, journal)
     if as_json:
         data = None if now is None else now.data()
         tell_json({"target": target, "workflow": subject.name, "paused": data})

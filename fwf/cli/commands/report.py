@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from fwf.algebra.workflow import Workflow
-from fwf.cli.journals import found as found_run, journal_options, opened, refusals, repeated
+from fwf.cli.journals import find_run, journal_argument, journal_options, open_journal, refusals
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import options, output_option
 from fwf.cli.refused_commands import Misuse
@@ -47,11 +47,11 @@ def command(
 
     if as_json and output is not None:
         raise Misuse(f"-o and --json: JSON goes to stdout; {LEAVE_OUT}")
-    store = opened(journal)
-    row = found_run(store, run)
+    store = open_journal(journal)
+    row = find_run(store, run)
     with refusals():
-        seen = told_runs.seen(store, row)
-    again, where = repeated(journal, store), store.where
+        seen = told_runs.whole_run(store, row)
+    again, where = journal_argument(journal, store), store.where
     store.close()
     if as_json:
         from fwf.cli.runs_data import as_story

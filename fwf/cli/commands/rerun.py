@@ -2,7 +2,7 @@
 
 import click
 
-from fwf.cli.journals import journal_options, opened, refusals
+from fwf.cli.journals import journal_options, open_journal, refusals
 from fwf.cli.output import complain
 from fwf.cli.profile_option import profile_options
 from fwf.cli.program import options, strict_option, target_option
@@ -61,8 +61,8 @@ def command(
     changes, and then with a new key, so that a target sees that it is other data. Where its input
     is the same it is kept. Finalisers are done once more, and what they give back is made anew.
     """
-    from fwf.cli.resuming import resumed
-    from fwf.cli.starting import Start, started
+    from fwf.cli.resuming import earlier_run
+    from fwf.cli.starting import Start, start_run
     from fwf.interpreters.run import Again, take_back
 
     choices = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
@@ -70,16 +70,16 @@ def command(
     if len(names) != 1:
         both = " and ".join(names) if names else "none of them"
         raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {both} is given")
-    before = resumed(journal, run)
-    before.loaded(target)  # nothing is taken back of what couldn't be done again
-    store = opened(journal)
+    before = earlier_run(journal, run)
+    before.load(target)  # nothing is taken back of what couldn't be done again
+    store = open_journal(journal)
     try:
         with refusals():
             result = take_back(store, before.row, Again(failed=failed, start=start, item=item))
     finally:
         store.close()
     complain(one_line(f"fwf: {result}"))
-    return started(
+    return start_run(
         Start(
             target=target,
             workers=workers,

@@ -2,7 +2,7 @@
 
 import click
 
-from fwf.cli.journals import journal_options, opened, refusals
+from fwf.cli.journals import journal_options, open_journal, refusals
 from fwf.cli.output import tell
 from fwf.cli.program import options, target_option
 from fwf.cli.refused_commands import Misuse
@@ -39,8 +39,8 @@ def command(
     target, and say which. A step that ended its process five times is given up; --again counts its
     starts from none. fwf run then goes on.
     """
-    from fwf.cli.resolved_value import given_result
-    from fwf.cli.resuming import resumed
+    from fwf.cli.resolved_value import result_reader
+    from fwf.cli.resuming import earlier_run
     from fwf.interpreters.run import How, resolve
 
     ways = [name for name, each in (("--value", value is not None), ("--again", again),
@@ -48,13 +48,13 @@ def command(
     if len(ways) != 1:
         both = " and ".join(ways) if ways else "none of them"
         raise Misuse(f"fwf resolve: say one of --value VALUE, --again and --skip; {both} is given")
-    before = resumed(journal, run)
-    loaded = before.loaded(target)
-    store = opened(journal)
+    before = earlier_run(journal, run)
+    loaded = before.load(target)
+    store = open_journal(journal)
     try:
         with refusals():
             how: How = "again" if again else "skip" if skip else "value"
-            read = given_result(value)
+            read = result_reader(value)
             where = resolve(store, before.row, loaded.workflow, path, how, read)
     finally:
         store.close()

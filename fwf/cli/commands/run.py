@@ -110,8 +110,8 @@ def command(
     one was given. Of what isn't run: target, workflow, outcome (refused) and issues, as fwf check
     has them.
     """
-    from fwf.cli.resuming import resumed
-    from fwf.cli.starting import Start, started
+    from fwf.cli.resuming import earlier_run
+    from fwf.cli.starting import Start, start_run
 
     if resume is not None and (key is not None or again):
         option = "--again" if again else "--key"
@@ -135,12 +135,12 @@ def command(
         again=again,
         accept_changes=accept_changes,
         salvage=salvage,
-        resumed=None if resume is None else resumed(journal, resume, salvage=salvage),
+        resumed=None if resume is None else earlier_run(journal, resume, salvage=salvage),
         part_of=part_of,
         strict=strict,
     )
     if due:
-        from fwf.cli.timetables.backfill import Wanted, done, options_of
+        from fwf.cli.timetables.backfill import Request, options_of, run_backfill
 
-        return done(Wanted(start, due=True), options_of(click.get_current_context()))
-    return started(start)
+        return run_backfill(Request(start, due=True), options_of(click.get_current_context()))
+    return start_run(start)

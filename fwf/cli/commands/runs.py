@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from fwf.cli.journals import found as found_run, journal_options, opened, refusals, repeated
+from fwf.cli.journals import find_run, journal_argument, journal_options, open_journal, refusals
 from fwf.cli.output import complain, tell, tell_json
 from fwf.cli.program import options
 from fwf.cli.refused_commands import Misuse
@@ -101,10 +101,10 @@ def _list(
 ) -> None:
     from fwf.cli import told_runs
 
-    store = opened(journal)
+    store = open_journal(journal)
     selects = bool(workflow or states)
     with refusals():
-        runs = told_runs.listed(store, workflow, states, newest)
+        runs = told_runs.list_runs(store, workflow, states, newest)
     store.close()
     if as_json:
         from fwf.cli.runs_data import as_data
@@ -121,18 +121,18 @@ def _list(
 def _one(text: str, journal: str | None, as_json: bool) -> int:
     from fwf.cli import told_runs
 
-    store = opened(journal)
-    row = found_run(store, text)
+    store = open_journal(journal)
+    row = find_run(store, text)
     with refusals():
-        run = told_runs.seen(store, row)
-    again = repeated(journal, store)
+        run = told_runs.whole_run(store, row)
+    again = journal_argument(journal, store)
     store.close()
     if as_json:
         from fwf.cli.runs_data import as_story
 
         tell_json(as_story(run, again))
     else:
-        tell("\n".join(told_runs.told(run, again)))
+        tell("\n".join(told_runs.story_lines(run, again)))
     return 0 if run.state in ("ok", "running") else 1
 
 
@@ -142,9 +142,9 @@ def _give_up(text: str | None, journal: str | None, as_json: bool) -> int:
 
     if text is None:
         raise Misuse("fwf runs give-up: say which RUN; fwf runs lists them")
-    store = opened(journal)
+    store = open_journal(journal)
     try:
-        row = found_run(store, text)
+        row = find_run(store, text)
         with refusals():
             give_up(store, row)
     finally:
@@ -159,7 +159,7 @@ def _give_up(text: str | None, journal: str | None, as_json: bool) -> int:
 def _prune(age: timedelta | None, journal: str | None, as_json: bool) -> int:
     if age is None:
         raise Misuse("fwf runs prune: say how old a run must be: --older-than 90d")
-    store = opened(journal)
+    store = open_journal(journal)
     before = datetime.now(UTC) - age
     with refusals():
         pruned, freed = store.prune(round(before.timestamp() * 1_000_000))

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, final
 
-from fwf.cli.journals import opened, place_of
+from fwf.cli.journals import open_journal, place_of
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.running import fault_lines
 from fwf.cli.timetables.by_hand import partition_of
 from fwf.cli.timetables.pauses import ALERTS, log_of
-from fwf.cli.timetables.standings import Asked, cause_of, look
+from fwf.cli.timetables.standings import Subject, cause_of, look
 from fwf.cli.told_runs import MICROS
 from fwf.durations import seconds
 from fwf.faults.fault_form import fault_to_json
@@ -31,7 +31,7 @@ from fwf.schedules.planning import DONE
 from fwf.telling.reasons import reason, shown
 
 if TYPE_CHECKING:
-    from fwf.cli.starting import Checked, Start
+    from fwf.cli.starting import Ready, Start
     from fwf.interpreters.run import Note, Observer, Try
     from fwf.schedules import Run
 
@@ -61,7 +61,7 @@ class Post:
 
 
 def tell(
-    asked: Asked,
+    subject: Subject,
     say: Callable[[str], None],
     *,
     at: datetime | None = None,
@@ -80,31 +80,31 @@ def tell(
     """
     when = now() if at is None else at
     if failing is not None:
-        return _harmless(asked, say, lambda: _told(asked, [failing], [], say, SINGLY))
-    return _harmless(asked, say, lambda: _all(asked, say, when, own, pings, begins_anew))
+        return _harmless(subject, say, lambda: _deliver_news(subject, [failing], [], say, SINGLY))
+    return _harmless(subject, say, lambda: _all(subject, say, when, own, pings, begins_anew))
 
 
-def sum_up(asked: Asked, runs: "Sequence[Run[Any]]", say: Callable[[str], None]) -> list[Post]:
+def sum_up(subject: Subject, runs: "Sequence[Run[Any]]", say: Callable[[str], None]) -> list[Post]:
     """Tell how partitions of a backfill went: of those that failed once, and so of others.
 
     That they are late isn't told: whoever does them now knows it.
     """
 
-    def told() -> list[Post]:
-        chosen, at = {run.label for run in runs}, now()
-        facts = [each for each in look(asked, at, runs).facts if each.label in chosen]
-        return _told(asked, [each for each in facts if each.state != "late"], [], say, 0)
+    def posts() -> list[Post]:
+        labels, at = {run.label for run in runs}, now()
+        facts = [each for each in look(subject, at, runs).facts if each.label in labels]
+        return _deliver_news(subject, [each for each in facts if each.state != "late"], [], say, 0)
 
-    return _harmless(asked, say, told)
+    return _harmless(subject, say, posts)
 
 
 def _harmless(
-    asked: Asked, say: Callable[[str], None], told: Callable[[], list[Post]]
+    subject: Subject, say: Callable[[str], None], deliver: Callable[[], list[Post]]
 ) -> list[Post]:
-    if asked.who is None:
+    if subject.who is None:
         return []
     try:
-        return told()
+        return deliver()
     except Held:
         return []  # somebody else is telling it
     except (JournalError, Misuse, OSError) as error:
@@ -113,23 +113,23 @@ def _harmless(
 
 
 def _all(
-    asked: Asked,
+    subject: Subject,
     say: Callable[[str], None],
     at: datetime,
     own: "Run[Any] | None",
     pings: bool,
     begins_anew: bool,
 ) -> list[Post]:
-    facts = look(asked, at, [] if own is None else [own]).facts
+    facts = look(subject, at, [] if own is None else [own]).facts
     if own is not None and begins_anew:
         facts = [each for each in facts if each.label != own.label or each.state != "late"]
     fine = [each for each in facts if own is not None and each.label == own.label]
-    pings = pings and asked.who is not None and asked.who.on_success is not None
-    return _told(asked, facts, fine if pings else [], say, SINGLY)
+    pings = pings and subject.who is not None and subject.who.on_success is not None
+    return _deliver_news(subject, facts, fine if pings else [], say, SINGLY)
 
 
-def _told(
-    asked: Asked,
+def _deliver_news(
+    subject: Subject,
     facts: list[PartitionState],
     fine: list[PartitionState],
     say: Callable[[str], None],
@@ -139,42 +139,42 @@ def _told(
 
     Nobody is kept from telling by one who has nothing to tell.
     """
-    who, name = asked.who, asked.timetable.name
+    who, name = subject.who, subject.timetable.name
     assert who is not None
-    log_name = log_of(asked.target.workflow, ALERTS)
-    with closing(opened(asked.journal, make=True)) as store:
+    log_name = log_of(subject.target.workflow, ALERTS)
+    with closing(open_journal(subject.journal, make=True)) as store:
 
-        def made() -> list[tuple[Alert, list[str]]]:
+        def pending() -> list[tuple[Alert, list[str]]]:
             pings = [ping(name, each) for each in fine if each.standing in DONE]
             before = latest_alerts(each.body for each in history(store, log_name))
             return [*alerts(name, changes(facts, before), who, singly=singly), *pings]
 
-        if not made():
+        if not pending():
             return []
         with open_writer(store, log_name, me()) as log:
-            return _delivered(asked, who, made(), log, say)
+            return _deliver(subject, who, pending(), log, say)
 
 
-def _delivered(
-    asked: Asked,
+def _deliver(
+    subject: Subject,
     who: Notify,
-    made: list[tuple[Alert, list[str]]],
+    pending: list[tuple[Alert, list[str]]],
     log: LogWriter,
     say: Callable[[str], None],
 ) -> list[Post]:
     """Deliver alerts, and write down which were. Who couldn't be told isn't tried again at once."""
     posts: list[Post] = []
-    broken: list[AlertFlow] = []
-    for alert, causes in made:
+    unreachable: list[AlertFlow] = []
+    for alert, causes in pending:
         w = who.flow_for(alert.state)
         assert w is not None
-        if w in broken:
+        if w in unreachable:
             posts.append(Post(alert, "the alert before it wasn't delivered"))
             continue
-        post = _posted(asked, w, alert)
+        post = _post(subject, w, alert)
         posts.append(post)
         if post.wrong:
-            broken.append(w)
+            unreachable.append(w)
             again = "" if alert.state == "ok" else ", and is told again as long as it is so"
             say(f"alert {alert.label}, {alert.state}: it wasn't delivered{again}: {post.wrong}")
         else:
@@ -183,20 +183,20 @@ def _delivered(
     return posts
 
 
-def _posted(asked: Asked, w: AlertFlow, alert: Alert) -> Post:
+def _post(subject: Subject, w: AlertFlow, alert: Alert) -> Post:
     """Run the alert's workflow, with what the target's module or profile has for it."""
-    from fwf.cli.profile_option import chosen, with_profile
+    from fwf.cli.profile_option import choose_profile, with_profile
     from fwf.combinators import timeout
     from fwf.interpreters.run import run
 
-    target = changed(asked.target, workflow=w)
+    target = changed(subject.target, workflow=w)
     try:
-        by = chosen(target, asked.profile, asked.profiles)
+        by = choose_profile(target, subject.profile, subject.profiles)
         wrong = [] if by is None else [*by.lines, *by.refused()]
         if wrong:
             return Post(alert, "; ".join(wrong))
-        found = target if by is None else with_profile(target, by)
-        result = run(timeout(w, LIMIT), alert, key=alert.key, resources=found.resources)
+        equipped = target if by is None else with_profile(target, by)
+        result = run(timeout(w, LIMIT), alert, key=alert.key, resources=equipped.resources)
     except Exception as error:  # of somebody's opener, or a profile that can't be read
         return Post(alert, one_line(f"{type(error).__name__}: {error}"))
     lines = result.swap().map(fault_lines).value_or([])
@@ -212,18 +212,18 @@ class Watch:
 
     def __init__(
         self,
-        asked: Asked,
+        subject: Subject,
         run: "Run[Any]",
         say: Callable[[str], None],
         *,
         now: Now = now,
         pause: Callable[[Event], bool] = lambda over: over.wait(EVERY),
     ) -> None:
-        self._asked = asked
+        self._subject = subject
         self._say = say
         self._now = now
         self._pause = pause
-        who = asked.who
+        who = subject.who
         self._late_at = late_at(run, None if who is None else who.late_by)
         self._over = Event()
         self._thread = Thread(target=self._watch, name="fwf-late", daemon=True)
@@ -248,7 +248,7 @@ class Watch:
         while not self._over.is_set():
             at = self._now()
             if at.timestamp() >= self._late_at:
-                tell(self._asked, self._say, at=at)
+                tell(self._subject, self._say, at=at)
                 return
             self._pause(self._over)
 
@@ -260,8 +260,8 @@ class Watch:
 class Failing:
     """Told of a run, it tells of the first failure that nothing takes up, while others go on."""
 
-    def __init__(self, asked: Asked, own: "Run[Any]", say: Callable[[str], None]) -> None:
-        self._asked = asked
+    def __init__(self, subject: Subject, own: "Run[Any]", say: Callable[[str], None]) -> None:
+        self._subject = subject
         self._own = own
         self._say = say
         self._run = ""
@@ -280,13 +280,13 @@ class Failing:
         """What is to be told then is told from the journal."""
 
     def _tell(self, path: str, fault: Any) -> None:
-        said = one_line(f"{shown(path)}: {reason(fault)}")
+        line = one_line(f"{shown(path)}: {reason(fault)}")
         since = round(now().timestamp() * MICROS)
         cause = cause_of(fault)
         fact = PartitionState(
-            self._own.label, "failed", False, self._run, cause, said, since, (path,)
+            self._own.label, "failed", False, self._run, cause, line, since, (path,)
         )
-        tell(self._asked, self._say, failing=fact)
+        tell(self._subject, self._say, failing=fact)
 
     def __exit__(self, *_: object) -> None:
         if self._thread is not None:
@@ -302,14 +302,14 @@ class Around:
 
     def __init__(
         self,
-        asked: Asked | None,
+        subject: Subject | None,
         own: "Run[Any] | None",
         say: Callable[[str], None],
         *,
         begins_anew: bool = False,
     ) -> None:
         self._begins_anew = begins_anew
-        self._asked = asked
+        self._subject = subject
         self._own = own
         self._say = say
         self._watch: Watch | None = None
@@ -318,16 +318,16 @@ class Around:
     @property
     def observers(self) -> "list[Observer]":
         """Who is told of the run, to tell others."""
-        if self._asked is None or self._own is None:
+        if self._subject is None or self._own is None:
             return []
-        self._failing = Failing(self._asked, self._own, self._say)
+        self._failing = Failing(self._subject, self._own, self._say)
         return [self._failing]
 
     def __enter__(self) -> "Around":
-        if self._asked is not None:
-            tell(self._asked, self._say, own=self._own, begins_anew=self._begins_anew)
+        if self._subject is not None:
+            tell(self._subject, self._say, own=self._own, begins_anew=self._begins_anew)
             if self._own is not None:
-                self._watch = Watch(self._asked, self._own, self._say)
+                self._watch = Watch(self._subject, self._own, self._say)
                 self._watch.__enter__()
         return self
 
@@ -339,20 +339,20 @@ class Around:
     def over(self, *, anew: bool) -> None:
         """The run has ended; `anew`: it wasn't complete before."""
         self.__exit__()
-        if self._asked is not None:
-            tell(self._asked, self._say, own=self._own, pings=anew)
+        if self._subject is not None:
+            tell(self._subject, self._say, own=self._own, pings=anew)
 
 
-def around(asked: "Start", this: "Checked", say: Callable[[str], None]) -> Around:
+def around(start: "Start", this: "Ready", say: Callable[[str], None]) -> Around:
     """What is told around a run that is asked for: nothing in a backfill, which sums it up."""
     timetable = this.target.timetable
-    if timetable is None or timetable.notify is None or asked.part_of is not None:
+    if timetable is None or timetable.notify is None or start.part_of is not None:
         return Around(None, None, say)
-    if place_of(asked.journal) is None:
+    if place_of(start.journal) is None:
         say("alerts: nobody is told with --journal off, where nothing is known of other runs")
         return Around(None, None, say)
     profile = None if this.by is None else this.by.profile.name
-    meant = Asked(this.target, this.values, asked.journal, profile, asked.profiles)
-    key = asked.key if asked.resumed is None else asked.resumed.key
+    subject = Subject(this.target, this.values, start.journal, profile, start.profiles)
+    key = start.key if start.resumed is None else start.resumed.key
     own = None if key is not None else partition_of(timetable, this.values)
-    return Around(meant, own, say, begins_anew=asked.taken_back)
+    return Around(subject, own, say, begins_anew=start.taken_back)

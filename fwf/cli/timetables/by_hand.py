@@ -47,23 +47,33 @@ def begins_again(
             f"{target.name} {run.label}: {not_over(run)}; --anyway runs it now, which doesn't "
             "count: it is done again when it is over"
         )
-    known = Partitions(target, values, journal)
+    partition_states = Partitions(target, values, journal)
     before = timetable.before(run) if timetable.after_previous else None
-    found = known.look_at(run, *([] if before is None else [before]))
-    stands, _ = standing(run, found)
-    waits = before is not None and standing(before, known.known(before))[0] not in DONE
+    generations = partition_states.look_at(run, *([] if before is None else [before]))
+    stands, _ = standing(run, generations)
+    waits = (
+        before is not None and standing(before, partition_states.generations(before))[0] not in DONE
+    )
     if waits and stands not in DONE:
-        _end_blocked(target, timetable, run, known, max(at, run.end))
+        _end_blocked(target, timetable, run, partition_states, max(at, run.end))
     early = stands == "early" and run.over <= at.timestamp()
-    return found[-1].id if (early or again) and found and found[-1].state == "ok" else False
+    return (
+        generations[-1].id
+        if (early or again) and generations and generations[-1].state == "ok"
+        else False
+    )
 
 
 def _end_blocked(
-    target: "Target", timetable: "Timetable[Any]", run: "Run[Any]", known: Partitions, now: datetime
+    target: "Target",
+    timetable: "Timetable[Any]",
+    run: "Run[Any]",
+    partition_states: Partitions,
+    now: datetime,
 ) -> None:
     """End the command with the partition that keeps this one, if there still is one."""
-    known.look()
-    (each,) = plan(timetable, [run], now, known.known).partitions
+    partition_states.look()
+    (each,) = plan(timetable, [run], now, partition_states.generations).partitions
     if each.blocker is not None:
         complain(one_line(f"fwf: {target.name} {run.label}: {blocked_by(each.blocker, timetable)}"))
         raise click.exceptions.Exit(BLOCKED)

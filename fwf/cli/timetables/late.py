@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from fwf.cli.output import complain, stdout_kept_for, tell as write, tell_json
-from fwf.cli.params import given
+from fwf.cli.params import values_and_sizes
 from fwf.cli.running import FAILED
 from fwf.cli.timetables.alert_delivery import Post, now, tell
 from fwf.cli.timetables.partition_states import timetable_of
-from fwf.cli.timetables.standings import Asked, Look, look
+from fwf.cli.timetables.standings import Look, Subject, look
 from fwf.cli.told_runs import MICROS, local
 from fwf.faults import counted
 from fwf.printing import one_line
@@ -38,16 +38,18 @@ def late(
         target, timetable = timetable_of("fwf late", text, journal)
         last = timetable.last_due(when)
         some = last or next(timetable.runs(FIRST, LAST), None)
-        kept: Mapping[str, Any] = {} if some is None else some.params
-        values, _ = given(target, params, (), dry=True, others=kept)
-        asked = Asked(target, values, journal, *profile)
-        seen = look(asked, when)
-        wrong = [(word, fact) for fact in seen.facts if (word := _word(fact, when)) is not None]
-        posts = tell(asked, _say, at=when)
+        params_of_last: Mapping[str, Any] = {} if some is None else some.params
+        values, _ = values_and_sizes(target, params, (), dry=True, others=params_of_last)
+        subject = Subject(target, values, journal, *profile)
+        standings = look(subject, when)
+        wrong = [
+            (word, fact) for fact in standings.facts if (word := _word(fact, when)) is not None
+        ]
+        posts = tell(subject, _say, at=when)
     if as_json:
-        tell_json(_data(asked, seen, wrong, posts))
+        tell_json(_data(subject, standings, wrong, posts))
     else:
-        for line in _lines(asked, seen, wrong, posts):
+        for line in _lines(subject, standings, wrong, posts):
             write(line)
     return FAILED if wrong else 0
 
@@ -69,11 +71,11 @@ def _word(fact: PartitionState, at: datetime) -> str | None:
 
 
 def _lines(
-    asked: Asked, seen: Look, wrong: list[tuple[str, PartitionState]], posts: list[Post]
+    subject: Subject, standings: Look, wrong: list[tuple[str, PartitionState]], posts: list[Post]
 ) -> Iterator[str]:
-    name = asked.target.name
-    if seen.pause is not None:
-        since = seen.pause.told(asked.timetable)
+    name = subject.target.name
+    if standings.pause is not None:
+        since = standings.pause.told(subject.timetable)
         yield one_line(f"{name}: {since}; nothing of it is late, what failed is told here")
     for word, fact in wrong[:MOST]:
         yield one_line(f"{name} {fact.label}: {word}: {fact.reason}")
@@ -83,16 +85,16 @@ def _lines(
         if not post.wrong:
             yield one_line(f"told: {post.alert.label}, {post.alert.state}")
     if not wrong:
-        yield f"{name}: {counted(len(seen.facts), 'run')} of it, and nothing is late"
+        yield f"{name}: {counted(len(standings.facts), 'run')} of it, and nothing is late"
 
 
 def _data(
-    asked: Asked, seen: Look, wrong: list[tuple[str, PartitionState]], posts: list[Post]
+    subject: Subject, standings: Look, wrong: list[tuple[str, PartitionState]], posts: list[Post]
 ) -> dict[str, object]:
-    pause = seen.pause
+    pause = standings.pause
     return {
-        "target": asked.target.text,
-        "workflow": asked.target.name,
+        "target": subject.target.text,
+        "workflow": subject.target.name,
         "paused": None if pause is None else pause.data(),
         "partitions": [_partition(word, fact) for word, fact in wrong],
         "alerts": [

@@ -63,7 +63,7 @@ Look: TypeAlias = "Callable[[Run[Any]], Sequence[Generation]]"
 
 @final
 @record()
-class Went:
+class Ending:
     """How it went with one partition.
 
     partition: as it stands now.
@@ -116,7 +116,7 @@ class Backfill:
         self._at_work = dict[str, tuple[Partition, Child, float]]()
         self._signals = list[tuple[str, float]]()
         self._failures = 0
-        self.went = dict[str, Went]()
+        self.endings = dict[str, Ending]()
         """By label, in the order in which they ended."""
 
     @property
@@ -129,7 +129,7 @@ class Backfill:
         """Those whose turn never came."""
         return tuple(self._waiting)
 
-    def done(self) -> None:
+    def run(self) -> None:
         """Start them all, and wait for them. Signals are handed on; after a third it gives up."""
         with _heard(self._events.put):
             while True:
@@ -149,27 +149,27 @@ class Backfill:
 
     def _turn(self, each: Partition) -> None:
         label = each.run.label
-        before = None if each.after is None else self.went[each.after]
+        before = None if each.after is None else self.endings[each.after]
         if before is not None and before.standing not in DONE:
-            self._keep(Went(changed(each, standing="blocked", blocker=_blocker(before))))
+            self._keep(Ending(changed(each, standing="blocked", blocker=_blocker(before))))
             return
-        known = self._look(each.run)
-        stands, last = standing(each.run, known)
+        generations = self._look(each.run)
+        stands, last = standing(each.run, generations)
         if stands == "running":
-            self._keep(Went(changed(each, standing=stands, last=last), HELD))
+            self._keep(Ending(changed(each, standing=stands, last=last), HELD))
             return
         if stands in DONE and last != each.last:  # by somebody else, meanwhile
-            self._keep(Went(changed(each, standing=stands, last=last)))
+            self._keep(Ending(changed(each, standing=stands, last=last)))
             return
         self._say(f"{label}, {self._all - len(self._waiting):,} of {self._all:,}")
         # One that was done before it was over finds that out itself, when it has its turn.
-        again = each.again and stands in DONE and known[-1].state == "ok"
+        again = each.again and stands in DONE and generations[-1].state == "ok"
         each = changed(each, again=again)
         try:
             child = self._start(each, self._events.put)
         except OSError as error:
             self._say(f"{label}: no process could be started: {error.strerror or error}")
-            self._keep(Went(changed(each, standing=stands, last=last), NOT_STARTED))
+            self._keep(Ending(changed(each, standing=stands, last=last), NOT_STARTED))
             return
         self._at_work[label] = each, child, self._clock()
 
@@ -190,11 +190,11 @@ class Backfill:
         elif event.status == DEGRADED and stands == "complete":
             stands = "degraded"
         now = changed(each, standing=stands, last=last)
-        self._keep(Went(now, event.status, self._clock() - began))
+        self._keep(Ending(now, event.status, self._clock() - began))
 
-    def _keep(self, went: Went) -> None:
-        self.went[went.partition.run.label] = went
-        self._failures += went.standing not in {*DONE, "running", "blocked"}
+    def _keep(self, ending: Ending) -> None:
+        self.endings[ending.partition.run.label] = ending
+        self._failures += ending.standing not in {*DONE, "running", "blocked"}
 
     def _stop(self, name: str) -> None:
         now = self._clock()
@@ -206,7 +206,7 @@ class Backfill:
             child.stop(number)
 
 
-def _blocker(before: Went) -> Blocker:
+def _blocker(before: Ending) -> Blocker:
     """What those wait for that come after a partition which isn't complete."""
     each = before.partition
     if each.blocker is not None:
@@ -233,7 +233,9 @@ def _heard(tell: Callable[[str], None]) -> Generator[None]:
             signal.signal(number, handler)
 
 
-def status_of(went: Sequence[Went], blocked: Sequence[Partition], stopped_by: str | None) -> int:
+def status_of(
+    endings: Sequence[Ending], blocked: Sequence[Partition], stopped_by: str | None
+) -> int:
     """How all went, what was blocked from the start ⟶ the exit status: the worst of all.
 
     128 and the signal's number; 1, one isn't complete; 69, one waits for one that isn't; 75,
@@ -241,7 +243,7 @@ def status_of(went: Sequence[Went], blocked: Sequence[Partition], stopped_by: st
     """
     if stopped_by is not None:
         return status_of_signal(stopped_by)
-    stand = [each.partition for each in went] + [*blocked]
+    stand = [each.partition for each in endings] + [*blocked]
     ways = {each.standing for each in stand} - {*DONE, "running", "blocked"}
     if ways:
         return FAILED
@@ -249,7 +251,7 @@ def status_of(went: Sequence[Went], blocked: Sequence[Partition], stopped_by: st
         return BLOCKED
     if any(each.standing in ("running", "blocked") for each in stand):
         return HELD
-    return DEGRADED if any(each.status == DEGRADED for each in went) else 0
+    return DEGRADED if any(each.status == DEGRADED for each in endings) else 0
 
 
 def _busy(each: Partition) -> bool:

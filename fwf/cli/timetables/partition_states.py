@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.analysis.requirements import requirements
 from fwf.analysis.run_keys import RunName, name_of
-from fwf.cli.journals import OFF, is_new, opened, place_of, refusals
+from fwf.cli.journals import OFF, is_new, open_journal, place_of, refusals
 from fwf.cli.refused_commands import Misuse, either
 from fwf.cli.targets import FORMS, load, timetables_beside
 from fwf.schedules.planning import Generation, standing_for_people
 
 if TYPE_CHECKING:
     from fwf.cli.targets import Target
-    from fwf.cli.told_runs import Seen
+    from fwf.cli.told_runs import RunSummary
     from fwf.journal.run_records import RunRow
     from fwf.journal.store import Holder, Store
     from fwf.journal.story import Outcome
@@ -49,7 +49,7 @@ def if_there(journal: str | None, *, salvage: bool = False) -> "Generator[Store 
     if place is None or is_new(place):
         yield None
         return
-    with closing(opened(journal, salvage=salvage)) as store, refusals():
+    with closing(open_journal(journal, salvage=salvage)) as store, refusals():
         yield store
 
 
@@ -93,9 +93,9 @@ class Partitions:
                 if store is not None:
                     self._holders |= _holders(store, rows)
                     self._degraded |= {each.number for each in rows if degraded_in(store, each)}
-        return self.known(runs[0])
+        return self.generations(runs[0])
 
-    def known(self, run: "Run[Any]") -> Sequence[Generation]:
+    def generations(self, run: "Run[Any]") -> Sequence[Generation]:
         """How one stood when it was last looked at."""
         return [self._generation(row) for row in self.rows(run)]
 
@@ -107,7 +107,7 @@ class Partitions:
         """Who went on with it when it was last looked at."""
         return self._holders.get(self.key(run))
 
-    def seen(self, runs: "Sequence[Run[Any]]") -> "list[Seen | None]":
+    def summaries(self, runs: "Sequence[Run[Any]]") -> "list[RunSummary | None]":
         """The generations that people are told of, with what their records tell; None: of no run.
 
         Those of which nothing can be told but that they are complete are left unread.
@@ -116,30 +116,30 @@ class Partitions:
 
         rows = [self._telling(run) for run in runs]
         with if_there(self._journal) as store:
-            found = (row for row in rows if row is not None)
+            rows_there = (row for row in rows if row is not None)
             there: list[tuple[RunRow, Outcome]] = [
-                (row, outcome_of(row, row.key in self._holders)) for row in found
+                (row, outcome_of(row, row.key in self._holders)) for row in rows_there
             ]
-            told = {} if store is None else {
+            summaries = {} if store is None else {
                 each.row.number: each for each in with_stories(store, there)
             }  # fmt: skip
-        return [None if row is None else told.get(row.number) for row in rows]
+        return [None if row is None else summaries.get(row.number) for row in rows]
 
     def _telling(self, run: "Run[Any]") -> "RunRow | None":
         """The generation that people are told of."""
-        _, last = standing_for_people(run, self.known(run))
+        _, last = standing_for_people(run, self.generations(run))
         return next((row for row in self.rows(run) if last and row.generation == last.number), None)
 
     def key(self, run: "Run[Any]") -> str:
         """What its run is named by; the same as of one that is started by hand."""
-        found = self._keys.get(run.begins)
-        if found is None:
-            given = {**self.params, **run.params}
-            found = RunName(self._required, given, None, None).key
-            if found is None:
+        key = self._keys.get(run.begins)
+        if key is None:
+            params = {**self.params, **run.params}
+            key = RunName(self._required, params, None, None).key
+            if key is None:
                 raise Misuse(f"{run.label}: a parameter has no canonical form, so nothing names it")
-            self._keys[run.begins] = found
-        return found
+            self._keys[run.begins] = key
+        return key
 
     def _generation(self, row: "RunRow") -> Generation:
         alive = row.state == "running" and row.key in self._holders
@@ -150,4 +150,4 @@ class Partitions:
 
 def _holders(store: "Store", rows: "Sequence[RunRow]") -> "dict[str, Holder]":
     running = {row.key for row in rows if row.state == "running"}
-    return {key: found for key in running if (found := store.holder(key)) is not None}
+    return {key: holder for key in running if (holder := store.holder(key)) is not None}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.workflow import Workflow
 from fwf.analysis.run_keys import name_of
-from fwf.cli.journals import OFF, opened, place_of, refusals
+from fwf.cli.journals import OFF, open_journal, place_of, refusals
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.timetables.partition_states import if_there
 from fwf.journal.holders import me
@@ -40,15 +40,15 @@ class Pause(NamedTuple):
         return {"since": local(self.at), "by": self.by, "why": self.why}
 
 
-def paused(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
+def pause_of(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
     """The pause of a workflow's timetable, if there is one now."""
     from fwf.journal.versioned_logs import latest
 
     with if_there(journal) as store:
-        found = None if store is None else latest(store, log_of(w))
-    if found is None or not found.body.get("paused"):
+        version = None if store is None else latest(store, log_of(w))
+    if version is None or not version.body.get("paused"):
         return None
-    return Pause(found.at, str(found.body.get("by", "")), str(found.body.get("why", "")))
+    return Pause(version.at, str(version.body.get("by", "")), str(version.body.get("why", "")))
 
 
 def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pause | None:
@@ -60,11 +60,11 @@ def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pa
 
     if place_of(journal) is None:
         raise Misuse(f"--journal {OFF}: a pause is kept in a journal; name a file or a database")
-    before = paused(w, journal)
+    before = pause_of(w, journal)
     if (before is None) == (why is None) and (before is None or before.why == why):
         return before
     with (
-        closing(opened(journal, make=True)) as store,
+        closing(open_journal(journal, make=True)) as store,
         refusals(),
         open_writer(store, log_of(w), me()) as log,
     ):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from fwf.cli.output import tell, tell_json
 from fwf.cli.targets import Target
-from fwf.cli.timetables.launch import Went
+from fwf.cli.timetables.launch import Ending
 from fwf.cli.timetables.partition_states import Partitions
 from fwf.cli.timetables.pauses import Pause
-from fwf.cli.told_runs import MICROS, Seen, lines, on_screen
+from fwf.cli.told_runs import MICROS, RunSummary, lines, on_screen
 from fwf.durations import measured_in_words
 from fwf.faults import counted
 from fwf.printing import one_line
@@ -38,7 +38,7 @@ class Over:
     target: Target
     plan: Plan
     partitions: Partitions
-    went: Mapping[str, Went]
+    endings: Mapping[str, Ending]
     never: Sequence[Partition] = ()
     stopped_by: str | None = None
     pause: Pause | None = None
@@ -59,12 +59,12 @@ class Over:
 
 def headline(timetable: "Timetable[Any]", runs: "Sequence[Run[Any]]") -> str:
     """`30 days, 2026-06-01 … 2026-06-30, both`."""
-    said = counted(len(runs), _noun(timetable))
+    count = counted(len(runs), _noun(timetable))
     if not runs:
-        return said
+        return count
     if len(runs) == 1:
-        return f"{said}, {runs[0].label}"
-    return f"{said}, {runs[0].label} … {runs[-1].label}, both"
+        return f"{count}, {runs[0].label}"
+    return f"{count}, {runs[0].label} … {runs[-1].label}, both"
 
 
 def _noun(timetable: "Timetable[Any]") -> str:
@@ -96,21 +96,21 @@ def not_over(run: "Run[Any]") -> str:
 
 def holder(partitions: Partitions, run: "Run[Any]") -> str:
     """`running since 02:00+02:00, by etl on nightly-1, process 4711`."""
-    found = partitions.holder(run)
-    if found is None:
+    process = partitions.holder(run)
+    if process is None:
         return "running: another process goes on with it"
-    who = f"{found.user} on {found.host}, process {found.pid}"
-    return one_line(f"running since {at(found.since, run.timetable)}, by {who}")
+    who = f"{process.user} on {process.host}, process {process.pid}"
+    return one_line(f"running since {at(process.since, run.timetable)}, by {who}")
 
 
 def left_out(plan: Plan) -> str:
     """What isn't told singly: `, 12 complete already, 2 not over until 2026-06-16 00:00+02:00`."""
-    done = sum(each.standing in DONE and not each.starts for each in plan.partitions)
+    complete = sum(each.standing in DONE and not each.starts for each in plan.partitions)
     early = [each.run for each in plan.partitions if each.standing == "not over"]
-    said = f", {done:,} complete already" if done else ""
+    text = f", {complete:,} complete already" if complete else ""
     if early:
-        said += f", {len(early):,} {not_over(early[0])}"
-    return said
+        text += f", {len(early):,} {not_over(early[0])}"
+    return text
 
 
 def idle(target: Target, plan: Plan) -> str:
@@ -124,77 +124,82 @@ def idle(target: Target, plan: Plan) -> str:
 def tell_over(over: Over, *, as_json: bool, status: int) -> None:
     """Write how all went."""
     assert over.target.timetable is not None
-    shown = _shown(over)
-    seen = over.partitions.seen([each.run for each in shown])
+    partitions = _partitions_to_tell(over)
+    summaries = over.partitions.summaries([each.run for each in partitions])
     if as_json:
-        tell_json(_data(over, shown, seen, status))
+        tell_json(_data(over, partitions, summaries, status))
         return
     tell(headline(over.target.timetable, [each.run for each in over.plan.partitions]))
-    cells = [list(HEAD), *(_row(over, *pair) for pair in zip(shown, seen, strict=True))]
-    used = [at for at in range(len(HEAD)) if any(row[at] for row in cells[1:])]
-    cells = [[on_one_line(row[at]) for at in used] for row in cells]
+    cells = [list(HEAD), *(_row(over, *pair) for pair in zip(partitions, summaries, strict=True))]
+    columns_used = [at for at in range(len(HEAD)) if any(row[at] for row in cells[1:])]
+    cells = [[on_one_line(row[at]) for at in columns_used] for row in cells]
     if len(cells) > 1 and sys.stdout.isatty():
         on_screen(cells)
     elif len(cells) > 1:
         tell("\n".join(lines(cells)))
-    tell(_summary(over, shown))
+    tell(_summary(over, partitions))
 
 
-def _shown(over: Over) -> list[Partition]:
+def _partitions_to_tell(over: Over) -> list[Partition]:
     """Those that are told singly, as they stand now."""
     never = {each.run.label for each in over.never}
-    found: list[Partition] = []
+    partitions: list[Partition] = []
     for each in over.plan.partitions:
-        went = over.went.get(each.run.label)
-        if went is not None:
-            found.append(went.partition)
+        ending = over.endings.get(each.run.label)
+        if ending is not None:
+            partitions.append(ending.partition)
         elif each.standing == "blocked" or each.run.label in never:
-            found.append(each)
-    return found
+            partitions.append(each)
+    return partitions
 
 
-def _row(over: Over, each: Partition, seen: Seen | None) -> list[str]:
+def _row(over: Over, each: Partition, summary: RunSummary | None) -> list[str]:
     label = each.run.label
-    went = over.went.get(label)
+    ending = over.endings.get(label)
     if each.blocker is not None:
         return [label, blocked_by(each.blocker, each.run.timetable), "", ""]
     if each.standing == "running":
         return [label, holder(over.partitions, each.run), "", ""]
-    if went is None:
-        return [label, "not begun" if seen is None else f"{_stands(each, seen)}, not begun", "", ""]
-    if seen is None:
-        return [label, _ended_by(went), "", ""]
-    took = "" if seen.took is None else measured_in_words(seen.took)
+    if ending is None:
+        return [
+            label,
+            "not begun" if summary is None else f"{_stands(each, summary)}, not begun",
+            "",
+            "",
+        ]
+    if summary is None:
+        return [label, _ended_by(ending), "", ""]
+    took = "" if summary.took is None else measured_in_words(summary.took)
     if each.standing == "early":
-        return [label, f"{_stands(each, seen)}, but before it was over", took, ""]
-    return [label, _stands(each, seen), took, seen.first_failure]
+        return [label, f"{_stands(each, summary)}, but before it was over", took, ""]
+    return [label, _stands(each, summary), took, summary.first_failure]
 
 
-def _stands(each: Partition, seen: Seen) -> str:
-    return seen.stands(at(seen.row.changed, each.run.timetable))
+def _stands(each: Partition, summary: RunSummary) -> str:
+    return summary.stands(at(summary.row.changed, each.run.timetable))
 
 
-def _ended_by(went: Went) -> str:
+def _ended_by(ending: Ending) -> str:
     """What is known of a run that left nothing in the journal."""
-    status = went.status or 0
+    status = ending.status or 0
     if 128 < status < 128 + signal.NSIG:
         status = 128 - status
     how = f"ended by signal {-status}" if status < 0 else f"ended with status {status}"
     return f"not begun: {how}"
 
 
-def _summary(over: Over, shown: Sequence[Partition]) -> str:
+def _summary(over: Over, partitions: Sequence[Partition]) -> str:
     """`3 complete now, 1 failed, 26 complete already, 1 not over until …`."""
     now: dict[str, int] = {}
     never = {each.run.label for each in over.never}
-    for each in shown:
+    for each in partitions:
         word = "not begun" if each.run.label in never else _word(each)
         now[word] = now.get(word, 0) + 1
     fine = now.pop("complete", 0)
     parts = [f"{fine:,} complete now"] if fine or not now else []
     parts += [f"{n:,} {word}" for word, n in now.items()]
-    said = ", ".join(parts) + left_out(over.plan)
-    return said if over.stopped_by is None else f"stopped by {over.stopped_by}: {said}"
+    text = ", ".join(parts) + left_out(over.plan)
+    return text if over.stopped_by is None else f"stopped by {over.stopped_by}: {text}"
 
 
 def _word(each: Partition) -> str:
@@ -211,35 +216,35 @@ def extent(runs: "Sequence[Run[Any]]") -> dict[str, object]:
 
 
 def _data(
-    over: Over, shown: Sequence[Partition], seen: Sequence[Seen | None], status: int
+    over: Over, partitions: Sequence[Partition], summaries: Sequence[RunSummary | None], status: int
 ) -> dict[str, object]:
-    planned = over.plan.partitions
-    left = {
-        "complete": sum(each.standing in DONE and not each.starts for each in planned),
-        "not over": sum(each.standing == "not over" for each in planned),
+    of_plan = over.plan.partitions
+    counts = {
+        "complete": sum(each.standing in DONE and not each.starts for each in of_plan),
+        "not over": sum(each.standing == "not over" for each in of_plan),
     }
     return {
         "target": over.target.text,
         "workflow": over.target.name,
-        **extent([each.run for each in planned]),
+        **extent([each.run for each in of_plan]),
         "status": status,
         "stopped_by": over.stopped_by,
         "paused": None if over.pause is None else over.pause.data(),
-        "left_out": left,
-        "runs": list(_runs_data(over, shown, seen)),
+        "left_out": counts,
+        "runs": list(_runs_data(over, partitions, summaries)),
     }
 
 
 def _runs_data(
-    over: Over, shown: Sequence[Partition], seen: Sequence[Seen | None]
+    over: Over, partitions: Sequence[Partition], summaries: Sequence[RunSummary | None]
 ) -> Iterator[dict[str, object]]:
-    for each, run in zip(shown, seen, strict=True):
-        went = over.went.get(each.run.label)
+    for each, run in zip(partitions, summaries, strict=True):
+        ending = over.endings.get(each.run.label)
         yield {
             "label": each.run.label,
             "state": each.standing,
             "blocked_by": None if each.blocker is None else each.blocker.label,
-            "status": None if went is None else went.status,
+            "status": None if ending is None else ending.status,
             "id": None if run is None else run.row.id,
             "generation": None if run is None else run.row.generation,
             "tries": None if run is None else run.row.tries,

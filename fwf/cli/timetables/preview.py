@@ -15,7 +15,7 @@ from fwf.schedules.planning import DONE, Generation, Partition, Plan, standing
 from fwf.worlds.scenario import ScenarioError
 
 if TYPE_CHECKING:
-    from fwf.cli.starting import Checked
+    from fwf.cli.starting import Ready
     from fwf.cli.targets import Target
     from fwf.interpreters.dry_run import DryRuns
     from fwf.journal.task_durations import DurationHistory
@@ -24,7 +24,7 @@ HEAD: Final = ("partition", "stands", "is to be", "due")
 
 
 @final
-class Foreseen(NamedTuple):
+class Forecast(NamedTuple):
     """How long it takes, and what the durations are made of, if there is a journal."""
 
     runs: "DryRuns"
@@ -36,9 +36,9 @@ class Foreseen(NamedTuple):
         return bool(self.runs.took or (self.history is not None and self.history.attempts))
 
 
-def foreseen(
-    this: "Checked", plan: Plan, journal: str | None, workers: int | None, at_once: int
-) -> Foreseen | None:
+def forecast(
+    this: "Ready", plan: Plan, journal: str | None, workers: int | None, at_once: int
+) -> Forecast | None:
     """A plan ⟶ its runs in virtual time, so many at once; None where nothing is to be started.
 
     Tasks take as long as in the workflow's last runs in the journal. Pools are taken as shared by
@@ -56,7 +56,7 @@ def foreseen(
         )  # fmt: skip
     except ScenarioError as error:
         raise Misuse(*error.problems) from error
-    return Foreseen(runs, past)
+    return Forecast(runs, past)
 
 
 def _history(target: "Target", journal: str | None) -> "DurationHistory | None":
@@ -68,7 +68,7 @@ def _history(target: "Target", journal: str | None) -> "DurationHistory | None":
 
 
 def tell_plan(
-    target: "Target", plan: Plan, partitions: Partitions, ahead: Foreseen | None, *, as_json: bool
+    target: "Target", plan: Plan, partitions: Partitions, ahead: Forecast | None, *, as_json: bool
 ) -> None:
     """Write what would be done, and how long it takes."""
     assert target.timetable is not None
@@ -81,13 +81,13 @@ def tell_plan(
                 **extent(runs),
                 "counts": plan.counts(),
                 "runs": [_data(each) for each in plan.starts],
-                **_foreseen_data(ahead),
+                **_forecast_data(ahead),
             }
         )
         return
     tell(headline(target.timetable, runs))
-    shown = [each for each in plan.partitions if _is_told(each)]
-    rows = [[*_row(each, partitions), due_and_late(each.run) or ""] for each in shown]
+    listed = [each for each in plan.partitions if _is_told(each)]
+    rows = [[*_row(each, partitions), due_and_late(each.run) or ""] for each in listed]
     if plan.newest_first:
         rows.reverse()
     if rows:
@@ -102,7 +102,7 @@ def tell_plan(
         tell(told_of(ahead.history, target.name))
 
 
-def _foreseen_data(ahead: Foreseen | None) -> Mapping[str, object]:
+def _forecast_data(ahead: Forecast | None) -> Mapping[str, object]:
     if ahead is None:
         return {}
     history = {} if ahead.history is None else {"history": counts_of(ahead.history)}
@@ -122,11 +122,11 @@ def _row(each: Partition, partitions: Partitions) -> list[str]:
         return [each.run.label, blocked_by(each.blocker, of), "left out"]
     if each.standing == "running":
         return [each.run.label, holder(partitions, each.run), "left to that"]
-    begun = ""
+    again = ""
     if each.newer is not None:
         stands, _ = standing(each.run, [each.newer])
-        begun = f", begun again: {stands} {at(each.newer.changed, of)}"
-    return [each.run.label, f"{_stands(each)}{since}{begun}", _does(each)]
+        again = f", begun again: {stands} {at(each.newer.changed, of)}"
+    return [each.run.label, f"{_stands(each)}{since}{again}", _does(each)]
 
 
 def _stands(each: Partition) -> str:

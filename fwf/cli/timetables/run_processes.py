@@ -26,7 +26,7 @@ PATIENCE: Final = 2.0
 """So many seconds after the end of a process its output is waited for: another may keep it open."""
 
 
-def passed_on(ctx: click.Context, without: Collection[str]) -> list[str]:
+def options_of_command(ctx: click.Context, without: Collection[str]) -> list[str]:
     """The options that a command was given ⟶ the same for others, but for some by their names.
 
     What the environment says, others are told by that.
@@ -34,8 +34,8 @@ def passed_on(ctx: click.Context, without: Collection[str]) -> list[str]:
     words = ["--debug"] if debugging(ctx) else []
     for option in ctx.command.params:
         name = option.name or ""
-        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if isinstance(option, click.Option) and given and name not in without:
+        source = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if isinstance(option, click.Option) and source and name not in without:
             words += _words(option.opts[-1], ctx.params.get(name))
     return words
 

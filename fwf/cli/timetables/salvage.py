@@ -13,15 +13,15 @@ from fwf.journal.holders import me
 from fwf.journal.store import Store
 
 
-def salvaged(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], None]) -> None:
+def salvage_logs(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], None]) -> None:
     """Keep the good versions of its pause, and of who was told what, and say what is dropped."""
     with if_there(journal, salvage=True) as store:
         if store is not None:
             for name in (log_of(w), log_of(w, ALERTS)):
-                _salvaged(store, name, say)
+                _salvage(store, name, say)
 
 
-def _salvaged(store: Store, name: str, say: Callable[[str], None]) -> None:
+def _salvage(store: Store, name: str, say: Callable[[str], None]) -> None:
     try:
         versioned_logs.history(store, name)
     except JournalCorrupt as error:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from fwf.algebra.paths import untagged
 from fwf.cli.timetables.partition_states import Partitions
-from fwf.cli.timetables.pauses import Pause, paused
-from fwf.cli.told_runs import MICROS, Seen, inside
+from fwf.cli.timetables.pauses import Pause, pause_of
+from fwf.cli.told_runs import MICROS, RunSummary, inside
 from fwf.journal.story import Form, leaves, short
 from fwf.records import changed, record
 from fwf.schedules.alerts import Notify, late_at
@@ -26,7 +26,7 @@ WEEK: Final = 7 * 86_400
 
 @final
 @record()
-class Asked:
+class Subject:
     """Whose partitions are meant, and where they are: as for `fwf run`.
 
     params: the parameters besides the timetable's own.
@@ -40,9 +40,9 @@ class Asked:
 
     @property
     def timetable(self) -> "Timetable[Any]":
-        found = self.target.timetable
-        assert found is not None
-        return found
+        timetable = self.target.timetable
+        assert timetable is not None
+        return timetable
 
     @property
     def who(self) -> Notify | None:
@@ -57,14 +57,14 @@ class Look(NamedTuple):
     pause: Pause | None
 
 
-def look(asked: Asked, at: datetime, runs: "Sequence[Run[Any]]" = ()) -> Look:
+def look(subject: Subject, at: datetime, runs: "Sequence[Run[Any]]" = ()) -> Look:
     """How partitions stand now: those that are over, and these, whether or not they are."""
-    known = Partitions(asked.target, asked.params, asked.journal)
-    known.look()
-    pause = paused(asked.target.workflow, asked.journal)
-    over = _over(asked.timetable, at)
-    late = _late(asked, over, known, at, pause)
-    return Look(list(_facts(_with(over, runs), known, at, late)), pause)
+    partition_states = Partitions(subject.target, subject.params, subject.journal)
+    partition_states.look()
+    pause = pause_of(subject.target.workflow, subject.journal)
+    over = _over(subject.timetable, at)
+    late = _late(subject, over, partition_states, at, pause)
+    return Look(list(_facts(_with(over, runs), partition_states, at, late)), pause)
 
 
 def _over(timetable: "Timetable[Any]", at: datetime) -> "list[Run[Any]]":
@@ -82,12 +82,12 @@ def _with(over: "list[Run[Any]]", more: "Sequence[Run[Any]]") -> "list[Run[Any]]
 
 
 def _facts(
-    runs: "list[Run[Any]]", known: Partitions, at: datetime, late: Collection[str]
+    runs: "list[Run[Any]]", partition_states: Partitions, at: datetime, late: Collection[str]
 ) -> Iterator[PartitionState]:
     """How each stands. What is complete for longer than a week isn't read."""
     least = (at.timestamp() - WEEK) * MICROS
     stands: dict[str, tuple[Standing, Generation | None]] = {
-        run.label: standing_for_people(run, known.known(run)) for run in runs
+        run.label: standing_for_people(run, partition_states.generations(run)) for run in runs
     }
 
     def is_read(run: "Run[Any]") -> bool:
@@ -95,24 +95,30 @@ def _facts(
         return last is not None and (stood not in DONE or last.changed >= least)
 
     read = [run for run in runs if is_read(run)]
-    seen = dict(zip((run.label for run in read), known.seen(read), strict=True))
+    summaries = dict(
+        zip((run.label for run in read), partition_states.summaries(read), strict=True)
+    )
     for run in runs:
         stood = stands[run.label][0]
-        done = stood in DONE or standing(run, known.known(run))[0] in DONE
-        is_late = run.label in late and not done
-        fact = _fact(run, stood, seen.get(run.label), known, is_late)
-        yield _beside_complete(fact, known.rows(run)) if done else fact
+        is_done = stood in DONE or standing(run, partition_states.generations(run))[0] in DONE
+        is_late = run.label in late and not is_done
+        fact = _fact(run, stood, summaries.get(run.label), partition_states, is_late)
+        yield _beside_complete(fact, partition_states.rows(run)) if is_done else fact
 
 
 def _late(
-    asked: Asked, over: "list[Run[Any]]", known: Partitions, at: datetime, pause: Pause | None
+    subject: Subject,
+    over: "list[Run[Any]]",
+    partition_states: Partitions,
+    at: datetime,
+    pause: Pause | None,
 ) -> Collection[str]:
     """The labels of those whose time is over: not while the timetable is paused.
 
     Where some may be missed it is the newest of them alone, and none once a later one was begun,
     which is done in its stead.
     """
-    who, timetable = asked.who, asked.timetable
+    who, timetable = subject.who, subject.timetable
     late_by = None if who is None else who.late_by
 
     def is_late(run: "Run[Any]") -> bool:
@@ -125,7 +131,7 @@ def _late(
     for run in reversed(over):
         if is_late(run):
             return {run.label}
-        if known.rows(run):
+        if partition_states.rows(run):
             break
     return ()
 
@@ -141,65 +147,69 @@ def _beside_complete(fact: PartitionState, rows: "Sequence[RunRow]") -> Partitio
 
 
 def _fact(
-    run: "Run[Any]", stands: Standing, seen: Seen | None, known: Partitions, late: bool
+    run: "Run[Any]",
+    stands: Standing,
+    summary: RunSummary | None,
+    partition_states: Partitions,
+    late: bool,
 ) -> PartitionState:
     if stands in DONE:
-        return _complete(run, stands, seen)
-    if seen is not None and stands == "died":
-        return _died(run, seen, late)
-    if seen is not None and stands in ("failed", "held"):
-        return _failed(run, stands, seen, late)
+        return _complete(run, stands, summary)
+    if summary is not None and stands == "died":
+        return _died(run, summary, late)
+    if summary is not None and stands in ("failed", "held"):
+        return _failed(run, stands, summary, late)
     since, due = run.due_at * MICROS, f"{stands}, due {run.timetable.zone.text(run.due_at)}"
-    if seen is None:
+    if summary is None:
         return PartitionState(run.label, stands, late, reason=due, since=since)
-    said = _running(run, seen, known) if stands == "running" else due
+    reason = _running(run, summary, partition_states) if stands == "running" else due
     return PartitionState(
-        run.label, stands, late, seen.row.id, "", said, since, last_sign=seen.row.changed
+        run.label, stands, late, summary.row.id, "", reason, since, last_sign=summary.row.changed
     )
 
 
-def _complete(run: "Run[Any]", stands: Standing, seen: Seen | None) -> PartitionState:
-    if seen is None:
+def _complete(run: "Run[Any]", stands: Standing, summary: RunSummary | None) -> PartitionState:
+    if summary is None:
         return PartitionState(run.label, stands, reason="complete", since=run.due_at * MICROS)
-    row, paths = seen.row, seen.degraded
-    said = f"at {places(paths)}" if paths else "complete"
+    row, paths = summary.row, summary.degraded
+    reason = f"at {places(paths)}" if paths else "complete"
     ended = row.ended or row.changed
-    found = run.label, stands, False, row.id, "", said, ended, paths
-    return PartitionState(*found, degraded=bool(paths), last_sign=ended)
+    arguments = run.label, stands, False, row.id, "", reason, ended, paths
+    return PartitionState(*arguments, degraded=bool(paths), last_sign=ended)
 
 
-def _died(run: "Run[Any]", seen: Seen, late: bool) -> PartitionState:
-    row, at = seen.row, () if seen.story is None else seen.story.inside
+def _died(run: "Run[Any]", summary: RunSummary, late: bool) -> PartitionState:
+    row, at = summary.row, () if summary.story is None else summary.story.inside
     paths = tuple(each.path for each in at)
     cause = SEPARATOR.join(sorted(map(untagged, paths)))
     last = run.timetable.zone.text(row.changed / MICROS)
-    said = f"without a word after {last}{inside(at)}"
-    if seen.overtaken:
-        said += f"; {seen.overtaken}"
+    reason = f"without a word after {last}{inside(at)}"
+    if summary.overtaken:
+        reason += f"; {summary.overtaken}"
     return PartitionState(
-        run.label, "died", late, row.id, cause, said, row.changed, paths, last_sign=row.changed
+        run.label, "died", late, row.id, cause, reason, row.changed, paths, last_sign=row.changed
     )
 
 
-def _failed(run: "Run[Any]", stands: Standing, seen: Seen, late: bool) -> PartitionState:
-    row, fault = seen.row, None if seen.story is None else seen.story.fault
+def _failed(run: "Run[Any]", stands: Standing, summary: RunSummary, late: bool) -> PartitionState:
+    row, fault = summary.row, None if summary.story is None else summary.story.fault
     paths = tuple(str(leaf.get("path", "")) for leaf in leaves(fault))
-    why = f"held: {seen.first_failure}" if stands == "held" else seen.first_failure
-    found = run.label, stands, late, row.id, cause_of(fault), why, row.changed, paths
-    return PartitionState(*found, last_sign=row.changed)
+    why = f"held: {summary.first_failure}" if stands == "held" else summary.first_failure
+    arguments = run.label, stands, late, row.id, cause_of(fault), why, row.changed, paths
+    return PartitionState(*arguments, last_sign=row.changed)
 
 
-def _running(run: "Run[Any]", seen: Seen, known: Partitions) -> str:
+def _running(run: "Run[Any]", summary: RunSummary, partition_states: Partitions) -> str:
     """Who goes on with it since when, and its last sign."""
-    who, zone = known.holder(run), run.timetable.zone
-    began, last = (zone.text(each / MICROS) for each in (seen.row.started, seen.row.changed))
+    who, zone = partition_states.holder(run), run.timetable.zone
+    began, last = (zone.text(each / MICROS) for each in (summary.row.started, summary.row.changed))
     by = "" if who is None else f" by {who.user} on {who.host}, process {who.pid}"
-    at = inside(None if seen.story is None else seen.story.inside)
+    at = inside(None if summary.story is None else summary.story.inside)
     return f"running since {began}{by}, last sign {last}{at}"
 
 
 def cause_of(fault: Form | None) -> str:
     """What failures are told apart by: where, and the kind of error; its words may have a time."""
-    found = {f"{untagged(leaf.get('path', ''))} {said(leaf).partition(':')[0]}"
+    places = {f"{untagged(leaf.get('path', ''))} {said(leaf).partition(':')[0]}"
              for leaf in leaves(fault)}  # fmt: skip
-    return SEPARATOR.join(sorted(found))
+    return SEPARATOR.join(sorted(places))

@@ -32,7 +32,7 @@ from fwf import (
     timeout,
     with_params,
 )
-from fwf.cli.running import ran
+from fwf.cli.running import run_target
 from fwf.cli.targets import Target
 from fwf.interpreters.run import execute, run
 from fwf.records import record
@@ -216,7 +216,7 @@ def under_execute(w: Workflow[Any, Any]) -> None:
 
 
 def under_the_command(w: Workflow[Any, Any]) -> None:
-    ran(Target("w", w, {}, {}), {}, {}, 1)
+    run_target(Target("w", w, {}, {}), {}, {}, 1)
 
 
 @pytest.mark.parametrize("way", [under_run, under_execute, under_the_command])

@@ -112,7 +112,7 @@ def looks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     look_at = Partitions.look_at
 
     def looks(self: Partitions, *runs: Run[Any]) -> Sequence[Generation]:
-        return self.known(runs[0]) if self.rows(runs[0]) else look_at(self, *runs)
+        return self.generations(runs[0]) if self.rows(runs[0]) else look_at(self, *runs)
 
     monkeypatch.setattr(Partitions, "look_at", looks)
 
@@ -153,7 +153,7 @@ def holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def goes_on_in_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is due is started though the timetable is paused."""
-    monkeypatch.setattr(backfill, "paused", lambda w, journal: None)
+    monkeypatch.setattr(backfill, "pause_of", lambda w, journal: None)
 
 
 def forgets_its_generation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from fwf.cli import refused_commands, targets
 from fwf.cli.journals import HELD
 from fwf.cli.starting import Start
 from fwf.cli.timetables import launch
-from fwf.cli.timetables.backfill import Wanted, done
+from fwf.cli.timetables.backfill import Request, run_backfill
 from fwf.cli.timetables.by_hand import begins_again
 from fwf.cli.timetables.launch import Child, Ended
 from fwf.cli.timetables.pauses import set_pause
@@ -150,8 +150,8 @@ class World:
             complete.update(
                 each.label for each in self.model.parts if self.model.is_complete(each.label)
             )
-            wanted = Wanted(Start(self.target(version), journal=self.place), **asked)
-            return refused(lambda: done(wanted, (), now=moment, start=start))
+            wanted = Request(Start(self.target(version), journal=self.place), **asked)
+            return refused(lambda: run_backfill(wanted, (), now=moment, start=start))
 
         def start(each: Partition, tell: Callable[[Ended], None]) -> Child:
             label = each.run.label
