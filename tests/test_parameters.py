@@ -42,6 +42,7 @@ from fwf import (
     needs,
     par,
     plan,
+    register_codec,
     registry,
     run,
     task,
@@ -68,6 +69,31 @@ class Region(enum.Enum):
 class Connection:
     def __init__(self, url: str = "") -> None:
         self.url = url
+
+
+class Coin:
+    """A class whose values only its codec writes down."""
+
+    def __init__(self, cents: int, country: str = "") -> None:
+        if cents < 0:
+            raise ValueError("a coin is worth something")
+        self.cents, self.country = cents, country
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Coin) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(self.cents)
+
+    def __repr__(self) -> str:
+        return f"Coin({self.cents!r}, {self.country!r})"
+
+
+def coin(plain: Any) -> Coin:
+    return Coin(len(plain)) if isinstance(plain, str) else Coin(**plain)
+
+
+register_codec(Coin, name="tests.Coin", to_plain=lambda coin: vars(coin), from_plain=coin)
 
 
 @dataclass
@@ -405,10 +431,10 @@ def refusal(annotation: Any, text: str) -> str:
         (
             dict[str, Limit],
             '{"eu": {}, "eu": {}}',
-            "no JSON object (the key 'eu' stands twice in one object)",
+            "no JSON object (the key 'eu' is given twice; every key once is expected)",
         ),
-        (dict[str, float], '{"eu": NaN}', "no JSON object (NaN is not a JSON number)"),
-        (dict[str, float], '{"eu": -Infinity}', "(-Infinity is not a JSON number)"),
+        (dict[str, float], '{"eu": NaN}', "no JSON object (NaN is not JSON; a finite number is expected)"),
+        (dict[str, float], '{"eu": -Infinity}', "(-Infinity is not JSON; a finite number is expected)"),
         (dict[str, Any], '{"a": ' * 200 + "1" + "}" * 200, "it nests deeper than 100 levels"),
         (dict[str, Any], '{"a": ' * 100_000, "no JSON object ("),
         (dict[str, int], '{"eu": 1', "it starts with { but is no JSON object (Exp"),
@@ -449,6 +475,12 @@ def refusal(annotation: Any, text: str) -> str:
             "needs list[list[int]], such as 'it=[[10]]'; it is to be a JSON list",
         ),
         (Annotated[Connection, Parameter], "x", "no text says one: give it in Python"),
+        (
+            Annotated[list[Coin], Parameter],
+            '[{"cents": 1}, {"cents": -1}]',
+            "it[1] is refused by the codec 'tests.Coin': ValueError: a coin is worth something",
+        ),
+        (Annotated[Coin, Parameter], '{"cent": 1}', "it is refused by the codec 'tests.Coin'"),
     ],
 )
 def test_json_that_is_no_value_is_refused_by_its_place(
@@ -474,6 +506,15 @@ def test_json_that_is_no_value_is_refused_by_its_place(
         (Json, "a text", ["a text"]),
         (list[list[int]], "[[1], [2]]", [[1], [2]]),
         (Path | None, "null", None),
+        (Coin, '{"cents": 5, "country": "DE"}', Coin(5, "DE")),
+        (Coin, "|||", Coin(3)),
+        (Coin | None, '{"cents": 5}', Coin(5)),
+        (Coin | None, "null", None),
+        (
+            dict[str, Coin],
+            '{"left": {"cents": 5}, "right": "|"}',
+            {"left": Coin(5), "right": Coin(1)},
+        ),
     ],
 )
 def test_json_is_read_by_the_types_of_its_parts(annotation: Any, text: str, value: Any) -> None:

@@ -8,7 +8,14 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from fwf.algebra.parameter_kinds import LISTS, MAPPINGS, SETS
-from fwf.forms.by_type.json_values import closest, in_order, items_of, of_json, parsed
+from fwf.forms.by_type.json_values import (
+    closest,
+    in_order,
+    is_coded,
+    items_of,
+    of_json,
+    parsed,
+)
 from fwf.forms.by_type.scalars import EXAMPLES, NULL, Unreadable, scalar, spelled
 from fwf.types.aliases import ANY, UNIONS, bare
 from fwf.types.shapes import class_of, is_named_tuple, shape_of
@@ -37,6 +44,8 @@ def read(texts: Sequence[str], annotation: Any, *, item: bool = False) -> Any:
         return items_of(texts, kind, "", _option)
     if len(texts) > 1:
         raise Unreadable(f"it is given {len(texts)} times, but takes one value")
+    if is_coded(kind) and not texts[0].lstrip().startswith(("[", "{")):
+        return of_json(texts[0], kind)
     if _shaped(kind):
         return of_json(parsed(texts[0], _shapes(kind)), kind)
     return scalar(texts[0], kind)
@@ -52,7 +61,8 @@ def _shaped(annotation: Any) -> bool:
     kind = bare(annotation)
     if typing.get_origin(kind) in UNIONS:
         return any(map(_shaped, typing.get_args(kind)))
-    return class_of(kind) in (*_SEVERAL, *MAPPINGS) or shape_of(kind) is not None
+    has_parts = class_of(kind) in (*_SEVERAL, *MAPPINGS) or shape_of(kind) is not None
+    return has_parts or is_coded(kind)
 
 
 def _is_json(text: str) -> bool:
@@ -77,6 +87,8 @@ def _shapes(kind: Any) -> str:
 def example(annotation: Any) -> str:
     """Type ⟶ a text that is one of its values."""
     kind = _one(annotation)
+    if is_coded(kind):
+        return "{…}"
     if _shaped(kind):
         return json.dumps(_data(kind, ()))
     if typing.get_origin(kind) is Literal:

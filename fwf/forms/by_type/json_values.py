@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeGuard, TypeVar, cast, final
 
 from fwf.algebra.parameter_kinds import LISTS, MAPPINGS, SETS
-from fwf.algebra.plain_values import MAX_DEPTH
+from fwf.algebra.plain_values import MAX_DEPTH, codec_of, registered
 from fwf.faults import near
 from fwf.forms.by_type.scalars import NULL, Unreadable, member, scalar
 from fwf.forms.documents import DocumentError, json_of
@@ -88,6 +88,8 @@ def of_json(data: Any, annotation: Any, place: str = "") -> Any:
     shape = shape_of(kind)
     if shape is not None:
         return _record(data, kind, shape, place)
+    if is_coded(kind):
+        return _coded(data, kind, place)
     return _scalar(data, kind, place)
 
 
@@ -232,6 +234,29 @@ def _refuse_names(
     for name, each in known.items():
         if each.required and name not in given:
             raise Unreadable(f"has no {name!r}, which {full_name_of(kind)} needs", place)
+
+
+# Classes with a codec of their own
+
+
+def is_coded(annotation: Any) -> bool:
+    """Whether only the codec that is registered for a class says how its values are written."""
+    kind = bare(annotation)
+    return registered(class_of(kind)) and shape_of(kind) is None
+
+
+def _coded(data: Any, kind: Any, place: str) -> Any:
+    cls = class_of(kind)
+    codec = codec_of(cls)
+    assert codec is not None, "a class that is registered has a codec"
+    try:
+        value = codec.from_plain(_plain(data))
+    except Exception as error:  # whatever somebody's codec raises
+        reason = f"{type(error).__name__}: {one_line(str(error), 80)}"
+        raise Unreadable(f"is refused by the codec {codec.name!r}: {reason}", place) from None
+    if not isinstance(value, cls):
+        raise _wrong(data, kind, place)
+    return value
 
 
 # Without parts
