@@ -56,6 +56,13 @@ class DoubtfulLoad(NamedTuple):
     rows: int
 
 
+class _LedgerEntry(NamedTuple):
+    """What the ledger has of a load."""
+
+    digest: str
+    rows: int
+
+
 class _CountedRows:
     """Rows as they pass: counted, and digested."""
 
@@ -149,19 +156,19 @@ def _make_ledger(session: Session, what: str) -> None:
         raise
 
 
-def _ledger_entry(session: Session, own_key: str, what: str) -> tuple[str, int] | None:
-    """Lock a key ⟶ the digest and rows of the load that it was used for."""
+def _ledger_entry(session: Session, own_key: str, what: str) -> _LedgerEntry | None:
+    """Lock a key ⟶ the entry of the load that it was used for."""
     session.rows(_LOCK, f"{what}: the lock of its key", (f"{LEDGER} key {own_key}",))
-    rows: Any = session.rows(_FIND, f"{what}: the ledger", (own_key,))
-    return rows[0] if rows else None
+    rows = session.rows(_FIND, f"{what}: the ledger", (own_key,))
+    return _LedgerEntry(*rows[0]) if rows else None
 
 
-def _earlier_load(entry: tuple[str, int], target: str, own_key: str, digest: str) -> Loaded:
-    if entry[0] != digest:
+def _earlier_load(entry: _LedgerEntry, target: str, own_key: str, digest: str) -> Loaded:
+    if entry.digest != digest:
         raise KeyReused(
             f"load of {target}: its key {own_key!r} was used for other data before; {OTHER_KEY}"
         )
-    return Loaded(target, entry[1], True)
+    return Loaded(target, entry.rows, True)
 
 
 def _put(session: Session, rows: _CountedRows, target: Target, what: str) -> None:

@@ -1,4 +1,4 @@
-"""What is a load told? Columns by which rows are merged or replaced, and an idempotency key."""
+"""What does a load need? Columns by which rows are merged or replaced, and an idempotency key."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

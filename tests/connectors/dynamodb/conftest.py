@@ -14,6 +14,7 @@ from fwf.secrets import Secret
 from tests.connectors.dynamodb.layer import Layer, before
 
 CANARY = "hunter2-canary/ä+="
+KEY = ["id"]
 
 Maker = Callable[..., str]
 
@@ -25,6 +26,10 @@ def secret(value: str) -> Secret:
 def settings(endpoint: str) -> dict[str, Any]:
     keys = {"access_key": secret("AKIATEST"), "secret_key": secret(CANARY)}
     return {"region": "eu-central-1", "endpoint": endpoint, **keys}
+
+
+def all_items(db: Tables, table: str, ids: range) -> list[Any]:
+    return [item for each in ids for item in db.page(table, each, key=KEY).items]
 
 
 @pytest.fixture(scope="session")

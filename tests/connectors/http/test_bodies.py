@@ -39,7 +39,7 @@ def test_no_bytes_are_too_odd(body: bytes) -> None:
     [
         (b'{"canary": 1, "canary": 2}', "a name twice"),
         (b'[{"a": {"b": 1, "b": 1}}]', "a name twice"),
-        (b"[NaN]", "NaN, which JSON doesn't have"),
+        (b"[NaN]", "NaN is not JSON; a finite number is expected"),
         (b"[-Infinity]", "Infinity"),
         (b"[1e999]", "too large for a float"),
         (b"[" + b"9" * 5000 + b"]", "too many digits"),
