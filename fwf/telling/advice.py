@@ -35,8 +35,12 @@ def advice(
     if overtaken:
         why = f"{overtaken}: it can't go on; the next start of it begins anew, with that mark"
         return [Advice(f"fwf runs give-up {run}{more}", why)]
-    held = [each for step in story.held_steps[:MOST] for each in _of_held(step, run, more)]
-    return [*held, *_then(row, story, f"fwf run --resume {run}{more}", run, more, bool(held))]
+    started = "target" in row.facts  # by fwf run, and else by Python code
+    resume = f"fwf run {'' if started else 'TARGET '}--resume {run}"
+    accept, go_on = f"{resume} --accept-changes{more}", f"{resume}{more}"
+    more = more if started else f" --target TARGET{more}"
+    held = [each for step in story.held_steps[:MOST] for each in _of_held(step, run, accept, more)]
+    return [*held, *_then(row, story, go_on, run, more, bool(held))]
 
 
 def _then(
@@ -62,7 +66,7 @@ def _then(
             return [Advice(go_on, "then goes on with the run")]
 
 
-def _of_held(step: Step, run: str, more: str) -> list[Advice]:
+def _of_held(step: Step, run: str, accept: str, more: str) -> list[Advice]:
     """What a person can decide about a step that holds the run."""
     path = shlex.quote(step.path)
     decide = f"fwf resolve {run} {path}"
@@ -80,8 +84,7 @@ def _of_held(step: Step, run: str, more: str) -> list[Advice]:
         ]
     tags = {tag for leaf in leaves(step.holding) for tag in leaf.get("tags", ())}
     if "Changed" in tags:
-        command = f"fwf run --resume {run} --accept-changes{more}"
-        return [Advice(command, "does it again as it is now, with all that follows")]
+        return [Advice(accept, "does it again as it is now, with all that follows")]
     if tags & {"Gone", "Unreadable"}:
         return [Advice(f"fwf rerun {run} --from {path}{more}", "does it again, with what follows")]
     return []
