@@ -226,7 +226,7 @@ def test_a_picture_leaves_a_summary_and_what_was_caught() -> None:
     summary, *failures = [
         line for line in left_behind(numbers(20) >> map_each(odd, on_error="collect")) if line
     ]
-    assert re.fullmatch(r"night\\x1b\[2J  \d+ms: 10 ok, 10 failed, 10 caught", summary)
+    assert re.fullmatch(r"night\\x1b\[2J  0 s: 10 ok, 10 failed, 10 caught", summary)
     assert failures == [
         f"  caught map_each[{i}] > odd: ConnectionError: no {i}" for i in range(1, 20, 2)
     ]

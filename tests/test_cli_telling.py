@@ -81,7 +81,7 @@ def test_a_run_is_told_on_stderr_in_the_log_and_in_the_history(folder: Path) -> 
     assert "daily > orders  shop: reads 2026-06-01" in log
     assert "item 1" not in log and " start" not in log
     assert re.search(
-        r" ERROR \w{8} daily > map_each\[1\] > item  fwf.run: failed  \d+ms: "
+        r" ERROR \w{8} daily > map_each\[1\] > item  fwf.run: failed  [\d.]+ \w+: "
         "ConnectionError: no route\n",
         log,
     )

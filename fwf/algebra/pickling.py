@@ -26,7 +26,7 @@ class TaskAt(NamedTuple):
     config: dict[str, Any]
 
 
-class Part(NamedTuple):
+class PartNumber(NamedTuple):
     """The number of a part."""
 
     number: int
@@ -93,9 +93,9 @@ def _entry(node: Node, numbers: dict[int, int]) -> Entry:
 
 def _flat(value: Any, numbers: dict[int, int]) -> Any:
     if isinstance(value, Workflow):
-        return Part(numbers[id(cast(Any, value))])
+        return PartNumber(numbers[id(cast(Any, value))])
     if isinstance(value, Step):
-        return Step(cast(Any, Part(numbers[id(value.body)])), value.inputs, value.after)
+        return Step(cast(Any, PartNumber(numbers[id(value.body)])), value.inputs, value.after)
     if isinstance(value, PVector):
         return pvector(_flat(one, numbers) for one in cast(Any, value))
     if type(value) is tuple:
@@ -106,7 +106,7 @@ def _flat(value: Any, numbers: dict[int, int]) -> Any:
 def _fill(value: Any, nodes: list[Any]) -> Any:
     if isinstance(value, Packed):
         return unpack(value)
-    if isinstance(value, Part):
+    if isinstance(value, PartNumber):
         return nodes[value.number]
     if isinstance(value, Step):
         return Step(_fill(value.body, nodes), value.inputs, value.after)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
 from fwf.durations import MICROSECOND, checked_delay, in_words
 from fwf.faults.error_tags import exception_class, tag_of, tags_of, tags_of_class
 from fwf.faults.error_texts import error_in, named_text, pickle_of, text
-from fwf.faults.phrases import at_path, counted, near, shortened, shown_path
+from fwf.faults.phrases import at_path, counted, listed, near, shortened, shown_path
 from fwf.printing import printable
 from fwf.records import record
 from fwf.secrets import masked
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TAGS", "BadInput", "Both", "Exhausted", "Failed", "Fault", "Interrupted", "Issue", "Permanent",
     "PredicateDefect", "RetryAfter", "Severity", "Then", "TimedOut", "both", "carries",
-    "counted", "exception_class", "group_tags", "leaves", "matches", "named_text", "near",
+    "counted", "exception_class", "group_tags", "leaves", "listed", "matches", "named_text", "near",
     "shortened", "shown_path", "tag_of", "tags_of", "tags_of_class", "text", "then",
 ]  # fmt: skip
 MOST_CAUSES: Final = 100

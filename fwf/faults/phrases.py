@@ -1,6 +1,7 @@
 """How do numbers, near names and paths read in messages?"""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from fwf.secrets import masked
@@ -12,6 +13,13 @@ MOST_PATH: Final = 200
 def counted(n: int, noun: str) -> str:
     """3, "round" ⟶ "3 rounds"."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def listed(names: Iterable[str], total: int, most: int, between: str = ", ") -> str:
+    """Names, how many there are ⟶ the first of them, and how many more: `a, b and 3 more`."""
+    first = list(islice(names, most))
+    more = total - len(first)
+    return between.join(first) + (f" and {more:,} more" if more > 0 else "")
 
 
 def near(name: str, names: Iterable[object]) -> str:

@@ -24,7 +24,7 @@ MOST_NESTED: Final = 20
 
 
 @final
-class Failing(Exception):
+class ReturnedError(Exception):
     """A task returned `Failure(error)` with an error that is no exception."""
 
     def __init__(self, error: object) -> None:
@@ -71,7 +71,7 @@ def raised(error: BaseException, fn: Callable[..., Any] | None = None) -> Raised
     """
     traceback = traceback_of(error, sys.exception(), fn)
     problem: object = error
-    if type(error) is Failing:
+    if type(error) is ReturnedError:
         problem = error.error
         traceback = changed(
             traceback, error=": ".join(filter(None, (tags(problem)[0], text(problem))))

@@ -7,7 +7,7 @@ from typing import Any, Final, final
 from returns.result import Failure, Success
 
 from fwf.algebra.nodes import Task
-from fwf.faults.raised import Failing
+from fwf.faults.raised import ReturnedError
 from fwf.types.arrival import Look, misgiven, seen, shape_of, whose
 from fwf.types.single_use import FREE, readable
 
@@ -59,5 +59,5 @@ def unwrap(result: Any) -> Any:
         return readable(result.unwrap())
     if cls is Failure:
         error = result.failure()
-        raise error if isinstance(error, BaseException) else Failing(error)
+        raise error if isinstance(error, BaseException) else ReturnedError(error)
     return readable(result)

@@ -63,7 +63,7 @@ Look: TypeAlias = Callable[[Any], Wrong | None]
 """Value ⟶ the first part of it that doesn't have its type, if any."""
 
 
-class Shape(NamedTuple):
+class ValueShape(NamedTuple):
     """What is looked for in values of one type.
 
     free: classes whose very instances have the type.
@@ -92,7 +92,7 @@ def seen(look: Look, value: Any) -> Wrong | None:
         return None
 
 
-def shape_of(annotation: Any) -> Shape:
+def shape_of(annotation: Any) -> ValueShape:
     """Type ⟶ what is looked for in its values."""
     for shape in (_known, _shape):  # an annotation that can't be hashed isn't remembered
         try:
@@ -102,11 +102,11 @@ def shape_of(annotation: Any) -> Shape:
     return ANYTHING
 
 
-def _shape(annotation: Any, levels: int = LEVELS) -> Shape:
+def _shape(annotation: Any, levels: int = LEVELS) -> ValueShape:
     kind = bare(annotation)
     origin = typing.get_origin(kind)
     if kind in (typing.Never, typing.NoReturn):
-        return Shape(frozenset(), {}, partial(_never, kind))
+        return ValueShape(frozenset(), {}, partial(_never, kind))
     if origin in (typing.Union, pytypes.UnionType):
         return _of_union(kind, levels)
     if origin is Literal:
@@ -125,7 +125,7 @@ def _nothing(value: Any) -> Wrong | None:
     return None
 
 
-ANYTHING: Final = Shape(FREE, {}, _nothing)
+ANYTHING: Final = ValueShape(FREE, {}, _nothing)
 _OPEN: Final[tuple[Any, ...]] = (types.ANY, object, type)  # what is a `type[…]` needn't be a class
 
 
@@ -135,7 +135,7 @@ _known = lru_cache(maxsize=4096)(_shape)
 # Classes
 
 
-def _of_class(annotation: Any, kind: Any, cls: Any, levels: int) -> Shape:
+def _of_class(annotation: Any, kind: Any, cls: Any, levels: int) -> ValueShape:
     parts = _columns(annotation) or _parts(kind, cls, levels)
     foreign = {str} if cls is Sequence and typing.get_args(kind) else set[type]()
     exact: set[type] = {each for each in FREE - foreign if _counts_as(each, cls)}
@@ -148,8 +148,8 @@ def _of_class(annotation: Any, kind: Any, cls: Any, levels: int) -> Shape:
         return None if parts is None else parts(value)
 
     if parts is None:
-        return Shape(frozenset(exact), {}, look)
-    return Shape(frozenset(), dict.fromkeys(exact, parts), look)
+        return ValueShape(frozenset(exact), {}, look)
+    return ValueShape(frozenset(), dict.fromkeys(exact, parts), look)
 
 
 _ALSO: dict[type, Any] = {
@@ -189,7 +189,7 @@ def _read_again(cls: Any) -> bool:
     return hasnt and cls is not tuple and not typing.is_typeddict(cls)
 
 
-def _of_union(kind: Any, levels: int) -> Shape:
+def _of_union(kind: Any, levels: int) -> ValueShape:
     shapes = [_shape(part, levels) for part in typing.get_args(kind)]
     if any(shape is ANYTHING for shape in shapes):
         return ANYTHING
@@ -207,21 +207,21 @@ def _of_union(kind: Any, levels: int) -> Shape:
     inside: dict[type, Look] = {}
     for cls, within in (pair for shape in shapes for pair in shape.inside.items()):
         inside[cls] = look if cls in inside else within
-    return Shape(free, {cls: inside[cls] for cls in inside.keys() - free}, look)
+    return ValueShape(free, {cls: inside[cls] for cls in inside.keys() - free}, look)
 
 
 def _tells_more(one: Wrong, other: Wrong) -> bool:
     return (len(one.place), bool(one.difference)) > (len(other.place), bool(other.difference))
 
 
-def _of_literal(kind: Any) -> Shape:
+def _of_literal(kind: Any) -> ValueShape:
     values = typing.get_args(kind)
 
     def look(value: Any) -> Wrong | None:
         fit = any(_is_a(value, type(each)) and value == each for each in values)
         return None if fit else Wrong("", value, kind)
 
-    return Shape(frozenset(), {}, look)
+    return ValueShape(frozenset(), {}, look)
 
 
 # What is in a value
@@ -254,15 +254,15 @@ def _columns(annotation: Any) -> Look | None:
     return look
 
 
-class Part(NamedTuple):
+class ItemShapes(NamedTuple):
     """The shape of what is in a container: of what is looked into, and of the others."""
 
-    deep: Shape
-    flat: Shape
+    deep: ValueShape
+    flat: ValueShape
 
 
-def _part(kind: Any, levels: int) -> Part:
-    return Part(_shape(kind, levels - 1), _shape(kind, 0))
+def _part(kind: Any, levels: int) -> ItemShapes:
+    return ItemShapes(_shape(kind, levels - 1), _shape(kind, 0))
 
 
 _MAPPINGS: Final[tuple[Any, ...]] = (dict, defaultdict, OrderedDict, Mapping, MutableMapping)
@@ -277,7 +277,7 @@ _DICTIONARIES: Final = frozenset({dict, defaultdict, OrderedDict})
 """Classes whose items can be looked at without anybody's code: of others only the class is."""
 
 
-def _of_items(part: Part) -> Look | None:
+def _of_items(part: ItemShapes) -> Look | None:
     deep, flat = part
     if flat is ANYTHING:
         return None
@@ -297,7 +297,7 @@ def _of_items(part: Part) -> Look | None:
     return look
 
 
-def _usual(shape: Shape) -> type | None:
+def _usual(shape: ValueShape) -> type | None:
     """The class that most values of a shape have: one is quicker to compare with than several."""
     return float if float in shape.free else next(iter(shape.free), None)
 
@@ -310,7 +310,7 @@ def _first(value: Any) -> Sequence[Any]:
     return value[:1] if cls in _TEXTS else ()
 
 
-def _wrong_item(value: Any, some: Sequence[Any], part: Part) -> Wrong | None:
+def _wrong_item(value: Any, some: Sequence[Any], part: ItemShapes) -> Wrong | None:
     for index, each in enumerate(some):
         shape = part.deep if index < MOST_DEEP else part.flat
         wrong = None if type(each) in shape.free else shape.look(each)
@@ -341,7 +341,7 @@ def _of_tuple(kind: Any, arguments: tuple[Any, ...], levels: int) -> Look | None
     return look
 
 
-def _of_pairs(key: Part, item: Part) -> Look | None:
+def _of_pairs(key: ItemShapes, item: ItemShapes) -> Look | None:
     if key.flat is ANYTHING and item.flat is ANYTHING:
         return None
     keys, items = key.flat.free, item.flat.free
@@ -363,7 +363,9 @@ def _of_pairs(key: Part, item: Part) -> Look | None:
     return look
 
 
-def _wrong_pair(pairs: Iterable[tuple[Any, Any]], key: Part, item: Part) -> Wrong | None:
+def _wrong_pair(
+    pairs: Iterable[tuple[Any, Any]], key: ItemShapes, item: ItemShapes
+) -> Wrong | None:
     for index, (name, each) in enumerate(pairs):
         for part, kinds, place in ((name, key, "{…}"), (each, item, f"[{_name(name)}]")):
             shape = kinds.deep if index < MOST_DEEP else kinds.flat

@@ -19,14 +19,14 @@ MAX_DEPTH, MAX_PARTS = 8, 256
 
 
 @typing.final
-class Same:
+class SameType:
     """The output type of a part that passes its input on."""
 
     def __repr__(self) -> str:
         return "the same"
 
 
-SAME = Same()
+SAME = SameType()
 _UNIONS = (Union, types.UnionType)
 _NUMBERS = {float: (int,), complex: (int, float)}
 

@@ -83,7 +83,7 @@ def _from_toml(text: str, source: str) -> Scenario:
 
 
 def _read(data: Any, source: str) -> Scenario:
-    reader = _Reader()
+    reader = _ScenarioReader()
     scenario = reader.scenario(data)
     if reader.problems:
         raise ScenarioError(source, reader.problems)
@@ -95,7 +95,7 @@ _ENTRY = ("gives", "gives_each", "fails", "takes", "when_cut")
 
 
 @final
-class _Reader:
+class _ScenarioReader:
     """Reads on after a mistake, so that all of them are told."""
 
     def __init__(self) -> None:

@@ -110,7 +110,7 @@ def test_a_resource_is_entered_for_each_attempt_and_left_after_it() -> None:
 def test_a_resource_is_left_when_the_task_fails_and_sees_why() -> None:
     for failing, seen in [
         (torn, "ConnectionError"),
-        (refused, "Failing"),
+        (refused, "ReturnedError"),
         (refused_with, "ConnectionError"),
     ]:
         ran = go(retry(failing, attempts=2), resources={"db": opener("d")})
