@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Final, LiteralString, final
+from typing import TYPE_CHECKING, Final, LiteralString, NamedTuple, final
 from uuid import uuid4
 
 from fwf.durations import MICROSECOND, in_words
@@ -118,11 +118,9 @@ def claim_lease(server: Server, key: str, holder: Holder, length: timedelta) -> 
             fence_row = driver.execute(_TAKE, [key, token, about, length]).fetchone()
             if fence_row is not None:
                 return Lease(key, fence_row[0], length, server)
-            holder_row = driver.execute(_LOOK, [key]).fetchone()
-            if holder_row is not None and holder_row[3] > timedelta(
-                0
-            ):  # else it ended a moment ago
-                return _held_error(server.where, *holder_row)
+            standing = _standing(driver, key)
+            if standing is not None:  # else it ended a moment ago
+                return _held_error(server.where, standing)
 
     outcome = server.do("claiming a run", take)
     if isinstance(outcome, Held):
@@ -132,14 +130,31 @@ def claim_lease(server: Server, key: str, holder: Holder, length: timedelta) -> 
 
 def holder_of(driver: Driver, key: str) -> Holder | None:
     """Who has a lease; None if nobody has, or one that has run out."""
+    standing = _standing(driver, key)
+    return None if standing is None else standing.holder
+
+
+class _Standing(NamedTuple):
+    """Who has a lease, since when, how long ago the last sign was, and how long it still lasts."""
+
+    holder: Holder
+    since: datetime
+    silence: timedelta
+    rest: timedelta
+
+
+def _standing(driver: Driver, key: str) -> _Standing | None:
+    """How a lease stands; None if nobody has it, or it has run out."""
     row = driver.execute(_LOOK, [key]).fetchone()
-    return None if row is None or row[3] <= timedelta(0) else Holder(*json.loads(row[0]))
+    if row is None:
+        return None
+    about, *times = row
+    standing = _Standing(Holder(*json.loads(about)), *times)
+    return standing if standing.rest > timedelta(0) else None
 
 
-def _held_error(
-    where: str, about: str, since: datetime, silence: timedelta, rest: timedelta
-) -> Held:
-    holder = Holder(*json.loads(about))
+def _held_error(where: str, standing: _Standing) -> Held:
+    holder, since, silence, rest = standing
     return Held(
         f"{where}: {who(holder)} goes on with this run since "
         f"{since.astimezone().isoformat(' ', 'seconds')}; the last sign of it was "

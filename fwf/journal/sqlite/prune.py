@@ -65,18 +65,18 @@ def _prune_run(db: Database, run: int) -> bool:
 
 def _step(db: sqlite3.Connection, run: int) -> int:
     """Put an anchor in the place of the next few records ⟶ how many."""
-    first = db.execute(rows.RECORDS, (run, 0, 1)).fetchone()
-    last = db.execute(rows.LATEST, (run,)).fetchone()
-    if first is None or last[0] <= 2:
+    columns = db.execute(rows.RECORDS, (run, 0, 1)).fetchone()
+    if columns is None:
         return 0
-    records = db.execute(rows.RECORDS, (run, first[0], _AT_ONCE)).fetchall()
-    records = [each for each in records if each[0] < last[0]]
-    if all(each[1] == "anchor" for each in records):
+    first, last = Record(*columns), Record(*db.execute(rows.LATEST, (run,)).fetchone())
+    some = map(Record._make, db.execute(rows.RECORDS, (run, first.n, _AT_ONCE)).fetchall())
+    records = [each for each in some if each.n < last.n]
+    if all(each.kind == "anchor" for each in records):
         return 0
-    n, _, _, _, at, _, checksum = records[-1]
-    body = chain.anchor(n - first[0], checksum)
-    anchor_sum = checksum_of(first[6], n, "anchor", "", "", at, body)
-    db.execute(rows.DROP, (run, first[0], n))
+    n, at = records[-1].n, records[-1].at
+    body = chain.anchor(n - first.n, records[-1].sum)
+    anchor_sum = checksum_of(first.sum, n, "anchor", "", "", at, body)
+    db.execute(rows.DROP, (run, first.n, n))
     rows.add(db, run, [Record(n, "anchor", "", "", at, body, anchor_sum)])
     return len(records)
 

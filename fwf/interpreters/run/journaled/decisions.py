@@ -159,7 +159,7 @@ def _marks_of(past: EarlierTries, what: Again) -> dict[Spot, PastRecord]:
     return {
         spot: mark
         for spot, mark in marks.items()
-        if spot[0] == "caught" and (segment is None or segment in spot[1])
+        if spot.about == "caught" and (segment is None or segment in spot.path)
     }
 
 
@@ -174,7 +174,7 @@ def _after(past: EarlierTries, instances: set[Instance], marks: dict[Spot, PastR
     first += [mark.n for mark in marks.values()]
     if not first and past.end is not None:
         first = [past.end.n]
-    places = {untagged(path) for path, _ in instances} | {untagged(spot[1]) for spot in marks}
+    places = {untagged(path) for path, _ in instances} | {untagged(spot.path) for spot in marks}
     return sum(
         past.first.get(each, result.n) > min(first, default=0) and untagged(each[0]) not in places
         for each, result in past.results.items()

@@ -11,10 +11,17 @@ from fwf.journal.run_records import Record
 
 Instance: TypeAlias = tuple[str, str]
 """A step instance: its path with items and rounds, and the attempts of the retries around it."""
-Spot: TypeAlias = tuple[str, str, str, int]
-"""Where a mark stands: what it is about, path, tries, and how many of the kind enclose it there."""
 STARTS: Final = 5
 """So often a step may end its process without a word before it is given up."""
+
+
+class Spot(NamedTuple):
+    """Where a mark stands: what it is about, and how many of the kind enclose it there."""
+
+    about: str
+    path: str
+    tries: str
+    nth: int
 
 
 class PastRecord(NamedTuple):
@@ -220,7 +227,7 @@ class EarlierTries:
         )
         for instance in instances:
             self.take_back(instance)
-        for spot in [(*each[:3], each[3]) for each in fields.get("marks", ())]:
+        for spot in [Spot(*each) for each in fields.get("marks", ())]:
             self.marks.pop(spot, None)
             self.fresh.pop(spot, None)
         if fields.get("failures"):
@@ -259,13 +266,13 @@ class EarlierTries:
         """Marks about this that were left after a record count no more."""
         for marks in (self.marks, self.fresh, self.after_try):
             for spot in [*marks]:
-                if spot[0] in about and marks[spot].n > since:
+                if spot.about in about and marks[spot].n > since:
                     del marks[spot]
 
     def _undo(self, instances: list[Instance], n: int) -> None:
         """What was lent to parts of which some are to be done anew, was given back."""
-        for spot in [spot for spot in self.marks if spot[0] == "done"]:
-            inside = (f"{spot[1]} > ", f"{spot[1]}[")
+        for spot in [spot for spot in self.marks if spot.about == "done"]:
+            inside = (f"{spot.path} > ", f"{spot.path}[")
             if any(path.startswith(inside) for path, _ in instances):
                 del self.marks[spot]
                 self.given_back[spot] = n
@@ -284,7 +291,7 @@ class EarlierTries:
     # Marks
 
     def _spot(self, about: str, of: Record, fields: dict[str, Any]) -> Spot:
-        return about, of.path, of.tries, fields.get("nth", 0)
+        return Spot(about, of.path, of.tries, fields.get("nth", 0))
 
     def _retry(self, of: Record) -> None:
         fields = parse(of.body)
@@ -294,7 +301,7 @@ class EarlierTries:
     def _deadline(self, of: Record) -> None:
         fields = parse(of.body)
         if fields.get("spent"):
-            self.after_try["loop", of.path, of.tries, fields["round"]] = self._mark_of(of)
+            self.after_try[Spot("loop", of.path, of.tries, fields["round"])] = self._mark_of(of)
             return
         if "round" not in fields:
             self.fresh[self._spot("deadline", of, fields)] = self._mark_of(of)

@@ -40,7 +40,7 @@ class Marks:
         """
         where = about, path, tries
         nth = self._open[where] = self._open.get(where, -1) + 1
-        return PlaceMarks(self, place, (about, path, tries, nth), value)
+        return PlaceMarks(self, place, Spot(about, path, tries, nth), value)
 
     def leave(self, of: PlaceMarks) -> None:
         """It is left."""
@@ -100,7 +100,7 @@ class PlaceMarks:
         self.place = place
         self.spot = spot
         self.disturbed = False
-        if spot[0] == "done":
+        if spot.about == "done":
             self._lend()
 
     # What is known
@@ -170,10 +170,10 @@ class PlaceMarks:
     # What is written
 
     def _write(self, kind: Kind, **fields: object) -> int:
-        nth = self.spot[3] or None
+        nth = self.spot.nth or None
         digest = self.input or None
         text = body(nth=nth, input=digest, **fields)
-        return self._marks.writer.add(kind, self.spot[1], self.spot[2], text)
+        return self._marks.writer.add(kind, self.spot.path, self.spot.tries, text)
 
     def retries(self, number: int, used: int, wait: int, cause: Fault) -> None:
         fault = fault_to_json(cause)
@@ -186,7 +186,7 @@ class PlaceMarks:
         return {"lasts": lasts, "due": due, "clock": watch.since_boot(), "boot": watch.boot}
 
     def time_left(self, duration: int) -> int:
-        past, about = self._marks.past, self.spot[0]
+        past, about = self._marks.past, self.spot.about
         mark = (past.fresh if about == "deadline" else past.marks).get(self.spot)
         fields = self._same(mark)
         if mark is not None and fields is not None:
@@ -198,7 +198,7 @@ class PlaceMarks:
 
     @property
     def rounds(self) -> tuple[int, int]:
-        past, spot = self._marks.past, ("rounds", *self.spot[1:])
+        past, spot = self._marks.past, self.spot._replace(about="rounds")
         marks = [self._same(each.get(spot)) for each in (past.marks, past.fresh)]
         on = [fields["round"] for fields in marks if fields is not None]
         over = [fields["round"] for fields in marks if fields is not None and fields.get("over")]
@@ -211,7 +211,7 @@ class PlaceMarks:
         self._write("deadline", round=number, over=True, settled=settled or None)
 
     def gave_up(self, number: int) -> bool:
-        mark = self._marks.past.marks.get((*self.spot[:3], number))
+        mark = self._marks.past.marks.get(self.spot._replace(nth=number))
         if self._same(mark) is not None:
             return True
         self._write("deadline", round=number, spent=True)
