@@ -34,7 +34,7 @@ from fwf.algebra.workflow import Workflow
 from fwf.interpreters.engines.worker.call import call_to_json
 from fwf.interpreters.engines.worker.context import END, slot_of
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run import Clock, SystemClock
 from fwf.machine.part import Part
@@ -91,7 +91,7 @@ class Routing:
 
     def _here(self, text: str) -> str:
         given = json.loads(text)
-        found = answered(given, load=lambda _: self.loaded, places=self.places, clock=self.clock)
+        found = answer_call(given, load=lambda _: self.loaded, places=self.places, clock=self.clock)
         return json.dumps(found)
 
     def _call(self, do: Any, here: Visit, given: Any, **others: Any) -> Context:

@@ -14,7 +14,7 @@ from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.engines import engine_of
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.packed_values import values_of
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run import execute
 from tests.engines.airflow.simulated import Simulated
@@ -78,7 +78,7 @@ def test_graphs_are_those_of_a_local_run(shape: str) -> None:
         wanted = sorted(TOLD, key=repr)
         TOLD.clear()
         plan = planned(engine_of("airflow").cut(w), "m:w")
-        run = Simulated(plan, lambda call, there=there: answered(dict(call), **there))  # type: ignore[misc]
+        run = Simulated(plan, lambda call, there=there: answer_call(dict(call), **there))  # type: ignore[misc]
         found = run.run({"value": 1, "key": "k"})
         assert sorted(TOLD, key=repr) == wanted, (names, run.states)
         assert (found is None) == isinstance(result, Failure), (names, run.states)

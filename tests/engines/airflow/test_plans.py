@@ -8,7 +8,7 @@ import pytest
 
 from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.engines import engine_of
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from tests.engines.airflow.simulated import Simulated
 from tests.engines.kit import (
@@ -28,7 +28,7 @@ GIVEN = options()
 
 def simulated(case: Case, **how: Any) -> Simulated:
     def ask(call: Any) -> Any:
-        return answered(call, load=lambda _: case.loaded, places=Places(None, None))
+        return answer_call(call, load=lambda _: case.loaded, places=Places(None, None))
 
     return Simulated(planned(engine_of("airflow").cut(case.workflow), "kit:workflow"), ask, **how)
 

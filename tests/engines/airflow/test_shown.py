@@ -27,7 +27,7 @@ from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.airflow.steps import Plan
 from fwf.interpreters.engines.engines import engine_of
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from tests.engines.airflow.simulated import Simulated
 
@@ -90,7 +90,7 @@ def test_a_failed_item_is_a_failed_task_unless_failures_are_values() -> None:
         w = named("w", const([1, 2]) >> each >> read)
         loaded = Loaded.of(w)
         there: Any = {"load": lambda _, loaded=loaded: loaded, "places": Places(None, None)}
-        run = Simulated(plan_of(w), lambda call, there=there: answered(dict(call), **there))  # type: ignore[misc]
+        run = Simulated(plan_of(w), lambda call, there=there: answer_call(dict(call), **there))  # type: ignore[misc]
         run.run({})
         (item,) = [step.id for step in run.plan.steps if step.kind == "item"]
         assert run.states[item] == state

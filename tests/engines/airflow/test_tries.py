@@ -36,7 +36,7 @@ from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.claims import InMemory, mine
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.packed_values import values_of
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run import execute
 from tests.engines.airflow.simulated import Simulated
@@ -109,7 +109,7 @@ def test_tries_are_those_of_a_local_run(way: str, retries: bool) -> None:
         loaded = Loaded.of(w, {}, pools)
 
         def ask(call: Any, loaded: Loaded = loaded) -> Any:
-            return answered(call, load=lambda _: loaded, places=Places(None, None))
+            return answer_call(call, load=lambda _: loaded, places=Places(None, None))
 
         run = Simulated(planned(engine_of("airflow").cut(w), "m:w"), ask, retries=retries)
         found = run.run({"value": 1, "key": "k"})
@@ -137,7 +137,7 @@ def test_an_item_that_is_in_doubt_is_no_value() -> None:
     def ran(claims: InMemory) -> Simulated:
         places = Places(claims, None)
         run = Simulated(
-            plan, lambda call: answered(dict(call), load=lambda _: loaded, places=places)
+            plan, lambda call: answer_call(dict(call), load=lambda _: loaded, places=places)
         )
         run.run({"key": "k"})
         return run

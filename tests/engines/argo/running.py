@@ -14,7 +14,7 @@ from fwf.interpreters.engines import ENGINES, Cut, ExportRequest
 from fwf.interpreters.engines.argo.dags import LOST
 from fwf.interpreters.engines.argo.orders import encoded, order_of
 from fwf.interpreters.engines.argo.pod import FAILED, Done, asked, fault_of, pod_of
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from tests.engines.argo.checking import Tree, parsed
 from tests.engines.argo.controller import Controller, Ended
@@ -153,6 +153,6 @@ class Run:
         places = Places(None, self.memory)
 
         def call(asked: Any) -> dict[str, Any]:
-            return answered(asked, load=lambda _: self.case.loaded, places=places)
+            return answer_call(asked, load=lambda _: self.case.loaded, places=places)
 
         return pod_of(given, self.memory, call=call, sleep=self.slept.append).done()

@@ -12,7 +12,7 @@ from fwf.interpreters.engines.step_functions.ropes import FUNCTION as PLACE
 from fwf.interpreters.engines.step_functions.shares import Limits
 from fwf.interpreters.engines.worker.claims import InObjects
 from fwf.interpreters.engines.worker.objects import Objects
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from tests.engines.kit import Case, assert_same, end_of_outcome
 from tests.engines.step_functions.functions import FUNCTION
@@ -42,7 +42,7 @@ class Worker:
         self.last: Any = None
 
     def __call__(self, given: Any) -> Any:
-        answer = answered(given, load=lambda target: self.case.loaded, places=self.places)
+        answer = answer_call(given, load=lambda target: self.case.loaded, places=self.places)
         self.last = answer["out"]
         return answer
 

@@ -27,7 +27,7 @@ from fwf.interpreters.engines.step_functions.ropes import FUNCTION as PLACE
 from fwf.interpreters.engines.worker.claims import InObjects
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.objects import Objects
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from tests.engines.step_functions.functions import FUNCTION, Thrown
 from tests.engines.step_functions.interpreters import Interpreter, Ran
@@ -51,7 +51,7 @@ class Shop:
         self.calls[key] += 1
         if (key, self.calls[key]) in self.before:
             raise Thrown(self.before[key, self.calls[key]], "no way")
-        found = answered(given, load=lambda target: self.loaded, places=self.places)
+        found = answer_call(given, load=lambda target: self.loaded, places=self.places)
         if (key, self.calls[key]) in self.after:
             raise Thrown(self.after[key, self.calls[key]], "out of memory")
         return found

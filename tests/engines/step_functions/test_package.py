@@ -16,7 +16,7 @@ from fwf import branch, it, named, seq, task
 from fwf.cli.exported_files import MANIFEST
 from fwf.interpreters.engines import ENGINES, ExportFiles, ExportRequest
 from fwf.interpreters.engines.step_functions.package import DEFINITION
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from tests.cli_support import ROOT, fwf
 from tests.engines.kit import cases, how_many, options
 from tests.engines.kit.texts import Hostile
@@ -78,7 +78,7 @@ def test_the_commands_deploy_and_start_it(tmp_path: Path) -> None:
     name = hashlib.sha256(b"2026-06-01 1").hexdigest()[:40]
     assert (given["--name"], given["--state-machine-arn"]) == (name, "arn:machine")
     begin = {**tasks[0]["Parameters"], "in": json.loads(given["--input"])}
-    assert answered({k: v for k, v in begin.items() if k != "in.$"})["out"]["word"] == "ok"
+    assert answer_call({k: v for k, v in begin.items() if k != "in.$"})["out"]["word"] == "ok"
 
 
 def test_what_the_page_says_is_what_is_told() -> None:

@@ -14,7 +14,7 @@ from fwf.interpreters.engines.step_functions.shares import limits_of
 from fwf.interpreters.engines.worker.claims import InMemory
 from fwf.interpreters.engines.worker.loading import Loaded
 from fwf.interpreters.engines.worker.objects import Objects
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from tests.engines.step_functions.functions import FUNCTION, Functions
 from tests.engines.step_functions.interpreters import moto
@@ -84,7 +84,7 @@ def test_all_that_travels_fits(case: str, functions: Functions, tmp_path: Path) 
     )
 
     def work(given: Any) -> Any:
-        return answered(given, load=lambda target: loaded, places=places)
+        return answer_call(given, load=lambda target: loaded, places=places)
 
     text = definition(found, "m:w", "w", limits_of(found), {}).replace(PLACE, FUNCTION)
     functions.largest = 0

@@ -30,7 +30,7 @@ from fwf.interpreters.engines.worker.context import (
     slot_of,
 )
 from fwf.interpreters.engines.worker.packed_values import Inline, Packed, unpacked
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from fwf.interpreters.run.single_part import Under
 from fwf.machine.part import Part, part_at
@@ -98,7 +98,7 @@ def call_of(attribute: str, path: str, value: object = 1, **more: Any) -> PartCa
 
 def work(call: PartCall, places: Places | None = None) -> Answer:
     """Do it here."""
-    return Answer.of(answered(call.to_json(), places=places))
+    return Answer.of(answer_call(call.to_json(), places=places))
 
 
 class Shop:

@@ -14,7 +14,7 @@ from fwf.interpreters.engines.worker.call import call_to_json
 from fwf.interpreters.engines.worker.call_forms import fault_from_text
 from fwf.interpreters.engines.worker.claims import ClaimedAttempt, InMemory, mine
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from fwf.machine.part import Part
 
@@ -51,11 +51,11 @@ class Run:
         where = ("m:w", part.id, part.static_path)
         more: dict[str, Any] = {"load": lambda _: loaded, "places": Places(self.claims, None)}
         start = {"value": 1, "key": "monday"}
-        context = answered({**call_to_json("begin", *where, timed=True), "in": start}, **more)
+        context = answer_call({**call_to_json("begin", *where, timed=True), "in": start}, **more)
         context["run"] = {**context["run"], **self.facts}
         context["out"]["value"] = {"text": str(value)}
         call = {**call_to_json("run", *where, again=again or None), "in": context}
-        return answered(call, **more)["out"]
+        return answer_call(call, **more)["out"]
 
 
 def fault(out: Any) -> Fault:

@@ -32,7 +32,7 @@ from fwf.interpreters.engines.worker.call import call_from_json, call_to_json
 from fwf.interpreters.engines.worker.call_forms import Unclear
 from fwf.interpreters.engines.worker.context import slot_of
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import Places
 from fwf.machine.part import Part
 from tests.engines.routing import NOWHERE, Routing
@@ -61,7 +61,7 @@ def ask(w: Any, do: Any, given: Json, *, of: Any = None, at: str = "", **others:
     places = others.pop("places", NOWHERE)
     said = call_to_json(do, "m:w", part.id, part.static_path, **others)
     asked = json.loads(json.dumps({**said, "in": given}))
-    return answered(asked, load=lambda _: Loaded.of(w), places=places)
+    return answer_call(asked, load=lambda _: Loaded.of(w), places=places)
 
 
 def _is_meant(here: Any, of: Any, at: str) -> bool:
@@ -167,7 +167,7 @@ FINE = {"word": "ok", "to": "", "wait": 0, "value": {"text": "1"}}
 def test_a_call_that_is_none_is_refused_with_its_place(changes: Any, said: str) -> None:
     good = {**call_to_json("run", "m:w", Part(next(walk(double))).id, "double"), "in": {}}
     with pytest.raises(Unclear) as refused:
-        answered({**good, **changes}, load=lambda _: Loaded.of(double))
+        answer_call({**good, **changes}, load=lambda _: Loaded.of(double))
     assert said in str(refused.value)
 
 
@@ -182,7 +182,7 @@ def test_a_verb_is_for_its_node(verb: str) -> None:
 def test_a_part_of_another_definition_is_held_and_both_ids_are_told() -> None:
     context = ask(double, "begin", {"value": 1})
     call = {**call_to_json("run", "m:w", "0" * 32, "double"), "in": context}
-    out: Any = answered(call, load=lambda _: Loaded.of(double), places=NOWHERE)["out"]
+    out: Any = answer_call(call, load=lambda _: Loaded.of(double), places=NOWHERE)["out"]
     assert out["word"] == "held" and "0" * 32 in out["said"]
     assert Part(next(walk(double))).id in out["said"]
 

@@ -31,7 +31,7 @@ from fwf.interpreters.engines.airflow.steps import Plan, Step
 from fwf.interpreters.engines.airflow.told import Log, fault_in
 from fwf.interpreters.engines.worker.call_forms import Unclear
 from fwf.interpreters.engines.worker.loading import Loaded
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.printing import printable
 from fwf.records import changed, record
 from fwf.secrets import masked
@@ -82,7 +82,7 @@ class Worker:
 
         def ask(call: Mapping[str, Any]) -> Context:
             more = {"again": again} if again and call["do"] == "run" else {}
-            return answered({**call, **more}, load=lambda _: loaded, observe=log.note)
+            return answer_call({**call, **more}, load=lambda _: loaded, observe=log.note)
 
         return ask
 

@@ -25,7 +25,7 @@ from fwf.interpreters.engines.argo.orders import LIMIT, Op, Order, Source, decod
 from fwf.interpreters.engines.worker.call_forms import FORM, Unclear, fault_from_text
 from fwf.interpreters.engines.worker.context import END
 from fwf.interpreters.engines.worker.objects import Objects, StoreError
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.records import record
 
 FAILED: Final = 1
@@ -75,7 +75,7 @@ class Pod:
         number: int = 0,
         again: int = 0,
         given: Json = None,
-        call: Answered = answered,
+        call: Answered = answer_call,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._order = order

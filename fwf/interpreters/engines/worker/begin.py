@@ -37,9 +37,9 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
-def places_in(given: Json) -> tuple[str, str]:
+def places_in(form: Json) -> tuple[str, str]:
     """What a run is started with ⟶ where it keeps large values, and claims; empty for nowhere."""
-    fields = _fields(given)
+    fields = _fields(form)
     store, claims = (
         read_text(fields[name], f"/in/{name}") if fields.get(name) else os.environ.get(variable, "")
         for name, variable in (("store", STORE), ("claims", CLAIMS))
@@ -47,7 +47,7 @@ def places_in(given: Json) -> tuple[str, str]:
     return store, claims
 
 
-def begun(call: Call, there: Loaded, blobs: Blobs | None) -> Context:
+def begin_run(call: Call, there: Loaded, blobs: Blobs | None) -> Context:
     """What a run is started with ⟶ its first context; or with all that is wrong, a fault.
 
     `params` are by name what `--param` takes, as a text, or JSON; `value` the input; `key` names
@@ -55,75 +55,75 @@ def begun(call: Call, there: Loaded, blobs: Blobs | None) -> Context:
     """
     fields = _fields(call.given)
     store, claims = places_in(call.given)
-    wrong: list[str] = []
-    params = _params(fields.get("params"), there.required, wrong)
-    value = _value(fields, there, wrong)
-    wrong += [
+    messages: list[str] = []
+    params = _params(fields.get("params"), there.required, messages)
+    value = _value(fields, there, messages)
+    messages += [
         issue.message
         for issue in problems(there.required, params, there.resources)
-        if issue.rule != "missing-parameter" or not wrong
+        if issue.rule != "missing-parameter" or not messages
     ]
     started = _started(fields)
     name = RunName(there.required, params, value, _key(fields))
     name = name.again(_number(fields)) if _number(fields) > 1 else name
-    wrong += [issue.message for issue in name.problems()]
-    packed, said = _packed(params, value, there, blobs, wrong)
+    messages += [issue.message for issue in name.problems()]
+    value_form, params_forms = _pack(params, value, there, blobs, messages)
     id_ = fields.get("id")
     run = RunFacts(
         Under.of(name, run_id(started) if id_ is None else read_text(id_, "/in/id"), started),
-        said,
+        params_forms,
         _deadline(there) if call.timed else None,
         store,
         claims,
     )
-    if not wrong:
-        return Context(run, pmap(), Outcome(value=packed))
-    fault: Fault = both(BadInput("", each) for each in dict.fromkeys(wrong))
+    if not messages:
+        return Context(run, pmap(), Outcome(value=value_form))
+    fault: Fault = both(BadInput("", each) for each in dict.fromkeys(messages))
     text = Inline(fault_to_text(fault, 0))
     return Context(run, pmap(), Outcome("up", value=None, fault=text, said=fault_said(fault)))
 
 
-def _fields(given: Json) -> dict[str, Json]:
-    if given is None:
+def _fields(form: Json) -> dict[str, Json]:
+    if form is None:
         return {}
-    if not is_object(given):
-        raise refused("/in", given, f"an object with some of {', '.join(_FIELDS)}")
-    for name in given:
+    if not is_object(form):
+        raise refused("/in", form, f"an object with some of {', '.join(_FIELDS)}")
+    for name in form:
         if name not in _FIELDS:
             raise Refused(under("/in", name), f"is no field here; {', '.join(_FIELDS)} are")
-    return given
+    return form
 
 
-def _params(given: Json, required: Requirements, wrong: list[str]) -> dict[str, Any]:
+def _params(form: Json, required: Requirements, messages: list[str]) -> dict[str, Any]:
     """The parameters by their types; what can't be read is told together."""
-    if given is None:
+    if form is None:
         return {}
-    if not is_object(given):
-        raise refused("/in/params", given, "an object")
-    known = {each.name: each for each in (*required.parameters, *required.unknown)}
-    found: dict[str, Any] = {}
-    for name, text in given.items():
-        each = known.get(name)
+    if not is_object(form):
+        raise refused("/in/params", form, "an object")
+    by_name = {each.name: each for each in (*required.parameters, *required.unknown)}
+    values: dict[str, Any] = {}
+    for name, text in form.items():
+        each = by_name.get(name)
         if each is None:
-            found[name] = text  # which `problems` tells, with what was meant
+            values[name] = text  # which `problems` tells, with what was meant
             continue
         try:
-            found[name] = _param(each, text)
+            values[name] = _param(each, text)
         except Unreadable as error:
             more = error.told(name)
             kind = (each.types or (str,))[0]
-            said = f"parameter {name!r}: {text!r} can't be read; such as {example(kind)!r}"
-            wrong.append(f"{said}{more and f'; {more}'}")
-    return found
+            message = f"parameter {name!r}: {text!r} can't be read; such as {example(kind)!r}"
+            messages.append(f"{message}{more and f'; {more}'}")
+    return values
 
 
-def _param(each: Requirement, given: Json) -> Any:
+def _param(each: Requirement, form: Json) -> Any:
     """The value of a parameter: of the first of its types that gives one which fits all."""
     kinds = each.types or (ANY,)
     refusal = Unreadable()
     for kind in kinds:
         try:
-            value = _read(given, kind)
+            value = _read(form, kind)
         except Unreadable as error:
             refusal = error
             continue
@@ -132,41 +132,41 @@ def _param(each: Requirement, given: Json) -> Any:
     raise refusal
 
 
-def _read(given: Json, kind: Any) -> Any:
+def _read(form: Json, kind: Any) -> Any:
     """JSON ⟶ the value of a type: a text as after `--param`, other JSON as what it says."""
-    if isinstance(given, str):
-        return read([given], kind)
-    return given if kind in (ANY, object) else read([json.dumps(given)], kind)
+    if isinstance(form, str):
+        return read([form], kind)
+    return form if kind in (ANY, object) else read([json.dumps(form)], kind)
 
 
-def _value(fields: dict[str, Json], there: Loaded, wrong: list[str]) -> Any:
+def _value(fields: dict[str, Json], there: Loaded, messages: list[str]) -> Any:
     """The input, by its type; None if there is none."""
     if "value" not in fields:
         return None
-    given, kind = fields["value"], there.workflow.edge.accepts
+    form, kind = fields["value"], there.workflow.edge.accepts
     try:
-        return _read(given, kind)
+        return _read(form, kind)
     except Unreadable as error:
         more = error.told("value")
-        wrong.append(f"the input can't be read; such as {example(kind)!r}{more and f'; {more}'}")
+        messages.append(f"the input can't be read; such as {example(kind)!r}{more and f'; {more}'}")
         return None
 
 
-def _packed(
-    params: dict[str, Any], value: Any, there: Loaded, blobs: Blobs | None, wrong: list[str]
+def _pack(
+    params: dict[str, Any], value: Any, there: Loaded, blobs: Blobs | None, messages: list[str]
 ) -> tuple[Packed, PMap[str, Packed]]:
     values = values_of(there.names, blobs)
-    said: dict[str, Packed] = {}
+    forms: dict[str, Packed] = {}
     for name, each in params.items():
         try:
-            said[name] = Inline(values.settle(each)[0])
+            forms[name] = Inline(values.settle(each)[0])
         except Unwritable as error:
-            wrong.append(f"parameter {name!r}: {error}")
+            messages.append(f"parameter {name!r}: {error}")
     try:
-        return Inline(values.settle(value)[0]), pmap(said)
+        return Inline(values.settle(value)[0]), pmap(forms)
     except Unwritable as error:
-        wrong.append(f"the input: {error}")
-        return NONE, pmap(said)
+        messages.append(f"the input: {error}")
+        return NONE, pmap(forms)
 
 
 def _key(fields: dict[str, Json]) -> str | None:
@@ -185,8 +185,8 @@ def _number(fields: dict[str, Json]) -> int:
 
 
 def _started(fields: dict[str, Json]) -> datetime:
-    given = fields.get("started")
-    return datetime.now(UTC) if given is None else moment_from_json(given, "/in/started")
+    form = fields.get("started")
+    return datetime.now(UTC) if form is None else moment_from_json(form, "/in/started")
 
 
 def _deadline(there: Loaded) -> Deadline | None:

@@ -76,26 +76,26 @@ _OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter", "timed", "t
 
 def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> dict[str, Json]:
     """A verb, the workflow, the part ⟶ the call without what the engine adds to it."""
-    named = {name: value for name, value in others.items() if value not in (None, False)}
+    fields = {name: value for name, value in others.items() if value not in (None, False)}
     where = {"target": written_text(target), "part": part, "path": written_text(path)}
-    return {"fwf": FORM, "do": do, **where, **named}
+    return {"fwf": FORM, "do": do, **where, **fields}
 
 
-def call_from_json(given: Json) -> Call:
+def call_from_json(form: Json) -> Call:
     """JSON ⟶ the call; raises `Unclear`, with the place, for anything else."""
-    return clear("call", lambda: _call(given))
+    return clear("call", lambda: _call(form))
 
 
-def _call(given: Json) -> Call:
-    there = tuple(each for each in _OTHERS if is_object(given) and each in given)
-    fields = read_fields(given, "", (*_NEEDED, *there))
+def _call(form: Json) -> Call:
+    there = tuple(each for each in _OTHERS if is_object(form) and each in form)
+    fields = read_fields(form, "", (*_NEEDED, *there))
     if read_whole(fields["fwf"], "/fwf") != FORM:
-        said = f"is another version, and this fwf reads {FORM}: have the same fwf at both ends"
-        raise Refused("/fwf", said)
+        message = f"is another version, and this fwf reads {FORM}: have the same fwf at both ends"
+        raise Refused("/fwf", message)
 
     def number(name: str, least: int) -> int | None:
-        found = fields.get(name)
-        return None if found is None else read_whole(found, f"/{name}", least)
+        value = fields.get(name)
+        return None if value is None else read_whole(value, f"/{name}", least)
 
     def flag(name: str) -> bool:
         return name in fields and read_flag(fields[name], f"/{name}")
@@ -120,8 +120,8 @@ def _call(given: Json) -> Call:
     )
 
 
-def _id(given: Json) -> str:
-    found = read_text(given, "/part")
-    if not found:
-        raise refused("/part", given, "the id of a part")
-    return found
+def _id(form: Json) -> str:
+    part = read_text(form, "/part")
+    if not part:
+        raise refused("/part", form, "the id of a part")
+    return part

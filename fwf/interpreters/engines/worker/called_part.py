@@ -73,8 +73,8 @@ class Here:
         self._blobs = blobs
         self._known = _digests(there)
         self._values = values_of(there.names, blobs)
-        self.part = self._chosen(parts_at(there.workflow, call.path, call.part, self._known))
-        self._keep_what_is_around()
+        self.part = self._current(parts_at(there.workflow, call.path, call.part, self._known))
+        self._drop_what_is_behind()
         self.params: Mapping[str, Any] = self._params()
 
     # Where it is
@@ -96,13 +96,13 @@ class Here:
         """The path of what encloses it."""
         return Places(self.part.whole).enclosing(self.part.place)
 
-    def worded(self, fault: Fault, visit: Visit | None = None) -> Fault:
+    def in_words(self, fault: Fault, visit: Visit | None = None) -> Fault:
         """A fault of a part's own doing: of what a word is made of, in its words."""
         part = self.part if visit is None else self.at(visit)
         word = Places(self.part.whole).word(part.place)
         return fault if word is None else word.worded(fault)
 
-    def _chosen(self, parts: list[Part]) -> Part:
+    def _current(self, parts: list[Part]) -> Part:
         """The part that the run is at: in the maps and loops that it is in."""
         fits = [part for part in parts if self._items(part) is not None]
         if not fits:
@@ -114,35 +114,35 @@ class Here:
         part = max(fits, key=lambda each: len(self._items(each) or ()))
         return Part(part.visit, self._items(part) or ())
 
-    def _keep_what_is_around(self) -> None:
+    def _drop_what_is_behind(self) -> None:
         """Of the scope, what parts remember that are behind isn't handed on."""
         inward = self.part.inward
         names = [name for each in inward for name in (self.slot(each), self.slot(each) + END)]
         scope = self.context.scope
-        kept = {name: scope[name] for name in names if name in scope}
-        self.context = changed(self.context, scope=pmap(kept))
+        entries = {name: scope[name] for name in names if name in scope}
+        self.context = changed(self.context, scope=pmap(entries))
         retries = [each for each in inward[:-1] if isinstance(each.node, Retry)]
         for retry, number in zip(retries, self.call.tries, strict=False):
             self.note(retry, {**self.context.of(self.slot(retry)), "tried": number})
 
     def _items(self, part: Part) -> Items | None:
-        found: list[str | int] = []
+        items: list[str | int] = []
         for each in part.inward[:-1]:
             if isinstance(each.node, MapEach | LoopUntil):
                 field = "item" if isinstance(each.node, MapEach) else "n"
                 name = self.context.of(self.slot(each)).get(field)
                 if not isinstance(name, str | int):
                     return None
-                found.append(name)
-        return tuple(found)
+                items.append(name)
+        return tuple(items)
 
     @property
     def tries(self) -> tuple[int, ...]:
         """The numbers of the attempts of the retries around it, the outermost first."""
         around = self.part.inward[:-1]
-        return tuple(self.tried(each) for each in around if isinstance(each.node, Retry))
+        return tuple(self.attempt_of(each) for each in around if isinstance(each.node, Retry))
 
-    def tried(self, retry: Visit) -> int:
+    def attempt_of(self, retry: Visit) -> int:
         """Which attempt of a retry it is."""
         number = self.context.of(self.slot(retry)).get("tried", 1)
         return number if isinstance(number, int) else 1
@@ -151,36 +151,36 @@ class Here:
         """Note that it begins ⟶ how many times it did, if a task in it is told that."""
         if not self.part.retries or not _counts(self.part):
             return 1
-        begun, name = self.context.begun, counted(self.slot(), self.part.items)
-        number = begun.get(name, 0) + 1
-        self.context = changed(self.context, begun=begun.set(name, number))
+        counts, name = self.context.begun, count_name(self.slot(), self.part.items)
+        number = counts.get(name, 0) + 1
+        self.context = changed(self.context, begun=counts.set(name, number))
         return number
 
     def count(self, parts: Iterable[Outcome]) -> None:
         """What parts counted, the context counts too."""
-        begun = self.context.begun
+        counts = self.context.begun
         for out in parts:
             for name, number in out.begun.items():
-                begun = begun.set(name, max(number, begun.get(name, 0)))
-        self.context = changed(self.context, begun=begun)
+                counts = counts.set(name, max(number, counts.get(name, 0)))
+        self.context = changed(self.context, begun=counts)
 
     # What is known there
 
     @property
     def bindings(self) -> dict[str, Packed]:
         """The values of the parameters that are computed around it, as they travel."""
-        found: dict[str, Packed] = {}
+        values: dict[str, Packed] = {}
         for name in self.part.computed_names:
             binds = next(each for each in self.part.visit.enclosing() if _computes(each.node, name))
-            bound = self.context.of(self.slot(binds)).get("bound")
+            form = self.context.of(self.slot(binds)).get("bound")
             at = f"/in/scope/{self.slot(binds)}/bound"
-            found[name] = values_from_json(bound, at)[name]
-        return found
+            values[name] = values_from_json(form, at)[name]
+        return values
 
     def _params(self) -> Mapping[str, Any]:
-        given = {name: self.read(each) for name, each in self.context.run.params.items()}
-        bound = {name: self.read(each) for name, each in self.bindings.items()}
-        return self.part.env(given, bound).params
+        params = {name: self.read(each) for name, each in self.context.run.params.items()}
+        bindings = {name: self.read(each) for name, each in self.bindings.items()}
+        return self.part.env(params, bindings).params
 
     @property
     def value(self) -> Any:
@@ -205,7 +205,7 @@ class Here:
         """What travelled ⟶ the value."""
         return read(self._values, value, self._blobs, "/in")
 
-    def packed(self, value: Any, limit: int | None = None) -> Packed:
+    def pack(self, value: Any, limit: int | None = None) -> Packed:
         """A value ⟶ as it travels; raises `Unwritable`, or `Unkept` if the store fails."""
         try:
             text, _ = self._values.settle(value)
@@ -213,7 +213,7 @@ class Here:
         except (StoreError, JournalError) as error:
             raise Unkept(f"what it gave can't be kept: {error}") from None
 
-    def packed_fault(self, fault: Fault) -> Packed:
+    def pack_fault(self, fault: Fault) -> Packed:
         """A fault ⟶ as it travels, by reference if there is a place for that."""
         text = fault_to_text(fault, self.clock.now())
         limit = None if self._blobs is None else self.call.limit
@@ -227,40 +227,39 @@ class Here:
     def ok(self, value: Any) -> Context:
         """It gave a value."""
         try:
-            return self.context.giving(self.fine(self.packed(value)))
+            return self.context.giving(self.fine(self.pack(value)))
         except Unwritable as error:
-            from fwf.interpreters.engines.worker.unwind import unwound  # outwards from here
+            from fwf.interpreters.engines.worker.unwind import unwind  # outwards from here
 
             fault = Failed(self.path(), ("Unwritable", "Defect"), str(error))
-            return unwound(self, fault)
+            return unwind(self, fault)
 
     def fine(self, value: Packed, degraded: tuple[str, ...] | None = None) -> Outcome:
         """The outcome that a value is."""
         before = self.context.out.degraded if degraded is None else degraded
         return Outcome(value=value, degraded=tuple(dict.fromkeys(before)))
 
-    def held(self, fault: Fault) -> Context:
+    def hold(self, fault: Fault) -> Context:
         """Nothing goes on before a person has decided."""
-        fault_, said = self.packed_fault(fault), self.said(fault)
-        out = Outcome("held", value=None, fault=fault_, said=said)
-        return self.context.giving(out)
+        form, text = self.pack_fault(fault), self.message_of(fault)
+        return self.context.giving(Outcome("held", value=None, fault=form, said=text))
 
-    def said(self, fault: Fault) -> str:
+    def message_of(self, fault: Fault) -> str:
         """What a fault says to people; nothing where others fail beside it, and all travels."""
         around = self.part.visit.enclosing()
         beside = any(isinstance(each.node, Par | MapEach | Graph) for each in around)
         return "" if beside else fault_said(fault)
 
-    def bad_input(self, said: str) -> BadInput:
+    def bad_input(self, message: str) -> BadInput:
         """It can't take what it is given."""
-        return BadInput(self.path(), said)
+        return BadInput(self.path(), message)
 
     def note(self, visit: Visit, facts: Mapping[str, Json]) -> None:
         """A part around it remembers this."""
         self.context = self.context.noting(self.slot(visit), facts)
 
 
-def counted(slot: str, items: Items) -> str:
+def count_name(slot: str, items: Items) -> str:
     """A part's slot, the items and rounds that it is in ⟶ by what its beginnings are counted."""
     return f"{slot}{[*items]}"
 

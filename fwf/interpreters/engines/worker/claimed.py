@@ -87,32 +87,32 @@ class Claiming:
         self._tokens.add(claim.token)
         at_work.add(claim.token)
         try:
-            known = self._known(machine, fiber, this, claim, role)
+            ending = self._known(machine, fiber, this, claim, role)
         except StoreError as error:
             machine.hold(fiber, Failed(path, ("StoreError",), f"nothing was begun: {error}"))
             return None
-        if isinstance(known, Claim):
-            machine.hold(fiber, self._held(path, this, known, claim))
+        if isinstance(ending, Claim):
+            machine.hold(fiber, self._held(path, this, ending, claim))
             return None
-        if known is not None:
-            return (*known, 0)
+        if ending is not None:
+            return (*ending, 0)
         return self._begin(machine, fiber, role, alone, this)
 
     def _begin(
         self, machine: Machine, fiber: Fiber, role: Role, alone: bool, this: Claimed
     ) -> Ending | RunningAttempt | None:
-        found = self._inner.start(machine, fiber, role, alone)
-        if isinstance(found, RunningAttempt):
-            self._begun[found] = this
-            return found
-        if found is None:  # it couldn't even be called
+        begin = self._inner.start(machine, fiber, role, alone)
+        if isinstance(begin, RunningAttempt):
+            self._begun[begin] = this
+            return begin
+        if begin is None:  # it couldn't even be called
             self._finish(machine, fiber, role, this, fiber.status, fiber.value)
             return None
-        status, value = self._finish(machine, fiber, role, this, found[0], found[1])
+        status, value = self._finish(machine, fiber, role, this, begin[0], begin[1])
         if status is WAIT:
             machine.hold(fiber, value)
             return None
-        return status, value, found[2]
+        return status, value, begin[2]
 
     # Before it
 
@@ -147,10 +147,10 @@ class Claiming:
         """How an attempt ended that another worker has begun, as long as he may be at work."""
         pauses = iter(_PAUSES)
         while True:
-            gone = before.is_gone(time.time_ns() // 1000)
+            is_gone = before.is_gone(time.time_ns() // 1000)
             outcome = self._claims.outcome(this)
-            left = gone or (gone is None and not before.until)
-            if outcome is not None or left or not _in_time(machine, fiber):
+            is_over = is_gone or (is_gone is None and not before.until)
+            if outcome is not None or is_over or not _in_time(machine, fiber):
                 return outcome
             self._sleep(next(pauses, _PAUSES[-1]))
 
@@ -158,8 +158,8 @@ class Claiming:
         """A digest of what a step is given, by which the same step is told from a changed one."""
         contract, params = role.task.contract, fiber.around.env.params
         names = [each.name for each in contract.injected if each.kind != "resource"]
-        taken = {name: params[name] for name in names if name in params}
-        return self._values.digest([fiber.value if contract.inputs else None, taken])
+        values = {name: params[name] for name in names if name in params}
+        return self._values.digest([fiber.value if contract.inputs else None, values])
 
     def _others(self, this: Claimed) -> Claim | None:
         """Whose another attempt of the step is, of which nobody knows how it ended."""
@@ -177,10 +177,10 @@ class Claiming:
             outcome = self._claims.outcome(each)
             if each == this or outcome is None:
                 continue
-            known = self._read(outcome)
-            if known is None or known[0] is OK:
+            ending = self._read(outcome)
+            if ending is None or ending[0] is OK:
                 before = self._claims.claim(each, mine())
-                return before if before and (known is None or _differ(before, claim)) else known
+                return before if before and (ending is None or _differ(before, claim)) else ending
         return None
 
     def _held(self, path: str, this: Claimed, before: Claim, claim: Claim) -> Failed:
@@ -188,22 +188,22 @@ class Claiming:
         who = f"{moment(before.at)} by process {before.pid} on {before.host}"
         remove = f"remove the claim {this.step} from {self._claims.where}"
         if _differ(before, claim):
-            said = f"was begun at {who} on another input or parameter: start the run anew under "
-            return Failed(path, ("Changed",), f"{said}another key, or {remove}, to do it again")
-        said = f"was started at {who}, and nothing tells whether it was done: look, and if it "
-        return Failed(path, ("InDoubt",), f"{said}wasn't, {remove}; if it was, go on behind it")
+            message = f"was begun at {who} on another input or parameter: start the run anew under "
+            return Failed(path, ("Changed",), f"{message}another key, or {remove}, to do it again")
+        message = f"was started at {who}, and nothing tells whether it was done: look, and if it "
+        return Failed(path, ("InDoubt",), f"{message}wasn't, {remove}; if it was, go on behind it")
 
     # After it
 
     def wait(self, machine: Machine, until: float, busy: int) -> Sequence[Landing]:
-        landed = self._inner.wait(machine, until, busy)
-        return [self._kept(machine, each) for each in landed] if landed else landed
+        landings = self._inner.wait(machine, until, busy)
+        return [self._kept(machine, each) for each in landings] if landings else landings
 
-    def _kept(self, machine: Machine, landed: Landing) -> Landing:
-        attempt, status, value, end = landed
+    def _kept(self, machine: Machine, landing: Landing) -> Landing:
+        attempt, status, value, end = landing
         this = self._begun.pop(attempt, None)
         if this is None or attempt.cut or status is WAIT:
-            return landed
+            return landing
         fiber = attempt.fiber
         if end > fiber.around.scope.limit:
             status, value = INT, None
@@ -232,13 +232,13 @@ class Claiming:
         if status is INT and machine.stopping:
             return status, value
         try:
-            said, status, value = self._said(machine, fiber, status, value, once)
-            own = json.dumps(said)
-            kept = self._claims.finish(this, own)
-            known = None if kept == own else self._read(kept)
+            form, status, value = self._said(machine, fiber, status, value, once)
+            own = json.dumps(form)
+            first = self._claims.finish(this, own)
+            ending = None if first == own else self._read(first)
         except (StoreError, JournalError):  # it is known here, and is the answer
             return status, value
-        return (status, value) if status is WAIT or known is None else known
+        return (status, value) if status is WAIT or ending is None else ending
 
     def _said(
         self, machine: Machine, fiber: Fiber, status: Status, value: Any, once: bool
@@ -264,12 +264,12 @@ class Claiming:
     def _read(self, outcome: str) -> tuple[Status, Any] | None:
         """How an attempt ended, as it was kept; None: it is in doubt."""
         try:
-            said = json.loads(outcome)
-            if "ok" in said:
-                return OK, self._values.read(said["ok"])
-            if "failed" in said:
-                return ERR, fault_from_json(said["failed"])
-            return (INT, None) if "cut" in said else None
+            form = json.loads(outcome)
+            if "ok" in form:
+                return OK, self._values.read(form["ok"])
+            if "failed" in form:
+                return ERR, fault_from_json(form["failed"])
+            return (INT, None) if "cut" in form else None
         except (ValueError, TypeError, KeyError, JournalError) as error:
             raise StoreError(f"an outcome that is kept can't be read: {error}") from None
 

@@ -85,8 +85,8 @@ def mine(until: int = 0, given: str = "") -> Claim:
 def began(pid: int) -> str:
     """What tells a process from others that have its number; empty if there is none."""
     try:
-        said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        state, *rest = said.rpartition(")")[2].split()
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *rest = stat.rpartition(")")[2].split()
         return "" if state in "ZX" else f"{_boot()} {rest[18]}"
     except FileNotFoundError:
         return "" if os.path.exists("/proc/self") else _alive(pid)
@@ -161,8 +161,8 @@ class InMemory:
 
     def claim(self, attempt: ClaimedAttempt, claim: Claim) -> Claim | None:
         with self._lock:
-            found = self._claims.setdefault(attempt, claim)
-        return None if found is claim else found
+            first = self._claims.setdefault(attempt, claim)
+        return None if first is claim else first
 
     def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         self._claims[attempt] = claim
@@ -199,17 +199,17 @@ class InObjects:
         content = claim.text().encode()
         if self._objects.create(_key(attempt, _BEGUN), content):
             return None
-        found = self._objects.read(_key(attempt, _BEGUN))
-        if found is None:
+        first = self._objects.read(_key(attempt, _BEGUN))
+        if first is None:
             raise StoreError(f"{self.where}/{attempt.step}: a claim was taken away meanwhile")
-        return None if found == content else Claim.of(found.decode())  # or its answer was lost
+        return None if first == content else Claim.of(first.decode())  # or its answer was lost
 
     def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         self._objects.write(_key(attempt, _BEGUN), claim.text().encode())
 
     def outcome(self, attempt: ClaimedAttempt) -> str | None:
-        found = self._objects.read(_key(attempt, _ENDED))
-        return None if found is None else found.decode()
+        content = self._objects.read(_key(attempt, _ENDED))
+        return None if content is None else content.decode()
 
     def finish(self, attempt: ClaimedAttempt, outcome: str) -> str:
         if self._objects.create(_key(attempt, _ENDED), outcome.encode()):
@@ -220,8 +220,8 @@ class InObjects:
         return [ClaimedAttempt(step, each) for each in self._named(step, _BEGUN)]
 
     def unfinished(self, step: str) -> Sequence[ClaimedAttempt]:
-        ended = {*self._named(step, _ENDED)}
-        return [each for each in self.attempts(step) if each.tries not in ended]
+        finished = {*self._named(step, _ENDED)}
+        return [each for each in self.attempts(step) if each.tries not in finished]
 
     def _named(self, step: str, suffix: str) -> list[str]:
         names = [key.rpartition("/")[2] for key in self._objects.keys(f"claims/{step}")]

@@ -54,11 +54,11 @@ class InPostgres:
             *attempt,
             text,
         )
-        found = self._one("SELECT claim FROM fwf_worker.claims WHERE step = $1 AND tries = $2",
+        first = self._one("SELECT claim FROM fwf_worker.claims WHERE step = $1 AND tries = $2",
             *attempt)  # fmt: skip
-        if found is None:
+        if first is None:
             raise StoreError(f"{self.where}: a claim was taken away meanwhile")
-        return None if found == text else Claim.of(found)
+        return None if first == text else Claim.of(first)
 
     def take_over(self, attempt: ClaimedAttempt, claim: Claim) -> None:
         self._ask(
@@ -97,13 +97,13 @@ class InPostgres:
     def close(self) -> None:
         self._server.close()
 
-    def _one(self, sql: LiteralString, *given: str) -> str | None:
-        rows = self._ask("a claim", sql, *given)
+    def _one(self, sql: LiteralString, *values: str) -> str | None:
+        rows = self._ask("a claim", sql, *values)
         return rows[0][0] if rows else None
 
-    def _ask(self, what: str, sql: LiteralString, *given: str) -> list[tuple[Any, ...]]:
+    def _ask(self, what: str, sql: LiteralString, *values: str) -> list[tuple[Any, ...]]:
         def asked(driver: Driver, again: bool) -> list[tuple[Any, ...]]:
-            cursor = driver.execute(sql, given)
+            cursor = driver.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
 
         with self._lock:

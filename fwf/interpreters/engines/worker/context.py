@@ -152,8 +152,8 @@ class Context:
 
     def of(self, name: str) -> dict[str, Json]:
         """What the part of a slot remembers."""
-        found = self.scope.get(name)
-        return found if is_object(found) else {}
+        memory = self.scope.get(name)
+        return memory if is_object(memory) else {}
 
     def noting(self, name: str, facts: Mapping[str, Json]) -> Context:
         """The same, in which a part remembers this."""
@@ -190,22 +190,22 @@ def context_to_json(context: Context) -> Json:
 
 def outcome_to_json(out: Outcome) -> dict[str, Json]:
     """Outcome ⟶ JSON; what engines look at is always there."""
-    found: dict[str, Json] = {"word": out.word, "to": out.to, "wait": out.wait}
+    form: dict[str, Json] = {"word": out.word, "to": out.to, "wait": out.wait}
     if out.value is not None:
-        found["value"] = packed_to_json(out.value)
+        form["value"] = packed_to_json(out.value)
     if out.fault is not None:
-        found["fault"] = packed_to_json(out.fault)
+        form["fault"] = packed_to_json(out.fault)
     if out.cut:
-        found["cut"] = True
+        form["cut"] = True
     if out.degraded:
-        found["degraded"] = [*map(written_text, out.degraded)]
+        form["degraded"] = [*map(written_text, out.degraded)]
     if out.word == "items":
-        found["items"] = [_item_to_json(each) for each in out.items]
+        form["items"] = [_item_to_json(each) for each in out.items]
     if out.begun or out.word == "items":
-        found["begun"] = dict(out.begun)
+        form["begun"] = dict(out.begun)
     if out.said:
-        found["said"] = written_text(out.said[:MOST_SAID])
-    return found
+        form["said"] = written_text(out.said[:MOST_SAID])
+    return form
 
 
 def item_to_text(item: Item) -> str:
@@ -215,19 +215,19 @@ def item_to_text(item: Item) -> str:
 
 def _item_to_json(item: Item) -> Json:
     key = None if item.key is None else written_text(item.key)
-    found: dict[str, Json] = {"map": item.map, "at": item.at, "key": key}
-    found["value"] = packed_to_json(item.value)
+    form: dict[str, Json] = {"map": item.map, "at": item.at, "key": key}
+    form["value"] = packed_to_json(item.value)
     if item.begun is not None:
-        found["begun"] = dict(item.begun)
-    return found
+        form["begun"] = dict(item.begun)
+    return form
 
 
 # From JSON
 
 
-def context_from_json(given: Json, at: str) -> Context:
+def context_from_json(form: Json, at: str) -> Context:
     """JSON ⟶ the context; raises `Refused`, with the place."""
-    fields = _some(given, at, ("run", "scope", "out"), ("item",))
+    fields = _some(form, at, ("run", "scope", "out"), ("item",))
     scope = fields["scope"]
     if not is_object(scope):
         raise refused(under(at, "scope"), scope, "an object")
@@ -245,8 +245,8 @@ def context_from_json(given: Json, at: str) -> Context:
 _RUN: Final = ("under", "params", "deadline", "store", "claims")
 
 
-def _run(given: Json, at: str) -> RunFacts:
-    fields = read_fields(given, at, _RUN)
+def _run(form: Json, at: str) -> RunFacts:
+    fields = read_fields(form, at, _RUN)
     deadline = fields["deadline"]
     return RunFacts(
         run_from_json(fields["under"], under(at, "under")),
@@ -260,11 +260,11 @@ def _run(given: Json, at: str) -> RunFacts:
 _OUT: Final = ("value", "fault", "cut", "degraded", "items", "begun", "said", "tried")
 
 
-def outcome_from_json(given: Json, at: str) -> Outcome:
+def outcome_from_json(form: Json, at: str) -> Outcome:
     """JSON ⟶ the outcome; raises `Refused`, with the place."""
-    if is_object(given) and "lost" in given:
-        return _lost(given, at)
-    fields = _some(given, at, ("word", "to", "wait"), _OUT)
+    if is_object(form) and "lost" in form:
+        return _lost(form, at)
+    fields = _some(form, at, ("word", "to", "wait"), _OUT)
     value, fault = fields.get("value"), fields.get("fault")
     if (value is None) is (fault is None) and fields["word"] != "absent":
         raise Refused(at, "there is either a value or a fault, and not both or none")
@@ -293,38 +293,38 @@ def fault_said(fault: Fault) -> str:
     return masked(str(fault))
 
 
-def _lost(given: Json, at: str) -> Outcome:
+def _lost(form: Json, at: str) -> Outcome:
     """Of a task that never answered: whatever it did, a person has to look."""
-    fields = read_fields(given, at, LOST)
+    fields = read_fields(form, at, LOST)
     error = _some(fields["lost"], under(at, "lost"), ("Error",), ("Cause",))
     path = read_text(fields["path"], under(at, "path"))
     kind, cause = (read_text(error.get(name, ""), under(at, name)) for name in ("Error", "Cause"))
     return held_by(Failed(path, ("Lost", kind), f"the worker never answered: {cause or kind}"))
 
 
-def _counts(given: Json, at: str) -> PMap[str, int]:
-    if not is_object(given):
-        raise refused(at, given, "an object")
-    return pmap({name: read_whole(each, under(at, name), 1) for name, each in given.items()})
+def _counts(form: Json, at: str) -> PMap[str, int]:
+    if not is_object(form):
+        raise refused(at, form, "an object")
+    return pmap({name: read_whole(each, under(at, name), 1) for name, each in form.items()})
 
 
-def _items(given: Json, at: str) -> list[Item]:
-    return [_item(each, under(at, i)) for i, each in enumerate(read_list(given, at))]
+def _items(form: Json, at: str) -> list[Item]:
+    return [_item(each, under(at, i)) for i, each in enumerate(read_list(form, at))]
 
 
-def _item(given: Json, at: str) -> Item:
-    fields = _some(given, at, ("map", "at", "key", "value"), ("begun",))
-    key, begun = fields["key"], fields.get("begun")
+def _item(form: Json, at: str) -> Item:
+    fields = _some(form, at, ("map", "at", "key", "value"), ("begun",))
+    key, counts = fields["key"], fields.get("begun")
     return Item(
         read_text(fields["map"], under(at, "map")),
         read_whole(fields["at"], under(at, "at"), 0),
         None if key is None else read_text(key, under(at, "key")),
         packed_from_json(fields["value"], under(at, "value")),
-        None if begun is None else _counts(begun, under(at, "begun")),
+        None if counts is None else _counts(counts, under(at, "begun")),
     )
 
 
-def _some(given: Json, at: str, names: tuple[str, ...], others: tuple[str, ...]) -> dict[str, Json]:
+def _some(form: Json, at: str, names: tuple[str, ...], others: tuple[str, ...]) -> dict[str, Json]:
     """The fields of an object, of which the others may be missing."""
-    there = tuple(each for each in others if is_object(given) and each in given)
-    return read_fields(given, at, (*names, *there))
+    there = tuple(each for each in others if is_object(form) and each in form)
+    return read_fields(form, at, (*names, *there))

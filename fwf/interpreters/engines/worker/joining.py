@@ -11,7 +11,7 @@ from fwf.faults import Fault, both
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.called_part import Here
 from fwf.interpreters.engines.worker.context import Context, Item, Outcome
-from fwf.interpreters.engines.worker.unwind import failed, unwound
+from fwf.interpreters.engines.worker.unwind import failure, unwind
 from fwf.machine.arguments import as_tuple
 from fwf.machine.part import Part
 from fwf.records import changed
@@ -63,15 +63,14 @@ def pick(here: Here) -> Context:
     step = node.steps[here.call.step]
     inputs = _inputs(here, node)
     if inputs is None:
-        said = f"takes a tuple of {max(node.arity, 1)} inputs but is given {value_kind(here.value)}"
-        return here.context.giving(failed(here, here.bad_input(said)))
-    given = [at for at in step.inputs if at >= 0]
-    if len(parts) < len(given):
-        raise Refused("/parts", f"step {here.call.step} takes what {len(given)} others gave")
-    there = dict(zip(given, parts, strict=False))
+        return here.context.giving(failure(here, _wrong_count(here, node)))
+    sources = [at for at in step.inputs if at >= 0]
+    if len(parts) < len(sources):
+        raise Refused("/parts", f"step {here.call.step} takes what {len(sources)} others gave")
+    there = dict(zip(sources, parts, strict=False))
     values = tuple([here.value_of(there[at]) if at >= 0 else inputs[-1 - at] for at in step.inputs])
     before = _degraded(here, parts)
-    value = here.packed(values[0] if len(values) == 1 else values or None)
+    value = here.pack(values[0] if len(values) == 1 else values or None)
     return here.context.giving(here.fine(value, before))
 
 
@@ -84,15 +83,14 @@ def end(here: Here) -> Context:
         return bad
     inputs = _inputs(here, node)
     if inputs is None:
-        said = f"takes a tuple of {max(node.arity, 1)} inputs but is given {value_kind(here.value)}"
-        return unwound(here, here.bad_input(said))
+        return unwind(here, _wrong_count(here, node))
 
     def value(at: int) -> Any:
         return here.value_of(parts[at]) if at >= 0 else inputs[-1 - at]
 
     outputs = node.outputs
-    found = value(outputs) if isinstance(outputs, int) else tuple([value(at) for at in outputs])
-    return _together(here, found)
+    result = value(outputs) if isinstance(outputs, int) else tuple([value(at) for at in outputs])
+    return _together(here, result)
 
 
 def _graph(here: Here) -> Graph[Any, Any]:
@@ -109,21 +107,26 @@ def _inputs(here: Here, node: Graph[Any, Any]) -> tuple[Any, ...] | None:
     return inputs if inputs is not None and len(inputs) == arity else None
 
 
+def _wrong_count(here: Here, node: Graph[Any, Any]) -> Fault:
+    kind = value_kind(here.value)
+    return here.bad_input(f"takes a tuple of {max(node.arity, 1)} inputs but is given {kind}")
+
+
 def _check_count(here: Here, count: int) -> None:
-    found = len(here.call.parts)
-    if found != count:
-        raise Refused("/parts", f"there are {found} outcomes, of {count} parts")
+    outcomes = len(here.call.parts)
+    if outcomes != count:
+        raise Refused("/parts", f"there are {outcomes} outcomes, of {count} parts")
 
 
 def _bad(here: Here, parts: tuple[Outcome, ...]) -> Context | None:
     """How the whole ends if a part of it isn't fine; None if all are."""
     here.count(parts)
-    held = [out for out in parts if out.word == "held"]
-    wrong = held or [out for out in parts if out.fault is not None]
+    on_hold = [out for out in parts if out.word == "held"]
+    wrong = on_hold or [out for out in parts if out.fault is not None]
     if not wrong:
         return None
     fault: Fault = both(here.fault_of(out) for out in wrong)
-    return here.held(fault) if held else unwound(here, fault, cut=any(out.cut for out in wrong))
+    return here.hold(fault) if on_hold else unwind(here, fault, cut=any(out.cut for out in wrong))
 
 
 def _together(here: Here, value: Any, more: tuple[str, ...] = ()) -> Context:

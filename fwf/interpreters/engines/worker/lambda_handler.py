@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 
 
 def handler(event: Any, context: Any = None) -> Any:
     """Call, as JSON ⟶ the context that goes on, as JSON; raises `Unclear` for what is no call."""
-    return answered(event, gone=_gone(context))
+    return answer_call(event, gone=_gone(context))
 
 
 def _gone(context: Any) -> datetime | None:

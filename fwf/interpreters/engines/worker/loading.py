@@ -58,25 +58,25 @@ def loaded(target: str) -> Loaded:
     try:
         module = import_module(name)
     except Exception as error:  # whatever somebody's module raises
-        said = f"{type(error).__qualname__}: {text(error)}"
+        reason = f"{type(error).__qualname__}: {text(error)}"
         raise Unloadable(
-            f"{target}: the module {name!r} can't be imported here ({said}): have it, and what it "
-            "imports, where the worker runs"
+            f"{target}: the module {name!r} can't be imported here ({reason}): have it, and what "
+            "it imports, where the worker runs"
         ) from error
     names = vars(module)
-    found = names.get(attribute)
-    w = getattr(found, "workflow", found)  # a timetable's is meant
+    value = names.get(attribute)
+    w = getattr(value, "workflow", value)  # a timetable's is meant
     if not _is_workflow(w):
         close = near(attribute, [each for each in names if not each.startswith("_")])
-        there = "has no such attribute" if found is None else "is no workflow"
+        there = "has no such attribute" if value is None else "is no workflow"
         raise Unloadable(f"{target}: {name!r} {there}{close or f'; {_FORM}'}")
     return Loaded.of(w, _mapping(names, "resources"), _mapping(names, "pools"))
 
 
-def _is_workflow(found: object) -> TypeGuard[Workflow[Any, Any]]:
-    return isinstance(found, Workflow)
+def _is_workflow(value: object) -> TypeGuard[Workflow[Any, Any]]:
+    return isinstance(value, Workflow)
 
 
 def _mapping(names: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = names.get(name)
-    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+    value = names.get(name)
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}

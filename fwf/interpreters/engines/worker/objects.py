@@ -29,16 +29,18 @@ class Objects:
         try:
             self._inner: Any = self._obstore.store.from_url(url, **options)
         except Exception as error:  # whatever the driver raises, whose text may have a password
-            said = type(error).__name__
-            raise StoreError(f"the store {_told(url)} can't be opened ({said}): {_FORMS}") from None
+            reason = type(error).__name__
+            raise StoreError(
+                f"the store {_told(url)} can't be opened ({reason}): {_FORMS}"
+            ) from None
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object where there is none, by one conditional request ⟶ whether it was."""
         put = self._obstore.put
-        taken = self._obstore.exceptions.AlreadyExistsError
+        exists = self._obstore.exceptions.AlreadyExistsError
         try:
             put(self._inner, key, content, mode="create", use_multipart=False)
-        except taken:
+        except exists:
             return False
         except Exception as error:
             raise self._trouble(key, error) from None
@@ -59,8 +61,8 @@ class Objects:
 
     def keys(self, folder: str) -> Sequence[str]:
         """The keys of the objects in a folder."""
-        found = self._ask(folder, lambda: [*self._obstore.list(self._inner, folder)])
-        return sorted(each["path"] for chunk in found for each in chunk)
+        chunks = self._ask(folder, lambda: [*self._obstore.list(self._inner, folder)])
+        return sorted(each["path"] for chunk in chunks for each in chunk)
 
     # Large values, by the digest of their content
 
@@ -70,10 +72,10 @@ class Objects:
 
     def get(self, name: str) -> bytes:
         """What is kept by a name."""
-        found = self.read(f"values/{name}")
-        if found is None:
+        content = self.read(f"values/{name}")
+        if content is None:
             raise StoreError(f"{self.where}/values/{name}: there is nothing")
-        return found
+        return content
 
     def _ask(self, key: str, call: Callable[[], T]) -> T:
         try:
@@ -90,8 +92,8 @@ def _told(url: str) -> str:
     """A URL without user and password; one that can have neither is told as it is."""
     scheme, there, rest = url.partition("://")
     host = rest.partition("/")[0]
-    told = rest.rpartition("@")[2] if "@" in host or ":" in host else rest
-    return f"{scheme}{there}{told}"
+    place = rest.rpartition("@")[2] if "@" in host or ":" in host else rest
+    return f"{scheme}{there}{place}"
 
 
 def _obstore() -> Any:

@@ -69,10 +69,10 @@ def packed(text: str, limit: int | None, blobs: Blobs | None) -> Packed:
 
     Raises `Unwritable` where there is nowhere to keep what is too large.
     """
-    found = Inline(text)
-    size = len(json.dumps(packed_to_json(found)))
+    inline = Inline(text)
+    size = len(json.dumps(packed_to_json(inline)))
     if limit is None or size <= limit:
-        return found
+        return inline
     if blobs is None:
         raise Unwritable(
             f"takes {size:,} bytes, of at most {limit:,} that the engine passes on: name a store "
@@ -145,12 +145,12 @@ def packed_to_json(value: Packed) -> Json:
     return {"ref": value.name, "bytes": written_whole(value.size)}
 
 
-def packed_from_json(given: Json, at: str) -> Packed:
+def packed_from_json(form: Json, at: str) -> Packed:
     """JSON ⟶ the value as it travels; raises `Refused`."""
-    if not is_object(given):
-        raise refused(at, given, "a value, as an object with text, or with ref and bytes")
-    if "ref" in given:
-        fields = read_fields(given, at, ("ref", "bytes"))
+    if not is_object(form):
+        raise refused(at, form, "a value, as an object with text, or with ref and bytes")
+    if "ref" in form:
+        fields = read_fields(form, at, ("ref", "bytes"))
         name = read_name(fields["ref"], f"{at}/ref", "what is kept")
         return Reference(name, read_whole(fields["bytes"], f"{at}/bytes", 0))
-    return Inline(read_text(read_fields(given, at, ("text",))["text"], f"{at}/text"))
+    return Inline(read_text(read_fields(form, at, ("text",))["text"], f"{at}/text"))

@@ -14,7 +14,7 @@ from fwf.faults import Fault
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.called_part import Here, counted_items
 from fwf.interpreters.engines.worker.context import Context, Item, Outcome, item_to_text
-from fwf.interpreters.engines.worker.unwind import unwound
+from fwf.interpreters.engines.worker.unwind import unwind
 from fwf.journal.values import Unwritable
 from fwf.records import changed
 from fwf.secrets import masked
@@ -30,16 +30,16 @@ def spread(here: Here) -> Context:
     node = here.part.node
     if not isinstance(node, MapEach):
         raise Refused("/do", "spread is for a map_each")
-    found = _items(here)
-    if not isinstance(found, list):
-        return unwound(here, here.worded(found))
-    names = _names(here, node, found)
+    values = _items(here)
+    if not isinstance(values, list):
+        return unwind(here, here.in_words(values))
+    names = _names(here, node, values)
     if not isinstance(names, list):
-        return unwound(here, here.worded(names))
+        return unwind(here, here.in_words(names))
     whole = here.context.out
-    if here.call.most is not None and len(found) > here.call.most:
+    if here.call.most is not None and len(values) > here.call.most:
         return here.context.giving(changed(whole, word="block"))
-    items = _packed(here, found, names)
+    items = _pack(here, values, names)
     if items is None:
         return here.context.giving(changed(whole, word="block"))
     return here.context.giving(changed(whole, word="items", items=items))
@@ -49,10 +49,10 @@ def _items(here: Here) -> list[Any] | Fault:
     """The items of what is given, or what is wrong with it."""
     value = here.value
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
-        said = f"map_each takes a list but is given {value_kind(value)}; make a list of it first"
-        return here.bad_input(said)
-    found = items_or_error(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
-    return defect(here.path(), found) if isinstance(found, BaseException) else found
+        message = f"map_each takes a list but is given {value_kind(value)}; make a list of it first"
+        return here.bad_input(message)
+    items = items_or_error(cast("Sequence[Any]", value))  # type: ignore[redundant-cast]
+    return defect(here.path(), items) if isinstance(items, BaseException) else items
 
 
 def _names(here: Here, node: MapEach[Any, Any], items: list[Any]) -> list[str | None] | Fault:
@@ -65,8 +65,8 @@ def _names(here: Here, node: MapEach[Any, Any], items: list[Any]) -> list[str | 
         if isinstance(name, BaseException):
             return defect(here.path(), name, f"key of item {index}: ")
         if name in names:
-            shown = masked(repr(name))
-            return here.bad_input(f"items {names[name]} and {index} have the same key {shown}")
+            key = masked(repr(name))
+            return here.bad_input(f"items {names[name]} and {index} have the same key {key}")
         names[name] = index
     return [*names]
 
@@ -81,39 +81,39 @@ def _name(here: Here, node: MapEach[Any, Any], item: Any) -> str | BaseException
         return error
 
 
-def _packed(here: Here, items: list[Any], names: list[str | None]) -> tuple[Item, ...] | None:
+def _pack(here: Here, items: list[Any], names: list[str | None]) -> tuple[Item, ...] | None:
     """The items as they travel; None if they take more room than there is."""
     of = here.slot()
     room = here.call.room
-    begun = {} if room is None else _begun(here)
+    counts = {} if room is None else _begun_by_item(here)
     try:
         small = None if room is None else SMALL
-        found = tuple(
+        travelling = tuple(
             Item(
                 of,
                 at,
                 name,
-                here.packed(item, small),
-                None if room is None else begun.get(at if name is None else name, pmap()),
+                here.pack(item, small),
+                None if room is None else counts.get(at if name is None else name, pmap()),
             )
             for at, (item, name) in enumerate(zip(items, names, strict=True))
         )
     except Unwritable:
         return None  # the block tells what is wrong with it, or needs no text of it
-    if room is not None and sum(len(item_to_text(each)) for each in found) > room:
+    if room is not None and sum(len(item_to_text(each)) for each in travelling) > room:
         return None
-    return found
+    return travelling
 
 
-def _begun(here: Here) -> dict[str | int, PMap[str, int]]:
+def _begun_by_item(here: Here) -> dict[str | int, PMap[str, int]]:
     """What the context counts of each item, by its name: of all it would be too much for one."""
-    depth, found = len(here.part.items), dict[str | int, PMap[str, int]]()
+    depth, counts = len(here.part.items), dict[str | int, PMap[str, int]]()
     for entry, number in here.context.begun.items():
         items = counted_items(entry)
         if items[:depth] == here.part.items and len(items) > depth:
             name = items[depth]
-            found[name] = found.get(name, pmap()).set(entry, number)
-    return found
+            counts[name] = counts.get(name, pmap()).set(entry, number)
+    return counts
 
 
 def item_context(context: Context, item: Item) -> Context:

@@ -26,7 +26,7 @@ from fwf.interpreters.engines.worker.context import (
 from fwf.records import changed
 
 
-def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
+def unwind(here: Here, fault: Fault, *, cut: bool = False) -> Context:
     """A part has failed ⟶ the context for what takes that up, or for the end of its branch.
 
     cut: whether the deadline of the whole, or a signal, did it: then only finalisers are run.
@@ -39,20 +39,20 @@ def unwound(here: Here, fault: Fault, *, cut: bool = False) -> Context:
         if isinstance(node, Always):
             return _finally(here, around, fault, cut=cut, late=inner.at == 1)
         if not cut and (inner.at == 0 or not isinstance(node, Fallback)) and takes(node, fault):
-            taken = _taken(here, around, node, fault)
-            if taken is not None:
-                return taken
+            context = _taken(here, around, node, fault)
+            if context is not None:
+                return context
         inner = around
-    return here.context.giving(failed(here, fault, cut=cut))
+    return here.context.giving(failure(here, fault, cut=cut))
 
 
-def failed(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Outcome:
+def failure(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Outcome:
     """The outcome that a failure is; an `as_result` counts what wasn't meant before it."""
     before = here.context.out.degraded
-    said = here.said(fault)
+    form, text = here.pack_fault(fault), here.message_of(fault)
     return Outcome(
-        "up", to=to, value=None, fault=here.packed_fault(fault), cut=cut, degraded=before, said=said
-    )
+        "up", to=to, value=None, fault=form, cut=cut, degraded=before, said=text
+    )  # fmt: skip
 
 
 def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | None:
@@ -63,7 +63,7 @@ def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | Non
         case Fallback():
             return _instead(here, around)
         case AsResult():
-            value = here.packed(Failure(fault))
+            value = here.pack(Failure(fault))
             before = (*here.context.out.degraded, here.path(around))
             out = here.fine(value, before)
             return here.context.giving(changed(out, word="up", to=here.slot(around)))
@@ -72,7 +72,7 @@ def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | Non
 
 
 def _again(here: Here, around: Visit, node: Retry[object, object], fault: Fault) -> Context | None:
-    number = here.tried(around)
+    number = here.attempt_of(around)
     path = here.path(around)
     delays = islice(each(node.wait, partial(_factor, here, path)), node.attempts - 1)
     delay = next(islice(delays, number - 1, None), None)
@@ -92,11 +92,11 @@ def _factor(here: Here, path: str, jitter: Jitter, index: int) -> float:
 def _longer(here: Here, node: Retry[object, object], delay: timedelta, fault: Fault) -> timedelta:
     """A delay, or what an error has asked for, if that is longer."""
     hints = [leaf.not_before for leaf in leaves(fault) if isinstance(leaf, Failed)]
-    asked = max((hint for hint in hints if hint is not None), default=None)
-    if asked is None:
+    until = max((hint for hint in hints if hint is not None), default=None)
+    if until is None:
         return delay
-    left, cap = (asked - here.clock.now()) * MICROSECOND, cap_of(node.wait)
-    return max(delay, left if cap is None else min(left, cap))
+    rest, cap = (until - here.clock.now()) * MICROSECOND, cap_of(node.wait)
+    return max(delay, rest if cap is None else min(rest, cap))
 
 
 def _instead(here: Here, around: Visit) -> Context:
@@ -111,17 +111,17 @@ def _finally(here: Here, around: Visit, fault: Fault, *, cut: bool, late: bool) 
     """A finaliser begins after a failure or, late, has itself failed."""
     name = here.slot(around)
     if late:
-        return here.context.giving(failed(here, fault, cut=cut, to=name + END))
-    ended = outcome_to_json(failed(here, fault, cut=cut))
+        return here.context.giving(failure(here, fault, cut=cut, to=name + END))
+    outcome = outcome_to_json(failure(here, fault, cut=cut))
     input_ = _input(here, around)
-    context = here.context.noting(name + END, ended)
+    context = here.context.noting(name + END, outcome)
     return context.giving(changed(input_, word="up", to=name))
 
 
 def _input(here: Here, around: Visit) -> Outcome:
     """What a part was given, which it has kept for this."""
     name = here.slot(around)
-    kept: dict[str, Json] = here.context.of(name)
-    if "word" not in kept:  # the engine itself tries again, with what it has
+    form: dict[str, Json] = here.context.of(name)
+    if "word" not in form:  # the engine itself tries again, with what it has
         return here.context.out
-    return outcome_from_json(kept, f"/in/scope/{name}")
+    return outcome_from_json(form, f"/in/scope/{name}")

@@ -22,7 +22,7 @@ from fwf.analysis.bindings import expected_types, unfit
 from fwf.faults import Exhausted, Failed, then
 from fwf.forms.refusal import Refused
 from fwf.forms.scalar_form import Json
-from fwf.interpreters.engines.worker.begin import begun, places_in
+from fwf.interpreters.engines.worker.begin import begin_run, places_in
 from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
 from fwf.interpreters.engines.worker.call_forms import Deadline, Unclear, values_to_json
 from fwf.interpreters.engines.worker.called_part import Here, Unkept
@@ -39,8 +39,8 @@ from fwf.interpreters.engines.worker.joining import end, gather, join, pick
 from fwf.interpreters.engines.worker.loading import Loaded, Unloadable, loaded
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.interpreters.engines.worker.spread import spread
-from fwf.interpreters.engines.worker.unwind import unwound
-from fwf.interpreters.engines.worker.work import Order, Places, places_at, worked
+from fwf.interpreters.engines.worker.unwind import unwind
+from fwf.interpreters.engines.worker.work import Order, Places, places_at, run_order
 from fwf.interpreters.run import Clock, Observe, SystemClock
 from fwf.journal.values import Unwritable
 from fwf.machine.part import NoPart
@@ -50,8 +50,8 @@ REFUSED: Final = "Refused"
 """The tag of a fault that says why nothing was begun."""
 
 
-def answered(
-    given: Json,
+def answer_call(
+    form: Json,
     *,
     load: Callable[[str], Loaded] = loaded,
     places: Places | None = None,
@@ -65,12 +65,12 @@ def answered(
     places: where claims and large values are kept; if None, where the run says.
     gone: when the worker is surely gone.
     """
-    call = call_from_json(given)
+    call = call_from_json(form)
     try:
-        found = _answered(call, load, places, clock or SystemClock(), observe, gone)
+        context = _answered(call, load, places, clock or SystemClock(), observe, gone)
     except Refused as error:
         raise Unclear(f"the call {error.pointer}: {error.message}") from None
-    return cast("dict[str, Json]", context_to_json(found))
+    return cast("dict[str, Json]", context_to_json(context))
 
 
 def _answered(
@@ -93,7 +93,7 @@ def _answered(
             own = places = places_at(store, claims)
         there = load(call.target)
         if context is None:
-            return begun(call, there, places.blobs)
+            return begin_run(call, there, places.blobs)
         here = Here(call, context, there, places.blobs, clock)
         if call.do == "run":
             return _run(here, places, observe, gone)
@@ -107,9 +107,9 @@ def _answered(
             own.claims.close()
 
 
-def _refusal(call: Call, said: str) -> Outcome:
+def _refusal(call: Call, message: str) -> Outcome:
     """Nothing goes on before a person has looked: it isn't the work that has failed."""
-    return held_by(Failed(call.path, (REFUSED,), said))
+    return held_by(Failed(call.path, (REFUSED,), message))
 
 
 def _run(here: Here, places: Places, observe: Observe | None, gone: datetime | None) -> Context:
@@ -130,13 +130,13 @@ def _run(here: Here, places: Places, observe: Observe | None, gone: datetime | N
         limit=here.call.limit,
         again=here.call.again,
     )
-    answer = worked(order, here.part, here.there, places, here.clock, observe)
+    answer = run_order(order, here.part, here.there, places, here.clock, observe)
     if answer.value is not None:
         return here.context.giving(here.fine(answer.value, (*out.degraded, *answer.degraded)))
     assert answer.fault is not None
     if answer.how == "held":
-        return here.held(answer.fault)
-    return unwound(here, answer.fault, cut=answer.how == "cut")
+        return here.hold(answer.fault)
+    return unwind(here, answer.fault, cut=answer.how == "cut")
 
 
 def _deadline(deadline: Deadline | None, again: int) -> Deadline | None:
@@ -151,10 +151,10 @@ def _choose(here: Here) -> Context:
     node = here.part.node
     if not isinstance(node, Branch):
         _refuse(here, "a branch")
-    chosen = _tested(here, node.predicate)
-    if isinstance(chosen, BaseException):
-        return unwound(here, here.worded(defect(here.enclosing_path(), chosen)))
-    return here.context.giving(changed(here.context.out, word="then" if chosen else "otherwise"))
+    holds = _tested(here, node.predicate)
+    if isinstance(holds, BaseException):
+        return unwind(here, here.in_words(defect(here.enclosing_path(), holds)))
+    return here.context.giving(changed(here.context.out, word="then" if holds else "otherwise"))
 
 
 def _loop(here: Here) -> Context:
@@ -165,15 +165,15 @@ def _loop(here: Here) -> Context:
     if here.call.enter:
         here.note(visit, {"n": 1, "since": time.time_ns() // 1000})
         return here.context.giving(changed(out, word="ok"))
-    done = _tested(here, node.done)
-    if isinstance(done, BaseException):
-        return unwound(here, here.worded(defect(here.path(), done)))
+    holds = _tested(here, node.done)
+    if isinstance(holds, BaseException):
+        return unwind(here, here.in_words(defect(here.path(), holds)))
     memory = here.context.of(here.slot())
     number = cast(int, memory["n"])
-    if done or (_is_last(node, number, memory) and node.on_limit == "stop"):
+    if holds or (_is_last(node, number, memory) and node.on_limit == "stop"):
         return here.context.giving(changed(out, word="ok"))
     if _is_last(node, number, memory):
-        return unwound(here, here.worded(Exhausted(here.path(), number)))
+        return unwind(here, here.in_words(Exhausted(here.path(), number)))
     here.note(visit, {**memory, "n": number + 1})
     return here.context.giving(changed(out, word="again"))
 
@@ -210,17 +210,17 @@ def _bind(here: Here) -> Context:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever somebody's class raises
-            caught = error
-        said = f"with_params({name}={argument(expr)}): "
-        return unwound(here, here.worded(defect(here.path(), caught, said)))
+            problem = error
+        place = f"with_params({name}={argument(expr)}): "
+        return unwind(here, here.in_words(defect(here.path(), problem, place)))
     wrong = unfit(node, values, expected_types(node))
     if wrong:
-        return unwound(here, here.bad_input(wrong))
+        return unwind(here, here.bad_input(wrong))
     try:
-        bound = values_to_json({name: here.packed(each) for name, each in values.items()})
+        form = values_to_json({name: here.pack(each) for name, each in values.items()})
     except Unwritable as error:
-        return unwound(here, Failed(here.path(), ("Unwritable", "Defect"), str(error)))
-    here.note(here.part.visit, {"bound": bound})
+        return unwind(here, Failed(here.path(), ("Unwritable", "Defect"), str(error)))
+    here.note(here.part.visit, {"bound": form})
     return here.context.giving(changed(here.context.out, word="ok"))
 
 
@@ -236,21 +236,21 @@ def _settle(here: Here) -> Context:
     if not isinstance(here.part.node, Always):
         _refuse(here, "an always")
     late, name = here.context.out, here.slot() + END
-    ended = outcome_from_json(here.context.of(name), f"/in/scope/{name}")
-    here.count((ended, late))
-    paths = tuple(dict.fromkeys((*ended.degraded, *late.degraded)))
-    here.context = here.context.giving(changed(ended, degraded=paths))
-    if "held" in (late.word, ended.word):
-        held = late if late.word == "held" else ended
-        return here.held(here.fault_of(held))
-    if late.fault is None and ended.value is not None:
+    before = outcome_from_json(here.context.of(name), f"/in/scope/{name}")
+    here.count((before, late))
+    paths = tuple(dict.fromkeys((*before.degraded, *late.degraded)))
+    here.context = here.context.giving(changed(before, degraded=paths))
+    if "held" in (late.word, before.word):
+        on_hold = late if late.word == "held" else before
+        return here.hold(here.fault_of(on_hold))
+    if late.fault is None and before.value is not None:
         return here.context.giving(changed(here.context.out, word="ok", to="", wait=0))
     if late.fault is None:
-        return unwound(here, here.fault_of(ended), cut=ended.cut)
+        return unwind(here, here.fault_of(before), cut=before.cut)
     fault = here.fault_of(late)
-    if ended.fault is not None:
-        fault = then(here.fault_of(ended), fault)
-    return unwound(here, fault, cut=ended.cut or late.cut)
+    if before.fault is not None:
+        fault = then(here.fault_of(before), fault)
+    return unwind(here, fault, cut=before.cut or late.cut)
 
 
 def _refuse(here: Here, word: str) -> NoReturn:

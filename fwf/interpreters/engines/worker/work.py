@@ -84,7 +84,7 @@ class Answer:
     degraded: tuple[str, ...] = ()
 
 
-def worked(
+def run_order(
     order: Order, part: Part, there: Loaded, places: Places, clock: Clock, observe: Observe | None
 ) -> Answer:
     """Run a part; what is raised is raised before anything is begun.
@@ -93,7 +93,7 @@ def worked(
     """
     blobs = places.blobs
     values = values_of(there.names, blobs)
-    ended = run_part(
+    ending = run_part(
         part,
         read(values, order.value, blobs, "/value"),
         under=order.under,
@@ -109,7 +109,7 @@ def worked(
         needs=there.required,
         world=partial(_claiming, order, places.claims, values),
     )
-    return _answer(order, part, ended, values, blobs)
+    return _answer(order, part, ending, values, blobs)
 
 
 def places_at(store: str, claims: str) -> Places:
@@ -128,9 +128,9 @@ def places_at(store: str, claims: str) -> Places:
 
 
 def _read_all(
-    values: Values, given: Mapping[str, Packed], blobs: Blobs | None, at: str
+    values: Values, forms: Mapping[str, Packed], blobs: Blobs | None, at: str
 ) -> dict[str, Any]:
-    return {name: read(values, each, blobs, under(at, name)) for name, each in given.items()}
+    return {name: read(values, each, blobs, under(at, name)) for name, each in forms.items()}
 
 
 def _claiming(order: Order, claims: Claims | None, values: Values, local: Local) -> World:
@@ -152,22 +152,22 @@ def _deadline(order: Order, clock: Clock) -> int | None:
 
 
 def _answer(
-    order: Order, part: Part, ended: PartEnd, values: Values, blobs: Blobs | None
+    order: Order, part: Part, ending: PartEnd, values: Values, blobs: Blobs | None
 ) -> Answer:
-    fault = ended.fault
-    if ended.how == "ok":
+    fault = ending.fault
+    if ending.how == "ok":
         try:
-            text, _ = values.settle(ended.value)
-            found = packed(text, order.limit, blobs)
-            return Answer("ok", found, degraded=ended.degraded)
+            text, _ = values.settle(ending.value)
+            value = packed(text, order.limit, blobs)
+            return Answer("ok", value, degraded=ending.degraded)
         except Unwritable as error:
             fault = Failed(part.path, ("Unwritable", "Defect"), str(error))
         except (StoreError, JournalError) as error:
-            said = f"it was done, and what it gave can't be kept: {error}"
-            return Answer("held", fault=Failed(part.path, ("StoreError",), said))
-    if ended.how == "cut":
+            message = f"it was done, and what it gave can't be kept: {error}"
+            return Answer("held", fault=Failed(part.path, ("StoreError",), message))
+    if ending.how == "cut":
         return Answer("cut", fault=_cut(order, fault))
-    if ended.how == "held" or fault is None:
+    if ending.how == "held" or fault is None:
         return Answer("held", fault=fault)
     return Answer("failed", fault=fault)
 

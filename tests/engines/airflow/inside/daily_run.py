@@ -20,7 +20,7 @@ from fwf.interpreters.engines.cut import cut
 from fwf.interpreters.engines.sizes import within
 from fwf.interpreters.engines.worker.loading import loaded
 from fwf.interpreters.engines.worker.packed_values import packed_from_json, read, values_of
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from fwf.interpreters.engines.worker.work import places_at
 from tests.engines.airflow.inside.daily import dag
 from tests.engines.airflow.inside.runs import read as parsed, xcoms
@@ -36,7 +36,7 @@ def report(there: dict[tuple[str, str, int], Any], store: str) -> Any:
     def pull(task: str, key: str) -> Any:
         return parsed(there.get((task, key, -1)))
 
-    found = came(plan.result, pull, lambda call: answered(dict(call)))
+    found = came(plan.result, pull, lambda call: answer_call(dict(call)))
     assert found is not None
     blobs = places_at(store, "").blobs
     value = packed_from_json(found["out"]["value"], "")

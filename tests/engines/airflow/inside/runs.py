@@ -24,7 +24,7 @@ from fwf.interpreters.engines.airflow.plan import planned
 from fwf.interpreters.engines.airflow.table import BUDGET, COSTS, TABLE
 from fwf.interpreters.engines.cut import cut
 from fwf.interpreters.engines.sizes import within
-from fwf.interpreters.engines.worker.verbs import answered
+from fwf.interpreters.engines.worker.verbs import answer_call
 from tests.engines.airflow.inside.cases import case_of_seed
 from tests.engines.kit import Case, differences, end_of_outcome, end_of_result
 
@@ -53,7 +53,7 @@ def compared(case: Case, state: str, there: dict[tuple[str, str, int], Any]) -> 
             return read(there.get((task, key, -1)))
 
         def ask(call: Any) -> Any:
-            return answered(dict(call), load=lambda _: case.loaded)
+            return answer_call(dict(call), load=lambda _: case.loaded)
 
         found = came(plan.result, pull, ask)
         assert found is not None
