@@ -433,8 +433,16 @@ def refusal(annotation: Any, text: str) -> str:
             '{"eu": {}, "eu": {}}',
             "no JSON object (the key 'eu' is given twice; every key once is expected)",
         ),
-        (dict[str, float], '{"eu": NaN}', "no JSON object (NaN is not JSON; a finite number is expected)"),
-        (dict[str, float], '{"eu": -Infinity}', "(-Infinity is not JSON; a finite number is expected)"),
+        (
+            dict[str, float],
+            '{"eu": NaN}',
+            "no JSON object (NaN is not JSON; a finite number is expected)",
+        ),
+        (
+            dict[str, float],
+            '{"eu": -Infinity}',
+            "(-Infinity is not JSON; a finite number is expected)",
+        ),
         (dict[str, Any], '{"a": ' * 200 + "1" + "}" * 200, "it nests deeper than 100 levels"),
         (dict[str, Any], '{"a": ' * 100_000, "no JSON object ("),
         (dict[str, int], '{"eu": 1', "it starts with { but is no JSON object (Exp"),

@@ -48,35 +48,23 @@ def json_of(
     """
     import json  # 3 ms that only documents need
 
-    refuse = _refuse_constant if constant is None else constant
+    from fwf.forms.strict import members, refuse_constant
+
     try:
         return json.loads(
             text,
-            object_pairs_hook=_unique,
+            object_pairs_hook=members,
             parse_float=number,
             parse_int=whole,
-            parse_constant=refuse,
+            parse_constant=constant or refuse_constant,
         )
     except RecursionError:
         raise error(source, ["isn't JSON: it nests too deep"]) from None
-    except ValueError as refused:
-        raise error(source, [f"isn't JSON: {refused}"]) from None
+    except ValueError as problem:
+        raise error(source, [f"isn't JSON: {problem}"]) from None
 
 
 def as_written(data: object) -> str:
     """A value for a message, or its type if it is long."""
     text = repr(data)
     return text if len(text) <= 40 else f"a {type(data).__name__}"
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")

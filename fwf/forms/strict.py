@@ -4,7 +4,7 @@ import json
 import math
 import re
 from itertools import accumulate, pairwise
-from typing import Any, cast, final
+from typing import Any, NoReturn, cast, final
 
 from fwf.forms.refusal import Refused, as_json, under
 
@@ -17,6 +17,34 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NO_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 _STEPS = [{"[": 1, "{": 1, "]": -1, "}": -1}.get(chr(byte), 0) for byte in range(256)]
+
+
+class NotStrict(ValueError):
+    """What Python's `json` reads, but isn't JSON, or has no one meaning.
+
+    outline: what is wrong, without what the text says.
+    """
+
+    def __init__(self, message: str, outline: str) -> None:
+        super().__init__(message)
+        self.outline = outline
+
+
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Keys and values ⟶ the object that has each key once; raises `NotStrict`."""
+    fields = dict(pairs)
+    if len(fields) == len(pairs):
+        return fields
+    keys = sorted(key for key, _ in pairs)
+    again = next(key for key, other in pairwise(keys) if key == other)
+    message = f"the key {as_json(again)} is given twice; every key once is expected"
+    raise NotStrict(message, "an object has a name twice")
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Raises `NotStrict` for NaN and Infinity."""
+    message = f"{name} is not JSON; a finite number is expected"
+    raise NotStrict(message, message)
 
 
 @final
@@ -66,8 +94,10 @@ def _value_of(content: str) -> tuple[Any, list[_Flaw]]:
         return flaws[-1]
 
     def to_object(pairs: list[tuple[str, Any]]) -> Any:
-        made = dict(pairs)
-        return made if len(made) == len(pairs) else flaw(_twice(pairs))
+        try:
+            return members(pairs)
+        except NotStrict as error:
+            return flaw(str(error))
 
     def to_int(digits: str) -> Any:
         if len(digits) <= MAX_DIGITS:
@@ -81,7 +111,10 @@ def _value_of(content: str) -> tuple[Any, list[_Flaw]]:
         )
 
     def to_constant(name: str) -> Any:
-        return flaw(f"{name} is not JSON; a finite number is expected")
+        try:
+            refuse_constant(name)
+        except NotStrict as error:
+            return flaw(str(error))
 
     try:
         value = json.loads(
@@ -95,12 +128,6 @@ def _value_of(content: str) -> tuple[Any, list[_Flaw]]:
         place = f"line {error.lineno}, column {error.colno}"
         raise Refused("", f"is not JSON: {error.msg} at {place}") from None
     return value, flaws
-
-
-def _twice(pairs: list[tuple[str, Any]]) -> str:
-    keys = sorted(key for key, _ in pairs)
-    again = next(key for key, other in pairwise(keys) if key == other)
-    return f"the key {as_json(again)} is given twice; every key once is expected"
 
 
 def _refuse_flaws(value: Any) -> None:

@@ -36,10 +36,10 @@ def test_what_is_no_text_in_a_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1, "a": 1}', "the key 'a' stands twice in one object"),
-        ('[{"b": {"a": 1, "a": 2}}]', "the key 'a' stands twice in one object"),
-        ("[NaN]", "NaN is not a JSON number"),
-        ("[-Infinity]", "-Infinity is not a JSON number"),
+        ('{"a": 1, "a": 1}', "the key 'a' is given twice"),
+        ('[{"b": {"a": 1, "a": 2}}]', "the key 'a' is given twice"),
+        ("[NaN]", "NaN is not JSON"),
+        ("[-Infinity]", "-Infinity is not JSON"),
         ("[", "Expecting value: line 1 column 2"),
         ("[" * 100_000, "isn't JSON"),
     ],

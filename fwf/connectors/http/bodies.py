@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from fwf.connectors.http.exchange import Reply
 from fwf.connectors.shared.errors import BadData, Unreachable
+from fwf.forms.strict import NotStrict, members, refuse_constant
 
 Format: TypeAlias = Literal["json", "ndjson"]
 Numbers: TypeAlias = Literal["float", "decimal"]
@@ -106,8 +107,8 @@ def read_json(body: bytes, numbers: Numbers) -> Any:
         problem = "it isn't UTF-8"
     except RecursionError:
         problem = f"it nests more than {MAX_DEPTH} levels deep"
-    except _NotStrict as error:
-        problem = str(error)
+    except NotStrict as error:
+        problem = error.outline
     except ArithmeticError:
         problem = "a number that is too large"
     except ValueError:  # digits past what Python turns into a number
@@ -117,31 +118,17 @@ def read_json(body: bytes, numbers: Numbers) -> Any:
     raise ValueError(problem)
 
 
-class _NotStrict(ValueError):
-    """What JSON allows, or Python reads, but this doesn't."""
-
-
-def _refuse_constant(name: str) -> object:
-    raise _NotStrict(f"{name}, which JSON doesn't have")
-
-
 def _finite(text: str) -> float:
     value = float(text)
     if not isfinite(value):
-        raise _NotStrict("a number that is too large for a float; numbers='decimal' reads it")
+        message = "a number that is too large for a float; numbers='decimal' reads it"
+        raise NotStrict(message, message)
     return value
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _NotStrict("an object has a name twice")
-    return members
 
 
 def _decoder(real: Callable[[str], object]) -> json.JSONDecoder:
     return json.JSONDecoder(
-        parse_constant=_refuse_constant, parse_float=real, object_pairs_hook=_object
+        parse_constant=refuse_constant, parse_float=real, object_pairs_hook=members
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute
 import pyarrow.json
 
 from fwf.connectors.objects.lines import Block, Parse, Unreadable, checked_columns, halving, text_of
+from fwf.forms.strict import NotStrict, members
 
 _json: Final[Any] = pyarrow.json
 _compute: Final[Any] = pyarrow.compute
@@ -66,9 +67,9 @@ def _table(schema: pa.Schema, read: pa.Schema, block: Block) -> pa.Table:
 def _reason(schema: pa.Schema, block: Block) -> str:
     """Why a line can't be read, without what it says."""
     try:
-        value = json.loads(block.line(0), object_pairs_hook=_once)
-    except Unreadable as error:
-        return str(error)
+        value = json.loads(block.line(0), object_pairs_hook=members)
+    except NotStrict:
+        return "a name stands in it twice"
     except (ValueError, RecursionError):
         return "it is no JSON object"
     if _trouble(NOTHING, block):
@@ -90,10 +91,3 @@ def _trouble(schema: pa.Schema, block: Block) -> Exception | None:
     except (pa.ArrowException, Unreadable) as error:
         return error
     return None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise Unreadable("a name stands in it twice")
-    return members

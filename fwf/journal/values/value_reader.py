@@ -25,18 +25,9 @@ _RESULTS: Final[dict[str, Callable[[Any], Any]]] = {"fwf.Success": Success, "fwf
 _FLAT: Final = frozenset({str, int, bool, type(None)})
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a key is given twice")
-    return fields
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-_quick: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse).decode
+_quick: Final = json.JSONDecoder(
+    object_pairs_hook=strict.members, parse_constant=strict.refuse_constant
+).decode
 
 
 def parse(text: str) -> Json:
