@@ -173,14 +173,14 @@ class Row(NamedTuple):
 class Paths:
     """Names places in one workflow. Remembers what it has counted; build one for each use."""
 
-    __slots__ = ("_counts", "_left", "_names", "_offsets", "_passed", "_times")
+    __slots__ = ("_counts", "_first_countable", "_left", "_names", "_offsets", "_times")
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._offsets: dict[int, list[int] | None] = {}
         self._names: dict[tuple[int, bool], list[str] | None] = {}
         self._times: dict[str, dict[int, int]] = {}
-        self._passed: dict[int, Node] = {}
+        self._first_countable: dict[int, Node] = {}
         self._left = MOST_LISTED
 
     def root(self, w: Any) -> Spot:
@@ -285,15 +285,15 @@ class Paths:
         Whatever is counted stands there. Each node is passed once, however many names are asked.
         """
         way: list[Node] = []
-        while id(node) not in self._passed:
+        while id(node) not in self._first_countable:
             _, parts = _own(node)
             if not parts or self._count(parts[0]) < UNCOUNTED:
-                self._passed[id(node)] = node
+                self._first_countable[id(node)] = node
                 break
             way.append(node)
             node = parts[0]
-        node = self._passed[id(node)]
-        self._passed.update({id(each): node for each in way})
+        node = self._first_countable[id(node)]
+        self._first_countable.update({id(each): node for each in way})
         return node
 
     def child(self, spot: Spot, node: Node, index: int, tag: str | None = None) -> Spot:

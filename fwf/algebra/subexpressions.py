@@ -48,7 +48,7 @@ def subexpressions(expr: Expr) -> Iterator[Expr]:
         todo.extend(reversed(parts_of(top)))
 
 
-def asked_for(node: Node) -> Iterator[str]:
+def error_tags(node: Node) -> Iterator[str]:
     """Node ⟶ the tags of errors that its expressions ask results for."""
     for part in (each for expr in expressions_of(node) for each in subexpressions(expr)):
         if isinstance(part, Op) and part.symbol == "failed" and len(part.args) == 2:

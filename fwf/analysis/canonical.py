@@ -74,10 +74,10 @@ def canonical(value: object) -> bytes:
 class _Naming:
     """Goes through one value. What holds others becomes a digest; plain data stays as it is."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_names",)
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[object, bytes]] = {}
+        self._names: dict[int, tuple[object, bytes]] = {}
         """By identity; with the value, so that it lasts."""
 
     def of(self, value: object, place: Place, depth: int) -> bytes:
@@ -86,12 +86,12 @@ class _Naming:
             return encode(value)
         if depth < ONCE_FROM:
             return self._of_parts(value, cls, place, depth + 1)
-        entry = self._known.get(id(value))
+        entry = self._names.get(id(value))
         if entry is None:
             if depth >= MAX_DEPTH:
                 raise Nameless(place, f"nests more than {MAX_DEPTH} levels deep")
             entry = value, self._of_parts(value, cls, place, depth + 1)
-            self._known[id(value)] = entry
+            self._names[id(value)] = entry
         return entry[1]
 
     def _of_parts(self, value: Any, cls: Any, place: Place, depth: int) -> bytes:

@@ -44,11 +44,11 @@ class NormalForms:
     this may cost in parts, and past it there is no answer.
     """
 
-    __slots__ = ("_known", "_rewriter", "budget")
+    __slots__ = ("_forms", "_rewriter", "budget")
 
     def __init__(self, budget: int) -> None:
         self._rewriter = Rewriter()
-        self._known: dict[Hashable, Node | Chain] = {}
+        self._forms: dict[Hashable, Node | Chain] = {}
         self.budget = budget
 
     def of(self, w: Workflow[Any, Any]) -> Node:
@@ -69,9 +69,9 @@ class NormalForms:
             return None
 
     def _form_of(self, w: Workflow[Any, Any]) -> "Node | Chain":
-        form = self._known.get(digest_of(w))
+        form = self._forms.get(digest_of(w))
         if form is None:
-            form = fold(self._rewriter.step, w, key=_DIGEST, results=self._known)
+            form = fold(self._rewriter.step, w, key=_DIGEST, results=self._forms)
         return form
 
 

@@ -29,7 +29,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.traverse import children, fold
 from fwf.algebra.workflow import Workflow
-from fwf.types.arrival import LEVELS, MOST_ITEMS, seen, shape_of, value_kind, whose, wrong_in
+from fwf.types.arrival import LEVELS, MOST_ITEMS, glance, shape_of, value_kind, whose, wrong_in
 from fwf.types.hints import SAME, name_of
 from fwf.worlds.unknown import unknown_in
 
@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
 def refusal(w: Workflow[Any, Any], value: Any) -> Refusal | None:
     """Workflow, input ⟶ the first part that can't take what it would be given, if there is one."""
     shape = shape_of(w.edge.accepts)  # at a glance; of a branch it is what both arms take
-    if type(value) in shape.free or seen(shape.look, value) is None or unknown_in(value):
+    if type(value) in shape.free or glance(shape.look, value) is None or unknown_in(value):
         return None
     return _refusal(w, value, INPUT, LEVELS)
 

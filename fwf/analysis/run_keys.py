@@ -57,7 +57,7 @@ class RunName:
     """What one run is named by. Costs nothing until somebody asks."""
 
     __slots__ = (
-        "_generation", "_given", "_key", "_params", "_required", "_said", "_spread", "_value",
+        "_generation", "_key", "_own_key", "_params", "_required", "_spread", "_text", "_value",
     )  # fmt: skip
 
     def __init__(
@@ -66,17 +66,17 @@ class RunName:
         self._required = required
         self._params = params
         self._value = value
-        self._given = key
+        self._own_key = key
         self._generation = 1
         self._key: str | None = None
-        self._said: bytes | None = None
+        self._text: bytes | None = None
         self._spread: bytes | None = None
 
     @classmethod
     def told(cls, required: Requirements, key: str | None, spread: bytes) -> "RunName":
         """The name of a run of which another process knows what it is named by."""
         name = cls(required, {}, None, None)
-        name._key, name._said, name._spread = key, b"", spread
+        name._key, name._text, name._spread = key, b"", spread
         return name
 
     @property
@@ -87,14 +87,14 @@ class RunName:
     @property
     def given(self) -> str | None:
         """The text that the caller named it by."""
-        return self._given
+        return self._own_key
 
     @property
     def key(self) -> str | None:
         """The run's key; None where a parameter or the input has no canonical form."""
-        if self._key is None and self._tells:
+        if self._key is None and self._values_text:
             try:
-                key = digest(encode(self._whose()), self._tells).hex()
+                key = digest(encode(self._whose()), self._values_text).hex()
             except Nameless:
                 return None
             again = self._generation > 1
@@ -103,7 +103,7 @@ class RunName:
 
     def again(self, generation: int) -> "RunName":
         """The name of the same run, done anew for so many times: what it writes has other keys."""
-        name = RunName(self._required, self._params, self._value, self._given)
+        name = RunName(self._required, self._params, self._value, self._own_key)
         name._generation = generation
         return name
 
@@ -134,28 +134,28 @@ class RunName:
         """
         if self._spread is not None:
             return self._spread
-        return digest(encode(name_of(self._required.workflow)), self._tells)
+        return digest(encode(name_of(self._required.workflow)), self._values_text)
 
     @property
-    def _tells(self) -> bytes:
+    def _values_text(self) -> bytes:
         """What tells the runs of one workflow apart; nothing where that can't be said."""
-        if self._said is None:
+        if self._text is None:
             try:
-                self._said = self._written()
+                self._text = self._text_of_values()
             except Nameless:
-                self._said = b""
-        return self._said
+                self._text = b""
+        return self._text
 
-    def _written(self) -> bytes:
+    def _text_of_values(self) -> bytes:
         """Parameters or the caller's key, then the input; raises `Nameless`."""
-        if self._given is None:
+        if self._own_key is None:
             params = [(name, canonical(self._params[name])) for name in self._names]
             return encode(("params", *params)) + canonical(self._value)
         try:
             value = canonical(self._value)
         except Nameless:  # the caller's key stands for it
             value = b""
-        return encode(("key", self._given)) + value
+        return encode(("key", self._own_key)) + value
 
     @property
     def _names(self) -> list[str]:
@@ -166,7 +166,7 @@ class RunName:
         if KEYED not in self._required.facts or self.key is not None:
             return
         parts: list[tuple[str, Callable[[], object]]] = [("its definition", self._whose)]
-        if self._given is None:
+        if self._own_key is None:
             parts.append(("the input", partial(canonical, self._value)))
             parts += [
                 (f"parameter {name!r}", partial(canonical, self._params[name]))

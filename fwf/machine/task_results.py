@@ -8,7 +8,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.nodes import Task
 from fwf.faults.raised import ReturnedError
-from fwf.types.arrival import Look, misgiven, seen, shape_of, whose
+from fwf.types.arrival import Look, glance, misgiven, shape_of, whose
 from fwf.types.single_use import FREE, readable
 
 RESULT: Final = "result"
@@ -43,7 +43,7 @@ class TaskResults:
         return self._check(look, value)
 
     def _check(self, look: Look, value: Any) -> Any:
-        wrong = seen(look, value)
+        wrong = glance(look, value)
         if wrong is not None:
             where = whose(RESULT, wrong)
             raise TypeError(misgiven(self._name, self._type, value, where))

@@ -81,10 +81,10 @@ class ValueShape(NamedTuple):
 def wrong_in(value: Any, annotation: Any) -> Wrong | None:
     """Value, declared type ⟶ the first part of it that doesn't have its type, if a glance tells."""
     shape = shape_of(annotation)
-    return None if type(value) in shape.free else seen(shape.look, value)
+    return None if type(value) in shape.free else glance(shape.look, value)
 
 
-def seen(look: Look, value: Any) -> Wrong | None:
+def glance(look: Look, value: Any) -> Wrong | None:
     """What is wrong with a value; nothing where looking at it fails."""
     try:
         return look(value)
@@ -94,7 +94,7 @@ def seen(look: Look, value: Any) -> Wrong | None:
 
 def shape_of(annotation: Any) -> ValueShape:
     """Type ⟶ what is looked for in its values."""
-    for shape in (_known, _shape):  # an annotation that can't be hashed isn't remembered
+    for shape in (_remembered_shape, _shape):  # an annotation that can't be hashed isn't remembered
         try:
             return shape(annotation)
         except Exception:  # whatever evaluating somebody's annotation raises
@@ -129,7 +129,7 @@ ANYTHING: Final = ValueShape(FREE, {}, _nothing)
 _OPEN: Final[tuple[Any, ...]] = (types.ANY, object, type)  # what is a `type[…]` needn't be a class
 
 
-_known = lru_cache(maxsize=4096)(_shape)
+_remembered_shape = lru_cache(maxsize=4096)(_shape)
 
 
 # Classes

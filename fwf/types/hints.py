@@ -40,7 +40,7 @@ def compatible(output: Any, needed: Any) -> bool:
     """
     if output is needed or needed is ANY or output is ANY or needed is object:
         return True
-    for fit in (_known, _fits):  # an annotation that can't be hashed isn't remembered
+    for fit in (_remembered_fit, _fits):  # an annotation that can't be hashed isn't remembered
         try:
             return fit(output, needed)
         except TypeError:  # nor can one be asked about
@@ -67,7 +67,7 @@ def _fits(output: Any, needed: Any) -> bool:
     return _arguments_fit(output, needed, output_class, input_class)
 
 
-_known = lru_cache(maxsize=4096)(_fits)
+_remembered_fit = lru_cache(maxsize=4096)(_fits)
 
 
 def _plain(annotation: Any) -> Any:

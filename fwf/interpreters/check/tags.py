@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final, cast
 
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry
-from fwf.algebra.subexpressions import asked_for
+from fwf.algebra.subexpressions import error_tags
 from fwf.faults import TAGS, Issue, exception_class, tag_of, tags_of_class
 from fwf.interpreters.check.subject import Subject
 
@@ -46,7 +46,7 @@ _WORDS: Final[dict[type, str]] = {Retry: "retry", Fallback: "fallback"}
 
 def _tags_asked_for(node: Node) -> tuple[str, ...]:
     """The tags that a node asks failures for: in its own filter, or in its expressions."""
-    return node.on if isinstance(node, Retry | Fallback) else tuple(asked_for(node))
+    return node.on if isinstance(node, Retry | Fallback) else tuple(error_tags(node))
 
 
 def _nearest_tag(tag: str, tags: set[str]) -> str | None:

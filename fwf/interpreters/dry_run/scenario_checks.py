@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from fwf.algebra.expr import name_of_function
 from fwf.algebra.nodes import Fail, Fallback, Node, Retry, Task
 from fwf.algebra.paths import near_place, stands_for, untagged
-from fwf.algebra.subexpressions import asked_for
+from fwf.algebra.subexpressions import error_tags
 from fwf.algebra.traverse import children, walk
 from fwf.algebra.workflow import Workflow
 from fwf.display.readable import few_words
@@ -73,7 +73,7 @@ def _names(w: Workflow[Any, Any]) -> tuple[Tasks, dict[str, None]]:
             tags[node.tag] = None
         elif isinstance(node, Retry | Fallback):
             tags.update(dict.fromkeys(node.on))
-        tags.update(dict.fromkeys(asked_for(node)))
+        tags.update(dict.fromkeys(error_tags(node)))
         parts = children(node)  # wide nodes often have one part many times
         todo.extend(reversed(dict(zip(map(id, parts), parts, strict=True)).values()))
     return tasks, tags

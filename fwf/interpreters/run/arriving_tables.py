@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from fwf.algebra.nodes import Task
-from fwf.types.arrival import seen, shape_of, value_kind, whose
+from fwf.types.arrival import glance, shape_of, value_kind, whose
 from fwf.types.hints import name_of
 from fwf.types.table_types import mentioned
 
@@ -32,7 +32,7 @@ def with_table_checks(task: Task[Any, Any]) -> Callable[..., Any]:
 
     def check(args: tuple[Any, ...]) -> None:
         for at, each, look in looks:
-            wrong = seen(look, args[at])
+            wrong = glance(look, args[at])
             if wrong is not None:
                 raise TypeError(
                     f"{task.name} takes {each.name}: {name_of(each.type)} but is given "
