@@ -167,11 +167,11 @@ def test_what_is_around_a_part_is_known() -> None:
 
 def test_what_is_computed_around_a_part_has_to_be_told() -> None:
     part = part_at(with_params(load >> save, day=it + 1), "save")
-    assert part.computed == ("day",)
+    assert part.computed_names == ("day",)
     assert part.env({}, {"day": 5}).params == {"day": 5}
     with pytest.raises(NoPart, match="'day' is computed around it"):
         part.env({}, {})
-    assert part_at(with_params(load >> save, day=it + 1), "load").computed == ()
+    assert part_at(with_params(load >> save, day=it + 1), "load").computed_names == ()
 
 
 def test_the_tags_of_words_are_no_items() -> None:

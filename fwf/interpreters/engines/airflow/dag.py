@@ -82,7 +82,7 @@ def to_dag(
     start = {name: each for name, each in (("store", store), ("claims", claims)) if each}
     worker = Worker(plan, there, start, _interval(timetable))
     name = of.name if isinstance(of, Named | Task) else target
-    given: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "dag_id": dag_id or LETTERS.name(name),
         "dag_display_name": printable(name),
         "schedule": None,
@@ -92,7 +92,7 @@ def to_dag(
         **({} if plan.within is None else {"dagrun_timeout": plan.within + MARGIN}),
         **options,
     }
-    dag = air.sdk.DAG(**given)
+    dag = air.sdk.DAG(**settings)
     params, dag.params = dag.params, type(dag.params)()  # of which each operator takes a deep copy
     _fill(dag, air, worker, after_previous=timetable is not None and timetable.after_previous)
     dag.params = params
@@ -137,16 +137,16 @@ def _interval(timetable: Timetable[Any] | None) -> Any:
 def _params(air: Sdk, there: Loaded, timetable: Timetable[Any] | None) -> dict[str, Any]:
     """The parameters that a run may be started with; the worker checks them, all together."""
     needed = (*there.required.parameters, *there.required.unknown)
-    found = {each.name: _param(air, each, timetable) for each in needed}
+    params = {each.name: _param(air, each, timetable) for each in needed}
     more = {
         KEY: (["null", "string"], "names the run in place of its parameters"),
         GENERATION: (["null", "integer"], "one more for each time that all is done anew"),
     }
     if there.workflow.edge.accepts is not type(None):
         more[VALUE] = (_TYPES, "the workflow's input")
-    for name, (kind, said) in more.items():
-        found[name] = air.sdk.Param(None, type=kind, description=said)
-    return found
+    for name, (kind, text) in more.items():
+        params[name] = air.sdk.Param(None, type=kind, description=text)
+    return params
 
 
 _TYPES: Final = ["null", "string", "number", "boolean", "array", "object"]
@@ -161,10 +161,10 @@ def _param(air: Sdk, each: Requirement, timetable: Timetable[Any] | None) -> Any
         schema = {"type": ["null", _KINDS[kind]]}
     elif kind in (date, datetime):
         schema = {"type": ["null", "string"], "format": "date" if kind is date else "date-time"}
-    said = "may be left out" if each.optional else "must be given"
+    text = "may be left out" if each.optional else "must be given"
     if timetable is not None and each.name == timetable.param:
-        said = "the partition that the run is for; by default that of its data interval"
-    return air.sdk.Param(None, **schema, description=said)
+        text = "the partition that the run is for; by default that of its data interval"
+    return air.sdk.Param(None, **schema, description=text)
 
 
 # Tasks
@@ -186,23 +186,23 @@ def _fill(dag: Any, air: Sdk, worker: Worker, *, after_previous: bool) -> None:
         )
     kind = operator_class(air, worker)
     policy = policy_of(air) if air.tries_again else None
-    made: dict[str, Any] = {}
+    tasks: dict[str, Any] = {}
     for step in plan.steps:
-        given = _options(air, step, policy, after_previous=after_previous)
-        given |= {"dag": dag, "task_group": groups[step.group + 1]}
+        settings = _options(air, step, policy, after_previous=after_previous)
+        settings |= {"dag": dag, "task_group": groups[step.group + 1]}
         if step.mapped is None:
-            task = kind(**given)
+            task = kind(**settings)
         else:
-            at = made[step.mapped.spread].output
-            task = kind.partial(**given).expand(at=at)
-        made[step.id] = task
+            at = tasks[step.mapped.spread].output
+            task = kind.partial(**settings).expand(at=at)
+        tasks[step.id] = task
         for before in step.upstream:
-            made[before].set_downstream(task)
+            tasks[before].set_downstream(task)
 
 
 def _options(air: Sdk, step: Step, policy: Any, *, after_previous: bool) -> dict[str, Any]:
     """What Airflow's operator is told of a task."""
-    found: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "task_id": step.id,
         "task_display_name": printable(step.title)[:250],
         "trigger_rule": "none_failed",
@@ -210,19 +210,19 @@ def _options(air: Sdk, step: Step, policy: Any, *, after_previous: bool) -> dict
         "depends_on_past": after_previous,
     }
     if step.retried is not None and policy is not None:
-        found |= {
+        settings |= {
             "retries": step.retried.attempts - 1,
             "retry_policy": policy,
             "retry_delay": timedelta(0),
         }
     if step.pool is not None:
-        found["pool"] = step.pool
+        settings["pool"] = step.pool
     if step.within is not None and step.retried is None:
-        found["execution_timeout"] = step.within + MARGIN
+        settings["execution_timeout"] = step.within + MARGIN
     if step.mapped is not None:
-        found["max_active_tis_per_dagrun"] = step.mapped.at_once
-        found["map_index_template"] = f"{{{{ {ITEM} | default('') }}}}"
-    return found
+        settings["max_active_tis_per_dagrun"] = step.mapped.at_once
+        settings["map_index_template"] = f"{{{{ {ITEM} | default('') }}}}"
+    return settings
 
 
 def _used(plan: Plan, air: Sdk) -> Plan:

@@ -78,38 +78,38 @@ def done(step: Step, pull: Pull, ask: Ask, *, again: Context | None = None) -> E
     again: what the worker answered to the try before, if it is to be tried again.
     """
     assert step.given is not None, "only what begins goes on from nothing"
-    given = came(step.given, pull, ask)
-    return _asked(step, given, ask, again)
+    context = came(step.given, pull, ask)
+    return _asked(step, context, ask, again)
 
 
 def listed(step: Step, pull: Pull, ask: Ask, most: int) -> Ended:
     """A task that lists items, of which Airflow takes so many at most."""
     assert step.given is not None, "only what begins goes on from nothing"
-    given = came(step.given, pull, ask)
-    ended = _asked(step, given, lambda call: ask({**call, "most": most}), None)
-    if ended.how != "ok":
-        return ended
-    out = dict(ended.context["out"])
+    context = came(step.given, pull, ask)
+    end = _asked(step, context, lambda call: ask({**call, "most": most}), None)
+    if end.how != "ok":
+        return end
+    out = dict(end.context["out"])
     items = out.pop("items", [])
     if out["word"] == "items":
         out["value"] = _NOTHING  # the list, which nobody reads any more
-    return Ended("ok", {**ended.context, "out": out, COUNT: len(items)}, items)
+    return Ended("ok", {**end.context, "out": out, COUNT: len(items)}, items)
 
 
 def item_done(step: Step, at: int, pull: Pull, ask: Ask, *, again: Context | None = None) -> Ended:
     """A task that does one item, by its number. Where failures are values, it always ends well."""
     assert step.mapped is not None, "only what is mapped does items"
     spread = step.mapped.spread
-    given = _handed(pull, spread)
-    if given is None:
+    context = _handed(pull, spread)
+    if context is None:
         return Ended("absent", {})
-    del given[COUNT]
+    del context[COUNT]
     item = _chunk(pull, spread, at // CHUNK)[at % CHUNK]
     out = {"word": "ok", "to": "", "wait": 0, "value": item["value"]}
-    ended = _asked(step, {**given, "item": item, "out": out}, ask, again)
-    if ended.how == "failed" and step.mapped.collects and _word(ended.context) != "held":
-        return Ended("ok", ended.context)
-    return ended
+    end = _asked(step, {**context, "item": item, "out": out}, ask, again)
+    if end.how == "failed" and step.mapped.collects and _word(end.context) != "held":
+        return Ended("ok", end.context)
+    return end
 
 
 def gathered(step: Step, pull: Pull, ask: Ask, item: Callable[[int], Json]) -> Ended:
@@ -118,36 +118,36 @@ def gathered(step: Step, pull: Pull, ask: Ask, item: Callable[[int], Json]) -> E
     item: from an item's number to how it ended.
     """
     spread = cast(Came, step.given).task
-    given = _handed(pull, spread)
-    if given is None:
+    context = _handed(pull, spread)
+    if context is None:
         return Ended("absent", {})
-    count = given.pop(COUNT)
-    if _word(given) == "block":
+    count = context.pop(COUNT)
+    if _word(context) == "block":
         assert step.whole is not None, "what gathers can do all by itself"
-        return _judged(ask(step.whole.on(given)))
+        return _judged(ask(step.whole.on(context)))
     items = [each for n in range(-(-count // CHUNK)) for each in _chunk(pull, spread, n)]
     parts = [_there(item(at), f"{step.behind[0]}[{at}]") for at in range(count)]
-    given = {**given, "out": {**_out(given), "items": items}}
-    return _judged(ask(_call(step).on(given, parts=parts)))
+    context = {**context, "out": {**_out(context), "items": items}}
+    return _judged(ask(_call(step).on(context, parts=parts)))
 
 
-def begun(step: Step, ask: Ask, given: Mapping[str, Json]) -> Ended:
+def begun(step: Step, ask: Ask, start: Mapping[str, Json]) -> Ended:
     """The task that begins a run, from what a person or the scheduler starts it with."""
-    return _judged(ask(_call(step).on(given)))
+    return _judged(ask(_call(step).on(start)))
 
 
-def _asked(step: Step, given: Context | None, ask: Ask, again: Context | None) -> Ended:
-    if given is None:
+def _asked(step: Step, context: Context | None, ask: Ask, again: Context | None) -> Ended:
+    if context is None:
         return Ended("absent", {})
-    if _failed(given) or step.call is None:
-        return _judged(given)
+    if _failed(context) or step.call is None:
+        return _judged(context)
     slot = "" if step.retried is None else step.retried.slot
     if slot:
-        remembered = _out(given) if again is None else again["scope"][slot]
-        given = {**given, "scope": {**given["scope"], slot: remembered}}
+        remembered = _out(context) if again is None else again["scope"][slot]
+        context = {**context, "scope": {**context["scope"], slot: remembered}}
         if again is not None:
-            given["out"] = {**_out(given), "begun": _out(again).get("begun", {})}
-    answer = ask(step.call.on(given))
+            context["out"] = {**_out(context), "begun": _out(again).get("begun", {})}
+    answer = ask(step.call.on(context))
     if slot and _failed(answer) and _out(answer)["to"] == slot:
         return Ended("again", answer)
     return _judged(answer)
@@ -176,8 +176,8 @@ def came(source: Source, pull: Pull, ask: Ask) -> Context | None:
     def step(each: Any, parts: tuple[Context | None, ...]) -> Context | None:
         match each:
             case Came():
-                found = there[each.task]
-                return found if found is None or each.word in ("", _word(found)) else None
+                context = there[each.task]
+                return context if context is None or each.word in ("", _word(context)) else None
             case Either():
                 return next((part for part in parts if part is not None), None)
             case Had():
@@ -185,40 +185,40 @@ def came(source: Source, pull: Pull, ask: Ask) -> Context | None:
             case _:
                 return _made(each, parts, ask)
 
-    found: Context | None = fold(cast(Any, step), cast(Any, source), parts_of=cast(Any, parts_of))
-    return found
+    context: Context | None = fold(cast(Any, step), cast(Any, source), parts_of=cast(Any, parts_of))
+    return context
 
 
-def _made(light: Light, found: tuple[Context | None, ...], ask: Ask) -> Context | None:
-    given, *others = found
-    if given is None or _failed(given):
-        return given
+def _made(light: Light, contexts: tuple[Context | None, ...], ask: Ask) -> Context | None:
+    context, *others = contexts
+    if context is None or _failed(context):
+        return context
     if not light.parts:
-        return ask(light.call.on(given))
+        return ask(light.call.on(context))
     parts = [_there(each, light.call.visit.path) for each in others]
     if light.call.do == "pick":  # what a step takes has failed, and so does whoever is it
         for each in filter(_failed, parts):
             return each
-    return ask(light.call.on(given, parts=[*map(_out, parts)]))
+    return ask(light.call.on(context, parts=[*map(_out, parts)]))
 
 
 def _handed(pull: Pull, task: str) -> Context | None:
     """What a task has handed on; None if it wasn't in the arm that was taken."""
-    found = _there(pull(task, CAME), task)
-    return None if "absent" in found else found
+    context = _there(pull(task, CAME), task)
+    return None if "absent" in context else context
 
 
-def _there(found: Any, task: str) -> Context:
-    if found is None:
+def _there(context: Any, task: str) -> Context:
+    if context is None:
         raise Missing(task)
-    return cast(Context, found)
+    return cast(Context, context)
 
 
 def _chunk(pull: Pull, task: str, number: int) -> list[Any]:
-    found: Any = pull(task, chunk_key(number))
-    if found is None:
+    items: Any = pull(task, chunk_key(number))
+    if items is None:
         raise Missing(task)
-    return cast("list[Any]", found)
+    return cast("list[Any]", items)
 
 
 def chunk_key(number: int) -> str:

@@ -98,8 +98,8 @@ def operator_class(air: Sdk, worker: Worker) -> Any:
         template_fields = ()
         ui_color = "#e8f0e4"
 
-        def __init__(self, *, at: Any = None, **given: Any) -> None:
-            super().__init__(**given)  # pyright: ignore[reportUnknownMemberType]
+        def __init__(self, *, at: Any = None, **options: Any) -> None:
+            super().__init__(**options)  # pyright: ignore[reportUnknownMemberType]
             self.at = at
 
         def execute(self, context: Any) -> Any:
@@ -145,19 +145,19 @@ class _Doing:
 
     def execute(self) -> Any:
         try:
-            ended = self._ended()
+            end = self._ended()
         except (Missing, Unclear) as error:
             raise self._air.failed(str(error)) from None
-        match ended.how:
+        match end.how:
             case "ok":
-                return self._hand_on(ended)
+                return self._hand_on(end)
             case "absent":
                 return self._skip()
             case "again":
-                self._remember(ended.context)
-                raise Again(ended.wait)
+                self._remember(end.context)
+                raise Again(end.wait)
             case "failed":
-                self._fail(ended.context)
+                self._fail(end.context)
 
     def _ended(self) -> Ended:
         step, pull, ask = self._step, self._pull, self._ask
@@ -176,8 +176,8 @@ class _Doing:
 
     # How it ends
 
-    def _hand_on(self, ended: Ended) -> Any:
-        step, context = self._step, ended.context
+    def _hand_on(self, end: Ended) -> Any:
+        step, context = self._step, end.context
         fault = fault_in(context)
         if fault is not None:  # of an item whose failure is a value
             self._log.tell(fault)
@@ -185,10 +185,10 @@ class _Doing:
             at = self._ti.map_index
             self._push(CAME, {"at": at, "out": context["out"]})
             return None
-        for key, items in chunks(ended.items).items():
+        for key, items in chunks(end.items).items():
             self._push(key, items)
         self._push(CAME, context)
-        return list(range(len(ended.items))) if step.kind == "spread" else None
+        return list(range(len(end.items))) if step.kind == "spread" else None
 
     def _skip(self) -> Any:
         self._push(CAME, ABSENT)
@@ -214,8 +214,8 @@ class _Doing:
     def _items(self) -> Callable[[int], Json]:
         """From an item's number to how it ended."""
         task = self._step.behind[0]
-        found = self._ti.xcom_pull(task_ids=[task], key=CAME)
-        by_number = {each["at"]: each["out"] for each in map(_read, found) if each is not None}
+        texts = self._ti.xcom_pull(task_ids=[task], key=CAME)
+        by_number = {each["at"]: each["out"] for each in map(_read, texts) if each is not None}
         return by_number.get
 
     def _most(self) -> int:
@@ -235,28 +235,28 @@ class _Doing:
         Whoever clears a task gives it more tries.
         """
         tries = self._tries()
-        kept: Any = None if tries is None else _read(tries.get(_AGAIN))
-        if kept and kept["most"] == self._ti.max_tries:
-            return kept["before"], kept["context"]
+        state: Any = None if tries is None else _read(tries.get(_AGAIN))
+        if state and state["most"] == self._ti.max_tries:
+            return state["before"], state["context"]
         return self._ti.try_number - 1, None
 
     def _remember(self, context: Context) -> None:
         """Keep what the next try goes on from."""
-        said = {"most": self._ti.max_tries, "before": self._again, "context": context}
-        self._tries().set(_AGAIN, json.dumps(said))
+        state = {"most": self._ti.max_tries, "before": self._again, "context": context}
+        self._tries().set(_AGAIN, json.dumps(state))
 
     # How a run begins
 
     def _start(self) -> dict[str, Json]:
         """What the run is started with: the parameters given, or those of its data interval."""
-        given = {name: each for name, each in self._context["params"].items() if each is not None}
+        params = {name: each for name, each in self._context["params"].items() if each is not None}
         start = {"value": VALUE, "key": KEY, "generation": GENERATION}
-        found = {name: given.pop(param) for name, param in start.items() if param in given}
+        facts = {name: params.pop(param) for name, param in start.items() if param in params}
         run = self._context["dag_run"]
         of_interval = self._worker.params(run.data_interval_start, run.data_interval_end)
-        params = {**of_interval, **given}
-        return {"id": run.run_id, **self._worker.start, **found, "params": params}
+        all_params = {**of_interval, **params}
+        return {"id": run.run_id, **self._worker.start, **facts, "params": all_params}
 
 
-def _read(found: Any) -> Any:
-    return json.loads(found) if isinstance(found, str) else found
+def _read(text: Any) -> Any:
+    return json.loads(text) if isinstance(text, str) else text

@@ -117,8 +117,8 @@ class _Planner:
         """What goes on behind a piece. Explicit stack."""
         return trampoline(self._making, (root, source, Around()))
 
-    def _making(self, asked: PieceEntry) -> Making:
-        here, source, around = asked
+    def _making(self, entry: PieceEntry) -> Making:
+        here, source, around = entry
         piece = here.piece
         if self._light[id(piece.node)]:
             return self._of_light(here, source)
@@ -232,12 +232,12 @@ class _Planner:
         source = self._single(source, here, around)
         readers, gave = readers_of(node), list[Source]()
         for at, (step, part) in enumerate(zip(node.steps, here.parts(), strict=True)):
-            given = self._picked(here, at, source, gave)
+            before = self._picked(here, at, source, gave)
             behind = [task for n in step.after if n >= 0 for task in tasks_of(gave[n])]
             if behind:
-                given = self._pass_on(given, part, around, "input", tuple(dict.fromkeys(behind)))
-            found = yield part, given, around
-            gave.append(found if readers[at] <= 1 else self._single(found, part, around))
+                before = self._pass_on(before, part, around, "input", tuple(dict.fromkeys(behind)))
+            output = yield part, before, around
+            gave.append(output if readers[at] <= 1 else self._single(output, part, around))
         ends = [
             Had() if isinstance(each, Light) and at not in outputs(node) and readers[at] else each
             for at, each in enumerate(gave)
@@ -260,35 +260,35 @@ class _Planner:
     def _of_map(self, here: PieceAt, source: Source, around: Around) -> Making:
         yield from ()
         node = cast("MapEach[Any, Any]", here.piece.node)
-        listed = self._step("spread", here, "spread", source, around, "items")
-        mapped = Mapped(listed.task, node.at_once, node.on_error == "collect")
+        items = self._step("spread", here, "spread", source, around, "items")
+        mapped = Mapped(items.task, node.at_once, node.on_error == "collect")
         body = here.parts()[0]
-        done = self._each(body, listed, around, mapped)
+        each = self._each(body, items, around, mapped)
         return self._step(
             "gather",
             here,
             "gather",
-            listed,
+            items,
             around,
             "gather",
             whole=self._call("run", here),
-            behind=(done.task,),
+            behind=(each.task,),
             pool=self._pool(node, around),
         )
 
-    def _each(self, body: PieceAt, listed: Came, around: Around, mapped: Mapped) -> Came:
+    def _each(self, body: PieceAt, items: Came, around: Around, mapped: Mapped) -> Came:
         """The task that is done for each item: whatever is around a task in it is done with it."""
         inner = body
         while isinstance(inner.piece, Inner) and isinstance(inner.piece.node, Named | InPool):
             inner = inner.parts()[0]
         if isinstance(inner.piece, Inner) and isinstance(inner.piece.node, Retry):
             pool = min(self._within[id(body.piece.node)].pools, default=around.pool)
-            return self._tried(inner, listed, around._replace(pool=pool), mapped)
+            return self._tried(inner, items, around._replace(pool=pool), mapped)
         pool = self._pool(body.piece.node, around)
         node = inner.piece.node
         within = node.within if isinstance(node, Timeout) else None
         return self._step(
-            "item", body, "run", listed, around, mapped=mapped, pool=pool, within=within
+            "item", body, "run", items, around, mapped=mapped, pool=pool, within=within
         )
 
     # Tasks, and their names
@@ -318,27 +318,27 @@ class _Planner:
         kind: Kind,
         here: PieceAt,
         do: Verb | None,
-        given: Source | None,
+        source: Source | None,
         around: Around,
         what: str = "",
         **others: Any,
     ) -> Came:
         call = None if do is None else self._call(do, here)
-        return self._added(kind, here, call, given, around, what, **others)
+        return self._added(kind, here, call, source, around, what, **others)
 
     def _added(
         self,
         kind: Kind,
         here: PieceAt,
         call: Question | None,
-        given: Source | None,
+        source: Source | None,
         around: Around,
         what: str,
         **others: Any,
     ) -> Came:
         id_ = self._id(here.path, what)
         title = f"{here.path} ({what})" if what else here.path
-        self._steps.append(Step(id_, kind, title, call, given, group=around.group, **others))
+        self._steps.append(Step(id_, kind, title, call, source, group=around.group, **others))
         return Came(id_)
 
     def _call(self, do: Verb, here: PieceAt, **others: Any) -> Question:
@@ -346,13 +346,13 @@ class _Planner:
 
     def _id(self, path: str, what: str, letters: Alphabet = LETTERS) -> str:
         """A name that no other task has: of what is at a path, and there more than once."""
-        said = f"{path} ({what})" if what else path
-        found, n = letters.name(said), 1
-        while found in self._ids:
+        text = f"{path} ({what})" if what else path
+        name, n = letters.name(text), 1
+        while name in self._ids:
             n += 1
-            found = letters.name(f"{said} ({n})")
-        self._ids.add(found)
-        return found
+            name = letters.name(f"{text} ({n})")
+        self._ids.add(name)
+        return name
 
     _ways: Final[dict[type[Any], Callable[..., Making]]] = {
         Named: _of_name,

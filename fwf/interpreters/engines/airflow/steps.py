@@ -55,13 +55,13 @@ class Question:
         """The part's id."""
         return Part(self.visit).id_by(self.facts.known)
 
-    def on(self, given: Mapping[str, Json], **more: Json) -> dict[str, Json]:
+    def on(self, form: Mapping[str, Json], **more: Json) -> dict[str, Json]:
         """What it is given ⟶ the call."""
         facts, others = self.facts, {**self.others, **more}
         call = call_to_json(
             self.do, facts.target, self.part, self.visit.path, limit=facts.limit, **others
         )
-        return {**call, "in": dict(given)}
+        return {**call, "in": dict(form)}
 
 
 @final
@@ -161,9 +161,9 @@ class Step:
     @property
     def upstream(self) -> tuple[str, ...]:
         """The tasks that it waits for, each once."""
-        given = () if self.given is None else tasks_of(self.given)
-        listed = () if self.mapped is None else (self.mapped.spread,)
-        return tuple(dict.fromkeys((*given, *listed, *self.behind)))
+        sources = () if self.given is None else tasks_of(self.given)
+        lists = () if self.mapped is None else (self.mapped.spread,)
+        return tuple(dict.fromkeys((*sources, *lists, *self.behind)))
 
 
 @final
@@ -223,8 +223,8 @@ def has_light(source: Source) -> bool:
     def step(each: Any, parts: tuple[bool, ...]) -> bool:
         return isinstance(each, Light) or any(parts)
 
-    found: bool = fold(cast(Any, step), cast(Any, source), parts_of=cast(Any, parts_of))
-    return found
+    is_light: bool = fold(cast(Any, step), cast(Any, source), parts_of=cast(Any, parts_of))
+    return is_light
 
 
 def in_one(step: Step) -> Step:
@@ -242,11 +242,11 @@ def grouped(groups: list[Group], steps: list[Step]) -> tuple[tuple[Group, ...], 
     for at in range(len(groups) - 1, -1, -1):  # a parent has a lower number
         if groups[at].parent >= 0:
             sizes[groups[at].parent] += sizes[at]
-    kept: list[Group] = []
+    left: list[Group] = []
     now = {-1: -1}
     for at, group in enumerate(groups):
         parent = now[group.parent]
-        now[at] = parent if sizes[at] < 2 else len(kept)
+        now[at] = parent if sizes[at] < 2 else len(left)
         if sizes[at] >= 2:
-            kept.append(changed(group, parent=parent))
-    return tuple(kept), tuple([changed(step, group=now[step.group]) for step in steps])
+            left.append(changed(group, parent=parent))
+    return tuple(left), tuple([changed(step, group=now[step.group]) for step in steps])

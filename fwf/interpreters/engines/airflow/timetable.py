@@ -20,19 +20,19 @@ def options_of(timetable: Timetable[Any], intervals: Any) -> dict[str, Any]:
 
     intervals: Airflow's class of timetables that count from one tick to the next.
     """
-    found: dict[str, Any] = {
+    options: dict[str, Any] = {
         "schedule": intervals(timetable.cron, timezone=timetable.tz),
         "catchup": timetable.missed == "all" and timetable.start is not None,
     }
     zone = timetable.zone
     if timetable.start is not None:
-        found["start_date"] = zone.clock(zone.begins(timetable.start))
+        options["start_date"] = zone.clock(zone.begins(timetable.start))
     if timetable.end is not None:
         after = zone.clock(zone.begins(zone.next_day(timetable.end)))
-        found["end_date"] = after - timedelta(seconds=1)
+        options["end_date"] = after - timedelta(seconds=1)
     if timetable.after_previous:
-        found["max_active_runs"] = 1
-    return found
+        options["max_active_runs"] = 1
+    return options
 
 
 def params_of(

@@ -35,16 +35,16 @@ class Log:
 
     def tell(self, fault: Fault) -> None:
         """All that a fault says, but for what stands there already."""
-        found = leaves(fault)
-        for leaf in found[:MOST_LEAVES]:
-            said = _line(str(leaf))
-            self._log.error(said)
-            if said not in self._told:
-                self._told.add(said)
-                for line in _more(leaf):
-                    self._log.error(line)
-        if len(found) > MOST_LEAVES:
-            self._log.error(f"… and {len(found) - MOST_LEAVES} more")
+        singles = leaves(fault)
+        for leaf in singles[:MOST_LEAVES]:
+            line = _line(str(leaf))
+            self._log.error(line)
+            if line not in self._told:
+                self._told.add(line)
+                for detail in _more(leaf):
+                    self._log.error(detail)
+        if len(singles) > MOST_LEAVES:
+            self._log.error(f"… and {len(singles) - MOST_LEAVES} more")
 
 
 def fault_in(context: dict[str, Any]) -> Fault | None:

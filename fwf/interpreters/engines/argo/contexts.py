@@ -38,8 +38,8 @@ class Contexts:
 
     __slots__ = ("_anew", "_kept", "_run")
 
-    def __init__(self, kept: Kept, run: str, anew: int = 0) -> None:
-        self._kept = kept
+    def __init__(self, objects: Kept, run: str, anew: int = 0) -> None:
+        self._kept = objects
         self._run = run
         self._anew = f"!{anew}" if anew else ""
 
@@ -55,16 +55,16 @@ class Contexts:
 
     def done(self, name: str) -> dict[str, Any] | None:
         """A context that was left since the run has gone on; None if there is none."""
-        found = self._kept.read(self._key(name, self._anew))
-        return None if found is None else cast("dict[str, Any]", json.loads(found))
+        content = self._kept.read(self._key(name, self._anew))
+        return None if content is None else cast("dict[str, Any]", json.loads(content))
 
     def find(self, name: str) -> dict[str, Any] | None:
         """A context, the latest; None if nobody has left it."""
-        found = self.done(name)
-        if found is None and self._anew:
-            before = self._kept.read(self._key(name))
-            found = None if before is None else json.loads(before)
-        return found
+        context = self.done(name)
+        if context is None and self._anew:
+            content = self._kept.read(self._key(name))
+            context = None if content is None else json.loads(content)
+        return context
 
     def find_all(self, names: list[str]) -> list[dict[str, Any] | None]:
         """Several contexts, in their order."""

@@ -134,12 +134,12 @@ class Dags:
 
     def policies(self) -> list[Policy]:
         """The policies of its pods, each once."""
-        found: dict[Policy, None] = {}
+        policies: dict[Policy, None] = {}
         for dag in self.dags:
             for task in dag.tasks:
                 if isinstance(task.does, Pod):
-                    found[task.does.policy] = None
-        return [*found]
+                    policies[task.does.policy] = None
+        return [*policies]
 
     def waits(self) -> bool:
         """Whether time passes in any of its tasks."""

@@ -56,14 +56,18 @@ class Flows:
     """Makes the tasks of a manifest from a cut.
 
     most: so many items of a list are done each by itself. pools: how much each lets be at work.
-    known: the digests of nodes that are there already.
+    digests: those of nodes that are there already.
     """
 
     def __init__(
-        self, cut: Cut, most: int, pools: dict[str, int], known: dict[Hashable, bytes] | None = None
+        self,
+        cut: Cut,
+        most: int,
+        pools: dict[str, int],
+        digests: dict[Hashable, bytes] | None = None,
     ) -> None:
         self._cut = cut
-        self._calls = Calls({} if known is None else known)
+        self._calls = Calls({} if digests is None else digests)
         self._maps = Maps(self._calls, most, pools)
         self._tasks = Tasks()
         self._late: Flow | None = None
@@ -91,8 +95,8 @@ class Flows:
             self._tasks.pod(flow, "result", [])
             last = flow.dag.tasks[-1]
         pod = cast(Pod, last.does)
-        told = changed(pod, order=changed(pod.order, last=True))
-        flow.dag.tasks[-1] = changed(last, does=told)
+        last_pod = changed(pod, order=changed(pod.order, last=True))
+        flow.dag.tasks[-1] = changed(last, does=last_pod)
 
     # What a piece becomes
 
@@ -138,8 +142,8 @@ class Flows:
             case _:  # which the table has as a block
                 raise AssertionError(f"{here.path}: Argo has nothing for {here.piece.node!r}")
 
-    def _next(self, do: Callable[..., None], *given: Any) -> None:
-        self._todo.append(partial(do, *given))
+    def _next(self, do: Callable[..., None], *arguments: Any) -> None:
+        self._todo.append(partial(do, *arguments))
 
     def _each(self, here: PieceAt, flow: Flow) -> None:
         for part in reversed(here.parts()):
@@ -186,11 +190,11 @@ class Flows:
     def _branch(self, here: PieceAt, flow: Flow) -> None:
         choose = self._calls.call("choose", here.visit)
         path = _branch_path(here)
-        chosen = self._tasks.telling(flow, path, choose)
+        choice = self._tasks.telling(flow, path, choose)
         arms: list[Flow] = []
         for word in ("then", "otherwise"):
             arms.append(flow.inside(Dag(self._tasks.name(f"{path} {word}"))))
-        self._next(self._joined, here, flow, chosen, arms)
+        self._next(self._joined, here, flow, choice, arms)
         for part, arm in zip(reversed(here.parts()), reversed(arms), strict=True):
             self._next(self._ended_arm, part, arm)
             self._next(self._go, part, arm)
@@ -198,14 +202,14 @@ class Flows:
     def _ended_arm(self, here: PieceAt, arm: Flow) -> None:
         self._tasks.settled(arm, here.path)
 
-    def _joined(self, here: PieceAt, flow: Flow, chosen: str, arms: list[Flow]) -> None:
+    def _joined(self, here: PieceAt, flow: Flow, choice: str, arms: list[Flow]) -> None:
         """The arms, each one task, of which one is done."""
-        said = f"{{{{tasks.{chosen}.outputs.parameters.word}}}}"
+        output = f"{{{{tasks.{choice}.outputs.parameters.word}}}}"
         names: list[str] = []
         for word, arm in zip(("then", "otherwise"), arms, strict=True):
             if arm.dag.tasks:
                 task = self._as_one(here, arm.dag)
-                when = f"'{said}' == '{word}'"
+                when = f"'{output}' == '{word}'"
                 flow.dag.tasks.append(changed(task, depends=flow.after, when=when))
                 names.append(task.name)
         if not names:
@@ -213,8 +217,10 @@ class Flows:
         states = [f"{names[0]}.Succeeded", f"{names[-1]}.Succeeded"]
         if len(names) == 1:
             states[1] = f"{names[0]}.Skipped"
-        left = [arm.source for arm in arms if arm.source != chosen]
-        source = {"any": [*left, *([chosen] if len(left) < len(arms) else [])]} if left else chosen
+        others = [arm.source for arm in arms if arm.source != choice]
+        source = (
+            {"any": [*others, *([choice] if len(others) < len(arms) else [])]} if others else choice
+        )
         flow.behind(f"({states[0]} || {states[1]})", source, several=True)
 
     def _as_one(self, here: PieceAt, dag: Dag) -> DagTask:
@@ -245,11 +251,11 @@ class Flows:
         loop = self._calls.call("loop", here.visit)
         last = self._tasks.telling(inner, here.path, loop, ends=ends)
         source["next"] = last
-        said = f"{{{{tasks.{last}.outputs.parameters."
+        outputs = f"{{{{tasks.{last}.outputs.parameters."
         name = self._tasks.name(f"{here.path} again")
-        at = f"{{{{inputs.parameters.outer}}}}.{said}round}}}}"
+        at = f"{{{{inputs.parameters.outer}}}}.{outputs}round}}}}"
         does = Inner(inner.dag.name, outer="{{inputs.parameters.outer}}")
-        when = f"'{said}word}}}}' == 'again'"
+        when = f"'{outputs}word}}}}' == 'again'"
         inner.dag.tasks.append(DagTask(name, here.path, does, at, inner.after, when))
 
     def _around(self, here: PieceAt, flow: Flow, inner: Flow, ends: str) -> None:
@@ -278,10 +284,10 @@ class Flows:
         each = DagTask(name, body.path, pod, f"{AT}.{{{{item}}}}", each=items)
         whole = self._whole(here, flow, list_)
         flow.dag.tasks.append(self._bounded(here, changed(each, depends=flow.after)))
-        done = flow.dag.tasks[-1].name
+        end = flow.dag.tasks[-1].name
         flow.dag.tasks.append(whole)
         gather = self._calls.call("gather", here.visit, items=name, block=whole.name)
-        after = f"({done}.Succeeded || {done}.Skipped) && ({whole.name}.Succeeded || "
+        after = f"({end}.Succeeded || {end}.Skipped) && ({whole.name}.Succeeded || "
         flow.behind(f"{after}{whole.name}.Skipped)", list_, several=True)
         flow.ops.append(gather)
 
@@ -333,8 +339,8 @@ class Flows:
     def _picked(self, here: PieceAt, at: int, ways: list[Flow]) -> None:
         """A step of a graph is behind those that it needs, and given what they gave."""
         step, way = cast("Graph[Any, Any]", here.piece.node).steps[at], ways[at]
-        given = [ways[i] for i in step.inputs if i >= 0]
-        before = [*given, *(ways[i] for i in step.after if i >= 0)]
+        sources = [ways[i] for i in step.inputs if i >= 0]
+        before = [*sources, *(ways[i] for i in step.after if i >= 0)]
         parts = [each.source for each in before]
         after = _all(before)
         if after:

@@ -93,11 +93,11 @@ _INPUT_AT: Final = {"name": "at", "value": ROOT}
 
 def _dag(dag: Dag) -> Tree:
     inputs = [_INPUT_AT, *({"name": name} for name in dag.inputs)]
-    bound = {} if dag.at_once is None else {"parallelism": dag.at_once}
+    limit = {} if dag.at_once is None else {"parallelism": dag.at_once}
     return {
         "name": dag.name,
         "inputs": {"parameters": inputs},
-        **bound,
+        **limit,
         "dag": {"failFast": False},
     }
 
@@ -105,16 +105,16 @@ def _dag(dag: Dag) -> Tree:
 def _task(task: DagTask) -> str:
     """The lines of a task. Its names and what it is given need no escapes."""
     does = task.does
-    given = {"at": task.at}
+    inputs = {"at": task.at}
     if isinstance(does, Pod):
         template = does.policy.name
-        given["order"] = _order(task, does)
+        inputs["order"] = _order(task, does)
     elif isinstance(does, Inner):
         template = does.template
         more = {"items": does.items, "outer": does.outer}
-        given |= {name: value for name, value in more.items() if value}
+        inputs |= {name: value for name, value in more.items() if value}
     else:
-        template, given = WAIT, {"seconds": str(does.seconds)}
+        template, inputs = WAIT, {"seconds": str(does.seconds)}
     conditions = (("depends", task.depends), ("when", task.when), ("withParam", task.each))
     lines = [
         f"# {_said(task.path)}",
@@ -124,7 +124,7 @@ def _task(task: DagTask) -> str:
         "  arguments:",
         "    parameters:",
     ]
-    for name, value in given.items():
+    for name, value in inputs.items():
         lines += [f'    - name: "{name}"', f'      value: "{value}"']
     return "\n".join([f"      {line}" for line in lines])
 
@@ -140,12 +140,12 @@ def _order(task: DagTask, pod: Pod) -> str:
 
 
 def _pod(policy: Policy, target: str) -> Tree:
-    told = {"outputs": _parameters(*map(_output, ("word", "items", "round")))}
+    outputs = {"outputs": _parameters(*map(_output, ("word", "items", "round")))}
     net = {} if policy.net is None else {"activeDeadlineSeconds": policy.net}
     return {
         "name": policy.name,
         "inputs": _parameters({"name": "at"}, {"name": "order"}),
-        **(told if policy.tells else {}),
+        **(outputs if policy.tells else {}),
         **net,
         "retryStrategy": {
             "limit": policy.limit, "retryPolicy": "Always", "expression": _EXPRESSION,

@@ -86,8 +86,8 @@ class Maps:
 
     def step(self, here: PieceAt) -> Step | None:
         """What is done for each item; None where that is no pod, and the map is done as a whole."""
-        found = step_of(here.parts()[0], self._calls)
-        return found if found is not None and found.runs else None
+        step = step_of(here.parts()[0], self._calls)
+        return step if step is not None and step.runs else None
 
     def spread(self, here: PieceAt) -> Op:
         """The call that makes the list."""
@@ -103,15 +103,15 @@ class Maps:
 
 def _pools_of(here: PieceAt) -> list[str]:
     """The pools directly around a map, and around what it does for each item."""
-    found: list[str] = []
+    pools: list[str] = []
     above: Visit | None = here.visit.around
     while above is not None and isinstance(above.node, _NAMES):
         if isinstance(above.node, InPool):
-            found.append(above.node.pool)
+            pools.append(above.node.pool)
         above = above.around
     inner = here.parts()[0]
     while isinstance(inner.piece.node, _NAMES) and inner.parts():
         if isinstance(inner.piece.node, InPool):
-            found.append(inner.piece.node.pool)
+            pools.append(inner.piece.node.pool)
         inner = inner.parts()[0]
-    return found
+    return pools

@@ -66,28 +66,28 @@ class Order:
             "name": self.name, "from": self.source, "ops": list(self.ops), "retry": self.retry,
             "ends": self.ends, "collects": self.collects, "late": self.late, "last": self.last,
         }  # fmt: skip
-        given = {name: value for name, value in fields.items() if value not in ("", False)}
-        return encoded(given)
+        form = {name: value for name, value in fields.items() if value not in ("", False)}
+        return encoded(form)
 
 
 def order_of(text: str) -> Order:
     """The text of an order ⟶ the order."""
-    given = cast("dict[str, Any]", decoded(text))
+    form = cast("dict[str, Any]", decoded(text))
     return Order(
-        given["name"],
-        given["from"],
-        tuple(given["ops"]),
-        given.get("retry", ""),
-        given.get("ends", ""),
-        given.get("collects", False),
-        given.get("late", False),
-        given.get("last", False),
+        form["name"],
+        form["from"],
+        tuple(form["ops"]),
+        form.get("retry", ""),
+        form.get("ends", ""),
+        form.get("collects", False),
+        form.get("late", False),
+        form.get("last", False),
     )
 
 
-def encoded(given: Json) -> str:
+def encoded(form: Json) -> str:
     """JSON ⟶ letters and digits of ASCII, with `+`, `/` and `=`."""
-    return b64encode(json.dumps(given, separators=(",", ":")).encode()).decode("ascii")
+    return b64encode(json.dumps(form, separators=(",", ":")).encode()).decode("ascii")
 
 
 def decoded(text: str) -> Json:
@@ -104,9 +104,9 @@ class Calls:
 
     __slots__ = ("_known",)
 
-    def __init__(self, known: dict[Hashable, bytes]) -> None:
-        """known: the digests of nodes that are there already."""
-        self._known = known
+    def __init__(self, digests: dict[Hashable, bytes]) -> None:
+        """digests: those of nodes that are there already."""
+        self._known = digests
 
     def call(self, do: Verb, visit: Visit, **more: Any) -> Op:
         """A verb for what stands at a place."""

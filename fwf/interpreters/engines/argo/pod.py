@@ -92,8 +92,8 @@ class Pod:
         """Do what is asked, unless that is done already; leave the context for what follows."""
         order = self._order
         name = f"{order.name}@{self._at}"
-        found = self._contexts.done(name)
-        if found is None:
+        context = self._contexts.done(name)
+        if context is None:
             try:
                 context, ops = self._begun()
             except Absent as error:
@@ -102,8 +102,8 @@ class Pod:
             word = context["out"]["word"]
             if word == "held" or (word == "up" and not self._collected(context)):
                 return self._failed(name, context)
-            found = self._contexts.leave(name, context)
-        return self._told(found)
+            context = self._contexts.leave(name, context)
+        return self._told(context)
 
     def _collected(self, context: Context) -> bool:
         """Whether a failure is what an item gave: no retry takes it up before, nothing cut it."""
@@ -117,13 +117,13 @@ class Pod:
     def _failed(self, name: str, context: Context) -> Done:
         if self._tries_again(context):
             until = time.time() + context["out"]["wait"]
-            left = {"context": context, "until": until}
-            self._contexts.put(self._try(self._number), left)
+            state = {"context": context, "until": until}
+            self._contexts.put(self._try(self._number), state)
             return Done(AGAIN, said="the next attempt follows")
         self._contexts.put(f"{name}.failed", context)
         fault = self._fault(context)
-        cut = any(isinstance(leaf, Interrupted) for leaf in leaves(fault))
-        if cut:
+        is_cut = any(isinstance(leaf, Interrupted) for leaf in leaves(fault))
+        if is_cut:
             return Done(ENDED, said=str(fault))
         anew = f"argo retry WORKFLOW -p again={self._again + 1}"
         return Done(FAILED, said=f"{fault}\nwhen that is mended, to have it done anew: {anew}")
@@ -259,18 +259,18 @@ def fault_of(context: Context) -> Context:
 
 def main(words: list[str]) -> int:
     """The words of the command ⟶ its exit status."""
-    given = asked(words)
+    options = asked(words)
     store = os.environ.get("FWF_STORE", "")
     try:
         if not store:
             raise StoreError("there is no store: submit with -p store=s3://bucket/prefix")
-        done = pod_of(given, Objects(store)).done()
+        end = pod_of(options, Objects(store)).done()
     except (Refused, StoreError, Unclear, ValueError) as error:
-        done = Done(UNCLEAR, said=text(error))
+        end = Done(UNCLEAR, said=text(error))
     except Absent as error:
-        done = Done(FAILED, said=text(error))
-    write(done, Path(given["out"]))
-    return done.status
+        end = Done(FAILED, said=text(error))
+    write(end, Path(options["out"]))
+    return end.status
 
 
 def asked(words: list[str]) -> dict[str, str]:
@@ -281,19 +281,19 @@ def asked(words: list[str]) -> dict[str, str]:
     return vars(parser.parse_args(words))
 
 
-def pod_of(given: dict[str, str], kept: Kept, **how: Any) -> Pod:
+def pod_of(options: dict[str, str], objects: Kept, **how: Any) -> Pod:
     """What each word says, where contexts are kept ⟶ the pod; raises `ValueError`."""
     try:
-        start = decoded(given["input"])
+        start = decoded(options["input"])
     except ValueError as error:
         raise ValueError(f"-p run=…: {error}") from None
-    order, again = order_of(given["order"]), _whole(given["again"])
+    order, again = order_of(options["order"]), _whole(options["again"])
     return Pod(
         order,
-        Contexts(kept, given["run"], again if order.late else 0),
-        target=given["target"],
-        at=given["at"],
-        number=int(given["try"]),
+        Contexts(objects, options["run"], again if order.late else 0),
+        target=options["target"],
+        at=options["at"],
+        number=int(options["try"]),
         again=again,
         given=start,
         **how,
@@ -306,15 +306,15 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def write(done: Done, folder: Path) -> None:
+def write(end: Done, folder: Path) -> None:
     """Leave what the controller reads; tell people, also where `kubectl` and the UI look."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, said in (("word", done.word), ("items", done.items), ("round", done.round)):
-        (folder / name).write_text(said)
-    for stream, said in ((sys.stdout, done.value), (sys.stderr, done.said)):
-        if said:
-            stream.write(f"{said}\n")
+    for name, content in (("word", end.word), ("items", end.items), ("round", end.round)):
+        (folder / name).write_text(content)
+    for stream, content in ((sys.stdout, end.value), (sys.stderr, end.said)):
+        if content:
+            stream.write(f"{content}\n")
     log = Path("/dev/termination-log")
-    if done.status and log.exists():
+    if end.status and log.exists():
         with suppress(OSError):
-            log.write_text(done.said[:MOST_TOLD])
+            log.write_text(end.said[:MOST_TOLD])

@@ -106,14 +106,14 @@ class Tasks:
 
     def telling(self, flow: Flow, path: str, op: Op, *, ends: str = "") -> str:
         """A pod by whose word one goes on ⟶ its name: the one before, if that is free to do it."""
-        told = Policy(tells=True)
+        policy = Policy(tells=True)
         if not flow.alone or flow.ops:
-            return self.pod(flow, path, [op], told, ends=ends)
+            return self.pod(flow, path, [op], policy, ends=ends)
         last = flow.dag.tasks[-1]
         pod = last.does
         assert isinstance(pod, Pod) and last.name == flow.source
         order = changed(pod.order, ops=(*pod.order.ops, op), ends=ends)
-        flow.dag.tasks[-1] = changed(last, does=Pod(order, told))
+        flow.dag.tasks[-1] = changed(last, does=Pod(order, policy))
         flow.alone = False
         return last.name
 
