@@ -13,6 +13,7 @@ import pyarrow.compute
 from typing_extensions import TypeVar
 
 from fwf.connectors.shared.errors import BadData
+from fwf.connectors.shared.schemas import is_text
 
 compute: Final[Any] = pyarrow.compute  # its stubs know few of the types that it takes
 _schema: Final[Any] = pa.schema
@@ -272,6 +273,4 @@ def _texts(column: Any) -> Any:
     """The texts of a column, also of those in lists; None if it has none."""
     while pa.types.is_list(column.type):
         column = compute.list_flatten(column)
-    return (
-        column if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else None
-    )
+    return column if is_text(column.type) else None

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fwf.connectors.shared.errors import BadData
+from fwf.connectors.shared.schemas import is_text
 from fwf.faults import counted, near
 
 Infinity: TypeAlias = Literal["fail", "null"]
@@ -188,16 +189,12 @@ def _same_family(one: Any, other: Any) -> bool:
     if _types.is_list(one) and _types.is_list(other):
         return _same_family(one.value_type, other.value_type)
     if isinstance(one, pa.BaseExtensionType):
-        return one.extension_name == "arrow.json" and _is_text(other)
+        return one.extension_name == "arrow.json" and is_text(other)
     return any(test(one) and test(other) for test in _FAMILIES)
 
 
 def _is_number(kind: Any) -> bool:
     return bool(_types.is_integer(kind) or _types.is_floating(kind) or _types.is_decimal(kind))
-
-
-def _is_text(kind: Any) -> bool:
-    return bool(_types.is_string(kind) or _types.is_large_string(kind))
 
 
 def _is_binary(kind: Any) -> bool:
@@ -213,7 +210,7 @@ def _is_local(kind: Any) -> bool:
 
 
 _FAMILIES: Final = (
-    _is_number, _is_text, _is_binary, _is_zoned, _is_local, _types.is_date, _types.is_time,
+    _is_number, is_text, _is_binary, _is_zoned, _is_local, _types.is_date, _types.is_time,
 )  # fmt: skip
 
 

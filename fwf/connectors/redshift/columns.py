@@ -15,6 +15,7 @@ from fwf.connectors.shared.errors import BadData
 from fwf.connectors.shared.identifiers import column_name, names_alike
 from fwf.connectors.shared.loads import checked_columns
 from fwf.connectors.shared.parquet import in_microseconds, microseconds
+from fwf.connectors.shared.schemas import is_text
 from fwf.faults import counted
 
 compute: Final[Any] = pyarrow.compute  # its stubs know few of the types that it takes
@@ -122,11 +123,6 @@ def _sql_type(field: Any, width: int, where: str) -> str:
         f"{where}(schema=…): column {field.name!r} is {kind}; COPY to Redshift takes "
         f"{_COPY_TYPES}: cast it before"
     )
-
-
-def is_text(kind: Any) -> bool:
-    """Whether a type is text."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def parquet_table(table: pa.Table) -> pa.Table:

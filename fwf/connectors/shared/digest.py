@@ -143,12 +143,12 @@ def _bytes(array: Any) -> Any:
         return _of_list(array)
     if pa.types.is_union(kind):
         raise TypeError(f"{kind}: rows with a union in them have no digest; give it a type")
-    if _is_text(kind):
+    if _varies_in_length(kind):
         return _length_and_bytes(array.cast(_BYTES))
     return _fixed_bytes(_canonical(array))
 
 
-def _is_text(kind: Any) -> bool:
+def _varies_in_length(kind: Any) -> bool:
     test: Any = pa.types
     return bool(
         test.is_string(kind)

@@ -55,6 +55,11 @@ def name_of(kind: pa.DataType) -> str:
     return text
 
 
+def is_text(kind: Any) -> bool:
+    """Whether a type is text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def check_schema(schema: object, where: str) -> None:
     """Raise for what is no schema of a table, and for one that can't stand in a definition."""
     if not isinstance(schema, pa.Schema):
