@@ -20,10 +20,10 @@ def text_of(path: str, limit: int, error: type[DocumentError]) -> str:
     try:
         with open(path, "rb") as file:
             content = file.read(limit + 1)
-    except OSError as refused:
-        raise error(path, [f"can't be read: {refused.strerror or refused}"]) from None
-    except ValueError as refused:  # no path at all
-        raise error(repr(path), [f"can't be read: {refused}"]) from None
+    except OSError as problem:
+        raise error(path, [f"can't be read: {problem.strerror or problem}"]) from None
+    except ValueError as problem:  # no path at all
+        raise error(repr(path), [f"can't be read: {problem}"]) from None
     if len(content) > limit:
         raise error(path, [f"is longer than {limit:,} bytes"])
     try:

@@ -27,7 +27,7 @@ from fwf.algebra.result_values import content_of
 from fwf.algebra.subexpressions import expressions_of, subexpressions
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow
-from fwf.forms.known_names import coded_among, known, member_among
+from fwf.forms.known_names import coded_among, look_up, member_among
 from fwf.records import record
 from fwf.types import hints
 from fwf.types.aliases import bare
@@ -115,15 +115,15 @@ def types_in(kinds: Iterable[Any]) -> list[Any]:
 
     The annotations of their fields are evaluated by that, so that reading values doesn't.
     """
-    todo, seen = [*kinds], list[Any]()
+    todo, types = [*kinds], list[Any]()
     while todo:
         top = bare(todo.pop())
-        if top in seen or len(seen) >= MAX_TYPES:
+        if top in types or len(types) >= MAX_TYPES:
             continue
-        seen.append(top)
+        types.append(top)
         todo.extend((get_origin(top), *get_args(top)))
         todo.extend((hints.fields_of(top) or {}).values())
-    return seen
+    return types
 
 
 # In a workflow
@@ -141,11 +141,11 @@ def expressions_in(node: Node) -> Iterator[Expr]:
 
 def _nodes(w: Node) -> Iterator[Node]:
     """The nodes of a workflow, each distinct one once."""
-    todo, seen = [w], dict[int, Node]()
+    todo, nodes = [w], dict[int, Node]()
     while todo:
         node = todo.pop()
-        if id(node) not in seen:
-            seen[id(node)] = node
+        if id(node) not in nodes:
+            nodes[id(node)] = node
             todo.extend(parts_of(node))
             yield node
 
@@ -192,17 +192,17 @@ class Known:
     zones: Mapping[str, tzinfo]
     instances: Mapping[str, type]
 
-    def member(self, recorded: Member) -> object:
+    def member(self, entry: Member) -> object:
         """The member of the enum of this name."""
-        return member_among(self.enums, recorded, self.who)
+        return member_among(self.enums, entry, self.who)
 
-    def coded(self, recorded: Coded) -> object:
+    def coded(self, entry: Coded) -> object:
         """The value that the codec of this name makes of the plain data."""
-        return coded_among(self.codecs, recorded, self.who)
+        return coded_among(self.codecs, entry, self.who)
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         """The time zone of this name."""
-        return known(self.zones, "time zone", key, self.who)
+        return look_up(self.zones, "time zone", key, self.who)
 
 
 def names_in(w: Workflow[Any, Any], *, between: bool = False, also: Iterable[type] = ()) -> Known:

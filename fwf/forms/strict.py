@@ -57,7 +57,7 @@ class _Flaw:
         self.message = message
 
 
-def parsed(text: str | bytes, max_bytes: int) -> Any:
+def parse(text: str | bytes, max_bytes: int) -> Any:
     """Text ⟶ the JSON value that it is; raises `Refused`, with the place, for what isn't one."""
     content, raw = _decoded(text, max_bytes)
     brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
@@ -134,16 +134,16 @@ def _refuse_flaws(value: Any) -> None:
     """Raise for the first flaw, or lone surrogate, where it stands."""
     todo: list[tuple[str, Any]] = [("", value)]
     while todo:
-        at, found = todo.pop()
-        if isinstance(found, _Flaw):
-            raise Refused(at, found.message)
-        if isinstance(found, str):
-            _refuse_surrogates(at, found)
-        elif isinstance(found, list):
-            items: list[Any] = cast(Any, found)
+        at, part = todo.pop()
+        if isinstance(part, _Flaw):
+            raise Refused(at, part.message)
+        if isinstance(part, str):
+            _refuse_surrogates(at, part)
+        elif isinstance(part, list):
+            items: list[Any] = cast(Any, part)
             todo.extend((under(at, index), items[index]) for index in reversed(range(len(items))))
-        elif isinstance(found, dict):
-            fields = cast(dict[str, Any], found)
+        elif isinstance(part, dict):
+            fields = cast(dict[str, Any], part)
             for key in fields:
                 _refuse_surrogates(at, key)
             todo.extend((under(at, key), fields[key]) for key in reversed(fields))

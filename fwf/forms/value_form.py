@@ -43,7 +43,7 @@ from fwf.forms.json_schema import (
     pattern,
     ref,
 )
-from fwf.forms.known_names import Names, resolved
+from fwf.forms.known_names import Names, resolve
 from fwf.forms.refusal import Refused, refused, refusing, under
 from fwf.forms.scalar_form import (
     Json,
@@ -55,8 +55,8 @@ from fwf.forms.scalar_form import (
     read_name,
     read_text,
     read_whole,
-    written_text,
-    written_whole,
+    write_text,
+    write_whole,
 )
 
 N = TypeVar("N", bound=Names)
@@ -65,56 +65,56 @@ N = TypeVar("N", bound=Names)
 # Written
 
 
-def written(value: object) -> Json:
+def write(value: object) -> Json:
     """Frozen value ⟶ JSON that says it, types included."""
-    write = _WRITERS.get(cast(Any, type(value)))
-    return _written_other(value) if write is None else write(value)
+    writer = _WRITERS.get(cast(Any, type(value)))
+    return _write_other(value) if writer is None else writer(value)
 
 
-def _written_other(value: Any) -> Json:
+def _write_other(value: Any) -> Json:
     """What isn't plain by its very type: enums, objects, paths and registered classes."""
     if isinstance(value, UUID):
         return {"uuid": str(value)}
     if isinstance(value, enum.Enum):
-        return _written_member(member_of(value))
+        return _write_member(member_of(value))
     if isinstance(value, Instance):
-        return {"coded": value.place, "plain": written(value.fields)}
+        return {"coded": value.place, "plain": write(value.fields)}
     codec = codec_of(cast(Any, type(value)))
     assert codec is not None, "freeze lets nothing else in"
-    return {"coded": codec.name, "plain": written(freeze(codec.to_plain(value)))}
+    return {"coded": codec.name, "plain": write(freeze(codec.to_plain(value)))}
 
 
-def written_float(value: float) -> Json:
+def write_float(value: float) -> Json:
     """Float ⟶ itself; tagged where it is whole, because many programs write 1.0 as 1."""
     return value if math.isfinite(value) and not value.is_integer() else {"float": repr(value)}
 
 
-def _written_moment(value: datetime | time) -> Json:
-    said: Json = {type(value).__name__: value.isoformat()}
+def _write_moment(value: datetime | time) -> Json:
+    json: Json = {type(value).__name__: value.isoformat()}
     zone = getattr(value.tzinfo, "key", None)
     if zone is not None:
-        said["zone"] = str(zone)
+        json["zone"] = str(zone)
     if value.fold:
-        said["fold"] = True
-    return said
+        json["fold"] = True
+    return json
 
 
-def _written_member(value: Member) -> Json:
+def _write_member(value: Member) -> Json:
     if value.name is None:
-        return {"enum": value.enum, "value": written(freeze(value.value))}
+        return {"enum": value.enum, "value": write(freeze(value.value))}
     return {"enum": value.enum, "member": value.name}
 
 
-def written_bindings(given: PMap[Any, Any], item: Callable[[Any], Json] | None = None) -> Json:
+def write_bindings(bindings: PMap[Any, Any], item: Callable[[Any], Json] | None = None) -> Json:
     """Frozen dictionary ⟶ an object if its keys can be an object's, else a list of pairs.
 
     item: how what the keys stand for is written, if not as a value.
     """
-    said = item or written
-    if all(type(key) is str and written_text(key) is key for key in given):
-        return {key: said(given[key]) for key in sorted(given)}
-    pairs = sorted(given.items(), key=lambda pair: encode(pair[0]))
-    return [[written(key), said(value)] for key, value in pairs]
+    write_item = item or write
+    if all(type(key) is str and write_text(key) is key for key in bindings):
+        return {key: write_item(bindings[key]) for key in sorted(bindings)}
+    pairs = sorted(bindings.items(), key=lambda pair: encode(pair[0]))
+    return [[write(key), write_item(value)] for key, value in pairs]
 
 
 def _itself(value: Json) -> Json:
@@ -124,136 +124,136 @@ def _itself(value: Json) -> Json:
 _WRITERS: dict[type, Callable[[Any], Json]] = {
     type(None): _itself,
     bool: _itself,
-    str: written_text,
-    int: written_whole,
-    float: written_float,
+    str: write_text,
+    int: write_whole,
+    float: write_float,
     bytes: lambda value: {"bytes": value.hex()},
     Decimal: lambda value: {"decimal": str(value)},
     date: lambda value: {"date": value.isoformat()},
-    datetime: _written_moment,
-    time: _written_moment,
+    datetime: _write_moment,
+    time: _write_moment,
     timedelta: lambda value: {"duration": duration_text(value)},
-    tuple: lambda value: {"tuple": [*map(written, value)]},
-    type(pvector(())): lambda value: [*map(written, value)],
-    type(pmap({"": None})): lambda value: {"dict": written_bindings(value)},
-    type(pset(())): lambda value: {"set": [*map(written, sorted(value, key=encode))]},
-    frozenset: lambda value: {"frozenset": [*map(written, sorted(value, key=encode))]},
-    Member: _written_member,
-    Coded: lambda value: {"coded": value.codec, "plain": written(value.plain)},
+    tuple: lambda value: {"tuple": [*map(write, value)]},
+    type(pvector(())): lambda value: [*map(write, value)],
+    type(pmap({"": None})): lambda value: {"dict": write_bindings(value)},
+    type(pset(())): lambda value: {"set": [*map(write, sorted(value, key=encode))]},
+    frozenset: lambda value: {"frozenset": [*map(write, sorted(value, key=encode))]},
+    Member: _write_member,
+    Coded: lambda value: {"coded": value.codec, "plain": write(value.plain)},
 }
 
 
 # Read
 
 
-def read(given: Json, at: str, names: Names, depth: int = 0) -> object:
+def read(json: Json, at: str, names: Names, depth: int = 0) -> object:
     """JSON ⟶ the frozen value that it says."""
-    kind = cast(Any, type(given))
-    if kind is str or kind is int or kind is float or kind is bool or given is None:
-        return given
+    kind = cast(Any, type(json))
+    if kind is str or kind is int or kind is float or kind is bool or json is None:
+        return json
     if depth >= MAX_DEPTH:
         raise Refused(at, f"a value may nest {MAX_DEPTH} levels deep, not more")
     if kind is list:
-        return pvector(_read_items(given, at, names, depth))
-    tag = next((_TAGS[key] for key in given if key in _TAGS), None) if kind is dict else None
-    if tag is not None and given.keys() <= tag.fields:
-        return tag.read(given, at, names, depth)
-    raise refused(at, given, _EXPECTED)
+        return pvector(_read_items(json, at, names, depth))
+    tag = next((_TAGS[key] for key in json if key in _TAGS), None) if kind is dict else None
+    if tag is not None and json.keys() <= tag.fields:
+        return tag.read(json, at, names, depth)
+    raise refused(at, json, _EXPECTED)
 
 
-def _read_items(given: Json, at: str, names: Names, depth: int) -> list[object]:
-    items = read_list(given, at)
+def _read_items(json: Json, at: str, names: Names, depth: int) -> list[object]:
+    items = read_list(json, at)
     return [read(each, under(at, i), names, depth + 1) for i, each in enumerate(items)]
 
 
-def _read_text(given: Json, at: str, names: Names, depth: int) -> object:
-    return read_text(given, at)
+def _read_text(json: Json, at: str, names: Names, depth: int) -> object:
+    return read_text(json, at)
 
 
-def _read_int(given: Json, at: str, names: Names, depth: int) -> object:
-    return read_whole(given, at)
+def _read_int(json: Json, at: str, names: Names, depth: int) -> object:
+    return read_whole(json, at)
 
 
-def _read_float(given: Json, at: str, names: Names, depth: int) -> object:
-    return read_float(given, at)
+def _read_float(json: Json, at: str, names: Names, depth: int) -> object:
+    return read_float(json, at)
 
 
-def read_float(given: Json, at: str) -> float:
+def read_float(json: Json, at: str) -> float:
     """JSON ⟶ the float that it says."""
-    if is_object(given) and given.keys() == {"float"}:
-        return float(_exactly(float, repr, given["float"], f"{at}/float", "a float as text"))
-    if type(given) is float:
-        return given
-    raise refused(at, given, "a number with a fraction")
+    if is_object(json) and json.keys() == {"float"}:
+        return float(_exactly(float, repr, json["float"], f"{at}/float", "a float as text"))
+    if type(json) is float:
+        return json
+    raise refused(at, json, "a number with a fraction")
 
 
-def _read_bytes(given: Json, at: str, names: Names, depth: int) -> object:
-    return read_hex(given["bytes"], under(at, "bytes"))
+def _read_bytes(json: Json, at: str, names: Names, depth: int) -> object:
+    return read_hex(json["bytes"], under(at, "bytes"))
 
 
-def _read_decimal(given: Json, at: str, names: Names, depth: int) -> object:
+def _read_decimal(json: Json, at: str, names: Names, depth: int) -> object:
     there = under(at, "decimal")
-    made: Decimal = _exactly(Decimal, str, given["decimal"], there, "a decimal number")
-    if made.is_snan():
-        raise refused(there, given["decimal"], "a decimal number, or NaN that isn't signaling,")
-    return made
+    number: Decimal = _exactly(Decimal, str, json["decimal"], there, "a decimal number")
+    if number.is_snan():
+        raise refused(there, json["decimal"], "a decimal number, or NaN that isn't signaling,")
+    return number
 
 
-def _read_uuid(given: Json, at: str, names: Names, depth: int) -> object:
-    return _exactly(UUID, str, given["uuid"], under(at, "uuid"), "a UUID")
+def _read_uuid(json: Json, at: str, names: Names, depth: int) -> object:
+    return _exactly(UUID, str, json["uuid"], under(at, "uuid"), "a UUID")
 
 
-def _read_date(given: Json, at: str, names: Names, depth: int) -> object:
+def _read_date(json: Json, at: str, names: Names, depth: int) -> object:
     there = under(at, "date")
-    return _exactly(date.fromisoformat, date.isoformat, given["date"], there, "a date")
+    return _exactly(date.fromisoformat, date.isoformat, json["date"], there, "a date")
 
 
-def _read_duration(given: Json, at: str, names: Names, depth: int) -> object:
-    return read_duration(given["duration"], under(at, "duration"), negative=True)
+def _read_duration(json: Json, at: str, names: Names, depth: int) -> object:
+    return read_duration(json["duration"], under(at, "duration"), negative=True)
 
 
 def _exactly(
-    make: Callable[[Any], Any], say: Callable[[Any], str], given: Json, at: str, expected: str
+    make: Callable[[Any], Any], text_of: Callable[[Any], str], json: Json, at: str, expected: str
 ) -> Any:
     """What a text makes, if it is just as that would be written."""
-    if type(given) is str:
+    if type(json) is str:
         try:
-            made = make(given)
-            if say(made) == given:
-                return made
+            value = make(json)
+            if text_of(value) == json:
+                return value
         except (ValueError, ArithmeticError):
             pass
-    raise refused(at, given, expected)
+    raise refused(at, json, expected)
 
 
-def _read_moment(given: Json, at: str, names: Names, depth: int) -> object:
-    kind, tag = (datetime, "datetime") if "datetime" in given else (time, "time")
+def _read_moment(json: Json, at: str, names: Names, depth: int) -> object:
+    kind, tag = (datetime, "datetime") if "datetime" in json else (time, "time")
     there = under(at, tag)
-    made: Any = _exactly(kind.fromisoformat, kind.isoformat, given[tag], there, f"a {tag}")
-    fold = read_flag(given.get("fold", False), under(at, "fold"))
-    if "zone" not in given:
-        return made.replace(fold=int(fold))
-    key = read_name(given["zone"], under(at, "zone"), "a time zone")
-    zone = resolved(names.zone, under(at, "zone"), key, made.utcoffset())
-    found = made.replace(tzinfo=zone, fold=int(fold))
-    if found.isoformat() != given[tag]:
-        raise Refused(there, f"in {key} as known here that is {found.isoformat()}")
-    return found
+    moment: Any = _exactly(kind.fromisoformat, kind.isoformat, json[tag], there, f"a {tag}")
+    fold = read_flag(json.get("fold", False), under(at, "fold"))
+    if "zone" not in json:
+        return moment.replace(fold=int(fold))
+    key = read_name(json["zone"], under(at, "zone"), "a time zone")
+    zone = resolve(names.zone, under(at, "zone"), key, moment.utcoffset())
+    zoned = moment.replace(tzinfo=zone, fold=int(fold))
+    if zoned.isoformat() != json[tag]:
+        raise Refused(there, f"in {key} as known here that is {zoned.isoformat()}")
+    return zoned
 
 
-def _read_tuple(given: Json, at: str, names: Names, depth: int) -> object:
-    return tuple(_read_items(given["tuple"], under(at, "tuple"), names, depth))
+def _read_tuple(json: Json, at: str, names: Names, depth: int) -> object:
+    return tuple(_read_items(json["tuple"], under(at, "tuple"), names, depth))
 
 
-def _read_set(given: Json, at: str, names: Names, depth: int) -> object:
-    make: Any = pset if "set" in given else frozenset
-    tag = "set" if "set" in given else "frozenset"
+def _read_set(json: Json, at: str, names: Names, depth: int) -> object:
+    make: Any = pset if "set" in json else frozenset
+    tag = "set" if "set" in json else "frozenset"
     there = under(at, tag)
-    items = _read_items(given[tag], there, names, depth)
-    found: Any = make(_member(each, under(there, i)) for i, each in enumerate(items))
-    if len(found) != len(items):
+    items = _read_items(json[tag], there, names, depth)
+    values: Any = make(_member(each, under(there, i)) for i, each in enumerate(items))
+    if len(values) != len(items):
         raise Refused(there, "holds a value twice; every value once is expected")
-    return found
+    return values
 
 
 def _member(value: object, at: str) -> object:
@@ -261,12 +261,12 @@ def _member(value: object, at: str) -> object:
     return refusing(at, as_member, value)
 
 
-def _read_dict(given: Json, at: str, names: Names, depth: int) -> object:
-    return read_bindings(given["dict"], under(at, "dict"), names, depth + 1)
+def _read_dict(json: Json, at: str, names: Names, depth: int) -> object:
+    return read_bindings(json["dict"], under(at, "dict"), names, depth + 1)
 
 
 def read_bindings(
-    given: Json,
+    json: Json,
     at: str,
     names: N,
     depth: int = 1,
@@ -276,34 +276,34 @@ def read_bindings(
 
     item: how what the keys stand for is read.
     """
-    if is_object(given):
-        return pmap({key: item(given[key], under(at, key), names, depth) for key in given})
-    made: dict[object, object] = {}
-    for i, each in enumerate(read_list(given, at)):
+    if is_object(json):
+        return pmap({key: item(json[key], under(at, key), names, depth) for key in json})
+    bindings: dict[object, object] = {}
+    for i, each in enumerate(read_list(json, at)):
         there = under(at, i)
         if len(read_list(each, there)) != 2:
             raise refused(there, each, "a key and a value")
         key = _member(read(each[0], under(there, 0), names, depth), under(there, 0))
-        made[key] = item(each[1], under(there, 1), names, depth)
-    if len(made) != len(given):
+        bindings[key] = item(each[1], under(there, 1), names, depth)
+    if len(bindings) != len(json):
         raise Refused(at, "holds a key twice; every key once is expected")
-    return pmap(made)
+    return pmap(bindings)
 
 
-def _read_member(given: Json, at: str, names: Names, depth: int) -> object:
-    cls = read_name(given["enum"], under(at, "enum"), "an enum")
-    if "member" in given:
-        recorded = Member(cls, read_name(given["member"], under(at, "member"), "a member"), None)
+def _read_member(json: Json, at: str, names: Names, depth: int) -> object:
+    cls = read_name(json["enum"], under(at, "enum"), "an enum")
+    if "member" in json:
+        member = Member(cls, read_name(json["member"], under(at, "member"), "a member"), None)
     else:
-        value = read(given.get("value"), under(at, "value"), names, depth + 1)
-        recorded = Member(cls, None, value)
-    return resolved(names.member, at, recorded)
+        value = read(json.get("value"), under(at, "value"), names, depth + 1)
+        member = Member(cls, None, value)
+    return resolve(names.member, at, member)
 
 
-def _read_coded(given: Json, at: str, names: Names, depth: int) -> object:
-    codec = read_name(given["coded"], under(at, "coded"), "a codec")
-    plain = read(given.get("plain"), under(at, "plain"), names, depth + 1)
-    return resolved(names.coded, at, Coded(codec, plain))
+def _read_coded(json: Json, at: str, names: Names, depth: int) -> object:
+    codec = read_name(json["coded"], under(at, "coded"), "a codec")
+    plain = read(json.get("plain"), under(at, "plain"), names, depth + 1)
+    return resolve(names.coded, at, Coded(codec, plain))
 
 
 class _Tag(NamedTuple):

@@ -56,8 +56,8 @@ def load(
         return Failure(PlanError("", "nests deeper than the stack that is left allows"))
 
 
-def _is(given: object, kind: Any) -> bool:
-    return isinstance(given, kind)
+def _is(value: object, kind: Any) -> bool:
+    return isinstance(value, kind)
 
 
 def schema() -> str:

@@ -20,7 +20,7 @@ from fwf.algebra.expr import (
 from fwf.algebra.functions import place_of
 from fwf.forms import value_form
 from fwf.forms.json_schema import NAME, described, either, members
-from fwf.forms.known_names import resolved
+from fwf.forms.known_names import resolve
 from fwf.forms.refusal import Refused, refused, refusing, under
 from fwf.forms.scalar_form import (
     Json,
@@ -28,8 +28,8 @@ from fwf.forms.scalar_form import (
     read_name,
     read_text,
     read_whole,
-    written_text,
-    written_whole,
+    write_text,
+    write_whole,
 )
 from fwf.interpreters.plan.form import Form, ObjectForm, itself, scalar, several
 from fwf.interpreters.plan.plain_forms import TAGS, TEXT, VALUE, WHOLE, identifier, place
@@ -37,7 +37,7 @@ from fwf.interpreters.plan.plan_names import Names
 from fwf.types.hints import name_of
 
 
-def written(expr: Expr) -> Json:
+def write(expr: Expr) -> Json:
     """Expression ⟶ JSON that says it."""
     return "it" if isinstance(expr, Input) else _BY_CLASS[type(expr)].write(expr)
 
@@ -62,18 +62,18 @@ def read(json: Json, at: str, names: Names, depth: int = 1) -> Expr:
 
 _PART = Form(
     lambda json, at, names, depth: read(json, at, names, depth + 1),
-    lambda expr, _: written(expr),
+    lambda expr, _: write(expr),
     {},
     "expression",
 )
 _TYPE = Form(
-    lambda json, at, names, _: resolved(names.type, at, read_name(json, at, "a type")),
+    lambda json, at, names, _: resolve(names.type, at, read_name(json, at, "a type")),
     lambda kind, _: name_of(kind),
     NAME,
 )
 _PLACE = place("a function")
 _FUNCTION = _PLACE._replace(
-    read=lambda json, at, names, depth: resolved(
+    read=lambda json, at, names, depth: resolve(
         names.function, at, _PLACE.read(json, at, names, depth)
     ),
     write=lambda function, _: place_of(function),
@@ -87,7 +87,7 @@ def _read_key(json: Json, at: str) -> str | int:
 
 _KEY = scalar(
     _read_key,
-    lambda key: written_text(key) if isinstance(key, str) else written_whole(key),
+    lambda key: write_text(key) if isinstance(key, str) else write_whole(key),
     either(TEXT.used, WHOLE.used),
 )
 
@@ -213,14 +213,14 @@ def _read_argument(json: Json, at: str, names: Names, depth: int = 1) -> Expr:
     return expr
 
 
-def _written_argument(expr: Expr) -> Json:
+def _write_argument(expr: Expr) -> Json:
     """Expression that may be a plain value too ⟶ JSON; a constant is written as the value."""
-    return value_form.written(expr.value) if isinstance(expr, Const) else {"expr": written(expr)}
+    return value_form.write(expr.value) if isinstance(expr, Const) else {"expr": write(expr)}
 
 
 ARGUMENT = Form(
     _read_argument,
-    lambda expr, _: _written_argument(expr),
+    lambda expr, _: _write_argument(expr),
     described(
         "A plain value, or an expression that is evaluated where the part is entered.",
         either(VALUE.used, members("", {"expr": EXPRESSION.used})),
@@ -229,7 +229,7 @@ ARGUMENT = Form(
 )
 PARAMETERS = Form(
     lambda json, at, names, _: value_form.read_bindings(json, at, names, item=_read_argument),
-    lambda bindings, _: value_form.written_bindings(bindings, _written_argument),
+    lambda bindings, _: value_form.write_bindings(bindings, _write_argument),
     described(
         "Names and what they are bound to; pairs if a name can't be the key of an object.",
         value_form.schema_of_bindings(ARGUMENT.used),

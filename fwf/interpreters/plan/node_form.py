@@ -35,7 +35,7 @@ from fwf.algebra.nodes import (
 from fwf.combinators import always, branch, fail, fallback, loop_until, map_each, named, par
 from fwf.forms.json_schema import INTEGER, array, either, members
 from fwf.forms.refusal import Refused, refused
-from fwf.forms.scalar_form import Json, is_object, read_text, read_whole, written_text
+from fwf.forms.scalar_form import Json, is_object, read_text, read_whole, write_text
 from fwf.interpreters.plan.extension_form import EXTENSION
 from fwf.interpreters.plan.form import (
     Field,
@@ -74,8 +74,8 @@ def _check_edge(left: Node, right: Node, at: str) -> None:
     if output is SAME or output is ANY:
         return
     if not hints.compatible(output, wanted):
-        said = f"takes {hints.name_of(wanted)}, but is given {hints.name_of(output)}"
-        raise Refused(at, said + table_types.in_brackets(output, wanted))
+        message = f"takes {hints.name_of(wanted)}, but is given {hints.name_of(output)}"
+        raise Refused(at, message + table_types.in_brackets(output, wanted))
     for probe in right.edge.probes:
         type_of(probe, output)
 
@@ -136,15 +136,15 @@ def _read_message(json: Json, at: str, reading: Any, depth: int) -> Any:
     return read_text(json, at)
 
 
-def _written_message(message: Any, writing: Any) -> Json:
+def _write_message(message: Any, writing: Any) -> Json:
     if isinstance(message, str):
-        return written_text(message)
+        return write_text(message)
     return {"expr": EXPRESSION.write(message, writing)}
 
 
 _MESSAGE = Form(
     _read_message,
-    _written_message,
+    _write_message,
     either(TEXT.used, members("What an expression gives.", {"expr": EXPRESSION.used})),
 )
 

@@ -13,21 +13,21 @@ from fwf.forms.scalar_form import (
     read_text,
     read_texts,
     read_whole,
-    written_text,
-    written_whole,
+    write_text,
+    write_whole,
 )
 from fwf.interpreters.plan.form import Form, itself, scalar
 
 TEXT = scalar(
     read_text,
-    written_text,
+    write_text,
     described(
         "A text; if it has lone surrogates its UTF-8, as if they were characters, in hexadecimal.",
         either(schema.TEXT, members("", {"text": schema.HEX})),
     ),
     "text",
 )
-TEXTS = scalar(read_texts, lambda texts: [*map(written_text, texts)], array(TEXT.used))
+TEXTS = scalar(read_texts, lambda texts: [*map(write_text, texts)], array(TEXT.used))
 
 
 def _in_order(tags: tuple[str, ...], at: str) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ DURATION = scalar(
 )
 WHOLE = scalar(
     read_whole,
-    written_whole,
+    write_whole,
     described(
         "A whole number; in hexadecimal past 2^53.",
         either(schema.INTEGER, members("", {"int": schema.HEX_WHOLE})),
@@ -61,7 +61,7 @@ WHOLE = scalar(
 )
 POSITIVE = scalar(
     lambda json, at: read_whole(json, at, 1),
-    written_whole,
+    write_whole,
     described(
         "A whole number of 1 or more; in hexadecimal past 2^53.",
         either({"type": "integer", "minimum": 1}, members("", {"int": pattern("^0x[0-9a-f]+$")})),
@@ -70,7 +70,7 @@ POSITIVE = scalar(
 )
 FLOAT = scalar(
     value_form.read_float,
-    value_form.written_float,
+    value_form.write_float,
     described(
         "A float; as text if it is whole, infinite or not a number.",
         either({"type": "number"}, members("", {"float": schema.TEXT})),
@@ -111,13 +111,13 @@ def identifier(text: str, at: str) -> str:
 
 VALUE = Form(
     lambda json, at, names, _: value_form.read(json, at, names),
-    lambda value, _: value_form.written(value),
+    lambda value, _: value_form.write(value),
     value_form.SCHEMA,
     "value",
 )
 BINDINGS = Form(
     lambda json, at, names, _: value_form.read_bindings(json, at, names),
-    lambda bindings, _: value_form.written_bindings(bindings),
+    lambda bindings, _: value_form.write_bindings(bindings),
     described(
         "Names and values; pairs if a name can't be the key of an object.",
         value_form.schema_of_bindings(VALUE.used),

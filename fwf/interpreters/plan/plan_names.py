@@ -16,23 +16,25 @@ WORDS: Final = {place_of(cls): cls for cls in CLASSES}
 class Names(forms.Names, Protocol):
     """What is recorded ⟶ what it stands for; each raises `LookupError` where nothing is known."""
 
-    def task(self, recorded: Task[Any, Any]) -> Task[Any, Any]: ...
+    def task(self, entry: Task[Any, Any]) -> Task[Any, Any]: ...
     def function(self, place: str) -> Callable[[Any], Any]: ...
     def type(self, name: str) -> Any: ...
-    def extension(self, recorded: Extension[Any, Any]) -> Extension[Any, Any]: ...
+    def extension(self, entry: Extension[Any, Any]) -> Extension[Any, Any]: ...
 
 
-def made_of(cls: type[Extension[Any, Any]], recorded: Extension[Any, Any]) -> Extension[Any, Any]:
+def build_extension(
+    cls: type[Extension[Any, Any]], entry: Extension[Any, Any]
+) -> Extension[Any, Any]:
     """A class, called on the fields of what a plan says of it; raises if that means another."""
-    names = field_names(type(recorded))
+    names = field_names(type(entry))
     place = place_of(cls)
     try:
-        made: Extension[Any, Any] = cls(**{name: getattr(recorded, name) for name in names})
-        same = made == recorded
+        extension: Extension[Any, Any] = cls(**{name: getattr(entry, name) for name in names})
+        same = extension == entry
     except Exception as error:  # whatever somebody's class raises
         raise LookupError(f"{place} raises {type(error).__qualname__}: {error}") from error
     if not same:
         raise LookupError(
             f"{place} has come to mean something else than in the plan: write the plan anew"
         )
-    return made
+    return extension

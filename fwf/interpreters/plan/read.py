@@ -6,12 +6,12 @@ from typing import Any, cast
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import Extension, Node
 from fwf.forms import strict
-from fwf.forms.known_names import resolved
+from fwf.forms.known_names import resolve
 from fwf.forms.refusal import Refused, refused, refusing
 from fwf.forms.scalar_form import Json, is_object, read_fields, read_list
 from fwf.interpreters.plan import task_form
 from fwf.interpreters.plan.node_form import NODES
-from fwf.interpreters.plan.plan_names import WORDS, Names, made_of
+from fwf.interpreters.plan.plan_names import WORDS, Names, build_extension
 from fwf.interpreters.plan.reading import Reading
 from fwf.interpreters.plan.write import VERSION
 
@@ -22,7 +22,7 @@ MAX_NODES = 2_000_000
 
 def read(text: str | bytes, names: Names, max_bytes: int, max_nodes: int) -> Node:
     """Text, what resolves its names ⟶ the workflow; raises `Refused`."""
-    json = strict.parsed(text, max_bytes)
+    json = strict.parse(text, max_bytes)
     version = json.get("plan") if is_object(json) else None
     if type(version) is not int or version != VERSION:
         raise refused("/plan", version, f"version {VERSION} of plans")
@@ -49,10 +49,10 @@ def _read_node(json: Json, at: str, reading: Reading) -> Node:
         raise refused(at, json if word is None else word, f"a node: {', '.join(NODES)}")
     kind = NODES[word]
     node = kind.read(read_fields(json, at, kind.names), at, reading)
-    return _known(node, at, reading.names) if isinstance(node, Extension) else cast(Node, node)
+    return _look_up(node, at, reading.names) if isinstance(node, Extension) else cast(Node, node)
 
 
-def _known(recorded: Extension[Any, Any], at: str, names: Names) -> Node:
+def _look_up(entry: Extension[Any, Any], at: str, names: Names) -> Node:
     """An extension that is recorded ⟶ what it is as the names have it."""
-    word = WORDS.get(place_of(type(recorded)))
-    return resolved(names.extension if word is None else partial(made_of, word), at, recorded)
+    word = WORDS.get(place_of(type(entry)))
+    return resolve(names.extension if word is None else partial(build_extension, word), at, entry)

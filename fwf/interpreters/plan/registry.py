@@ -26,7 +26,7 @@ from fwf.algebra.subexpressions import subexpressions
 from fwf.algebra.traverse import parts_of
 from fwf.algebra.workflow import Workflow
 from fwf.algebra.wrapped import same_functions
-from fwf.forms.known_names import coded_among, known, member_among, unknown
+from fwf.forms.known_names import coded_among, look_up, member_among, unknown_message
 from fwf.forms.mentioned import (
     by_class,
     by_types,
@@ -36,13 +36,13 @@ from fwf.forms.mentioned import (
     types_in,
     unambiguous,
 )
-from fwf.interpreters.plan.plan_names import made_of
+from fwf.interpreters.plan.plan_names import build_extension
 from fwf.interpreters.plan.task_form import differences
 from fwf.records import ready, record
 from fwf.types import hints as types
 
 T = TypeVar("T")
-Known = tuple[str, str, bytes]
+Identity = tuple[str, str, bytes]
 """What a task is known by: its name, its version, its config encoded."""
 WHO = "the registry"
 _LONGEST = 100
@@ -54,7 +54,7 @@ _LONGEST = 100
 class Registry:
     """What names stand for. Made by `registry(…)`; nothing is ever imported for one."""
 
-    tasks: PMap[Known, Task[Any, Any]]
+    tasks: PMap[Identity, Task[Any, Any]]
     factories: PMap[str, Callable[..., Any]]
     functions: PMap[str, Callable[[Any], Any]]
     types: PMap[str, Any]
@@ -63,81 +63,81 @@ class Registry:
     zones: PMap[str, tzinfo]
     extensions: PMap[str, type[Extension[Any, Any]]]
 
-    def task(self, recorded: Task[Any, Any]) -> Task[Any, Any]:
+    def task(self, entry: Task[Any, Any]) -> Task[Any, Any]:
         """The task of this name, version and config; raises if its contract is another."""
-        found = self.tasks.get(_known(recorded))
-        if found is None:
-            found = self._made(recorded)
-        if found is None:
-            raise LookupError(self._unknown_task(recorded))
-        other = differences(recorded, found)
+        task = self.tasks.get(_identity_of(entry))
+        if task is None:
+            task = self._from_factory(entry)
+        if task is None:
+            raise LookupError(self._unknown_task(entry))
+        other = differences(entry, task)
         if other:
             raise LookupError(
-                f"{_said(recorded)} in the registry, {found.described()}, differs from the plan's "
+                f"{_text_of(entry)} in the registry, {task.described()}, differs from the plan's "
                 f"in {', '.join(other)}: write the plan anew, or give the task another version"
             )
-        return found
+        return task
 
-    def _made(self, recorded: Task[Any, Any]) -> Task[Any, Any] | None:
+    def _from_factory(self, entry: Task[Any, Any]) -> Task[Any, Any] | None:
         """What a factory makes of the config."""
-        factory = self.factories.get(recorded.name)
+        factory = self.factories.get(entry.name)
         if factory is None:
             return None
         try:
-            made: object = factory(**thaw(recorded.config))
+            task: object = factory(**thaw(entry.config))
         except Exception as error:  # whatever somebody's factory raises
-            said = f"{type(error).__qualname__}: {error}"
-            raise LookupError(f"the factory of {_said(recorded)} raises {said}") from error
-        if _is_task(made) and _known(made) == _known(recorded):
-            return made
-        raise LookupError(f"the factory of {_said(recorded)} makes {made!r} of it")
+            reason = f"{type(error).__qualname__}: {error}"
+            raise LookupError(f"the factory of {_text_of(entry)} raises {reason}") from error
+        if _is_task(task) and _identity_of(task) == _identity_of(entry):
+            return task
+        raise LookupError(f"the factory of {_text_of(entry)} makes {task!r} of it")
 
-    def _unknown_task(self, recorded: Task[Any, Any]) -> str:
-        versions = sorted(known[1] for known in self.tasks if known[0] == recorded.name)
+    def _unknown_task(self, entry: Task[Any, Any]) -> str:
+        versions = sorted(identity[1] for identity in self.tasks if identity[0] == entry.name)
         if versions:
-            there = f"; it has {recorded.name} with version {', '.join(versions)}"
-            return f"the registry has no {_said(recorded)}{there}, and no factory of that name"
-        return unknown("task", recorded.name, (name for name, *_ in self.tasks), WHO)
+            there = f"; it has {entry.name} with version {', '.join(versions)}"
+            return f"the registry has no {_text_of(entry)}{there}, and no factory of that name"
+        return unknown_message("task", entry.name, (name for name, *_ in self.tasks), WHO)
 
     def function(self, place: str) -> Callable[[Any], Any]:
         """The function that is defined there."""
-        return known(self.functions, "function", place, WHO)
+        return look_up(self.functions, "function", place, WHO)
 
     def type(self, name: str) -> Any:
         """The type of this name."""
-        return types.ANY if name == "Any" else known(self.types, "type", name, WHO)
+        return types.ANY if name == "Any" else look_up(self.types, "type", name, WHO)
 
-    def member(self, recorded: Member) -> object:
+    def member(self, entry: Member) -> object:
         """The member of the enum of this name."""
-        return member_among(self.enums, recorded, WHO)
+        return member_among(self.enums, entry, WHO)
 
-    def coded(self, recorded: Coded) -> object:
+    def coded(self, entry: Coded) -> object:
         """The value that the codec of this name makes of the plain data."""
-        return coded_among(self.codecs, recorded, WHO)
+        return coded_among(self.codecs, entry, WHO)
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         """The time zone of this name."""
-        return known(self.zones, "time zone", key, WHO)
+        return look_up(self.zones, "time zone", key, WHO)
 
-    def extension(self, recorded: Extension[Any, Any]) -> Extension[Any, Any]:
+    def extension(self, entry: Extension[Any, Any]) -> Extension[Any, Any]:
         """The class of this place, called on the fields; raises if that has another meaning."""
-        place = place_of(type(recorded))
-        cls = known(self.extensions, "extension", place, WHO)
-        return made_of(cls, recorded)
+        place = place_of(type(entry))
+        cls = look_up(self.extensions, "extension", place, WHO)
+        return build_extension(cls, entry)
 
 
-def _is_task(made: object) -> TypeGuard[Task[Any, Any]]:
-    return isinstance(made, Task)
+def _is_task(thing: object) -> TypeGuard[Task[Any, Any]]:
+    return isinstance(thing, Task)
 
 
-def _known(task: Task[Any, Any]) -> Known:
+def _identity_of(task: Task[Any, Any]) -> Identity:
     return task.name, task.version, encode(task.config)
 
 
-def _said(task: Task[Any, Any]) -> str:
+def _text_of(task: Task[Any, Any]) -> str:
     config = f" with {keywords(task.config)}" if task.config else ""
-    said = f"{task.name}@{task.version}{config}"
-    return said if len(said) <= 2 * _LONGEST else f"{said[: 2 * _LONGEST]}…"
+    text = f"{task.name}@{task.version}{config}"
+    return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}…"
 
 
 # Made from things
@@ -157,21 +157,21 @@ def registry(*things: object, **factories: Callable[..., Any]) -> Registry:
     >>> sorted(registry(pure(len)).functions)
     ['builtins:len']
     """
-    found = _Found()
+    mentions = _Mentions()
     for thing in things:
-        found.add(thing)
+        mentions.add(thing)
     for name, factory in factories.items():
         if not callable(factory):
             raise TypeError(f"registry({name}={factory!r}): needs a function that makes tasks")
-    return found.registry(factories)
+    return mentions.registry(factories)
 
 
-class _Found:
+class _Mentions:
     """What has been mentioned so far, by kind and name."""
 
     def __init__(self) -> None:
         self.by_kind: dict[str, dict[Any, Any]] = {name: {} for name in Registry.__match_args__}
-        self.seen: dict[int, Node] = {}
+        self.nodes: dict[int, Node] = {}
         self.parameters: list[Any] = []
 
     def registry(self, factories: Mapping[str, Any]) -> Registry:
@@ -225,9 +225,9 @@ class _Found:
         todo = [w]
         while todo:
             node = todo.pop()
-            if id(node) in self.seen:
+            if id(node) in self.nodes:
                 continue
-            self.seen[id(node)] = node
+            self.nodes[id(node)] = node
             todo.extend(parts_of(node))
             if isinstance(node, Task):
                 self.add_task(cast(Any, node))
@@ -239,11 +239,12 @@ class _Found:
                 self.add_expression(expr)
 
     def add_task(self, task: Task[Any, Any]) -> None:
-        other = self.by_kind["tasks"].setdefault(_known(task), task)
+        other = self.by_kind["tasks"].setdefault(_identity_of(task), task)
         if not same_functions(other.fn, task.fn):
             raise ValueError(
-                f"registry(…): {_said(task)} is two functions, at {other.place} and {task.place}: "
-                "a name and version stand for one; give one of them another name= or version="
+                f"registry(…): {_text_of(task)} is two functions, at {other.place} and "
+                f"{task.place}: a name and version stand for one; give one of them another name= "
+                "or version="
             )
         contract = task.contract
         for each in contract.injected:

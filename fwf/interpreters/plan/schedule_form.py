@@ -24,7 +24,7 @@ from fwf.interpreters.plan.form import Field, Form, ObjectForm, optional, severa
 from fwf.interpreters.plan.plain_forms import DURATION, FLOAT, WHOLE
 
 
-def written(schedule: Schedule) -> Json:
+def write(schedule: Schedule) -> Json:
     """Schedule ⟶ JSON that says it; a constant one is its duration."""
     if isinstance(schedule, Constant):
         return duration_text(schedule.delay)
@@ -51,7 +51,7 @@ def read(json: Json, at: str, depth: int = 1) -> Schedule:
 
 _PART = Form(
     lambda json, at, _, depth: read(json, at, depth + 1),
-    lambda schedule, _: written(schedule),
+    lambda schedule, _: write(schedule),
     {},
     "schedule",
 )

@@ -65,21 +65,21 @@ class RecordedZone(tzinfo):
 class RecordedExtension(Extension[Any, Any]):
     """An extension of which the name, the fields and the meaning are known."""
 
-    __slots__ = ("_arms", "_given", "_recorded")
-    _given: Mapping[str, Any]
-    _recorded: Node
+    __slots__ = ("_arms", "_field_values", "_recorded_meaning")
+    _field_values: Mapping[str, Any]
+    _recorded_meaning: Node
     _arms: tuple[Arm, ...]
 
     def desugar(self) -> Workflow[Any, Any]:
-        return self._recorded
+        return self._recorded_meaning
 
     def arms(self) -> tuple[Arm, ...]:
         return self._arms or super().arms()
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._given:
+        if name not in self._field_values:
             raise AttributeError(name)
-        return self._given[name]
+        return self._field_values[name]
 
 
 def stand_in_extension(
@@ -94,21 +94,21 @@ def stand_in_extension(
     body = {"__slots__": (), "__module__": module, "__qualname__": qualname}
     body |= {"__match_args__": tuple(fields), "word": word}
     cls = cast(Any, type(qualname.rpartition(".")[2], (RecordedExtension,), body))
-    made = cls.__new__(cls)
-    for name, value in (("_given", fields), ("_recorded", meaning), ("_arms", arms)):
-        object.__setattr__(made, name, value)
-    made.__post_init__()
-    return cast(Extension[Any, Any], made)
+    extension = cls.__new__(cls)
+    for name, value in (("_field_values", fields), ("_recorded_meaning", meaning), ("_arms", arms)):
+        object.__setattr__(extension, name, value)
+    extension.__post_init__()
+    return cast(Extension[Any, Any], extension)
 
 
 def stand_in_function(module: str, qualname: str) -> Callable[..., Any]:
     """Where a function is defined ⟶ one of that name, which can't be called."""
-    made: Callable[..., Any] = _raising(qualname)
-    made.__code__ = _CODE
-    made.__module__ = module
-    made.__qualname__ = qualname
-    made.__name__ = qualname.rpartition(".")[2]
-    return made
+    function: Callable[..., Any] = _raising(qualname)
+    function.__code__ = _CODE
+    function.__module__ = module
+    function.__qualname__ = qualname
+    function.__name__ = qualname.rpartition(".")[2]
+    return function
 
 
 def _raising(name: str) -> Any:
@@ -130,8 +130,8 @@ _CODE = _raising("").__code__.replace(co_filename="<plan>", co_firstlineno=1)
 class StandIns:
     """Resolves every name to what stands for it."""
 
-    def task(self, recorded: Task[Any, Any]) -> Task[Any, Any]:
-        return recorded
+    def task(self, entry: Task[Any, Any]) -> Task[Any, Any]:
+        return entry
 
     def function(self, place: str) -> Callable[[Any], Any]:
         module, _, qualname = place.partition(":")
@@ -140,14 +140,14 @@ class StandIns:
     def type(self, name: str) -> Any:
         return named_type(name)
 
-    def member(self, recorded: Member) -> object:
-        return recorded
+    def member(self, entry: Member) -> object:
+        return entry
 
-    def coded(self, recorded: Coded) -> object:
-        return own_value(recorded) if is_own(recorded) else recorded
+    def coded(self, entry: Coded) -> object:
+        return own_value(entry) if is_own(entry) else entry
 
     def zone(self, key: str, offset: timedelta | None) -> tzinfo:
         return RecordedZone(key, offset)
 
-    def extension(self, recorded: Extension[Any, Any]) -> Extension[Any, Any]:
-        return recorded
+    def extension(self, entry: Extension[Any, Any]) -> Extension[Any, Any]:
+        return entry

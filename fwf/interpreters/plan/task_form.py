@@ -7,7 +7,7 @@ from fwf.algebra.contract import EFFECTS, MAX_INPUTS, Contract, Injected, InputO
 from fwf.algebra.nodes import Task
 from fwf.forms import json_schema as schema, value_form
 from fwf.forms.json_schema import described
-from fwf.forms.known_names import resolved
+from fwf.forms.known_names import resolve
 from fwf.forms.refusal import Refused, refused
 from fwf.forms.scalar_form import Json, is_object, read_fields, read_name
 from fwf.interpreters.plan import standins
@@ -26,20 +26,20 @@ from fwf.interpreters.plan.plan_names import Names
 from fwf.types.hints import name_of
 
 
-def written(task: Task[Any, Any]) -> Json:
+def write(task: Task[Any, Any]) -> Json:
     """Task ⟶ JSON that says what it is known by, and its contract."""
     return TASK.write(task)
 
 
 def read(json: Json, at: str, names: Names) -> Task[Any, Any]:
     """JSON ⟶ the task that it says, as the names have it."""
-    recorded: Task[Any, Any] = TASK.read(read_fields(json, at, TASK.names), at, names)
-    return resolved(names.task, at, recorded)
+    entry: Task[Any, Any] = TASK.read(read_fields(json, at, TASK.names), at, names)
+    return resolve(names.task, at, entry)
 
 
-def differences(recorded: Task[Any, Any], found: Task[Any, Any]) -> list[str]:
+def differences(entry: Task[Any, Any], task: Task[Any, Any]) -> list[str]:
     """A task as it was written, as it is ⟶ what their contracts say differently."""
-    was, now = written(recorded), written(found)
+    was, now = write(entry), write(task)
     return [field for field in was if repr(was[field]) != repr(now[field])]  # as 1 == True
 
 

@@ -12,7 +12,7 @@ from fwf.interpreters.plan.extension_form import EXTENSION
 from fwf.interpreters.plan.node_form import NODES
 
 VERSION = 1
-_dumped = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 _KINDS = {kind.cls: kind for kind in NODES.values()}
 
 
@@ -63,7 +63,7 @@ class _Writing:
 
     def append(self, node: Node) -> None:
         """A node whose parts are written."""
-        line = _dumped(_KINDS.get(type(node), EXTENSION).write(node, self))
+        line = _encode(_KINDS.get(type(node), EXTENSION).write(node, self))
         self.numbers[id(node)] = self.nodes.setdefault(line, len(self.nodes))
 
     def node(self, node: Node) -> int:
@@ -72,7 +72,7 @@ class _Writing:
 
     def task(self, task: Task[Any, Any]) -> int:
         """The number of a task, which is written where it isn't yet."""
-        return self.tasks.setdefault(_dumped(task_form.written(task)), len(self.tasks))
+        return self.tasks.setdefault(_encode(task_form.write(task)), len(self.tasks))
 
 
 def _lines(each: Iterable[str]) -> str:

@@ -42,20 +42,20 @@ def write_str(value: str, depth: int) -> TextAndCopy:
     """A text, lone surrogates and all."""
     text = quote(value)
     if "\\ud" in text:  # half a pair, or a whole one
-        text = to_json(forms.written(value))
+        text = to_json(forms.write(value))
     return text, value
 
 
 def write_scalar(value: Any, depth: int) -> TextAndCopy:
     """What has a form by its class alone: bytes, dates, UUIDs."""
-    return to_json(forms.written(value)), value
+    return to_json(forms.write(value)), value
 
 
 def write_decimal(value: Decimal, depth: int) -> TextAndCopy:
     """A decimal; raises `Unfit` for one that can't be compared."""
     if value.is_snan():
         raise Unfit("is a signaling NaN, which can't be compared: write Decimal('NaN')")
-    return to_json(forms.written(value)), value
+    return to_json(forms.write(value)), value
 
 
 def path_writer(place: str) -> Write:
@@ -71,7 +71,7 @@ def path_writer(place: str) -> Write:
 def member_text(member: Member) -> str:
     """The text of an enum's member; raises `Unfit` where its value isn't plain."""
     try:
-        return to_json(forms.written(member))
+        return to_json(forms.write(member))
     except (TypeError, ValueError) as error:
         raise Unfit(f"is {member.enum}(…), of which the value isn't plain: {error}") from None
 

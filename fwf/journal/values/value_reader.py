@@ -37,7 +37,7 @@ def parse(text: str) -> Json:
             return _quick(text)
         except (ValueError, RecursionError):
             pass
-    return strict.parsed(text, MOST)
+    return strict.parse(text, MOST)
 
 
 @final

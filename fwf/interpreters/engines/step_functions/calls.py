@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, final
 
-from fwf.forms.scalar_form import written_text
+from fwf.forms.scalar_form import write_text
 from fwf.interpreters.engines.cut import PieceAt
 from fwf.interpreters.engines.step_functions import asl
 from fwf.interpreters.engines.step_functions.naming import StateNames, ends_of
@@ -128,7 +128,7 @@ def call_states(
         following = facts.name(way.here, f"{role}-then".lstrip("-"))
         scope.states.append(asl.choice(following, "$.out.word", goes, way.fail))
     if lost != scope.lost:
-        scope.states.append(asl.lost(lost, written_text(way.here.path), scope.fail))
+        scope.states.append(asl.lost(lost, write_text(way.here.path), scope.fail))
     scope.states.append(asl.task(name, parameters, lost, following, seconds))
     return name
 

@@ -14,7 +14,7 @@ from fwf.forms.scalar_form import (
     read_list,
     read_text,
     read_whole,
-    written_text,
+    write_text,
 )
 from fwf.interpreters.engines.worker.call_forms import FORM, clear
 from fwf.interpreters.engines.worker.context import Outcome, outcome_from_json
@@ -77,7 +77,7 @@ _OTHERS: Final = ("parts", "limit", "most", "room", "step", "enter", "timed", "t
 def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> dict[str, Json]:
     """A verb, the workflow, the part ⟶ the call without what the engine adds to it."""
     fields = {name: value for name, value in others.items() if value not in (None, False)}
-    where = {"target": written_text(target), "part": part, "path": written_text(path)}
+    where = {"target": write_text(target), "part": part, "path": write_text(path)}
     return {"fwf": FORM, "do": do, **where, **fields}
 
 

@@ -20,7 +20,7 @@ from fwf.forms.scalar_form import (
     read_duration,
     read_fields,
     read_text,
-    written_text,
+    write_text,
 )
 from fwf.interpreters.engines.worker.packed_values import Packed, packed_from_json, packed_to_json
 from fwf.interpreters.run.single_part import Under
@@ -61,9 +61,9 @@ def clear(what: str, read: Callable[[], T]) -> T:
 def run_to_json(run: Under) -> Json:
     """The run that something is done for ⟶ JSON."""
     return {
-        "key": None if run.key is None else written_text(run.key),
+        "key": None if run.key is None else write_text(run.key),
         "spread": run.spread.hex(),
-        "id": written_text(run.id),
+        "id": write_text(run.id),
         "started": moment_to_json(run.started),
     }
 
@@ -88,7 +88,7 @@ def deadline_to_json(deadline: Deadline) -> Json:
     """Deadline ⟶ JSON."""
     return {
         "at": moment_to_json(deadline.at),
-        "path": written_text(deadline.path),
+        "path": write_text(deadline.path),
         "within": duration_text(deadline.within),
     }
 

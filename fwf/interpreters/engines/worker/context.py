@@ -24,7 +24,7 @@ from fwf.forms.scalar_form import (
     read_text,
     read_texts,
     read_whole,
-    written_text,
+    write_text,
 )
 from fwf.interpreters.engines.worker.call_forms import (
     Deadline,
@@ -180,8 +180,8 @@ def context_to_json(context: Context) -> Json:
         "under": run_to_json(run.under),
         "params": values_to_json(run.params),
         "deadline": run.deadline and deadline_to_json(run.deadline),
-        "store": written_text(run.store),
-        "claims": written_text(run.claims),
+        "store": write_text(run.store),
+        "claims": write_text(run.claims),
     }
     item = {} if context.item is None else {"item": _item_to_json(context.item)}
     out = outcome_to_json(context.out)
@@ -198,13 +198,13 @@ def outcome_to_json(out: Outcome) -> dict[str, Json]:
     if out.cut:
         form["cut"] = True
     if out.degraded:
-        form["degraded"] = [*map(written_text, out.degraded)]
+        form["degraded"] = [*map(write_text, out.degraded)]
     if out.word == "items":
         form["items"] = [_item_to_json(each) for each in out.items]
     if out.begun or out.word == "items":
         form["begun"] = dict(out.begun)
     if out.said:
-        form["said"] = written_text(out.said[:MOST_SAID])
+        form["said"] = write_text(out.said[:MOST_SAID])
     return form
 
 
@@ -214,7 +214,7 @@ def item_to_text(item: Item) -> str:
 
 
 def _item_to_json(item: Item) -> Json:
-    key = None if item.key is None else written_text(item.key)
+    key = None if item.key is None else write_text(item.key)
     form: dict[str, Json] = {"map": item.map, "at": item.at, "key": key}
     form["value"] = packed_to_json(item.value)
     if item.begun is not None:

@@ -20,8 +20,8 @@ from fwf.forms.scalar_form import (
     read_name,
     read_text,
     read_whole,
-    written_text,
-    written_whole,
+    write_text,
+    write_whole,
 )
 from fwf.interpreters.engines.worker.objects import StoreError
 from fwf.journal.values import DIGEST, Unreadable, Unwritable, Values
@@ -141,8 +141,8 @@ def _name(content: bytes, suffix: str) -> str:
 def packed_to_json(value: Packed) -> Json:
     """A value as it travels ⟶ JSON."""
     if isinstance(value, Inline):
-        return {"text": written_text(value.text)}
-    return {"ref": value.name, "bytes": written_whole(value.size)}
+        return {"text": write_text(value.text)}
+    return {"ref": value.name, "bytes": write_whole(value.size)}
 
 
 def packed_from_json(form: Json, at: str) -> Packed:

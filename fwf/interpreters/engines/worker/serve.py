@@ -13,7 +13,7 @@ from typing import Any, final
 
 from fwf.faults import text
 from fwf.forms.refusal import Refused
-from fwf.forms.strict import parsed
+from fwf.forms.strict import parse
 from fwf.interpreters.engines.worker.call_forms import MOST, Unclear
 from fwf.interpreters.engines.worker.loading import Loaded, loaded
 from fwf.interpreters.engines.worker.verbs import answer_call
@@ -38,7 +38,7 @@ def main(words: list[str]) -> int:
     out = _stdout_apart()
     _on_signals(_stop)
     try:
-        context = answer_call(parsed(_content(options.call), MOST), load=_loaded)
+        context = answer_call(parse(_content(options.call), MOST), load=_loaded)
     except _Stopped as stopped:
         return 128 + signal.Signals[str(stopped)]
     except (OSError, Refused, Unclear) as error:
