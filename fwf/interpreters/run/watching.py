@@ -117,28 +117,35 @@ def _change(place: ValuePlace, value: Any, before: Any) -> str | None:
     parts = _parts(value)
     if parts is None:
         return None if _has(value, before) else f"{place} was changed"
-    was, now = before[1], parts[1]
+    was, now = before.values, parts.values
     if len(was) != len(now):
         return f"{place} had {counted(len(was), 'item')} and has {len(now):,}"
-    if not all(map(_same, before[0], parts[0])):
+    if not all(map(_same, before.places, parts.places)):
         return f"{place} got other keys"
-    for at, old, new in zip(parts[0], was, now, strict=True):
+    for at, old, new in zip(parts.places, was, now, strict=True):
         if not _same(old, new):
             return f"{ValuePlace(at, place, dataclasses.is_dataclass(value))} was replaced"
     return None
 
 
-def _parts(value: Any) -> tuple[Sequence[Any], list[Any]] | None:
-    """Of a container: the places in it, and what is there."""
+class _Parts(NamedTuple):
+    """What a container holds: the places in it, and what is there."""
+
+    places: Sequence[Any]
+    values: list[Any]
+
+
+def _parts(value: Any) -> _Parts | None:
+    """What a container holds; None for what is none."""
     kind = cast(Any, type(value))
     if issubclass(kind, dict):
-        return [*value], [*value.values()]
+        return _Parts([*value], [*value.values()])
     if issubclass(kind, list | tuple | deque):
         each = [*value]
-        return range(len(each)), each
+        return _Parts(range(len(each)), each)
     if dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(value)]
-        return names, [getattr(value, name, None) for name in names]
+        return _Parts(names, [getattr(value, name, None) for name in names])
     return None
 
 
