@@ -73,7 +73,7 @@ class RunName:
         self._spread: bytes | None = None
 
     @classmethod
-    def told(cls, required: Requirements, key: str | None, spread: bytes) -> "RunName":
+    def of_other_process(cls, required: Requirements, key: str | None, spread: bytes) -> "RunName":
         """The name of a run of which another process knows what it is named by."""
         name = cls(required, {}, None, None)
         name._key, name._text, name._spread = key, b"", spread
@@ -85,7 +85,7 @@ class RunName:
         return self._required
 
     @property
-    def given(self) -> str | None:
+    def own_key(self) -> str | None:
         """The text that the caller named it by."""
         return self._own_key
 

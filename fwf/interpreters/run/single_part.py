@@ -112,7 +112,7 @@ def run_part(
         return PartEnd("failed", None, both(BadInput(part.path, message) for message in wrong))
     request = RunRequest("run", whole, value, None, values, openers, workers, sizes, clock, None,
         observe, watch_inputs=False)  # fmt: skip
-    name = RunName.told(needs, under.key, under.spread)
+    name = RunName.of_other_process(needs, under.key, under.spread)
     start = _PartStart(part, env, part.tries(tries), attempt, deadline, under.id, world)
     under_way = RunUnderWay(
         request, name, (under.started.astimezone(UTC), clock.now()), None, start

@@ -358,7 +358,7 @@ def _about(
         **(journal.about or {}),
         "definition": definition_id(name.required.workflow),
         "params": kept_parameters.forms_of(first_params, values),
-        **({} if name.given is None else {"key": name.given}),
+        **({} if name.own_key is None else {"key": name.own_key}),
         "shown": {each: masked(str(value)) for each, value in params.items()},
         **limits,
         **({} if states is None else {"marks": states.first()}),
