@@ -754,10 +754,10 @@ def test_a_secret_at_aws_is_asked_for_only_when_that_is_wanted(
     )
     text = '[profile.p.resources.r]\nopener = "{}:plain"\na = {{ aws_secret = "{}", field = "f" }}'
     assert problems(text.format(HERE, "gone")) == []
-    (found,) = load("p").asked()
+    (found,) = load("p").problems_elsewhere()
     assert str(found) == "profile.p.resources.r.a: division by zero"
     assert problems(text.format(HERE, "there")) == []
-    assert load("p").asked() == ()
+    assert load("p").problems_elsewhere() == ()
     opener: Any = resources("p")["r"]
     with opener() as value:
         assert value["a"].reveal() == "there/f"

@@ -67,7 +67,9 @@ class ChosenProfile:
 
     def refused(self) -> list[str]:
         """Ask for the secrets that somebody else keeps ⟶ a line for each that can't be had."""
-        return [one_line(f"{self.profile.file}: {each}") for each in self.profile.asked()]
+        return [
+            one_line(f"{self.profile.file}: {each}") for each in self.profile.problems_elsewhere()
+        ]
 
     def name_and_file(self) -> dict[str, object]:
         """Which profile, as JSON has it."""

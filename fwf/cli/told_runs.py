@@ -18,7 +18,7 @@ from fwf.journal.store import Store
 from fwf.journal.story import Outcome, Step, StepAttempt, Story, Try, leaves, short, story
 from fwf.printing import one_line
 from fwf.telling.advice import advice
-from fwf.telling.reasons import on_one_line, place, places, reason, said, shown
+from fwf.telling.reasons import fault_text, on_one_line, path_text, place, places, reason
 
 STATES: Final = ("ok", "failed", "interrupted", "died", "held", "running", "given up")
 MOST_READ: Final = 50_000
@@ -74,10 +74,12 @@ class RunSummary(NamedTuple):
             return one_line(self.damage)
         first = next(leaves(self.story.fault), None)
         if first is not None:
-            return one_line(f"{shown(first.get('path', ''))}: {said(first)}".removeprefix(": "))
+            return one_line(
+                f"{path_text(first.get('path', ''))}: {fault_text(first)}".removeprefix(": ")
+            )
         failed = sorted(self.story.failed_steps, key=_ended)
         more = f" (and {len(failed) - 1:,} more)" if len(failed) > 1 else ""
-        return f"{shown(failed[0].path)}: {reason(failed[0].fault)}{more}" if failed else ""
+        return f"{path_text(failed[0].path)}: {reason(failed[0].fault)}{more}" if failed else ""
 
 
 def _ended(step: Step) -> int:
@@ -93,7 +95,7 @@ def inside(places: Sequence[StepAttempt] | None) -> str:
 
 
 def _attempt(at: StepAttempt) -> str:
-    return shown(at.path) + (f", attempt {at.attempt}" if at.attempt > 1 else "")
+    return path_text(at.path) + (f", attempt {at.attempt}" if at.attempt > 1 else "")
 
 
 def now() -> int:
@@ -258,12 +260,12 @@ def story_lines(run: Whole, journal: str | None) -> Iterator[str]:
         yield from ("", f"steps: {counts(story)}")
     if story.degraded:
         yield from ("", "degraded")
-        yield from (f"  {on_one_line(shown(path))}" for path in story.degraded[:MOST_NAMED])
+        yield from (f"  {on_one_line(path_text(path))}" for path in story.degraded[:MOST_NAMED])
         if len(story.degraded) > MOST_NAMED:
             yield f"  … and {len(story.degraded) - MOST_NAMED:,} more; --json gives all"
     yield from _failures(story)
     for step in story.held_steps:
-        yield from ("", f"{step.state}: {shown(step.path)}", f"  {reason(step.holding, 600)}")
+        yield from ("", f"{step.state}: {path_text(step.path)}", f"  {reason(step.holding, 600)}")
     if story.resolved_steps:
         yield from ("", "resolved")
     yield from (f"  {_decision(step)}" for step in story.resolved_steps[:MOST_NAMED])
@@ -320,13 +322,13 @@ def _failure(step: Step) -> str:
     """Where, in which attempt and when it failed, why, and where in the user's code."""
     last = step.last
     if last is None:
-        return shown(step.path)
+        return path_text(step.path)
     first = next(leaves(last.fault), None)
     at = "" if first is None else place(first)
     time = f"{local(last.end or last.start):%H:%M:%S}"
     where = f", at {_near(at)}" if at else ""
     ending = "; it was taken up" if step.caught else ""
-    attempt = f"{shown(step.path)}, attempt {last.attempt}, {time}"
+    attempt = f"{path_text(step.path)}, attempt {last.attempt}, {time}"
     return f"{attempt}: {reason(last.fault)}{where}{ending}"
 
 
@@ -334,7 +336,7 @@ def _decision(step: Step) -> str:
     """What a person decided about a step, who, and when."""
     assert step.decision is not None
     how, at = step.decision.how, _time(step.decision.at)
-    return on_one_line(f"{shown(step.path)}: {how}, by {step.decision.who}, {at}")
+    return on_one_line(f"{path_text(step.path)}: {how}, by {step.decision.who}, {at}")
 
 
 def _near(at: str) -> str:

@@ -42,12 +42,12 @@ class Profile:
         """All that is wrong, or missing."""
         return tuple(problem for each in self.broken.values() for problem in each)
 
-    def asked(self) -> tuple[Problem, ...]:
+    def problems_elsewhere(self) -> tuple[Problem, ...]:
         """Ask for the secrets that are kept elsewhere ⟶ those that can't be had, and why."""
         return tuple(
-            Problem(place, said)
+            Problem(place, problem)
             for place, secret in self.elsewhere
-            if (said := _unreadable(secret)) is not None
+            if (problem := _unreadable(secret)) is not None
         )
 
 
@@ -70,25 +70,25 @@ def load(
     No resource is opened. Whether the variables and files of secrets are there is looked at; none
     is read, unless an opener of fwf's takes it as a text, whose form it checks.
     """
-    found = sheet(name, file)
-    return _looked_at(found, found.entries if only is None else only)
+    profile_sheet = sheet(name, file)
+    return _profile_of(profile_sheet, profile_sheet.entries if only is None else only)
 
 
-def _looked_at(found: Sheet, only: Collection[str]) -> Profile:
+def _profile_of(profile_sheet: Sheet, only: Collection[str]) -> Profile:
     there: dict[str, Opener | Secret] = {}
     broken: dict[str, tuple[Problem, ...]] = {}
     elsewhere: list[tuple[str, Secret]] = []
-    for name, entry in found.entries.items():
+    for name, entry in profile_sheet.entries.items():
         if name in only:
-            reader = Reader(found.file.parent)
-            made = resource(entry, reader)
-            if reader.problems or made is None:
+            reader = Reader(profile_sheet.file.parent)
+            value = resource(entry, reader)
+            if reader.problems or value is None:
                 broken[name] = tuple(reader.problems)
             else:
-                there[name] = made
+                there[name] = value
                 elsewhere += reader.secrets
-    names = tuple(found.entries)
-    return Profile(found.name, found.file, names, there, broken, tuple(elsewhere))
+    names = tuple(profile_sheet.entries)
+    return Profile(profile_sheet.name, profile_sheet.file, names, there, broken, tuple(elsewhere))
 
 
 def resources(
@@ -106,7 +106,7 @@ def resources(
     only = None
     if of is not None:
         only = {each.name for each in requirements(as_workflow(of, "resources")).named()}
-    found = load(name, file=file, only=only)
-    if found.problems:
-        raise ProfileError(found.file, found.problems)
-    return found.resources
+    profile = load(name, file=file, only=only)
+    if profile.problems:
+        raise ProfileError(profile.file, profile.problems)
+    return profile.resources

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, final
 from fwf.faults import named_text, near, text
 from fwf.profiles.problems import is_table
 from fwf.profiles.profile_file import Entry
-from fwf.profiles.profile_values import Made, Reader, made
+from fwf.profiles.profile_values import Call, Reader, argument_of
 from fwf.profiles.references import REFERENCES, is_reference
 from fwf.records import record
 from fwf.secrets import Secret
@@ -45,7 +45,7 @@ class Opening:
 
     def __call__(self) -> Any:
         """What is to be entered."""
-        return self.function(**made(self.arguments))
+        return self.function(**argument_of(self.arguments))
 
 
 def resource(entry: Entry, reader: Reader) -> Opener | Secret | None:
@@ -64,9 +64,9 @@ def resource(entry: Entry, reader: Reader) -> Opener | Secret | None:
     function = _function(name, f"{place}.opener", reader)
     if function is None:
         return None
-    given = {key: each for key, each in data.items() if key != "opener"}
+    arguments = {key: each for key, each in data.items() if key != "opener"}
     before = len(reader.problems)
-    opening = Opening(function, _arguments(name, function, given, place, reader))
+    opening = Opening(function, _arguments(name, function, arguments, place, reader))
     if len(reader.problems) > before:
         return None
     if name in SHORT:
@@ -83,18 +83,18 @@ def _function(name: str, place: str, reader: Reader) -> Callable[..., Any] | Non
     if not colon or not all(word.isidentifier() for word in words):
         reader.wrong(place, f"{name!r} is no opener{near(name, SHORT)}; write {FORMS}")
         return None
-    found = _imported(module, place, reader)
-    if found is None:
+    value = _imported(module, place, reader)
+    if value is None:
         return None
     for word in attribute.split("."):
-        if not hasattr(found, word):
-            reader.wrong(place, f"{module} has no {attribute!r}{near(word, dir(found))}")
+        if not hasattr(value, word):
+            reader.wrong(place, f"{module} has no {attribute!r}{near(word, dir(value))}")
             return None
-        found = getattr(found, word)
-    if not callable(found):
-        reader.wrong(place, f"{name} is a {type(found).__name__}, but an opener is a function")
+        value = getattr(value, word)
+    if not callable(value):
+        reader.wrong(place, f"{name} is a {type(value).__name__}, but an opener is a function")
         return None
-    function: Callable[..., Any] = found
+    function: Callable[..., Any] = value
     return function
 
 
@@ -108,8 +108,10 @@ def _imported(module: str, place: str, reader: Reader) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         own = module == missing or module.startswith(f"{missing}.")
-        said = f"there is no module {missing!r}" if own else f"{module} imports {missing!r}"
-        reader.wrong(place, f"{said}: it is looked for in {folder} and where Python is installed")
+        message = f"there is no module {missing!r}" if own else f"{module} imports {missing!r}"
+        reader.wrong(
+            place, f"{message}: it is looked for in {folder} and where Python is installed"
+        )
     except ImportError as error:  # also of an extra: it says how to install it
         reader.wrong(place, text(error))
     except KeyboardInterrupt:
@@ -123,23 +125,23 @@ def _imported(module: str, place: str, reader: Reader) -> Any:
 
 
 def _arguments(
-    name: str, function: Callable[..., Any], given: Mapping[str, Any], place: str, reader: Reader
+    name: str, function: Callable[..., Any], entries: Mapping[str, Any], place: str, reader: Reader
 ) -> dict[str, Any]:
     """The entries beside `opener` ⟶ what stands for the arguments; what is wrong is noted."""
-    taken = _parameters(function)
-    if taken is None:
-        return {key: reader.argument(each, ANY, f"{place}.{key}") for key, each in given.items()}
-    kinds = {each.name: each.annotation for each in taken if each.kind in _NAMED}
-    open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in taken)
-    for each in taken:
-        if each.default is each.empty and each.kind in _NEEDED and each.name not in given:
-            reader.wrong(place, _needs(name, each, given))
+    parameters = _parameters(function)
+    if parameters is None:
+        return {key: reader.argument(each, ANY, f"{place}.{key}") for key, each in entries.items()}
+    kinds = {each.name: each.annotation for each in parameters if each.kind in _NAMED}
+    open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+    for each in parameters:
+        if each.default is each.empty and each.kind in _NEEDED and each.name not in entries:
+            reader.wrong(place, _needs(name, each, entries))
     arguments: dict[str, Any] = {}
-    for key, data in given.items():
+    for key, data in entries.items():
         where = f"{place}.{key}"
         parts = PARTS.get(name, {}).get(key)
         if key not in kinds and not open_ended:
-            others = [kind for kind in kinds if kind not in given]
+            others = [kind for kind in kinds if kind not in entries]
             takes = ", ".join(kinds) or "nothing"
             close = near(key, others) or f"; it takes {takes}"
             reader.wrong(where, f"{name} takes no such argument{close}")
@@ -166,23 +168,23 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
     return None
 
 
-def _needs(name: str, parameter: inspect.Parameter, given: Mapping[str, Any]) -> str:
+def _needs(name: str, parameter: inspect.Parameter, entries: Mapping[str, Any]) -> str:
     if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
         return f"{name} takes {parameter.name!r} by position alone, but a profile gives names"
-    return f"{name} needs {parameter.name} = …{near(parameter.name, given)}"
+    return f"{name} needs {parameter.name} = …{near(parameter.name, entries)}"
 
 
 def _part(name: str, makers: tuple[str, ...], data: Any, place: str, reader: Reader) -> Any:
     """{ bearer = { env = "TOKEN" } } ⟶ what stands for `bearer(secret)`."""
-    ((maker, given),) = data.items() if is_table(data) and len(data) == 1 else [("", None)]
+    ((maker, argument),) = data.items() if is_table(data) and len(data) == 1 else [("", None)]
     if maker not in makers:
         forms = ", ".join(f"{{ {each} = … }}" for each in makers)
         reader.wrong(place, f"needs one of {forms}{near(maker, makers)}")
         return None
     function = getattr(import_module(SHORT[name].partition(":")[0]), maker)
     where = f"{place}.{maker}"
-    if is_table(given) and not is_reference(given):
-        return Made(function, _arguments(maker, function, given, where, reader))
+    if is_table(argument) and not is_reference(argument):
+        return Call(function, _arguments(maker, function, argument, where, reader))
     parameters = _parameters(function) or []
     first = parameters[0] if parameters else None
     lacks = [each for each in parameters[1:] if each.default is each.empty]
@@ -190,7 +192,7 @@ def _part(name: str, makers: tuple[str, ...], data: Any, place: str, reader: Rea
         names = ", ".join(f"{each.name} = …" for each in parameters if each.default is each.empty)
         reader.wrong(where, f"is a table: write {{ {names} }}")
         return None
-    return Made(function, reader.argument(given, first.annotation, where))
+    return Call(function, reader.argument(argument, first.annotation, where))
 
 
 def _look(opening: Opening, place: str, reader: Reader) -> None:

@@ -22,8 +22,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        said = f"{self.place}: {self.message}" if self.place else self.message
-        return printable(masked(" ".join(said.split())))
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        return printable(masked(" ".join(text.split())))
 
 
 @final

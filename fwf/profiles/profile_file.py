@@ -43,7 +43,7 @@ def sheet(name: str, file: str | Path | None = None) -> Sheet:
 
     file: found from the working folder upwards if None.
     """
-    path = _found() if file is None else Path(file).absolute()
+    path = _find() if file is None else Path(file).absolute()
     profiles = _profiles(path, _document(path))
     problems: list[Problem] = []
     entries = _entries(name, profiles, problems)
@@ -52,32 +52,32 @@ def sheet(name: str, file: str | Path | None = None) -> Sheet:
     return Sheet(path, name, entries)
 
 
-def _found() -> Path:
+def _find() -> Path:
     """The file in the working folder, or in the nearest one above that has it."""
     try:
         here = Path.cwd()
     except OSError:
-        said = "the current folder isn't there any more; go to one that is"
-        raise ProfileError(None, [Problem("", said)]) from None
+        message = "the current folder isn't there any more; go to one that is"
+        raise ProfileError(None, [Problem("", message)]) from None
     for folder in (here, *here.parents):
         if (folder / NAME).is_file():
             return folder / NAME
-    said = f"there is no file of profiles in {here}, nor above it: {REMEDY}"
-    raise ProfileError(None, [Problem("", said)])
+    message = f"there is no file of profiles in {here}, nor above it: {REMEDY}"
+    raise ProfileError(None, [Problem("", message)])
 
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        said = f"it can't be read: {error.strerror or type(error).__name__}"
+        message = f"it can't be read: {error.strerror or type(error).__name__}"
     except UnicodeDecodeError as error:
-        said = f"it is not UTF-8: see byte {error.start:,}"
+        message = f"it is not UTF-8: see byte {error.start:,}"
     except RecursionError:
-        said = "it nests too deep"
+        message = "it nests too deep"
     except ValueError as error:  # also of a number with too many digits
-        said = f"it is no TOML: {error}"
-    raise ProfileError(path, [Problem("", said)]) from None
+        message = f"it is no TOML: {error}"
+    raise ProfileError(path, [Problem("", message)]) from None
 
 
 def _profiles(path: Path, document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -130,28 +130,28 @@ def _entries(
 ) -> dict[str, Entry]:
     """What a profile says of resources, those of the profile that it extends first."""
     entries: dict[str, Entry] = {}
-    asked, place, seen = name, "", [name]
+    profile, place, chain = name, "", [name]
     while True:
-        table = profiles.get(asked)
+        table = profiles.get(profile)
         if table is None:
-            problems.append(Problem(place, _no_profile(asked, profiles)))
+            problems.append(Problem(place, _no_profile(profile, profiles)))
             return entries
-        found = {
-            each: Entry(f"profile.{asked}.resources.{each}", data)
+        own = {
+            each: Entry(f"profile.{profile}.resources.{each}", data)
             for each, data in table.get("resources", {}).items()
         }
-        entries = {**found, **entries}
+        entries = {**own, **entries}
         if "extends" not in table:
             return entries
-        place, asked = f"profile.{asked}.extends", table["extends"]
-        if asked in seen:
-            circle = " → ".join([*seen[seen.index(asked) :], asked])
+        place, profile = f"profile.{profile}.extends", table["extends"]
+        if profile in chain:
+            circle = " → ".join([*chain[chain.index(profile) :], profile])
             problems.append(Problem(place, f"goes round in a circle: {circle}; take one out"))
             return entries
-        seen.append(asked)
+        chain.append(profile)
 
 
 def _no_profile(name: str, profiles: Mapping[str, object]) -> str:
     there = ", ".join(sorted(profiles))
-    known = f"; the profiles are {there}" if there else f"; write [profile.{name}.resources]"
-    return f"there is no profile {name!r}{near(name, profiles)}{known}"
+    names = f"; the profiles are {there}" if there else f"; write [profile.{name}.resources]"
+    return f"there is no profile {name!r}{near(name, profiles)}{names}"

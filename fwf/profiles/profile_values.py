@@ -35,25 +35,25 @@ class Read:
 
 @final
 @record()
-class Made:
+class Call:
     """An argument that a function makes when the resource is opened."""
 
     function: Callable[..., Any]
-    given: Any
+    arguments: Any
     """Its arguments by name, or the only one."""
 
 
-def made(value: Any) -> Any:
+def argument_of(value: Any) -> Any:
     """What stands for an argument ⟶ the argument; secrets that are taken as texts are read."""
     if isinstance(value, Read):
         return value.secret.reveal()
-    if isinstance(value, Made):
-        given = made(value.given)
-        return value.function(**given) if is_table(given) else value.function(given)
+    if isinstance(value, Call):
+        arguments = argument_of(value.arguments)
+        return value.function(**arguments) if is_table(arguments) else value.function(arguments)
     if is_table(value):
-        return {key: made(each) for key, each in value.items()}
+        return {key: argument_of(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return cast(Any, type(cast(object, value)))(map(made, cast(Any, value)))
+        return cast(Any, type(cast(object, value)))(map(argument_of, cast(Any, value)))
     return value
 
 
@@ -83,15 +83,15 @@ class Reader:
 
     def secret(self, data: Mapping[str, Any], place: str) -> Secret | None:
         """A reference ⟶ its secret; what is wrong with it, or missing, is noted."""
-        found = referred(data, place, self.folder, self.wrong)
-        if found is None:
+        secret = referred(data, place, self.folder, self.wrong)
+        if secret is None:
             return None
         lacks = missing(data, self.folder)
         if lacks is not None:
             self.wrong(place, lacks)
         if "aws_secret" in data:
-            self.secrets.append((place, found))
-        return found
+            self.secrets.append((place, secret))
+        return secret
 
     def _value(self, data: Any, kind: Any, place: str) -> Any:
         if is_reference(data):
@@ -104,8 +104,8 @@ class Reader:
             return {key: self._value(each, item, f"{place}.{key}") for key, each in data.items()}
         if is_list(data):
             item = _item(kind, object, 0)
-            found = [self._value(each, item, f"{place}[{n}]") for n, each in enumerate(data)]
-            return _collected(found, kind)
+            values = [self._value(each, item, f"{place}[{n}]") for n, each in enumerate(data)]
+            return _collected(values, kind)
         if isinstance(data, str) and _PASSWORD.search(data):
             self.wrong(place, f"has a password in it: keep it elsewhere, and write {REFERENCES}")
         return self._plain(data, _options(kind), place)
@@ -116,9 +116,9 @@ class Reader:
         if isinstance(data, str) and paths:
             return self.folder / data
         if timedelta in options and wrong_part(data, typing.Union[tuple(options)]) is not None:  # noqa: UP007
-            found = duration_of(data)
-            if isinstance(found, timedelta):
-                return found
+            duration = duration_of(data)
+            if isinstance(duration, timedelta):
+                return duration
             self.wrong(place, 'needs a duration: write "30s", "1m 30s", or a number of seconds')
         return data
 
@@ -167,11 +167,11 @@ def _shadow(value: Any) -> Any:
 def _unfit(value: object, kind: Any) -> str:
     """That a value isn't of the type; the value isn't told, since it may be a secret."""
     name = type(value).__name__
-    said = f"needs {full_name_of(kind)}, but is {'an' if name[0] in 'aeiou' else 'a'} {name}"
+    message = f"needs {full_name_of(kind)}, but is {'an' if name[0] in 'aeiou' else 'a'} {name}"
     options = _options(kind)
     if Secret in options:
-        return f"{said}: write {REFERENCES}"
+        return f"{message}: write {REFERENCES}"
     plain = (str, int, float, bool, list, dict, tuple, timedelta, type(None))
     if all((typing.get_origin(each) or each) in plain for each in options):
-        return said
-    return f"{said}; what TOML can't write, an opener of your own can make: module:function"
+        return message
+    return f"{message}; what TOML can't write, an opener of your own can make: module:function"

@@ -53,8 +53,8 @@ def referred(data: Mapping[str, Any], place: str, folder: Path, wrong: Report) -
     return _of_aws(data, place, wrong)
 
 
-def _is_name(given: object) -> bool:
-    return isinstance(given, str) and bool(given.strip()) and given.isprintable()
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
 
 def _from_file(path: Path) -> str:

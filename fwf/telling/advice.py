@@ -35,7 +35,7 @@ def advice(
     if overtaken:
         why = f"{overtaken}: it can't go on; the next start of it begins anew, with that mark"
         return [Advice(f"fwf runs give-up {run}{more}", why)]
-    started = "target" in row.facts  # by fwf run, and else by Python code
+    started = bool(row.facts.get("target"))  # by fwf run, and else by Python code
     resume = f"fwf run {'' if started else 'TARGET '}--resume {run}"
     accept, go_on = f"{resume} --accept-changes{more}", f"{resume}{more}"
     more = more if started else f" --target TARGET{more}"

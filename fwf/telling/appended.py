@@ -32,11 +32,11 @@ class Appended:
         self._look()
         assert self._file is not None
         begin = "\n" if self._torn else ""
-        left = memoryview(f"{begin}{line}\n".encode("utf-8", "backslashreplace"))
-        while left:
-            written = os.write(self._file, left)
-            left = left[written:]
-            self._torn = bool(left)
+        rest = memoryview(f"{begin}{line}\n".encode("utf-8", "backslashreplace"))
+        while rest:
+            count = os.write(self._file, rest)
+            rest = rest[count:]
+            self._torn = bool(rest)
 
     def close(self) -> None:
         """May be called twice."""
@@ -48,20 +48,20 @@ class Appended:
     def _look(self) -> None:
         """Open the file again if another one, or none, has its name by now."""
         try:
-            found = os.stat(self._path)
+            status = os.stat(self._path)
         except FileNotFoundError:
             which = None
         else:
-            which = found.st_dev, found.st_ino
+            which = status.st_dev, status.st_ino
         if self._file is None or which != self._which:
             self.close()
             self._open()
 
     def _open(self) -> None:
         self._file = os.open(self._path, _FLAGS, 0o666)
-        found = os.fstat(self._file)
-        self._which = found.st_dev, found.st_ino
-        self._torn = found.st_size > 0 and not _ends_a_line(self._path, found.st_size)
+        status = os.fstat(self._file)
+        self._which = status.st_dev, status.st_ino
+        self._torn = status.st_size > 0 and not _ends_a_line(self._path, status.st_size)
 
 
 def _ends_a_line(path: str, size: int) -> bool:

@@ -44,14 +44,14 @@ class Collector:
         self._most = most
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._lock = Lock()
-        self._lost = self._told = self._in_a_row = 0
+        self._lost = self._events = self._in_a_row = 0
         self._why = ""
         self._closed = Flag()
         self._thread: Thread | None = None
 
     def send(self, event: dict[str, Any]) -> None:
         """Have an event sent, soon."""
-        self._told += 1
+        self._events += 1
         if self._thread is None:
             self._thread = Thread(target=self._work, name="fwf openlineage", daemon=True)
             self._thread.start()
@@ -75,14 +75,14 @@ class Collector:
         if not lost:
             return None
         return on_one_line(
-            f"OpenLineage: {lost:,} of {counted(self._told, 'event')} couldn't be sent to "
+            f"OpenLineage: {lost:,} of {counted(self._events, 'event')} couldn't be sent to "
             f"{_place(self._address)}: {why}; the run isn't concerned"
         )
 
     def _lose(self, error: Exception) -> None:
         with self._lock:
             self._lost += 1
-            self._why = self._why or _said(error)
+            self._why = self._why or _reason_of(error)
 
     def _work(self) -> None:
         while not self._closed.is_set() and (content := self._queue.get()) is not None:
@@ -111,8 +111,8 @@ def _basic(parts: SplitResult) -> str:
     """What the name and the password of an address are as a header (RFC 7617 §2)."""
     if parts.username is None:
         return ""
-    said = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return f"Basic {b64encode(said.encode()).decode()}"
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {b64encode(credentials.encode()).decode()}"
 
 
 def _place(address: str) -> str:
@@ -125,7 +125,7 @@ def _place(address: str) -> str:
         return "the address"
 
 
-def _said(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     if isinstance(error, HTTPError):
         return f"it answers {error.code} {error.reason}"
     if isinstance(error, URLError) and isinstance(error.reason, Exception):

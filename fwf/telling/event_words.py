@@ -16,14 +16,14 @@ def reason(fault: Fault, most: int = MOST_REASON) -> str:
     """Fault ⟶ why, without the place: `ConnectionError: no route`; and how many more reasons."""
     first, *more = leaves(fault)
     if isinstance(first, Failed) and first.cause is not None:
-        said = reason(first.cause, most)
+        text = reason(first.cause, most)
     elif isinstance(first, Failed):
         name = first.tags[0].rpartition(".")[2]
-        said = f"{name}: {first.message}" if first.message else name
+        text = f"{name}: {first.message}" if first.message else name
     else:
-        said = str(first).removeprefix(f"{shown_path(first.path)}: ")
+        text = str(first).removeprefix(f"{shown_path(first.path)}: ")
     also = f" (and {len(more):,} more)" if more else ""
-    return on_one_line(said, most) + also
+    return on_one_line(text, most) + also
 
 
 def rows(value: Any) -> int | None:
@@ -33,9 +33,9 @@ def rows(value: Any) -> int | None:
     if isinstance(value, tuple):
         return None if hasattr(value, "_fields") else len(value)  # pyright: ignore[reportUnknownArgumentType]
     try:
-        found = getattr(value, "num_rows", None)
-        if found is None and hasattr(value, "columns") and hasattr(value, "shape"):
-            found = len(value)  # a data frame of pandas or Polars
+        count = getattr(value, "num_rows", None)
+        if count is None and hasattr(value, "columns") and hasattr(value, "shape"):
+            count = len(value)  # a data frame of pandas or Polars
     except Exception:  # whatever somebody's property raises
         return None
-    return found if type(found) is int and found >= 0 else None
+    return count if type(count) is int and count >= 0 else None

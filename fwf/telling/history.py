@@ -40,12 +40,12 @@ class History:
         self._this: Try
         self._since: dict[tuple[str, tuple[int, ...]], int] = {}
         """When each attempt at work started."""
-        self._held = False
+        self._is_held = False
 
     def began(self, this: Try, /) -> None:
         self._this = this
         self._since.clear()
-        self._held = False
+        self._is_held = False
         self._write(
             "began",
             this.started,
@@ -73,7 +73,7 @@ class History:
                     more["rows"] = rows(note.detail)
             case _:
                 pass
-        self._held = self._held or note.kind == "held"
+        self._is_held = self._is_held or note.kind == "held"
         if note.kind in ("failed", "caught", "held"):
             more |= _why(note.detail, whole=True)
         if note.kind == "held":
@@ -90,7 +90,7 @@ class History:
             return
         fault = result.failure()
         stopped = any(isinstance(leaf, Interrupted) for leaf in leaves(fault))
-        outcome = "interrupted" if stopped else "held" if self._held else "failed"
+        outcome = "interrupted" if stopped else "held" if self._is_held else "failed"
         self._write("ended", None, outcome=outcome, **_why(fault, whole=True))
 
     def close(self) -> None:
@@ -100,8 +100,8 @@ class History:
     def _write(self, event: str, at: datetime | None, **more: Any) -> None:
         """`at` is now if it isn't given."""
         when = _time(datetime.now().astimezone() if at is None else at)
-        said = {"event": event, "at": when, "run": self._this.id, "try": self._this.number, **more}
-        self._file.write(json.dumps(said, ensure_ascii=True, separators=(",", ":")))
+        line = {"event": event, "at": when, "run": self._this.id, "try": self._this.number, **more}
+        self._file.write(json.dumps(line, ensure_ascii=True, separators=(",", ":")))
 
 
 def _time(when: datetime) -> str:
@@ -110,8 +110,8 @@ def _time(when: datetime) -> str:
 
 def _why(fault: Fault, *, whole: bool = False) -> Mapping[str, Any]:
     """Why something failed: in a line, and with `whole` all of it, unless it is very many."""
-    said: dict[str, Any] = {"reason": reason(fault)}
+    about: dict[str, Any] = {"reason": reason(fault)}
     if whole:
         count = len(leaves(fault))
-        said |= {"faults": count, "fault": fault_to_json(fault) if count <= MOST_FAULTS else None}
-    return said
+        about |= {"faults": count, "fault": fault_to_json(fault) if count <= MOST_FAULTS else None}
+    return about

@@ -50,11 +50,11 @@ class Located(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "run_id"):
-            found = here()
-            record.run_id = self.run_id if found is None else found.run_id
-            record.path = "" if found is None else found.path
-            record.task = "" if found is None else found.task
-            record.tries = () if found is None else found.tries
+            place = here()
+            record.run_id = self.run_id if place is None else place.run_id
+            record.path = "" if place is None else place.path
+            record.task = "" if place is None else place.task
+            record.tries = () if place is None else place.tries
         return True
 
 
@@ -88,8 +88,8 @@ class Logs:
             self._log(logging.WARNING, f"the try before: {on_one_line(this.died)}")
         params = " ".join(f"{name}={value}" for name, value in this.params.items())
         goes_on = f", goes on, try {this.number}" if this.number > 1 else ""
-        said = on_one_line(" ".join(filter(None, [this.workflow, params])))
-        self._log(logging.INFO, f"run {this.id} of {said or 'a workflow'}{goes_on}")
+        what = on_one_line(" ".join(filter(None, [this.workflow, params])))
+        self._log(logging.INFO, f"run {this.id} of {what or 'a workflow'}{goes_on}")
 
     def note(self, note: Note, /) -> None:
         attempt = note.path, note.tries
@@ -98,7 +98,7 @@ class Logs:
             self._since[attempt] = note.at
         level = LEVELS.get(note.kind, logging.INFO)
         if self._logger.isEnabledFor(level):
-            self._log(level, _said(note, took, self._this), note)
+            self._log(level, _message(note, took, self._this), note)
 
     def ended(self, this: Try, result: Result[Any, Fault], /) -> None:
         if isinstance(result, Failure):
@@ -110,17 +110,17 @@ class Logs:
         if self._located is not None:
             self._located.run_id = ""
 
-    def _log(self, level: int, said: str, note: Note | None = None) -> None:
+    def _log(self, level: int, message: str, note: Note | None = None) -> None:
         more = {
             "run_id": self._this.id,
             "path": "" if note is None else note.path,
             "task": "" if note is None else note.task,
             "tries": () if note is None else note.tries,
         }
-        self._logger.log(level, "%s", said, extra=more)
+        self._logger.log(level, "%s", message, extra=more)
 
 
-def _said(note: Note, took: int, this: Try) -> str:
+def _message(note: Note, took: int, this: Try) -> str:
     match note.kind:
         case "start":
             return "start"
@@ -165,8 +165,8 @@ class LogFile(logging.Handler):
         except Exception as error:
             if not self._complained:
                 self._complained = True
-                said = on_one_line(str(error) or type(error).__qualname__)
-                self._complain(f"the log can't be written: {said}; the run goes on")
+                why = on_one_line(str(error) or type(error).__qualname__)
+                self._complain(f"the log can't be written: {why}; the run goes on")
 
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created).astimezone()
@@ -174,8 +174,8 @@ class LogFile(logging.Handler):
         where = f"{short(run) or '-'} {printable(masked(shown_path(path))) if path else '-'}"
         first, *more = masked(_text(record)).splitlines() or [""]
         head = f"{when.isoformat(' ', 'milliseconds')} {record.levelname} {where}"
-        said = [f"{head}  {record.name}: {printable(first)}"]
-        return "\n".join([*said, *(f"    {printable(line)}" for line in more)])
+        lines = [f"{head}  {record.name}: {printable(first)}"]
+        return "\n".join([*lines, *(f"    {printable(line)}" for line in more)])
 
     def close(self) -> None:
         self._file.close()
@@ -185,10 +185,10 @@ class LogFile(logging.Handler):
 def _text(record: logging.LogRecord) -> str:
     """What a record says, with its traceback; also one whose arguments don't fit its message."""
     try:
-        said = record.getMessage()
+        message = record.getMessage()
     except Exception as error:
-        said = f"{record.msg!r} with {record.args!r} ({type(error).__qualname__}: {error})"
-    parts = [said]
+        message = f"{record.msg!r} with {record.args!r} ({type(error).__qualname__}: {error})"
+    parts = [message]
     if record.exc_info and record.exc_info[0] is not None:
         parts.append(_FORMATTER.formatException(record.exc_info))
     elif record.exc_text:

@@ -72,13 +72,13 @@ class RunEvents:
         producer: str = PRODUCER,
         name: str = "",
     ) -> None:
-        told = lineage(w)
+        datasets = lineage(w)
         now = datetime.now(UTC)
-        events = told.openlineage(time=now, namespace=namespace, producer=producer, name=name)
+        events = datasets.openlineage(time=now, namespace=namespace, producer=producer, name=name)
         self._whole, *tasks = events
         self._jobs = {
             task.path: event
-            for task, event in zip(told.tasks, tasks, strict=True)
+            for task, event in zip(datasets.tasks, tasks, strict=True)
             if event["inputs"] or event["outputs"]
         }
         self._send = send
@@ -187,10 +187,10 @@ class RunEvents:
         )
         return self._facet("nominalTime", nominalStartTime=start, nominalEndTime=end)
 
-    def _error(self, said: str, fault: Fault | None) -> Event:
-        found = [] if fault is None else [_traceback(leaf) for leaf in leaves(fault)]
-        stack = {"stackTrace": found[0]} if found and found[0] else {}
-        return self._facet("errorMessage", message=said, programmingLanguage="PYTHON", **stack)
+    def _error(self, message: str, fault: Fault | None) -> Event:
+        traces = [] if fault is None else [_traceback(leaf) for leaf in leaves(fault)]
+        stack = {"stackTrace": traces[0]} if traces and traces[0] else {}
+        return self._facet("errorMessage", message=message, programmingLanguage="PYTHON", **stack)
 
 
 def _heard(going: _Going, note: Note) -> None:
@@ -213,8 +213,8 @@ def run_of(run: str, number: int, *where: str) -> str:
 
 
 def _traceback(leaf: Fault) -> str:
-    found = leaf.traceback if isinstance(leaf, Failed | PredicateDefect) else None
-    return "" if found is None else masked(str(found))
+    trace = leaf.traceback if isinstance(leaf, Failed | PredicateDefect) else None
+    return "" if trace is None else masked(str(trace))
 
 
 def environment(variables: Mapping[str, str]) -> tuple[str, str, str]:

@@ -16,18 +16,18 @@ MOST: Final = 300
 
 def reason(fault: Form | None, most: int = MOST) -> str:
     """Written fault ⟶ why, without the place: `ConnectionError: no route`, and how many more."""
-    found = list(leaves(fault))
-    if not found:
+    singles = list(leaves(fault))
+    if not singles:
         return ""
-    more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-    return on_one_line(said(found[0]), most) + more
+    more = f" (and {len(singles) - 1:,} more)" if len(singles) > 1 else ""
+    return on_one_line(fault_text(singles[0]), most) + more
 
 
-def said(leaf: Form) -> str:
+def fault_text(leaf: Form) -> str:
     """A single fault ⟶ what it says: of a run in a run, what the inner one does."""
     inner = list(leaves(leaf.get("cause")))
     if len(inner) == 1:
-        return said(inner[0])
+        return fault_text(inner[0])
     tags: list[str] = leaf.get("tags") or [leaf.get("kind", "")]
     tag, message = tags[0].rpartition(".")[2], leaf.get("message", "")
     return f"{tag}: {message}" if message else tag
@@ -36,8 +36,8 @@ def said(leaf: Form) -> str:
 def place(leaf: Form) -> str:
     """Where in the user's code a single fault was raised: `load.py:12 in fetch`."""
     inner = list(leaves(leaf.get("cause")))
-    if len(inner) == 1 and (found := place(inner[0])):
-        return found
+    if len(inner) == 1 and (deeper := place(inner[0])):
+        return deeper
     at: dict[str, Any] | None = leaf.get("at")
     if not at:
         return ""
@@ -63,9 +63,9 @@ def on_one_line(text: str, most: int = MOST) -> str:
 def places(paths: Sequence[str], most: int = 3) -> str:
     """Paths ⟶ the first few and how many more: `load[7], load[9] and 3 more`."""
     more = f" and {len(paths) - most:,} more" if len(paths) > most else ""
-    return ", ".join(on_one_line(shown(path)) for path in paths[:most]) + more
+    return ", ".join(on_one_line(path_text(path)) for path in paths[:most]) + more
 
 
-def shown(path: str) -> str:
+def path_text(path: str) -> str:
     """A path as it is told on a line."""
     return printable(shown_path(path))

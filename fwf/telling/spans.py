@@ -37,8 +37,8 @@ def spans() -> Spans | None:
 
     OpenTelemetry isn't imported for that: whoever has set one has done so.
     """
-    asked = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
-    if not asked and "opentelemetry.trace" not in sys.modules:
+    is_asked_for = "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
+    if not is_asked_for and "opentelemetry.trace" not in sys.modules:
         return None
     try:
         from opentelemetry import trace
@@ -68,16 +68,16 @@ class Spans:
         self._base = self._last = 0
         self._run = ""
         self._open: dict[Attempt, Span] = {}
-        self._kept = 0
+        self._kept_steps = 0
 
     def began(self, this: Try, /) -> None:
         from opentelemetry.trace import set_span_in_context
 
-        started = (this.started - _EPOCH) // timedelta(microseconds=1) * 1_000
-        self._base, self._last = started - this.start * 1_000, started
-        self._run, self._kept = this.id, 0
+        start = (this.started - _EPOCH) // timedelta(microseconds=1) * 1_000
+        self._base, self._last = start - this.start * 1_000, start
+        self._run, self._kept_steps = this.id, 0
         self._open.clear()
-        told: dict[str, str | int] = {
+        attributes: dict[str, str | int] = {
             "fwf.run.id": this.id,
             "fwf.run.key": this.key or "",
             "fwf.generation": this.generation,
@@ -85,10 +85,10 @@ class Spans:
             **{f"fwf.param.{name}": value for name, value in this.params.items()},
         }
         name = this.workflow or "workflow"
-        self._root = self._tracer.start_span(name, attributes=told, start_time=started)
+        self._root = self._tracer.start_span(name, attributes=attributes, start_time=start)
         self._around = set_span_in_context(self._root)
         if this.died is not None:
-            self._event("died", {"fwf.died": masked(this.died)}, started)
+            self._event("died", {"fwf.died": masked(this.died)}, start)
 
     def note(self, note: Note, /) -> None:
         match note.kind:
@@ -97,19 +97,19 @@ class Spans:
             case "ok" | "failed" | "cut":
                 self._end(note)
             case "kept":
-                self._kept += 1
+                self._kept_steps += 1
             case "retry":
                 due = (_EPOCH + timedelta(microseconds=self._ns(note) // 1_000)).isoformat()
                 self._of_place(note, {"fwf.due": due}, self._last)
             case _:
                 self._of_place(note, {}, self._ns(note))
 
-    def inside(self, found: Here, /) -> None:
+    def inside(self, here: Here, /) -> None:
         """What the attempt traces itself stands in its span."""
         from opentelemetry.context import attach
         from opentelemetry.trace import set_span_in_context
 
-        span = self._open.get((found.path, found.tries))
+        span = self._open.get((here.path, here.tries))
         if span is not None:
             attach(set_span_in_context(span))
 
@@ -121,7 +121,7 @@ class Spans:
             span.set_status(Status(StatusCode.ERROR, "cut"))
             span.end(end)
         self._open.clear()
-        self._root.set_attribute("fwf.kept", self._kept)
+        self._root.set_attribute("fwf.kept", self._kept_steps)
         if this.degraded:
             self._root.set_attribute("fwf.degraded", [*map(masked, this.degraded[:MOST_EVENTS])])
         if isinstance(result, Failure):
@@ -131,14 +131,14 @@ class Spans:
     # Attempts
 
     def _start(self, note: Note) -> None:
-        told: dict[str, str | tuple[int, ...]] = {
+        attributes: dict[str, str | tuple[int, ...]] = {
             "fwf.run.id": self._run,
             "fwf.path": masked(note.path),
             "fwf.task": note.task,
             "fwf.tries": note.tries,
         }
         self._open[note.path, note.tries] = self._tracer.start_span(
-            note.task, self._around, attributes=told, start_time=self._ns(note)
+            note.task, self._around, attributes=attributes, start_time=self._ns(note)
         )
 
     def _end(self, note: Note) -> None:
@@ -164,12 +164,12 @@ class Spans:
 
     # The run
 
-    def _of_place(self, note: Note, told: Mapping[str, str], at: int) -> None:
+    def _of_place(self, note: Note, attributes: Mapping[str, str], at: int) -> None:
         why = {"fwf.reason": reason(note.detail)} if note.detail is not None else {}
-        self._event(note.kind, {"fwf.path": masked(note.path), **why, **told}, at)
+        self._event(note.kind, {"fwf.path": masked(note.path), **why, **attributes}, at)
 
-    def _event(self, name: str, told: Mapping[str, str], at: int) -> None:
-        self._root.add_event(name, told, at)
+    def _event(self, name: str, attributes: Mapping[str, str], at: int) -> None:
+        self._root.add_event(name, attributes, at)
 
     def _ns(self, note: Note) -> int:
         """When it was, in ns since 1970; a retry's is when it will be."""
@@ -181,10 +181,10 @@ class Spans:
 
 def _exception(leaf: Fault) -> dict[str, str]:
     """A single fault as the conventions for exceptions have it."""
-    said = {"exception.type": masked(leaf.tags[0]), "exception.message": masked(leaf.message)}
-    found = leaf.traceback if isinstance(leaf, Failed | PredicateDefect) else None
-    more = {} if found is None else {"exception.stacktrace": masked(str(found))}
-    return {**said, **more, "fwf.path": masked(leaf.path)}
+    attributes = {"exception.type": masked(leaf.tags[0]), "exception.message": masked(leaf.message)}
+    traceback = leaf.traceback if isinstance(leaf, Failed | PredicateDefect) else None
+    more = {} if traceback is None else {"exception.stacktrace": masked(str(traceback))}
+    return {**attributes, **more, "fwf.path": masked(leaf.path)}
 
 
 def exported(within: float) -> bool:

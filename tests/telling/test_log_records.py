@@ -101,7 +101,7 @@ def test_beginning_and_end_are_told_and_what_died(memory: Memory) -> None:
 
 
 def test_what_no_level_asks_for_costs_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fwf.telling.log_records._said", pytest.fail)
+    monkeypatch.setattr("fwf.telling.log_records._message", pytest.fail)
     logging.getLogger("fwf.run").setLevel(logging.CRITICAL)
     try:
         assert run(const(1) >> fine, observe=Logs()) == Success(1)

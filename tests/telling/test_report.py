@@ -73,7 +73,7 @@ def told(
             row,
             found,
             workflow=workflow,
-            drawn=drawn,
+            caption=drawn,
             todo=advice(row, found),
             where="/srv/.fwf/runs.db",
             now=now,

@@ -50,22 +50,22 @@ def command(
     store = open_journal(journal)
     row = find_run(store, run)
     with refusals():
-        seen = told_runs.whole_run(store, row)
+        whole = told_runs.whole_run(store, row)
     again, where = journal_argument(journal, store), store.where
     store.close()
     if as_json:
         from fwf.cli.runs_data import as_story
 
-        tell_json(as_story(seen, again))
+        tell_json(as_story(whole, again))
         return
     with stdout_kept_for(True):
-        workflow, drawn = _workflow(row, target)
+        workflow, caption = _workflow(row, target)
     text = report(
         row,
-        seen.story,
+        whole.story,
         workflow=workflow,
-        drawn=drawn,
-        todo=advice(row, seen.story, overtaken=seen.overtaken, journal=again),
+        caption=caption,
+        todo=advice(row, whole.story, overtaken=whole.overtaken, journal=again),
         where=where,
         now=told_runs.now(),
     )
@@ -73,8 +73,8 @@ def command(
 
 
 def _deliver(text: str, row: RunRow, output: str | None) -> None:
-    given = click.get_current_context().get_parameter_source("output")
-    if output is None and given is click.core.ParameterSource.DEFAULT and sys.stdout.isatty():
+    source = click.get_current_context().get_parameter_source("output")
+    if output is None and source is click.core.ParameterSource.DEFAULT and sys.stdout.isatty():
         output = f"run-{short(row.id)}.html"
     if output is None:
         tell(text.removesuffix("\n"))
@@ -88,13 +88,13 @@ def _workflow(row: RunRow, target: str | None) -> tuple[Workflow[Any, Any] | Non
 
     if target is not None:
         return load(target).workflow, f"drawn from {target}"
-    known: str | None = row.facts.get("target")
-    if not known:
+    origin: str | None = row.facts.get("target")
+    if not origin:
         return None, "it isn't known where the workflow is defined: --target draws one"
     try:
-        found = load(known).workflow
-        same = definition_id(found) == row.facts.get("definition", "")
+        workflow = load(origin).workflow
+        same = definition_id(workflow) == row.facts.get("definition", "")
     except Misuse as error:
         return None, one_line(f"it isn't drawn: {error}; --target draws another one")
-    changed = f"{known} has changed since the run began; this is how it is now"
-    return found, "" if same else changed
+    changed = f"{origin} has changed since the run began; this is how it is now"
+    return workflow, "" if same else changed

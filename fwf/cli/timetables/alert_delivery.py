@@ -28,7 +28,7 @@ from fwf.records import changed, record
 from fwf.schedules.alerts import Alert, AlertFlow, Notify, late_at
 from fwf.schedules.news import SINGLY, PartitionState, alerts, changes, latest_alerts, ping
 from fwf.schedules.planning import DONE
-from fwf.telling.reasons import reason, shown
+from fwf.telling.reasons import path_text, reason
 
 if TYPE_CHECKING:
     from fwf.cli.starting import Ready, Start
@@ -280,7 +280,7 @@ class Failing:
         """What is to be told then is told from the journal."""
 
     def _tell(self, path: str, fault: Any) -> None:
-        line = one_line(f"{shown(path)}: {reason(fault)}")
+        line = one_line(f"{path_text(path)}: {reason(fault)}")
         since = round(now().timestamp() * MICROS)
         cause = cause_of(fault)
         fact = PartitionState(

@@ -13,7 +13,7 @@ from fwf.records import changed, record
 from fwf.schedules.alerts import Notify, late_at
 from fwf.schedules.news import SEPARATOR, PartitionState
 from fwf.schedules.planning import DONE, Generation, Standing, standing, standing_for_people
-from fwf.telling.reasons import places, said
+from fwf.telling.reasons import fault_text, places
 
 if TYPE_CHECKING:
     from fwf.cli.targets import Target
@@ -210,6 +210,6 @@ def _running(run: "Run[Any]", summary: RunSummary, partition_states: Partitions)
 
 def cause_of(fault: Form | None) -> str:
     """What failures are told apart by: where, and the kind of error; its words may have a time."""
-    places = {f"{untagged(leaf.get('path', ''))} {said(leaf).partition(':')[0]}"
+    causes = {f"{untagged(leaf.get('path', ''))} {fault_text(leaf).partition(':')[0]}"
              for leaf in leaves(fault)}  # fmt: skip
-    return SEPARATOR.join(sorted(places))
+    return SEPARATOR.join(sorted(causes))

@@ -30,10 +30,10 @@ _MARKS: Final[dict[Outcome, Mark]] = {
 
 def report(
     row: RunRow,
-    told: Story,
+    story: Story,
     *,
     workflow: Workflow[Any, Any] | None,
-    drawn: str = "",
+    caption: str = "",
     todo: list[Advice],
     where: str,
     now: int,
@@ -41,31 +41,31 @@ def report(
     """A run, what happened in it ⟶ its page.
 
     workflow: what is drawn; None where it can't be loaded.
-    drawn: what there is to say of the drawing: why there is none, or what differs from the run's.
+    caption: what there is to say of the drawing: why there is none, or what differs from the run's.
     todo: what to do next.
     where: the journal's name.
     now: µs since 1970, UTC; what is at work has lasted until then.
     """
-    found = groups(told)
-    last = told.tries[-1].number if told.tries else 1
+    places = groups(story)
+    last = story.tries[-1].number if story.tries else 1
     name = on_one_line(row.workflow or "workflow", 200)
     parts = [
         section("What to do next", page_tables.todo(todo), "next"),
-        section("Degraded", page_tables.degraded(told), "degraded"),
-        section("What failed", page_tables.failures(told), "failed"),
-        section("Resolved", page_tables.resolved(told), "resolved"),
-        section("The workflow", _picture(workflow, found, drawn), "workflow"),
-        section("Timeline", timeline(told, now), "timeline"),
-        section("Steps", _steps(told, found, last), "steps"),
-        section("Result", page_tables.value(told), "result"),
-        section("Tries", page_tables.tries(told), "tries"),
+        section("Degraded", page_tables.degraded(story), "degraded"),
+        section("What failed", page_tables.failures(story), "failed"),
+        section("Resolved", page_tables.resolved(story), "resolved"),
+        section("The workflow", _picture(workflow, places, caption), "workflow"),
+        section("Timeline", timeline(story, now), "timeline"),
+        section("Steps", _steps(story, places, last), "steps"),
+        section("Result", page_tables.value(story), "result"),
+        section("Tries", page_tables.tries(story), "tries"),
         section("The run", page_tables.facts(row, where), "facts"),
     ]
     return _PAGE.format(
         policy=_POLICY,
-        title=safe(f"{name} {short(row.id)}: {_outcome(row, told)}"),
+        title=safe(f"{name} {short(row.id)}: {_outcome(row, story)}"),
         style=files("fwf.telling.report").joinpath("page.css").read_text("utf-8"),
-        head=_head(row, told, name, now),
+        head=_head(row, story, name, now),
         body="".join(parts),
         foot=moment(now),
     )
@@ -91,28 +91,28 @@ _PAGE: Final = """<!doctype html>
 """
 
 
-def _outcome(row: RunRow, told: Story) -> Outcome:
+def _outcome(row: RunRow, story: Story) -> Outcome:
     """How the run stands: since its last try ended, a person may have decided something."""
-    left = told.outcome in ("running", "died") and row.state != "given up"
-    return told.outcome if left else row.state
+    still_open = story.outcome in ("running", "died") and row.state != "given up"
+    return story.outcome if still_open else row.state
 
 
-def _head(row: RunRow, told: Story, name: str, now: int) -> str:
+def _head(row: RunRow, story: Story, name: str, now: int) -> str:
     """What it is, how it stands, and when and how long it ran."""
-    outcome = _outcome(row, told)
-    mark: Mark = "cut" if told.degraded else _MARKS[outcome]
-    said = f"{outcome}, degraded" if told.degraded else outcome
-    shown: dict[str, Any] = row.facts.get("shown", {})
-    params = " ".join(f"{name}={value}" for name, value in shown.items())
-    spans = [(each.ended if each.ended is not None else now) - each.started for each in told.tries]
+    outcome = _outcome(row, story)
+    mark: Mark = "cut" if story.degraded else _MARKS[outcome]
+    standing = f"{outcome}, degraded" if story.degraded else outcome
+    values: dict[str, Any] = row.facts.get("shown", {})
+    params = " ".join(f"{name}={value}" for name, value in values.items())
+    spans = [(each.ended if each.ended is not None else now) - each.started for each in story.tries]
     several = f" in {len(spans)} tries" if len(spans) > 1 else ""
     facts = [
-        f'<span class="outcome {mark}">{sign(mark)} {said}</span>',
+        f'<span class="outcome {mark}">{sign(mark)} {standing}</span>',
         f"<span>{moment(row.started)}</span>",
         f"<span>{lasted(sum(spans))}{several}</span>",
         f"<span>run <code>{text(short(row.id))}</code></span>",
     ]
-    inside = page_tables.inside(told)
+    inside = page_tables.inside(story)
     where = f'<p class="inside">{text(inside)}</p>\n' if inside else ""
     about = f'<p class="params">{text(params)}</p>\n' if params else ""
     return (
@@ -121,30 +121,30 @@ def _head(row: RunRow, told: Story, name: str, now: int) -> str:
     )
 
 
-def _steps(told: Story, found: list[Group], last: int) -> str:
-    if told.pruned:
+def _steps(story: Story, places: list[Group], last: int) -> str:
+    if story.pruned:
         return (
             "<p>The records of this run were pruned: what its steps did isn't known any more.</p>"
         )
-    return page_tables.steps(found, last)
+    return page_tables.steps(places, last)
 
 
-def _picture(workflow: Workflow[Any, Any] | None, found: list[Group], drawn: str) -> str:
+def _picture(workflow: Workflow[Any, Any] | None, places: list[Group], caption: str) -> str:
     """The workflow, each task marked by how it went; what the marks mean."""
-    said = f'<p class="drawn">{text(drawn)}</p>\n' if drawn else ""
+    about = f'<p class="drawn">{text(caption)}</p>\n' if caption else ""
     if workflow is None:
-        return said
-    marks: dict[str, Mark] = {group.name: group.mark for group in found}
+        return about
+    marks: dict[str, Mark] = {group.name: group.mark for group in places}
     notes = {
         group.name: f"{group.marks.get('ok', 0) + group.marks.get('kept', 0):,} of "
         f"{len(group.steps):,} ok"
-        for group in found
+        for group in places
         if group.many
     }
     picture = svg(workflow, marks=marks, notes=notes, rest="unreached")
     there: list[Mark] = [mark for mark in WORDS if f" marked {mark}" in picture]
     legend = "".join(f"<li>{sign(mark)} {WORDS[mark]}</li>" for mark in there)
     return (
-        f'{said}<div class="picture" tabindex="0" role="region" aria-label="The workflow, drawn">'
+        f'{about}<div class="picture" tabindex="0" role="region" aria-label="The workflow, drawn">'
         f'\n{picture}</div>\n<ul class="legend">{legend}</ul>'
     )

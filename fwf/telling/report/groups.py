@@ -57,22 +57,22 @@ def _short(mark: Mark) -> str:
 
 def mark_of(step: Step, last: int) -> Mark:
     """A step, the number of the last try ⟶ how it is marked."""
-    kept = step.state == "ok" and step.value_try is not None and step.value_try < last
-    return "kept" if kept else _MARKS[step.state]
+    is_kept = step.state == "ok" and step.value_try is not None and step.value_try < last
+    return "kept" if is_kept else _MARKS[step.state]
 
 
-def groups(told: Story) -> list[Group]:
+def groups(story: Story) -> list[Group]:
     """The steps of a run by place, in the order of their first start."""
-    last = told.tries[-1].number if told.tries else 1
+    last = story.tries[-1].number if story.tries else 1
     places: dict[str, list[Step]] = {}
-    for step in told.steps.values():
+    for step in story.steps.values():
         places.setdefault(untagged(step.path), []).append(step)
     return [_group(name, steps, last) for name, steps in places.items()]
 
 
 def _group(name: str, steps: list[Step], last: int) -> Group:
-    found = Counter(mark_of(step, last) for step in steps)
-    marks: dict[Mark, int] = {mark: found[mark] for mark in reversed(_WORST) if mark in found}
+    counts = Counter(mark_of(step, last) for step in steps)
+    marks: dict[Mark, int] = {mark: counts[mark] for mark in reversed(_WORST) if mark in counts}
     rows = [each.rows for step in steps if (each := step.value_attempt) and each.rows is not None]
     attempts = sum(len(step.attempts) for step in steps)
     return Group(name, tuple(steps), marks, attempts, sum(rows) if rows else None)

@@ -18,17 +18,17 @@ MOST: Final = 600
 """The characters of a text in a cell, at most."""
 
 
-def text(said: str, most: int = MOST) -> str:
+def text(content: str, most: int = MOST) -> str:
     """Text ⟶ HTML on one line, cut; its direction is its own."""
-    whole = masked(said)
+    whole = masked(content)
     cut = whole if len(whole) <= most else f"{whole[: most - 1]}…"
     plain = safe(cut).replace('"', "&quot;").replace("'", "&#39;")
     return plain if plain.isascii() else f'<bdi dir="auto">{plain}</bdi>'
 
 
-def block(said: str, most: int = 40_000) -> str:
+def block(content: str, most: int = 40_000) -> str:
     """A text of many lines, as a traceback is ⟶ HTML; of one too long the end, which says most."""
-    whole = masked(said)
+    whole = masked(content)
     cut = whole if len(whole) <= most else f"…\n{whole[-most:]}"
     return f"<pre>{chr(10).join(map(safe, cut.expandtabs().splitlines()))}</pre>"
 
@@ -44,10 +44,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") ->
     Each cell says its column where there is no room for columns.
     """
     cells = list(rows)
-    used = [at for at in range(len(head)) if any(row[at] for row in cells)]
-    titles = [safe(head[at]) for at in used]
+    columns_used = [at for at in range(len(head)) if any(row[at] for row in cells)]
+    titles = [safe(head[at]) for at in columns_used]
     top = "".join(f'<th scope="col">{each}</th>' for each in titles)
-    body = "\n".join(f"<tr>{_cells(titles, [row[at] for at in used])}</tr>" for row in cells)
+    body = "\n".join(
+        f"<tr>{_cells(titles, [row[at] for at in columns_used])}</tr>" for row in cells
+    )
     return f'<table class="{kind}"><thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table>'
 
 
@@ -56,9 +58,9 @@ def _cells(titles: Sequence[str], cells: Sequence[str]) -> str:
     return "".join(f'<td data-head="{title}">{cell}</td>' for title, cell in pairs)
 
 
-def folded(head: str, body: str, *, opened: bool = False) -> str:
+def folded(head: str, body: str, *, is_open: bool = False) -> str:
     """HTML that is shown when its head, HTML too, is clicked."""
-    return f"<details{' open' if opened else ''}><summary>{head}</summary>\n{body}</details>"
+    return f"<details{' open' if is_open else ''}><summary>{head}</summary>\n{body}</details>"
 
 
 def section(title: str, body: str, name: str) -> str:
@@ -77,17 +79,17 @@ def moment(at: int | None) -> str:
     """A time ⟶ HTML: date, time and zone."""
     if at is None:
         return ""
-    said = when(at)
-    return f'<time datetime="{said.isoformat()}">{said:%Y-%m-%d %H:%M:%S %Z}</time>'
+    time = when(at)
+    return f'<time datetime="{time.isoformat()}">{time:%Y-%m-%d %H:%M:%S %Z}</time>'
 
 
 def time_of_day(at: int, within: int) -> str:
     """A time within a time so long ⟶ HTML: with the date, or thousandths, where that is of use."""
-    said = when(at)
+    time = when(at)
     if within >= DAY:
-        return f"{said:%Y-%m-%d %H:%M:%S}"
-    part = f".{said.microsecond // 1000:03}" if within < 10 * MICROS else ""
-    return f"{said:%H:%M:%S}{part}"
+        return f"{time:%Y-%m-%d %H:%M:%S}"
+    part = f".{time.microsecond // 1000:03}" if within < 10 * MICROS else ""
+    return f"{time:%H:%M:%S}{part}"
 
 
 def lasted(micros: int | None) -> str:

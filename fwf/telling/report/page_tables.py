@@ -9,7 +9,7 @@ from fwf.interpreters.diagram import Mark
 from fwf.journal.run_records import RunRow
 from fwf.journal.story import AttemptStory, Ending, Form, Step, Story, Try, leaves
 from fwf.telling.advice import Advice
-from fwf.telling.reasons import place, reason, said, tracebacks
+from fwf.telling.reasons import fault_text, place, reason, tracebacks
 from fwf.telling.report.groups import WORDS, Group, mark_of
 from fwf.telling.report.markup import (
     block,
@@ -30,12 +30,12 @@ MOST_OPEN: Final = 5
 MOST_VALUE: Final = 4_000
 
 
-def todo(found: list[Advice]) -> str:
+def todo(advice: list[Advice]) -> str:
     """What to do next: commands, and what each is for."""
     rows = [
         f"<li>{f'<code>{text(each.command, 4_000)}</code> ' if each.command else ''}"
         f"{text(each.why)}</li>"
-        for each in found
+        for each in advice
     ]
     return f"<ol>{''.join(rows)}</ol>" if rows else ""
 
@@ -43,22 +43,22 @@ def todo(found: list[Advice]) -> str:
 # What failed
 
 
-def degraded(told: Story) -> str:
+def degraded(story: Story) -> str:
     """Of a run that is fine, where a fallback was taken, or a failure tolerated."""
-    rows = [f"<li>{text(path)}</li>" for path in told.degraded[:MOST_FAILURES]]
-    more = len(told.degraded) - len(rows)
+    rows = [f"<li>{text(path)}</li>" for path in story.degraded[:MOST_FAILURES]]
+    more = len(story.degraded) - len(rows)
     rest = f'<p class="more">… and {more:,} more</p>' if more > 0 else ""
     return f"<ul>{''.join(rows)}</ul>{rest}" if rows else ""
 
 
-def failures(told: Story) -> str:
+def failures(story: Story) -> str:
     """The steps that failed, cut or in doubt, each with its reason and traceback."""
-    steps = [*told.held_steps, *told.failed_steps]
+    steps = [*story.held_steps, *story.failed_steps]
     own = {step.path for step in steps}
-    others = [leaf for leaf in leaves(told.fault) if leaf.get("path") not in own]
+    others = [leaf for leaf in leaves(story.fault) if leaf.get("path") not in own]
     parts = [_of_run(leaf) for leaf in others[:MOST_FAILURES]]
     parts += [
-        _failure(step, opened=at < MOST_OPEN)
+        _failure(step, is_open=at < MOST_OPEN)
         for at, step in enumerate(steps[: MOST_FAILURES - len(parts)])
     ]
     more = len(others) + len(steps) - len(parts)
@@ -71,38 +71,39 @@ def _of_run(leaf: Form) -> str:
     """A fault of no step: of a timeout, say, or of the run."""
     where = text(leaf.get("path") or "the run")
     body = _traces({"leaves": [leaf]})
-    head = f'{sign("failed")} <b>{where}</b> <span class="why">{text(said(leaf))}</span>'
+    head = f'{sign("failed")} <b>{where}</b> <span class="why">{text(fault_text(leaf))}</span>'
     return folded(head, body) if body else f'<p class="failure">{head}</p>'
 
 
-def _failure(step: Step, *, opened: bool) -> str:
+def _failure(step: Step, *, is_open: bool) -> str:
     last, fault = step.last, step.fault
     mark = mark_of(step, 0)
-    taken = " <small>and was taken up</small>" if step.caught else ""
-    why = f'<span class="why">{text(reason(fault))}</span>{taken}'
+    ending = " <small>and was taken up</small>" if step.caught else ""
+    why = f'<span class="why">{text(reason(fault))}</span>{ending}'
     head = f"{sign(mark)} <b>{text(step.path)}</b> {why}"
     first = next(leaves(fault), None)
     at = "" if first is None else place(first)
     about = [f"attempt {last.attempt}, {moment(last.end or last.start)}"] if last else []
     about += [f"at <code>{text(at)}</code>"] if at else []
     body = f"<p>{', '.join(about)}</p>{_traces(fault)}{_attempts(step)}"
-    return folded(head, body, opened=opened)
+    return folded(head, body, is_open=is_open)
 
 
 def _traces(fault: Form | None) -> str:
     """The tracebacks of a fault, each with its path if there are several."""
-    found = list(tracebacks(fault))[:MOST_ITEMS]
+    pairs = list(tracebacks(fault))[:MOST_ITEMS]
     return "".join(
-        (f"<p>{text(path)}</p>" if len(found) > 1 else "") + block(said) for path, said in found
+        (f"<p>{text(path)}</p>" if len(pairs) > 1 else "") + block(traceback)
+        for path, traceback in pairs
     )
 
 
-def resolved(told: Story) -> str:
+def resolved(story: Story) -> str:
     """What people decided about steps of which nobody knew how they ended."""
     rows = [
-        (text(step.path), text(said.how), text(said.who), moment(said.at))
-        for step in told.resolved_steps[:MOST_FAILURES]
-        if (said := step.decision) is not None
+        (text(step.path), text(decision.how), text(decision.who), moment(decision.at))
+        for step in story.resolved_steps[:MOST_FAILURES]
+        if (decision := step.decision) is not None
     ]
     return table(("step", "resolved", "by", "at"), rows, "steps") if rows else ""
 
@@ -110,14 +111,14 @@ def resolved(told: Story) -> str:
 # Steps
 
 
-def steps(found: list[Group], last: int) -> str:
+def steps(places: list[Group], last: int) -> str:
     """A row for each place; what was done for many items folds out below."""
     head = ("", "step", "how", "attempts", "started", "took", "rows", "from")
-    rows = (_row(group) for group in found[:MOST_PLACES])
-    many = [_items(group, last) for group in found[:MOST_PLACES] if group.many]
-    more = len(found) - MOST_PLACES
+    rows = (_row(group) for group in places[:MOST_PLACES])
+    many = [_items(group, last) for group in places[:MOST_PLACES] if group.many]
+    more = len(places) - MOST_PLACES
     rest = f'<p class="more">… and {more:,} more places</p>' if more > 0 else ""
-    return "\n".join([table(head, rows, "steps"), rest, *many]) if found else ""
+    return "\n".join([table(head, rows, "steps"), rest, *many]) if places else ""
 
 
 def _row(group: Group) -> tuple[str, ...]:
@@ -209,7 +210,7 @@ _MARK_OF: Final[dict[Ending, Mark]] = {
 # The run
 
 
-def tries(told: Story) -> str:
+def tries(story: Story) -> str:
     """Each try: when, how it ended, who ran it where, and with what."""
     head = ("try", "started", "took", "outcome", "by", "python", "fwf", "why")
     rows = (
@@ -223,7 +224,7 @@ def tries(told: Story) -> str:
             text(str(each.facts.get("fwf", ""))),
             text(each.why),
         )
-        for each in told.tries
+        for each in story.tries
     )
     return table(head, rows, "tries")
 
@@ -237,19 +238,19 @@ def _outcome(this: Try) -> str:
 
 def facts(row: RunRow, where: str) -> str:
     """Parameters, and what else the run was started with."""
-    known = row.facts
-    found = [*_pairs(known.get("shown", {}), "parameter "), ("run", row.id)]
-    found += [(name, _plain(known[name])) for name in _TOLD if known.get(name)]
-    found += [("generation", str(row.generation)), ("journal", where)]
-    body = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in found)
+    about = row.facts
+    pairs = [*_pairs(about.get("shown", {}), "parameter "), ("run", row.id)]
+    pairs += [(name, _plain(about[name])) for name in _TOLD if about.get(name)]
+    pairs += [("generation", str(row.generation)), ("journal", where)]
+    body = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in pairs)
     return f"<dl>{body}</dl>"
 
 
 _TOLD: Final = ("target", "definition", "pools", "workers", "profile", "tz")
 
 
-def _pairs(shown: Mapping[str, object], before: str) -> Iterator[tuple[str, str]]:
-    for name, value in shown.items():
+def _pairs(values: Mapping[str, object], before: str) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
         yield f"{before}{name}", str(value)
 
 
@@ -260,20 +261,20 @@ def _plain(value: Any) -> str:
     return ", ".join(f"{name}={each}" for name, each in pairs.items())
 
 
-def value(told: Story) -> str:
+def value(story: Story) -> str:
     """What the run gave, as JSON, or the start of it."""
-    if told.value is None or told.value == "null":
+    if story.value is None or story.value == "null":
         return ""
-    cut = told.value[:MOST_VALUE]
-    more = len(told.value) - len(cut)
+    cut = story.value[:MOST_VALUE]
+    more = len(story.value) - len(cut)
     rest = f'<p class="more">… and {more:,} more characters</p>' if more else ""
     return block(cut) + rest
 
 
-def inside(told: Story) -> str:
+def inside(story: Story) -> str:
     """Where a run is at work, or died."""
-    if not told.inside:
+    if not story.inside:
         return ""
-    first = told.tries[-1]
+    first = story.tries[-1]
     word = "died in" if first.outcome == "died" else "at work on"
     return _outcome(first).replace(f"{first.outcome} in", word, 1)

@@ -43,16 +43,16 @@ class Lane(NamedTuple):
     waits: list[Retry]
 
 
-def timeline(told: Story, now: int) -> str:
+def timeline(story: Story, now: int) -> str:
     """What happened in a run ⟶ HTML; `now` is where the bars of what is at work end."""
-    lanes: dict[int, dict[str, Lane]] = {each.number: {} for each in told.tries}
-    for step in told.steps.values():
+    lanes: dict[int, dict[str, Lane]] = {each.number: {} for each in story.tries}
+    for step in story.steps.values():
         for attempt in step.attempts:
             _lane(lanes, attempt.number, attempt.path).attempts.append(attempt)
-    for retry in told.retries:
+    for retry in story.retries:
         _lane(lanes, retry.number, retry.path).waits.append(retry)
     return "\n".join(
-        _try(each, list(lanes[each.number].values()), told, now) for each in told.tries
+        _try(each, list(lanes[each.number].values()), story, now) for each in story.tries
     )
 
 
@@ -63,25 +63,25 @@ def _lane(lanes: dict[int, dict[str, Lane]], number: int, path: str) -> Lane:
     return within[name]
 
 
-def _try(this: Try, lanes: list[Lane], told: Story, now: int) -> str:
+def _try(this: Try, lanes: list[Lane], story: Story, now: int) -> str:
     end = max(this.ended if this.ended is not None else now, this.started)
     last = [each.end or end for lane in lanes for each in lane.attempts]
     end = max([end, *last])
     first = min([this.started, *(each.start for lane in lanes for each in lane.attempts)])
     lanes.sort(key=_first)
-    drawn = "\n".join(_drawn(lane, first, end) for lane in lanes[:MOST_LANES])
+    rows = "\n".join(_lane_row(lane, first, end) for lane in lanes[:MOST_LANES])
     more = len(lanes) - MOST_LANES
     rest = f'<p class="more">… and {more:,} more places</p>' if more > 0 else ""
-    kept = "".join(
+    earlier = "".join(
         f'<p class="before">{sign("kept")} {counted(n, "step")} from try {number}</p>'
-        for number, n in _kept(this, told)
+        for number, n in _earlier_steps(this, story)
     )
     why = f": {text(this.why)}" if this.why else ""
     head = f"Try {this.number}{why}"
     about = f"{moment(this.started)}, {lasted(end - first)}, {this.outcome}"
     return (
-        f'<div class="try"><h3>{head} <small>{about}</small></h3>\n{kept}'
-        f'<div class="lanes">{_axis(first, end)}\n{drawn}</div>{rest}</div>'
+        f'<div class="try"><h3>{head} <small>{about}</small></h3>\n{earlier}'
+        f'<div class="lanes">{_axis(first, end)}\n{rows}</div>{rest}</div>'
     )
 
 
@@ -90,16 +90,16 @@ def _first(lane: Lane) -> int:
     return min(starts)
 
 
-def _kept(this: Try, told: Story) -> list[tuple[int, int]]:
+def _earlier_steps(this: Try, story: Story) -> list[tuple[int, int]]:
     """From which earlier tries steps are kept in this one, and how many."""
-    found: dict[int, int] = {}
-    for step in told.steps.values():
+    counts: dict[int, int] = {}
+    for step in story.steps.values():
         numbers = {each.number for each in step.attempts}
-        done = [each.number for each in step.attempts if each.ending == "ok"]
-        before = max((n for n in done if n < this.number), default=None)
+        fine = [each.number for each in step.attempts if each.ending == "ok"]
+        before = max((n for n in fine if n < this.number), default=None)
         if before is not None and this.number not in numbers and step.path not in this.again:
-            found[before] = found.get(before, 0) + 1
-    return sorted(found.items())
+            counts[before] = counts.get(before, 0) + 1
+    return sorted(counts.items())
 
 
 def _axis(first: int, end: int) -> str:
@@ -107,18 +107,18 @@ def _axis(first: int, end: int) -> str:
     return f'<div class="axis"><span>{start}</span><span>{stop}</span></div>'
 
 
-def _drawn(lane: Lane, first: int, end: int) -> str:
+def _lane_row(lane: Lane, first: int, end: int) -> str:
     many = len(lane.attempts) > MOST_BARS
     bars = [*(_together(lane.attempts, first, end) if many else _bars(lane.attempts, end))]
     waits = [] if many else list(_waits(lane, end))
-    drawn = "".join(_bar(each, first, end) for each in (*waits, *bars))
+    pieces = "".join(_bar(each, first, end) for each in (*waits, *bars))
     return (
         f'<div class="lane"><span class="place">{text(lane.name or "the run")}</span>'
-        f'<span class="bars">{drawn}</span><span class="said">{_said(lane, end)}</span></div>'
+        f'<span class="bars">{pieces}</span><span class="said">{_legend(lane, end)}</span></div>'
     )
 
 
-def _said(lane: Lane, end: int) -> str:
+def _legend(lane: Lane, end: int) -> str:
     """The signs of how its attempts ended, how many of each, and how long it took."""
     counts: dict[Mark, int] = {}
     for each in lane.attempts:
@@ -137,9 +137,9 @@ def _said(lane: Lane, end: int) -> str:
 def _bars(attempts: Sequence[AttemptStory], end: int) -> Iterator[Bar]:
     for each in attempts:
         stop = each.end or end
-        said = f"{each.path}, attempt {each.attempt}: {each.ending}, {lasted(stop - each.start)}"
+        label = f"{each.path}, attempt {each.attempt}: {each.ending}, {lasted(stop - each.start)}"
         why = f": {reason(each.fault, 120)}" if each.fault else ""
-        yield Bar(each.start, stop, _MARKS[each.ending], said + why)
+        yield Bar(each.start, stop, _MARKS[each.ending], label + why)
 
 
 def _waits(lane: Lane, end: int) -> Iterator[Bar]:
@@ -161,13 +161,13 @@ def _together(attempts: Iterable[AttemptStory], first: int, end: int) -> Iterato
         row[(each.start - first) // size] += 1
         row[((each.end or end) - first) // size + 1] -= 1
     at_work = [0] * len(marks)
-    found: list[Mark | None] = []
+    worst: list[Mark | None] = []
     for bucket in range(BUCKETS + 1):
         at_work = [n + row[bucket] for n, row in zip(at_work, changes, strict=True)]
         there: list[Mark] = [mark for mark, n in zip(marks, at_work, strict=True) if n]
-        found.append(there[0] if there else None)
+        worst.append(there[0] if there else None)
     at = 0
-    for mark, run in groupby(found):
+    for mark, run in groupby(worst):
         wide = len(list(run))
         if mark is not None:
             start, stop = first + at * size, min(end, first + (at + wide) * size)
@@ -179,6 +179,6 @@ def _bar(bar: Bar, first: int, end: int) -> str:
     whole = max(1, end - first)
     left = min(LAST, 100 * (bar.start - first) / whole)
     width = max(0.0, min(100 - left, 100 * (bar.end - bar.start) / whole))
-    said = text(bar.said, 300).replace('<bdi dir="auto">', "").replace("</bdi>", "")
+    title = text(bar.said, 300).replace('<bdi dir="auto">', "").replace("</bdi>", "")
     kind = bar.mark or "wait"
-    return f'<i class="{kind}" style="left:{left:.2f}%;width:{width:.2f}%" title="{said}"></i>'
+    return f'<i class="{kind}" style="left:{left:.2f}%;width:{width:.2f}%" title="{title}"></i>'
