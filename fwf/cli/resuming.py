@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, final
 from fwf.analysis.requirements import requirements
 from fwf.analysis.run_keys import RunName
 from fwf.cli.journals import find_run, open_journal, refusals
+from fwf.cli.output import complain
 from fwf.cli.refused_commands import Misuse
-from fwf.cli.targets import Target, load
+from fwf.cli.targets import Target, folder, load
 from fwf.journal.story import short
+from fwf.printing import one_line
 from fwf.records import record
 
 if TYPE_CHECKING:
@@ -54,8 +56,20 @@ class EarlierRun:
         return key if isinstance(key, str) else None
 
     def load(self, text: str | None) -> Target:
-        """The target that is meant, or that it was started from."""
-        return load(text or self.target, to_run=True)
+        """The target that is meant, or that it was started from, told where that is another."""
+        if text is not None:
+            return load(text, to_run=True)
+        here, there = str(folder()), self.row.facts.get("folder", "")
+        started = f"run {self.short} was started in {there}"
+        try:
+            target = load(self.target, to_run=True)
+        except Misuse as error:
+            if there in ("", here):
+                raise
+            raise Misuse(*error.lines, f"{started}: go there, or give its TARGET") from error
+        if there not in ("", here):
+            complain(one_line(f"fwf: {started}; {target.text} is the one in {here}"))
+        return target
 
     def params_for(self, target: Target) -> dict[str, Any]:
         """The parameters that it was started with."""

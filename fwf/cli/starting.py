@@ -15,7 +15,7 @@ from fwf.cli.program import debugging
 from fwf.cli.refused_commands import Misuse, collected
 from fwf.cli.run_observers import Telling
 from fwf.cli.running import DEGRADED, degraded_line, report, run_target, status_of, tell_result
-from fwf.cli.targets import FORMS, Target, load
+from fwf.cli.targets import FORMS, Target, folder, load
 from fwf.journal.story import short
 from fwf.printing import one_line
 from fwf.records import record
@@ -209,7 +209,12 @@ def _journal(
         keep_from_git(Path(place).parent)
     if is_new(place):
         complain(one_line(f"fwf: a new journal: {place}"))
-    about = {"target": target.text, "profile": None if by is None else by.profile.name, "key": key}
+    about = {
+        "target": target.text,
+        "folder": str(folder()),
+        "profile": None if by is None else by.profile.name,
+        "key": key,
+    }
     return Journal(
         place,
         again=again,

@@ -159,6 +159,6 @@ def kept(
     started = written.records[0].at if written.records else BEGAN
     row = RunRow(
         0, id or f"01989c5e-0000-7000-8000-{n:012x}", key or f"{n:032x}", workflow, generation,
-        state, started, started, None, 1, 0, FIRST, json.dumps(about),
+        state, started, started, None, 1, 0, FIRST, json.dumps({"target": "jobs.py", **about}),
     )  # fmt: skip
     return store.rows[store.begin(row, written.records, Free()) - 1]

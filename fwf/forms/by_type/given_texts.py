@@ -16,11 +16,11 @@ from fwf.forms.by_type.json_values import (
     of_json,
     parsed,
 )
-from fwf.forms.by_type.scalars import EXAMPLES, NULL, Unreadable, scalar, spelled
+from fwf.forms.by_type.scalars import EXAMPLES, NULL, NoText, Unreadable, scalar, spelled
 from fwf.types.aliases import ANY, UNIONS, bare
 from fwf.types.shapes import class_of, is_named_tuple, shape_of
 
-__all__ = ["Unreadable", "example", "read"]
+__all__ = ["NoText", "Unreadable", "example", "read"]
 _SEVERAL: tuple[Any, ...] = (tuple, *LISTS, *SETS)
 
 

@@ -34,6 +34,13 @@ class Unreadable(Exception):
         return str(self) if self.place is None else f"{name}{self.place} {self}"
 
 
+class NoText(Unreadable):
+    """Values of the type have no text."""
+
+    def __init__(self) -> None:
+        super().__init__("no text says one: give it in Python, in run(…, params=)")
+
+
 def scalar(text: str, kind: Any) -> Any:
     """Text, type seen through ⟶ the value; raises `Unreadable`."""
     if typing.get_origin(kind) is Literal:
@@ -45,7 +52,7 @@ def scalar(text: str, kind: Any) -> Any:
     if reader is None and (by_name or kind in (str, ANY, object)):
         return text
     if reader is None:
-        raise Unreadable("no text says one: give it in Python, in run(…, params=)")
+        raise NoText
     try:
         return reader(text)
     except (ValueError, OverflowError, InvalidOperation) as error:
