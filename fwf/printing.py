@@ -23,8 +23,12 @@ def _escaped(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
 
 
+def elided(text: str, most: int) -> str:
+    """A text of so many characters at most, with … where it goes on."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def one_line(text: str, most: int = 600) -> str:
     """Text ⟶ it on one line, cut at `most` characters; control characters as escapes."""
     line = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
-    cut = line if len(line) <= most else f"{line[: most - 1]}…"
-    return printable(cut)
+    return printable(elided(line, most))

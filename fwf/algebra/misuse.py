@@ -11,6 +11,7 @@ from fwf.algebra.graph_steps import Ref
 from fwf.algebra.plain_values import freeze
 from fwf.algebra.workflow import Workflow
 from fwf.durations import duration_source
+from fwf.printing import elided
 
 MAX_TEXT = 60
 
@@ -136,4 +137,4 @@ def _text(value: object) -> str:
         text = repr(value)
     except Exception:  # whatever somebody's class raises when it is printed
         text = f"a {type(value).__qualname__}"
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+    return elided(text, MAX_TEXT)

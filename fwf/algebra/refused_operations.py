@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
 from fwf.algebra.expr import Expr, Get, expression_source, operand, show
+from fwf.printing import elided
 
 MAX_OPERAND = 40
 _SIGNS: Final = {
@@ -90,4 +91,4 @@ def _shown(value: object) -> str:
         text = repr(value)
     except Exception:  # whatever somebody's class raises when it is printed
         text = f"a {type(value).__qualname__}"
-    return text if len(text) <= MAX_OPERAND else f"{text[: MAX_OPERAND - 1]}…"
+    return elided(text, MAX_OPERAND)

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from fwf.algebra.plain_values import is_uuid
 from fwf.faults import Fault
+from fwf.printing import elided
 from fwf.secrets import masked
 from fwf.types.comparison import plain, type_only
 
@@ -73,8 +74,7 @@ def value_text(value: Any) -> str:
     lists and dictionaries hold behind commas, faults as they are told. Whatever is long is cut.
     The `str` of other classes is code that nobody knows, so there is no text for them.
     """
-    text = masked(_value_text(plain(value), 0))
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+    return elided(masked(_value_text(plain(value), 0)), MOST_CHARACTERS)
 
 
 def _value_text(value: Any, depth: int) -> str:

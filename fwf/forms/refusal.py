@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, final
 
+from fwf.printing import elided
+
 P = ParamSpec("P")
 R = TypeVar("R")
 MOST = 60
@@ -47,11 +49,10 @@ def as_json(given: object) -> str:
         return "an object"
     if isinstance(given, list):
         return f"a list of {len(cast(Any, given))}"
-    text = ascii(given) if isinstance(given, str) else repr(given)
-    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+    return elided(ascii(given) if isinstance(given, str) else repr(given), MOST)
 
 
 def under(at: str, key: object) -> str:
     """Pointer, key or index ⟶ the pointer to what is there."""
     token = str(key).replace("~", "~0").replace("/", "~1")
-    return f"{at}/{token if len(token) <= MOST else token[: MOST - 1] + '…'}"
+    return f"{at}/{elided(token, MOST)}"

@@ -7,7 +7,7 @@ from fwf.algebra.traverse import fold
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.analysis.requirements import Requirement, Requirements, problems, requirements
 from fwf.analysis.wants import Collector, users
-from fwf.faults import Issue
+from fwf.faults import Issue, listed
 from fwf.printing import printable
 from fwf.records import changed, record
 from fwf.states import kinds_of
@@ -70,7 +70,7 @@ class Needs:
             "parameters or resources": self.undecided,
             "states": self.states,
         }
-        listed = {
+        others = {
             "reads": self.reads,
             "writes": self.writes,
             "pools": self.pools,
@@ -79,7 +79,7 @@ class Needs:
         tables = [
             _table(title, [_row(need) for need in needs]) for title, needs in needs_by_title.items()
         ]
-        tables += [_table(title, [(each,) for each in names]) for title, names in listed.items()]
+        tables += [_table(title, [(each,) for each in names]) for title, names in others.items()]
         return "\n\n".join(filter(None, tables)) or "nothing"
 
     def to_json(self) -> dict[str, Any]:
@@ -153,10 +153,8 @@ def missing(
 
 
 def _row(need: Need) -> tuple[str, ...]:
-    users = need.used_by[:MAX_USERS]
-    more = len(need.used_by) - len(users)
-    text = ", ".join(users) + (f" and {more:,} more" if more else "")
-    return (need.name, need.type, "optional" if need.optional else "", text)
+    used_by = listed(need.used_by, len(need.used_by), MAX_USERS)
+    return (need.name, need.type, "optional" if need.optional else "", used_by)
 
 
 def _table(title: str, rows: list[tuple[str, ...]]) -> str:

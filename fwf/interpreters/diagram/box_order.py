@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, final
 
 from fwf.algebra.nodes import LoopUntil, Task
 from fwf.interpreters.diagram.boxes import Box, datasets
+from fwf.printing import elided
 
 MOST: Final = 80
 """The characters of a line, at most."""
@@ -125,7 +126,7 @@ def label_lines(box: Box) -> list[str]:
     if isinstance(box.node, Task) and box.kind == "task":
         contract = box.node.contract
         lines += [contract.effect or "undeclared", *datasets(contract)]
-    return [line if len(line) <= MOST else line[: MOST - 1] + "…" for line in lines if line]
+    return [elided(line, MOST) for line in lines if line]
 
 
 def kind_of(box: Box) -> str:

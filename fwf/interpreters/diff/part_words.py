@@ -1,7 +1,6 @@
 """What a part is called in a line: its words, the tasks in it, those that write."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any, Final
 
 from fwf.algebra.nodes import (
@@ -15,6 +14,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.traverse import children, wrapped
 from fwf.display.heads import head, predicate, tag_names
+from fwf.faults import phrases
 from fwf.printing import printable
 
 MOST_PARTS: Final = 1_000
@@ -43,9 +43,7 @@ def words_of(node: Node) -> str:
 
 def listed(names: Iterable[str], total: int, between: str = ", ") -> str:
     """The first few names, and how many more there are."""
-    first = list(islice(names, MOST_NAMES))
-    more = f" and {total - len(first):,} more" if total > len(first) else ""
-    return between.join(first) + more or "nothing"
+    return phrases.listed(names, total, MOST_NAMES, between) or "nothing"
 
 
 def tasks_in(node: Node, without: Iterable[bytes] = ()) -> Iterator[Task[Any, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fwf.faults import shortened
+from fwf.faults import listed, shortened
 from fwf.interpreters.lineage.column_lineage import Column
 from fwf.printing import printable
 
@@ -59,5 +59,4 @@ def _column(column: Column) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    more = len(names) - MAX_NAMES
-    return ", ".join(names[:MAX_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+    return listed(names, len(names), MAX_NAMES)

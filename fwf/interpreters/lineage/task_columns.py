@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, final, get_args, get_origin
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.parameter_kinds import is_scalar
-from fwf.faults import near
+from fwf.faults import listed, near
 from fwf.interpreters.lineage import sql
 from fwf.interpreters.lineage.carried_columns import (
     MAX_NESTED,
@@ -322,9 +322,8 @@ def _too_many(items: Sequence[Any], what: str) -> str:
 
 
 def _names_text(names: Sequence[str]) -> str:
-    some = ", ".join(map(repr, names[:MAX_NAMES]))
-    more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
-    return f"column{'s' if len(names) > 1 else ''} {some}{more}"
+    some = listed(map(repr, names), len(names), MAX_NAMES)
+    return f"column{'s' if len(names) > 1 else ''} {some}"
 
 
 def _names(carried: Carried) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from fwf.algebra.traverse import wrapped
 from fwf.algebra.workflow import Workflow
 from fwf.display.heads import head
 from fwf.interpreters.pretty.part_lines import Arm, Shape, gist, outputs_of
-from fwf.printing import printable
+from fwf.printing import elided, printable
 
 MIN_WIDTH = 24
 WIDEST_TREE = 0.5
@@ -207,8 +207,3 @@ def _datasets(contract: Contract) -> str:
     reads, writes = contract.reads, contract.writes
     parts = [f"← {', '.join(reads)}"] if reads else []
     return printable(" ".join([*parts, f"→ {', '.join(writes)}"] if writes else parts))
-
-
-def elided(text: str, width: int) -> str:
-    """A text cut to a width, with … where it goes on."""
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final, cast, final
 
+from fwf.printing import elided
 from fwf.secrets import Secret, masked
 from fwf.types.single_use import read_once
 
@@ -36,7 +37,7 @@ def key_step(key: object) -> str:
     """Key of a dictionary ⟶ how the way to what it stands for says it."""
     kind = cast(Any, type(key))
     text = repr(key) if kind in (str, int, bool, type(None)) else f"a {kind.__qualname__}"
-    return f"[{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}]"
+    return f"[{elided(text, _LONGEST)}]"
 
 
 def article(cls: Any) -> str:
