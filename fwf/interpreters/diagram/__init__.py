@@ -6,9 +6,9 @@ from typing import Any
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.interpreters.diagram.box_layout import lay_out
 from fwf.interpreters.diagram.boxes import boxes
-from fwf.interpreters.diagram.dot import digraph
-from fwf.interpreters.diagram.mermaid import flowchart
-from fwf.interpreters.diagram.svg import SIGNS, Mark, drawing
+from fwf.interpreters.diagram.dot_text import digraph
+from fwf.interpreters.diagram.mermaid_text import flowchart
+from fwf.interpreters.diagram.svg_text import SIGNS, Mark, drawing
 
 __all__ = ["SIGNS", "Mark", "dot", "html", "mermaid", "svg"]
 
