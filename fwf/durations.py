@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Final, cast
 
 ZERO: Final = timedelta(0)
@@ -81,6 +82,14 @@ def whole_seconds(value: timedelta) -> int:
     return max(0, -(-value // timedelta(seconds=1)))
 
 
+def plus(total: timedelta, more: timedelta, times: int = 1) -> timedelta:
+    """A duration and so many times another; the longest that there is where it is more."""
+    try:
+        return total + more * times
+    except OverflowError:
+        return timedelta.max
+
+
 # Written
 
 _UNITS: Final = (("days", 86_400_000_000), ("hours", 3_600_000_000), ("minutes", 60_000_000))
@@ -126,7 +135,7 @@ def in_words(micros: int, digits: int = 4) -> str:
         unit, size = ("ms", 1_000) if micros and micros < SECOND else ("s", SECOND)
         return f"{float(f'{micros / size:.{digits}g}'):.4g} {unit}"
     units = [(_SHORT[name], size) for name, size in (*_UNITS, ("seconds", SECOND))]
-    for (unit, size), (smaller_unit, smaller) in zip(units, units[1:], strict=False):
+    for (unit, size), (smaller_unit, smaller) in pairwise(units):
         if micros >= size:
             n, rest = divmod(round(micros / smaller), size // smaller)
             return f"{n} {unit} {rest} {smaller_unit}" if rest else f"{n} {unit}"

@@ -31,9 +31,10 @@ from fwf.algebra.schedule import Constant, each, least, length
 from fwf.algebra.subexpressions import subexpressions
 from fwf.analysis.identity import expr_plain
 from fwf.analysis.totality import decides, is_total
-from fwf.durations import duration_source
+from fwf.durations import ZERO, duration_source, plus
 from fwf.faults import Issue, TimedOut, counted
 from fwf.interpreters.check.subject import NodePlace, Subject
+from fwf.printing import elided
 from fwf.types.hints import SAME
 
 MAX_STEPS = 1_000_000
@@ -296,31 +297,24 @@ def short_schedule(subject: Subject) -> Iterator[Issue]:
 def _longest(node: Node, parts: tuple[Wait, ...]) -> Wait:
     match node:
         case Retry():
-            total = _plus(_waits(node), parts[0].total, node.attempts)
+            total = plus(_waits(node), parts[0].total, node.attempts)
             return Wait(total, node if total else None)
         case Timeout():
             return parts[0]._replace(total=min(parts[0].total, node.within))
         case Always():  # no deadline reaches a finaliser
             return parts[0]
         case _:
-            return max(parts, key=lambda wait: wait.total, default=Wait(timedelta(0), None))
+            return max(parts, key=lambda wait: wait.total, default=Wait(ZERO, None))
 
 
 def _waits(node: Retry[Any, Any]) -> timedelta:
     """The least that all waits come to; of the first ten thousand if there are more."""
     if isinstance(node.wait, Constant):
-        return _plus(timedelta(0), node.wait.delay, node.attempts - 1)
-    total = timedelta(0)
+        return plus(ZERO, node.wait.delay, node.attempts - 1)
+    total = ZERO
     for delay in islice(each(node.wait, least), min(node.attempts - 1, MAX_DELAYS)):
-        total = _plus(total, delay, 1)
+        total = plus(total, delay)
     return total
-
-
-def _plus(total: timedelta, more: timedelta, times: int) -> timedelta:
-    try:
-        return total + more * times
-    except OverflowError:
-        return timedelta.max
 
 
 def _span(span: timedelta) -> str:
@@ -332,5 +326,4 @@ def _list(tags: frozenset[str] | tuple[str, ...]) -> str:
 
 
 def _short(expr: Expr) -> str:
-    text = show(expr)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return elided(show(expr), 60)

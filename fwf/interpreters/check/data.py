@@ -1,7 +1,7 @@
 """Rules about values on their way: dropped, or joined in the wrong order."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Never, cast, get_args, get_origin
+from typing import Any, NamedTuple, Never, get_args, get_origin
 
 from fwf.algebra.expr import Input
 from fwf.algebra.nodes import (
@@ -95,8 +95,7 @@ def _is_nothing(kind: Any) -> bool:
 
 def positional_join(subject: Subject) -> Iterator[Issue]:
     """Several values of one type go to a task by their position alone."""
-    for path, task, feeders, in_graph in _joins(subject):
-        names = [subject.title(feeder) if feeder is not None else None for feeder in feeders]
+    for path, task, names, in_graph in _joins(subject):
         if _crossings(task, names) or in_graph:
             continue
         inputs = task.contract.inputs
@@ -120,8 +119,7 @@ def positional_join(subject: Subject) -> Iterator[Issue]:
 
 def crossed_join(subject: Subject) -> Iterator[Issue]:
     """A part feeds one parameter, but has the name of another."""
-    for path, task, feeders, _ in _joins(subject):
-        names = [subject.title(feeder) if feeder is not None else None for feeder in feeders]
+    for path, task, names, _ in _joins(subject):
         for name, parameter in _crossings(task, names):
             yield Issue(
                 path,
@@ -151,10 +149,20 @@ def _common_types(kinds: list[Any]) -> list[Any]:
     return several
 
 
-def _joins(
-    subject: Subject,
-) -> Iterator[tuple[str, Task[Any, Any], Sequence[Node | None], bool]]:
-    """The paths of tasks of several inputs, with what feeds them; None for a graph's own input."""
+class Join(NamedTuple):
+    """A task of several inputs where it stands, and the names of the parts that feed them.
+
+    None where a part has no name, and for a graph's own input.
+    """
+
+    path: str
+    task: Task[Any, Any]
+    names: list[str | None]
+    in_graph: bool
+
+
+def _joins(subject: Subject) -> Iterator[Join]:
+    """The tasks to whose inputs several parts give their values by position."""
     for here in subject.places:
         match here.node:
             case Seq() if subject.word(here, "") == "join":  # which gives them by their names
@@ -162,28 +170,27 @@ def _joins(
             case Seq():
                 for source, at in _pairs(here.node):
                     feeders = subject.end(last, source)
-                    task = subject.end(first, here.node.parts[at])
-                    if isinstance(feeders, Par) and _takes(task, len(feeders.parts)):
-                        yield (
-                            subject.part_path(here, at),
-                            cast("Task[Any, Any]", task),
-                            feeders.parts,
-                            False,
-                        )
+                    if isinstance(feeders, Par):
+                        part = here.node.parts[at]
+                        yield from _join(subject, here, at, part, feeders.parts, False)
             case Graph():
                 for at, step in enumerate(here.node.steps):
-                    task = subject.end(first, step.body)
-                    if _takes(task, len(step.inputs)):
-                        bodies = [here.node.steps[i].body if i >= 0 else None for i in step.inputs]
-                        yield (
-                            subject.part_path(here, at),
-                            cast("Task[Any, Any]", task),
-                            bodies,
-                            True,
-                        )
+                    bodies = [here.node.steps[i].body if i >= 0 else None for i in step.inputs]
+                    yield from _join(subject, here, at, step.body, bodies, True)
             case _:
                 pass
 
 
-def _takes(node: Node, n: int) -> bool:
-    return isinstance(node, Task) and n > 1 and len(node.contract.inputs) == n
+def _join(
+    subject: Subject,
+    here: NodePlace,
+    at: int,
+    part: Node,
+    feeders: Sequence[Node | None],
+    in_graph: bool,
+) -> Iterator[Join]:
+    """That of one part, if it begins with a task of as many inputs."""
+    task = subject.end(first, part)
+    if isinstance(task, Task) and len(task.contract.inputs) == len(feeders) > 1:
+        names = [None if each is None else subject.title(each) for each in feeders]
+        yield Join(subject.part_path(here, at), task, names, in_graph)

@@ -1,6 +1,7 @@
 """Whether a retry, a timeout or a filter became weaker or stronger, and by how much."""
 
 from datetime import timedelta
+from functools import reduce
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -8,7 +9,7 @@ from fwf.algebra.nodes import Fallback, Retry
 from fwf.algebra.schedule import cap_of, each, least, most
 from fwf.analysis.delay_words import MAX_ATTEMPTS
 from fwf.display.heads import tag_names
-from fwf.durations import short_duration
+from fwf.durations import ZERO, plus, short_duration
 from fwf.faults import counted
 from fwf.printing import printable
 
@@ -38,7 +39,7 @@ def _waits(old: Retry[Any, Any], new: Retry[Any, Any], delays: int) -> list[str]
     compared = min(delays, MAX_ATTEMPTS)
     mine, theirs = (_between(node, compared) for node in (old, new))
     if mine != theirs:
-        before, after = ([_total(word) for word in words] for words in (mine, theirs))
+        before, after = ([reduce(plus, one, ZERO) for one in bounds] for bounds in (mine, theirs))
         if before == after:
             return ["other delays, as long in all"]
         kind = "longer" if after > before else "shorter"
@@ -55,13 +56,6 @@ def _between(node: Retry[Any, Any], delays: int) -> list[list[timedelta]]:
 
 def _span(totals: list[timedelta]) -> str:
     return " to ".join(dict.fromkeys(map(short_duration, totals)))
-
-
-def _total(delays: list[timedelta]) -> timedelta:
-    total = timedelta(0)
-    for delay in delays:
-        total = timedelta.max if delay > timedelta.max - total else total + delay
-    return total
 
 
 def _cap(node: Retry[Any, Any]) -> str:

@@ -99,40 +99,40 @@ def dry_run_all(
 
 def _labelled_runs(runs: Several, params: Mapping[str, object]) -> list[One]:
     """The runs, each with a label of its own."""
-    listing: list[tuple[str, Workflow[Any, Any], Mapping[str, object]]] = []
+    listing: list[One] = []
     for each in runs:
         if isinstance(each, tuple):
             w, own = as_workflow(each[0], "dry_run_all"), {**params, **each[1]}
             label = " ".join(f"{name}={value}" for name, value in own.items())
-            listing.append((label or name_of(w) or "run", w, own))
+            listing.append(One(label or name_of(w) or "run", w, own))
         elif hasattr(cast(object, each), "workflow"):
             w = as_workflow(each.workflow, "dry_run_all")
-            listing.append((each.label, w, {**params, **each.params}))
+            listing.append(One(each.label, w, {**params, **each.params}))
         else:
             raise TypeError(
                 f"dry_run_all({each!r}): needs runs, as partitions(…) lists them, or pairs of a "
                 "workflow and its parameters"
             )
-    if len({id(w) for _, w, _ in listing}) > 1 and len({label for label, *_ in listing}) < len(
-        listing
-    ):
-        listing = [(f"{name_of(w) or 'run'} {label}", w, own) for label, w, own in listing]
+    several = len({id(each.workflow) for each in listing}) > 1
+    if several and len({each.label for each in listing}) < len(listing):
+        listing = [
+            each._replace(label=f"{name_of(each.workflow) or 'run'} {each.label}")
+            for each in listing
+        ]
     return _with_own_labels(listing)
 
 
-def _with_own_labels(
-    listing: Sequence[tuple[str, Workflow[Any, Any], Mapping[str, object]]],
-) -> list[One]:
+def _with_own_labels(runs: Sequence[One]) -> list[One]:
     """The same with numbers behind labels that came before, of which none makes another's label."""
-    labels = {label for label, *_ in listing}
+    labels = {each.label for each in runs}
     counts: dict[str, int] = {}
     listed: list[One] = []
-    for label, w, own in listing:
-        n = counts.get(label, 0) + 1
-        while n > 1 and f"{label} #{n}" in labels:
+    for each in runs:
+        n = counts.get(each.label, 0) + 1
+        while n > 1 and f"{each.label} #{n}" in labels:
             n += 1
-        counts[label] = n
-        listed.append(One(f"{label} #{n}" if n > 1 else label, w, own))
+        counts[each.label] = n
+        listed.append(each._replace(label=f"{each.label} #{n}") if n > 1 else each)
     return listed
 
 

@@ -12,6 +12,7 @@ from fwf.faults.fault_form import fault_to_json
 from fwf.interpreters.dry_run.dry_run_form import plain, seconds
 from fwf.interpreters.dry_run.dry_run_report import TextLine
 from fwf.interpreters.dry_run.many_report import DryRuns, Outcome, Row
+from fwf.interpreters.dry_run.text_timeline import assumption_lines
 from fwf.printing import printable
 
 MAX_LINES = 1_000
@@ -43,7 +44,9 @@ def lines(runs: DryRuns) -> Iterator[TextLine]:
         yield TextLine(printable(f"{name}  {times}  {_ending(row)}"), failed=failed)
     if len(rows) > len(listed):
         yield TextLine(f"… and {counted(len(rows) - len(listed), 'run')} more")
-    yield from _assumption_lines(runs)
+    assumed = runs.assumed
+    places = (f"{shown_path(path) or 'workflow'}: {what}" for path, what in assumed[:MAX_TOLD])
+    yield from assumption_lines(places, len(assumed) - MAX_TOLD)
 
 
 def _head(runs: DryRuns) -> str:
@@ -72,18 +75,6 @@ def _ending(row: Row) -> str:
         fault, *more = row.faults
         return f"✗ {fault}{_more(more)}"
     return "blocked by the one before it" if row.outcome == "blocked" else row.outcome
-
-
-def _assumption_lines(runs: DryRuns) -> Iterator[TextLine]:
-    """What was assumed about unknown values, once for all runs."""
-    assumed = runs.assumed
-    if assumed:
-        yield TextLine("")
-        yield TextLine("assumed, since no scenario, example or type says more:")
-    for path, what in assumed[:MAX_TOLD]:
-        yield TextLine(printable(f"  {shown_path(path) or 'workflow'}: {what}"))
-    if len(assumed) > MAX_TOLD:
-        yield TextLine(f"  … and {len(assumed) - MAX_TOLD:,} more")
 
 
 def as_data(runs: DryRuns) -> dict[str, Any]:

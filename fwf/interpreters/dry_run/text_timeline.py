@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from returns.result import Success
@@ -31,20 +31,24 @@ def lines(run: DryRun) -> Iterator[TextLine]:
     yield from (TextLine(printable(f"  {line}"), failed=True) for line in _faults(run))
     yield from _attempts(run)
     assumed, more = run.assumptions(MAX_TOLD)
-    if assumed:
-        yield from (
-            TextLine(""),
-            TextLine("assumed, since no scenario, example or type says more:"),
-        )
-        for each in assumed:
-            yield TextLine(printable(f"  {shortened(each.path) or run.name}: {each.what}"))
-        if more:
-            yield TextLine(f"  … and {more:,} more")
+    places = (f"{shortened(each.path) or run.name}: {each.what}" for each in assumed)
+    yield from assumption_lines(places, more)
     if run.critical_path:
         yield from (
             TextLine(""),
             TextLine(printable(f"critical path (*): {_critical(run)}"), critical=True),
         )
+
+
+def assumption_lines(assumptions: Iterable[str], more: int) -> Iterator[TextLine]:
+    """What was assumed about unknown values, a line for each, and how many more there are."""
+    for at, each in enumerate(assumptions):
+        if not at:
+            yield TextLine("")
+            yield TextLine("assumed, since no scenario, example or type says more:")
+        yield TextLine(printable(f"  {each}"))
+    if more > 0:
+        yield TextLine(f"  … and {more:,} more")
 
 
 def _attempts(run: DryRun) -> Iterator[TextLine]:
