@@ -144,10 +144,10 @@ def _openers(
     """The resources to be opened, by local name; secrets go to the keywords."""
     openers: list[tuple[str, Opener]] = []
     for name, final in order.resources.items():
-        found = station.resources.get(final)
-        if isinstance(found, Secret):
-            keywords[name] = found
-        elif found is not None:
-            opener = station.opened.opener(final, found, order.resources, apart=call.isolate)
+        resource = station.resources.get(final)
+        if isinstance(resource, Secret):
+            keywords[name] = resource
+        elif resource is not None:
+            opener = station.opened.opener(final, resource, order.resources, apart=call.isolate)
             openers.append((name, opener))
     return openers

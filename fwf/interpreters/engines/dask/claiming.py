@@ -40,9 +40,9 @@ def claimed(
     if once and _was_killed(answer) and not at_work.cut:
         answer = Answer("doubt", "its process ended without a word")
     outcome = "" if tables or answer.word == "doubt" else json.dumps(answer)
-    ended = {"step": order.step, "number": order.number, "outcome": outcome}
+    end = {"step": order.step, "number": order.number, "outcome": outcome}
     with suppress(OSError, RuntimeError):  # it is known here, and is the answer
-        _asked(station, lambda: scheduler.fwf_end(**ended))
+        _asked(station, lambda: scheduler.fwf_end(**end))
     return answer, tables
 
 
@@ -67,7 +67,7 @@ def _refused(
     scheduler: Any = station.worker.scheduler
     while True:
         try:
-            do, said = _asked(station, lambda: scheduler.fwf_begin(asking=asking))
+            do, detail = _asked(station, lambda: scheduler.fwf_begin(asking=asking))
         except (OSError, RuntimeError) as error:
             return Answer("broken", f"the scheduler can't be asked: {named_text(error)}")
         if at_work.cut and do == "wait":
@@ -75,11 +75,11 @@ def _refused(
         if do != "wait":
             break
     if do == "outcome":
-        return Answer(*json.loads(said))
+        return Answer(*json.loads(detail))
     if do == "doubt":
-        return Answer("doubt", said)
+        return Answer("doubt", detail)
     if do == "killed":
-        text = f"{task.name}: each of the {said} workers that began it ended without a word"
+        text = f"{task.name}: each of the {detail} workers that began it ended without a word"
         fault = raised(Killed(text), task.fn).fault(order.path, 0)
         return Answer("failed", json.dumps(fault_to_json(fault)))
     return None

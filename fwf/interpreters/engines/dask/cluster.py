@@ -25,8 +25,8 @@ _TRIES: Final = 3
 def check_installed() -> None:
     """Raises `ImportError`, which says what to install, if Dask isn't there."""
     if find_spec("distributed") is None:
-        said = "Dask needs distributed, which is not installed"
-        raise ImportError(f'{said}: pip install "fwf[dask]"')
+        reason = "Dask needs distributed, which is not installed"
+        raise ImportError(f'{reason}: pip install "fwf[dask]"')
 
 
 @final
@@ -85,10 +85,10 @@ class Seat:
         self,
         client: Any,
         required: Requirements,
-        given: Mapping[str, Opener | Secret],
+        resources: Mapping[str, Opener | Secret],
         supplied: frozenset[str],
     ) -> None:
-        self.resources: Mapping[str, Opener | Secret] = given
+        self.resources: Mapping[str, Opener | Secret] = resources
         self.problems: Sequence[Issue] = ()
         self._client = client
         self._required = required
@@ -103,26 +103,26 @@ class Seat:
         from fwf.interpreters.engines.dask import targets
         from fwf.interpreters.engines.worker.loading import Unloadable, loaded
 
-        w, given = self._required.workflow, self.resources
+        w, resources = self._required.workflow, self.resources
         name = target or targets.target_of(w)
         if name is None:
             self.problems = [targets.no_target(w)]
             return
         try:
-            found = loaded(name)
+            there = loaded(name)
         except Unloadable as error:
             self.problems = [Issue("", "remote", str(error))]
             return
-        other = targets.another(w, found.workflow, name)
+        other = targets.another(w, there.workflow, name)
         if other is not None:
             self.problems = [other]
             return
-        self._names = found.names
-        self.resources = {**found.resources, **given}
-        wrong = [*targets.unreachable(self._required, given, found.resources, self._supplied)]
+        self._names = there.names
+        self.resources = {**there.resources, **resources}
+        wrong = [*targets.unreachable(self._required, resources, there.resources, self._supplied)]
         if not wrong:
             wanted = frozenset(each.name for each in self._required.named()) - self._supplied
-            shipped = targets.shipped(given, found.resources, wanted)
+            shipped = targets.shipped(resources, there.resources, wanted)
             try:
                 self._register(name, shipped, deaf)
                 wrong += self._differing(name)
@@ -153,18 +153,20 @@ class Seat:
 
         mine = seen(target)
         there = self._client.run(look, self._name, on_error="return")
-        found: list[Issue] = []
-        for address, said in there.items():
-            if isinstance(said, OSError) or said == ():
+        issues: list[Issue] = []
+        for address, state in there.items():
+            if isinstance(state, OSError) or state == ():
                 continue  # it has just died, or begun: its leaves compare for themselves
-            if isinstance(said, BaseException):
-                why = named_text(said)
-                told = f"the worker {address} can't be asked ({why}): has it fwf, the same version?"
+            if isinstance(state, BaseException):
+                why = named_text(state)
+                message = (
+                    f"the worker {address} can't be asked ({why}): has it fwf, the same version?"
+                )
             else:
-                told = _difference(mine, Seen(*said), address, target)
-            if told:
-                found.append(Issue("", "remote", told))
-        return found
+                message = _difference(mine, Seen(*state), address, target)
+            if message:
+                issues.append(Issue("", "remote", message))
+        return issues
 
     def world(self, local: Local) -> World:
         """The world of the run."""
@@ -207,8 +209,10 @@ class Seat:
 
 def _unreachable(error: Exception) -> Issue:
     """That a cluster can't be told of a run."""
-    said = f"the cluster can't be told of the run ({named_text(error)}): its scheduler and workers"
-    return Issue("", "remote", f"{said} need fwf, the same version as here")
+    reason = (
+        f"the cluster can't be told of the run ({named_text(error)}): its scheduler and workers"
+    )
+    return Issue("", "remote", f"{reason} need fwf, the same version as here")
 
 
 def _difference(mine: Any, theirs: Any, address: str, target: str) -> str:

@@ -106,14 +106,14 @@ class Flights:
         while True:
             future: Any = flight.future
             try:
-                found: bytes = await future
+                answer: bytes = await future
             except asyncio.CancelledError as error:
                 lost = f"its future was cancelled ({error})"
             except Exception as error:  # what the cluster says; a task's error is an answer
                 lost = f"{type(error).__qualname__}: {error}"
             else:
-                if not _is_broken(found):
-                    self._landed(flight, found)
+                if not _is_broken(answer):
+                    self._landed(flight, answer)
                     return
                 lost = "a worker has begun that doesn't know of the run"
             future.release()  # which the traceback of its error would keep
@@ -124,9 +124,9 @@ class Flights:
                 self._landed(flight, answer_to_bytes(Answer("broken", lost), {}))
                 return
 
-    def _landed(self, flight: Flight, found: bytes) -> None:
+    def _landed(self, flight: Flight, answer: bytes) -> None:
         flight.future = None
-        self._land(flight, found)
+        self._land(flight, answer)
 
     async def _asked_again(self, flight: Flight) -> bool:
         """Ask once more for what the cluster has lost; whether that is done."""
@@ -206,5 +206,5 @@ class Flights:
         self._begin(quietly())
 
 
-def _is_broken(found: bytes) -> bool:
-    return found.startswith(b'[["broken"')
+def _is_broken(answer: bytes) -> bool:
+    return answer.startswith(b'[["broken"')

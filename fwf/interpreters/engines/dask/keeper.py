@@ -107,9 +107,9 @@ class Ledger:
             return Verdict("begin")  # the answer was lost
         if any(each.under_way for each in entries.values()):
             return Verdict("wait")
-        found = self._known(entries, asking)
-        if found is not None:
-            return found
+        verdict = self._known(entries, asking)
+        if verdict is not None:
+            return verdict
         starts = 0 if mine is None else mine.starts
         if starts >= MOST_STARTS:
             return Verdict("killed", str(starts))
@@ -125,8 +125,8 @@ class Ledger:
 
     def _known(self, entries: dict[int, Entry], asking: Asking) -> Verdict | None:
         """What the attempts that were begun before say of this one, if anything."""
-        ended = [each for each in entries.values() if each.outcome is not None]
-        same = [each for each in ended if each.tries == [*asking["tries"]]]
+        finished = [each for each in entries.values() if each.outcome is not None]
+        same = [each for each in finished if each.tries == [*asking["tries"]]]
         for each in reversed(same):
             if each.outcome and each.given == asking["given"]:
                 return Verdict("outcome", each.outcome)
@@ -136,7 +136,7 @@ class Ledger:
         if lost:
             when = moment(round(lost[-1].at * 1e6))
             return Verdict("doubt", f"it was started at {when} by the worker {lost[-1].worker}")
-        if asking["again"] and not ended:
+        if asking["again"] and not finished:
             return Verdict("doubt", "it was started before, and the cluster doesn't know of it")
         return None
 
@@ -201,11 +201,11 @@ class Keeper(SchedulerPlugin):
     async def start(self, scheduler: Any) -> None:
         """Take questions from now on."""
         self._news = asyncio.Event()
-        asked: dict[str, Callable[..., Any]] = {
+        handlers: dict[str, Callable[..., Any]] = {
             "fwf_begin": self.begin, "fwf_end": self.end,
             "fwf_heard": self.heard, "fwf_over": self.over,
         }  # fmt: skip
-        scheduler.handlers.update(asked)
+        scheduler.handlers.update(handlers)
         scheduler.stream_handlers.update({BEGUN: self.begun, ENDED: self.ended})
 
     def begun(self, asking: Asking, worker: str) -> None:
@@ -222,19 +222,19 @@ class Keeper(SchedulerPlugin):
         until = time.monotonic() + PATIENCE
         while True:
             news, verdict = self._news, self.ledger.judged(asking)
-            left = until - time.monotonic()
-            if verdict.do != "wait" or left <= 0 or news is None:
+            rest = until - time.monotonic()
+            if verdict.do != "wait" or rest <= 0 or news is None:
                 return verdict.do, verdict.said
             try:
-                await asyncio.wait_for(news.wait(), left)
+                await asyncio.wait_for(news.wait(), rest)
             except TimeoutError:
                 return verdict.do, verdict.said
 
     async def end(self, step: str, number: int, outcome: str) -> str:
         """An attempt has ended."""
-        found = self.ledger.ended(step, number, outcome)
+        first = self.ledger.ended(step, number, outcome)
         self._tell()
-        return found
+        return first
 
     async def heard(self, attempts: list[tuple[str, int]]) -> None:
         """A client knows how attempts ended."""

@@ -42,13 +42,13 @@ def _client(address: str) -> Generator[Any]:
     import distributed
     from dask.config import set as configured
 
-    made: Any = distributed
+    library: Any = distributed
     if not address:
         here = {"dashboard_address": ":0", "silence_logs": ERROR}
         with (
             configured({_LOST: "1h"}),
-            made.LocalCluster(**here) as cluster,
-            made.Client(cluster) as client,
+            library.LocalCluster(**here) as cluster,
+            library.Client(cluster) as client,
         ):
             try:
                 yield client
@@ -57,7 +57,7 @@ def _client(address: str) -> Generator[Any]:
                     client.run(silence, on_error="ignore")
         return
     try:
-        client = made.Client(f"tcp://{address}", timeout=_PATIENCE)
+        client = library.Client(f"tcp://{address}", timeout=_PATIENCE)
     except OSError as error:
         raise ValueError(
             f"no scheduler of Dask answers there ({type(error).__name__}): start one with "

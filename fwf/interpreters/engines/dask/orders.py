@@ -81,8 +81,8 @@ def order_to_bytes(order: Order, blobs: Blobs) -> bytes:
 
 def order_from_bytes(content: bytes) -> tuple[Order, Blobs]:
     """Bytes ⟶ the order, and the tables in its values."""
-    said, blobs = _opened(content)
-    order = Order(*said)
+    fields, blobs = _opened(content)
+    order = Order(*fields)
     return order._replace(tries=tuple(order.tries)), blobs
 
 
@@ -93,21 +93,21 @@ def answer_to_bytes(answer: Answer, blobs: Blobs) -> bytes:
 
 def answer_from_bytes(content: bytes) -> tuple[Answer, Blobs]:
     """Bytes ⟶ the answer, and the tables in its value."""
-    said, blobs = _opened(content)
-    return Answer(*said), blobs
+    fields, blobs = _opened(content)
+    return Answer(*fields), blobs
 
 
-def _sealed(said: tuple[Any, ...], blobs: Blobs) -> bytes:
+def _sealed(fields: tuple[Any, ...], blobs: Blobs) -> bytes:
     sizes = [(name, len(each)) for name, each in blobs.items()]
-    return b"".join((json.dumps([said, sizes]).encode(), _LINE, *blobs.values()))
+    return b"".join((json.dumps([fields, sizes]).encode(), _LINE, *blobs.values()))
 
 
 def _opened(content: bytes) -> tuple[list[Any], Blobs]:
     end = content.index(_LINE)
-    said, sizes = json.loads(content[:end])
+    fields, sizes = json.loads(content[:end])
     blobs: Blobs = {}
     at = end + 1
     for name, size in sizes:
         blobs[name] = content[at : at + size]
         at += size
-    return said, blobs
+    return fields, blobs

@@ -72,20 +72,20 @@ def bodies(w: Workflow[Any, Any]) -> str:
     """Workflow ⟶ a digest of the bodies of its tasks."""
     from hashlib import blake2b
 
-    found = sorted(code_digest(each.fn) for each in tasks_of(w))
-    return blake2b("\n".join(found).encode(), digest_size=16).hexdigest()
+    digests = sorted(code_digest(each.fn) for each in tasks_of(w))
+    return blake2b("\n".join(digests).encode(), digest_size=16).hexdigest()
 
 
 def tasks_of(w: Workflow[Any, Any]) -> list[Task[Any, Any]]:
     """Workflow ⟶ its tasks, each distinct one once. Explicit stack."""
     todo: list[Any] = [w]
-    seen: dict[int, Any] = {}
+    nodes: dict[int, Any] = {}
     while todo:
         node = todo.pop()
-        if id(node) not in seen:
-            seen[id(node)] = node
+        if id(node) not in nodes:
+            nodes[id(node)] = node
             todo.extend(parts_of(node))
-    return [node for node in seen.values() if isinstance(node, Task)]
+    return [node for node in nodes.values() if isinstance(node, Task)]
 
 
 @final
@@ -163,29 +163,29 @@ class Station(WorkerPlugin):
 
     def code(self, digest: str) -> str:
         """The digest of a task's body."""
-        found = self._codes.get(digest)
-        if found is None:
-            found = self._codes[digest] = code_digest(self._tasks[digest].fn)
-        return found
+        code = self._codes.get(digest)
+        if code is None:
+            code = self._codes[digest] = code_digest(self._tasks[digest].fn)
+        return code
 
     @property
     def texts(self) -> Texts:
         """What writes and reads values on this thread."""
-        found: Texts | None = getattr(self._texts, "own", None)
-        if found is None:
-            found = self._texts.own = Texts(self._loaded.names)
-        return found
+        texts: Texts | None = getattr(self._texts, "own", None)
+        if texts is None:
+            texts = self._texts.own = Texts(self._loaded.names)
+        return texts
 
     # What is at work
 
     def enter(self, key: str) -> AtWork:
         """An attempt begins; it may have been cut before."""
         with self._lock:
-            found = self._at_work[key] = AtWork()
+            attempt = self._at_work[key] = AtWork()
             if key in self._cut:
                 del self._cut[key]
-                found.cut = True
-            return found
+                attempt.cut = True
+            return attempt
 
     def leave(self, key: str) -> None:
         """An attempt has ended."""
@@ -198,16 +198,16 @@ class Station(WorkerPlugin):
         One that isn't never begins here. One that is stops, where that can be done.
         """
         with self._lock:
-            found = self._at_work.get(key)
-            if found is None:
+            attempt = self._at_work.get(key)
+            if attempt is None:
                 while len(self._cut) >= MOST_CUT:
                     del self._cut[next(iter(self._cut))]
                 self._cut[key] = None
                 return False
-            found.cut = True
-        if found.stop is not None:
+            attempt.cut = True
+        if attempt.stop is not None:
             with suppress(RuntimeError):  # the event loop of what has just ended
-                found.stop()
+                attempt.stop()
         return True
 
 
@@ -228,18 +228,18 @@ def _leave_interrupts() -> None:
 
 def look(station: str, dask_worker: Any) -> tuple[Any, ...]:
     """What a worker has of a run's workflow; nothing of one that has only just begun."""
-    found = dask_worker.plugins.get(station)
-    return () if found is None else tuple(found.seen)
+    here = dask_worker.plugins.get(station)
+    return () if here is None else tuple(here.seen)
 
 
 def cut(station: str, key: str, dask_worker: Any) -> bool:
     """Whether an attempt is at work on a worker; if not, it never begins there."""
-    found = dask_worker.plugins.get(station)
-    return found is not None and found.cut(key)
+    here = dask_worker.plugins.get(station)
+    return here is not None and here.cut(key)
 
 
 def close(station: str, dask_worker: Any) -> list[Any]:
     """Close what was opened on a worker for a run ⟶ the faults that this made, as JSON."""
-    found: Station | None = dask_worker.plugins.get(station)
-    raised = [] if found is None else found.closed()
+    here: Station | None = dask_worker.plugins.get(station)
+    raised = [] if here is None else here.closed()
     return [fault_to_json(each.fault("", 0)) for each in raised]

@@ -39,8 +39,8 @@ def _attribute(module: object, w: Workflow[Any, Any]) -> str | None:
     names: dict[str, object] = getattr(module, "__dict__", {})
     timetables: Any = sys.modules.get("fwf.schedules.timetable")
     kind: type[Any] = type(w) if timetables is None else timetables.Timetable
-    for name, found in [*names.items()]:
-        if found is w or (isinstance(found, kind) and getattr(found, "workflow", None) is w):
+    for name, value in [*names.items()]:
+        if value is w or (isinstance(value, kind) and getattr(value, "workflow", None) is w):
             return name
     return None
 
@@ -55,13 +55,13 @@ def no_target(w: Workflow[Any, Any]) -> Issue:
     )
 
 
-def another(w: Workflow[Any, Any], found: Workflow[Any, Any], target: str) -> Issue | None:
+def another(w: Workflow[Any, Any], other: Workflow[Any, Any], target: str) -> Issue | None:
     """That a target isn't the workflow, if so."""
-    ours, theirs = definition_id(w), definition_id(found)
+    ours, theirs = definition_id(w), definition_id(other)
     if ours == theirs:
         return None
-    said = f"{target} is another workflow ({theirs}) than the one to be run ({ours})"
-    return Issue("", "remote", f"{said}: name the attribute that is run")
+    message = f"{target} is another workflow ({theirs}) than the one to be run ({ours})"
+    return Issue("", "remote", f"{message}: name the attribute that is run")
 
 
 # Resources
@@ -69,21 +69,21 @@ def another(w: Workflow[Any, Any], found: Workflow[Any, Any], target: str) -> Is
 
 def unreachable(
     required: Requirements,
-    given: Mapping[str, Opener | Secret],
+    resources: Mapping[str, Opener | Secret],
     beside: Mapping[str, Any],
     supplied: frozenset[str],
 ) -> Iterator[Issue]:
     """The resources that are given here and can't be opened by a worker, by their first user."""
     for each in (*required.resources, *required.secrets, *required.unknown):
-        found = given.get(each.name)
-        if found is None or found is beside.get(each.name) or each.name in supplied:
+        opener = resources.get(each.name)
+        if opener is None or opener is beside.get(each.name) or each.name in supplied:
             continue
-        why = _unfit(found)
+        why = _unfit(opener)
         if why:
             path = path_of_use(required.workflow, each.name, each.kind)
-            said = f"{each.name} is to be opened by a worker, and {why}: "
+            problem = f"{each.name} is to be opened by a worker, and {why}: "
             remedy = "make its opener a function of a module, or put it into the module's resources"
-            yield Issue(path, "remote", said + remedy)
+            yield Issue(path, "remote", problem + remedy)
 
 
 def _unfit(opener: object) -> str:
@@ -108,11 +108,11 @@ def _unfit(opener: object) -> str:
 
 
 def shipped(
-    given: Mapping[str, Opener | Secret], beside: Mapping[str, Any], names: frozenset[str]
+    resources: Mapping[str, Opener | Secret], beside: Mapping[str, Any], names: frozenset[str]
 ) -> dict[str, Opener | Secret]:
     """What of the resources goes to workers: what isn't the module's own."""
     return {
         name: each
-        for name, each in given.items()
+        for name, each in resources.items()
         if name in names and each is not beside.get(name) and not _unfit(each)
     }

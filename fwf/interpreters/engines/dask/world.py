@@ -107,23 +107,23 @@ class Leaves:
     def start(
         self, machine: Machine, fiber: Fiber, role: TaskCall, alone: bool
     ) -> Ending | RunningAttempt | None:
-        known = self._known.get(id(role.task))
-        if known is None:
+        facts = self._known.get(id(role.task))
+        if facts is None:
             return self._local.start(machine, fiber, role, alone)
         path = machine.path(fiber.place)
-        named = self._local.keywords(machine, fiber, role)
-        if isinstance(named, BaseException):
-            machine.end_undefined(fiber, path, named)
+        keywords = self._local.keywords(machine, fiber, role)
+        if isinstance(keywords, BaseException):
+            machine.end_undefined(fiber, path, keywords)
             return None
         if machine.tell is not None:
             machine.tell("start", fiber.place, role.task.name, fiber.tries, machine.now())
         attempt = RunningAttempt(fiber, role, machine.now())
         flight = self._flying[attempt] = Flight(attempt)
         try:
-            flight.order, flight.blobs = self._order(fiber, role, known, path, named[0])
+            flight.order, flight.blobs = self._order(fiber, role, facts, path, keywords[0])
         except Unwritable as error:
-            said = f"what {role.task.name} is given: {error}"
-            self._fail(flight, Failed(path, ("Unwritable", "Defect"), said))
+            message = f"what {role.task.name} is given: {error}"
+            self._fail(flight, Failed(path, ("Unwritable", "Defect"), message))
         else:
             self._queue.append(flight)
         return attempt
@@ -136,20 +136,20 @@ class Leaves:
     # What is sent
 
     def _order(
-        self, fiber: Fiber, role: TaskCall, known: Known, path: str, given: dict[str, Any]
+        self, fiber: Fiber, role: TaskCall, facts: Known, path: str, values: dict[str, Any]
     ) -> tuple[Order, Blobs]:
         """What a worker is asked for an attempt; raises `Unwritable`."""
         run, memory = self._local.run, self._local.memory
         env = fiber.around.env
         texts, blobs = self._texts.written(fiber.value if role.arity else None)
-        params, more = self._params(known, env, given)
+        params, more = self._params(facts, env, values)
         number, again = self._numbered(fiber, path)
         step = f"{path}\0{memory.variant(fiber)}" if memory is not None else path
         self._run = run.run_id()
         order = Order(
             station=self._station,
-            task=known.digest,
-            code=known.code,
+            task=facts.digest,
+            code=facts.code,
             name=role.task.name,
             path=path,
             run=self._run,
@@ -160,10 +160,10 @@ class Leaves:
             tries=numbers(fiber.tries),
             value=texts[0],
             params=params,
-            facts={name: (fact, _told(fact, given[name])) for name, fact in known.facts.items()},
+            facts={name: (fact, _told(fact, values[name])) for name, fact in facts.facts.items()},
             resources={
                 name: env.renames.get(name, name)
-                for name in known.resources
+                for name in facts.resources
                 if name not in env.params
             },
             given=_digest(texts[0], params),
@@ -174,15 +174,15 @@ class Leaves:
         )
         return order, {**blobs, **more} if more else blobs
 
-    def _params(self, known: Known, env: Any, given: dict[str, Any]) -> tuple[str, Blobs]:
-        if not known.params:
+    def _params(self, facts: Known, env: Any, bound: dict[str, Any]) -> tuple[str, Blobs]:
+        if not facts.params:
             return "", {}
-        found = known.others.get(id(env))
-        if found is None or found[0] is not env:
-            values = {name: given[name] for name in known.params if name in env.params}
+        texts = facts.others.get(id(env))
+        if texts is None or texts[0] is not env:
+            values = {name: bound[name] for name in facts.params if name in env.params}
             (text,), blobs = self._texts.written(values)
-            found = known.others[id(env)] = env, text, blobs
-        return found[1], found[2]
+            texts = facts.others[id(env)] = env, text, blobs
+        return texts[1], texts[2]
 
     def _numbered(self, fiber: Fiber, path: str) -> tuple[int, bool]:
         """Which attempt of its step it is, and whether it was begun before by another process."""
@@ -204,68 +204,68 @@ class Leaves:
             self._heard = []
         if self._queue:
             self._begin()
-        landed = self._local.wait(machine, until, busy)
-        return [self._opened(machine, each) for each in landed] if landed else landed
+        landings = self._local.wait(machine, until, busy)
+        return [self._opened(machine, each) for each in landings] if landings else landings
 
     def _begin(self) -> None:
         """Ask the cluster for what stands in the queue."""
         queue, self._queue = self._queue, []
-        begun: list[Flight] = []
+        flights: list[Flight] = []
         for each in queue:
             if each.attempt.withdrawn:
                 del self._flying[each.attempt]
             elif each.attempt.cut:
                 self._local.inbox.put((each.attempt, (INT, None), self.now()))
             else:
-                begun.append(each)
-        if not begun:
+                flights.append(each)
+        if not flights:
             return
         try:
-            self._flights.start(begun)
+            self._flights.start(flights)
         except Exception as error:  # the client is closed, or its cluster
-            for each in begun:
-                said = f"{type(error).__qualname__}: {error}"
-                self._fail(each, Failed(each.order.path, tags_of_class(Lost), said))
+            for each in flights:
+                reason = f"{type(error).__qualname__}: {error}"
+                self._fail(each, Failed(each.order.path, tags_of_class(Lost), reason))
 
-    def _opened(self, machine: Machine, landed: Landing) -> Landing:
-        attempt, status, value, end = landed
+    def _opened(self, machine: Machine, landing: Landing) -> Landing:
+        attempt, status, value, end = landing
         flight = self._flying.pop(attempt, None)
         if flight is None:
-            return landed
+            return landing
         if flight.key and (attempt.role.writes or flight.order.watched):
             self._heard.append((flight.order.step, flight.order.number))
         if attempt.cut or status is not OK:
             return attempt, INT, None, end
         if flight.fault is not None:
             return attempt, ERR, flight.fault, end
-        found, blobs = answer_from_bytes(value)
-        return attempt, *self._read(flight.order, attempt.role, found, blobs, end), end
+        answer, blobs = answer_from_bytes(value)
+        return attempt, *self._read(flight.order, attempt.role, answer, blobs, end), end
 
     def _read(
-        self, order: Order, role: TaskCall, found: Answer, blobs: Blobs, now: int
+        self, order: Order, role: TaskCall, answer: Answer, blobs: Blobs, now: int
     ) -> tuple[Status, Any]:
         """How an attempt ended, and with what."""
-        path, said = order.path, found.text
-        if found.word == "ok":
+        path, text = order.path, answer.text
+        if answer.word == "ok":
             try:
-                return OK, self._texts.read(said, blobs)
+                return OK, self._texts.read(text, blobs)
             except JournalError as error:
                 return ERR, Failed(path, ("Unreadable", "Defect"), str(error))
-        if found.word == "failed":
-            return ERR, _fault(said, now)
-        if found.word == "refused":
-            return ERR, Failed(path, ("Refused", "Defect"), said)
+        if answer.word == "failed":
+            return ERR, _fault(text, now)
+        if answer.word == "refused":
+            return ERR, Failed(path, ("Refused", "Defect"), text)
         if role.task.contract.effect == "unrepeatable":
-            return WAIT, self._in_doubt(path, said)
-        return ERR, Failed(path, tags_of_class(Lost), f"the cluster lost it: {said}")
+            return WAIT, self._in_doubt(path, text)
+        return ERR, Failed(path, tags_of_class(Lost), f"the cluster lost it: {text}")
 
-    def _in_doubt(self, path: str, said: str) -> Failed:
+    def _in_doubt(self, path: str, reason: str) -> Failed:
         """Nobody knows whether a step was done that must not be done twice."""
         memory = self._local.memory
         if memory is not None:
-            return memory.in_doubt(path, said)
+            return memory.in_doubt(path, reason)
         remedy = "look, before you start the run again"
-        return Failed(path, ("InDoubt",), f"{said}; nothing tells whether it was done: {remedy}")
+        return Failed(path, ("InDoubt",), f"{reason}; nothing tells whether it was done: {remedy}")
 
     # Ends
 
@@ -319,8 +319,8 @@ def _fault(text: str, now: int) -> Fault:
 
 
 def _digest(*texts: str) -> str:
-    found = blake2b(digest_size=16)
+    digest = blake2b(digest_size=16)
     for each in texts:
-        found.update(each.encode("utf-8", "surrogatepass"))
-        found.update(b"\0")
-    return found.hexdigest()
+        digest.update(each.encode("utf-8", "surrogatepass"))
+        digest.update(b"\0")
+    return digest.hexdigest()
