@@ -1,6 +1,6 @@
 """Which tasks touch PostgreSQL? A query, ranges of a key, a query of one range, a load."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -77,19 +77,8 @@ def query(
         values = {each: injected[each] for each in types}
         return db.read(sql, values, schema=schema, infinity=infinity)
 
-    return leaf(
-        query,
-        name=name,
-        config=arguments(
-            sql=sql, database=database, name=name, params=plain_params,
-            schema=schema, infinity=_unless(infinity, "fail"), reads=list(reads) or None,
-        ) | {"dialect": dialect},
-        effect="read",
-        output=table_type(schema),
-        params=types,
-        resources={database: Database},
-        reads=reads,
-    )  # fmt: skip
+    config = {"sql": sql, "name": name, "params": plain_params}
+    return _query_task(query, config, types, database, schema, infinity, reads)
 
 
 def key_ranges(
@@ -161,20 +150,9 @@ def range_query(
         values = {each: injected[each] for each in types}
         return db.read_range(sql, key, within, values, schema=schema, infinity=infinity)
 
-    return leaf(
-        range_query,
-        name=name,
-        config=arguments(
-            sql=sql, column=column, database=database, name=name, params=plain_params,
-            schema=schema, infinity=_unless(infinity, "fail"), reads=list(reads) or None,
-        ) | {"dialect": dialect},
-        effect="read",
-        inputs={"within": Range},
-        output=table_type(schema),
-        params=types,
-        resources={database: Database},
-        reads=reads,
-    )  # fmt: skip
+    config = {"sql": sql, "column": column, "name": name, "params": plain_params}
+    inputs = {"within": Range}
+    return _query_task(range_query, config, types, database, schema, infinity, reads, inputs)
 
 
 def load(
@@ -270,5 +248,32 @@ def _query_parameters(
     return types, plain
 
 
-def _unless(value: str, default: str) -> str | None:
-    return None if value == default else value
+def _query_task(
+    fn: Callable[..., pa.Table],
+    config: dict[str, Any],
+    types: Parameters,
+    database: str,
+    schema: pa.Schema | None,
+    infinity: str,
+    reads: Sequence[str],
+    inputs: Mapping[str, Any] | None = None,
+) -> Task[Any, pa.Table]:
+    """The task of a function that reads; `config` has what is of it alone."""
+    settings = arguments(
+        **config,
+        database=database,
+        schema=schema,
+        infinity=None if infinity == "fail" else infinity,
+        reads=list(reads) or None,
+    )
+    return leaf(
+        fn,
+        name=config["name"],
+        config=settings | {"dialect": DIALECT},
+        effect="read",
+        inputs=inputs,
+        output=table_type(schema),
+        params=types,
+        resources={database: Database},
+        reads=reads,
+    )
