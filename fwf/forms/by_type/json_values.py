@@ -43,8 +43,10 @@ def parsed(text: str, expected: str) -> Any:
     try:
         data = json_of(text, "it", DocumentError, number=Number, whole=Number)
     except DocumentError as error:
-        said = error.problems[0].removeprefix("isn't JSON: ")
-        raise Unreadable(f"it starts with {start} but is no JSON {_OPEN[start]} ({said})") from None
+        message = error.problems[0].removeprefix("isn't JSON: ")
+        raise Unreadable(
+            f"it starts with {start} but is no JSON {_OPEN[start]} ({message})"
+        ) from None
     if _depth(data) > MAX_DEPTH:
         raise Unreadable(f"it nests deeper than {MAX_DEPTH} levels")
     return data
@@ -117,9 +119,9 @@ def _depth_of(error: Unreadable) -> tuple[int, bool]:
 
 
 def _wrong(data: Any, kind: Any, place: str) -> Unreadable:
-    shown = {list: "a list", dict: "an object"}.get(cast(Any, type(data)))
-    shown = shown or one_line(data if isinstance(data, Number) else json.dumps(data), 40)
-    return Unreadable(f"is {shown}, not {full_name_of(kind)}", place)
+    text = {list: "a list", dict: "an object"}.get(cast(Any, type(data)))
+    text = text or one_line(data if isinstance(data, Number) else json.dumps(data), 40)
+    return Unreadable(f"is {text}, not {full_name_of(kind)}", place)
 
 
 # Collections
@@ -136,7 +138,7 @@ def items_of(
         raise Unreadable(f"is given {len(items)} items, but takes {len(kinds)}", place)
     make: Any = list if cls in LISTS else set if cls in SETS and cls is not frozenset else cls
     pairs = enumerate(zip(items, kinds, strict=True))
-    read_items = [read(each, wanted, f"{place}[{at}]") for at, (each, wanted) in pairs]
+    read_items = [read(each, item_kind, f"{place}[{at}]") for at, (each, item_kind) in pairs]
     try:
         return make(read_items)
     except TypeError:  # it can't be hashed
@@ -151,16 +153,16 @@ def _dictionary(data: Any, kind: Any, place: str) -> dict[Any, Any]:
         pairs = [(of_json(key, keys, f"{place}{{…}}"), each) for key, each in data]
     else:
         raise _wrong(data, kind, place)
-    made: dict[Any, Any] = {}
+    dictionary: dict[Any, Any] = {}
     for key, each in pairs:
         try:
-            twice = key in made
+            twice = key in dictionary
         except TypeError:
             raise Unreadable("can't be a dictionary's key", f"{place}{{…}}") from None
         if twice:
             raise Unreadable(f"holds the key {key!r} twice", place)
-        made[key] = of_json(each, values, f"{place}[{key!r}]")
-    return made
+        dictionary[key] = of_json(each, values, f"{place}[{key!r}]")
+    return dictionary
 
 
 def _is_pair(data: Any) -> bool:
@@ -180,9 +182,9 @@ def _key(text: str, annotation: Any, place: str) -> Any:
         return scalar(text, kind)
     except Unreadable as error:
         told_more = f"; {error}" if str(error) else ""
-        shown = one_line(json.dumps(text), 40)
-        said = f"is {shown}, not {full_name_of(kind)}{told_more}"
-        raise Unreadable(said, f"{place}{{…}}") from None
+        quoted = one_line(json.dumps(text), 40)
+        message = f"is {quoted}, not {full_name_of(kind)}{told_more}"
+        raise Unreadable(message, f"{place}{{…}}") from None
 
 
 def _plain(data: Any) -> Any:
@@ -200,39 +202,39 @@ def _plain(data: Any) -> Any:
 
 
 def _record(data: Any, kind: Any, shape: Shape, place: str) -> Any:
-    cls, known = class_of(kind), {each.name: each for each in shape if each.argument}
+    cls, fields = class_of(kind), {each.name: each for each in shape if each.argument}
     if is_named_tuple(cls) and _is_list(data):
-        given = dict(zip(known, data, strict=False))
-        if len(data) > len(known):
-            raise Unreadable(f"is given {len(data)} items, but takes {len(known)}", place)
+        entries = dict(zip(fields, data, strict=False))
+        if len(data) > len(fields):
+            raise Unreadable(f"is given {len(data)} items, but takes {len(fields)}", place)
     elif _is_object(data):
-        given = data
+        entries = data
     else:
         raise _wrong(data, kind, place)
-    _refuse_names(given, known, kind, place)
+    _refuse_names(entries, fields, kind, place)
     keyed = is_typeddict(cls)
     values = {
-        name: of_json(each, known[name].type, f"{place}[{name!r}]" if keyed else f"{place}.{name}")
-        for name, each in given.items()
+        name: of_json(each, fields[name].type, f"{place}[{name!r}]" if keyed else f"{place}.{name}")
+        for name, each in entries.items()
     }
     try:
         return values if keyed else cls(**values)
     except Exception as error:  # whatever somebody's class raises
         reason = f"{type(error).__name__}: {one_line(str(error), 80)}"
-        said = f"is refused by {full_name_of(kind)}: {reason}"
-        raise Unreadable(said, place) from None
+        message = f"is refused by {full_name_of(kind)}: {reason}"
+        raise Unreadable(message, place) from None
 
 
 def _refuse_names(
-    given: Mapping[str, Any], known: Mapping[str, Field], kind: Any, place: str
+    entries: Mapping[str, Any], fields: Mapping[str, Field], kind: Any, place: str
 ) -> None:
-    for name in given:
-        if name not in known:
-            close = near(name, known) or f"; it has {', '.join(known) or 'no fields'}"
-            shown = one_line(repr(name), 40)
-            raise Unreadable(f"has {shown}, which {full_name_of(kind)} hasn't{close}", place)
-    for name, each in known.items():
-        if each.required and name not in given:
+    for name in entries:
+        if name not in fields:
+            close = near(name, fields) or f"; it has {', '.join(fields) or 'no fields'}"
+            quoted = one_line(repr(name), 40)
+            raise Unreadable(f"has {quoted}, which {full_name_of(kind)} hasn't{close}", place)
+    for name, each in fields.items():
+        if each.required and name not in entries:
             raise Unreadable(f"has no {name!r}, which {full_name_of(kind)} needs", place)
 
 
@@ -293,8 +295,8 @@ def _stands_for(data: Any, kind: Any) -> bool:
 
 
 def _literal(data: str, kind: Any) -> Any:
-    wanted = int if isinstance(data, Number) else (str, bytes, enum.Enum)
-    of_type = [each for each in typing.get_args(kind) if isinstance(each, cast(Any, wanted))]
+    types = int if isinstance(data, Number) else (str, bytes, enum.Enum)
+    of_type = [each for each in typing.get_args(kind) if isinstance(each, cast(Any, types))]
     return scalar(data, Literal[tuple(of_type)]) if of_type else scalar(data, kind)
 
 

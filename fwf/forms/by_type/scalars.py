@@ -77,10 +77,10 @@ def member(text: str, kind: type[enum.Enum]) -> enum.Enum:
     return cast(enum.Enum, _one_of(text, members))
 
 
-def _one_of(text: str, known: Mapping[str, Any]) -> Any:
-    if text not in known:
-        raise Unreadable(f"it is one of {', '.join(known)}{near(text, known)}")
-    return known[text]
+def _one_of(text: str, values: Mapping[str, Any]) -> Any:
+    if text not in values:
+        raise Unreadable(f"it is one of {', '.join(values)}{near(text, values)}")
+    return values[text]
 
 
 def _bool(text: str) -> bool:
