@@ -93,7 +93,7 @@ def _modules(subject: Subject) -> Iterator[ModuleType]:
 
 
 def _own_text(value: object, name: str) -> str:
-    """What a module or class says of itself, nobody's property being asked."""
+    """An attribute from the `__dict__` of a module or a class, so that no property is called."""
     return str(vars(value).get(name))
 
 

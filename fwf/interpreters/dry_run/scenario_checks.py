@@ -43,7 +43,7 @@ def scenario_problems(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
 def _entries(
     scenario: Scenario, tasks: Tasks, places: Tasks
 ) -> Iterator[tuple[str, Script, list[Task[Any, Any]]]]:
-    """What is said, of what; and the tasks that this may be."""
+    """Each entry of a scenario: what it is about in words, its script, the tasks that it fits."""
     for name, script in sorted(scenario.tasks.items(), key=_name):
         yield f"task {name}", script, tasks.get(name, [])
     for (name, item), script in sorted(scenario.items.items(), key=_name):

@@ -72,7 +72,7 @@ class DeclaredColumns(NamedTuple):
 
 @final
 class Steps:
-    """Knows tasks, each with what its inputs carry, by what they say of columns."""
+    """What tasks give and write, by their SQL and their types; each text is read once."""
 
     def __init__(self, path_of: Callable[[int], str]) -> None:
         self._path_of = path_of
