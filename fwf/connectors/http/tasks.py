@@ -216,7 +216,7 @@ def distinct(by: Selector, *, name: str) -> Task[list[Any], list[Any]]:
     )
 
 
-class _Request(NamedTuple):
+class _RequestTemplate(NamedTuple):
     """What is asked for, checked, as the factories' arguments say it."""
 
     path: str
@@ -263,7 +263,7 @@ def _request(
     params: Mapping[str, Parameter] | None,
     query: Mapping[str, str] | None,
     fails_when: Selector | None,
-) -> _Request:
+) -> _RequestTemplate:
     """The arguments that all have, checked."""
     if "://" in path:
         raise ValueError(f"{where}(path=…): needs a path below the client's base URL, not a URL")
@@ -276,7 +276,7 @@ def _request(
             f"{where}(path={path!r}): GraphQL says that it failed with a good status: give "
             "fails_when=it.errors.present()"
         )
-    return _Request(path, name, client, types, plain, dict(query or {}), when, where)
+    return _RequestTemplate(path, name, client, types, plain, dict(query or {}), when, where)
 
 
 def _content(
