@@ -17,14 +17,14 @@ HUGHES = "Hughes, Generalising Monads to Arrows, 2000"
 
 def first(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
     """On the first half of a pair; the types of both halves are left open."""
-    shown_first: Workflow[Any, Any] = hughes_first(w)
-    return shown_first
+    arrow: Workflow[Any, Any] = hughes_first(w)
+    return arrow
 
 
 def second(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
     """On the second half of a pair."""
-    made: Workflow[Any, Any] = hughes_second(w)
-    return made
+    arrow: Workflow[Any, Any] = hughes_second(w)
+    return arrow
 
 
 def composed(f: It, g: It) -> It:

@@ -77,7 +77,7 @@ def definition_id(w: Workflow[Any, Any]) -> str:
 
 
 def definition_digest(w: Workflow[Any, Any], digests: dict[Hashable, bytes] | None = None) -> bytes:
-    """Workflow ⟶ the 16 bytes of its `definition_id`; `known` keeps those of its parts."""
+    """Workflow ⟶ the 16 bytes of its `definition_id`; `digests` keeps those of its parts."""
 
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
         return digest(own_bytes(node), *parts)

@@ -74,7 +74,7 @@ class Switch(Extension[Any, Any]):
         return self._branches(It(self.selector), it)
 
     def _branches(self, key: It, input_: It) -> Workflow[Any, Any]:
-        """One branch in the other, on a key; the parts are given what `given` says."""
+        """One branch in the other, on a key; the parts are given what `input_` says."""
         choice = _feed(input_, self.otherwise)
         for case, part in zip(reversed(self.cases), reversed(self.parts), strict=True):
             choice = branch(key == case, then=_feed(input_, part), otherwise=choice)

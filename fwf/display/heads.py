@@ -170,7 +170,7 @@ def _call(word: str, arguments: Iterable[str], *, space: str = "") -> str:
 def keywords(
     arguments: Mapping[str, Any], source_of: Callable[[Any], str] | None = None
 ) -> list[str]:
-    """Keyword arguments, by name; `shown` says what their values look like, if not `brief`."""
+    """Keyword arguments, by name; `source_of` says what values look like, else `short_source`."""
     return [f"{name}={(source_of or short_source)(arguments[name])}" for name in sorted(arguments)]
 
 

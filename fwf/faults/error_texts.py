@@ -47,7 +47,7 @@ def singles(error: object) -> tuple[BaseException, ...]:
 
 
 def _singles(group: BaseException, seen_ids: set[int] | None = None) -> Iterator[BaseException]:
-    """Those of a group in their order; with `seen`, what stands in many places comes once."""
+    """Those of a group in their order; with `seen_ids`, what stands in many places comes once."""
     todo = [group]
     while todo:
         one = todo.pop()

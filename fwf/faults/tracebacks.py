@@ -123,7 +123,7 @@ def _linked(error: BaseException, handled: BaseException | None) -> Iterator[Bas
 
 
 def _one(error: BaseException, tracebacks: dict[int, Traceback], code: Any) -> Traceback:
-    """One exception, with those linked to it. They leave `known`: each is told of once."""
+    """One exception, with those linked to it. They leave `tracebacks`: each is told of once."""
     lines = tuple(_lines(_traceback.__get__(error)))
     cause = _cause.__get__(error)
     implied = cause is None
