@@ -72,11 +72,11 @@ _TYPE = Form(
     NAME,
 )
 _PLACE = place("a function")
-_FUNCTION = _PLACE._replace(
-    read=lambda json, at, names, depth: resolve(
-        names.function, at, _PLACE.read(json, at, names, depth)
-    ),
-    write=lambda function, _: place_of(function),
+_FUNCTION = Form(
+    lambda json, at, names, depth: resolve(names.function, at, _PLACE.read(json, at, names, depth)),
+    lambda function, _: place_of(function),
+    _PLACE.schema,
+    _PLACE.name,
 )
 
 

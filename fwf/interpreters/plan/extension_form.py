@@ -1,5 +1,9 @@
 """How nodes of somebody's own are written: the class, its fields, and the node that it means."""
 
+# The functions that make nodes, expressions and schedules take fields of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
 from typing import Any
 
 from fwf.algebra.builder import It, expr_of
@@ -22,11 +26,11 @@ from fwf.interpreters.plan.schedule_form import SCHEDULE
 
 # Its fields
 
-_IT = EXPRESSION.then(lambda expr, _: It(expr))._replace(
-    write=lambda it, writing: EXPRESSION.write(expr_of(it), writing)
+_IT = EXPRESSION.then(lambda expr, _: It(expr)).with_write(
+    lambda it, writing: EXPRESSION.write(expr_of(it), writing)
 )
-_VALUE = VALUE.then(lambda value, _: thaw(value))._replace(
-    write=lambda value, writing: VALUE.write(frozen(value, "a field of an extension"), writing)
+_VALUE = VALUE.then(lambda value, _: thaw(value)).with_write(
+    lambda value, writing: VALUE.write(frozen(value, "a field of an extension"), writing)
 )
 _KINDS = {
     word: ObjectForm(
@@ -113,7 +117,7 @@ def _arms_of(node: Extension[Any, Any]) -> tuple[Arm, ...]:
     return () if any(arm.stands is not None or id(arm.node) not in parts for arm in arms) else arms
 
 
-_WORD = TEXT._replace(read=lambda json, at, _, __: _read_word(json, at))
+_WORD = TEXT.with_read(lambda json, at, _, __: _read_word(json, at))
 _ARM = ObjectForm(Arm, "", part=PART.of("node"), label=TEXT, segment=optional(_WORD), tag=TEXT)
 _ARMS = several(_ARM.form()).described(
     "How people see the parts of somebody's own word: the part, what is said in front of it, what "

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias, final
+from typing import Any, TypeAlias, final
 
 from fwf.forms import json_schema
 from fwf.forms.refusal import refused
 from fwf.forms.scalar_form import Json, read_choice, read_fields, read_list
+from fwf.records import record
 
 Read: TypeAlias = Callable[[Json, str, Any, int], Any]
 """JSON, where it stands, what it is read by (names, or a plan so far), how deep it nests ⟶ what it
@@ -15,7 +16,9 @@ Write: TypeAlias = Callable[[Any, Any], Json]
 """What is to be said, the plan so far ⟶ JSON."""
 
 
-class Form(NamedTuple):
+@final
+@record()
+class Form:
     """How something is written as JSON, how it is read back, and what the schema says of it.
 
     name: what the schema calls it, if it defines it once and refers to that.
@@ -33,13 +36,25 @@ class Form(NamedTuple):
 
     def described(self, description: str) -> "Form":
         """The same, of which the schema says more."""
-        return self._replace(schema=json_schema.described(description, self.schema))
+        return self.with_schema(json_schema.described(description, self.schema))
+
+    def with_schema(self, schema: Json, name: str = "") -> "Form":
+        """The same, of which the schema says something else."""
+        return Form(self.read, self.write, schema, name)
+
+    def with_read(self, read: Read) -> "Form":
+        """The same, read in another way."""
+        return Form(read, self.write, self.schema, self.name)
+
+    def with_write(self, write: Write) -> "Form":
+        """The same, written in another way."""
+        return Form(self.read, write, self.schema, self.name)
 
     def then(self, go_on: Callable[[Any, str], Any]) -> "Form":
         """The same, where what was read, and the place, go through a function; it may refuse."""
         read = self.read
-        return self._replace(
-            read=lambda json, at, names, depth: go_on(read(json, at, names, depth), at)
+        return self.with_read(
+            lambda json, at, names, depth: go_on(read(json, at, names, depth), at)
         )
 
     def of(self, place: str) -> "Field":
@@ -47,7 +62,9 @@ class Form(NamedTuple):
         return Field(self, place.rpartition(".")[2], attrgetter(place))
 
 
-class Field(NamedTuple):
+@final
+@record()
+class Field:
     """A field of an object: its form, and what of the value it says: an attribute, and its name."""
 
     form: Form

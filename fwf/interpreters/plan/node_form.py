@@ -1,5 +1,9 @@
 """The nodes of a plan: of each the fields that it is written with, read from, and described by."""
 
+# The functions that make nodes, expressions and schedules take fields of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
 from typing import Any, get_args
 
 from pyrsistent import pvector
@@ -104,13 +108,15 @@ _OUTPUTS = scalar(
 )
 
 
-def _check_places(at: str, steps: tuple[Step, ...], outputs: Any, arity: int) -> None:
+def _check_places(
+    at: str, steps: tuple[Step, ...], outputs: int | tuple[int, ...], arity: int
+) -> None:
     """Raise for a number that is none of a step before, or of an input."""
     for i, step in enumerate(steps):
         for field, numbers in (("inputs", step.inputs), ("after", step.after)):
             for j, number in enumerate(numbers):
                 _check_place(number, f"{at}/steps/{i}/{field}/{j}", i, arity)
-    if type(outputs) is not tuple:
+    if not isinstance(outputs, tuple):
         return _check_place(outputs, f"{at}/outputs", len(steps), arity)
     for j, number in enumerate(outputs):
         _check_place(number, f"{at}/outputs/{j}", len(steps), arity)

@@ -13,16 +13,18 @@ PART = Form(
     ),
     "number",
 )
-TASK = PART._replace(
-    read=lambda number, at, reading, _: reading.task(number, at),
-    write=lambda task, writing: writing.task(task),
+TASK = Form(
+    lambda number, at, reading, _: reading.task(number, at),
+    lambda task, writing: writing.task(task),
+    PART.schema,
+    PART.name,
 )
 
 
 def in_node(form: Form) -> Form:
     """The form of what only needs to know what names stand for."""
     read = form.read
-    return form._replace(read=lambda json, at, reading, depth: read(json, at, reading.names, depth))
+    return form.with_read(lambda json, at, reading, depth: read(json, at, reading.names, depth))
 
 
 EXPRESSION = in_node(expression_form.EXPRESSION)

@@ -36,9 +36,8 @@ def _in_order(tags: tuple[str, ...], at: str) -> tuple[str, ...]:
     return tags
 
 
-TAGS = TEXTS.then(_in_order)._replace(
-    schema=described("Tags of errors, in order.", {**TEXTS.schema, "uniqueItems": True}),
-    name="tags",
+TAGS = TEXTS.then(_in_order).with_schema(
+    described("Tags of errors, in order.", {**TEXTS.schema, "uniqueItems": True}), "tags"
 )
 FLAG = scalar(read_flag, itself, schema.FLAG)
 DURATION = scalar(

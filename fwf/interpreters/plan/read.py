@@ -1,7 +1,7 @@
 """How a plan is read back: nothing is imported or run, and nothing built that can't be written."""
 
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import Extension, Node
@@ -48,8 +48,8 @@ def _read_node(json: Json, at: str, reading: Reading) -> Node:
     if type(word) is not str or word not in NODES:
         raise refused(at, json if word is None else word, f"a node: {', '.join(NODES)}")
     kind = NODES[word]
-    node = kind.read(read_fields(json, at, kind.names), at, reading)
-    return _look_up(node, at, reading.names) if isinstance(node, Extension) else cast(Node, node)
+    node: Node = kind.read(read_fields(json, at, kind.names), at, reading)
+    return _look_up(node, at, reading.names) if isinstance(node, Extension) else node
 
 
 def _look_up(entry: Extension[Any, Any], at: str, names: Names) -> Node:

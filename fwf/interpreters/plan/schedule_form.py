@@ -1,5 +1,9 @@
 """How retry schedules are written and read back: of each kind the fields that say it."""
 
+# The functions that make nodes, expressions and schedules take fields of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
 from operator import attrgetter
 
 from fwf.algebra.schedule import (
@@ -55,7 +59,7 @@ _PART = Form(
     {},
     "schedule",
 )
-_COUNT = WHOLE._replace(read=lambda json, at, _, __: read_whole(json, at, 0))
+_COUNT = WHOLE.with_read(lambda json, at, _, __: read_whole(json, at, 0))
 
 
 def _two(schedules: tuple[Schedule, ...], at: str) -> tuple[Schedule, ...]:
@@ -66,7 +70,7 @@ def _two(schedules: tuple[Schedule, ...], at: str) -> tuple[Schedule, ...]:
 
 _LIST = several(_PART)
 _BOTH = Field(
-    _LIST.then(_two)._replace(schema={**_LIST.schema, "minItems": 2, "maxItems": 2}),
+    _LIST.then(_two).with_schema({**_LIST.schema, "minItems": 2, "maxItems": 2}),
     "both",
     attrgetter("left", "right"),
 )

@@ -84,13 +84,13 @@ _DEFAULT = Form(
 )
 _FOUND = {"name": _PARAMETER, "type": _TYPE, "kind": choice(*get_args(Kind))}
 _REQUIRED = ObjectForm(
-    Injected, "Without a default.", **_FOUND, optional=FLAG._replace(schema={"const": False})
+    Injected, "Without a default.", **_FOUND, optional=FLAG.with_schema({"const": False})
 ).form()
 _OPTIONAL = ObjectForm(
     Injected,
     "With a default.",
     **_FOUND,
-    optional=FLAG._replace(schema={"const": True}),
+    optional=FLAG.with_schema({"const": True}),
     default=_DEFAULT,
 ).form()
 
@@ -116,7 +116,7 @@ def _task(name: str, version: str, config: Any, **contract: Any) -> Task[Any, An
     return Task(name, version, config, Contract(**contract), function)
 
 
-_EFFECT = optional(choice(*EFFECTS))._replace(schema={"enum": [None, *EFFECTS]})
+_EFFECT = optional(choice(*EFFECTS)).with_schema({"enum": [None, *EFFECTS]})
 TASK = ObjectForm(
     Task,
     "A task: what it is known by, and all that its contract says.",
