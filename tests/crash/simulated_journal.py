@@ -93,4 +93,4 @@ def goes_on(
         machine = machine_of(case, memory.around(world), memory)
         memory.machine = machine if path is None else cast(Machine, Blurred(machine, path))
         world.key = memory.key
-        return ran_by(machine, case, lambda result: kept.ended(result, machine))
+        return ran_by(machine, case, lambda result: kept.record_end(result, machine))
