@@ -4,7 +4,6 @@ A function is known by the place where it is defined, `module:qualified.name`. S
 there is taken, whatever it is; and else a function defined in another one, if it holds nothing.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from types import BuiltinMethodType, FunctionType, MethodType
@@ -34,7 +33,10 @@ def _script() -> str:
     if spec is not None:
         return str(spec.name)
     file = getattr(main, "__file__", None)
-    return "__main__" if file is None else os.path.splitext(os.path.basename(file))[0]
+    if file is None:
+        return "__main__"
+    name = file.replace("\\", "/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def _place(thing: Any) -> tuple[str, str]:
