@@ -35,7 +35,7 @@ def _script() -> str:
     file = getattr(main, "__file__", None)
     if file is None:
         return "__main__"
-    name = file.replace("\\", "/").rpartition("/")[2]
+    name = str(file).replace("\\", "/").rpartition("/")[2]
     return name.rpartition(".")[0] or name
 
 
