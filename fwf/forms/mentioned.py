@@ -10,7 +10,7 @@ from returns.result import Result
 
 from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import Const, Expr, Param
-from fwf.algebra.instances import Instance, is_instance_class
+from fwf.algebra.instances import PATH, Instance, is_instance_class, path_place
 from fwf.algebra.nodes import Extension, Node, Task, WithParams
 from fwf.algebra.pickling import fields
 from fwf.algebra.plain_values import (
@@ -124,6 +124,12 @@ def types_in(kinds: Iterable[Any]) -> list[Any]:
         todo.extend((get_origin(top), *get_args(top)))
         todo.extend((hints.fields_of(top) or {}).values())
     return types
+
+
+def has_path(annotation: Any) -> bool:
+    """Whether a path of this machine is in values of a type, as far as it declares them."""
+    kinds = types_in([annotation])
+    return any(isinstance(kind, type) and path_place(kind) == PATH for kind in kinds)
 
 
 # In a workflow

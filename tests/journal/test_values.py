@@ -743,3 +743,42 @@ def test_pyarrow_isnt_imported_for_values_without_tables() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+# Classes that have changed
+
+
+@dataclass(frozen=True)
+class Grown:
+    day: int
+    zone: str = "UTC"
+    tags: tuple[str, ...] = field(default=())
+
+
+class GrownPair(NamedTuple):
+    day: int
+    zone: str = "UTC"
+
+
+def taking(cls: type) -> Values:
+    def take(value):  # type: ignore[no-untyped-def]
+        return value
+
+    take.__annotations__ = {"value": cls}
+    return values(names_in(task(effect="pure")(take)))
+
+
+@pytest.mark.parametrize(("cls", "default"), [(Grown, ("UTC", ())), (GrownPair, ("UTC",))])
+def test_a_field_that_is_new_has_its_default_in_what_was_written_before(
+    cls: Any, default: tuple[object, ...]
+) -> None:
+    text = f'{{"coded":"{__name__}:{cls.__name__}","plain":{{"dict":{{"day":1}}}}}}'
+    assert taking(cls).read(text) == cls(1, *default)
+    with pytest.raises(Unreadable, match=r"it has a new field 'day'"):
+        taking(cls).read(text.replace('"day":1', '"zone":"UTC"'))
+
+
+def test_a_class_that_stands_in_another_module_now_is_named() -> None:
+    text = '{"coded":"jobs:Grown","plain":{"dict":{"day":1}}}'
+    with pytest.raises(Unreadable, match=rf"mentions 'jobs:Grown' now, but '{__name__}:Grown': st"):
+        taking(Grown).read(text)

@@ -1,11 +1,9 @@
 """Rules about files: what a step leaves on its machine, and another machine goes on without."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from fwf.algebra.instances import PATH, path_place
 from fwf.faults import Issue
-from fwf.forms.mentioned import types_in
+from fwf.forms.mentioned import has_path
 from fwf.interpreters.check.subject import Subject, last
 
 
@@ -15,7 +13,7 @@ def local_file(subject: Subject) -> Iterator[Issue]:
         return
     end = subject.end(last, subject.root)
     for here, task in subject.tasks():
-        if task is not end and _has_path(task.contract.output):
+        if task is not end and has_path(task.contract.output):
             yield Issue(
                 subject.path(here),
                 "local-file",
@@ -24,9 +22,3 @@ def local_file(subject: Subject) -> Iterator[Issue]:
                 'that all machines read; if all of them mount it, silence="local-file"',
                 "error",
             )
-
-
-def _has_path(annotation: Any) -> bool:
-    """Whether a path is in values of a type, as far as it declares them."""
-    kinds = types_in([annotation])
-    return any(isinstance(kind, type) and path_place(kind) == PATH for kind in kinds)

@@ -25,6 +25,11 @@ class JournalNames:
         """The dataclass or named tuple of this name; None if its codec has been registered."""
         return self._names.instances.get(name)
 
+    def elsewhere(self, name: str) -> list[str]:
+        """The names of classes that are called the same, and stand in other modules."""
+        _, colon, own = name.partition(":")
+        return [each for each in self._names.codecs if colon and each.partition(":")[2] == own]
+
     def member(self, recorded: Member) -> object:
         """The member of the enum of this name."""
         return self._names.member(recorded)

@@ -7,6 +7,7 @@ of its parts, as types are in these.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -33,6 +34,10 @@ class ObjectShape:
         self.codec = codec
         self.names = tuple(sorted(arguments_of(cls)))
         fields: Mapping[str, Any] = getattr(cls, "__dataclass_fields__", {})
+        defaults: Mapping[str, Any] = getattr(cls, "_field_defaults", {})
+        self.optional_names = frozenset(
+            [*defaults, *(name for name, field in fields.items() if _has_default(field))]
+        )
         own_fields = [name for name, each in fields.items() if each._field_type.name == "_FIELD"]
         self.derived_names = tuple(name for name in own_fields if name not in self.names)
         no_repr = [name for name in self.names if fields and not fields[name].repr]
@@ -84,6 +89,10 @@ class ObjectShape:
 
     def _unfit(self, how: str) -> Unfit:
         return would_change(self.cls, how)
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
 
 
 def _text_or_none(value: Any, text_of: TextOf) -> str | None:

@@ -148,8 +148,7 @@ class ValueReader:
             return self._decode(name, codecs()[name], form, inner)
         codec = self._names.codec(name) or path_codec(name)
         if codec is None:
-            message = f"no type that the workflow's tasks declare mentions {name!r} now"
-            raise Refused("/coded", message)
+            raise Refused("/coded", self._unknown(name))
         try:
             shape = self._shape(name, codec)
             if shape is None:
@@ -157,6 +156,16 @@ class ValueReader:
             return self._instance(shape, form["plain"], inner)
         except Unfit as unfit:
             raise Refused("", unfit.message) from None
+
+    def _unknown(self, name: str) -> str:
+        """How a message says that no class has this name, but perhaps one in another module."""
+        message = f"no type that the workflow's tasks declare mentions {name!r} now"
+        moved = self._names.elsewhere(name)
+        if not moved:
+            return message
+        return (
+            f"{message}, but {moved[0]!r}: start the run as it was started, or move the class back"
+        )
 
     def _decode(self, name: str, codec: Codec, form: Json, depth: int) -> Any:
         """What a codec makes of plain data, if it would be written the same again."""
@@ -183,7 +192,7 @@ class ValueReader:
         fields = plain.get("dict") if is_object(plain) and len(plain) == 1 else None
         if not is_object(fields):
             raise refused("/plain", plain, "the fields of an object")
-        if fields.keys() != set(shape.names):
+        if fields.keys() ^ {*shape.names} and not _has_grown(shape, fields):
             raise Refused("", _other_fields(shape, fields))
         parts = _under("plain/dict", self._fields, fields, depth)
         return shape.build(parts, self._text_of)
@@ -216,6 +225,12 @@ def _under(at: str, read: Read, form: Json, depth: int) -> Any:
         return read(form, depth)
     except Refused as error:
         raise Refused(f"/{at}{error.pointer}", error.message) from None
+
+
+def _has_grown(shape: ObjectShape, fields: dict[str, Json]) -> bool:
+    """Whether a class only has more fields than it had, with defaults, which count then."""
+    new = {*shape.names} - fields.keys()
+    return fields.keys() <= {*shape.names} and new <= shape.optional_names
 
 
 def _other_fields(shape: ObjectShape, fields: dict[str, Json]) -> str:

@@ -83,9 +83,14 @@ def items_gone(path: str, names: str) -> Failed:
     return Failed(path, ("Changed",), text)
 
 
-def unreadable(run: str, path: str, record: PastRecord, error: Exception) -> Failed:
+def unreadable(
+    run: str, path: str, record: PastRecord, error: Exception, *, unrepeatable: bool
+) -> Failed:
     """A result that can't be read any more."""
-    text = f"what it gave at {moment(record.at)}: {error}; {again(run, path)}"
+    text = (
+        f"what it gave at {moment(record.at)}: {error}; put back what was there then, or else "
+        f"{again(run, path)}{', though it is unrepeatable' if unrepeatable else ''}"
+    )
     return Failed(path, ("Unreadable",), text)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, final
 from fwf.algebra.nodes import Task
 from fwf.algebra.plain_values import digest, encode, freeze
 from fwf.analysis.canonical import Nameless, canonical
+from fwf.forms.mentioned import has_path
 from fwf.journal.code import code_digest
 from fwf.journal.values import Values
 from fwf.machine.fibers import Fiber
@@ -23,6 +24,7 @@ class TaskFacts(NamedTuple):
     code: str
     params: tuple[str, ...]
     unrepeatable: bool
+    has_path: bool
 
 
 @final
@@ -46,7 +48,8 @@ class TasksInRecords:
             each.name for each in task.contract.injected if each.kind in ("parameter", "unknown")
         )
         once = task.contract.effect == "unrepeatable"
-        facts = TaskFacts(task, name, json.dumps(name), code_digest(task.fn), params, once)
+        code, path = code_digest(task.fn), has_path(task.contract.output)
+        facts = TaskFacts(task, name, json.dumps(name), code, params, once, path)
         self._facts[id(task)] = facts
         return facts
 

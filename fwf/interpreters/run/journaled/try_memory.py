@@ -24,6 +24,7 @@ from fwf.interpreters.run.journaled.earlier_tries import (
 )
 from fwf.interpreters.run.journaled.frame_marks import Marks, PlaceMarks
 from fwf.interpreters.run.journaled.journaled_world import Journaled
+from fwf.interpreters.run.journaled.left_files import THERE, all_there, missing_path
 from fwf.interpreters.run.journaled.record_writer import RecordWriter, body
 from fwf.interpreters.run.journaled.task_facts import TaskFacts, TasksInRecords, python_of
 from fwf.interpreters.run.journaled.validity import Validity
@@ -139,10 +140,12 @@ class TryMemory:
         try:
             value = self.values.read(record.value)
         except (JournalError, Unwritable) as error:
-            self.hold(fiber, holds.unreadable(self._run, here.path, record, error))
+            once = facts.unrepeatable
+            why = holds.unreadable(self._run, here.path, record, error, unrepeatable=once)
+            self.hold(fiber, why)
             return True
-        if isinstance(value, Path) and THERE in record.body and not value.exists():
-            self.hold(fiber, holds.missing_file(self._run, here.path, record, value))
+        if THERE in record.body and (path := missing_path(value, within=facts.has_path)):
+            self.hold(fiber, holds.missing_file(self._run, here.path, record, path))
             return True
         del self._here[fiber]
         remark = self._remark(facts, here, record) if CODE in record.body else None
@@ -311,7 +314,7 @@ class TryMemory:
         more += "" if rows is None else f',"rows":{rows}'
         if here.passing:
             more += f",{PASSING}"
-        if isinstance(value, Path) and value.exists():
+        if (facts.has_path or isinstance(value, Path)) and all_there(value, within=facts.has_path):
             more += f",{THERE}"
         if facts.code and facts.name not in self._code_names:
             self._code_names.add(facts.name)
@@ -385,8 +388,6 @@ def _nowhere(task: Task[Any, Any]) -> bool:
 
 
 CODE: Final = '"code":'
-THERE: Final = '"there":true'
-"""Of a path that a task gave: there was something on this machine."""
 KILLED: Final = "fwf.interpreters.run.workers.processes.Killed"
 """The tag of a task whose own process ended without a word."""
 _MANY: Final = (list, tuple)

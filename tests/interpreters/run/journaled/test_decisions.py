@@ -1,9 +1,11 @@
 """What people decide: what is done again, and how an attempt ended that nobody knows about."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from socket import gethostname
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from returns.result import Failure, Success
@@ -606,24 +608,50 @@ def test_other_data_has_another_key_though_nothing_was_done(runs: Runs) -> None:
     assert second != first == third
 
 
-def test_a_path_counts_as_gone_only_if_something_was_there(runs: Runs, tmp_path: Path) -> None:
-    from pathlib import Path as P
+@dataclass(frozen=True)
+class Extract:
+    rows: int
+    file: Path
 
+
+class Pair(NamedTuple):
+    file: Path | None
+    rows: int = 0
+
+
+@pytest.mark.parametrize(
+    ("annotation", "holding"),
+    [
+        (Path, lambda path: path),
+        (Path | None, lambda path: path),
+        (list[Path], lambda path: [Path("/"), path]),
+        (tuple[int, Path], lambda path: (1, path)),
+        (set[Path], lambda path: {path}),
+        (dict[str, list[Path]], lambda path: {"a": [], "b": [path]}),
+        (Extract, lambda path: Extract(1, path)),
+        (list[Extract], lambda path: [Extract(1, path)]),
+        (Pair, Pair),
+    ],
+    ids=str,
+)
+def test_a_path_counts_as_gone_only_if_something_was_there(
+    runs: Runs, tmp_path: Path, annotation: Any, holding: Callable[[Path], Any]
+) -> None:
     file = tmp_path / "rows.csv"
     file.touch()
 
-    def gives(name: str, path: P) -> Any:
-        @task(name=name, config={"of": name})
-        def give() -> P:
-            return path
+    def gives(name: str, path: Path) -> Any:
+        def give():  # type: ignore[no-untyped-def]
+            return holding(path)
 
-        return give
+        give.__annotations__ = {"return": annotation}
+        return task(name=name, config={"of": name})(give)
 
     @task(config={"of": "last"})
-    def last(path: P) -> str:
+    def last(given: Any) -> str:
         raise ConnectionError
 
-    elsewhere = named("elsewhere", gives("far", P("/nowhere/rows.csv")) >> last)
+    elsewhere = named("elsewhere", gives("far", Path("/nowhere/rows.csv")) >> last)
     here = named("here", gives("near", file) >> last)
     for w in (elsewhere, here):
         runs.once(w)
