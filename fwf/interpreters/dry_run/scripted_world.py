@@ -87,7 +87,7 @@ class Scripted:
         script, *_ = self._script(role, machine, fiber.place)
         return not works_on(script, role.task.contract)
 
-    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
+    def close(self, at_work: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """Nothing is left at work."""
 
     def start(self, machine: Machine, fiber: Fiber, role: Role, alone: bool) -> Ending:
