@@ -180,7 +180,7 @@ def trampoline(
     answer: Any = None  # with which a generator starts
     while True:
         try:
-            question = stack[-1].send(answer)
+            question = stack[-1].send(cast(Any, answer))
         except StopIteration as stop:
             stack.pop()
             answer = stop.value
