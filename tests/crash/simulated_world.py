@@ -162,7 +162,7 @@ class Simulated:
         self._landed.append(((machine.path(fiber.place), numbers(fiber.tries)), "cut"))
         return False
 
-    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
+    def close(self, at_work: Sequence[RunningAttempt], *, at_once: bool) -> None:
         """The run is over: what still works on does so to its end.
 
         How the last ones ended isn't settled by that: it may still have to be written.

@@ -285,9 +285,9 @@ class Leaves:
         if self._run:
             self._flights.over(self._run)
 
-    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
+    def close(self, at_work: Sequence[RunningAttempt], *, at_once: bool) -> None:
         here: list[RunningAttempt] = []
-        for attempt in left:
+        for attempt in at_work:
             flight = self._flying.get(attempt)
             if flight is None:
                 here.append(attempt)
