@@ -14,7 +14,7 @@ from fwf.interpreters.engines.worker.claims import (
     Claim,
     ClaimedAttempt as Claimed,
     Claims,
-    at_work,
+    at_work as claims_at_work,
     mine,
 )
 from fwf.interpreters.engines.worker.objects import StoreError
@@ -85,7 +85,7 @@ class Claiming:
         this = Claimed(step_key(self._key, path), _text(fiber, self._again))
         claim = mine(self._until, self._given(fiber, role))
         self._tokens.add(claim.token)
-        at_work.add(claim.token)
+        claims_at_work.add(claim.token)
         try:
             ending = self._known(machine, fiber, this, claim, role)
         except StoreError as error:
@@ -217,9 +217,9 @@ class Claiming:
             self._finish(machine, fiber, role, this, INT, None)
         return self._inner.cut(machine, fiber, role)
 
-    def close(self, left: Sequence[RunningAttempt], *, at_once: bool) -> None:
-        self._inner.close(left, at_once=at_once)
-        at_work.difference_update(self._tokens)
+    def close(self, at_work: Sequence[RunningAttempt], *, at_once: bool) -> None:
+        self._inner.close(at_work, at_once=at_once)
+        claims_at_work.difference_update(self._tokens)
 
     def _finish(
         self, machine: Machine, fiber: Fiber, role: Role, this: Claimed, status: Status, value: Any
