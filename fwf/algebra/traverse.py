@@ -187,7 +187,7 @@ def trampoline(
             if not stack:
                 return cast(A, answer)
         else:
-            answer = cast(Any, at_once and at_once(question))
+            answer = None if at_once is None else at_once(question)
             if answer is None:
                 stack.append(begin(question))
 
