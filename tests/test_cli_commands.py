@@ -305,6 +305,18 @@ def test_files_for_another_step_are_refused_where_another_machine_may_go_on(fold
     assert call("check", "jobs:files", *server, "--silence", "local-file").exit_code == 0
 
 
+def test_what_a_journal_cannot_keep_is_refused_before_it_is_done(folder: Path) -> None:
+    more = "\n@task(effect='unrepeatable')\ndef half() -> Fraction: return Fraction(1, 2)\n"
+    (folder / "jobs.py").write_text(f"from fractions import Fraction\n{SOURCE}{more}")
+    kept = "--journal", str(folder / "runs.db")
+    assert of_json("check", "jobs:half", *kept, status=1)["issues"][0]["rule"] == "unkept-result"
+    assert of_json("check", "jobs:half", "--journal", "off")["errors"] == 0
+    refused = call("run", "jobs:half", *kept)
+    assert refused.exit_code == 2
+    assert "half gives a Fraction, which a journal can't keep" in refused.stderr
+    assert call("run", "jobs:half", "--journal", "off").stdout == "1/2\n"
+
+
 def test_errors_and_other_misuse_are_told_at_once(folder: Path) -> None:
     more = "\nboth = named('both', retry(once, attempts=2) >> read_in)\n"
     more += "quiet = named('quiet', retry(once, attempts=2), silence='repeated-unrepeatable')\n"

@@ -91,7 +91,7 @@ def check_start(
     nothing: tuple[Any, Any] = ({}, {})
     before = start.resumed
     with stdout_kept_for(start.as_json):
-        errors = [] if start.anyway else errors_of(target, start.journal)
+        errors = [] if start.anyway else errors_of(target, place_of(start.journal))
         params = dict(others) if before is None else before.params_for(target)
         if before is not None:
             before.refuse_another(target, params)

@@ -3,6 +3,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from os import environ
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -76,10 +77,12 @@ def check(w: Workflow[Any, Any], **more: Any) -> tuple[Issue, ...]:
     return check_of(w, **{"journal": SERVER, **more})
 
 
+@dataclass
 class Orders:
     row_count: int
 
 
+@dataclass
 class Visits: ...
 
 
@@ -103,6 +106,14 @@ class Download:
     took: float
     files: "list[Path] | None"
     before: "Download | None"
+
+
+@task(effect="read")
+def half() -> Fraction: ...
+
+
+@task(effect="read")
+def halves() -> list[Fraction]: ...
 
 
 @task(effect="idempotent")
@@ -357,6 +368,8 @@ FIRES: list[tuple[str, str, Workflow[Any, Any]]] = [
     ("local-file", "error", fetch >> clean),
     ("local-file", "error", map_each(retry(fetch_all, attempts=2)) >> clean),
     ("local-file", "error", par(orders, fetch)),
+    ("unkept-result", "error", half >> clean),
+    ("unkept-result", "error", named("n", par(orders, retry(halves, attempts=2)))),
     ("unknown-rule", "warning", named("daily", clean, silence="droped-value")),
     ("unknown-rule", "warning", clean >> named("daily", clean, silence=["cut-writer", 3])),
 ]  # fmt: skip
@@ -465,6 +478,8 @@ SILENT: list[tuple[str, Workflow[Any, Any]]] = [
     ("dropped-value", par(ping, ping) >> visits),
     ("local-file", clean >> named("last", retry(fetch, attempts=2))),
     ("local-file", named_path >> clean),
+    ("unkept-result", named("half", half >> clean, silence="unkept-result")),
+    ("unkept-result", orders >> visits),
     ("unknown-rule", named("daily", clean, silence=["dropped-value", "cut-writer"])),
 ]
 

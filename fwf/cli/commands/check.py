@@ -23,8 +23,9 @@ def command(
 
     Tells every issue at once, each with its path and with the rule that --silence takes. In the
     workflow a rule is silenced for one part: named("load", part, silence="concurrent-writes"), or
-    a list of rules. With --journal postgresql://… files that steps leave for others are errors:
-    the run may go on at another machine.
+    a list of rules. What a task gives and a journal can't keep is an error, but with --journal off.
+    With --journal postgresql://… files that steps leave for others are errors, too: the run may go
+    on at another machine.
 
     Of the resources of its module those that it needs are looked at, and none is opened: an opener
     that can't be called without arguments is an error (resource-type), a secret whose environment
@@ -37,6 +38,7 @@ def command(
     JSON: target, workflow, issues (path, rule, severity, message), errors, warnings, notes.
     """
     from fwf.cli.checking import refuse_unknown, tell_issues
+    from fwf.cli.journals import place_of
     from fwf.cli.resources_beside import RULES, resource_issues
     from fwf.interpreters.check import check as issues_of
 
@@ -44,8 +46,9 @@ def command(
     of_workflow = [rule for rule in silence if rule not in RULES]
     with stdout_kept_for(as_json):
         subject = load(target)
+        place = place_of(journal)
         issues = [
-            *issues_of(subject.workflow, strict=strict, silence=of_workflow, journal=journal),
+            *issues_of(subject.workflow, strict=strict, silence=of_workflow, journal=place),
             *resource_issues(subject, silence),
         ]
     return tell_issues(subject, issues, as_json=as_json)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.faults import Issue, near
-from fwf.interpreters.check import control, data, effects, file_rules, mark_rules, name_rules, tags
+from fwf.interpreters.check import (
+    control,
+    data,
+    effects,
+    journal_rules,
+    mark_rules,
+    name_rules,
+    tags,
+)
 from fwf.interpreters.check.silence import is_silent, silent_paths, unknown_rule
 from fwf.interpreters.check.subject import Subject
 from fwf.records import changed
@@ -36,7 +44,8 @@ RULES: dict[str, Callable[[Subject], Iterable[Issue]]] = {
     "positional-join": data.positional_join,
     "crossed-join": data.crossed_join,
     "dropped-value": data.dropped_value,
-    "local-file": file_rules.local_file,
+    "local-file": journal_rules.local_file,
+    "unkept-result": journal_rules.unkept_result,
     "unknown-rule": lambda subject: unknown_rule(subject, RULES),
 }
 """Every rule by the name that its issues carry, and that silences it."""
@@ -60,8 +69,9 @@ def check(
     silence: names of rules to leave out; an issue names its rule. For a part of the workflow alone
         it is a note of its name: `named("load", w, silence="concurrent-writes")`.
     strict: makes an error of tasks that don't declare their effect.
-    journal: where its runs will be kept, if that is known. At an address, `postgresql://…`, it is
-        for machines that don't keep their disks, so that no step may leave a file for another.
+    journal: where its runs will be kept, if that is known: what a task gives must be such as a
+        journal can keep. At an address, `postgresql://…`, it is for machines that don't keep their
+        disks, so that no step may leave a file for another.
 
     >>> from fwf import branch, const, fail, param
     >>> for issue in check(branch(param("day") == "today", then=const(1), otherwise=fail("Late"))):
@@ -70,7 +80,7 @@ def check(
     task, or write param('day', type) [untyped-parameter]
     """
     silent = _silent_rules((silence,) if isinstance(silence, str) else silence)
-    subject = Subject(as_workflow(w, "check"), elsewhere="://" in str(journal))
+    subject = Subject(as_workflow(w, "check"), journal=None if journal is None else str(journal))
     quiet = silent_paths(subject)
     issues = [
         issue

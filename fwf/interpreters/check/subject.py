@@ -54,12 +54,12 @@ class NodePlace:
 class Subject:
     """A workflow, with each distinct node at its first place."""
 
-    __slots__ = ("_at", "_bottom_up", "_ends", "_paths", "elsewhere", "places", "required", "root")
+    __slots__ = ("_at", "_bottom_up", "_ends", "_paths", "journal", "places", "required", "root")
 
-    def __init__(self, w: Workflow[Any, Any], *, elsewhere: bool = False) -> None:
+    def __init__(self, w: Workflow[Any, Any], *, journal: str | None = None) -> None:
         self.root = cast(Node, w)
-        self.elsewhere = elsewhere
-        """Whether a run of it may go on at another machine than it began at."""
+        self.journal = journal
+        """Where its runs are kept, if they are."""
         self.required: Requirements = requirements(w)
         self._paths = Paths()
         self._ends: dict[tuple[Inward, int], Node] = {}

@@ -8,12 +8,12 @@ from fwf.algebra.nodes import Task
 from fwf.algebra.workflow import Workflow, as_workflow
 from fwf.durations import short_duration
 from fwf.faults import counted, shown_path
+from fwf.forms.textless_types import textless
 from fwf.interpreters.engines.cut import Cut, EngineTask, Piece
 from fwf.interpreters.engines.engines import Engine, engine_of
 from fwf.interpreters.engines.sizes import OVER, over, size_of
 from fwf.interpreters.engines.support import Feature, Support, Table, uncut
 from fwf.interpreters.engines.time_spans import span_of
-from fwf.interpreters.engines.writable import textless
 from fwf.records import record
 
 MOST_CHARACTERS: Final = 10_000_000

@@ -26,8 +26,8 @@ import pytest
 
 from fwf import gaps, minutes, named, register_codec, retry, task, timeout
 from fwf.faults import Fault
+from fwf.forms.textless_types import textless
 from fwf.interpreters.engines import ENGINES
-from fwf.interpreters.engines.writable import textless
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""What surely can't go from one engine task to another, as its type says: it has no text."""
+"""What surely can't be written down, in a journal or for an engine, as its type says."""
 
 from __future__ import annotations
 

@@ -1,15 +1,16 @@
-"""Rules about files: what a step leaves on its machine, and another machine goes on without."""
+"""Rules about what a journal keeps: what can't be kept, and files for another machine."""
 
 from collections.abc import Iterator
 
 from fwf.faults import Issue
 from fwf.forms.mentioned import has_path
+from fwf.forms.textless_types import textless
 from fwf.interpreters.check.subject import Subject, last
 
 
 def local_file(subject: Subject) -> Iterator[Issue]:
     """A step leaves a file for those after it, and the journal outlasts its machine's disk."""
-    if not subject.elsewhere:
+    if "://" not in (subject.journal or ""):
         return
     end = subject.end(last, subject.root)
     for here, task in subject.tasks():
@@ -20,5 +21,22 @@ def local_file(subject: Subject) -> Iterator[Issue]:
                 f"{task.name} gives a Path, a file of its machine, but a run in this journal may "
                 "go on at another one, where it isn't: give what is in it, or the key of an object "
                 'that all machines read; if all of them mount it, silence="local-file"',
+                "error",
+            )
+
+
+def unkept_result(subject: Subject) -> Iterator[Issue]:
+    """A step gives what no journal can keep, so that it fails when it is done."""
+    if subject.journal is None:
+        return
+    for here, task in subject.tasks():
+        cls = textless(task.contract.output)
+        if cls is not None:
+            yield Issue(
+                subject.path(here),
+                "unkept-result",
+                f"{task.name} gives a {cls.__qualname__}, which a journal can't keep: give plain "
+                "data, a dataclass or a pyarrow table, call fwf.register_codec where the class is "
+                "defined, or run with --journal off",
                 "error",
             )
