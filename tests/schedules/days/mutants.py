@@ -132,7 +132,7 @@ def takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     def chained(timetable: Any, planned: Sequence[Partition], at: float, known: Any) -> Any:
         return planned
 
-    monkeypatch.setattr(planning, "_chained", chained)
+    monkeypatch.setattr(planning, "_in_sequence", chained)
 
 
 def by_hand_takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
