@@ -37,8 +37,8 @@ What is here, in the order in which one meets it; `help(fwf.retry)` tells each w
     What a workflow is, and one of your own
         Workflow Task Extension register_codec
     Types of what these give and take; names that else only a `repr` uses
-        Graph Step Node Schedule Gap DryRun DryRuns Ran Issue TooLarge Clock SystemClock
-        Timetable Run Notify State
+        AnyWorkflow Graph Step Node Schedule Gap DryRun DryRuns Ran Issue TooLarge Clock
+        SystemClock Timetable Run Notify State
 """
 
 from fwf import early as early  # what a signal does until the rest is there
@@ -54,7 +54,7 @@ from fwf.algebra.parameter_kinds import Parameter, Resource
 from fwf.algebra.plain_values import register_codec
 from fwf.algebra.questions import failed, fault_of, text, value_of
 from fwf.algebra.schedule import Schedule as Schedule, backoff, delays, every
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow as AnyWorkflow, Workflow
 from fwf.analysis.extent import TooLarge as TooLarge
 from fwf.analysis.identity import definition_id
 from fwf.combinators import (

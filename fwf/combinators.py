@@ -36,7 +36,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.plain_values import freeze
 from fwf.algebra.questions import message as message_of
 from fwf.algebra.schedule import Schedule, as_schedule
-from fwf.algebra.workflow import Edge, Workflow, as_workflow, set_edge
+from fwf.algebra.workflow import AnyWorkflow, Edge, Workflow, as_workflow, set_edge
 from fwf.types import hints, table_types
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ def const(value: T, /) -> Workflow[object, T]:
 @overload
 def pure(expr: ParamIt[T], /) -> Workflow[object, T]: ...
 @overload
-def pure(expr: It, /) -> Workflow[Any, Any]: ...
+def pure(expr: It, /) -> AnyWorkflow: ...
 @overload
 def pure(expr: Callable[[A], B], /) -> Workflow[A, B]: ...
-def pure(expr: Any, /) -> Workflow[Any, Any]:
+def pure(expr: Any, /) -> AnyWorkflow:
     """Expression or named pure function ⟶ A → B: its value at the input; no effect, no time.
 
     Where it can't be evaluated the workflow fails with a `PredicateDefect`.
@@ -149,11 +149,11 @@ def seq(
 ) -> Workflow[A, G]: ...
 @overload
 def seq(
-    a: Workflow[A, Any], b: Workflow[Any, Any], c: Workflow[Any, Any], d: Workflow[Any, Any],
-    e: Workflow[Any, Any], f: Workflow[Any, Any], g: Workflow[Any, Any], /, *ws: Workflow[Any, Any],
+    a: Workflow[A, Any], b: AnyWorkflow, c: AnyWorkflow, d: AnyWorkflow,
+    e: AnyWorkflow, f: AnyWorkflow, g: AnyWorkflow, /, *ws: AnyWorkflow,
 ) -> Workflow[A, Any]: ...
 # fmt: on
-def seq(*ws: Any) -> Workflow[Any, Any]:
+def seq(*ws: Any) -> AnyWorkflow:
     """(A → B), (B → C) … ⟶ A → C: one after another, as `>>` does (Hughes 2000).
 
     For computed lists: `seq(*steps)`. `seq()` is `identity`, `seq(a)` is `a`.
@@ -163,7 +163,7 @@ def seq(*ws: Any) -> Workflow[Any, Any]:
     first = as_workflow(ws[0], "seq")
     if len(ws) == 1:
         return first
-    chain: Workflow[Any, Any] = first
+    chain: AnyWorkflow = first
     for w in ws[1:]:
         chain = chain >> w
     return chain
@@ -217,7 +217,7 @@ def par(
     *ws: Workflow[A, B], fail_fast: bool = False,
 ) -> Workflow[A, tuple[B, ...]]: ...
 # fmt: on
-def par(*ws: Any, fail_fast: bool = False) -> Workflow[Any, Any]:
+def par(*ws: Any, fail_fast: bool = False) -> AnyWorkflow:
     """(A → B), (A → C) … ⟶ A → (B, C, …): all at once on the same input.
 
     Settles: all run to their end, and the faults of all are reported. With `fail_fast` the first
@@ -303,13 +303,13 @@ def map_each(
     on_error: Literal["settle", "fail_fast"] = "settle",
 ) -> Workflow[Sequence[A], list[B]]: ...
 def map_each(
-    body: Workflow[Any, Any],
+    body: AnyWorkflow,
     /,
     *,
     key: It | Callable[[Any], object] | None = None,
     at_once: int | None = None,
     on_error: OnError = "settle",
-) -> Workflow[Any, Any]:
+) -> AnyWorkflow:
     """(A → B) ⟶ Sequence[A] → list[B]: the body on each item; the width is known at run time.
 
     key: names items in paths and idempotency keys, by its text; must be unique. Without it, the

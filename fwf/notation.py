@@ -10,7 +10,7 @@ from pyrsistent import pmap
 from fwf.algebra.functions import COROUTINE, KWARGS, VARARGS
 from fwf.algebra.graph_steps import Recorder, Ref, recording
 from fwf.algebra.nodes import Graph, Named
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.types import hints
 
 A = TypeVar("A")
@@ -91,7 +91,7 @@ def graph(
 def graph(
     fn: Callable[[Ref[A], Ref[B], Ref[C], Ref[D]], tuple[Ref[R], Ref[S], Ref[T], Ref[U]]], /
 ) -> Workflow[tuple[A, B, C, D], tuple[R, S, T, U]]: ...
-def graph(fn: Callable[..., Any], /) -> Workflow[Any, Any]:
+def graph(fn: Callable[..., Any], /) -> AnyWorkflow:
     """A function from references to a reference ⟶ A → B: a directed acyclic graph of workflows.
 
     The function runs once, now: calling a workflow in it makes a step, which starts when the

@@ -29,7 +29,7 @@ from fwf.algebra.contract import Contract, Effect, Injected, InputOf
 from fwf.algebra.functions import place_of
 from fwf.algebra.nodes import Task
 from fwf.algebra.plain_values import freeze
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.analysis.requirements import Requirements, requirements, unlike
 from fwf.faults import Permanent
 from fwf.records import record
@@ -236,7 +236,7 @@ def kinds_of(needs: Requirements) -> dict[str, tuple[Any, ...]]:
     return kinds
 
 
-def orders(w: Workflow[Any, Any]) -> tuple[str, ...]:
+def orders(w: AnyWorkflow) -> tuple[str, ...]:
     """Workflow ⟶ the names of the states that it reads or moves.
 
     Its runs depend on their order: each goes on from where the one before has come to.

@@ -18,7 +18,7 @@ from returns.result import Result
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.schedule import Schedule, every
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.combinators import delay, fail, map_each, par, pure, retry, timeout
 from fwf.faults import Fault
 from fwf.interpreters.dry_run import dry_run
@@ -39,7 +39,7 @@ Kind: TypeAlias = Literal["result", "trace", "times"]
 class Case:
     """What an interpreter is compared on."""
 
-    w: Workflow[Any, Any]
+    w: AnyWorkflow
     value: int
     scenario: Scenario
     params: dict[str, object]
@@ -79,9 +79,7 @@ def cases(draws: st.DrawFn, *, max_leaves: int = 6, expected: Interpreter = refe
 
 
 @st.composite
-def scripted(
-    draws: st.DrawFn, ws: st.SearchStrategy[Workflow[Any, Any]], expected: Interpreter
-) -> Case:
+def scripted(draws: st.DrawFn, ws: st.SearchStrategy[AnyWorkflow], expected: Interpreter) -> Case:
     """One of these workflows, and a script for every place where it does something."""
     w = draws(ws)
     value, params = draws(draw.numbers()), draw.taken_by(w, draws(draw.params()))
@@ -95,7 +93,7 @@ def scripted(
 
 
 @lru_cache
-def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
+def several_flows(max_leaves: int) -> st.SearchStrategy[AnyWorkflow]:
     """Workflows side by side, since what each of them does can be seen; one stands alone."""
     one = st.sampled_from(THEMES).flatmap(partial(flows, max_leaves))
     others = overtaken(sample_tasks.PLAIN), spread()
@@ -104,14 +102,14 @@ def several_flows(max_leaves: int) -> st.SearchStrategy[Workflow[Any, Any]]:
 
 
 @lru_cache
-def flows(max_leaves: int, kinds: tuple[draw.Part, ...]) -> st.SearchStrategy[Workflow[Any, Any]]:
+def flows(max_leaves: int, kinds: tuple[draw.Part, ...]) -> st.SearchStrategy[AnyWorkflow]:
     """A workflow of these kinds of parts, in some context."""
     without = tuple(part for part in get_args(draw.Part) if part not in kinds) if kinds else DRAWN
     inner = draw.workflows(max_leaves=max_leaves, without=without)
     return st.builds(placed, inner, around("any", ()))
 
 
-def overtaken(plain: Sequence[Task[Any, Any]]) -> st.SearchStrategy[Workflow[Any, Any]]:
+def overtaken(plain: Sequence[Task[Any, Any]]) -> st.SearchStrategy[AnyWorkflow]:
     """What is cut and tried again, often while the earlier attempts would still be at work.
 
     By chance alone, one case in a thousand is such. plain: the tasks that it is made of.
@@ -125,7 +123,7 @@ def overtaken(plain: Sequence[Task[Any, Any]]) -> st.SearchStrategy[Workflow[Any
 
 
 @lru_cache
-def spread() -> st.SearchStrategy[Workflow[Any, Any]]:
+def spread() -> st.SearchStrategy[AnyWorkflow]:
     """What is tried again after a time that is drawn, once or for several items.
 
     It stands in no other workflows, since little happens at one instant then.
@@ -140,19 +138,19 @@ def _drawn(delay: timedelta, seed: int) -> Schedule:
     return every(delay).jitter(seed)
 
 
-def _for_each(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
+def _for_each(w: AnyWorkflow) -> AnyWorkflow:
     return pure(sample_tasks.several) >> map_each(w) >> pure(sample_tasks.total)
 
 
-def _raced(w: Workflow[Any, Any], d: timedelta) -> Workflow[Any, Any]:
+def _raced(w: AnyWorkflow, d: timedelta) -> AnyWorkflow:
     return par(w, delay(d) >> fail("ConnectionError"), fail_fast=True) >> pure(sample_tasks.total)
 
 
-def _again(w: Workflow[Any, Any], n: int, wait: timedelta | Schedule) -> Workflow[Any, Any]:
+def _again(w: AnyWorkflow, n: int, wait: timedelta | Schedule) -> AnyWorkflow:
     return retry(w, attempts=n, wait=wait)
 
 
-def _beside(ws: list[Workflow[Any, Any]]) -> Workflow[Any, Any]:
+def _beside(ws: list[AnyWorkflow]) -> AnyWorkflow:
     return par(*ws) if len(ws) > 1 else ws[0]
 
 

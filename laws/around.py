@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, final
+from typing import Literal, TypeAlias, final
 
 from hypothesis import strategies as st
 
 from fwf.algebra.builder import pick
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.combinators import always, const, delay, fallback, identity, par, pure, retry, timeout
 from fwf.records import record
 from fwf.testing import strategies as draw
@@ -30,19 +30,19 @@ class Around:
     """One layer of context; `w` is other work in it, `d` a duration."""
 
     kind: Kind
-    w: Workflow[Any, Any] | None = None
+    w: AnyWorkflow | None = None
     d: timedelta = timedelta(0)
 
 
-def placed(w: Workflow[Any, Any], layers: tuple[Around, ...]) -> Workflow[Any, Any]:
+def placed(w: AnyWorkflow, layers: tuple[Around, ...]) -> AnyWorkflow:
     """A workflow in its context, the first layer innermost."""
     for layer in layers:
         w = _in(layer, w)
     return w
 
 
-def _in(layer: Around, w: Workflow[Any, Any]) -> Workflow[Any, Any]:
-    other: Workflow[Any, Any] = const(1) >> (identity if layer.w is None else layer.w)
+def _in(layer: Around, w: AnyWorkflow) -> AnyWorkflow:
+    other: AnyWorkflow = const(1) >> (identity if layer.w is None else layer.w)
     match layer.kind:
         case "before":
             return par(identity, other) >> (pick(0) >> w)
@@ -76,7 +76,7 @@ def around(where: Where, without: tuple[draw.Part, ...]) -> st.SearchStrategy[tu
     return st.lists(st.one_of(layers), max_size=2).map(tuple)
 
 
-def _before(w: Workflow[Any, Any]) -> Around:
+def _before(w: AnyWorkflow) -> Around:
     return Around("before", w)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fwf.algebra.builder import It, expr_of, it, pick
 from fwf.algebra.expr import substitute
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.arrows import first as hughes_first, fst, second as hughes_second, split
 from fwf.combinators import fail, identity, par, pure, seq
 
@@ -15,15 +13,15 @@ from .law import Flow, FlowA, FlowB, Function, Sides, SureFunction, Tag, law
 HUGHES = "Hughes, Generalising Monads to Arrows, 2000"
 
 
-def first(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
+def first(w: AnyWorkflow) -> AnyWorkflow:
     """On the first half of a pair; the types of both halves are left open."""
-    arrow: Workflow[Any, Any] = hughes_first(w)
+    arrow: AnyWorkflow = hughes_first(w)
     return arrow
 
 
-def second(w: Workflow[Any, Any]) -> Workflow[Any, Any]:
+def second(w: AnyWorkflow) -> AnyWorkflow:
     """On the second half of a pair."""
-    arrow: Workflow[Any, Any] = hughes_second(w)
+    arrow: AnyWorkflow = hughes_second(w)
     return arrow
 
 

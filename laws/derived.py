@@ -6,7 +6,7 @@ from typing import Any
 
 from fwf.algebra.builder import It, expr_of, it, pick
 from fwf.algebra.expr import substitute
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.combinators import always, branch, const, delay, fail, fallback, identity, par, pure
 from fwf.derived import (
     bracket,
@@ -146,7 +146,7 @@ def one_page(w: Flow, n: Count) -> Sides:
     """The first page is asked for with None, and its items are the result. †"""
     fetch: Any = pure(sample_tasks.number) >> w >> pure(sample_tasks.last_page)
     pages: Any = pure(sample_tasks.total_of_pages)
-    first: Workflow[Any, Any] = const(None) >> fetch >> pure(sample_tasks.total_of_page)
+    first: AnyWorkflow = const(None) >> fetch >> pure(sample_tasks.total_of_page)
     return paginate(fetch, limit=n) >> pages, first
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from fwf.algebra.nodes import Graph, Node, Step
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.arrows import dup, fst, snd, split, swap
 from fwf.combinators import always, identity, par, pure, timeout
 from fwf.testing import sample_tasks
@@ -16,11 +16,11 @@ from .law import Bindings, Duration, Flow, Sides, law
 PAGE = "semantics §7"
 
 
-def step(body: Workflow[Any, Any], *inputs: int, after: tuple[int, ...] = ()) -> Step:
+def step(body: AnyWorkflow, *inputs: int, after: tuple[int, ...] = ()) -> Step:
     return Step(cast(Node, body), inputs, after)
 
 
-def graph(*steps: Step, gives: int | tuple[int, ...]) -> Workflow[Any, Any]:
+def graph(*steps: Step, gives: int | tuple[int, ...]) -> AnyWorkflow:
     """Steps on one input, which is number -1."""
     return Graph(steps, gives, 1)
 

@@ -23,7 +23,7 @@ from returns.result import Failure, Result, Success
 from fwf.algebra.builder import It
 from fwf.algebra.nodes import Task
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.derived.caching import is_cacheable
 from fwf.faults import Fault
 from fwf.records import record
@@ -63,7 +63,7 @@ Condition: TypeAlias = Literal[
 
 The last one gives more worlds, not fewer: elsewhere what is cut stops.
 """
-Sides: TypeAlias = tuple[Workflow[Any, Any], Workflow[Any, Any]]
+Sides: TypeAlias = tuple[AnyWorkflow, AnyWorkflow]
 Verdict: TypeAlias = Literal["holds", "broken", "vacuous"]
 
 
@@ -78,7 +78,7 @@ class Run(Protocol):
     def end(self) -> Any: ...
 
 
-Interpreter: TypeAlias = Callable[[Workflow[Any, Any], Any, Scenario, Mapping[str, object]], Run]
+Interpreter: TypeAlias = Callable[[AnyWorkflow, Any, Scenario, Mapping[str, object]], Run]
 """Workflow, input, scenario, parameters ⟶ what happens."""
 
 
@@ -321,7 +321,7 @@ def _responses(draws: st.DrawFn, law: Law) -> dict[str, bool]:
 # Whether it holds
 
 
-def ran(w: Workflow[Any, Any], case: Case, interpreter: Interpreter) -> Run:
+def ran(w: AnyWorkflow, case: Case, interpreter: Interpreter) -> Run:
     """Run one side where the case puts it."""
     whole = placed(w, case.around)
     scenario = draw.known_to(whole, case.scenario)
@@ -347,7 +347,7 @@ def holds(law: Law, case: Case, interpreter: Interpreter) -> bool:
     return judged(law, case, interpreter) != "broken"
 
 
-def decided(left: Workflow[Any, Any], right: Workflow[Any, Any]) -> bool:
+def decided(left: AnyWorkflow, right: AnyWorkflow) -> bool:
     """Whether two workflows have the same normal form."""
     from fwf.analysis.normal_form import normal_form
 

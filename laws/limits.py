@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.combinators import in_pool, par
 from fwf.durations import seconds
 from fwf.interpreters.run import Pool
@@ -17,7 +17,7 @@ from fwf.testing import sample_tasks, strategies as draw
 from .agreement import THEMES, Case, flows, overtaken, scripted
 from .list_scheduler import Pools, scheduled
 
-Flow = Workflow[Any, Any]
+Flow = AnyWorkflow
 
 
 def _the_same(w: Flow) -> Flow:

@@ -10,7 +10,7 @@ from hypothesis import settings
 from fwf.algebra.nodes import Always, Node, Retry, Timeout
 from fwf.algebra.schedule import Jitter, every
 from fwf.algebra.traverse import fold, rebuild
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.combinators import const
 from fwf.durations import microseconds
 from fwf.interpreters.dry_run import DryRun, dry_run
@@ -36,7 +36,7 @@ LIMITS: list[dict[str, Any]] = [
     {"workers": 2, "pools": {"vendor": 1}},
     {"pools": {"vendor": 2}},
 ]
-Flow = Workflow[Any, Any]
+Flow = AnyWorkflow
 
 
 def within(w: Flow, limits: dict[str, Any]) -> dict[str, Any]:

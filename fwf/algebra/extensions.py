@@ -9,7 +9,7 @@ from fwf.algebra.checked_fields import checked_name
 from fwf.algebra.expr import Expr
 from fwf.algebra.plain_values import freeze, source
 from fwf.algebra.schedule import Schedule
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 
 
 class Arm(NamedTuple):
@@ -26,11 +26,11 @@ class Arm(NamedTuple):
         or as a "loan", until a finaliser of the extension gives it back.
     """
 
-    node: Workflow[Any, Any]
+    node: AnyWorkflow
     label: str = ""
     segment: str | None = None
     tag: str = ""
-    stands: Workflow[Any, Any] | None = None
+    stands: AnyWorkflow | None = None
     lasts: Literal["run", "try", "loan"] = "run"
 
 
@@ -81,7 +81,7 @@ def check_class(cls: Any) -> None:
         checked_name(cls.word, f"{cls.__qualname__}.word")
 
 
-def workflows_in(value: Any) -> tuple[Workflow[Any, Any], ...]:
+def workflows_in(value: Any) -> tuple[AnyWorkflow, ...]:
     """A field ⟶ the workflows that it is or, as a tuple, has."""
     several: tuple[Any, ...] = cast(Any, value) if type(value) is tuple else (value,)
     is_flow = bool(several) and all(isinstance(each, Workflow) for each in several)

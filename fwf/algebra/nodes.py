@@ -40,6 +40,7 @@ from fwf.algebra.plain_values import keywords, thaw
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.workflow import (
     MAX_PROBES,
+    AnyWorkflow,
     Edge,
     In,
     Out,
@@ -434,7 +435,7 @@ class Extension(Workflow[In, Out]):
     """Whether of the rounds of its own loop nobody sees any but the last."""
 
     @abstractmethod
-    def desugar(self) -> "Workflow[Any, Any]":
+    def desugar(self) -> "AnyWorkflow":
         """The same work in terms of other workflows; the same value on every call."""
 
     @property
@@ -469,7 +470,7 @@ class Extension(Workflow[In, Out]):
         """What is said of it behind its word, without its parts: by default its plain fields."""
         return plain_fields(self)
 
-    def written(self) -> "list[str | Workflow[Any, Any]]":
+    def written(self) -> "list[str | AnyWorkflow]":
         """Its source in pieces, its parts where theirs goes: by default a call of its class."""
         return call_of_class(self)
 

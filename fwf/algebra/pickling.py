@@ -15,7 +15,7 @@ from fwf.algebra.extensions import field_names
 from fwf.algebra.nodes import Extension, Node, Step, Task
 from fwf.algebra.packing import Packed, pack, unpack
 from fwf.algebra.plain_values import thaw
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 
 
 class TaskAt(NamedTuple):
@@ -35,7 +35,7 @@ class PartNumber(NamedTuple):
 Entry = TaskAt | tuple[type, tuple[Any, ...]]
 
 
-def flattened(w: Workflow[Any, Any]) -> list[Entry]:
+def flattened(w: AnyWorkflow) -> list[Entry]:
     """Workflow ⟶ an entry for each distinct node, with numbers for its parts."""
     numbers: dict[int, int] = {}
     entries: list[Entry] = []

@@ -32,7 +32,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.parts import arms_of, children as children, visible_parts
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.pickling import fields
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.records import changed, record
 
 R = TypeVar("R")
@@ -119,7 +119,7 @@ def rewritten(node: Node, parts: tuple[Node, ...]) -> Node:
     return refilled(node, parts[:-1]) if node.word else parts[-1]
 
 
-def desugared(w: Workflow[Any, Any]) -> Node:
+def desugared(w: AnyWorkflow) -> Node:
     """Workflow ⟶ the same with the meanings of extensions in their places."""
 
     def step(node: Node, parts: tuple[Node, ...]) -> Node:
@@ -130,7 +130,7 @@ def desugared(w: Workflow[Any, Any]) -> Node:
 
 def fold(
     step: Callable[[Node, tuple[R, ...]], R],
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     *,
     key: Callable[[Node], Hashable] = id,
     results: dict[Hashable, R] | None = None,
@@ -262,12 +262,12 @@ class Visit:
         return Visit(part, self.paths, params, resources, self, at)
 
 
-def visit(w: Workflow[Any, Any]) -> Visit:
+def visit(w: AnyWorkflow) -> Visit:
     """Workflow ⟶ the visit of its outermost node."""
     return Visit(cast(Node, w), Paths(), pmap(), pmap(), None, 0)
 
 
-def walk(w: Workflow[Any, Any]) -> Iterator[Visit]:
+def walk(w: AnyWorkflow) -> Iterator[Visit]:
     """Workflow ⟶ every node where it stands, outermost and leftmost first. Explicit stack."""
     todo = [visit(w)]
     while todo:

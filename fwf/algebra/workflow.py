@@ -8,7 +8,7 @@ imported where it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast, final, overload
 
 from pyrsistent import PVector, pvector
 
@@ -344,3 +344,7 @@ def _label(node: Any) -> str:
         return node.described() if isinstance(node, Task) else node.name
     text = repr(node)
     return text if len(text) < 60 else text.partition("(")[0]
+
+
+AnyWorkflow: TypeAlias = Workflow[Any, Any]
+"""A workflow, whatever it takes and gives."""

@@ -7,11 +7,11 @@ from fwf.algebra.nodes import Node, Task
 from fwf.algebra.parts import children
 from fwf.algebra.plain_values import Coded, Member, encode, thaw
 from fwf.algebra.traverse import fold
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 
 
 def common_defaults(
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     names: Collection[str],
     *,
     parts_of: Callable[[Node], tuple[Node, ...]] = children,

@@ -4,12 +4,12 @@ A part that stands in two places is one object, so sixty lines can say 2⁶⁰ p
 looks at each distinct part once. What must go from place to place stops with `TooLarge`.
 """
 
-from typing import Any, Final, NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from fwf.algebra.counts import count_text, total
 from fwf.algebra.nodes import Node
 from fwf.algebra.traverse import fold
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 
 MOST_TIMES: Final = 10
 MOST_SHARED: Final = 2**16
@@ -36,7 +36,7 @@ class Extent(NamedTuple):
         return f"{self.nodes:,} parts stand in {count_text(self.places, 'place')}"
 
 
-def extent(w: Workflow[Any, Any]) -> Extent:
+def extent(w: AnyWorkflow) -> Extent:
     """Workflow ⟶ its size as it is written, and with all that is shared written out. O(nodes)."""
     nodes = 1
 

@@ -36,11 +36,11 @@ from fwf.algebra.nodes import (
 from fwf.algebra.plain_values import digest, encode, freeze
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import fold, parts_of
-from fwf.algebra.workflow import Workflow, as_workflow, set_digest
+from fwf.algebra.workflow import AnyWorkflow, as_workflow, set_digest
 from fwf.types.hints import name_of
 
 
-def digest_of(w: Workflow[Any, Any]) -> bytes:
+def digest_of(w: AnyWorkflow) -> bytes:
     """Workflow ⟶ 16 bytes, equal for equal workflows; kept on every node that it visits."""
     todo: list[tuple[Node, tuple[Node, ...] | None]] = [(cast(Node, w), None)]
     while todo:
@@ -68,7 +68,7 @@ def _notes(node: Node) -> bytes:
 _NO_NOTES = encode(freeze({}))
 
 
-def definition_id(w: Workflow[Any, Any]) -> str:
+def definition_id(w: AnyWorkflow) -> str:
     """Workflow ⟶ 32 hexadecimal digits that name its definition, on every machine.
 
     Names, tasks' versions and contracts count; notes don't, nor do function bodies.
@@ -76,7 +76,7 @@ def definition_id(w: Workflow[Any, Any]) -> str:
     return definition_digest(as_workflow(w, "definition_id")).hex()
 
 
-def definition_digest(w: Workflow[Any, Any], digests: dict[Hashable, bytes] | None = None) -> bytes:
+def definition_digest(w: AnyWorkflow, digests: dict[Hashable, bytes] | None = None) -> bytes:
     """Workflow ⟶ the 16 bytes of its `definition_id`; `digests` keeps those of its parts."""
 
     def step(node: Node, parts: tuple[bytes, ...]) -> bytes:
@@ -85,7 +85,7 @@ def definition_digest(w: Workflow[Any, Any], digests: dict[Hashable, bytes] | No
     return fold(step, w, results=digests, parts_of=parts_of)
 
 
-def normal_id(w: Workflow[Any, Any]) -> str:
+def normal_id(w: AnyWorkflow) -> str:
     """Workflow ⟶ 32 hexadecimal digits, the same for workflows that the laws of level S equate.
 
     The `definition_id` of the normal form: names and notes don't count.

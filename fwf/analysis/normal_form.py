@@ -14,7 +14,7 @@ from pyrsistent import pvector
 from fwf.algebra.expr import IT
 from fwf.algebra.nodes import Extension, Fail, Fallback, Named, Node, Pure, Seq
 from fwf.algebra.traverse import children, fold, rebuild
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.extent import MOST_SHARED, TooLarge, too_large
 from fwf.analysis.identity import digest_of
 from fwf.analysis.rewrite_rules import IN_FALLBACK, IN_SEQ, RULES, PairRule, stands_for
@@ -23,7 +23,7 @@ MAX_PARTS: Final = 2**20
 """A chain of more parts than this, which only sharing can write down, keeps its grouping."""
 
 
-def normal_form(w: Workflow[Any, Any]) -> Node:
+def normal_form(w: AnyWorkflow) -> Node:
     """Workflow ⟶ the same work written in the one way that level S has for it.
 
     Two workflows of one normal form mean the same (the other way round need not hold). Names and
@@ -51,7 +51,7 @@ class NormalForms:
         self._forms: dict[Hashable, Node | Chain] = {}
         self.budget = budget
 
-    def of(self, w: Workflow[Any, Any]) -> Node:
+    def of(self, w: AnyWorkflow) -> Node:
         """Workflow ⟶ its normal form, whatever that costs; raises as `normal_form` does."""
         return self._rewriter.node_of(self._form_of(w))
 
@@ -68,7 +68,7 @@ class NormalForms:
             self.budget = -1
             return None
 
-    def _form_of(self, w: Workflow[Any, Any]) -> "Node | Chain":
+    def _form_of(self, w: AnyWorkflow) -> "Node | Chain":
         form = self._forms.get(digest_of(w))
         if form is None:
             form = fold(self._rewriter.step, w, key=_DIGEST, results=self._forms)

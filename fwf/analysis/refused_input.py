@@ -28,7 +28,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.traverse import children, fold
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.types.arrival import LEVELS, MOST_ITEMS, glance, shape_of, value_kind, whose, wrong_in
 from fwf.types.hints import SAME, name_of
 from fwf.worlds.unknown import unknown_in
@@ -44,7 +44,7 @@ class Refusal(NamedTuple):
     message: str
 
 
-def refusal(w: Workflow[Any, Any], value: Any) -> Refusal | None:
+def refusal(w: AnyWorkflow, value: Any) -> Refusal | None:
     """Workflow, input ⟶ the first part that can't take what it would be given, if there is one."""
     shape = shape_of(w.edge.accepts)  # at a glance; of a branch it is what both arms take
     if type(value) in shape.free or glance(shape.look, value) is None or unknown_in(value):
@@ -52,7 +52,7 @@ def refusal(w: Workflow[Any, Any], value: Any) -> Refusal | None:
     return _refusal(w, value, INPUT, LEVELS)
 
 
-def _refusal(w: Workflow[Any, Any], value: Any, name: str, levels: int) -> Refusal | None:
+def _refusal(w: AnyWorkflow, value: Any, name: str, levels: int) -> Refusal | None:
     """What refuses a value, which is the input or, by its name, a part of it."""
 
     def step(node: Node, parts: tuple[Refusal | None, ...]) -> Refusal | None:

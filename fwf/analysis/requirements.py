@@ -10,7 +10,7 @@ from fwf.algebra.expr import Const, Expr, argument
 from fwf.algebra.nodes import Task
 from fwf.algebra.plain_values import thaw
 from fwf.algebra.traverse import fold
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.refused_input import refusal
 from fwf.analysis.wants import (
     Collector,
@@ -66,7 +66,7 @@ class Requirements:
     `isolated` are the tasks that run in processes of their own.
     """
 
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     parameters: tuple[Requirement, ...]
     resources: tuple[Requirement, ...]
     secrets: tuple[Requirement, ...]
@@ -87,7 +87,7 @@ class Requirements:
         yield from self.unknown
 
 
-def requirements(w: Workflow[Any, Any]) -> Requirements:
+def requirements(w: AnyWorkflow) -> Requirements:
     """Workflow ⟶ all that must be given before it runs. One pass; every distinct part once."""
     collector = Collector()
     wants: dict[str, dict[str, list[Want]]] = {kind: {} for kind in _KINDS}
@@ -380,7 +380,7 @@ def _issue(required: Requirements, each: Requirement, rule: str, message: str) -
     return Issue(first_use(required.workflow, each), rule, message)
 
 
-def first_use(w: Workflow[Any, Any], requirement: Requirement) -> str:
+def first_use(w: AnyWorkflow, requirement: Requirement) -> str:
     """The path of the first part that wants what is required."""
     return path_of_use(w, requirement.name, requirement.kind)
 

@@ -13,12 +13,12 @@ in it.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, final
+from typing import Final, final
 
 from fwf.algebra.contract import IdempotencyKey, RunInfo
 from fwf.algebra.nodes import AsResult, InPool, Named, Retry, Task, Timeout, WithParams
 from fwf.algebra.plain_values import digest, encode
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.canonical import Nameless, canonical
 from fwf.analysis.identity import definition_id
 from fwf.analysis.requirements import Requirements
@@ -30,7 +30,7 @@ _TOLD: Final = frozenset({KEYED, RunInfo.__name__})
 """Facts of which the run's key is a part."""
 
 
-def name_of(w: Workflow[Any, Any]) -> str | None:
+def name_of(w: AnyWorkflow) -> str | None:
     """Workflow ⟶ what its runs are known by: its name, or that of the task that it is.
 
     Wrappers that add nothing to paths are looked through, so that a retry more renames nothing.

@@ -10,7 +10,7 @@ from fwf.algebra.nodes import Branch, Fail, InPool, LoopUntil, MapEach, Node, Pu
 from fwf.algebra.plain_values import thaw
 from fwf.algebra.subexpressions import expressions_of, subexpressions
 from fwf.algebra.traverse import Visit, children, fold, visit
-from fwf.algebra.workflow import Workflow, get_wants, set_wants
+from fwf.algebra.workflow import AnyWorkflow, get_wants, set_wants
 from fwf.records import record
 from fwf.types import hints
 from fwf.types.aliases import bare
@@ -73,7 +73,7 @@ class Collector:
         self.facts.update(dict.fromkeys(facts))
 
 
-def open_in(w: Workflow[Any, Any]) -> Free:
+def open_in(w: AnyWorkflow) -> Free:
     """Workflow ⟶ the names that it leaves open; kept on every node that it visits.
 
     So whoever wraps a part again and again asks for what is new alone.
@@ -230,7 +230,7 @@ def type_of_binding(node: WithParams[Any, Any], expr: Expr) -> Any:
 # Where
 
 
-def path_of_use(w: Workflow[Any, Any], name: str, kind: Kind) -> str:
+def path_of_use(w: AnyWorkflow, name: str, kind: Kind) -> str:
     """The path of the first part that wants a name."""
     collector = Collector()
     fold(collector.step, w)
@@ -249,7 +249,7 @@ def path_of_use(w: Workflow[Any, Any], name: str, kind: Kind) -> str:
         here, name = below[0]
 
 
-def users(w: Workflow[Any, Any], name: str, kind: Kind, collector: Collector) -> tuple[str, ...]:
+def users(w: AnyWorkflow, name: str, kind: Kind, collector: Collector) -> tuple[str, ...]:
     """The tasks that want a name, and `branch` and the like where a `param` does, each once."""
     names: dict[str, None] = {}
     visited: set[tuple[int, str]] = set()
@@ -300,12 +300,12 @@ def _wants(free: Free, name: str, kind: Kind) -> bool:
     )
 
 
-def path_of(w: Workflow[Any, Any], node: Node) -> str:
+def path_of(w: AnyWorkflow, node: Node) -> str:
     """The path of the first place where a node stands."""
     return next(here.path for here in places(w) if here.node is node)
 
 
-def places(w: Workflow[Any, Any]) -> Iterator[Visit]:
+def places(w: AnyWorkflow) -> Iterator[Visit]:
     """Workflow ⟶ every distinct node at its first place, outermost and leftmost first."""
     visited: set[int] = set()
     todo = [visit(w)]

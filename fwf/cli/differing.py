@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.cli.output import in_colour, tell, tell_json
 from fwf.display.ink import attribute, safe
 from fwf.interpreters.diff import Change, Diff
@@ -42,7 +42,7 @@ def _line(line: str) -> str:
 # The page
 
 
-def page_of(old: Workflow[Any, Any], new: Workflow[Any, Any], comparison: Diff) -> str:
+def page_of(old: AnyWorkflow, new: AnyWorkflow, comparison: Diff) -> str:
     """Two workflows, what changed ⟶ an HTML page: both pictures, and the changes to click on."""
     from fwf.interpreters import diagram
 

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, final
 
 import click
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.cli.output import complain, tell
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.tally import Harmless
@@ -33,7 +33,7 @@ class Telling:
     openlineage: str | None = None
 
     @contextmanager
-    def observers(self, w: Workflow[Any, Any] | None = None) -> Generator[list[Observer]]:
+    def observers(self, w: AnyWorkflow | None = None) -> Generator[list[Observer]]:
         """Whom the run of a workflow is to tell; files are open before it starts, or it is misuse.
 
         w: of which lineage is told.
@@ -135,7 +135,7 @@ def _logs(path: str, level: str) -> Generator[Observer]:
         handler.close()
 
 
-def _lineage(w: Workflow[Any, Any], file: str | None) -> list[AbstractContextManager[Observer]]:
+def _lineage(w: AnyWorkflow, file: str | None) -> list[AbstractContextManager[Observer]]:
     """Those who are told of lineage: a file, and the collector of the environment."""
     if file is None and "OPENLINEAGE_URL" not in os.environ:
         return []
@@ -151,7 +151,7 @@ def _lineage(w: Workflow[Any, Any], file: str | None) -> list[AbstractContextMan
 
 
 @contextmanager
-def _lines(w: Workflow[Any, Any], path: str, namespace: str) -> Generator[Observer]:
+def _lines(w: AnyWorkflow, path: str, namespace: str) -> Generator[Observer]:
     from fwf.telling.appended import Appended
     from fwf.telling.openlineage_events import RunEvents
 
@@ -164,9 +164,7 @@ def _lines(w: Workflow[Any, Any], path: str, namespace: str) -> Generator[Observ
 
 
 @contextmanager
-def _collected(
-    w: Workflow[Any, Any], address: str, key: str, namespace: str
-) -> Generator[Observer]:
+def _collected(w: AnyWorkflow, address: str, key: str, namespace: str) -> Generator[Observer]:
     from fwf.telling.collector import Collector
     from fwf.telling.openlineage_events import RunEvents
 

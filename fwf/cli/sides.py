@@ -26,7 +26,7 @@ from fwf.algebra.expr import (
 from fwf.algebra.extensions import Arm, field_names, workflows_in
 from fwf.algebra.nodes import Extension, Fallback, Node, Retry, WithParams
 from fwf.algebra.traverse import children, fold, merged, rebuild
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.cli.revisions import revision, target_at
 from fwf.cli.targets import Target, load
 from fwf.records import changed
@@ -34,13 +34,13 @@ from fwf.records import changed
 _EXPRESSIONS = (Input, Const, Param, Get, Present, OrElse, Call, Op)
 
 
-def sides(old: str, new: str) -> tuple[Workflow[Any, Any], Workflow[Any, Any]]:
+def sides(old: str, new: str) -> tuple[AnyWorkflow, AnyWorkflow]:
     """What was given ⟶ the workflows that it stands for."""
     before, after = _side(old), _side(new)
     if after.module == before.module or not (after.module and before.module):
         return before.workflow, after.workflow
     step = partial(_moved, after.module, before.module)
-    return before.workflow, cast(Workflow[Any, Any], fold(step, after.workflow))
+    return before.workflow, cast(AnyWorkflow, fold(step, after.workflow))
 
 
 def _side(text: str) -> Target:

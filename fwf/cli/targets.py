@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, final
 from returns.result import Failure
 
 from fwf.algebra.nodes import Named, Task
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.analysis.requirements import requirements
 from fwf.cli.output import text_of
 from fwf.cli.refused_commands import Misuse, behind, either
@@ -36,7 +36,7 @@ class Target:
     """A workflow, and the resources and pools that its module has for it."""
 
     text: str
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     resources: Mapping[str, Any]
     pools: Mapping[str, Any]
     module: str = ""
@@ -256,7 +256,7 @@ def _is_taken(name: str, path: Path) -> bool:
 # Plans
 
 
-def _of_plan(place: str) -> Workflow[Any, Any]:
+def _of_plan(place: str) -> AnyWorkflow:
     from fwf.interpreters.plan import load as loaded
 
     path = Path(place)
@@ -278,7 +278,7 @@ def _of_plan(place: str) -> Workflow[Any, Any]:
 
 def _workflow(
     module: ModuleType, place: str, attribute: str
-) -> "tuple[Workflow[Any, Any], Timetable[Any] | None]":
+) -> "tuple[AnyWorkflow, Timetable[Any] | None]":
     """The attribute's workflow, and its timetable if it is one."""
     names = vars(module)
     if attribute not in names:
@@ -325,7 +325,7 @@ def _is_timetable(value: object) -> "TypeGuard[Timetable[Any]]":
     return module is not None and isinstance(value, module.Timetable)
 
 
-def _is_workflow(value: object) -> TypeGuard[Workflow[Any, Any]]:
+def _is_workflow(value: object) -> TypeGuard[AnyWorkflow]:
     return isinstance(value, Workflow)
 
 

@@ -19,7 +19,7 @@ from fwf.telling.reasons import on_one_line
 from fwf.types.hints import name_of
 
 if TYPE_CHECKING:
-    from fwf.algebra.workflow import Workflow
+    from fwf.algebra.workflow import AnyWorkflow
     from fwf.journal.store import Store
     from fwf.journal.values import Values
     from fwf.journal.versioned_logs import Version
@@ -142,7 +142,7 @@ def _table(cells: Sequence[Sequence[str]]) -> None:
 # What it is set to
 
 
-def _declared(target: str, name: str) -> "tuple[Workflow[Any, Any], Sequence[Any]]":
+def _declared(target: str, name: str) -> "tuple[AnyWorkflow, Sequence[Any]]":
     """A workflow, and the types that it declares for a state; raises `Misuse` if it hasn't that."""
     from fwf.analysis.requirements import requirements
     from fwf.cli.targets import load

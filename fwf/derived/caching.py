@@ -35,7 +35,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.parts import children
 from fwf.algebra.plain_values import digest, encode, freeze
 from fwf.algebra.traverse import fold
-from fwf.algebra.workflow import Edge, Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Edge, Workflow, as_workflow
 from fwf.analysis.common_defaults import common_defaults
 from fwf.analysis.identity import own_bytes
 from fwf.analysis.requirements import Requirements, requirements
@@ -85,9 +85,9 @@ class Cached(Extension[Any, Any]):
         edge = self.body.edge
         return Edge(edge.accepts, edge.output, edge.probes)
 
-    def desugar(self) -> Workflow[Any, Any]:
-        key: Workflow[Any, Any] = Pure(self.by)
-        lookup: Workflow[Any, Any] = par(passing(), key >> self.look)
+    def desugar(self) -> AnyWorkflow:
+        key: AnyWorkflow = Pure(self.by)
+        lookup: AnyWorkflow = par(passing(), key >> self.look)
         done = par(pure(it[0]) >> self.body, pure(it[1]))
         storing = par(pure(it[0]), pure(pick(it[0], it[1])) >> self.keep)
         value: Any = pure(it[1]["value"])
@@ -238,7 +238,7 @@ def _lookup_arguments(w: Node) -> dict[str, Any]:
     return {"of": results_id(w), "params": params, "resources": resources}
 
 
-def results_id(w: Workflow[Any, Any]) -> str:
+def results_id(w: AnyWorkflow) -> str:
     """Workflow ⟶ 32 hexadecimal digits, the same for those that give the same when all is well.
 
     As `definition_id`, but for what doesn't change a result: names, retries, deadlines, pools, and

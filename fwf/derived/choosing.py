@@ -9,7 +9,7 @@ from fwf.algebra.builder import It, it, pick
 from fwf.algebra.extensions import Arm, Shape, as_piece, call, joined
 from fwf.algebra.nodes import Extension, Node
 from fwf.algebra.plain_values import freeze, source
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, pure
 from fwf.derived.conditions import (
     Condition,
@@ -40,7 +40,7 @@ class When(Extension[Any, Any]):
     body: Node
     word = "when"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return branch(as_condition(self.test), then=self.body, otherwise=passing())
 
     def arms(self) -> tuple[Arm, ...]:
@@ -68,12 +68,12 @@ class Switch(Extension[Any, Any]):
     otherwise: Node
     word = "switch"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         if isinstance(self.selector, Workflow):
             return keep_input(self.selector) >> self._branches(it[1], pick(0))
         return self._branches(It(self.selector), it)
 
-    def _branches(self, key: It, input_: It) -> Workflow[Any, Any]:
+    def _branches(self, key: It, input_: It) -> AnyWorkflow:
         """One branch in the other, on a key; the parts are given what `input_` says."""
         choice = _feed(input_, self.otherwise)
         for case, part in zip(reversed(self.cases), reversed(self.parts), strict=True):
@@ -156,7 +156,7 @@ def switch(
     return Switch(key, tuple(parts), tuple(parts.values()), other) if parts else other
 
 
-def _feed(input_: It, part: Node) -> Workflow[Any, Any]:
+def _feed(input_: It, part: Node) -> AnyWorkflow:
     return part if input_ is it else pure(input_) >> part
 
 

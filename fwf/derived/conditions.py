@@ -8,7 +8,7 @@ from fwf.algebra.builder import It, expr_of
 from fwf.algebra.expr import IT, Expr, show, substitute, type_of
 from fwf.algebra.extensions import Arm, as_piece
 from fwf.algebra.nodes import Node, Pure
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.faults import Fault, PredicateDefect
 from fwf.records import changed
 from fwf.types import hints
@@ -24,8 +24,8 @@ def as_condition(test: Condition) -> Any:
 def at(test: Condition, place: It) -> Any:
     """The same test at another place than the input itself."""
     if isinstance(test, Workflow):
-        here: Workflow[Any, Any] = Pure(expr_of(place))
-        return here >> cast(Workflow[Any, Any], test)
+        here: AnyWorkflow = Pure(expr_of(place))
+        return here >> cast(AnyWorkflow, test)
     return It(substitute(test, expr_of(place)))
 
 
@@ -72,6 +72,6 @@ def retold(fault: Fault, **names: str) -> Fault:
     return changed(fault, message=message)
 
 
-def passing() -> Workflow[Any, Any]:
+def passing() -> AnyWorkflow:
     """`identity`, as a node of its own: what joins parts must not be one of them."""
     return Pure(IT)

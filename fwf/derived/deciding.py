@@ -8,7 +8,7 @@ from typing import Any, final
 from fwf.algebra.builder import It, expr_of, it, literal, pick
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Branch, Extension, LoopUntil, Node, OnLimit, Par, Pure
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.derived.conditions import passing, retold
 from fwf.derived.limits import exhausted, limit_words, limits_of, source_of_limits
 from fwf.faults import Fault
@@ -25,9 +25,9 @@ class DecidedBranch(Extension[Any, Any]):
     otherwise: Node
     word = "branch"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         arms: Any = [_pure(it[0]) >> arm for arm in (self.then, self.otherwise)]
-        choice: Workflow[Any, Any] = Branch(expr_of(pick(1)), *arms)
+        choice: AnyWorkflow = Branch(expr_of(pick(1)), *arms)
         return _beside(self.decides) >> choice
 
     def arms(self) -> tuple[Arm, ...]:
@@ -58,9 +58,9 @@ class DecidedLoop(Extension[Any, Any]):
     on_limit: OnLimit
     word = "loop_until"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         one: Any = _pure(it[0]) >> self.body >> _beside(self.decides)
-        loop: Workflow[Any, Any] = LoopUntil(one, expr_of(pick(1)), **limits_of(self))
+        loop: AnyWorkflow = LoopUntil(one, expr_of(pick(1)), **limits_of(self))
         return _pure(pick(it, literal(False))) >> loop >> _pure(it[0])
 
     def arms(self) -> tuple[Arm, ...]:
@@ -79,11 +79,11 @@ class DecidedLoop(Extension[Any, Any]):
         )
 
 
-def _pure(expr: It) -> Workflow[Any, Any]:
+def _pure(expr: It) -> AnyWorkflow:
     return Pure(expr_of(expr))
 
 
-def _beside(decides: Node) -> Workflow[Any, Any]:
+def _beside(decides: Node) -> AnyWorkflow:
     """The value, and what is said of it."""
     both: Any = (passing(), decides)
     return Par(both, False)

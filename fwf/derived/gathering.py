@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast, final
 
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Extension, Node, Task
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow, as_workflow
 from fwf.combinators import par
 from fwf.derived.conditions import passing
 from fwf.faults import near
@@ -24,7 +24,7 @@ class KeepInput(Extension[Any, Any]):
     body: Node
     word = "keep_input"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return par(passing(), self.body)
 
     def arms(self) -> tuple[Arm, ...]:
@@ -43,7 +43,7 @@ class Join(Extension[Any, Any]):
     parts: tuple[Node, ...]
     word = "join"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return par(*self.parts) >> self.task
 
     def arms(self) -> tuple[Arm, ...]:
@@ -86,5 +86,5 @@ def join(task: Workflow[Any, B], /, **ws: Workflow[A, object]) -> Workflow[A, B]
         raise TypeError(f"join({task.name}, …): {lacks}; it takes ({', '.join(names)})")
     parts = tuple(as_workflow(ws[name], f"join({task.name}, {name}=…)") for name in names)
     if len(names) == 1:
-        return cast(Workflow[Any, Any], parts[0]) >> cast(Workflow[Any, B], task)
+        return cast(AnyWorkflow, parts[0]) >> cast(Workflow[Any, B], task)
     return Join(cast(Node, task), parts)

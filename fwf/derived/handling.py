@@ -10,7 +10,7 @@ from fwf.algebra.extensions import Arm, Shape, as_piece, call, field_source
 from fwf.algebra.nodes import Extension, Node
 from fwf.algebra.plain_values import freeze
 from fwf.algebra.questions import failed, fault_of, value_of
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow, as_workflow
 from fwf.combinators import Error, always, as_result, branch, const, fallback, par, pure, tags
 from fwf.derived.gathering import keep_input
 from fwf.faults import Fault
@@ -32,7 +32,7 @@ class Recover(Extension[Any, Any]):
     on: tuple[str, ...]
     word = "recover"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return fallback(self.body, const(self.value), on=self.on)
 
     def arms(self) -> tuple[Arm, ...]:
@@ -56,7 +56,7 @@ class Optional(Extension[Any, Any]):
     on: tuple[str, ...]
     word = "optional"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return fallback(self.body, const(None), on=self.on)
 
     def arms(self) -> tuple[Arm, ...]:
@@ -78,11 +78,11 @@ class OnFailure(Extension[Any, Any]):
     handler: Node
     word = "on_failure"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         from fwf.combinators import from_result  # whose type takes long to import
 
-        telling: Workflow[Any, Any] = pick(it[0], fault_of(it[1])) >> as_result(self.handler)
-        again: Workflow[Any, Any] = par(pure(pick(1)), telling) >> always(
+        telling: AnyWorkflow = pick(it[0], fault_of(it[1])) >> as_result(self.handler)
+        again: AnyWorkflow = par(pure(pick(1)), telling) >> always(
             pick(0) >> from_result, then=pick(1) >> from_result
         )
         handled = branch(failed(it[1]), then=again, otherwise=pure(value_of(it[1])))
@@ -109,7 +109,7 @@ class Bracket(Extension[Any, Any]):
     release: Node
     word = "bracket"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return keep_input(self.acquire) >> always(self.use, then=self.release)
 
     def arms(self) -> tuple[Arm, ...]:

@@ -8,7 +8,7 @@ from fwf.algebra.builder import pick
 from fwf.algebra.expr import Expr, show
 from fwf.algebra.extensions import Arm, as_piece
 from fwf.algebra.nodes import Extension, Node, Pure, Task
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.combinators import par, pure
 from fwf.records import record
 
@@ -26,9 +26,9 @@ class MovedBy(Extension[Any, Any]):
     move: Node
     word = "moved_by"
 
-    def desugar(self) -> Workflow[Any, Any]:
-        where: Workflow[Any, Any] = Pure(self.to)
-        loaded: Workflow[Any, Any] = par(where, self.load)
+    def desugar(self) -> AnyWorkflow:
+        where: AnyWorkflow = Pure(self.to)
+        loaded: AnyWorkflow = par(where, self.load)
         return loaded >> par(pick(0) >> self.move, pure(pick(1))) >> pure(pick(1))
 
     def arms(self) -> tuple[Arm, ...]:
@@ -45,7 +45,7 @@ class MovedBy(Extension[Any, Any]):
         return str(cast("Task[Any, Any]", self.move).config["state"])
 
 
-def moved_by(move: Task[Any, Any], load: Workflow[Any, Any], to: Any) -> Workflow[Any, Any]:
+def moved_by(move: Task[Any, Any], load: AnyWorkflow, to: Any) -> AnyWorkflow:
     """Task that moves a mark, (A → B), (A → T) ⟶ A → B; see `State.moved_by`."""
     part = as_workflow(load, "moved_by")
     where = cast("Pure[Any, Any]", pure(to)).expr

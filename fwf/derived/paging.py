@@ -10,7 +10,7 @@ from fwf.algebra import checked_fields
 from fwf.algebra.builder import it, literal, pick
 from fwf.algebra.extensions import as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow, as_workflow
 from fwf.combinators import Error, fallback, loop_until, par, pure, tags
 from fwf.derived.conditions import passing, retold
 from fwf.derived.handling import caught, filter_of
@@ -65,12 +65,12 @@ class Paginate(Extension[Any, Any]):
     on: tuple[str, ...]
     word = "paginate"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         fetched = par(passing(), pick(0) >> self.fetch)
         more = it[1]["next"].present()
         items = it[0][1] + it[1]["items"]
         read = pick(it[1]["next"].or_else(None), items, it[0][2] + 1, ~more, ~more)
-        one: Workflow[Any, Any] = fetched >> pure(read)
+        one: AnyWorkflow = fetched >> pure(read)
         if self.on_error == "stop":
             stopped = pure(pick(it[0], it[1], it[2], literal(True), literal(False)))
             one = fallback(one, stopped, on=self.on)
@@ -126,7 +126,7 @@ def paginate(
     on: Error | Sequence[Error] = (),
 ) -> Workflow[object, Pages[Any]]: ...
 def paginate(
-    fetch: Workflow[Any, Any],
+    fetch: AnyWorkflow,
     /,
     *,
     limit: int,

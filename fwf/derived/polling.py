@@ -9,7 +9,7 @@ from fwf.algebra import checked_fields
 from fwf.algebra.builder import it, literal, pick
 from fwf.algebra.extensions import Arm, as_piece, call
 from fwf.algebra.nodes import Extension, Node, OnLimit
-from fwf.algebra.workflow import Edge, Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Edge, Workflow, as_workflow
 from fwf.combinators import Test, as_test, branch, const, delay, loop_until, par, pure
 from fwf.derived.conditions import (
     Condition,
@@ -48,10 +48,10 @@ class Poll(Extension[Any, Any]):
         edge = self.probe.edge
         return Edge(edge.accepts, edge.output, edge.probes)
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         again = pick(0) >> self.probe
         wait = branch(it[2], then=delay(self.every), otherwise=passing())
-        ask: Workflow[Any, Any] = wait >> par(pure(pick(0)), again, const(True))
+        ask: AnyWorkflow = wait >> par(pure(pick(0)), again, const(True))
         loop = loop_until(ask, at(self.done, it[1]), **limits_of(self))
         return pick(it, literal(None), literal(False)) >> loop >> pure(pick(1))
 

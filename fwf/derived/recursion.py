@@ -12,7 +12,7 @@ from fwf.algebra.builder import expr_of, it, literal, pick
 from fwf.algebra.extensions import Arm, as_piece
 from fwf.algebra.nodes import Branch, Extension, Named, Node, Pure, WithParams
 from fwf.algebra.traverse import rebuild, walk
-from fwf.algebra.workflow import Seq, Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Seq, Workflow, as_workflow
 from fwf.combinators import loop_until, pure, seq
 from fwf.derived.choosing import Switch, When
 from fwf.derived.conditions import passing
@@ -32,7 +32,7 @@ class Again(Extension[Any, Any]):
 
     word = "again"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return passing()
 
     def written(self) -> list[Any]:
@@ -48,9 +48,9 @@ class Recursive(Extension[Any, Any]):
     limit: int
     word = "recursive"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         one: Seq[Any, Any] = Seq(pvector([Pure(expr_of(pick(1))), _tail(self.body)]))
-        start: Workflow[Any, Any] = Pure(expr_of(pick(literal(False), it)))
+        start: AnyWorkflow = Pure(expr_of(pick(literal(False), it)))
         return start >> loop_until(one, it[0], limit=self.limit) >> pure(pick(1))
 
     def arms(self) -> tuple[Arm, ...]:
@@ -85,7 +85,7 @@ def recursive(
             "lambda again: branch(it.done, then=finish, otherwise=step >> again)"
         )
     checked_fields.at_least(limit, 1, "recursive", "limit", "round")
-    again: Workflow[Any, Any] = Again()
+    again: AnyWorkflow = Again()
     body = as_workflow(build(again), "recursive")
     if any(isinstance(here.node, Again) and here.node is not again for here in walk(body)):
         raise TypeError(

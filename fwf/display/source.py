@@ -32,7 +32,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.plain_values import keywords, source
 from fwf.algebra.schedule import Constant
 from fwf.algebra.traverse import children
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.durations import duration_source
 
 MAX_DEPTH = 60
@@ -40,7 +40,7 @@ MAX_CHARS = 100_000
 """Past either, `repr` elides with …; CPython's parser reads about 200 nested parentheses."""
 
 
-def source_of(w: Workflow[Any, Any], most: int = MAX_CHARS) -> str:
+def source_of(w: AnyWorkflow, most: int = MAX_CHARS) -> str:
     """Workflow ⟶ its source on one line; elided with … past 60 levels. Never raises."""
     out: list[str] = []
     size = 0

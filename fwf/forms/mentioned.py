@@ -26,7 +26,7 @@ from fwf.algebra.plain_values import (
 from fwf.algebra.result_values import content_of
 from fwf.algebra.subexpressions import expressions_of, subexpressions
 from fwf.algebra.traverse import parts_of
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.forms.known_names import coded_among, look_up, member_among
 from fwf.records import record
 from fwf.types import hints
@@ -211,7 +211,7 @@ class Known:
         return look_up(self.zones, "time zone", key, self.who)
 
 
-def names_in(w: Workflow[Any, Any], *, between: bool = False, also: Iterable[type] = ()) -> Known:
+def names_in(w: AnyWorkflow, *, between: bool = False, also: Iterable[type] = ()) -> Known:
     """Workflow ⟶ what may stand in the values of its tasks.
 
     That is what the declared inputs, outputs and parameters, and the constants, make known; and

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, final
 
 from fwf.algebra.traverse import fold
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.analysis.requirements import Requirement, Requirements, problems, requirements
 from fwf.analysis.wants import Collector, users
 from fwf.faults import Issue, listed
@@ -97,7 +97,7 @@ class Needs:
         }
 
 
-def needs(w: Workflow[Any, Any], /) -> Needs:
+def needs(w: AnyWorkflow, /) -> Needs:
     """Workflow ⟶ the parameters, resources and secrets to be given, the datasets it touches.
 
     Parameters that `with_params` binds are left out; resources have the names that `using` gives.

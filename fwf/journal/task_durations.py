@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import untagged
 from fwf.algebra.traverse import fold, walk
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.analysis.identity import definition_id
 from fwf.analysis.run_keys import name_of
 from fwf.faults import counted
@@ -50,7 +50,7 @@ class DurationHistory(NamedTuple):
 
 def history(
     journal: object,
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     *,
     runs: int = 20,
     quantile: float = 0.5,
@@ -111,7 +111,7 @@ def _store_of(journal: Any) -> Generator[Store]:
         store.close()
 
 
-def _rows(store: Store, w: Workflow[Any, Any]) -> Iterator[RunRow]:
+def _rows(store: Store, w: AnyWorkflow) -> Iterator[RunRow]:
     """The runs of a workflow, the newest first; of one without a name, those of its definition."""
     name, newest, offset = name_of(w), 100, 0
     definition = None if name else definition_id(w)
@@ -143,7 +143,7 @@ def _read(store: Store, row: RunRow, durations: Durations) -> bool:
 Estimate: TypeAlias = Callable[[Sequence[int]], timedelta | Distribution]
 
 
-def _scenario(w: Workflow[Any, Any], durations: Durations, estimate: Estimate) -> Scenario:
+def _scenario(w: AnyWorkflow, durations: Durations, estimate: Estimate) -> Scenario:
     """Each task's durations; those of each place where it stood at several."""
     by_task: dict[str, dict[str, list[int]]] = {}
     names, tasks = _names(w), dict[str, str]()
@@ -164,7 +164,7 @@ def _scenario(w: Workflow[Any, Any], durations: Durations, estimate: Estimate) -
     return scenario
 
 
-def _names(w: Workflow[Any, Any]) -> list[str]:
+def _names(w: AnyWorkflow) -> list[str]:
     """The names of its tasks, longer ones first."""
     names = set[str]()
 
@@ -182,7 +182,7 @@ def _task(label: str, names: Sequence[str]) -> str:
     return next((name for name in names if plain.startswith(f"{name}@")), "")
 
 
-def _there(w: Workflow[Any, Any]) -> dict[str, None]:
+def _there(w: AnyWorkflow) -> dict[str, None]:
     """Where its tasks stand, without items and rounds."""
     return dict.fromkeys(untagged(here.path) for here in walk(w) if isinstance(here.node, Task))
 

@@ -32,7 +32,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.paths import SEPARATOR, near_place, untagged
 from fwf.algebra.plain_values import digest, encode
 from fwf.algebra.traverse import Visit, visit
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.identity import definition_digest, expr_plain
 from fwf.analysis.wants import open_in
 from fwf.machine.fibers import Env, Tries
@@ -206,7 +206,7 @@ def _plain_binding(expr: Any) -> object:
     return expr_plain(expr) if isinstance(expr, Const) else ("computed",)
 
 
-def part_at(w: Workflow[Any, Any], path: str, items: Items | None = None, *, id: str = "") -> Part:
+def part_at(w: AnyWorkflow, path: str, items: Items | None = None, *, id: str = "") -> Part:
     """Workflow, path ⟶ the part that stands there; raises `NoPart`.
 
     items: the items and rounds that it is in; if None, the path has them: `tenants[acme] > load`.
@@ -221,9 +221,7 @@ def part_at(w: Workflow[Any, Any], path: str, items: Items | None = None, *, id:
     return _with_items_of(parts, path) if items is None else _fitting(parts, items)
 
 
-def parts_at(
-    w: Workflow[Any, Any], path: str, id: str, digests: dict[Hashable, bytes]
-) -> list[Part]:
+def parts_at(w: AnyWorkflow, path: str, id: str, digests: dict[Hashable, bytes]) -> list[Part]:
     """Workflow, path without items and rounds, id ⟶ the parts that are meant; raises `NoPart`.
 
     There are several where what a word is made of has no path of its own, and one of another
@@ -235,7 +233,7 @@ def parts_at(
     return _parts_of_id(visits, path, id, digests)
 
 
-def _standing(w: Workflow[Any, Any], plain: str) -> list[Visit]:
+def _standing(w: AnyWorkflow, plain: str) -> list[Visit]:
     """All that stands at a path without items and rounds, the outermost first. Explicit stack.
 
     What is below another path isn't looked at.
@@ -333,7 +331,7 @@ def _unescape(match: re.Match[str]) -> str:
     return match[0].encode("ascii").decode("unicode_escape")
 
 
-def _near(w: Workflow[Any, Any], path: str) -> str:
+def _near(w: AnyWorkflow, path: str) -> str:
     """The place that may have been meant, among the first that there are."""
     there: dict[str, None] = {}
     todo = [visit(w)]

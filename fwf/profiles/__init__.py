@@ -5,9 +5,9 @@ run(daily, params={"day": day}, resources=resources("prod", of=daily))
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.analysis.requirements import requirements
 from fwf.faults import text
 from fwf.profiles.openers import Opener, Opening, resource
@@ -92,7 +92,7 @@ def _profile_of(profile_sheet: Sheet, only: Collection[str]) -> Profile:
 
 
 def resources(
-    name: str, *, file: str | Path | None = None, of: Workflow[Any, Any] | None = None
+    name: str, *, file: str | Path | None = None, of: AnyWorkflow | None = None
 ) -> Mapping[str, Opener | Secret]:
     """A profile's name ⟶ its resources, for `run`; raises `ProfileError` with all problems.
 

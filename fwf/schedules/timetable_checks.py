@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.requirements import Requirement, Requirements, requirements
 from fwf.analysis.run_keys import name_of
 from fwf.faults import near
@@ -109,7 +109,7 @@ def _check_days(word: str, start: object, end: object) -> None:
         check_order(f"{word}(start=…, end=…)", first, last)
 
 
-def _check_workflow(word: str, w: Workflow[Any, Any]) -> None:
+def _check_workflow(word: str, w: AnyWorkflow) -> None:
     if name_of(w) is None:
         raise ValueError(
             f"{word}({_brief(w)}): what is done is known by the workflow's name: write "
@@ -122,7 +122,7 @@ def _check_workflow(word: str, w: Workflow[Any, Any]) -> None:
         )
 
 
-def _brief(w: Workflow[Any, Any]) -> str:
+def _brief(w: AnyWorkflow) -> str:
     return name_of(w) or (text if len(text := repr(w)) <= 60 else f"{text[:59]}…")
 
 

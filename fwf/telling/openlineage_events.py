@@ -17,7 +17,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from returns.result import Failure, Result
 
 from fwf.algebra.paths import untagged
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.faults import Failed, Fault, Interrupted, PredicateDefect, leaves
 from fwf.interpreters.lineage import lineage
 from fwf.interpreters.run import Note, Try
@@ -65,7 +65,7 @@ class RunEvents:
 
     def __init__(
         self,
-        w: Workflow[Any, Any],
+        w: AnyWorkflow,
         send: Send,
         *,
         namespace: str = NAMESPACE,

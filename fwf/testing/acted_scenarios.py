@@ -11,7 +11,7 @@ from returns.result import Failure
 from fwf.algebra.contract import Attempt, Contract, Injected, RunInfo
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.traverse import fold, parts_of, rewritten
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.durations import MICROSECOND
 from fwf.faults import Failed
 from fwf.interpreters.dry_run import DryRun, result_of, scenario_problems
@@ -35,7 +35,7 @@ WHERE, WHICH = "scripted_run", "scripted_attempt"
 """The names under which a scripted task is told its path, and which attempt it is."""
 
 
-def scripted(w: Workflow[Any, Any], scenario: Scenario, clock: VirtualClock) -> Workflow[Any, Any]:
+def scripted(w: AnyWorkflow, scenario: Scenario, clock: VirtualClock) -> AnyWorkflow:
     """Workflow, scenario, clock ⟶ the same workflow of tasks that do what the scenario says.
 
     They take virtual time, fail, give their output, and stop or work on when they are cut, as in a

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from returns.result import Result
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.faults import Fault
 from fwf.worlds.scenario import Scenario
 from fwf.worlds.trace import Trace
@@ -30,7 +30,7 @@ class Run(Protocol):
     def end(self) -> Any: ...
 
 
-Interpreter: TypeAlias = Callable[[Workflow[Any, Any], Any, Scenario, Mapping[str, object]], Run]
+Interpreter: TypeAlias = Callable[[AnyWorkflow, Any, Scenario, Mapping[str, object]], Run]
 """Workflow, input, scenario, parameters ⟶ what happens: the form in which laws call anybody's."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from returns.result import Failure, Result, Success
 
 from fwf.algebra.nodes import Extension, Node, Task
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.combinators import fallback, identity, seq
 from fwf.derived import Pages
 from fwf.durations import seconds
@@ -230,7 +230,7 @@ class Twice(Extension[int, int]):
 
     body: Node
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return seq(self.body, self.body)
 
 
@@ -240,5 +240,5 @@ class Tolerant(Extension[int, int]):
 
     body: Node
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return fallback(self.body, identity)

@@ -18,7 +18,7 @@ from fwf.algebra.nodes import Graph, Node, OnError, OnLimit, Step, Task
 from fwf.algebra.questions import failed, fault_of, value_of
 from fwf.algebra.schedule import Schedule
 from fwf.algebra.traverse import children
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.analysis.requirements import requirements
 from fwf.analysis.wants import open_in
 from fwf.combinators import (
@@ -300,7 +300,7 @@ def _graph(left: Flow, right: Flow, shape: Shape) -> Flow:
 # Worlds
 
 
-def scenarios(*ws: Workflow[Any, Any], **kinds: bool) -> Strategy[Scenario]:
+def scenarios(*ws: AnyWorkflow, **kinds: bool) -> Strategy[Scenario]:
     """What the tasks of these workflows give, how they fail, and how long they take.
 
     by_attempt, by_input: whether that depends on the attempt, or on the input; fails: whether
@@ -385,12 +385,12 @@ def _script(gives: dict[str, Any], fails: Any, takes: Any) -> dict[str, Any]:
     return {**gives, **({"fails": fails} if fails else {}), "takes": takes}
 
 
-def tasks_in(*ws: Workflow[Any, Any]) -> set[str]:
+def tasks_in(*ws: AnyWorkflow) -> set[str]:
     """Workflows ⟶ the names of their tasks."""
     return {each.name for each in _tasks(*ws)}
 
 
-def _tasks(*ws: Workflow[Any, Any]) -> list[Task[Any, Any]]:
+def _tasks(*ws: AnyWorkflow) -> list[Task[Any, Any]]:
     tasks: list[Task[Any, Any]] = []
     todo = [cast(Node, w) for w in ws]
     while todo:
@@ -411,7 +411,7 @@ def _without_results(scenario: Scenario) -> Scenario:
     return scenario.task("look_up", gives=dict(MISS)).task("remember", gives=None)
 
 
-def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:
+def known_to(w: AnyWorkflow, scenario: Scenario) -> Scenario:
     """Scenario ⟶ what it says of the tasks of one workflow; interpreters refuse the rest."""
     names = tasks_in(w)
     scripts = scenario.tasks
@@ -420,13 +420,13 @@ def known_to(w: Workflow[Any, Any], scenario: Scenario) -> Scenario:
     return changed(scenario, tasks=scripts)
 
 
-def pools_of(w: Workflow[Any, Any], sizes: Mapping[str, T]) -> dict[str, T]:
+def pools_of(w: AnyWorkflow, sizes: Mapping[str, T]) -> dict[str, T]:
     """Sizes of pools ⟶ those of the pools that one workflow has; interpreters refuse the rest."""
     names = requirements(w).pools
     return {name: size for name, size in sizes.items() if name in names}
 
 
-def taken_by(w: Workflow[Any, Any], values: Mapping[str, object]) -> dict[str, object]:
+def taken_by(w: AnyWorkflow, values: Mapping[str, object]) -> dict[str, object]:
     """Parameters ⟶ those that one workflow takes; interpreters refuse the rest."""
     names = {each.name for each in requirements(w).parameters}
     return {name: value for name, value in values.items() if name in names}

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from returns.result import Result
 
     from fwf.algebra.nodes import Task
-    from fwf.algebra.workflow import Workflow
+    from fwf.algebra.workflow import AnyWorkflow
 
 __all__ = [
     "EMPTY", "Distribution", "Error", "Exponential", "Failing", "InJournal", "LogNormal", "Normal",
@@ -207,7 +207,7 @@ class Scenario:
     @staticmethod
     def from_history(
         journal: "str | Path | InJournal",
-        w: "Workflow[Any, Any]",
+        w: "AnyWorkflow",
         /,
         *,
         runs: int = 20,

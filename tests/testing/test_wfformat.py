@@ -378,7 +378,7 @@ SPEC, RUNS = "workflow.specification.tasks", "workflow.execution.tasks"
         ("2.0", '"2 s"', "runtimeInSeconds: needs a number of seconds, not '2 s'"),
         ("2.0", "true", "runtimeInSeconds: needs a number of seconds, not True"),
         ('"runtimeInSeconds": 2.0', '"took": 2', "needs a number of seconds, but is missing"),
-        ('"name": "align"', '"name": "a", "name": "b"', "isn't JSON: the key 'name' is given twice"),
+        ('"name": "align"', '"name": "a", "name": "b"', "the key 'name' is given twice"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_trace_is_told_with_its_place(old: str, new: str, said: str) -> None:

@@ -1,11 +1,10 @@
 """`fwf report`: a run as one page, to be looked at in the morning."""
 
 import sys
-from typing import Any
 
 import click
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.cli.journals import find_run, journal_argument, journal_options, open_journal, refusals
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import options, output_option
@@ -82,7 +81,7 @@ def _deliver(text: str, row: RunRow, output: str | None) -> None:
         write_file(output, text)
 
 
-def _workflow(row: RunRow, target: str | None) -> tuple[Workflow[Any, Any] | None, str]:
+def _workflow(row: RunRow, target: str | None) -> tuple[AnyWorkflow | None, str]:
     """The workflow of a run, if it can be loaded ⟶ it, and what there is to say of it."""
     from fwf.analysis.identity import definition_id
 

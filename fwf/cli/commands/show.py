@@ -1,10 +1,10 @@
 """`fwf show`: a workflow as a tree, or as a picture."""
 
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.cli.output import stdout_kept_for, tell, tell_json, write_file
 from fwf.cli.program import common, output_option
 from fwf.cli.refused_commands import Misuse
@@ -78,7 +78,7 @@ def command(
         tell(text.removesuffix("\n"))
 
 
-def _cut(w: Workflow[Any, Any], name: str) -> Workflow[Any, Any]:
+def _cut(w: AnyWorkflow, name: str) -> AnyWorkflow:
     """A workflow in which each task of an engine is one; raises `Misuse` for no engine."""
     from fwf.interpreters import engines
 
@@ -104,7 +104,7 @@ def _form(form: str | None, output: str | None, as_json: bool) -> str:
     return _SUFFIXES[suffix]
 
 
-def _made(w: Workflow[Any, Any], form: str, width: int | None) -> str:
+def _made(w: AnyWorkflow, form: str, width: int | None) -> str:
     if form == "text":
         from fwf.interpreters.pretty import pretty
 

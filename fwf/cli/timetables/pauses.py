@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.run_keys import name_of
 from fwf.cli.journals import OFF, open_journal, place_of, refusals
 from fwf.cli.refused_commands import Misuse
@@ -40,7 +40,7 @@ class Pause(NamedTuple):
         return {"since": local(self.at), "by": self.by, "why": self.why}
 
 
-def pause_of(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
+def pause_of(w: AnyWorkflow, journal: str | None) -> Pause | None:
     """The pause of a workflow's timetable, if there is one now."""
     from fwf.journal.versioned_logs import latest
 
@@ -51,7 +51,7 @@ def pause_of(w: Workflow[Any, Any], journal: str | None) -> Pause | None:
     return Pause(version.at, str(version.body.get("by", "")), str(version.body.get("why", "")))
 
 
-def set_pause(w: Workflow[Any, Any], journal: str | None, why: str | None) -> Pause | None:
+def set_pause(w: AnyWorkflow, journal: str | None, why: str | None) -> Pause | None:
     """Begin a pause, with or without a reason, or end it (None) ⟶ the one that was there before.
 
     Nothing is written where nothing changes.
@@ -77,6 +77,6 @@ def _who() -> str:
     return f"{this.user} on {this.host}"
 
 
-def log_of(w: Workflow[Any, Any], kind: str = LOG) -> str:
+def log_of(w: AnyWorkflow, kind: str = LOG) -> str:
     """The name of a log that is kept of a timetable, by that of its workflow, which has one."""
     return f"{kind} {name_of(w)}"

@@ -1,9 +1,8 @@
 """A damaged log of a timetable, its pause or its alerts, is salvaged where that is asked for."""
 
 from collections.abc import Callable
-from typing import Any
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.cli.timetables.partition_states import if_there
 from fwf.cli.timetables.pauses import ALERTS, log_of
 from fwf.faults import counted
@@ -13,7 +12,7 @@ from fwf.journal.holders import me
 from fwf.journal.store import Store
 
 
-def salvage_logs(w: Workflow[Any, Any], journal: str | None, say: Callable[[str], None]) -> None:
+def salvage_logs(w: AnyWorkflow, journal: str | None, say: Callable[[str], None]) -> None:
     """Keep the good versions of its pause, and of who was told what, and say what is dropped."""
     with if_there(journal, salvage=True) as store:
         if store is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias, cast
 import pyarrow as pa
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.connectors.shared.identifiers import names_alike
 from fwf.connectors.shared.leaf import Parameter, leaf, parameter_types
 from fwf.connectors.shared.schemas import to_plain
@@ -97,7 +97,7 @@ def sql(
     )
 
 
-def schema_of(workflow: Workflow[Any, Any]) -> pa.Schema:
+def schema_of(workflow: AnyWorkflow) -> pa.Schema:
     """The columns that a task, or a workflow, is declared to give.
 
     Raises `TypeError` where none are: see `Annotated[pa.Table, SCHEMA]`.

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.faults import Issue, near
 from fwf.interpreters.check import (
     control,
@@ -54,7 +54,7 @@ MAX_ISSUES = 100
 
 
 def check(
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     /,
     *,
     silence: str | Sequence[str] = (),

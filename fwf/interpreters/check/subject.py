@@ -20,7 +20,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.traverse import children, fold
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.requirements import Requirements, requirements
 
 R = TypeVar("R")
@@ -56,7 +56,7 @@ class Subject:
 
     __slots__ = ("_at", "_bottom_up", "_ends", "_paths", "journal", "places", "required", "root")
 
-    def __init__(self, w: Workflow[Any, Any], *, journal: str | None = None) -> None:
+    def __init__(self, w: AnyWorkflow, *, journal: str | None = None) -> None:
         self.root = cast(Node, w)
         self.journal = journal
         """Where its runs are kept, if they are."""

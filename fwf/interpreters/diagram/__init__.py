@@ -1,9 +1,8 @@
 """A workflow as a picture: SVG, an HTML page, Mermaid, DOT."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.interpreters.diagram.box_layout import lay_out
 from fwf.interpreters.diagram.boxes import boxes
 from fwf.interpreters.diagram.dot_text import digraph
@@ -14,7 +13,7 @@ __all__ = ["SIGNS", "Mark", "dot", "html", "mermaid", "svg"]
 
 
 def svg(
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     /,
     *,
     marks: Mapping[str, Mark] | None = None,
@@ -32,7 +31,7 @@ def svg(
     return drawing(lay_out(boxes(as_workflow(w, "svg"))), marks or {}, notes, rest)
 
 
-def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -> str:
+def html(w: AnyWorkflow, /, *, marks: Mapping[str, Mark] | None = None) -> str:
     """Workflow ⟶ one HTML page that needs no network: its picture, with details and search.
 
     A click shows what a box is; the search goes by task, path and dataset, Enter to the next.
@@ -43,7 +42,7 @@ def html(w: Workflow[Any, Any], /, *, marks: Mapping[str, Mark] | None = None) -
     return page(in_place, drawing(in_place, marks or {}))
 
 
-def mermaid(w: Workflow[Any, Any], /) -> str:
+def mermaid(w: AnyWorkflow, /) -> str:
     """Workflow ⟶ a Mermaid flowchart, for Markdown. Mermaid itself stops at 500 arrows by default.
 
     >>> from fwf import it, pure
@@ -56,7 +55,7 @@ def mermaid(w: Workflow[Any, Any], /) -> str:
     return flowchart(boxes(as_workflow(w, "mermaid")))
 
 
-def dot(w: Workflow[Any, Any], /) -> str:
+def dot(w: AnyWorkflow, /) -> str:
     """Workflow ⟶ DOT, for `dot -Tpdf` and whatever else reads Graphviz.
 
     >>> from fwf import it, pure

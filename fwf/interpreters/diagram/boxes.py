@@ -31,7 +31,7 @@ from fwf.algebra.nodes import (
 from fwf.algebra.parts import arms_of, visible_parts
 from fwf.algebra.paths import Paths, Spot
 from fwf.algebra.traverse import fold, wrapped
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.display.heads import head, predicate, tag_names
 from fwf.printing import printable
 
@@ -118,7 +118,7 @@ class _Arm(NamedTuple):
     label: str = ""
 
 
-def boxes(w: Workflow[Any, Any]) -> list[Box]:
+def boxes(w: AnyWorkflow) -> list[Box]:
     """Workflow ⟶ its boxes as they are written, each before those within.
 
     At most 12,000 of them, 32 deep: whatever there is more of is counted in `hidden`.
@@ -148,7 +148,7 @@ class _Boxes:
 
     __slots__ = ("_first", "_paths", "_sizes", "boxes")
 
-    def __init__(self, w: Workflow[Any, Any]) -> None:
+    def __init__(self, w: AnyWorkflow) -> None:
         self._paths = Paths()
         self._sizes: dict[int, _Size] = {}
         self._first: dict[int, Box] = {}

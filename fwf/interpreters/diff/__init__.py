@@ -1,10 +1,8 @@
 """What changed between two workflows: by path and content, and whether behaviour did."""
 
-from typing import Any
-
 from fwf.algebra.nodes import Named, Task
 from fwf.algebra.traverse import visit
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.analysis.identity import digest_of
 from fwf.interpreters.diff.changes import Change, Diff, Level
 from fwf.interpreters.diff.compare import edits
@@ -16,7 +14,7 @@ from fwf.interpreters.diff.moves import with_moves
 __all__ = ["Change", "Diff", "diff"]
 
 
-def diff(old: Workflow[Any, Any], new: Workflow[Any, Any], /) -> Diff:
+def diff(old: AnyWorkflow, new: AnyWorkflow, /) -> Diff:
     """Workflow, workflow ⟶ what changed from the old one to the new one.
 
     Each change has a level: `none` for notes, `refactoring` where the laws of level S say that

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.traverse import Visit, fold, visit
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.identity import definition_id
 from fwf.analysis.requirements import requirements
 from fwf.analysis.run_keys import name_of, required_names
@@ -38,9 +38,7 @@ class Pair(NamedTuple):
     news: list[Step]
 
 
-def other_keys_besides(
-    old: Workflow[Any, Any], new: Workflow[Any, Any], edits: Iterable[Edit]
-) -> list[Edit]:
+def other_keys_besides(old: AnyWorkflow, new: AnyWorkflow, edits: Iterable[Edit]) -> list[Edit]:
     """Two workflows, the edits between them ⟶ more edits: whose keys change besides, and why."""
     pairs = _pairs(_steps(old), _steps(new))
     if not pairs:
@@ -54,7 +52,7 @@ def other_keys_besides(
     return [_of_runs(why, pairs)] if pairs else []
 
 
-def _steps(w: Workflow[Any, Any]) -> list[Step]:
+def _steps(w: AnyWorkflow) -> list[Step]:
     """The tasks that ask for their keys, where they stand, in order."""
     leads: dict[int, bool] = {}
 
@@ -68,7 +66,7 @@ def _steps(w: Workflow[Any, Any]) -> list[Step]:
     return [Step(here.node, here) for here in places if isinstance(here.node, Task)]
 
 
-def _leading(w: Workflow[Any, Any], leads: dict[int, bool]) -> Iterator[Visit]:
+def _leading(w: AnyWorkflow, leads: dict[int, bool]) -> Iterator[Visit]:
     todo = [visit(w)]
     while todo:
         here = todo.pop()
@@ -107,7 +105,7 @@ def _in_edit(edit: Edit) -> Iterator[Task[Any, Any]]:
 # Other names of runs
 
 
-def _why(old: Workflow[Any, Any], new: Workflow[Any, Any]) -> str:
+def _why(old: AnyWorkflow, new: AnyWorkflow) -> str:
     """Why runs are called otherwise; empty if they aren't."""
     was, now = name_of(old), name_of(new)
     if was != now:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from returns.result import Failure, Success
 
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.analysis.requirements import problems, requirements
 from fwf.analysis.run_keys import RunName, check_key
 from fwf.faults import BadInput, both
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def dry_run(
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     value: Any = None,
     /,
     *,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, final
 from returns.result import Result, Success
 
 from fwf.algebra.nodes import Named
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.durations import MICROSECOND
 from fwf.faults import Fault
 from fwf.machine.fibers import ERR, OK
@@ -91,7 +91,7 @@ class DryRun(Report):
 
     def __init__(
         self,
-        workflow: Workflow[Any, Any],
+        workflow: AnyWorkflow,
         start: datetime | None,
         result: Result[Any, Fault],
         ran: Machine | None,

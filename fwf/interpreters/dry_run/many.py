@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 from pyrsistent import pmap
 
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow, as_workflow
 from fwf.analysis.requirements import problems, requirements
 from fwf.analysis.run_keys import name_of
 from fwf.combinators import par
@@ -171,7 +171,7 @@ def _check(
     _check_params(runs)
 
 
-def _misfits(scenario: Scenario, workflows: Sequence[Workflow[Any, Any]]) -> list[str]:
+def _misfits(scenario: Scenario, workflows: Sequence[AnyWorkflow]) -> list[str]:
     """What in a scenario is for none of the workflows, as the first of them has it."""
     singles = [
         *(Scenario(tasks=pmap({name: each})) for name, each in scenario.tasks.items()),

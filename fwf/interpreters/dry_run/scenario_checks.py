@@ -12,7 +12,7 @@ from fwf.algebra.nodes import Fail, Fallback, Node, Retry, Task
 from fwf.algebra.paths import near_place, stands_for, untagged
 from fwf.algebra.subexpressions import error_tags
 from fwf.algebra.traverse import children, walk
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.display.readable import few_words
 from fwf.faults import TAGS, exception_class, near
 from fwf.types.hints import name_of
@@ -22,7 +22,7 @@ from fwf.worlds.stand_in import misfit
 Tasks: TypeAlias = dict[str, list[Task[Any, Any]]]
 
 
-def scenario_problems(scenario: Scenario, w: Workflow[Any, Any]) -> list[str]:
+def scenario_problems(scenario: Scenario, w: AnyWorkflow) -> list[str]:
     """Scenario, workflow ⟶ everything in the scenario that isn't for this workflow."""
     tasks, tags = _names(w)
     places = _places(w) if scenario.paths else {}
@@ -56,7 +56,7 @@ def _name(entry: tuple[Any, Script]) -> Any:
     return entry[0]
 
 
-def _names(w: Workflow[Any, Any]) -> tuple[Tasks, dict[str, None]]:
+def _names(w: AnyWorkflow) -> tuple[Tasks, dict[str, None]]:
     """A workflow's tasks by their names, and the error tags that it speaks of."""
     tasks: Tasks = {}
     tags: dict[str, None] = {}
@@ -79,7 +79,7 @@ def _names(w: Workflow[Any, Any]) -> tuple[Tasks, dict[str, None]]:
     return tasks, tags
 
 
-def _places(w: Workflow[Any, Any]) -> Tasks:
+def _places(w: AnyWorkflow) -> Tasks:
     """A workflow's tasks by their paths. Keys of items and numbers of rounds may be any."""
     places: Tasks = {}
     for here in walk(w):

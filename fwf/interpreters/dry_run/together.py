@@ -11,7 +11,7 @@ from returns.result import Failure, Success
 
 from fwf.algebra.builder import it
 from fwf.algebra.paths import SEPARATOR, tagged, untagged
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.requirements import requirements
 from fwf.analysis.run_keys import RunName, name_of
 from fwf.combinators import branch, const, in_pool, map_each, named, with_params
@@ -34,7 +34,7 @@ class One(NamedTuple):
     """A run of the list. `body`: which of the distinct parts it goes through."""
 
     label: str
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     params: Mapping[str, object]
     body: int = 0
 
@@ -45,7 +45,7 @@ class _Times(NoMemory):
 
     __slots__ = ("_spreads", "ended", "machine", "started")
 
-    def __init__(self, spreads: Workflow[Any, Any]) -> None:
+    def __init__(self, spreads: AnyWorkflow) -> None:
         self._spreads = spreads
         self.machine: Machine
         self.started: dict[str, int] = {}
@@ -125,10 +125,10 @@ def _own(label: str) -> str:
     return f"workers of {label}"
 
 
-def _bodies(runs: Sequence[One], *, apart: bool) -> tuple[list[Workflow[Any, Any]], list[One]]:
+def _bodies(runs: Sequence[One], *, apart: bool) -> tuple[list[AnyWorkflow], list[One]]:
     """What the runs go through, one part for all of a workflow with the same parameters."""
     numbers: dict[object, int] = {}
-    bodies: list[Workflow[Any, Any]] = []
+    bodies: list[AnyWorkflow] = []
     numbered: list[One] = []
     for n, each in enumerate(runs):
         key = n if apart else (id(each.workflow), frozenset(each.params))
@@ -140,7 +140,7 @@ def _bodies(runs: Sequence[One], *, apart: bool) -> tuple[list[Workflow[Any, Any
     return bodies, numbered
 
 
-def _either(bodies: Sequence[Workflow[Any, Any]], first: int = 0) -> Workflow[Any, Any]:
+def _either(bodies: Sequence[AnyWorkflow], first: int = 0) -> AnyWorkflow:
     """The body of an item's number, found by halving."""
     if len(bodies) < 2:
         return bodies[0] if bodies else const(None)

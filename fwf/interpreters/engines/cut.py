@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, final
 from fwf.algebra.counts import total
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.traverse import Visit, children, fold, visit
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.interpreters.engines.features import (
     OUTSIDE,
     Around,
@@ -127,7 +127,7 @@ class Cut:
         return self.count(lambda task: task.is_block)
 
 
-def cut(w: Workflow[Any, Any], table: Table) -> Cut:
+def cut(w: AnyWorkflow, table: Table) -> Cut:
     """Workflow, what an engine can do ⟶ its parts as engine tasks. O(size), at any depth.
 
     What has a feature that the engine can't say is a block, as small as that allows.

@@ -5,7 +5,7 @@ from typing import Any, cast, final
 from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import Extension, Node
 from fwf.algebra.traverse import rebuild
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.interpreters.engines.cut import Cut, EngineTask, Piece, fold_pieces
 from fwf.interpreters.engines.gaps import foreign_features
 from fwf.records import record
@@ -19,7 +19,7 @@ class OneTask(Extension[Any, Any]):
     step: Node
     word = "task"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return self.step
 
     def arms(self) -> tuple[Arm, ...]:
@@ -35,7 +35,7 @@ class Block(Extension[Any, Any]):
     why: str
     word = "block"
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return self.body
 
     def arms(self) -> tuple[Arm, ...]:
@@ -45,7 +45,7 @@ class Block(Extension[Any, Any]):
         return (self.why,)
 
 
-def mark_cut(cut: Cut) -> Workflow[Any, Any]:
+def mark_cut(cut: Cut) -> AnyWorkflow:
     """Cut ⟶ its workflow, in which each engine task is `task` or `block` around what it does.
 
     A word such as `poll` is what it is made of, unless all of it is in a block.

@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, cast, final
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.faults import near
 from fwf.interpreters.engines.airflow import table as airflow
 from fwf.interpreters.engines.argo import table as argo
@@ -53,7 +53,7 @@ class Engine:
     needs: str = ""
     extra: str = ""
 
-    def cut(self, w: Workflow[Any, Any]) -> Cut:
+    def cut(self, w: AnyWorkflow) -> Cut:
         """Workflow ⟶ its engine tasks, as few of them blocks as table and budget allow."""
         pieces = cut(w, self.table)
         return pieces if self.measure is None else within(pieces, self.measure, self.budget)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple, final
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.durations import short_duration
 from fwf.faults import counted, shown_path
 from fwf.forms.textless_types import textless
@@ -35,7 +35,7 @@ class Gap:
         return f"{shown_path(self.path)}: {text}" if self.path else text
 
 
-def gaps(w: Workflow[Any, Any], /, engine: str) -> tuple[Gap, ...]:
+def gaps(w: AnyWorkflow, /, engine: str) -> tuple[Gap, ...]:
     """Workflow, the name of an engine ⟶ all that isn't native there, as its tree is written.
 
     What stands in a block isn't there for the engine, and so has no gaps of its own. A part that

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, final
 
 from fwf.algebra.nodes import Task
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.faults import near
 from fwf.interpreters.lineage.column_lineage import Columns
 from fwf.interpreters.lineage.dataflow import Follower, Stop
@@ -84,7 +84,7 @@ class Lineage:
     `intermediates` are products that a later step may read.
     """
 
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     tasks: tuple[TaskLineage, ...]
     sources: tuple[str, ...]
     products: tuple[str, ...]
@@ -176,7 +176,7 @@ class Lineage:
         return events(self, time=time, namespace=namespace, producer=producer, name=name)
 
 
-def lineage(w: Workflow[Any, Any], /, *, columns: bool | None = None) -> Lineage:
+def lineage(w: AnyWorkflow, /, *, columns: bool | None = None) -> Lineage:
     """Workflow ⟶ the datasets of each task and of the whole, and which may be in which.
 
     Nothing runs, so this is what *may* be: a source that is not among a product's is not in it, as

@@ -31,7 +31,7 @@ from fwf.algebra.nodes import (
     WithParams,
 )
 from fwf.algebra.traverse import Visit, children, fold, merged, trampoline, visit
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.interpreters.lineage.datasets import EMPTY, Datasets, DatasetUse
 from fwf.interpreters.lineage.origins import (
     NOTHING,
@@ -116,7 +116,7 @@ class Follower:
         self._computed: frozenset[str] = frozenset()
         """Where some are shared, all names of parameters that are computed anywhere."""
 
-    def follow(self, w: Workflow[Any, Any]) -> DatasetUse:
+    def follow(self, w: AnyWorkflow) -> DatasetUse:
         """Workflow ⟶ the datasets that it touches. Explicit stack."""
         if fold(_places, w) > MAX_PLACES:
             self._shared, self._computed = _shared_nodes(w), _computed_names(w)
@@ -337,7 +337,7 @@ def _places(node: Node, parts: tuple[int, ...]) -> int:
     return total(parts, own=1)
 
 
-def _shared_nodes(w: Workflow[Any, Any]) -> frozenset[int]:
+def _shared_nodes(w: AnyWorkflow) -> frozenset[int]:
     """The nodes that occur more than once as the same object."""
     uses: dict[int, int] = {}
 
@@ -349,7 +349,7 @@ def _shared_nodes(w: Workflow[Any, Any]) -> frozenset[int]:
     return frozenset(at for at, n in uses.items() if n > 1)
 
 
-def _computed_names(w: Workflow[Any, Any]) -> frozenset[str]:
+def _computed_names(w: AnyWorkflow) -> frozenset[str]:
     """The names of the parameters that are computed anywhere in a workflow."""
     names = set[str]()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from returns.result import Failure, Result, Success
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.forms.refusal import Refused
 from fwf.interpreters.plan.ahead import prepare
 from fwf.interpreters.plan.errors import PlanError
@@ -27,7 +27,7 @@ def load(
     *,
     max_bytes: int = MAX_BYTES,
     max_nodes: int = MAX_NODES,
-) -> Result[Workflow[Any, Any], PlanError]:
+) -> Result[AnyWorkflow, PlanError]:
     """Text of a plan, what its names stand for ⟶ the workflow, or why it can't be read.
 
     Nothing is imported and nothing runs, whatever the text says: names stand for what the

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn, cast, final
 from fwf.algebra.extensions import Arm
 from fwf.algebra.nodes import Extension, Node, Task
 from fwf.algebra.plain_values import Coded, Member
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.forms.known_names import is_own, own_value
 from fwf.records import record
 from fwf.types.hints import ANY
@@ -70,7 +70,7 @@ class RecordedExtension(Extension[Any, Any]):
     _recorded_meaning: Node
     _arms: tuple[Arm, ...]
 
-    def desugar(self) -> Workflow[Any, Any]:
+    def desugar(self) -> AnyWorkflow:
         return self._recorded_meaning
 
     def arms(self) -> tuple[Arm, ...]:

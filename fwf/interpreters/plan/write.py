@@ -6,7 +6,7 @@ from typing import Any, final
 
 from fwf.algebra.nodes import Node, Task
 from fwf.algebra.traverse import parts_of
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.interpreters.plan import task_form
 from fwf.interpreters.plan.extension_form import EXTENSION
 from fwf.interpreters.plan.node_form import NODES
@@ -16,7 +16,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circula
 _KINDS = {kind.cls: kind for kind in NODES.values()}
 
 
-def plan(w: Workflow[Any, Any], /) -> str:
+def plan(w: AnyWorkflow, /) -> str:
     """Workflow ⟶ JSON that says all of it, the same text on every machine; see `load`.
 
     Parts that are equal are stored once. A node stands on a line of its own, after its parts and

@@ -1,15 +1,14 @@
 """A workflow as a tree of text, for people."""
 
 from shutil import get_terminal_size
-from typing import Any
 
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.interpreters.pretty.tree import MIN_WIDTH, Printer
 
 __all__ = ["pretty"]
 
 
-def pretty(w: Workflow[Any, Any], /, *, width: int | None = None) -> str:
+def pretty(w: AnyWorkflow, /, *, width: int | None = None) -> str:
     """Workflow ⟶ its tree, one combinator or task a line, at most `width` characters wide.
 
     Without `width` it is as wide as the terminal. `├▸` are steps of a chain, one after another;

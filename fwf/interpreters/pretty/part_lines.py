@@ -20,7 +20,7 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.parts import arms_of, children, visible_parts
 from fwf.algebra.traverse import wrapped
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.identity import digest_of
 from fwf.display.heads import predicate, tag_names
 from fwf.printing import printable
@@ -60,7 +60,7 @@ class Shape:
 
     __slots__ = ("_count", "_tall", "names")
 
-    def __init__(self, w: Workflow[Any, Any]) -> None:
+    def __init__(self, w: AnyWorkflow) -> None:
         digest_of(w)
         self._count = Counter[bytes]()
         self._tall: dict[bytes, bool] = {}

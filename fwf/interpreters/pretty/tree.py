@@ -6,7 +6,7 @@ from fwf.algebra.contract import Contract
 from fwf.algebra.nodes import Branch, Graph, Named, Node, Seq, Task
 from fwf.algebra.parts import visible_parts
 from fwf.algebra.traverse import wrapped
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.display.heads import head
 from fwf.interpreters.pretty.part_lines import Arm, Shape, gist, outputs_of
 from fwf.printing import elided, printable
@@ -41,7 +41,7 @@ class Printer:
         "_shape", "_todo", "_waiting", "_width",
     )  # fmt: skip
 
-    def __init__(self, w: Workflow[Any, Any], width: int) -> None:
+    def __init__(self, w: AnyWorkflow, width: int) -> None:
         self._width = width
         self._shape = Shape(w)
         self._lines: list[TreeLine] = []

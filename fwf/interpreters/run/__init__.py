@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from returns.result import Result
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.faults import Fault
 from fwf.interpreters.run.clock import Clock, SystemClock, VirtualClock
 from fwf.interpreters.run.doing import RunRequest, perform
@@ -105,7 +105,7 @@ def run(
     on: Elsewhere | None = None,
 ) -> Result[B, Fault]: ...
 def run(
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     value: Any = None,
     /,
     *,
@@ -210,7 +210,7 @@ def execute(
     on: Elsewhere | None = None,
 ) -> Ran[B]: ...
 def execute(
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     value: Any = None,
     /,
     *,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, final
 from returns.result import Failure, Result, Success
 
 from fwf.algebra.nodes import Node
-from fwf.algebra.workflow import Workflow, as_workflow
+from fwf.algebra.workflow import AnyWorkflow, as_workflow
 from fwf.analysis.requirements import Requirements, problems, requirements
 from fwf.analysis.run_keys import RunName, check_key, name_of
 from fwf.faults import BadInput, Fault, Interrupted, both, then
@@ -53,7 +53,7 @@ class RunRequest:
     """What a run is asked for: the arguments of `run` or `execute`."""
 
     by: Literal["run", "execute"]
-    w: Workflow[Any, Any]
+    w: AnyWorkflow
     value: Any
     key: str | None
     params: Mapping[str, object]

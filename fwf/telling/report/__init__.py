@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any, Final
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.display.ink import safe
 from fwf.interpreters.diagram import Mark, svg
 from fwf.journal.run_records import RunRow
@@ -32,7 +32,7 @@ def report(
     row: RunRow,
     story: Story,
     *,
-    workflow: Workflow[Any, Any] | None,
+    workflow: AnyWorkflow | None,
     caption: str = "",
     todo: list[Advice],
     where: str,
@@ -129,7 +129,7 @@ def _steps(story: Story, places: list[Group], last: int) -> str:
     return page_tables.steps(places, last)
 
 
-def _picture(workflow: Workflow[Any, Any] | None, places: list[Group], caption: str) -> str:
+def _picture(workflow: AnyWorkflow | None, places: list[Group], caption: str) -> str:
     """The workflow, each task marked by how it went; what the marks mean."""
     about = f'<p class="drawn">{text(caption)}</p>\n' if caption else ""
     if workflow is None:

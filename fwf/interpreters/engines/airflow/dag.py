@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from fwf.algebra.nodes import Named, Task
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.requirements import Requirement
 from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.airflow.installed import Sdk, airflow
@@ -50,7 +50,7 @@ MARGIN: Final = timedelta(minutes=1)
 
 
 def to_dag(
-    w: Workflow[Any, Any] | Timetable[Any] | str,
+    w: AnyWorkflow | Timetable[Any] | str,
     /,
     *,
     resources: Mapping[str, Any] | None = None,
@@ -100,7 +100,7 @@ def to_dag(
 
 
 def _found(
-    w: Workflow[Any, Any] | Timetable[Any] | str,
+    w: AnyWorkflow | Timetable[Any] | str,
     resources: Mapping[str, Any] | None,
     pools: Mapping[str, Any] | None,
 ) -> tuple[Timetable[Any] | None, Loaded, str]:

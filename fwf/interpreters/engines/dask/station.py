@@ -15,7 +15,7 @@ from distributed import WorkerPlugin
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import parts_of
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.identity import definition_digest, definition_id
 from fwf.faults.fault_form import fault_to_json
 from fwf.faults.raised import Raised
@@ -68,7 +68,7 @@ def version() -> str:
         return ""
 
 
-def bodies(w: Workflow[Any, Any]) -> str:
+def bodies(w: AnyWorkflow) -> str:
     """Workflow ⟶ a digest of the bodies of its tasks."""
     from hashlib import blake2b
 
@@ -76,7 +76,7 @@ def bodies(w: Workflow[Any, Any]) -> str:
     return blake2b("\n".join(digests).encode(), digest_size=16).hexdigest()
 
 
-def tasks_of(w: Workflow[Any, Any]) -> list[Task[Any, Any]]:
+def tasks_of(w: AnyWorkflow) -> list[Task[Any, Any]]:
     """Workflow ⟶ its tasks, each distinct one once. Explicit stack."""
     todo: list[Any] = [w]
     nodes: dict[int, Any] = {}

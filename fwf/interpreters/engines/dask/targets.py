@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any, Final
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.identity import definition_id
 from fwf.analysis.requirements import Requirements
 from fwf.analysis.wants import path_of_use
@@ -21,7 +21,7 @@ from fwf.secrets import Secret
 _FORM: Final = 'Dask(client, target="module:attribute")'
 
 
-def target_of(w: Workflow[Any, Any]) -> str | None:
+def target_of(w: AnyWorkflow) -> str | None:
     """Workflow ⟶ the attribute of a module that it is; None if it is none.
 
     Of several modules that of most of its tasks, or the first that was imported.
@@ -34,7 +34,7 @@ def target_of(w: Workflow[Any, Any]) -> str | None:
     return None
 
 
-def _attribute(module: object, w: Workflow[Any, Any]) -> str | None:
+def _attribute(module: object, w: AnyWorkflow) -> str | None:
     """The name of a workflow in a module, or that of a timetable of it."""
     names: dict[str, object] = getattr(module, "__dict__", {})
     timetables: Any = sys.modules.get("fwf.schedules.timetable")
@@ -45,7 +45,7 @@ def _attribute(module: object, w: Workflow[Any, Any]) -> str | None:
     return None
 
 
-def no_target(w: Workflow[Any, Any]) -> Issue:
+def no_target(w: AnyWorkflow) -> Issue:
     """That workers can't import a workflow."""
     return Issue(
         "",
@@ -55,7 +55,7 @@ def no_target(w: Workflow[Any, Any]) -> Issue:
     )
 
 
-def another(w: Workflow[Any, Any], other: Workflow[Any, Any], target: str) -> Issue | None:
+def another(w: AnyWorkflow, other: AnyWorkflow, target: str) -> Issue | None:
     """That a target isn't the workflow, if so."""
     ours, theirs = definition_id(w), definition_id(other)
     if ours == theirs:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final, TypeGuard, cast, final
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow, Workflow
 from fwf.analysis.requirements import Requirements, requirements
 from fwf.derived import Pages
 from fwf.faults import near, text
@@ -28,7 +28,7 @@ class Unloadable(Exception):
 class Loaded:
     """A workflow, the resources and pools of its module, and what is asked of it each time."""
 
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     resources: Mapping[str, Any]
     pools: Mapping[str, Any]
     required: Requirements
@@ -36,7 +36,7 @@ class Loaded:
 
     @staticmethod
     def of(
-        w: Workflow[Any, Any],
+        w: AnyWorkflow,
         resources: Mapping[str, Any] | None = None,
         pools: Mapping[str, Any] | None = None,
     ) -> Loaded:
@@ -44,7 +44,7 @@ class Loaded:
         return Loaded(w, resources or {}, pools or {}, requirements(w), _names(w))
 
 
-def _names(w: Workflow[Any, Any]) -> Known:
+def _names(w: AnyWorkflow) -> Known:
     """What may stand in the values between parts; `paginate` makes some of its own."""
     return names_in(w, between=True, also=(Pages,))
 
@@ -73,7 +73,7 @@ def loaded(target: str) -> Loaded:
     return Loaded.of(w, _mapping(names, "resources"), _mapping(names, "pools"))
 
 
-def _is_workflow(value: object) -> TypeGuard[Workflow[Any, Any]]:
+def _is_workflow(value: object) -> TypeGuard[AnyWorkflow]:
     return isinstance(value, Workflow)
 
 

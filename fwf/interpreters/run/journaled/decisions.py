@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, final
 
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import near_place, stands_for, tagged, untagged
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.wants import places
 from fwf.faults import counted
 from fwf.forms.mentioned import names_in
@@ -205,7 +205,7 @@ def _keys(path: str) -> Iterable[str]:
 def resolve(
     store: Store,
     row: RunRow,
-    w: Workflow[Any, Any],
+    w: AnyWorkflow,
     path: str,
     how: How,
     value: Callable[[Task[Any, Any]], Any],
@@ -259,7 +259,7 @@ def _open_at(past: EarlierTries, row: RunRow, path: str) -> Instance:
     return max(matches, key=lambda each: unheard[each].n)
 
 
-def _task_of(w: Workflow[Any, Any], path: str, facts: dict[str, Any]) -> Task[Any, Any]:
+def _task_of(w: AnyWorkflow, path: str, facts: dict[str, Any]) -> Task[Any, Any]:
     """The task of an attempt."""
     for here in places(w):
         if isinstance(here.node, Task) and record_name(here.node) == facts.get("task"):

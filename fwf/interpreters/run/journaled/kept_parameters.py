@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.common_defaults import common_defaults
 from fwf.analysis.requirements import Requirements
 from fwf.forms.mentioned import names_in
@@ -46,7 +46,7 @@ def first_parameters(row: RunRow, params: Mapping[str, object], values: Values) 
     return {**params, **originals}
 
 
-def params_of(row: RunRow, w: Workflow[Any, Any]) -> dict[str, Any]:
+def params_of(row: RunRow, w: AnyWorkflow) -> dict[str, Any]:
     """The parameters that a run was started with; raises `JournalError` if they can't be read."""
     return _read(row, Values(names_in(w), _no_table, _no_table))
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fwf.algebra.nodes import Task
 from fwf.algebra.paths import untagged
 from fwf.algebra.traverse import walk
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.extent import extent
 from fwf.interpreters.run.journaled.earlier_tries import ONCE, PASSING, EarlierTries
 
 
-def lost_steps(past: EarlierTries, w: Workflow[Any, Any]) -> tuple[list[str], list[str]]:
+def lost_steps(past: EarlierTries, w: AnyWorkflow) -> tuple[list[str], list[str]]:
     """Steps whose results would be left out, and unrepeatable ones that may have been done.
 
     Both by path, without items and rounds. What finalisers and the like did counts for their try

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, final
 
-from fwf.algebra.workflow import Workflow
+from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.identity import definition_id
 from fwf.analysis.requirements import Requirements
 from fwf.analysis.run_keys import RunName, name_of
@@ -236,7 +236,7 @@ def _read(
         return row, EarlierTries(store.records(row)), remarks
 
 
-def _refuse_lost(past: EarlierTries, row: RunRow, w: Workflow[Any, Any], *, accepts: bool) -> None:
+def _refuse_lost(past: EarlierTries, row: RunRow, w: AnyWorkflow, *, accepts: bool) -> None:
     """Raise `Refused` if steps that were done have no place in the workflow any more."""
     steps, doubts = lost_steps(past, w)
     run = short(row.id)
@@ -335,7 +335,7 @@ def _key(name: RunName) -> str:
     return name.key
 
 
-def _row(key: str, w: Workflow[Any, Any], generation: int, about: str, watch: Watch) -> RunRow:
+def _row(key: str, w: AnyWorkflow, generation: int, about: str, watch: Watch) -> RunRow:
     now = watch.wall()
     date = datetime.fromtimestamp(now / 1e6).astimezone()
     return RunRow(
