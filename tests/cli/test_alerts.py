@@ -354,7 +354,7 @@ def test_who_dies_between_delivery_and_record_tells_it_again_by_one_key(
 
     asked = Subject(load("jobs.py"), {}, None)
     with monkeypatch.context() as patched:
-        patched.setattr("fwf.journal.versioned_logs.Writer.add", dies)
+        patched.setattr("fwf.journal.versioned_logs.LogWriter.add", dies)
         with pytest.raises(Dies):
             tell(asked, print)
     tell(asked, print)
