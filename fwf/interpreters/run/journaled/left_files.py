@@ -47,5 +47,5 @@ def _parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, Failure):
         yield value.failure()
     else:
-        fields: Mapping[str, Any] = getattr(type(value), "__dataclass_fields__", {})
+        fields: Mapping[str, Any] = getattr(value, "__dataclass_fields__", {})
         yield from (getattr(value, name) for name in fields if hasattr(value, name))
