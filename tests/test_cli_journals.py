@@ -57,6 +57,7 @@ def test_a_text_that_stands_for_several_names_them(store: Kept) -> None:
     assert "stands for 4 runs: " in str(caught.value)
     assert "aaaa02" in str(caught.value)
     assert "generation 2" in str(caught.value)
+    assert str(caught.value).endswith("add a parameter after the workflow: daily+day=2026-06-03")
 
 
 @pytest.mark.parametrize(

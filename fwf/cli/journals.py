@@ -184,8 +184,14 @@ def _closest(rows: "Sequence[RunRow]", parts: Sequence[str]) -> "Sequence[RunRow
 
 def _several(text: str, rows: "Sequence[RunRow]") -> str:
     names = either([run_in_words(row) for row in rows], 5)
-    remedy = "write more of the id, or add a parameter after the workflow: daily+day=2026-06-01"
+    named = next((row for row in rows if row.workflow and parameters(row)), None)
+    example = "daily+day=2026-06-01" if named is None else one_line(_by_parameter(named), 60)
+    remedy = f"write more of the id, or add a parameter after the workflow: {example}"
     return f"RUN {text!r} stands for {len(rows):,} runs: {names}; {remedy}"
+
+
+def _by_parameter(row: "RunRow") -> str:
+    return f"{row.workflow}+{parameters(row)[0]}"
 
 
 def _none(store: "Store", text: str, parts: Sequence[str]) -> str:

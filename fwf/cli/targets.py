@@ -309,11 +309,15 @@ def _remedy(module: ModuleType, value: Any) -> str:
 
 
 def _workflows(module: ModuleType) -> str:
-    """The workflows in a module, those that are more than a task first."""
+    """The workflows of a module's own, those that are more than a task first."""
+    import fwf
+
     workflows = {
         name: each
         for name, each in vars(module).items()
-        if (_is_workflow(each) or _is_timetable(each)) and not name.startswith("_")
+        if (_is_workflow(each) or _is_timetable(each))
+        and not name.startswith("_")
+        and each is not vars(fwf).get(name)
     }
     names = sorted(workflows, key=lambda name: isinstance(workflows[name], Task))
     return f"; its workflows are {either(names)}" if names else "; there is no workflow in it"

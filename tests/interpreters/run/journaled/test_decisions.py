@@ -632,7 +632,6 @@ class Pair(NamedTuple):
         (list[Extract], lambda path: [Extract(1, path)]),
         (Pair, Pair),
     ],
-    ids=str,
 )
 def test_a_path_counts_as_gone_only_if_something_was_there(
     runs: Runs, tmp_path: Path, annotation: Any, holding: Callable[[Path], Any]
