@@ -51,10 +51,40 @@ def by(body: Mapping[str, Any]) -> str:
 
 def mark_text(value: Any) -> str:
     """A mark as people read it, from what is written of it."""
-    inner = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else []
-    if len(inner) == 1:  # the name of its type, and what it is
-        return mark_text(inner[0])
-    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return printable(value if isinstance(value, str) else _text(value))
+
+
+def _text(form: Any) -> str:
+    """What is written of a value ⟶ the value, much as Python writes it."""
+    match form:
+        case list():
+            return f"[{_texts(form)}]"
+        case {"dict": pairs}:
+            return f"{{{', '.join(f'{_text(key)}: {_text(each)}' for key, each in _pairs(pairs))}}}"
+        case {"tuple": items}:
+            return f"({_texts(items)})"
+        case {"set": items} | {"frozenset": items}:
+            return f"{{{_texts(items)}}}"
+        case {"enum": name, "member": member}:
+            return f"{name}.{member}"
+        case {"coded": name, "plain": {"dict": fields}}:
+            inside = ", ".join(f"{field}={_text(each)}" for field, each in _pairs(fields))
+            return f"{name.rpartition(':')[2]}({inside})"
+        case {"coded": name, "plain": plain}:
+            return f"{name}({_text(plain)})"
+        case dict():  # the name of a scalar's type, and its text; of a moment its zone, too
+            parts = cast("dict[str, Any]", form)
+            return " ".join(str(parts[name]) for name in parts if name != "fold")
+        case _:
+            return json.dumps(form, ensure_ascii=False)
+
+
+def _texts(forms: Any) -> str:
+    return ", ".join(map(_text, forms))
+
+
+def _pairs(form: Any) -> Any:
+    return form.items() if isinstance(form, dict) else form  # pyright: ignore[reportUnknownVariableType]
 
 
 def overlooked_version(
