@@ -115,4 +115,4 @@ def _is_final(said: str) -> bool:
 
 def _place_and_reason(said: str) -> tuple[str, str]:
     place, _, more = said.partition("  ")
-    return place, re.sub(r"^[\d.]+m?s(, caught)?: ", "", more)
+    return place, re.sub(r"^[\d.]+ [mµ]?s(, caught)?: ", "", more)

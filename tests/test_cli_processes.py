@@ -191,8 +191,8 @@ def test_secrets_are_not_printed(folder: Path) -> None:
         assert done.status == 0, done.err
         assert "hunter2" not in done.out + done.err
     missing = fwf("run", "jobs:secret", "--debug", cwd=folder)
-    assert missing.status == 1
-    assert "the environment variable FWF_TEST_TOKEN is not set" in missing.err
+    assert missing.status == 2
+    assert "the environment variable FWF_TEST_TOKEN, which is not set" in missing.err
 
 
 # Ctrl-C

@@ -217,7 +217,11 @@ def _ended(cluster: Cluster, args: list[str], given: dict[str, str]) -> int:
 def test_an_export_is_a_manifest_a_dockerfile_and_what_to_do_with_them(tmp_path: Path) -> None:
     done = fwf("export", f"{MODULE}:daily", "--to", "argo", "-o", str(tmp_path), cwd=ROOT)
     assert done.status == 0, done.err
-    assert {file.name for file in tmp_path.iterdir()} == {"workflow.yaml", "Dockerfile"}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "workflow.yaml",
+        "Dockerfile",
+        ".fwf-export.json",
+    }
     assert parsed((tmp_path / "workflow.yaml").read_text()) == _manifest("daily")
     submit = next(line for line in done.err.splitlines() if "argo submit" in line)
     command = f"argo() {{ printf '%s\\n' \"$@\"; }}; {submit[submit.index('argo submit') :]}"
