@@ -69,8 +69,9 @@ class Layout:
         """Whether a part lends the others something."""
         self.uneven = any(arm.lasts != "run" for arm in arms)
         """Whether what some part gave counts for less than the run."""
+        whole = _found_whole(node.meaning, {id(_stand_in(arm)) for arm in arms})
         for at, arm in enumerate(arms):
-            for part in _standing(arm):
+            for part in _standing(arm, whole):
                 self._arms.setdefault(id(part), []).append((at, arm))
         self._first: dict[int, int] = {}
         self._times: dict[int, int] = {}
@@ -190,7 +191,27 @@ def layout(node: Extension[Any, Any]) -> Layout | None:
         return layout_of_node
 
 
-def _standing(arm: Arm) -> tuple[Node, ...]:
-    """The nodes of the meaning that a part is."""
-    node = cast(Node, arm.node if arm.stands is None else arm.stands)
-    return (node, *node.parts) if isinstance(node, Seq) else (node,)
+def _stand_in(arm: Arm) -> Node:
+    """The node of the meaning that a part is, if it isn't a chain that was put into another."""
+    return cast(Node, arm.node if arm.stands is None else arm.stands)
+
+
+def _standing(arm: Arm, whole: set[int]) -> tuple[Node, ...]:
+    """The nodes of the meaning that a part is: it, or what it is made of as a chain."""
+    node = _stand_in(arm)
+    return (node, *node.parts) if isinstance(node, Seq) and id(node) not in whole else (node,)
+
+
+def _found_whole(meaning: Node, wanted: set[int]) -> set[int]:
+    """Which of these nodes, by `id`, stand in a meaning as they are; within one none is looked for.
+
+    What such a chain is made of may be another part by itself.
+    """
+    seen: set[int] = set()
+    todo = [meaning]
+    while todo:
+        node = todo.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            todo.extend(() if id(node) in wanted else children(node))
+    return seen & wanted

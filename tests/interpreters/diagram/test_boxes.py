@@ -4,9 +4,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
-from fwf import const, it, map_each, named, par, pure, retry, seq, switch
+from fwf import branch, const, it, map_each, named, par, pure, retry, seq, switch, when
 from fwf.algebra.nodes import Task
 from fwf.algebra.traverse import desugared, walk
 from fwf.interpreters.diagram.boxes import (
@@ -18,7 +18,7 @@ from fwf.interpreters.diagram.boxes import (
     hidden_tasks,
 )
 from tests.interpreters.diagram.support import daily, doubled, fan, nested, step, wrapped
-from tests.samples import workflows
+from tests.samples import is_big, ping, workflows
 from tests.sizes import sizes
 
 
@@ -26,6 +26,8 @@ def tasks(found: list[Box]) -> int:
     return sum(box.kind == "task" for box in found)
 
 
+@example(branch(ping >> pure(is_big), then=pure(is_big), otherwise=ping))
+@example(when(ping >> pure(is_big), ping))
 @given(workflows)
 def test_every_task_is_drawn_once_at_its_own_path_or_counted(w: Any) -> None:
     found = boxes(w)
