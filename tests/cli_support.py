@@ -40,8 +40,15 @@ def fwf(
     *words: str, cwd: Path, env: Mapping[str, str] | None = None, encoding: str = "utf-8"
 ) -> Done:
     """Run one command in a process of its own."""
+    return python("-m", "fwf", *words, cwd=cwd, env=env, encoding=encoding)
+
+
+def python(
+    *words: str, cwd: Path, env: Mapping[str, str] | None = None, encoding: str = "utf-8"
+) -> Done:
+    """Run Python in a process of its own."""
     done = subprocess.run(
-        command(*words),
+        [sys.executable, *words],
         cwd=cwd,
         env=environment() if env is None else env,
         stdin=subprocess.DEVNULL,

@@ -59,16 +59,16 @@ class EarlierRun:
         """The target that is meant, or that it was started from, told where that is another."""
         if text is not None:
             return load(text, to_run=True)
-        here, there = str(folder()), self.row.facts.get("folder", "")
+        here = str(folder())
+        there = self.row.facts.get("folder", here)
+        if there == here:
+            return load(self.target, to_run=True)
         started = f"run {self.short} was started in {there}"
         try:
             target = load(self.target, to_run=True)
         except Misuse as error:
-            if there in ("", here):
-                raise
             raise Misuse(*error.lines, f"{started}: go there, or give its TARGET") from error
-        if there not in ("", here):
-            complain(one_line(f"fwf: {started}; {target.text} is the one in {here}"))
+        complain(one_line(f"fwf: {started}; {target.text} is the one in {here}"))
         return target
 
     def params_for(self, target: Target) -> dict[str, Any]:

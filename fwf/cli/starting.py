@@ -74,9 +74,14 @@ class Ready:
 
 
 def start_run(start: Start) -> int:
-    """Run it ⟶ the exit status."""
+    """Run what is asked for ⟶ the exit status."""
     with stdout_kept_for(start.as_json):
         target = _target(start)
+    return run_loaded(start, target)
+
+
+def run_loaded(start: Start, target: Target) -> int:
+    """Run a target that is at hand already ⟶ the exit status."""
     return _run_with_alerts(start, check_start(start, target))
 
 

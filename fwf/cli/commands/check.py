@@ -2,7 +2,7 @@
 
 import click
 
-from fwf.cli.journals import journal_options
+from fwf.cli.journals import journal_options, place_of
 from fwf.cli.output import stdout_kept_for
 from fwf.cli.program import common
 from fwf.cli.targets import load
@@ -38,7 +38,6 @@ def command(
     JSON: target, workflow, issues (path, rule, severity, message), errors, warnings, notes.
     """
     from fwf.cli.checking import refuse_unknown, tell_issues
-    from fwf.cli.journals import place_of
     from fwf.cli.resources_beside import RULES, resource_issues
     from fwf.interpreters.check import check as issues_of
 
