@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 
 from fwf.cli.exported_files import MANIFEST, write_export
 from fwf.cli.refused_commands import Misuse
+from tests.small_disks import small_disk
 
 TEXTS = {"job.json": "{}\n", "run.sh": "run\n"}
 LATER = {"job.json": '{"n": 2}\n', "run.sh": "run\n", "README.md": "Later.\n"}
@@ -28,14 +27,8 @@ def there(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def small() -> Iterator[Path]:
     """A file system of some pages."""
-    with tempfile.TemporaryDirectory(prefix="small-") as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
-        if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-            pytest.skip("needs the right to mount a file system")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "-l", folder], check=True)
+    with small_disk("64k") as folder:
+        yield folder
 
 
 def test_a_later_export_replaces_what_an_earlier_one_wrote(tmp_path: Path) -> None:

@@ -1,12 +1,10 @@
 """Decisions about runs that Python code began: the journal doesn't say where their workflow is."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli_support import ROOT, environment
+from tests.cli_support import environment, python
 
 JOBS = """
 import os
@@ -35,29 +33,23 @@ if __name__ == "__main__":
 """
 
 
-def python(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env=environment(PYTHONPATH=str(ROOT), FWF_JOURNAL=".fwf/runs.db"),
-        encoding="utf-8",
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-    )
-    return done.stdout + done.stderr
+def said(folder: Path, *words: str) -> str:
+    """What Python writes in a folder that has a journal."""
+    done = python(*words, cwd=folder, env=environment(FWF_JOURNAL=".fwf/runs.db"))
+    return done.out + done.err
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where a run is in doubt that a script began."""
     (tmp_path / "jobs.py").write_text(JOBS)
-    python(tmp_path, "jobs.py")
-    assert "InDoubt" in python(tmp_path, "jobs.py")
+    said(tmp_path, "jobs.py")
+    assert "InDoubt" in said(tmp_path, "jobs.py")
     return tmp_path
 
 
 def test_what_is_to_be_done_next_says_where_a_target_is_needed(folder: Path) -> None:
-    advice = python(folder, "-m", "fwf", "runs", "bills")
+    advice = said(folder, "-m", "fwf", "runs", "bills")
     assert "'bills > pay' --value JSON --target TARGET" in advice
     assert "fwf run TARGET --resume" in advice
 
@@ -66,15 +58,15 @@ def test_what_is_to_be_done_next_says_where_a_target_is_needed(folder: Path) -> 
     "words", [("resolve", "bills", "bills > pay", "--again"), ("rerun", "bills", "--failed")]
 )
 def test_without_a_target_it_is_said_how_to_give_one(folder: Path, words: tuple[str, ...]) -> None:
-    message = python(folder, "-m", "fwf", *words)
+    message = said(folder, "-m", "fwf", *words)
     assert "wasn't started by fwf run" in message and "--target TARGET" in message
 
 
 def test_with_a_target_it_is_decided_and_gone_on_with(folder: Path) -> None:
     target = "--target", "jobs.py"
-    decided = python(folder, "-m", "fwf", "resolve", "bills", "pay", "--value", "slip", *target)
+    decided = said(folder, "-m", "fwf", "resolve", "bills", "pay", "--value", "slip", *target)
     assert "fwf run jobs.py --resume" in decided
-    assert "the books are closed" in python(folder, "-m", "fwf", "run", "jobs.py")
+    assert "the books are closed" in said(folder, "-m", "fwf", "run", "jobs.py")
     (folder / "open").touch()
-    again = python(folder, "-m", "fwf", "rerun", "bills", "--failed", *target)
+    again = said(folder, "-m", "fwf", "rerun", "bills", "--failed", *target)
     assert "booked slip" in again

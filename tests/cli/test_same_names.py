@@ -1,14 +1,12 @@
 """What a run has kept is read again, however its module is imported: as a script or by fwf."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.cli_support import ROOT, environment
+from tests.cli_support import environment, python
 
 JOBS = """
 from dataclasses import dataclass
@@ -48,11 +46,11 @@ daily = every_day(
 if __name__ == "__main__":
     print(run(workflow, params={"day": date(2026, 1, 1)}, journal=".fwf/runs.db"))
 """
-FWF = [sys.executable, "-m", "fwf"]
+FWF = ["-m", "fwf"]
 DAY = ["--param", "day=2026-01-01"]
 COMMANDS = {
-    "script": [sys.executable, "jobs.py"],
-    "module as script": [sys.executable, "-m", "jobs"],
+    "script": ["jobs.py"],
+    "module as script": ["-m", "jobs"],
     "file": [*FWF, "run", "jobs.py", *DAY],
     "module": [*FWF, "run", "jobs", *DAY],
     "due": [*FWF, "run", "jobs.py:daily", "--due"],
@@ -60,16 +58,10 @@ COMMANDS = {
 }
 
 
-def done(command: Sequence[str], folder: Path) -> str:
-    output = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(PYTHONPATH=str(ROOT), FWF_JOURNAL=".fwf/runs.db"),
-        encoding="utf-8",
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-    )
-    return output.stdout + output.stderr
+def said(words: Sequence[str], folder: Path) -> str:
+    """What Python writes in a folder that has a journal."""
+    done = python(*words, cwd=folder, env=environment(FWF_JOURNAL=".fwf/runs.db"))
+    return done.out + done.err
 
 
 @pytest.mark.parametrize(
@@ -86,8 +78,8 @@ def done(command: Sequence[str], folder: Path) -> str:
 )
 def test_a_run_is_gone_on_with_whoever_began_it(first: str, second: str, tmp_path: Path) -> None:
     (tmp_path / "jobs.py").write_text(JOBS)
-    assert "the target is closed" in done(COMMANDS[first], tmp_path)
+    assert "the target is closed" in said(COMMANDS[first], tmp_path)
     (tmp_path / "open").touch()
-    output = done(COMMANDS[second], tmp_path)
+    output = said(COMMANDS[second], tmp_path)
     assert re.search(r"^(<Success: |2026-01-01: )?2>?$", output, re.MULTILINE), output
     assert (tmp_path / "read").read_text() == "once "

@@ -6,8 +6,6 @@ import os
 import random
 import resource
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from fwf.journal.opening import open_store
 from fwf.journal.store import Store
 from tests.crash import figures
 from tests.crash.written import START, Story, begin, end, following
+from tests.small_disks import small_disk
 
 KEY = "b" * 32
 
@@ -25,27 +24,15 @@ KEY = "b" * 32
 @pytest.fixture
 def small() -> Iterator[Path]:
     """A file system of twelve megabytes."""
-    with tempfile.TemporaryDirectory(prefix="small-") as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder]
-        if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-            pytest.skip("needs the right to mount a file system")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "-l", folder], check=True)
+    with small_disk("12m") as folder:
+        yield folder
 
 
 @pytest.fixture(params=[256, 600, 1200, 2600])
 def tiny(request: pytest.FixtureRequest) -> Iterator[Path]:
     """File systems with hardly the space for a journal, and one with some more."""
-    with tempfile.TemporaryDirectory(prefix="tiny-") as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "tmpfs", folder]
-        if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-            pytest.skip("needs the right to mount a file system")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "-l", folder], check=True)
+    with small_disk(f"{request.param}k") as folder:
+        yield folder
 
 
 def free(folder: Path) -> int:
