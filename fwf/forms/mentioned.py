@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, final, get_args, get_origin
 
 from pyrsistent import PMap, PSet, PVector, pmap
@@ -128,8 +129,18 @@ def types_in(kinds: Iterable[Any]) -> list[Any]:
 
 def has_path(annotation: Any) -> bool:
     """Whether a path of this machine is in values of a type, as far as it declares them."""
+    try:
+        return _remembered_path(annotation)
+    except TypeError:  # it can't be hashed
+        return _has_path(annotation)
+
+
+def _has_path(annotation: Any) -> bool:
     kinds = types_in([annotation])
     return any(isinstance(kind, type) and path_place(kind) == PATH for kind in kinds)
+
+
+_remembered_path = lru_cache(maxsize=4096)(_has_path)
 
 
 # In a workflow
