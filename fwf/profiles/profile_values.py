@@ -72,7 +72,7 @@ class Reader:
         self.problems.append(Problem(place, message))
 
     def argument(self, data: Any, kind: Any, place: str) -> Any:
-        """A value of the file ⟶ what stands for the argument, for `made`."""
+        """A value of the file ⟶ what stands for the argument, for `argument_of`."""
         before = len(self.problems)
         value = self._value(data, kind, place)
         if len(self.problems) == before:

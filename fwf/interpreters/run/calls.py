@@ -182,7 +182,7 @@ def call_in_worker(
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
 ) -> CallResult:
-    """`called`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
+    """`call_task`, in a worker: nothing gets out, not even `KeyboardInterrupt`."""
     try:
         return call_task(call, args, keywords, openers)
     except KeyboardInterrupt as error:
@@ -196,7 +196,7 @@ async def await_task(
     keywords: dict[str, Any],
     openers: Sequence[tuple[str, Opener]],
 ) -> CallResult:
-    """Like `called`, for an `async def` task; resources may be asynchronous ones."""
+    """Like `call_task`, for an `async def` task; resources may be asynchronous ones."""
     here = forked.generation
     try:
         async with AsyncExitStack() as stack:

@@ -113,7 +113,7 @@ def encode(text: str) -> bytes:
 
 
 def decode(content: bytes) -> str:
-    """What `written` made ⟶ the text; raises `UnicodeDecodeError` where it is damaged."""
+    """What `encode` made ⟶ the text; raises `UnicodeDecodeError` where it is damaged."""
     return content.decode("utf-8", "surrogatepass")
 
 
@@ -218,7 +218,7 @@ def drop_after(driver: Driver, lease: Lease, run: RunRow) -> int | None:
 
 
 def complete_before(driver: Driver, before: int) -> list[int]:
-    """The numbers of the runs that `anchored` has something to take of."""
+    """The numbers of the runs that `anchor_run` has something to take of."""
     query: Final[LiteralString] = f"SELECT run.number FROM fwf_journal.runs AS run {_OLD}"
     return [number for (number,) in driver.execute(query, [before])]
 

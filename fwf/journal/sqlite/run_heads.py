@@ -133,7 +133,7 @@ class Heads:
         return None
 
     def content(self) -> bytes:
-        """All of it, to be looked at by `Said`."""
+        """All of it, to be looked at by `HeadsSnapshot`."""
         return os.pread(self._fd, os.fstat(self._fd).st_size, 0)
 
     def form(self) -> int:

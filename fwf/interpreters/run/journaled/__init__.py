@@ -6,6 +6,7 @@
     earlier_tries.py    what counts of all that earlier tries left
     try_memory.py       what the machine asks about tasks, and what is written of their attempts
     task_facts.py       ... by which names and digests
+    left_files.py       ... and whether the files that they left are there
     frame_marks.py      ... and about other places: retries, deadlines, what was caught, lent
     validity.py         for how long what a place gave counts
     journaled_world.py  the world around the one that does the work

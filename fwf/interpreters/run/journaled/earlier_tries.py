@@ -68,17 +68,17 @@ _scan: Final = cast(Any, json.JSONDecoder()).scan_once
 class EarlierTries:
     """What earlier tries of one run left.
 
-    done: results by step instance; `first`, the record of the first one there.
+    results: those that count, by step instance; `first`, the record of the first one there.
     starts: what was written of each start, so that what was sent before is known.
-    failed: faults of a try that died, which was about to go on from them.
+    failures: faults of a try that died, which was about to go on from them.
     cuts: attempts that a try that died had cut, but for those that a signal did.
     open: attempts that aren't known to be done: nobody said how they ended, or they failed.
-    died: how often such an attempt ended its process; `alone`, whether it was so the last time.
-    told: step instances that had ended in some way, so that their next start repeats them.
+    deaths: how often such an attempt ended its process; `alone`, whether it was so the last time.
+    endings: step instances that had ended in some way, so that their next start repeats them.
     end: how the run ended, if nothing was taken back since; `over`, whether its last try could say
         how that ended.
     marks: what frames left, by place; what only counts while the run hasn't failed is in `fresh`,
-        and what counts once the try is over in `spent`.
+        and what counts once the try is over in `after_try`.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
