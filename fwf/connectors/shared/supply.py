@@ -16,6 +16,8 @@ class Supply(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         try:
             yield from self._items
+        except GeneratorExit:  # the driver has failed by itself, and asks for no more
+            raise
         except BaseException as error:
             self.trouble = error
             raise

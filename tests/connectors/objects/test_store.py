@@ -129,6 +129,15 @@ class TestReadingAndWriting:
         assert lake.list() == [] and not lake.exists("k")
         assert not s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
+    def test_a_write_that_fails_before_the_end_of_its_source_says_why(self, moody, monkeypatch):
+        monkeypatch.setattr(client, "PART", 1 << 10)
+        upload = b"<UploadId>1</UploadId>"
+        begin = said(200, b"<CreateMultipartUpload>%s</CreateMultipartUpload>" % upload)
+        fail = error_of(500, "InternalError")
+        moody.answer = lambda asked: (begin if asked.command == "POST" else fail)(asked)
+        with pytest.raises(MaybeDone, match="s3://lake/k: 500 InternalError"):
+            moody.store().put("k", (b"x" * (1 << 10) for _ in range(1000)))
+
     def test_once_is_once(self, lake):
         lake.put_once("k", b"mine")
         lake.put_once("k", b"mine")  # as after an answer that was lost
