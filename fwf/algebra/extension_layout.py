@@ -6,6 +6,7 @@ the extension's own, however deep, and out of people's sight.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final, cast, final
 
 from fwf.algebra.counts import UNCOUNTED, total
@@ -69,7 +70,7 @@ class Layout:
         """Whether a part lends the others something."""
         self.uneven = any(arm.lasts != "run" for arm in arms)
         """Whether what some part gave counts for less than the run."""
-        whole = _found_whole(node.meaning, {id(_stand_in(arm)) for arm in arms})
+        whole = _found_whole(node.meaning, [_stand_in(arm) for arm in arms])
         for at, arm in enumerate(arms):
             for part in _standing(arm, whole):
                 self._arms.setdefault(id(part), []).append((at, arm))
@@ -202,16 +203,20 @@ def _standing(arm: Arm, whole: set[int]) -> tuple[Node, ...]:
     return (node, *node.parts) if isinstance(node, Seq) and id(node) not in whole else (node,)
 
 
-def _found_whole(meaning: Node, wanted: set[int]) -> set[int]:
-    """Which of these nodes, by `id`, stand in a meaning as they are; within one none is looked for.
+def _found_whole(meaning: Node, parts: Sequence[Node]) -> set[int]:
+    """Which of these nodes, by `id`, stand in a meaning as they are.
 
-    What such a chain is made of may be another part by itself.
+    What such a chain is made of may be another part by itself. Nothing is looked for within parts,
+    or within what chains among them are made of: that may be deep.
     """
+    wanted = set(map(id, parts))
+    chains = (part for part in parts if isinstance(part, Seq))
+    ends = wanted.union(*(map(id, chain.parts) for chain in chains))
     seen: set[int] = set()
     todo = [meaning]
     while todo:
         node = todo.pop()
         if id(node) not in seen:
             seen.add(id(node))
-            todo.extend(() if id(node) in wanted else children(node))
+            todo.extend(() if id(node) in ends else children(node))
     return seen & wanted
