@@ -1,6 +1,8 @@
 """How long may a part take, as far as what it says of time allows?"""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import reduce
 from itertools import islice
 from typing import Any, Final
 
@@ -18,8 +20,8 @@ from fwf.algebra.nodes import (
 )
 from fwf.algebra.schedule import each, most
 from fwf.algebra.traverse import fold
+from fwf.durations import ZERO, plus
 
-NO_TIME: Final = timedelta(0)
 MOST_DELAYS: Final = 1_000
 """Of one schedule; whatever is behind them isn't counted."""
 
@@ -37,7 +39,7 @@ def span_of(node: Node, spans: dict[Any, timedelta]) -> timedelta:
 def _span(node: Node, parts: tuple[timedelta, ...]) -> timedelta:
     match node:
         case Task():
-            return node.contract.duration or NO_TIME
+            return node.contract.duration or ZERO
         case Delay():
             return node.duration
         case Timeout():
@@ -47,34 +49,24 @@ def _span(node: Node, parts: tuple[timedelta, ...]) -> timedelta:
         case Graph():
             return _longest_way(node, parts)
         case LoopUntil():
-            rounds = _times(parts[0], node.limit)
+            rounds = plus(ZERO, parts[0], node.limit)
             if node.within is None:
                 return rounds
-            return min(rounds or node.within, _sum((node.within, parts[0])))
+            return min(rounds or node.within, plus(node.within, parts[0]))
         case Retry():
             waits = islice(each(node.wait, most), min(node.attempts - 1, MOST_DELAYS))
-            return _sum((_times(parts[0], node.attempts), *waits))
+            return plus(_sum(waits), parts[0], node.attempts)
         case _:
-            return max(parts, default=NO_TIME)
+            return max(parts, default=ZERO)
 
 
 def _longest_way(node: Graph[Any, Any], parts: tuple[timedelta, ...]) -> timedelta:
     ends: list[timedelta] = []
     for step, own in zip(node.steps, parts, strict=True):
         before = [ends[at] for at in (*step.inputs, *step.after) if at >= 0]
-        ends.append(_sum((max(before, default=NO_TIME), own)))
-    return max(ends, default=NO_TIME)
+        ends.append(plus(max(before, default=ZERO), own))
+    return max(ends, default=ZERO)
 
 
-def _sum(spans: tuple[timedelta, ...]) -> timedelta:
-    try:
-        return sum(spans, NO_TIME)
-    except OverflowError:
-        return timedelta.max
-
-
-def _times(span: timedelta, n: int) -> timedelta:
-    try:
-        return span * n
-    except OverflowError:
-        return timedelta.max
+def _sum(spans: Iterable[timedelta]) -> timedelta:
+    return reduce(plus, spans, ZERO)
