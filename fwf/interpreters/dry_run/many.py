@@ -18,7 +18,7 @@ from fwf.algebra.workflow import AnyWorkflow, Workflow, as_workflow
 from fwf.analysis.requirements import problems, requirements
 from fwf.analysis.run_keys import name_of
 from fwf.combinators import par
-from fwf.faults import BadInput
+from fwf.faults import BadInput, phrases
 from fwf.interpreters.dry_run.many_report import DryRuns
 from fwf.interpreters.dry_run.scenario_checks import scenario_problems
 from fwf.interpreters.dry_run.together import One, row_of, run_together
@@ -199,7 +199,7 @@ def _check_params(runs: Sequence[One]) -> None:
             wrong.setdefault(message, []).append(each.label)
     if wrong:
         lines = [
-            f"{labels[0]}{f' and {len(labels) - 1:,} more' if len(labels) > 1 else ''}: {message}"
+            f"{phrases.listed(labels, len(labels), most=1)}: {message}"
             for message, labels in wrong.items()
         ]
         raise ValueError(f"dry_run_all: {'; '.join(lines)}")
