@@ -36,7 +36,7 @@ def kept(path: Path, runs: list[Run[datetime]]) -> None:
     with closing(file_layout.open_journal(str(path), synced=False)) as db:
         db.execute("BEGIN")
         for number, run in enumerate(runs, start=1):
-            key, at = known.key(run), run.owed * MICROS
+            key, at = known.key(run), run.due_at * MICROS
             last = checksum_of(FIRST, 1, "end", "", "", at, "{}")
             about = f'{{"target": "jobs.py", "params": {{"hour": "{run.label}"}}}}'
             row = RunRow(

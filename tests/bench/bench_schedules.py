@@ -71,7 +71,7 @@ def test_partitions_for_the_first_time() -> None:
 def test_what_a_run_tells() -> None:
     runs = partitions(every_day(DAY, tz=ZONE, param="day"), *DAYS)
     compare("label of each", lambda: [run.label for run in runs])
-    compare("second at which each is due", lambda: [run.owed for run in runs])
+    compare("second at which each is due", lambda: [run.due_at for run in runs])
     compare("start of each", lambda: [run.start for run in runs])
 
 
