@@ -71,6 +71,7 @@ from fwf import (
 )
 from fwf.algebra.builder import It
 from fwf.arrows import first, fst, second, snd, split
+from fwf.interpreters.engines.dask import Dask
 from fwf.worlds.scenario import ScenarioError
 
 A = TypeVar("A")
@@ -266,6 +267,11 @@ assert_type(execute(to_int, "3").result, Result[int, Fault])
 assert_type(execute(daily), Ran[tuple[Receipt, Receipt, int] | Alert])
 assert_type(dry_run(to_int, "3").result, Result[Any, Fault])
 assert_type(Scenario.load("night.toml"), Result[Scenario, ScenarioError])
+
+
+def on_a_cluster(client: object) -> None:
+    assert_type(run(to_int, "3", on=Dask(client)), Result[int, Fault])
+
 
 # ---- >> and seq
 

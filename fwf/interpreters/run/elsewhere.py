@@ -47,6 +47,7 @@ class Elsewhere(Protocol):
         needs: Requirements,
         resources: Mapping[str, Opener | Secret],
         from_journal: frozenset[str],
+        /,
     ) -> AbstractContextManager[Site]:
         """Look at the place for a run of a workflow.
 
