@@ -16,7 +16,7 @@ class Packed(NamedTuple):
 
 
 def pack(value: Any) -> Any:
-    """Frozen value ⟶ the same in a form that any pickler writes; the inverse is `unpacked`."""
+    """Frozen value ⟶ the same in a form that any pickler writes; the inverse is `unpack`."""
     parts: Any = value
     if isinstance(value, PMap):
         return Packed("dict", tuple((pack(key), pack(item)) for key, item in parts.items()))
@@ -33,7 +33,7 @@ def pack(value: Any) -> Any:
 
 
 def unpack(value: Any) -> Any:
-    """The inverse of `packed`."""
+    """The inverse of `pack`."""
     parts: Any = value
     if type(value) is tuple:
         return tuple(map(unpack, parts))
