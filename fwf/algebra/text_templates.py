@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, cast
 
 from fwf.algebra.plain_values import is_uuid
-from fwf.faults import Fault
+from fwf.faults import Fault, listed
 from fwf.printing import elided
 from fwf.secrets import masked
 from fwf.types.comparison import plain, type_only
@@ -105,8 +105,7 @@ def _several(value: Any, depth: int) -> str:
     texts = [_pair(each, depth) if pairs else _value_text(plain(each), depth + 1) for each in first]
     if isinstance(value, AbstractSet):
         texts.sort()
-    more = len(items) - len(texts)
-    text = ", ".join(texts) + (f" and {more:,} more" if more else "")
+    text = listed(texts, len(items), MOST_ITEMS)
     return f"[{text}]" if depth else text
 
 

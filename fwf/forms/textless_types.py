@@ -5,14 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from inspect import isabstract
-from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 from fwf.algebra.instances import path_place
 from fwf.algebra.plain_values import codec_of, is_uuid
-from fwf.types.aliases import bare, is_typeddict
+from fwf.types.aliases import UNIONS, bare, is_typeddict
 
-_UNIONS: Final = (Union, UnionType)
 _CONTAINERS: Final = (list, tuple, dict, set, frozenset)
 _STANDARD: Final = frozenset(
     {"builtins", "datetime", "decimal", "fwf", "pyarrow", "returns", "typing"}
@@ -34,7 +32,7 @@ def textless(annotation: Any) -> type | None:
             break
         kind = bare(todo.pop())
         origin = get_origin(kind)
-        if origin in _UNIONS:
+        if origin in UNIONS:
             parts = [part for part in get_args(kind) if part is not type(None)]
             if all(textless(part) is not None for part in parts):
                 todo.extend(parts[:1])
