@@ -47,7 +47,7 @@ class Call(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A whole answer. `sized`: whether the service said where the body ends."""
+    """A whole answer. `is_sized`: whether the service said where the body ends."""
 
     status: int
     headers: httpx.Headers

@@ -132,7 +132,7 @@ def _sql_type(field: Any) -> str:
 
 
 def _value_type(field: Any, declared_type: Any) -> Any:
-    """A column ⟶ the type that its values have; of a numeric without bounds the wanted one."""
+    """A column ⟶ the type that its values have; of a numeric without bounds the declared one."""
     sql_type = _sql_type(field)
     base = sql_type.removeprefix("_") if _types.is_list(field.type) else sql_type
     if base not in _PASS:
@@ -215,7 +215,7 @@ _FAMILIES: Final = (
 
 
 def _convert(array: Any, kind: Any, name: str, sql_type: str, infinity: Infinity) -> Any:
-    """An array of the driver ⟶ one of the wanted type; raises `BadData` with column and count."""
+    """An array of the driver ⟶ one of type `kind`; raises `BadData` with column and count."""
     if _types.is_list(array.type):
         list_array: Any = pa.ListArray
         items = _convert(array.values, kind.value_type, name, sql_type, infinity)

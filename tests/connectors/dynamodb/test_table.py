@@ -1,4 +1,4 @@
-"""DynamoDB is asked once, what it hands back is given on, and a key that is kept makes put safe."""
+"""DynamoDB is asked once, and what it hands back is given on."""
 
 import random
 import string

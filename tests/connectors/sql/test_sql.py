@@ -1,4 +1,4 @@
-"""Queries over Arrow tables: what they give, what they are declared to give, and in which order."""
+"""Queries over Arrow tables as tasks: inputs, names, run parameters, and how they are kept."""
 
 import os
 import pickle
