@@ -9,6 +9,7 @@ from fwf.algebra.workflow import AnyWorkflow
 from fwf.analysis.requirements import Requirement, Requirements, requirements
 from fwf.analysis.run_keys import name_of
 from fwf.faults import near
+from fwf.printing import elided
 from fwf.schedules.alerts import Notify
 from fwf.schedules.dates import Calendar, calendar
 from fwf.schedules.partition_ends import Ticks, WholeDays
@@ -123,7 +124,7 @@ def _check_workflow(word: str, w: AnyWorkflow) -> None:
 
 
 def _brief(w: AnyWorkflow) -> str:
-    return name_of(w) or (text if len(text := repr(w)) <= 60 else f"{text[:59]}…")
+    return name_of(w) or elided(repr(w), 60)
 
 
 def _gives(timetable: Timetable[Any], where: str) -> Gives:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fwf.faults import shown_path
 from fwf.journal.story import Form, leaves
-from fwf.printing import printable
+from fwf.printing import one_line, printable
 from fwf.secrets import masked
 
 MOST: Final = 300
@@ -56,8 +56,7 @@ def tracebacks(fault: Form | None, within: str = "") -> Iterator[tuple[str, str]
 
 def on_one_line(text: str, most: int = MOST) -> str:
     """Text ⟶ it on one line, cut at `most` characters; what doesn't show as escapes."""
-    joined = " ".join(filter(None, map(str.strip, masked(text).splitlines())))
-    return printable(joined if len(joined) <= most else f"{joined[: most - 1]}…")
+    return one_line(text, most)
 
 
 def places(paths: Sequence[str], most: int = 3) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from fwf.display.ink import safe
 from fwf.durations import measured_in_words
 from fwf.interpreters.diagram import SIGNS, Mark
+from fwf.printing import elided
 from fwf.secrets import masked
 
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -20,9 +21,7 @@ MOST: Final = 600
 
 def text(content: str, most: int = MOST) -> str:
     """Text ⟶ HTML on one line, cut; its direction is its own."""
-    whole = masked(content)
-    cut = whole if len(whole) <= most else f"{whole[: most - 1]}…"
-    plain = safe(cut).replace('"', "&quot;").replace("'", "&#39;")
+    plain = safe(elided(masked(content), most)).replace('"', "&quot;").replace("'", "&#39;")
     return plain if plain.isascii() else f'<bdi dir="auto">{plain}</bdi>'
 
 
