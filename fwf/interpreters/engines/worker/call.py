@@ -83,7 +83,7 @@ def call_to_json(do: Verb, target: str, part: str, path: str, **others: Any) -> 
 
 def call_from_json(form: Json) -> Call:
     """JSON ⟶ the call; raises `Unclear`, with the place, for anything else."""
-    return clear("call", lambda: _call(form))
+    return clear(lambda: _call(form))
 
 
 def _call(form: Json) -> Call:

@@ -48,12 +48,12 @@ class Deadline:
     within: timedelta
 
 
-def clear(what: str, read: Callable[[], T]) -> T:
-    """What is read of a call; a refusal is an `Unclear`."""
+def clear(read: Callable[[], T]) -> T:
+    """What comes of reading a call; a refusal is an `Unclear`."""
     try:
         return read()
     except Refused as error:
-        where = f"{what} {error.pointer}" if error.pointer else what
+        where = f"call {error.pointer}" if error.pointer else "call"
         message = f"the {where}: {error.message}"
     raise Unclear(message)
 

@@ -24,7 +24,12 @@ from fwf.forms.refusal import Refused
 from fwf.forms.scalar_form import Json
 from fwf.interpreters.engines.worker.begin import begin_run, places_in
 from fwf.interpreters.engines.worker.call import Call, Verb, call_from_json
-from fwf.interpreters.engines.worker.call_forms import Deadline, Unclear, values_to_json
+from fwf.interpreters.engines.worker.call_forms import (
+    Deadline,
+    Unclear,
+    clear,
+    values_to_json,
+)
 from fwf.interpreters.engines.worker.called_part import Here, Unkept
 from fwf.interpreters.engines.worker.context import (
     END,
@@ -66,10 +71,7 @@ def answer_call(
     gone: when the worker is surely gone.
     """
     call = call_from_json(form)
-    try:
-        context = _answered(call, load, places, clock or SystemClock(), observe, gone)
-    except Refused as error:
-        raise Unclear(f"the call {error.pointer}: {error.message}") from None
+    context = clear(lambda: _answered(call, load, places, clock or SystemClock(), observe, gone))
     return cast("dict[str, Json]", context_to_json(context))
 
 
