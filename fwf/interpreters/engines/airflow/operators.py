@@ -63,7 +63,7 @@ class Worker:
     """What the tasks of one DAG go by: the plan, the workflow with what there is for it.
 
     start: what of a start isn't a parameter, such as the store.
-    param: from a run's data interval to the parameters that it gives.
+    params: from a run's data interval to the parameters that it gives.
     """
 
     plan: Plan

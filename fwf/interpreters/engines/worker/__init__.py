@@ -12,6 +12,7 @@ call_forms.py      what stands in calls and in contexts alike, as JSON and back
 loading.py         the workflow that a call names, and what its module has for it
 work.py            a part is run: with claims, a deadline, and values that travel
 claims.py          who has begun an attempt, and how it ended: kept where all workers see it
+claims_postgres.py ... in PostgreSQL
 claimed.py         a world in which an attempt is claimed before it begins
 objects.py         what is kept in a folder or a bucket
 packed_values.py   values in calls and contexts: in them, or by reference where they are large

@@ -1,4 +1,4 @@
-"""Which workflow does an order name, and what has its module for it?"""
+"""Which workflow does a call name, and what has its module for it?"""
 
 from __future__ import annotations
 

@@ -50,9 +50,7 @@ def failure(here: Here, fault: Fault, *, cut: bool = False, to: str = "") -> Out
     """The outcome that a failure is; an `as_result` counts what wasn't meant before it."""
     before = here.context.out.degraded
     form, text = here.pack_fault(fault), here.message_of(fault)
-    return Outcome(
-        "up", to=to, value=None, fault=form, cut=cut, degraded=before, said=text
-    )  # fmt: skip
+    return Outcome("up", to=to, value=None, fault=form, cut=cut, degraded=before, said=text)
 
 
 def _taken(here: Here, around: Visit, node: Node, fault: Fault) -> Context | None:
