@@ -188,7 +188,7 @@ def _fill(dag: Any, air: Sdk, worker: Worker, *, after_previous: bool) -> None:
     policy = policy_of(air) if air.tries_again else None
     tasks: dict[str, Any] = {}
     for step in plan.steps:
-        settings = _options(air, step, policy, after_previous=after_previous)
+        settings = _options(step, policy, after_previous=after_previous)
         settings |= {"dag": dag, "task_group": groups[step.group + 1]}
         if step.mapped is None:
             task = kind(**settings)
@@ -200,7 +200,7 @@ def _fill(dag: Any, air: Sdk, worker: Worker, *, after_previous: bool) -> None:
             tasks[before].set_downstream(task)
 
 
-def _options(air: Sdk, step: Step, policy: Any, *, after_previous: bool) -> dict[str, Any]:
+def _options(step: Step, policy: Any, *, after_previous: bool) -> dict[str, Any]:
     """What Airflow's operator is told of a task."""
     settings: dict[str, Any] = {
         "task_id": step.id,

@@ -5,8 +5,6 @@ from typing import Final
 from fwf.interpreters.engines.sizes import Budget, Costs
 from fwf.interpreters.engines.support import Row, Table
 
-_EXACT: Final = "our runner does it, in one task"
-
 TABLE: Final[Table] = {
     "value": Row(
         "emulated",

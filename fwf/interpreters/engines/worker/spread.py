@@ -13,7 +13,7 @@ from fwf.analysis.canonical import Nameless, text_of_key
 from fwf.faults import Fault
 from fwf.forms.refusal import Refused
 from fwf.interpreters.engines.worker.called_part import Here, counted_items
-from fwf.interpreters.engines.worker.context import Context, Item, Outcome, item_to_text
+from fwf.interpreters.engines.worker.context import Context, Item, item_to_text
 from fwf.interpreters.engines.worker.unwind import unwind
 from fwf.journal.values import Unwritable
 from fwf.records import changed
@@ -114,8 +114,3 @@ def _begun_by_item(here: Here) -> dict[str | int, PMap[str, int]]:
             name = items[depth]
             counts[name] = counts.get(name, pmap()).set(entry, number)
     return counts
-
-
-def item_context(context: Context, item: Item) -> Context:
-    """The context of a map's item, which is its input: what engines make themselves."""
-    return changed(context, item=item, out=Outcome(value=item.value))
