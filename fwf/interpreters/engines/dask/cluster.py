@@ -106,7 +106,7 @@ class Seat:
         w, resources = self._required.workflow, self.resources
         name = target or targets.target_of(w)
         if name is None:
-            self.problems = [targets.no_target(w)]
+            self.problems = [targets.no_target()]
             return
         try:
             there = loaded(name)

@@ -45,8 +45,8 @@ def _attribute(module: object, w: AnyWorkflow) -> str | None:
     return None
 
 
-def no_target(w: AnyWorkflow) -> Issue:
-    """That workers can't import a workflow."""
+def no_target() -> Issue:
+    """That workers can't import the workflow."""
     return Issue(
         "",
         "remote",

@@ -205,7 +205,7 @@ class Leaves:
         if self._queue:
             self._begin()
         landings = self._local.wait(machine, until, busy)
-        return [self._opened(machine, each) for each in landings] if landings else landings
+        return [self._opened(each) for each in landings] if landings else landings
 
     def _begin(self) -> None:
         """Ask the cluster for what stands in the queue."""
@@ -227,7 +227,7 @@ class Leaves:
                 reason = f"{type(error).__qualname__}: {error}"
                 self._fail(each, Failed(each.order.path, tags_of_class(Lost), reason))
 
-    def _opened(self, machine: Machine, landing: Landing) -> Landing:
+    def _opened(self, landing: Landing) -> Landing:
         attempt, status, value, end = landing
         flight = self._flying.pop(attempt, None)
         if flight is None:
