@@ -1,8 +1,9 @@
 """The files of an export in a folder: all of them or none, and none in the place of somebody's own.
 
-Which files of a folder are an export's stands in `.fwf-export.json` there, each with the digest of
-what was written. So one that was changed since is somebody's own; one that says the same is no
-loss. Several exports share a folder, as do the DAGs of Airflow.
+Which files of a folder are exports' stands in `.fwf-export.json` there, each with the digest of
+what was written, and with the target that it is of. So one that was changed since is somebody's
+own, and one of another target isn't replaced; one that says the same is no loss. Exports of several
+targets share a folder, as do the DAGs of Airflow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from fwf.cli.output import complain, reason_of
 from fwf.cli.refused_commands import Misuse
@@ -22,49 +23,64 @@ from fwf.printing import one_line
 MANIFEST: Final = ".fwf-export.json"
 
 
-def write_export(folder: str, texts: Mapping[str, str]) -> None:
+class Written(NamedTuple):
+    """A file that an export wrote: the digest of its content, and the target that it is of."""
+
+    digest: str
+    of: str
+
+
+def write_export(folder: str, texts: Mapping[str, str], of: str) -> None:
     """Write texts by the names of their files, and say so on stderr.
 
-    Raises `Misuse` where that can't be done, or would take what no export wrote; nothing has
-    changed then.
+    Raises `Misuse` where that can't be done, or would take what no export of this target wrote;
+    nothing has changed then.
+
+    of: the target, as its tasks find it: `module:attribute`.
     """
     place = Path(folder)
     contents = {name: text.encode("utf-8", "backslashreplace") for name, text in texts.items()}
     try:
-        digests = _digests(place)
-        conflicts = _conflicts(place, contents, digests)
+        before = _written(place)
+        conflicts = _conflicts(place, contents, before, of)
         if conflicts:
             raise Misuse(
-                f"-o {folder}: no export wrote what is there: {', '.join(conflicts)}; move it "
-                "away, or name another folder"
+                f"-o {folder}: no export of {of} wrote what is there: {', '.join(conflicts)}; "
+                "move it away, or name another folder"
             )
-        digests |= {name: _digest(content) for name, content in contents.items()}
-        _write_all(place, {**contents, MANIFEST: _manifest(digests)})
+        now = {name: Written(_digest(content), of) for name, content in contents.items()}
+        _write_all(place, {**contents, MANIFEST: _manifest(before | now)})
     except OSError as error:
         raise Misuse(
             f"-o {folder}: {reason_of(error)}; nothing was changed there: name another folder"
         ) from error
     for name in contents:
         complain(one_line(f"wrote {place / name}"))
+    for name, earlier in before.items():
+        if earlier.of == of and name not in contents and (place / name).exists():
+            old = f"{place / name} is of an earlier export of {of}, and not of this one"
+            complain(one_line(f"{old}: remove it if it isn't to be used any more"))
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    """The files that exports wrote to a folder, and the digest of each; empty if nothing says."""
+def _written(folder: Path) -> dict[str, Written]:
+    """The files that exports wrote to a folder; empty if nothing says."""
     try:
         files = json.loads(_content(folder / MANIFEST) or b"{}").get("files", {})
-        return {str(name): str(digest) for name, digest in files.items()}
-    except (ValueError, AttributeError, RecursionError):
+        return {
+            str(name): Written(str(each["digest"]), str(each["of"])) for name, each in files.items()
+        }
+    except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
         return {}
 
 
-def _manifest(digests: Mapping[str, str]) -> bytes:
+def _manifest(files: Mapping[str, Written]) -> bytes:
     about = "Written by fwf export, which replaces these files while they have these digests."
-    text = json.dumps({"about": about, "files": dict(sorted(digests.items()))}, indent=2)
-    return f"{text}\n".encode()
+    named = {name: each._asdict() for name, each in sorted(files.items())}
+    return f"{json.dumps({'about': about, 'files': named}, indent=2)}\n".encode()
 
 
 def _conflicts(
-    folder: Path, contents: Mapping[str, bytes], digests: Mapping[str, str]
+    folder: Path, contents: Mapping[str, bytes], before: Mapping[str, Written], of: str
 ) -> list[str]:
     """What is in the place of a file and may not be replaced, and why not."""
     conflicts: list[str] = []
@@ -75,12 +91,14 @@ def _conflicts(
         elif place.is_dir():
             conflicts.append(f"{name} (a folder)")
         elif (old := _content(place)) is not None and old != content:
-            if name not in digests:
+            if name not in before:
                 conflicts.append(name)
-            elif digests[name] != _digest(old):
+            elif before[name].digest != _digest(old):
                 conflicts.append(f"{name} (changed since it was exported)")
+            elif before[name].of != of:
+                conflicts.append(f"{name} (an export of {before[name].of})")
     manifest = folder / MANIFEST
-    if manifest.is_symlink() or (_content(manifest) and not digests):
+    if manifest.is_symlink() or (_content(manifest) and not before):
         conflicts.append(MANIFEST)
     return conflicts
 

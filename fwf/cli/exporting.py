@@ -50,15 +50,18 @@ def refused(gaps: Sequence[Gap], *, strict: bool) -> str:
     return _counts(gaps, wrong)
 
 
-def write(export: ExportFiles, folder: str | None) -> None:
-    """Write the files to a folder, or the only one to stdout; then say what to do with them."""
+def write(export: ExportFiles, folder: str | None, of: str) -> None:
+    """Write the files to a folder, or the only one to stdout; then say what to do with them.
+
+    of: the target that they are of, as its tasks find it.
+    """
     if folder is None:
         if len(export.files) != 1:
             names = ", ".join(export.files)
             raise Misuse(f"there are several files, {names}: say where they go, with -o DIR")
         tell(next(iter(export.files.values())).removesuffix("\n"))
     else:
-        write_export(folder, export.files)
+        write_export(folder, export.files, of)
     for line in export.commands:
         complain(line)
 

@@ -75,8 +75,9 @@ def command(
         complain(one_line(f"{subject.name} isn't exported: {wrong}"))
         return 1
     try:
-        export = printer(cut, engines.ExportRequest(subject.address, subject.name, subject.pools))
+        address = subject.address
+        export = printer(cut, engines.ExportRequest(address, subject.name, subject.pools))
     except ValueError as error:
         raise Misuse(f"--to {to}: {error}") from error
-    write(export, output)
+    write(export, output, address)
     return 0
