@@ -88,10 +88,7 @@ class Box:
         self.hidden = self.depth = self.names = 0
         self.rows: list[list[tuple[str, int]]] = []  # of badges: text, width
         self.lines: list[tuple[str, str]] = []  # of text: class, text
-        self.word_at: tuple[int, int] = (
-            0,
-            0,
-        )  # of a frame's word: how far from the left, which row
+        self.word_at: tuple[int, int] = (0, 0)  # of a frame's word: from the left, which row
         self.routes: list[list[tuple[int, int]]] = []  # of edges, seen from (x, y)
         self.x = self.y = self.width = self.height = 0
 
