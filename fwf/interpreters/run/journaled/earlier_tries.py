@@ -33,6 +33,11 @@ class PastRecord(NamedTuple):
     body: str
 
     @property
+    def head(self) -> str:
+        """The body up to a value: a flag that is looked for there is none that the value has."""
+        return self.body.partition(VALUE)[0]
+
+    @property
     def fields(self) -> dict[str, Any]:
         """What the body says, but for a value."""
         head, separator, _ = self.body.partition(VALUE)

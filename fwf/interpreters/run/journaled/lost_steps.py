@@ -17,7 +17,7 @@ def lost_steps(past: EarlierTries, w: AnyWorkflow) -> tuple[list[str], list[str]
     alone, and may be changed. A workflow that says very many parts in few lines isn't looked at.
     """
     results = {
-        untagged(path) for (path, _), each in past.results.items() if PASSING not in each.body
+        untagged(path) for (path, _), each in past.results.items() if PASSING not in each.head
     }
     doubts = {untagged(path) for (path, _), each in past.unheard.items() if ONCE in each.body}
     if not (results or doubts) or extent(w).shared:

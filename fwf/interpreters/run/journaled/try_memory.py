@@ -144,11 +144,12 @@ class TryMemory:
             why = holds.unreadable(self._run, here.path, record, error, unrepeatable=once)
             self.hold(fiber, why)
             return True
-        if THERE in record.body and (path := missing_path(value, within=facts.has_path)):
+        head = record.head
+        if THERE in head and (path := missing_path(value, within=facts.has_path)):
             self.hold(fiber, holds.missing_file(self._run, here.path, record, path))
             return True
         del self._here[fiber]
-        remark = self._remark(facts, here, record) if CODE in record.body else None
+        remark = self._remark(facts, here, record) if CODE in head else None
         machine = self.machine
         if machine.tell is not None:
             name, now = facts.task.name, machine.now()

@@ -559,6 +559,16 @@ def test_what_was_done_and_has_lost_its_place_is_refused_unless_accepted(
     runs.once(changed, journal={"accept_changes": True})
 
 
+def test_a_result_is_lost_whatever_its_value_says_of_itself(runs: Runs) -> None:
+    @task(config={"of": "report"})
+    def report() -> dict[str, bool]:
+        return {"passing": True}
+
+    runs.once(named("w", report >> const(3) >> step(runs, "z", ["z"])))
+    with pytest.raises(JournalError, match="has no place in the workflow any more: w > report"):
+        runs.once(named("w", const(3) >> step(runs, "z", [])))
+
+
 def test_a_doubt_outlasts_a_change_of_the_workflow(runs: Runs) -> None:
     in_doubt(runs)
     other = named("w", start >> step(runs, "pay2", [], "unrepeatable") >> step(runs, "z", []))
@@ -628,6 +638,7 @@ class Pair(NamedTuple):
         (tuple[int, Path], lambda path: (1, path)),
         (set[Path], lambda path: {path}),
         (dict[str, list[Path]], lambda path: {"a": [], "b": [path]}),
+        (dict[str, bool | Path], lambda path: {"there": True, "file": path}),
         (Extract, lambda path: Extract(1, path)),
         (list[Extract], lambda path: [Extract(1, path)]),
         (Pair, Pair),
