@@ -43,4 +43,4 @@ __all__ = [
     "is_importable",
     "mark_cut",
     "table_text",
-]  # fmt: skip
+]
