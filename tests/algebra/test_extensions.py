@@ -25,13 +25,16 @@ from fwf import (
     named,
     par,
     plan,
+    poll,
     pretty,
     registry,
     run,
     seconds,
 )
+from fwf.algebra import extension_layout
 from fwf.algebra.builder import expr_of
 from fwf.algebra.extensions import field_names
+from fwf.algebra.parts import children
 from fwf.analysis.identity import normal_id
 from tests.samples import Colour, is_big, ping
 
@@ -232,3 +235,25 @@ def test_an_extension_with_a_check_of_its_own_is_one_like_the_others() -> None:
     assert pickle.loads(pickle.dumps(w)) == w and Counted(1).edge.output is int
     with pytest.raises(TypeError, match=r"^Counted\(n=…\): "):
         ping >> Counted(object())
+
+
+def test_where_parts_stand_is_found_without_a_look_into_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A chain that is a part is put into another there, but what it is made of may be deep."""
+    looks = 0
+
+    def counted(node: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return children(node)
+
+    monkeypatch.setattr(extension_layout, "children", counted)
+    w: Any = ping
+    counts: list[int] = []
+    for _ in range(20):
+        w = poll(ping >> w, it > 0, every=seconds(1), limit=2)
+        before = looks
+        extension_layout.Layout(w)
+        counts.append(looks - before)
+    assert min(counts) == max(counts) > 0
