@@ -1,6 +1,7 @@
 """Runs as JSON has them: in a list, and one with all its tries and steps."""
 
-from fwf.cli.told_runs import MICROS, RunSummary, Whole, local
+from fwf.cli.told_runs import RunSummary, Whole, local
+from fwf.durations import SECOND
 from fwf.journal.story import Step
 from fwf.telling.advice import advice
 
@@ -19,7 +20,7 @@ def as_data(run: RunSummary) -> dict[str, object]:
         "started": local(row.started),
         "changed": local(row.changed),
         "ended": None if row.ended is None else local(row.ended),
-        "seconds": None if run.took is None else run.took / MICROS,
+        "seconds": None if run.took is None else run.took / SECOND,
         "inside": [{"path": each.path, "attempt": each.attempt} for each in places],
         "failed": None if run.degraded else run.first_failure or None,
         "degraded": list(run.degraded),

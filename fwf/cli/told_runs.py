@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from fwf.cli.journals import parameters
 from fwf.cli.output import in_colour
 from fwf.display.readable import columns
-from fwf.durations import measured_in_words
+from fwf.durations import SECOND, measured_in_words
 from fwf.faults import counted
 from fwf.journal.errors import JournalCorrupt
 from fwf.journal.run_records import RunRow, degraded_of
@@ -26,7 +26,6 @@ MOST_READ: Final = 50_000
 MOST_NAMED: Final = 20
 FURTHER: Final = 8
 """By how much further back is looked for runs that are asked for."""
-MICROS: Final = 1_000_000
 _COLOURS: Final = {"ok": "green", "running": "cyan", "interrupted": "yellow", "held": "yellow"}
 
 
@@ -100,12 +99,12 @@ def _attempt(at: StepAttempt) -> str:
 
 def now() -> int:
     """µs since 1970, UTC."""
-    return round(datetime.now().timestamp() * MICROS)
+    return round(datetime.now().timestamp() * SECOND)
 
 
 def local(at: int) -> datetime:
     """µs since 1970, UTC ⟶ when that is here, with the zone."""
-    return datetime.fromtimestamp(at / MICROS).astimezone()
+    return datetime.fromtimestamp(at / SECOND).astimezone()
 
 
 class Whole(NamedTuple):

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, final
 
+from fwf.durations import SECOND
 from fwf.faults import counted
 from fwf.records import record
 from fwf.schedules.alerts import Alert, Notify, State
-from fwf.schedules.planning import DONE, MICROS, Standing
+from fwf.schedules.planning import DONE, Standing
 from fwf.secrets import masked
 
 SINGLY: Final = 3
@@ -152,7 +153,7 @@ def _alert(workflow: str, state: State, facts: list[PartitionState]) -> tuple[Al
         state,
         labels,
         masked(reason),
-        datetime.fromtimestamp(min(fact.since for fact in facts) / MICROS, UTC),
+        datetime.fromtimestamp(min(fact.since for fact in facts) / SECOND, UTC),
         first.run if alone else "",
         tuple(map(masked, first.paths)) if alone else (),
         blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest(),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
 
+from fwf.durations import SECOND
 from fwf.records import changed, record
 from fwf.schedules.partitions import partitions
 
@@ -26,7 +27,6 @@ it was done before it was over, which doesn't count; `missing`, nobody has begun
 waits for one before it."""
 DONE: Final = frozenset[Standing]({"complete", "degraded"})
 """What is complete."""
-MICROS: Final = 1_000_000
 LEFT: Final = frozenset[Standing]({*DONE, "blocked", "not over"})
 """What nothing is started for."""
 
@@ -162,7 +162,7 @@ def standing(
 ) -> tuple[Standing, Generation | None]:
     """Partition that is over, generations of its run ⟶ how it stands, and the one that says so."""
     for each in reversed(generations):
-        if each.state == "ok" and each.started >= run.over * MICROS:
+        if each.state == "ok" and each.started >= run.over * SECOND:
             return "degraded" if each.degraded else "complete", each
     if not generations:
         return "missing", None

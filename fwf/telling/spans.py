@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 from returns.result import Failure, Result
 
+from fwf.durations import MICROSECOND
 from fwf.faults import Failed, Fault, PredicateDefect, leaves
 from fwf.interpreters.run import Here, Note, Try
 from fwf.secrets import masked
@@ -73,7 +74,7 @@ class Spans:
     def began(self, this: Try, /) -> None:
         from opentelemetry.trace import set_span_in_context
 
-        start = (this.started - _EPOCH) // timedelta(microseconds=1) * 1_000
+        start = (this.started - _EPOCH) // MICROSECOND * 1_000
         self._base, self._last = start - this.start * 1_000, start
         self._run, self._kept_steps = this.id, 0
         self._open.clear()

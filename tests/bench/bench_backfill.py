@@ -8,11 +8,12 @@ from time import process_time
 from fwf import every_hour, named, task
 from fwf.cli.targets import Target
 from fwf.cli.timetables.partition_states import Partitions
+from fwf.durations import SECOND
 from fwf.journal.run_records import FIRST, Record, RunRow, checksum_of
 from fwf.journal.sqlite import SQLite, file_layout, rows
 from fwf.journal.sqlite.run_heads import Head, Heads, digest
 from fwf.schedules import Run, partitions
-from fwf.schedules.planning import MICROS, plan
+from fwf.schedules.planning import plan
 
 from .measure import best, report
 
@@ -36,7 +37,7 @@ def kept(path: Path, runs: list[Run[datetime]]) -> None:
     with closing(file_layout.open_journal(str(path), synced=False)) as db:
         db.execute("BEGIN")
         for number, run in enumerate(runs, start=1):
-            key, at = known.key(run), run.due_at * MICROS
+            key, at = known.key(run), run.due_at * SECOND
             last = checksum_of(FIRST, 1, "end", "", "", at, "{}")
             about = f'{{"target": "jobs.py", "params": {{"hour": "{run.label}"}}}}'
             row = RunRow(

@@ -10,8 +10,9 @@ from hypothesis import given, strategies as st
 
 from fwf import every_day, named, task
 from fwf.cli.timetables.launch import Backfill, Ended, Limits, status_of
+from fwf.durations import SECOND
 from fwf.schedules import Run, Timetable, partitions
-from fwf.schedules.planning import DONE, MICROS, Generation, Partition, plan
+from fwf.schedules.planning import DONE, Generation, Partition, plan
 
 FIRST = date(2026, 6, 1)
 STATES = {0: "ok", 1: "failed", 2: None, -9: "running", 130: "interrupted"}
@@ -81,7 +82,7 @@ class World:
             before = self.known.setdefault(label, [])
             number = len(before) + (not before or before[-1].state == "ok")
             del before[number - 1 :]
-            at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * MICROS
+            at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * SECOND
             before.append(Generation(number, state, at, at))
         return Ended(label, status)
 
@@ -186,7 +187,7 @@ def test_no_further_one_is_started_once_so_many_have_failed() -> None:
 
 def test_one_that_somebody_else_has_done_or_begun_meanwhile_is_not_started() -> None:
     world = World([0, 0, 0])
-    at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * MICROS
+    at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * SECOND
     then = {
         "2026-06-02": [Generation(1, "ok", at, at)],
         "2026-06-03": [Generation(1, "running", at, at, alive=True)],
@@ -205,7 +206,7 @@ def test_one_that_somebody_else_has_done_or_begun_meanwhile_is_not_started() -> 
 
 def test_again_begins_a_generation_where_the_last_one_is_complete_and_tells_if_that_fails() -> None:
     world = World([0, 1, 0])
-    at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * MICROS - 1
+    at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * SECOND - 1
     world.known = {
         "2026-06-01": [Generation(1, "ok", at, at)],
         "2026-06-02": [Generation(1, "ok", at, at)],

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from fwf import every_day, every_hour, named, task
+from fwf.durations import SECOND
 from fwf.schedules import Run, Timetable, partitions
 from fwf.schedules.planning import (
     DONE,
-    MICROS,
     Blocker,
     Generation,
     Partition,
@@ -52,7 +52,7 @@ def after(run: Run[Any], seconds: float = 0) -> datetime:
 
 
 def generation(run: Run[Any], number: int, state: Any, **more: Any) -> Generation:
-    at = run.over * MICROS
+    at = run.over * SECOND
     return Generation(number, state, **{"started": at, "changed": at + number, **more})
 
 
@@ -140,7 +140,7 @@ def test_one_that_is_not_over_is_left_out_even_if_it_was_done() -> None:
 
 def test_what_was_done_before_its_day_was_over_is_done_again() -> None:
     (run,) = of(nightly(), 1)
-    early = generation(run, 1, "ok", started=run.over * MICROS - 1)
+    early = generation(run, 1, "ok", started=run.over * SECOND - 1)
     (found,) = planned(nightly(), [run], {run.label: [early]}).partitions
     assert (found.standing, found.starts, found.again) == ("early", True, True)
     done = {run.label: [early, generation(run, 2, "ok")]}
@@ -271,7 +271,7 @@ def cases(draw: st.DrawFn) -> Case:
         run.label: [
             generation(
                 run, n, state, alive=draw(st.booleans()),
-                started=run.over * MICROS + draw(st.sampled_from([-1, 0, 1])),
+                started=run.over * SECOND + draw(st.sampled_from([-1, 0, 1])),
             )
             for n, state in enumerate(draw(st.lists(_STATES, max_size=3)), start=1)
         ]
@@ -286,7 +286,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def is_complete(case: Case, run: Run[Any]) -> bool:
     known = case.known[run.label]
-    return any(each.state == "ok" and each.started >= run.over * MICROS for each in known)
+    return any(each.state == "ok" and each.started >= run.over * SECOND for each in known)
 
 
 @given(cases())

@@ -17,8 +17,7 @@ from fwf.cli.running import fault_lines
 from fwf.cli.timetables.by_hand import partition_of
 from fwf.cli.timetables.pauses import ALERTS, log_of
 from fwf.cli.timetables.standings import Subject, cause_of, look
-from fwf.cli.told_runs import MICROS
-from fwf.durations import seconds
+from fwf.durations import SECOND, seconds
 from fwf.faults.fault_form import fault_to_json
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.holders import me
@@ -281,7 +280,7 @@ class Failing:
 
     def _tell(self, path: str, fault: Any) -> None:
         line = one_line(f"{path_text(path)}: {reason(fault)}")
-        since = round(now().timestamp() * MICROS)
+        since = round(now().timestamp() * SECOND)
         cause = cause_of(fault)
         fact = PartitionState(
             self._own.label, "failed", False, self._run, cause, line, since, (path,)

@@ -10,7 +10,8 @@ from fwf.cli.running import FAILED
 from fwf.cli.timetables.alert_delivery import Post, now, tell
 from fwf.cli.timetables.partition_states import timetable_of
 from fwf.cli.timetables.standings import Look, Subject, look
-from fwf.cli.told_runs import MICROS, local
+from fwf.cli.told_runs import local
+from fwf.durations import SECOND
 from fwf.faults import counted
 from fwf.printing import one_line
 from fwf.schedules.news import PartitionState
@@ -65,7 +66,7 @@ def _word(fact: PartitionState, at: datetime) -> str | None:
     if fact.late:
         return "late"
     quiet = (
-        fact.standing == "running" and at.timestamp() * MICROS - fact.last_sign >= QUIET * MICROS
+        fact.standing == "running" and at.timestamp() * SECOND - fact.last_sign >= QUIET * SECOND
     )
     return "quiet" if quiet else None
 

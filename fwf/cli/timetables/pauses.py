@@ -8,9 +8,9 @@ from fwf.analysis.run_keys import name_of
 from fwf.cli.journals import OFF, open_journal, place_of, refusals
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.timetables.partition_states import if_there
+from fwf.durations import SECOND
 from fwf.journal.holders import me
 from fwf.printing import one_line
-from fwf.schedules.planning import MICROS
 
 if TYPE_CHECKING:
     from fwf.schedules import Timetable
@@ -31,7 +31,7 @@ class Pause(NamedTuple):
     def told(self, of: "Timetable[Any]") -> str:
         """`paused since 2026-06-04 09:00+02:00 by etl on nightly-1: the warehouse moves`."""
         why = f": {self.why}" if self.why else ""
-        return one_line(f"paused since {of.zone.text(self.at / MICROS)} by {self.by}{why}")
+        return one_line(f"paused since {of.zone.text(self.at / SECOND)} by {self.by}{why}")
 
     def data(self) -> dict[str, object]:
         """It as JSON has it."""

@@ -11,8 +11,8 @@ from fwf.cli.targets import Target
 from fwf.cli.timetables.launch import Ending
 from fwf.cli.timetables.partition_states import Partitions
 from fwf.cli.timetables.pauses import Pause
-from fwf.cli.told_runs import MICROS, RunSummary, lines, on_screen
-from fwf.durations import measured_in_words
+from fwf.cli.told_runs import RunSummary, lines, on_screen
+from fwf.durations import SECOND, measured_in_words
 from fwf.faults import counted
 from fwf.printing import one_line
 from fwf.records import record
@@ -80,7 +80,7 @@ def _noun(timetable: "Timetable[Any]") -> str:
 def at(micros: int, of: "Timetable[Any]") -> str:
     """An instant ⟶ the time on the timetable's clock, with the date if that isn't today's."""
     today = of.zone.clock(int(time())).date()
-    return of.zone.text(micros / MICROS, today)
+    return of.zone.text(micros / SECOND, today)
 
 
 def blocked_by(blocker: Blocker, of: "Timetable[Any]") -> str:
@@ -248,6 +248,6 @@ def _runs_data(
             "id": None if run is None else run.row.id,
             "generation": None if run is None else run.row.generation,
             "tries": None if run is None else run.row.tries,
-            "seconds": None if run is None or run.took is None else run.took / MICROS,
+            "seconds": None if run is None or run.took is None else run.took / SECOND,
             "failed": None if run is None else run.first_failure or None,
         }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 from fwf.algebra.paths import untagged
 from fwf.cli.timetables.partition_states import Partitions
 from fwf.cli.timetables.pauses import Pause, pause_of
-from fwf.cli.told_runs import MICROS, RunSummary, inside
+from fwf.cli.told_runs import RunSummary, inside
+from fwf.durations import SECOND
 from fwf.journal.story import Form, leaves, short
 from fwf.records import changed, record
 from fwf.schedules.alerts import Notify, late_at
@@ -85,7 +86,7 @@ def _facts(
     runs: "list[Run[Any]]", partition_states: Partitions, at: datetime, late: Collection[str]
 ) -> Iterator[PartitionState]:
     """How each stands. What is complete for longer than a week isn't read."""
-    least = (at.timestamp() - WEEK) * MICROS
+    least = (at.timestamp() - WEEK) * SECOND
     stands: dict[str, tuple[Standing, Generation | None]] = {
         run.label: standing_for_people(run, partition_states.generations(run)) for run in runs
     }
@@ -123,7 +124,7 @@ def _late(
 
     def is_late(run: "Run[Any]") -> bool:
         by = late_at(run, late_by)
-        waits = pause is not None and run.due_at * MICROS >= pause.at
+        waits = pause is not None and run.due_at * SECOND >= pause.at
         return by is not None and by <= at.timestamp() and not waits
 
     if timetable.missed == "all" and timetable.start is not None:
@@ -159,7 +160,7 @@ def _fact(
         return _died(run, summary, late)
     if summary is not None and stands in ("failed", "held"):
         return _failed(run, stands, summary, late)
-    since, due = run.due_at * MICROS, f"{stands}, due {run.timetable.zone.text(run.due_at)}"
+    since, due = run.due_at * SECOND, f"{stands}, due {run.timetable.zone.text(run.due_at)}"
     if summary is None:
         return PartitionState(run.label, stands, late, reason=due, since=since)
     reason = _running(run, summary, partition_states) if stands == "running" else due
@@ -170,7 +171,7 @@ def _fact(
 
 def _complete(run: "Run[Any]", stands: Standing, summary: RunSummary | None) -> PartitionState:
     if summary is None:
-        return PartitionState(run.label, stands, reason="complete", since=run.due_at * MICROS)
+        return PartitionState(run.label, stands, reason="complete", since=run.due_at * SECOND)
     row, paths = summary.row, summary.degraded
     reason = f"at {places(paths)}" if paths else "complete"
     ended = row.ended or row.changed
@@ -182,7 +183,7 @@ def _died(run: "Run[Any]", summary: RunSummary, late: bool) -> PartitionState:
     row, at = summary.row, () if summary.story is None else summary.story.inside
     paths = tuple(each.path for each in at)
     cause = SEPARATOR.join(sorted(map(untagged, paths)))
-    last = run.timetable.zone.text(row.changed / MICROS)
+    last = run.timetable.zone.text(row.changed / SECOND)
     reason = f"without a word after {last}{inside(at)}"
     if summary.overtaken:
         reason += f"; {summary.overtaken}"
@@ -202,7 +203,7 @@ def _failed(run: "Run[Any]", stands: Standing, summary: RunSummary, late: bool) 
 def _running(run: "Run[Any]", summary: RunSummary, partition_states: Partitions) -> str:
     """Who goes on with it since when, and its last sign."""
     who, zone = partition_states.holder(run), run.timetable.zone
-    began, last = (zone.text(each / MICROS) for each in (summary.row.started, summary.row.changed))
+    began, last = (zone.text(each / SECOND) for each in (summary.row.started, summary.row.changed))
     by = "" if who is None else f" by {who.user} on {who.host}, process {who.pid}"
     at = inside(None if summary.story is None else summary.story.inside)
     return f"running since {began}{by}, last sign {last}{at}"

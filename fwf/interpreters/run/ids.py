@@ -1,8 +1,10 @@
 """What tells one run from every other: an identifier of its own, later ones greater."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
+
+from fwf.durations import MICROSECOND
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -13,7 +15,7 @@ def run_id(start: datetime) -> str:
     Written here, since importing `uuid` takes longer than a short run, and Python makes these from
     3.14 on.
     """
-    millis, micros = divmod((start - EPOCH) // timedelta(microseconds=1), 1_000)
+    millis, micros = divmod((start - EPOCH) // MICROSECOND, 1_000)
     chance = int.from_bytes(os.urandom(8), "big") >> 2
     number = millis << 80 | 7 << 76 | (micros * 4_096 // 1_000) << 64 | 2 << 62 | chance
     text = f"{number:032x}"

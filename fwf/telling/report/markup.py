@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fwf.display.ink import safe
-from fwf.durations import measured_in_words
+from fwf.durations import SECOND, measured_in_words
 from fwf.interpreters.diagram import SIGNS, Mark
 from fwf.printing import elided
 from fwf.secrets import masked
 
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-MICROS: Final = 1_000_000
-DAY: Final = 86_400 * MICROS
+DAY: Final = 86_400 * SECOND
 MOST: Final = 600
 """The characters of a text in a cell, at most."""
 
@@ -87,7 +86,7 @@ def time_of_day(at: int, within: int) -> str:
     time = when(at)
     if within >= DAY:
         return f"{time:%Y-%m-%d %H:%M:%S}"
-    part = f".{time.microsecond // 1000:03}" if within < 10 * MICROS else ""
+    part = f".{time.microsecond // 1000:03}" if within < 10 * SECOND else ""
     return f"{time:%H:%M:%S}{part}"
 
 

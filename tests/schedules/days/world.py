@@ -22,6 +22,7 @@ from fwf.cli.timetables.backfill import Request, run_backfill
 from fwf.cli.timetables.by_hand import begins_again
 from fwf.cli.timetables.launch import Child, Ended
 from fwf.cli.timetables.pauses import set_pause
+from fwf.durations import SECOND
 from fwf.interpreters.run import Again, give_up, take_back
 from fwf.interpreters.run.journaled.stamps import SystemWatch
 from fwf.journal import kept_marks, opening
@@ -30,7 +31,7 @@ from fwf.journal.holders import me
 from fwf.journal.run_records import Record, RunRow
 from fwf.journal.store import Store
 from fwf.schedules import Run, partitions
-from fwf.schedules.planning import MICROS, Partition
+from fwf.schedules.planning import Partition
 from tests.schedules.days import jobs, now
 from tests.schedules.days.model import Effect, Model, Part
 from tests.schedules.days.processes import PROCESS, Events, Process, Stepwise
@@ -324,5 +325,5 @@ def stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
         return now.world().opened(where)
 
     monkeypatch.setattr(launch, "SimpleQueue", Events)
-    monkeypatch.setattr(SystemWatch, "wall", lambda self: round(now.world().at * MICROS))
+    monkeypatch.setattr(SystemWatch, "wall", lambda self: round(now.world().at * SECOND))
     monkeypatch.setattr(opening, "open_store", opened)
