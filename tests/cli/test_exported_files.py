@@ -67,8 +67,8 @@ def test_files_of_ones_own_are_named_all_and_nothing_is_written(tmp_path: Path) 
     (line,) = caught.value.lines
     assert line == (
         f"-o {tmp_path}: no export of jobs:daily wrote what is there: job.json (a link), run.sh "
-        "(changed since it was exported), README.md, deep (a folder); move it away, or name another "
-        "folder"
+        "(changed since it was exported), README.md, deep (a folder); move it away, or name "
+        "another folder"
     )
     assert there(tmp_path) == before and not (tmp_path / "away").exists()
 

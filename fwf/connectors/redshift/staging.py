@@ -12,6 +12,7 @@ after.
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +21,7 @@ import obstore.exceptions
 import obstore.store
 import pyarrow as pa
 
-from fwf.connectors.shared.errors import Conflict
+from fwf.connectors.shared.errors import Conflict, Transient
 from fwf.connectors.shared.extras import late
 from fwf.connectors.shared.obstore_errors import connector_error
 from fwf.connectors.shared.parquet import parquet_bytes
@@ -28,6 +29,7 @@ from fwf.secrets import Secret
 
 _obstore: Any = obstore
 _errors: Any = obstore.exceptions
+_connector_error = partial(connector_error, unknown=Transient)
 _ABSENT: Final = (FileNotFoundError, _errors.NotFoundError)
 ROWS_AT_ONCE: Final = 1 << 20
 """In one file: some tens of MB, which COPY reads side by side."""
@@ -127,7 +129,7 @@ def _whole(store: Any, place: StagingPlace, manifest: bytes) -> bool:
         except _ABSENT:
             return False
         except _errors.BaseError as error:
-            trouble = connector_error(error, f"s3 head of {key}", wrote=False)
+            trouble = _connector_error(error, f"s3 head of {key}", wrote=False)
         else:
             if size != entry["meta"]["content_length"]:
                 return False
@@ -142,7 +144,7 @@ def _read(store: Any, key: str) -> bytes | None:
     except _ABSENT:
         return None
     except _errors.BaseError as error:
-        trouble = connector_error(error, f"s3 get of {key}", wrote=False)
+        trouble = _connector_error(error, f"s3 get of {key}", wrote=False)
     raise trouble
 
 
@@ -160,7 +162,7 @@ def _put(store: Any, key: str, content: bytes, *, mode: str) -> bool:
     except _errors.AlreadyExistsError:
         return False
     except (_errors.BaseError, OSError) as error:
-        trouble = connector_error(error, f"s3 put of {key}", wrote=True)
+        trouble = _connector_error(error, f"s3 put of {key}", wrote=True)
     else:
         return True
     raise trouble

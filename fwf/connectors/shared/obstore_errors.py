@@ -36,10 +36,13 @@ class NoBucket(Missing):
     """There is no bucket in which an object could be."""
 
 
-def connector_error(error: Exception, where: str, *, wrote: bool) -> Exception:
+def connector_error(
+    error: Exception, where: str, *, wrote: bool, unknown: type[Exception] = Refused
+) -> Exception:
     """What obstore raised ⟶ what the task raises.
 
     wrote: whether something may have been done although nothing says so.
+    unknown: what is made of an error that isn't known: whether asking again may help.
     """
     text = str(error)
     status = match[1] if (match := STATUS.search(text)) else ""
@@ -62,7 +65,8 @@ def connector_error(error: Exception, where: str, *, wrote: bool) -> Exception:
         if NOT_CONNECTED.search(text):
             return Unreachable(f"{where}: no connection")
         return _by_system(int(match[1]), where)
-    return _by_transport(text, type(error).__name__, where, wrote=wrote)
+    known = _by_transport(text, where, wrote=wrote)
+    return known or unknown(f"{where}: obstore raises {type(error).__name__}")
 
 
 def _by_status(status: str, answer: str, where: str, *, wrote: bool) -> Exception:
@@ -86,7 +90,7 @@ def _by_system(number: int, where: str) -> Exception:
     return Refused(f"{where}: {message}")
 
 
-def _by_transport(text: str, kind: str, where: str, *, wrote: bool) -> Exception:
+def _by_transport(text: str, where: str, *, wrote: bool) -> Exception | None:
     if NOT_CONNECTED.search(text):
         return Unreachable(f"{where}: no connection")
     if CUT.search(text):
@@ -96,4 +100,4 @@ def _by_transport(text: str, kind: str, where: str, *, wrote: bool) -> Exception
         return MaybeDone(f"{where}: {problem}") if wrote else Unreachable(f"{where}: {problem}")
     if "redirect" in text:
         return Refused(f"{where}: the bucket is elsewhere: give its region=")
-    return Refused(f"{where}: obstore raises {kind}")
+    return None
