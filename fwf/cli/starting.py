@@ -77,12 +77,7 @@ def start_run(start: Start) -> int:
     """Run what is asked for ⟶ the exit status."""
     with stdout_kept_for(start.as_json):
         target = _target(start)
-    return run_loaded(start, target)
-
-
-def run_loaded(start: Start, target: Target) -> int:
-    """Run a target that is at hand already ⟶ the exit status."""
-    return _run_with_alerts(start, check_start(start, target))
+    return run_ready(start, check_start(start, target))
 
 
 def check_start(
@@ -137,7 +132,8 @@ def _values(start: Start, target: Target, params: Mapping[str, Any]) -> tuple[An
     return values, sizes
 
 
-def _run_with_alerts(start: Start, this: Ready) -> int:
+def run_ready(start: Start, this: Ready) -> int:
+    """Run what was looked at, and tell whom its timetable names ⟶ the exit status."""
     if this.target.timetable is None:
         return _run(start, this)
     from fwf.cli.timetables.alert_delivery import around

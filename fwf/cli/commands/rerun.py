@@ -62,7 +62,7 @@ def command(
     is the same it is kept. Finalisers are done once more, and what they give back is made anew.
     """
     from fwf.cli.resuming import earlier_run
-    from fwf.cli.starting import Start, run_loaded
+    from fwf.cli.starting import Start, check_start, run_ready
     from fwf.interpreters.run import Again, take_back
 
     choices = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
@@ -72,7 +72,22 @@ def command(
         raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {both} is given")
     before = earlier_run(journal, run)
     with stdout_kept_for(as_json):
-        subject = before.load(target)  # nothing is taken back of what couldn't be done again
+        subject = before.load(target)
+    start_again = Start(
+        target=target,
+        workers=workers,
+        profile=profile,
+        profiles=profiles,
+        anyway=anyway,
+        telling=telling,
+        as_json=as_json,
+        journal=journal,
+        accept_changes=accept_changes,
+        resumed=before,
+        taken_back=True,
+        strict=strict,
+    )
+    ready = check_start(start_again, subject)  # nothing is taken back of what can't be done again
     store = open_journal(journal)
     try:
         with refusals():
@@ -80,20 +95,4 @@ def command(
     finally:
         store.close()
     complain(one_line(f"fwf: {result}"))
-    return run_loaded(
-        Start(
-            target=target,
-            workers=workers,
-            profile=profile,
-            profiles=profiles,
-            anyway=anyway,
-            telling=telling,
-            as_json=as_json,
-            journal=journal,
-            accept_changes=accept_changes,
-            resumed=before,
-            taken_back=True,
-            strict=strict,
-        ),
-        subject,
-    )
+    return run_ready(start_again, ready)
