@@ -2,7 +2,6 @@
 
 # The functions that make nodes, expressions and schedules take fields of any type.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownMemberType=false
 
 from typing import Any
 

@@ -18,7 +18,7 @@ from fwf.analysis.requirements import Requirements, problems, requirements
 from fwf.analysis.run_keys import RunName, check_key, name_of
 from fwf.faults import BadInput, Fault, Interrupted, both, then
 from fwf.faults.raised import raised
-from fwf.interpreters.run.calls import RunCalls as Shared
+from fwf.interpreters.run.calls import RunCalls
 from fwf.interpreters.run.clock import Clock
 from fwf.interpreters.run.elsewhere import Elsewhere, Site
 from fwf.interpreters.run.ids import run_id
@@ -200,12 +200,12 @@ class RunUnderWay:
             memory.machine = self.machine
         self._stop = Stop(self.machine, local.inbox)
 
-    def _calls(self) -> Shared:
+    def _calls(self) -> RunCalls:
         """What all attempts share."""
         request, journaled_try = self._request, self._journaled_try
         began = self._start_date if journaled_try is None else journaled_try.start_date
         watch = request.watch_inputs
-        return Shared(self._name, self._run_id, began, request.resources, self._resources, watch)
+        return RunCalls(self._name, self._run_id, began, request.resources, self._resources, watch)
 
     def _this(self) -> Try:
         """What an observer is told of the try."""

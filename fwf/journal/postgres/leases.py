@@ -15,7 +15,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, LiteralString, NamedTuple, final
 from uuid import uuid4
 
-from fwf.durations import MICROSECOND, in_words
+from fwf.durations import SECOND, in_words
 from fwf.journal.errors import Held, JournalError
 from fwf.journal.holders import who
 from fwf.journal.postgres.servers import Server, ServerAddress
@@ -165,4 +165,4 @@ def _held_error(where: str, standing: _Standing) -> Held:
 
 
 def _in_seconds(span: timedelta) -> str:
-    return in_words(timedelta(seconds=round(span.total_seconds())) // MICROSECOND)
+    return in_words(round(span.total_seconds()) * SECOND)

@@ -23,8 +23,6 @@ Read: TypeAlias = Callable[[Json, int], Any]
 """JSON, how deep it stands ⟶ the value."""
 _RESULTS: Final[dict[str, Callable[[Any], Any]]] = {"fwf.Success": Success, "fwf.Failure": Failure}
 _FLAT: Final = frozenset({str, int, bool, type(None)})
-
-
 _quick: Final = json.JSONDecoder(
     object_pairs_hook=strict.members, parse_constant=strict.refuse_constant
 ).decode
