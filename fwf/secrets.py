@@ -38,7 +38,9 @@ class Secret:
         What a task prints or logs by itself is not fwf's; nor is a part that it cuts out of the
         value. Values of fewer than 4 characters are not hidden.
         """
-        value = self._read()
+        value = cast(object, self._read())
+        if not isinstance(value, str):
+            raise TypeError(f"{self!r}: what it is read by gave a {type(value).__name__}, no str")
         remember([(value, repr(self))])
         return value
 

@@ -106,6 +106,9 @@ def test_a_text_is_read_by_the_type(annotation: Any, texts: list[str], value: ob
         (int, [""], ""),
         (int, ["1" * 5000], ""),
         (float, ["1,5"], ""),
+        (float, ["-1e400"], "it is too large for a float, which ends at 1.8e308"),
+        (list[float], ["[1e400]"], "is 1e400, not float; it is too large for a float, which ends "
+                                   "at 1.8e308"),
         (Decimal, ["1,5"], ""),
         (date, ["15/07/2026"], ""),
         (date, ["2026-02-30"], ""),

@@ -245,7 +245,7 @@ def test_a_run_in_doubt_names_the_ways_out(store: Kept) -> None:
     kept(store, held(), "held", id="run-00000001")
     done = fwf("runs", "00000001")
     assert "in doubt: daily > post\n  InDoubt: was started" in done.output
-    assert "  fwf resolve 00000001 'daily > post' --value JSON\n" in done.output
+    assert "  fwf resolve 00000001 'daily > post' --value VALUE\n" in done.output
     assert "  fwf resolve 00000001 'daily > post' --again\n" in done.output
     assert "  fwf resolve 00000001 'daily > post' --skip\n" in done.output
     assert done.exit_code == 1

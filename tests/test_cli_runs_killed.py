@@ -173,6 +173,56 @@ def test_a_page_goes_where_it_is_asked_to(project: Path) -> None:
     assert done.status == 2 and "did you mean 'night'?" in done.err
 
 
+FAILED = """
+from pathlib import Path
+
+from fwf import const, fallback, named, task
+
+
+@task(effect="unrepeatable")
+def post() -> int | None:
+    if not Path("mended").exists():
+        raise ConnectionError("it broke off")
+    return 40
+
+
+@task(effect="pure")
+def tell(count: int | None) -> str:
+    return f"{count} posted"
+
+
+workflow = named("new", post >> tell)
+caught = named("caught", fallback(post, const(0)) >> tell)
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "text"), [("value", "41 posted"), ("again", "40 posted"), ("skip", "None posted")]
+)
+def test_an_unrepeatable_step_that_failed_is_decided_before_the_run_goes_on(
+    project: Path, choice: str, text: str
+) -> None:
+    (project / "night.py").write_text(FAILED)
+    assert fwf("run", "night.py:workflow", cwd=project).status == 1
+    *decisions, go_on = told(project, "new")["next"]
+    assert [each["command"].rpartition(" --")[2] for each in decisions] == [
+        "value VALUE", "again", "skip",
+    ]  # fmt: skip
+    (decision,) = (each["command"] for each in decisions if f" --{choice}" in each["command"])
+    (project / "mended").touch()
+    assert shell(project, decision.replace("VALUE", "41")).status == 0
+    done = shell(project, go_on["command"])
+    assert (done.status, done.out) == (0, f"{text}\n")
+
+
+def test_what_a_fallback_took_up_is_not_to_be_decided(project: Path) -> None:
+    (project / "night.py").write_text(FAILED)
+    assert fwf("run", "night.py:caught", cwd=project).status == 0
+    assert [each["command"] for each in told(project, "caught")["next"]] == [
+        f"fwf rerun {told(project, 'caught')['id'][-8:]} --failed"
+    ]
+
+
 IN_DOUBT = """
 import os
 import signal
@@ -212,9 +262,9 @@ def test_what_is_told_to_be_done_next_can_be_done_as_it_is_written(
     assert (held["state"], held["steps"][0]["state"]) == ("held", "in doubt")
     *decisions, go_on = held["next"]
     assert [each["command"].rpartition(" --")[2] for each in decisions] == [
-        "value JSON", "again", "skip",
+        "value VALUE", "again", "skip",
     ]  # fmt: skip
-    decision = decisions[choice]["command"].replace("JSON", "41")
+    decision = decisions[choice]["command"].replace("VALUE", "41")
     assert shell(project, decision).status == 0
     seen = told(project, "new")
     assert [each["command"] for each in seen["next"]] == [go_on["command"]]

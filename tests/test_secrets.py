@@ -296,6 +296,13 @@ def test_numbers_are_hidden_where_they_are_told() -> None:
     }
 
 
+def test_what_is_read_as_no_text_is_refused_by_where_it_is_from() -> None:
+    number: Any = lambda: 12345678  # noqa: E731
+    with pytest.raises(TypeError) as refused:
+        Secret(number, where="the vault").reveal()
+    assert str(refused.value) == "<Secret from the vault>: what it is read by gave a int, no str"
+
+
 def test_the_value_itself_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "hunter2")
     for w in KINDS.values():

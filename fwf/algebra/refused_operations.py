@@ -32,11 +32,14 @@ REFUSED: Final = (*_OPERATORS, *_FUNCTIONS)
 """The methods by which Python asks for what an expression doesn't have."""
 
 _FOR_ITEMS: Final = "for each of its items write map_each(…)"
-_REMEDIES: Final = {
-    "__len__": "write {it}.length()",
-    "__neg__": "write 0 - {it}",
+_FIRST: Final = {
     "__rand__": "write the expression first: {it} & {}",
     "__ror__": "write the expression first: {it} | {}",
+}
+"""What is written instead where the other operand is True or False: `&` and `|` are `and`, `or`."""
+_REMEDIES: Final = {
+    "__len__": "write {it}.length()",
+    "__neg__": "write 0 - {it}, or timedelta() - {it} for a length of time",
     "__iter__": _FOR_ITEMS,
     "__reversed__": _FOR_ITEMS,
     "__contains__": (
@@ -63,7 +66,8 @@ def without(method: str, expr: Expr, operands: tuple[object, ...] = ()) -> str:
         attempt = f"{_FUNCTIONS[method]}({', '.join([expression_source(expr), *others])})"
     else:
         attempt = _OPERATORS[method].format(*others, it=operand(expr))
-    remedy = _REMEDIES.get(method, _ANY_REMEDY).format(*others, it=operand(expr))
+    remedies = _FIRST if any(isinstance(each, bool) for each in operands) else _REMEDIES
+    remedy = remedies.get(method, _ANY_REMEDY).format(*others, it=operand(expr))
     return f"{attempt}: expressions have no such operation; {remedy}"
 
 

@@ -85,7 +85,7 @@ class EarlierRun:
             before = self.row.workflow or self.row.facts.get("target", "a workflow without a name")
             raise Misuse(
                 f"run {self.short} is one of {before}, and {target.text} is {target.name} now: "
-                "leave TARGET out, or --resume; if the workflow was renamed, undo that to go on"
+                f"give one that is {before}; if the workflow was renamed, undo that to go on"
             )
 
     def merge(self, params: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

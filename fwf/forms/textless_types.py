@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from inspect import isabstract
 from typing import Any, Final, get_args, get_origin
 
@@ -12,10 +13,13 @@ from fwf.algebra.plain_values import codec_of, is_uuid
 from fwf.types.aliases import UNIONS, bare, is_typeddict
 
 _CONTAINERS: Final = (list, tuple, dict, set, frozenset)
-_STANDARD: Final = frozenset(
-    {"builtins", "datetime", "decimal", "fwf", "pyarrow", "returns", "typing"}
-)
+_STANDARD: Final = frozenset({"decimal", "fwf", "pyarrow", "returns", "typing"})
 """Modules whose classes have a text, or are too general for their values to be known."""
+_PLAIN: Final = frozenset(
+    {object, type, type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset,
+     date, datetime, time, timedelta}
+)  # fmt: skip
+"""The same among those that Python itself has: neither a `complex` nor a `range` has a text."""
 MOST: Final = 100
 """As many types are looked into: one may grow whenever it is looked into."""
 
@@ -59,5 +63,6 @@ def _below(cls: type) -> Iterator[type]:
 
 def _may_have(cls: type) -> bool:
     general = isabstract(cls) or bool(getattr(cls, "_is_protocol", False)) or is_typeddict(cls)
-    plain = cls.__module__.partition(".")[0] in _STANDARD or is_uuid(cls) or path_place(cls) != ""
+    plain = cls in _PLAIN or cls.__module__.partition(".")[0] in _STANDARD
+    plain = plain or is_uuid(cls) or path_place(cls) != ""
     return general or plain or issubclass(cls, enum.Enum) or codec_of(cls) is not None

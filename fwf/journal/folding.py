@@ -199,7 +199,8 @@ class Fold:
         now, n = self._now(record.at), body.get("attempt", 1)
         task = body.get("task", "")
         attempt = AttemptStory(
-            record.path, record.tries, now.number, task, n, record.at, None, "running", None, None
+            record.path, record.tries, now.number, task, n, record.at, None, "running", None, None,
+            body.get("once", False),
         )  # fmt: skip
         self._close_attempt(record.path, record.tries)
         self.open[record.path, record.tries] = len(step.attempts)

@@ -71,7 +71,10 @@ class Try(NamedTuple):
 
 
 class AttemptStory(NamedTuple):
-    """One attempt of a step: in which try of the run, how it ended, and when (µs)."""
+    """One attempt of a step: in which try of the run, how it ended, and when (µs).
+
+    once: whether its task is unrepeatable.
+    """
 
     path: str
     tries: str
@@ -83,6 +86,7 @@ class AttemptStory(NamedTuple):
     ending: Ending
     rows: int | None
     fault: Form | None
+    once: bool = False
 
 
 class Retry(NamedTuple):
@@ -135,6 +139,11 @@ class Step(NamedTuple):
     def value_attempt(self) -> AttemptStory | None:
         """The attempt that its value is from."""
         return next((each for each in reversed(self.attempts) if each.ending == "ok"), None)
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether it has failed, may be done all the same, and so holds the run from now on."""
+        return self.state == "failed" and not self.caught and bool(self.last and self.last.once)
 
     @property
     def fault(self) -> Form | None:

@@ -39,7 +39,10 @@ def advice(
     resume = f"fwf run {'' if started else 'TARGET '}--resume {run}"
     accept, go_on = f"{resume} --accept-changes{more}", f"{resume}{more}"
     more = more if started else f" --target TARGET{more}"
-    held = [each for step in story.held_steps[:MOST] for each in _of_held(step, run, accept, more)]
+    undecided = story.held_steps
+    if story.outcome == "failed":
+        undecided += [step for step in story.having("failed") if step.may_be_done]
+    held = [each for step in undecided[:MOST] for each in _of_held(step, run, accept, more)]
     return [*held, *_then(row, story, go_on, run, more, bool(held))]
 
 
@@ -76,9 +79,9 @@ def _of_held(step: Step, run: str, accept: str, more: str) -> list[Advice]:
     if step.state == "poisoned":
         why = "once it is mended: starts it anew, and counts its starts from none"
         return [Advice(f"{decide} --again{more}", why), skip]
-    if step.state == "in doubt":
+    if step.state == "in doubt" or step.may_be_done:
         return [
-            Advice(f"{decide} --value JSON{more}", "if its effect is there: with what it gave"),
+            Advice(f"{decide} --value VALUE{more}", "if its effect is there: with what it gave"),
             Advice(f"{decide} --again{more}", "if its effect isn't there: starts it anew"),
             skip,
         ]

@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_is_to_be_done_next_says_where_a_target_is_needed(folder: Path) -> None:
     advice = said(folder, "-m", "fwf", "runs", "bills")
-    assert "'bills > pay' --value JSON --target TARGET" in advice
+    assert "'bills > pay' --value VALUE --target TARGET" in advice
     assert "fwf run TARGET --resume" in advice
 
 

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import (
@@ -81,7 +81,8 @@ register_codec(Coded, name="coded", to_plain=lambda value: 1, from_plain=lambda 
     "annotation",
     [
         int, None, object, Any, Row, Base, Colour, Pair, Page, Shape, Source, Boxed[int], Coded, T,
-        date, Decimal, Path, UUID, pa.Table, Fault, Iterator[int], Sequence[Connection], "Later",
+        date, datetime, time, timedelta, bytes, Decimal, Path, UUID, pa.Table, Fault, Iterator[int],
+        Sequence[Connection], "Later",
         list[int], tuple[int, ...], dict[str, list[Row]], Connection | int, Literal["a"],
         NewType("Id", int), type, Exception | Row,
     ],
@@ -101,6 +102,12 @@ def test_what_may_have_a_text_is_let_be(annotation: Any) -> None:
         (Annotated[Connection, "noted"], Connection),
         (NewType("Shop", Connection), Connection),
         (Counter, Counter),
+        (complex, complex),
+        (list[range], range),
+        (bytearray, bytearray),
+        (memoryview, memoryview),
+        (timezone, timezone),
+        (tzinfo, tzinfo),
     ],
 )
 def test_what_surely_has_none_is_named(annotation: Any, cls: type) -> None:

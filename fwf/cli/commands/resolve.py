@@ -12,7 +12,7 @@ from fwf.printing import one_line
 @click.command("resolve")
 @click.argument("run")
 @click.argument("path")
-@click.option("--value", metavar="VALUE", help="It was done, and gave this: JSON, as for --param.")
+@click.option("--value", metavar="VALUE", help="It was done, and gave this, as for --param.")
 @click.option("--again", is_flag=True, help="It wasn't done, or may be done twice: start it anew.")
 @click.option("--skip", is_flag=True, help="It isn't to be done: go on as if it had given None.")
 @target_option
@@ -36,8 +36,9 @@ def command(
     fwf resolve daily+day=2026-06-01 transfer --skip
 
     An unrepeatable task whose process died in its middle may have been done or not: look at its
-    target, and say which. A step that ended its process five times is given up; --again counts its
-    starts from none. fwf run then goes on.
+    target, and say which. VALUE is read by the type that the task declares, as by fwf run --param:
+    a text as it is, without quotes, lists and records as JSON. A step that ended its process five
+    times is given up; --again counts its starts from none. fwf run then goes on.
     """
     from fwf.cli.resolved_value import result_reader
     from fwf.cli.resuming import earlier_run

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeGuard, TypeVar, cast, final
 from fwf.algebra.parameter_kinds import LISTS, MAPPINGS, SETS
 from fwf.algebra.plain_values import MAX_DEPTH, codec_of, registered
 from fwf.faults import near
-from fwf.forms.by_type.scalars import NULL, Unreadable, member, scalar
+from fwf.forms.by_type.scalars import NULL, Unreadable, float_in, member, scalar
 from fwf.forms.documents import DocumentError, json_of
 from fwf.printing import one_line
 from fwf.types.aliases import ANY, UNIONS, bare, is_typeddict
@@ -190,7 +190,7 @@ def _key(text: str, annotation: Any, place: str) -> Any:
 def _plain(data: Any) -> Any:
     """JSON ⟶ what it says by itself."""
     if isinstance(data, Number):
-        return int(data) if data.lstrip("-").isdecimal() else float(data)
+        return int(data) if data.lstrip("-").isdecimal() else float_in(data)
     if _is_list(data):
         return [*map(_plain, data)]
     if _is_object(data):

@@ -2,6 +2,7 @@
 
 import enum
 import json
+import math
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -90,10 +91,18 @@ def _bool(text: str) -> bool:
     return word in _YES
 
 
+def float_in(text: str) -> float:
+    """Text ⟶ the float; raises `ValueError`, and `Unreadable` for a number that is too large."""
+    value = float(text)
+    if math.isinf(value) and "inf" not in text.lower():
+        raise Unreadable("it is too large for a float, which ends at 1.8e308")
+    return value
+
+
 _READERS: dict[Any, Callable[[str], Any]] = {
     bool: _bool,
     int: int,
-    float: float,
+    float: float_in,
     Decimal: Decimal,
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,

@@ -11,14 +11,14 @@ from typing import Any, Final, TypeAlias, cast, final, get_args
 from fwf.algebra.contract import Attempt, Contract, IdempotencyKey, RunInfo
 from fwf.algebra.nodes import Task
 from fwf.analysis.run_keys import KEYED, RunName, step_key
-from fwf.faults.raised import raised
+from fwf.faults.raised import Raised, raised
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving_tables import with_table_checks
 from fwf.interpreters.run.resources import Opener, Resources
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.task_results import TaskResults
 from fwf.machine.world import Ending
-from fwf.records import record
+from fwf.records import changed, record
 from fwf.secrets import Secret
 
 CallResult: TypeAlias = tuple[Status, Any]
@@ -149,7 +149,7 @@ def call_task(
 
     A fork that the function has made doesn't come back.
     """
-    here = forked.generation
+    here, opening = forked.generation, ""
     try:
         if not openers:
             result = call.fn(*args, **keywords)
@@ -158,7 +158,9 @@ def call_task(
             return OK, result if type(result) in call.free else call.gives(result)
         with ExitStack() as stack:
             for name, opener in openers:
-                keywords[name] = stack.enter_context(context_manager_of(name, opener()))
+                opening = name
+                keywords[name] = stack.enter_context(context_manager_of(opener()))
+            opening = ""
             stack.push(partial(forked.leave, here))
             result = call.fn(*args, **keywords)
             if forked.generation != here:
@@ -173,7 +175,7 @@ def call_task(
         if forked.generation != here:
             forked.end(error)
         exception = error
-    return ERR, raised(exception, call.task.fn)
+    return ERR, _problem(exception, call, opening)
 
 
 def call_in_worker(
@@ -197,15 +199,17 @@ async def await_task(
     openers: Sequence[tuple[str, Opener]],
 ) -> CallResult:
     """Like `call_task`, for an `async def` task; resources may be asynchronous ones."""
-    here = forked.generation
+    here, opening = forked.generation, ""
     try:
         async with AsyncExitStack() as stack:
             for name, opener in openers:
+                opening = name
                 manager = opener()
                 if hasattr(manager, "__aenter__"):
                     keywords[name] = await stack.enter_async_context(manager)
                 else:
-                    keywords[name] = stack.enter_context(context_manager_of(name, manager))
+                    keywords[name] = stack.enter_context(context_manager_of(manager))
+            opening = ""
             stack.push(partial(forked.leave, here))
             result = await call.fn(*args, **keywords)
             if forked.generation != here:
@@ -216,10 +220,18 @@ async def await_task(
         if forked.generation != here:
             forked.end(error)
         exception = error
-    return ERR, raised(exception, call.task.fn)
+    return ERR, _problem(exception, call, opening)
 
 
-def context_manager_of(name: str, manager: Any) -> Any:
+def _problem(error: BaseException, call: TaskCall, opening: str) -> Raised:
+    """What a call raised; opening: the name of the resource that it was about to open, or `""`."""
+    problem = raised(error, call.task.fn)
+    if not opening:
+        return problem
+    return changed(problem, message=f"resource {opening!r}: {problem.message}")
+
+
+def context_manager_of(manager: Any) -> Any:
     """A resource's context manager; raises `TypeError` with the remedy if it is none."""
     if hasattr(manager, "__enter__") and hasattr(manager, "__exit__"):
         return manager
@@ -229,6 +241,5 @@ def context_manager_of(name: str, manager: Any) -> Any:
         else "wrap it in contextlib.closing(…) or contextlib.nullcontext(…)"
     )
     raise TypeError(
-        f"resource {name!r}: its opener returned a {type(manager).__qualname__}, "
-        f"which is no context manager; {remedy}"
+        f"its opener returned a {type(manager).__qualname__}, which is no context manager; {remedy}"
     )

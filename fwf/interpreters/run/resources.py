@@ -90,7 +90,7 @@ class Resources:
             return manager
         if not (hasattr(manager, "__enter__") and hasattr(manager, "__exit__")):
             raise TypeError(
-                f"resource {name!r}: its opener returned a {type(manager).__qualname__} that is to "
+                f"its opener returned a {type(manager).__qualname__} that is to "
                 "be opened once per run (per_run = True), so it needs __enter__ and __exit__: one "
                 "that is asynchronous is opened for each attempt; leave per_run out"
             )

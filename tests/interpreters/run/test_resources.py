@@ -395,8 +395,9 @@ def test_one_that_was_never_opened_is_not_closed() -> None:
 
     ran = run(par(used, used), resources={"db": Refusing})
     assert [str(leaf) for leaf in leaves(ran.failure())] == [
-        "par > used: ConnectionError: no", "par > used#2: ConnectionError: no"
-    ]  # fmt: skip
+        "par > used: ConnectionError: resource 'db': no",
+        "par > used#2: ConnectionError: resource 'db': no",
+    ]
     assert log == []
 
 

@@ -140,7 +140,7 @@ def test_an_opener_that_raises_is_a_failed_attempt_and_what_is_open_is_left() ->
 
     ran = go(retry(copy, attempts=2), resources={"db": opener("a"), "other": refuses})
     assert log == ["open a", "a saw ConnectionRefusedError", "close a"] * 2
-    assert told(ran) == "copy: ConnectionRefusedError: no at 0"
+    assert told(ran) == "copy: ConnectionRefusedError: resource 'other': no at 0"
 
 
 def test_an_opener_that_returns_no_context_manager_is_a_defect_with_the_remedy() -> None:

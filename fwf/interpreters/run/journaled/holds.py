@@ -43,13 +43,18 @@ def unknown(run: str, path: str, message: str) -> Failed:
 
 def done_but_unwritable(run: str, path: str, message: str) -> Failed:
     """An unrepeatable attempt that was done, and whose result can't be kept."""
-    text = f"it was done, but what it gave can't be written: {message}; {_decide(run, path)}"
+    remedy = f"fwf resolve {run} {shell_word(path)}"
+    text = (
+        f"it was done, but what it gave can't be written: {message}; write `{remedy} --skip` to go "
+        "on without it, --again where it may be done twice, or --value VALUE once it declares what "
+        "can be written"
+    )
     return Failed(path, ("InDoubt", "Unwritable"), text)
 
 
 def _decide(run: str, path: str) -> str:
     remedy = f"fwf resolve {run} {shell_word(path)}"
-    return f"look, then write `{remedy} --value JSON`, or --again, or --skip"
+    return f"look, then write `{remedy} --value VALUE`, or --again, or --skip"
 
 
 def poisoned_step(run: str, path: str) -> Failed:
