@@ -7,7 +7,7 @@ checkers take them for dataclasses (PEP 681).
 """
 
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
+from typing import Any, NoReturn, TypeVar, cast, dataclass_transform, final
 
 from fwf.annotations import annotations
 from fwf.secrets import masked
@@ -43,6 +43,7 @@ def record(
             "__setattr__": _refuse,
             "__delattr__": _refuse,
             "__qualname__": cls.__qualname__,
+            "__signature__": _SIGNATURE,
             "_defaults": defaults,
             "_seen": tuple(name for name in names if name not in hidden),
         }
@@ -88,6 +89,32 @@ def _compile(cls: Any) -> None:
     source = f"def __init__(self, {', '.join(parameters)}):\n  " + "\n  ".join(lines or ["pass"])
     exec(compile(source, f"<record {cls.__qualname__}>", "exec"), scope)  # noqa: S102 (own text)
     cls.__init__ = scope["__init__"]
+
+
+@final
+class _Signature:
+    """The signature of a record's class, made when somebody asks for it: `help` does."""
+
+    def __get__(self, this: object, cls: Any) -> Any:
+        if this is not None or "__signature__" not in vars(cls):
+            raise AttributeError("__signature__")
+        from inspect import Parameter, Signature
+
+        hints = annotations(cls)
+        return Signature(
+            [
+                Parameter(
+                    name,
+                    Parameter.POSITIONAL_OR_KEYWORD,
+                    default=cls._defaults.get(name, Parameter.empty),
+                    annotation=hints.get(name, Parameter.empty),
+                )
+                for name in cls.__match_args__
+            ]
+        )
+
+
+_SIGNATURE = _Signature()
 
 
 def _refuse(self: Any, name: str, value: object = None) -> NoReturn:

@@ -1,5 +1,7 @@
 import copy
 import pickle
+from inspect import signature
+from pydoc import render_doc
 from typing import Any
 
 import pytest
@@ -27,12 +29,34 @@ class Opaque:
     value: Any
 
 
+@record()
+class Adding:
+    n: int
+
+    def __call__(self, m: int) -> int:
+        return self.n + m
+
+
 def test_a_record_takes_its_fields_by_position_and_by_name_and_has_defaults() -> None:
     assert (Point(1).x, Point(1).y, Point(x=1, y=2).y) == (1, 0, 2)
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
         Point()
     with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
         Point(1, z=3)
+
+
+def test_its_signature_is_that_of_its_fields() -> None:
+    assert str(signature(Point)) == "(x: int, y: int = 0, note: str = '')"
+    assert str(signature(Summed)) == "(parts: tuple[int, ...])"
+    assert "Point(x: int, y: int = 0, note: str = '')" in render_doc(Point)
+
+
+def test_neither_its_instances_nor_classes_made_from_it_have_that_signature() -> None:
+    class Named(Opaque):
+        def __init__(self, name: str) -> None: ...
+
+    assert str(signature(Named)) == "(name: str) -> None"
+    assert str(signature(Adding(1))) == "(m: int) -> int"
 
 
 def test_a_record_cannot_be_changed_nor_given_further_attributes() -> None:

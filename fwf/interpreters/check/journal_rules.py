@@ -1,11 +1,15 @@
 """Rules about what a journal keeps: what can't be kept, and files for another machine."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from fwf.faults import Issue
 from fwf.forms.mentioned import has_path
 from fwf.forms.textless_types import textless
 from fwf.interpreters.check.subject import Subject, last
+from fwf.types.aliases import bare
+
+_OR_NONE: Final = '; if there is never one in what it gives, silence="unkept-result"'
 
 
 def local_file(subject: Subject) -> Iterator[Issue]:
@@ -32,11 +36,12 @@ def unkept_result(subject: Subject) -> Iterator[Issue]:
     for here, task in subject.tasks():
         cls = textless(task.contract.output)
         if cls is not None:
+            or_none = "" if bare(task.contract.output) is cls else _OR_NONE
             yield Issue(
                 subject.path(here),
                 "unkept-result",
                 f"{task.name} gives a {cls.__qualname__}, which a journal can't keep: give plain "
                 "data, a dataclass or a pyarrow table, call fwf.register_codec where the class is "
-                "defined, or run with --journal off",
+                f"defined, or run with --journal off{or_none}",
                 "error",
             )
