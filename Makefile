@@ -70,7 +70,7 @@ $(NODE)/fwf.stamp:
 engines: $(VENV)/dev.stamp engines-installed ## all that is promised of engines, on as many generated workflows as are promised
 	FWF_ENGINES=full $(BIN)/python -m pytest $(PYTEST_ARGS) -o faulthandler_timeout=0 -m "not deep" tests/engines
 
-deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million steps, 100,000 levels
+deep: $(VENV)/dev.stamp ## the tests that `make test` leaves out: a million steps, 100,000 levels, long searches
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m deep
 
 versions: ## the tests on every Python from 3.11 on that is installed, each in an environment of its own

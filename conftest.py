@@ -22,11 +22,10 @@ collect_ignore_glob = ["tests/typing/rejects*.py"]
 collect_ignore = ["tests/fuzz", "tests/mutation"]
 
 # Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
-# the same places, twice as many, so that a red build can be repeated. `--hypothesis-profile`
-# overrides either.
+# the same places, so that a red build can be repeated. `--hypothesis-profile` overrides either.
 settings.register_profile("local", deadline=None, max_examples=50, derandomize=False)
 settings.register_profile(
-    "ci", deadline=None, max_examples=100, derandomize=True, database=None, print_blob=True
+    "ci", deadline=None, max_examples=50, derandomize=True, database=None, print_blob=True
 )
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)

@@ -61,6 +61,7 @@ class TestNonLaws:
     def test_a_tempting_equation_fails_by_the_page_too(self, non: NonLaw) -> None:
         assert judged(non.law, non.case, BY_THE_PAGE) == "broken"
 
+    @pytest.mark.deep
     @pytest.mark.parametrize("non", non_laws.catalogue(), ids=str)
     def test_hypothesis_finds_a_counterexample(self, non: NonLaw) -> None:
         run = non.interpreter(reference)

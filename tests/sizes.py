@@ -13,6 +13,6 @@ def sizes(quick: int = 2_000, deep: int = 100_000) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("size", [quick, pytest.param(deep, marks=pytest.mark.deep)])
 
 
-def examples(in_ci: int) -> int:
-    """How many examples a property that needs more or fewer than others looks at in this run."""
-    return in_ci * settings().max_examples // 100
+def examples(of_hundred: int) -> int:
+    """How many examples a property looks at where others look at a hundred."""
+    return of_hundred * settings().max_examples // 100

@@ -105,6 +105,8 @@ BOUNDED: dict[str, Callable[[Any], Any]] = {
     "dry_run": lambda w: str(dry_run(w, 1, params={"day": "x"})),
 }
 """What answers within a bound, or says that the workflow is too large."""
+LONG = ("dry_run",)
+"""Of these what takes ten seconds and more, because all calls are counted."""
 MOST_CALLS = 10_000_000
 """A few seconds; without a bound they would be 2 ** 60."""
 
@@ -123,7 +125,13 @@ def asked(work: Callable[[Any], Any], w: Any) -> Any:
         return error
 
 
-@pytest.mark.parametrize("name", [*LINEAR, *BOUNDED])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.deep) if name in LONG else name
+        for name in (*LINEAR, *BOUNDED)
+    ],
+)
 @pytest.mark.parametrize("twice", SHAPES)
 def test_sixty_doublings_are_answered_or_refused_within_bounds(twice: str, name: str) -> None:
     work = {**LINEAR, **BOUNDED}[name]

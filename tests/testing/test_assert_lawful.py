@@ -44,6 +44,7 @@ def test_a_wrong_interpreter_is_told_the_law_both_sides_and_what_they_came_to() 
         assert_lawful(forgets_finalisers, laws=catalogue("always"), max_examples=200)
     text = str(told.value)
     assert "level" in text and "left :" in text and "right:" in text and "always(" in text
+    assert not hasattr(told.value, "__notes__"), "how to repeat a test function that nobody wrote"
 
 
 @law("a >> b >> delay(d) = a >> b", "D", "nowhere")

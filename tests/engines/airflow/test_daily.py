@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.engines.airflow.conftest import INSIDE, Airflow
 
 REPORT = """\
@@ -16,6 +18,7 @@ loaded into profiles: 16
 loaded into CRM: 16"""
 
 
+@pytest.mark.services
 def test_the_daily_example_gives_its_report(airflow: Airflow, tmp_path: Path) -> None:
     shutil.copy(INSIDE / "daily.py", airflow.dags / "daily.py")
     folder, store = tmp_path / "data", (tmp_path / "store").as_uri()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from tests.engines.airflow.conftest import INSIDE, Airflow
 from tests.engines.kit import how_many
 
@@ -19,9 +21,11 @@ def assert_all_agree(airflow: Airflow, count: int, **more: str) -> None:
         assert not told["differs"], (told["seed"], told["differs"])
 
 
+@pytest.mark.services
 def test_generated_workflows_run_as_their_dry_run(airflow: Airflow) -> None:
     assert_all_agree(airflow, COUNT)
 
 
+@pytest.mark.services
 def test_texts_that_look_like_templates_are_texts(airflow: Airflow) -> None:
     assert_all_agree(airflow, max(COUNT // 4, 1), FWF_HOSTILE="1")

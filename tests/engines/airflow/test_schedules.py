@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
 from tests.engines.airflow.conftest import Airflow
 
 
+@pytest.mark.services
 def test_runs_are_for_the_same_partitions_and_start_when_they_are_due(airflow: Airflow) -> None:
     """But for an hour on the days on which clocks are changed."""
     names = set[str]()

@@ -37,6 +37,7 @@ def manifest() -> Tree:
     return tree
 
 
+@pytest.mark.services
 def test_the_daily_example_reports_and_loads_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

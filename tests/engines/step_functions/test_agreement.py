@@ -7,7 +7,7 @@ from tests.engines.kit import Tally, cases, how_many, options
 from tests.engines.step_functions.interpreters import Interpreter
 from tests.engines.step_functions.machines import run_case
 
-COUNT = how_many(60)
+COUNT = how_many(30)
 
 
 def test_generated_workflows_are_their_dry_runs(interpreter: Interpreter, tmp_path: Path) -> None:

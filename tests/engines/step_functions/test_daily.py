@@ -29,6 +29,7 @@ TARGET = "examples.daily.workflow:workflow"
 START = {"params": {"day": str(BUSY_DAY), "min_amount": "0"}, "key": "a day"}
 
 
+@pytest.mark.services
 def test_the_daily_example_reports_and_loads_the_same(
     interpreter: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,17 +63,19 @@ def joined(pages: tuple[str, ...]) -> int:
 
 ITEMS = map_each(fallback(grown, plain), key=it.id, at_once=40)
 CASES: dict[str, tuple[Any, int]] = {
+    "branches": (always(retry(par(*[page] * 40), attempts=3), then=page) >> joined, 1),
     "items, that are large, and not all what was meant": (names >> ITEMS >> total, MANY),
     "items that are tried again": (
         names >> retry(map_each(grown, key=it.id, at_once=40), attempts=2) >> total,
         200,
     ),
-    "branches": (always(retry(par(*[page] * 40), attempts=3), then=page) >> joined, 1),
     "branches that fail": (fallback(par(*[named(f"n{at}", down) for at in range(300)]), page), 1),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [*CASES][:1] + [pytest.param(case, marks=pytest.mark.services) for case in [*CASES][1:]]
+)
 def test_all_that_travels_fits(case: str, functions: Functions, tmp_path: Path) -> None:
     pytest.importorskip("antlr4", reason="moto[stepfunctions] is not installed")
     w, value = CASES[case]
