@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
@@ -23,9 +23,11 @@ collect_ignore = ["tests/fuzz", "tests/mutation"]
 
 # Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
 # the same places, so that a red build can be repeated. `--hypothesis-profile` overrides either.
-settings.register_profile("local", deadline=None, max_examples=50, derandomize=False)
+# Neither explains what fails: that may take longer than the five minutes after which a test hangs.
+PHASES = [each for each in Phase if each is not Phase.explain]
+settings.register_profile("local", deadline=None, max_examples=50, derandomize=False, phases=PHASES)
 settings.register_profile(
-    "ci", deadline=None, max_examples=50, derandomize=True, database=None, print_blob=True
+    "ci", settings.get_profile("local"), derandomize=True, database=None, print_blob=True
 )
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)

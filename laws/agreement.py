@@ -80,15 +80,20 @@ def cases(draws: st.DrawFn, *, max_leaves: int = 6, expected: Interpreter = refe
 
 @st.composite
 def scripted(draws: st.DrawFn, ws: st.SearchStrategy[AnyWorkflow], expected: Interpreter) -> Case:
-    """One of these workflows, and a script for every place where it does something."""
+    """One of these workflows, and a script for every place where it does something.
+
+    What looks up results of earlier runs finds none.
+    """
     w = draws(ws)
     value, params = draws(draw.numbers()), draw.taken_by(w, draws(draw.params()))
     scenario, count = EMPTY, -1
+    results = draw.results_in(w)
     while count < len(scenario.paths):
         count = len(scenario.paths)
         for event in events(expected(w, value, scenario, params).trace):
             if event.path not in scenario.paths:
-                scenario = scenario.at(event.path, **draws(scripts()))
+                own = {"gives": results[event.task]} if event.task in results else None
+                scenario = scenario.at(event.path, **(own or draws(scripts())))
     return Case(w, value, scenario, params)
 
 

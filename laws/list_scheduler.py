@@ -46,7 +46,11 @@ class ListScheduler(InTime):
         return whole.end
 
     def follow_a_rule(self) -> None:
-        """What can move moves; who can start starts; work ends; deadlines strike; time passes."""
+        """What can move moves; who can start starts; work ends; deadlines strike; time passes.
+
+        What has been at work ends when its time comes, before anybody starts at that instant: what
+        it gives back is there for who comes first, also where a rate lets somebody start just then.
+        """
         if self.movable:
             self.move(*self.movable.pop())
         elif able := [wait for wait in self.waits if self.can_start(wait)]:
@@ -57,6 +61,7 @@ class ListScheduler(InTime):
             self.cut(late)
         else:
             self.now = round(min(time for wait in self.waits for time in self.times(wait)))
+            self.stop_waiting([wait for wait in self.waits if wait.until == self.now], True)
 
     def move(self, part: Part, answer: Any) -> None:
         self.moving = part

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
 
 from fwf.algebra.traverse import walk
-from fwf.combinators import const, delay, fallback, in_pool, par
+from fwf.combinators import const, delay, fallback, in_pool, par, retry, timeout
 from fwf.durations import minutes, seconds
+from fwf.interpreters.run import Pool
 from fwf.records import changed
 from fwf.tasks import task
-from fwf.testing import Disagreement, assert_agrees
+from fwf.testing import Disagreement, assert_agrees, sample_tasks
 from fwf.testing.strategies import POOLS
-from fwf.worlds.scenario import EMPTY
+from fwf.worlds.scenario import EMPTY, Scenario
 from fwf.worlds.trace import events
 
 from . import mutants_scheduling as wrong
@@ -27,6 +28,36 @@ from .test_agreement import dry, example_count, real
 
 Limited: TypeAlias = tuple[Case, Limits]
 EVERY_CHECK: list[Any] = list(HealthCheck)
+
+A, B, C, D = sample_tasks.a, sample_tasks.b, sample_tasks.c, sample_tasks.d
+SLOT_COMES_BACK = par(
+    in_pool(A, "vendor"),
+    in_pool(B, "warehouse"),
+    in_pool(in_pool(C, "vendor"), "warehouse"),
+    in_pool(D, "warehouse"),
+)
+WORKS_ON = in_pool(retry(timeout(par(C, A), seconds(2)), attempts=2, wait=seconds(1)), "warehouse")
+LENGTHS = {"par > a": 4, "par > b": 0, "par > c": 0, "par > d": 0}
+ONE_IN_FOUR = Pool(starts=1, per=seconds(4))
+
+
+def script(lengths: dict[str, int]) -> Scenario:
+    """Who gives 0 after so many seconds, by place."""
+    scenario = EMPTY
+    for path, length in lengths.items():
+        scenario = scenario.at(path, gives=0, takes=seconds(length))
+    return scenario
+
+
+CUT = script({"par > a": 0}).at("par > c", gives=0, takes=seconds(4), when_cut="works on")
+TIES: list[Limited] = [
+    (
+        Case(SLOT_COMES_BACK, 0, script(LENGTHS), {}),
+        Limits(None, {"vendor": 1, "warehouse": ONE_IN_FOUR}),
+    ),
+    (Case(WORKS_ON, 0, CUT, {}), Limits(None, {"warehouse": ONE_IN_FOUR})),
+]
+"""A slot comes back, or a cut attempt's work ends, just when the rate lets somebody start."""
 BOTH = pytest.mark.parametrize("interpreter", [dry, real])
 
 
@@ -70,6 +101,14 @@ class TestAgreement:
                 raise Disagreement(f"{few}: {explained(case, one, other, timed=True)}")
 
         every(limited_cases(), check, 200)
+
+    @BOTH
+    @pytest.mark.parametrize("limited", TIES)
+    def test_what_ends_has_ended_before_who_starts_at_that_instant(
+        self, interpreter: Any, limited: Limited
+    ) -> None:
+        case, few = limited
+        assert not differences(case, few(interpreter), few(scheduled), timed=True)
 
     @pytest.mark.parametrize("mutant", wrong.catalogue(), ids=lambda each: each.__name__)
     def test_a_wrong_scheduler_is_told_from_the_right_one(

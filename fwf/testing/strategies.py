@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
 
@@ -77,7 +77,7 @@ from fwf.worlds.scenario import EMPTY, Scenario
 __all__ = [
     "UNFIT", "Flow", "Part", "Strategy", "bindings", "computed", "durations", "errors", "filters",
     "functions", "functions_of_values", "known_to", "numbers", "outer", "params", "pools_of",
-    "predicates", "pures", "scenarios", "scenarios_of", "schedules", "sure_functions",
+    "predicates", "pures", "results_in", "scenarios", "scenarios_of", "schedules", "sure_functions",
     "sure_predicates", "taken_by", "tasks_in", "tests_of_values", "when_cut", "words", "workflows",
 ]  # fmt: skip
 
@@ -332,6 +332,11 @@ def scenarios_of(
     )
 
 
+def results_in(w: AnyWorkflow) -> dict[str, Any]:
+    """What the tasks of `cached` in a workflow give, by name, where no earlier run is known."""
+    return {each.name: _RESULTS[each.name] for each in _tasks(w) if _of_results(each)}
+
+
 def when_cut() -> Strategy[dict[str, Any]]:
     """Nothing, or the keyword argument of `Scenario.task` that says what is done when cut."""
     return st.sampled_from([{}, {"when_cut": "stops"}, {"when_cut": "works on"}])
@@ -401,6 +406,10 @@ def _tasks(*ws: AnyWorkflow) -> list[Task[Any, Any]]:
     return tasks
 
 
+_RESULTS: Final[dict[str, Any]] = {"look_up": dict(MISS), "remember": None}
+"""What the tasks of `cached` give where nothing is known of earlier runs."""
+
+
 def _of_results(task: Task[Any, Any]) -> bool:
     """Whether a task is what looks up a result of an earlier run, or keeps one: it finds none."""
     return any(each.name == RESULTS for each in task.contract.injected)
@@ -408,7 +417,9 @@ def _of_results(task: Task[Any, Any]) -> bool:
 
 def _without_results(scenario: Scenario) -> Scenario:
     """The same, where nothing is known of earlier runs."""
-    return scenario.task("look_up", gives=dict(MISS)).task("remember", gives=None)
+    for name, value in _RESULTS.items():
+        scenario = scenario.task(name, gives=value)
+    return scenario
 
 
 def known_to(w: AnyWorkflow, scenario: Scenario) -> Scenario:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import (
@@ -107,7 +107,6 @@ def test_what_may_have_a_text_is_let_be(annotation: Any) -> None:
         (bytearray, bytearray),
         (memoryview, memoryview),
         (timezone, timezone),
-        (tzinfo, tzinfo),
     ],
 )
 def test_what_surely_has_none_is_named(annotation: Any, cls: type) -> None:
