@@ -180,7 +180,12 @@ def test_any_depth_is_cut(kind: str, size: int) -> None:
     w = nested(kind, size)
     found = cut(w, NATIVE)
     assert found.tasks == found.count(lambda each: isinstance(each.node, Task)) >= 1
-    found = engine_of("step-functions").cut(w)
+
+
+@sizes(deep=20_000)  # as deep as others: tests/engines/step_functions/test_definitions.py
+@pytest.mark.parametrize("kind", NESTED)
+def test_any_depth_is_cut_by_the_rules_of_an_engine(kind: str, size: int) -> None:
+    found = engine_of("step-functions").cut(nested(kind, size))
     assert any(isinstance(here.piece, EngineTask) for here in found.pieces())
 
 
