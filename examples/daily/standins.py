@@ -199,8 +199,8 @@ def service(name: str) -> http.Client:
             address = json.loads(path.read_bytes())[name]
         except (OSError, ValueError, KeyError):
             raise Unreachable(
-                f"{name} service: no address in {path}, nor in {variable}; "
-                "start the services with `python -m examples.daily.services`"
+                f"{name} service: start the services with `python -m examples.daily.services`, or "
+                f"set {variable}: no address in {path}"
             ) from None
     return http.client(str(address), allow_private=True)
 
