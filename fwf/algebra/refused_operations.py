@@ -32,12 +32,11 @@ REFUSED: Final = (*_OPERATORS, *_FUNCTIONS)
 """The methods by which Python asks for what an expression doesn't have."""
 
 _FOR_ITEMS: Final = "for each of its items write map_each(…)"
-_FIRST: Final = {
+_OF_TESTS: Final = ("__rand__", "__ror__")
+"""`&` and `|` are `and` and `or`: with anything but True and False they have no other way round."""
+_REMEDIES: Final = {
     "__rand__": "write the expression first: {it} & {}",
     "__ror__": "write the expression first: {it} | {}",
-}
-"""What is written instead where the other operand is True or False: `&` and `|` are `and`, `or`."""
-_REMEDIES: Final = {
     "__len__": "write {it}.length()",
     "__neg__": "write 0 - {it}, or timedelta() - {it} for a length of time",
     "__iter__": _FOR_ITEMS,
@@ -66,8 +65,9 @@ def without(method: str, expr: Expr, operands: tuple[object, ...] = ()) -> str:
         attempt = f"{_FUNCTIONS[method]}({', '.join([expression_source(expr), *others])})"
     else:
         attempt = _OPERATORS[method].format(*others, it=operand(expr))
-    remedies = _FIRST if any(isinstance(each, bool) for each in operands) else _REMEDIES
-    remedy = remedies.get(method, _ANY_REMEDY).format(*others, it=operand(expr))
+    wordless = method in _OF_TESTS and not isinstance(operands[0], bool)
+    remedy = _ANY_REMEDY if wordless else _REMEDIES.get(method, _ANY_REMEDY)
+    remedy = remedy.format(*others, it=operand(expr))
     return f"{attempt}: expressions have no such operation; {remedy}"
 
 

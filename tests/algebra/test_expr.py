@@ -306,6 +306,7 @@ LACKING: list[tuple[str, str, Callable[[Any], Any], str]] = [
     ("__iter__", "iter(it.a)", list, "for each of its items write map_each(…)"),
     ("__reversed__", "reversed(it.a)", reversed, "for each of its items write map_each(…)"),
     ("__contains__", "'x' in it.a", lambda x: "x" in x, "whether it is one of several"),
+    ("__contains__", "True in it.a", lambda x: True in x, "whether it is one of several"),
 ]  # fmt: skip
 
 
