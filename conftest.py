@@ -23,7 +23,7 @@ collect_ignore = ["tests/fuzz", "tests/mutation"]
 
 # Locally every run looks somewhere new; in CI (the variable that CI systems set) every run looks in
 # the same places, so that a red build can be repeated. `--hypothesis-profile` overrides either.
-# Neither explains what fails: that may take longer than the five minutes after which a test hangs.
+# Neither explains what fails: that may take longer than a test may take before it counts as hung.
 PHASES = [each for each in Phase if each is not Phase.explain]
 settings.register_profile("local", deadline=None, max_examples=50, derandomize=False, phases=PHASES)
 settings.register_profile(

@@ -85,7 +85,8 @@ class EarlierRun:
             before = self.row.workflow or self.row.facts.get("target", "a workflow without a name")
             raise Misuse(
                 f"run {self.short} is one of {before}, and {target.text} is {target.name} now: "
-                f"give one that is {before}; if the workflow was renamed, undo that to go on"
+                f"leave it out, or give one that is {before}; if the workflow was renamed, undo "
+                "that to go on"
             )
 
     def merge(self, params: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

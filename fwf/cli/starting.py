@@ -75,9 +75,14 @@ class Ready:
 
 def start_run(start: Start) -> int:
     """Run what is asked for ⟶ the exit status."""
+    return run_ready(start, ready_for(start))
+
+
+def ready_for(start: Start) -> Ready:
+    """What is asked for, loaded and looked at; raises `Misuse` with all that is wrong."""
     with stdout_kept_for(start.as_json):
         target = _target(start)
-    return run_ready(start, check_start(start, target))
+    return check_start(start, target)
 
 
 def check_start(

@@ -3,7 +3,7 @@
 import click
 
 from fwf.cli.journals import journal_options, open_journal, refusals
-from fwf.cli.output import complain, stdout_kept_for
+from fwf.cli.output import complain
 from fwf.cli.profile_option import profile_options
 from fwf.cli.program import options, strict_option, target_option
 from fwf.cli.refused_commands import Misuse
@@ -62,7 +62,7 @@ def command(
     is the same it is kept. Finalisers are done once more, and what they give back is made anew.
     """
     from fwf.cli.resuming import earlier_run
-    from fwf.cli.starting import Start, check_start, run_ready
+    from fwf.cli.starting import Start, ready_for, run_ready
     from fwf.interpreters.run import Again, take_back
 
     choices = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
@@ -71,8 +71,6 @@ def command(
         both = " and ".join(names) if names else "none of them"
         raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {both} is given")
     before = earlier_run(journal, run)
-    with stdout_kept_for(as_json):
-        subject = before.load(target)
     start_again = Start(
         target=target,
         workers=workers,
@@ -87,7 +85,7 @@ def command(
         taken_back=True,
         strict=strict,
     )
-    ready = check_start(start_again, subject)  # nothing is taken back of what can't be done again
+    ready = ready_for(start_again)  # nothing is taken back of what can't be done again
     store = open_journal(journal)
     try:
         with refusals():

@@ -90,9 +90,9 @@ class Resources:
             return manager
         if not (hasattr(manager, "__enter__") and hasattr(manager, "__exit__")):
             raise TypeError(
-                f"its opener returned a {type(manager).__qualname__} that is to "
-                "be opened once per run (per_run = True), so it needs __enter__ and __exit__: one "
-                "that is asynchronous is opened for each attempt; leave per_run out"
+                f"its opener returned a {type(manager).__qualname__} that is to be opened once per "
+                "run (per_run = True), so it needs __enter__ and __exit__: one that is "
+                "asynchronous is opened for each attempt; leave per_run out"
             )
         with self._lock:
             resource = self._by_name.setdefault(name, _SharedResource(name, self._context()))

@@ -43,25 +43,28 @@ def unknown(run: str, path: str, message: str) -> Failed:
 
 def done_but_unwritable(run: str, path: str, message: str) -> Failed:
     """An unrepeatable attempt that was done, and whose result can't be kept."""
-    remedy = f"fwf resolve {run} {shell_word(path)}"
     text = (
-        f"it was done, but what it gave can't be written: {message}; write `{remedy} --skip` to go "
-        "on without it, --again where it may be done twice, or --value VALUE once it declares what "
-        "can be written"
+        f"it was done, but what it gave can't be written: {message}; write "
+        f"`{_resolve(run, path)} --skip` to go on without it, --again where it may be done twice, "
+        "or --value VALUE once it declares what can be written"
     )
     return Failed(path, ("InDoubt", "Unwritable"), text)
 
 
 def _decide(run: str, path: str) -> str:
-    remedy = f"fwf resolve {run} {shell_word(path)}"
-    return f"look, then write `{remedy} --value VALUE`, or --again, or --skip"
+    return f"look, then write `{_resolve(run, path)} --value VALUE`, or --again, or --skip"
+
+
+def _resolve(run: str, path: str) -> str:
+    """The command by which a person decides about a step, but for the decision."""
+    return f"fwf resolve {run} {shell_word(path)}"
 
 
 def poisoned_step(run: str, path: str) -> Failed:
     """A step that ends its process."""
     text = (
         f"its process ended without a word each time that it was started, {STARTS} times: mend it, "
-        f"then write `fwf resolve {run} {shell_word(path)} --again`"
+        f"then write `{_resolve(run, path)} --again`"
     )
     return Failed(path, ("Poisoned", "Defect"), text)
 
