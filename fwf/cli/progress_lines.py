@@ -50,6 +50,8 @@ class Lines:
     def began(self, this: Try, /) -> None:
         self._this = this
         self._tally = Tally(this.start)
+        if this.taken_back:
+            self._write(f"fwf: {this.taken_back}")
         for remark in this.remarks:
             self._line("journal", self._title, f"  {one_line(remark)}", this.start)
         if this.died is not None:

@@ -49,6 +49,8 @@ class Live:
     def began(self, this: Try, /) -> None:
         with self._lock:
             self._tally = Tally(this.start)
+        if this.taken_back:
+            self._print(f"fwf: {this.taken_back}")
         again = f", goes on, try {this.number}" if this.number > 1 else ""
         self._print(f"{self._title}  {short(this.id)}{again}")
         for remark in this.remarks:

@@ -23,7 +23,7 @@ from fwf.records import record
 if TYPE_CHECKING:
     from fwf.cli.resuming import EarlierRun
     from fwf.cli.timetables.alert_delivery import Around
-    from fwf.interpreters.run import Journal
+    from fwf.interpreters.run import Again, Journal
 
 
 @final
@@ -32,7 +32,7 @@ class Start:
     """What is asked for.
 
     resumed: the run that is gone on with, whatever it is named by; its target needn't be given.
-    taken_back: whether it was over, and a part of it is done again.
+    take_back: what is to be done again of that.
     part_of: what it is one of many of, such as a backfill.
     strict: whether a run that is done, but not as it was meant, has an exit status of its own.
     on: where tasks are called, if not here.
@@ -53,7 +53,7 @@ class Start:
     accept_changes: bool = False
     salvage: bool = False
     resumed: "EarlierRun | None" = None
-    taken_back: bool = False
+    take_back: "Again | None" = None
     part_of: str | None = None
     strict: bool = False
     on: str | None = None
@@ -75,14 +75,9 @@ class Ready:
 
 def start_run(start: Start) -> int:
     """Run what is asked for ⟶ the exit status."""
-    return run_ready(start, ready_for(start))
-
-
-def ready_for(start: Start) -> Ready:
-    """What is asked for, loaded and looked at; raises `Misuse` with all that is wrong."""
     with stdout_kept_for(start.as_json):
         target = _target(start)
-    return check_start(start, target)
+    return _run_with_alerts(start, check_start(start, target))
 
 
 def check_start(
@@ -137,8 +132,7 @@ def _values(start: Start, target: Target, params: Mapping[str, Any]) -> tuple[An
     return values, sizes
 
 
-def run_ready(start: Start, this: Ready) -> int:
-    """Run what was looked at, and tell whom its timetable names ⟶ the exit status."""
+def _run_with_alerts(start: Start, this: Ready) -> int:
     if this.target.timetable is None:
         return _run(start, this)
     from fwf.cli.timetables.alert_delivery import around
@@ -166,7 +160,14 @@ def _run(start: Start, this: Ready, alerts: "Around | None" = None) -> int:
     if target.timetable is not None and key is None and place_of(start.journal) is not None:
         from fwf.cli.timetables.by_hand import begins_again
 
-        again = begins_again(target, values, start.journal, anyway=start.anyway, again=start.again)
+        again = begins_again(
+            target,
+            values,
+            start.journal,
+            anyway=start.anyway,
+            again=start.again,
+            taken_back=start.take_back is not None,
+        )
     journal = _journal(start, target, key, by, again)
     with stdout_kept_for(start.as_json), refusals(), placed(start.on, target) as on:
         observers = [] if alerts is None else alerts.observers
@@ -221,10 +222,12 @@ def _journal(
         "profile": None if by is None else by.profile.name,
         "key": key,
     }
+    before, what = start.resumed, start.take_back
     return Journal(
         place,
         again=again,
         accept_changes=start.accept_changes,
         salvage=start.salvage,
         about={name: each for name, each in about.items() if each is not None},
+        take_back=None if before is None or what is None else (before.row.id, what),
     )

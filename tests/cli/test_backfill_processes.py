@@ -80,6 +80,18 @@ def test_options_are_passed_on_to_each_run(folder: Path) -> None:
     assert "is complete" in fwf("run", "jobs.py", *by_hand, cwd=folder).err, "it is the same run"
 
 
+def test_runs_that_were_refused_were_not_done_again(folder: Path) -> None:
+    assert fwf("backfill", "jobs.py", *JUNE, cwd=folder).status == 0
+    again = ("backfill", "jobs.py", *JUNE, "--again", "--history", "no/such/folder")
+    refused = fwf(*again, cwd=folder)
+    assert (refused.status, refused.out.splitlines()[-1]) == (1, "4 not begun")
+    assert "2025-06-01  not begun: ended with status 2" in refused.out
+    assert "--history no/such/folder: it can't be written" in refused.err
+    runs = json.loads(fwf(*again, "--json", cwd=folder).out)["runs"]
+    assert [(run["state"], run["status"], run["id"]) for run in runs] == [("missing", 2, None)] * 4
+    assert len(lines(folder)) == 4
+
+
 def test_with_json_stdout_is_one_object(folder: Path) -> None:
     (folder / "bad-2025-06-02").touch()
     done = fwf("backfill", "jobs.py", *JUNE, "--json", "--at-once", "2", cwd=folder)

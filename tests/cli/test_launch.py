@@ -219,6 +219,30 @@ def test_again_begins_a_generation_where_the_last_one_is_complete_and_tells_if_t
     assert world.backfill(nightly()).endings == {}, "a generation that failed undoes none before it"
 
 
+@pytest.mark.parametrize(
+    ("ends", "standing", "of_all"),
+    [
+        (0, "complete", 0),
+        (1, "failed", 1),
+        (2, "missing", 1),
+        (-15, "missing", 1),
+        (69, "blocked", 69),
+        (75, "running", 75),
+    ],
+)
+@pytest.mark.parametrize("after_previous", [False, True])
+def test_one_that_was_to_be_done_again_is_not_complete_unless_it_was(
+    ends: int, standing: str, of_all: int, after_previous: bool
+) -> None:
+    world = World([ends, 0])
+    at = round(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * SECOND - 1
+    world.known = {f"2026-06-0{day}": [Generation(1, "ok", at, at)] for day in (1, 2)}
+    made = world.backfill(nightly(after_previous=after_previous), again=True)
+    behind = "blocked" if after_previous and ends else "complete"
+    assert stands(made) == {1: standing, 2: behind}
+    assert status(made) == of_all
+
+
 # Signals
 
 
@@ -259,8 +283,11 @@ def test_a_signal_that_comes_twice_at_one_moment_is_one() -> None:
     assert world.stopped == [("2026-06-01", signal.SIGTERM)]
 
 
-def test_a_process_that_cannot_be_started_is_told_and_the_others_are() -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_a_process_that_cannot_be_started_is_told_and_the_others_are(again: bool) -> None:
     world = World([0, 0])
+    if again:
+        world.known = {"2026-06-01": [Generation(1, "ok", 2**60, 2**60)]}
     start = world.start
 
     def refused(each: Partition, tell: Callable[[Ended], None]) -> Child:
@@ -269,7 +296,7 @@ def test_a_process_that_cannot_be_started_is_told_and_the_others_are() -> None:
         return start(each, tell)
 
     world.start = refused  # type: ignore[method-assign]
-    made = world.backfill(nightly())
+    made = world.backfill(nightly(), again=again)
     assert stands(made) == {1: "missing", 2: "complete"}
     assert "2026-06-01: no process could be started: Resource temporarily unavailable" in world.said
     assert status(made) == 1

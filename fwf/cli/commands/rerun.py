@@ -2,13 +2,11 @@
 
 import click
 
-from fwf.cli.journals import journal_options, open_journal, refusals
-from fwf.cli.output import complain
+from fwf.cli.journals import journal_options
 from fwf.cli.profile_option import profile_options
 from fwf.cli.program import options, strict_option, target_option
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.run_observers import Telling, telling_options
-from fwf.printing import one_line
 
 
 @click.command("rerun")
@@ -62,35 +60,27 @@ def command(
     is the same it is kept. Finalisers are done once more, and what they give back is made anew.
     """
     from fwf.cli.resuming import earlier_run
-    from fwf.cli.starting import Start, ready_for, run_ready
-    from fwf.interpreters.run import Again, take_back
+    from fwf.cli.starting import Start, start_run
+    from fwf.interpreters.run import Again
 
     choices = (("--failed", failed), ("--from", start is not None), ("--item", item is not None))
     names = [name for name, each in choices if each]
     if len(names) != 1:
         both = " and ".join(names) if names else "none of them"
         raise Misuse(f"fwf rerun: say one of --failed, --from PATH and --item KEY; {both} is given")
-    before = earlier_run(journal, run)
-    start_again = Start(
-        target=target,
-        workers=workers,
-        profile=profile,
-        profiles=profiles,
-        anyway=anyway,
-        telling=telling,
-        as_json=as_json,
-        journal=journal,
-        accept_changes=accept_changes,
-        resumed=before,
-        taken_back=True,
-        strict=strict,
+    return start_run(
+        Start(
+            target=target,
+            workers=workers,
+            profile=profile,
+            profiles=profiles,
+            anyway=anyway,
+            telling=telling,
+            as_json=as_json,
+            journal=journal,
+            accept_changes=accept_changes,
+            resumed=earlier_run(journal, run),
+            take_back=Again(failed=failed, start=start, item=item),
+            strict=strict,
+        )
     )
-    ready = ready_for(start_again)  # nothing is taken back of what can't be done again
-    store = open_journal(journal)
-    try:
-        with refusals():
-            result = take_back(store, before.row, Again(failed=failed, start=start, item=item))
-    finally:
-        store.close()
-    complain(one_line(f"fwf: {result}"))
-    return run_ready(start_again, ready)

@@ -354,4 +354,4 @@ def around(start: "Start", this: "Ready", say: Callable[[str], None]) -> Around:
     subject = Subject(this.target, this.values, start.journal, profile, start.profiles)
     key = start.key if start.resumed is None else start.resumed.key
     own = None if key is not None else partition_of(timetable, this.values)
-    return Around(subject, own, say, begins_anew=start.taken_back)
+    return Around(subject, own, say, begins_anew=start.take_back is not None)

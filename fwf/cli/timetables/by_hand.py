@@ -13,11 +13,15 @@ from fwf.cli.timetables.launch import BLOCKED
 from fwf.cli.timetables.partition_states import Partitions
 from fwf.cli.timetables.plan_table import blocked_by, not_over
 from fwf.printing import one_line
+from fwf.records import changed
 from fwf.schedules.planning import DONE, plan, standing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from fwf.cli.targets import Target
     from fwf.schedules import Run, Timetable
+    from fwf.schedules.planning import Generation
 
 
 def begins_again(
@@ -27,11 +31,13 @@ def begins_again(
     *,
     anyway: bool,
     again: bool = False,
+    taken_back: bool = False,
     now: datetime | None = None,
 ) -> str | bool:
     """Which run is to be done once more: one that was done before its day was over, by its id.
 
-    With `again` it is the newest, if that is complete; else that goes on, as in a backfill.
+    With `again` it is the newest, if that is complete; else that goes on, as in a backfill. So does
+    one of which something is to be `taken_back`: from now on it isn't complete.
 
     Ends the command where the one before it isn't complete, and raises `Misuse` where it isn't over
     itself, unless it is to be run `anyway`. What is no run of the timetable isn't held to it.
@@ -48,14 +54,21 @@ def begins_again(
             "count: it is done again when it is over"
         )
     partition_states = Partitions(target, values, journal)
+
+    def generations_of(each: "Run[Any]") -> "Sequence[Generation]":
+        generations = partition_states.generations(each)
+        if not (taken_back and generations and each.begins == run.begins):
+            return generations
+        return [*generations[:-1], changed(generations[-1], state="interrupted")]
+
     before = timetable.before(run) if timetable.after_previous else None
-    generations = partition_states.look_at(run, *([] if before is None else [before]))
+    partition_states.look_at(run, *([] if before is None else [before]))
+    generations = generations_of(run)
     stands, _ = standing(run, generations)
-    waits = (
-        before is not None and standing(before, partition_states.generations(before))[0] not in DONE
-    )
+    waits = before is not None and standing(before, generations_of(before))[0] not in DONE
     if waits and stands not in DONE:
-        _end_blocked(target, timetable, run, partition_states, max(at, run.end))
+        partition_states.look()
+        _end_blocked(target, timetable, run, generations_of, max(at, run.end))
     early = stands == "early" and run.over <= at.timestamp()
     return (
         generations[-1].id
@@ -68,12 +81,11 @@ def _end_blocked(
     target: "Target",
     timetable: "Timetable[Any]",
     run: "Run[Any]",
-    partition_states: Partitions,
+    generations_of: "Callable[[Run[Any]], Sequence[Generation]]",
     now: datetime,
 ) -> None:
     """End the command with the partition that keeps this one, if there still is one."""
-    partition_states.look()
-    (each,) = plan(timetable, [run], now, partition_states.generations).partitions
+    (each,) = plan(timetable, [run], now, generations_of).partitions
     if each.blocker is not None:
         complain(one_line(f"fwf: {target.name} {run.label}: {blocked_by(each.blocker, timetable)}"))
         raise click.exceptions.Exit(BLOCKED)

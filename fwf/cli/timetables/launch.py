@@ -169,7 +169,7 @@ class Backfill:
             child = self._start(each, self._events.put)
         except OSError as error:
             self._say(f"{label}: no process could be started: {error.strerror or error}")
-            self._keep(Ending(changed(each, standing=stands, last=last), NOT_STARTED))
+            self._keep(Ending(_afterwards(each, generations), NOT_STARTED))
             return
         self._at_work[label] = each, child, self._clock()
 
@@ -181,15 +181,13 @@ class Backfill:
 
     def _ended(self, event: Ended) -> None:
         each, _, began = self._at_work.pop(event.label)
-        newest = self._look(each.run)[-1:]  # one before it may be complete all the same
-        stands, last = standing(each.run, newest)
+        now = _afterwards(each, self._look(each.run))
         if event.status == HELD:
-            stands = "running"
+            now = changed(now, standing="running")
         elif event.status == BLOCKED:
-            stands = "blocked"
-        elif event.status == DEGRADED and stands == "complete":
-            stands = "degraded"
-        now = changed(each, standing=stands, last=last)
+            now = changed(now, standing="blocked")
+        elif event.status == DEGRADED and now.standing == "complete":
+            now = changed(now, standing="degraded")
         self._keep(Ending(now, event.status, self._clock() - began))
 
     def _keep(self, ending: Ending) -> None:
@@ -204,6 +202,19 @@ class Backfill:
         number = signal.SIGKILL if len(self._signals) > 2 else signal.Signals[name]
         for _, child, _ in self._at_work.values():
             child.stop(number)
+
+
+def _afterwards(each: Partition, generations: Sequence[Generation]) -> Partition:
+    """A partition that was started ⟶ how it stands: by its newest generation.
+
+    One before that may be complete all the same. Where the newest was to be done once more and
+    still is the newest, nobody has begun that.
+    """
+    newest = generations[-1:]
+    if each.again and [*newest] == [each.last]:
+        newest = []
+    stands, last = standing(each.run, newest)
+    return changed(each, standing=stands, last=last)
 
 
 def _blocker(before: Ending) -> Blocker:

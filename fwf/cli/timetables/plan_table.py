@@ -167,7 +167,7 @@ def _row(over: Over, each: Partition, summary: RunSummary | None) -> list[str]:
             "",
             "",
         ]
-    if summary is None:
+    if summary is None or each.standing == "missing":
         return [label, _ended_by(ending), "", ""]
     took = "" if summary.took is None else measured_in_words(summary.took)
     if each.standing == "early":
@@ -180,7 +180,7 @@ def _stands(each: Partition, summary: RunSummary) -> str:
 
 
 def _ended_by(ending: Ending) -> str:
-    """What is known of a run that left nothing in the journal."""
+    """What is known of a run of which nothing is in the journal, or only what was before it."""
     status = ending.status or 0
     if 128 < status < 128 + signal.NSIG:
         status = 128 - status
@@ -238,8 +238,9 @@ def _data(
 def _runs_data(
     over: Over, partitions: Sequence[Partition], summaries: Sequence[RunSummary | None]
 ) -> Iterator[dict[str, object]]:
-    for each, run in zip(partitions, summaries, strict=True):
+    for each, summary in zip(partitions, summaries, strict=True):
         ending = over.endings.get(each.run.label)
+        run = None if each.standing == "missing" else summary
         yield {
             "label": each.run.label,
             "state": each.standing,

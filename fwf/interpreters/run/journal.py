@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 from fwf.records import record
 
 if TYPE_CHECKING:
+    from fwf.interpreters.run.journaled.decisions import Again
     from fwf.journal.store import Store
 
 Durability: TypeAlias = Literal["power", "process"]
@@ -16,7 +17,7 @@ Durability: TypeAlias = Literal["power", "process"]
 
 
 @final
-@record(hidden=("about",))
+@record(hidden=("about", "take_back"))
 class Journal:
     """Where a run is kept, and what is to become of one that is there already.
 
@@ -27,6 +28,8 @@ class Journal:
         id, only if the last generation is that run.
     accept_changes: do steps anew whose task or input is another than when they were done.
     salvage: go on with a damaged run from its last good record, and lose what came after.
+    take_back: the id of the run that is there, and what of it is to be done again. It is taken back
+        when the try begins: a run that is refused has everything that it had.
     about: what else is to be known of the run, such as the target that it was started from.
 
     >>> Journal("runs.db")
@@ -39,6 +42,7 @@ class Journal:
     accept_changes: bool = False
     salvage: bool = False
     about: Mapping[str, Any] | None = None
+    take_back: tuple[str, Again] | None = None
 
 
 def as_journal(journal: Journal | str | Path) -> Journal:

@@ -98,6 +98,7 @@ class Try:
     params: its parameters as text, without secrets.
     remarks: what people should know of the journal that it is kept in.
     died: if the try before ended without a word, what is known of that; else None.
+    taken_back: how much of earlier tries it does again, because somebody wants that; else empty.
     degraded: once it has ended well, the paths where what it gave isn't what was meant.
     """
 
@@ -112,6 +113,7 @@ class Try:
     died: str | None = None
     remarks: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
+    taken_back: str = ""
 
     def when(self, at: int) -> datetime:
         """Microseconds of the run's clock ⟶ local time, with its zone."""

@@ -167,6 +167,7 @@ class JournaledTry:
             number=self._run.past.number + 1,
             died=self._run.died,
             remarks=self._run.remarks,
+            taken_back=self._run.taken_back,
         )
 
     def record_end(self, result: Result[Any, Fault], machine: Machine) -> Result[Any, Fault]:

@@ -74,25 +74,33 @@ def take_back(store: Store, row: RunRow, what: Again) -> Taken:
     claim = store.claim(row.key, me(watch.wall()))
     try:
         row = _latest(store, row)
-        past = EarlierTries(store.records(row))
-        instances, marks = _instances_of(past, what), _marks_of(past, what)
-        failed = what.failed and _ended_badly(past)
-        if not (instances or marks or failed):
-            raise Refused(_nothing(past, row, what))
+        text, taken = taking_back(EarlierTries(store.records(row)), row, what)
         writer = RecordWriter(store, row, claim, watch)
-        text = body(
-            paths=[*instances],
-            marks=[*marks] if what.item is not None else None,
-            failures=what.failed or None,
-            why=f"rerun {what}",
-            by=user(),
-        )
         writer.add("taken back", "", "", text)
         writer.flush("interrupted")
-        after = _after(past, instances, marks)
-        return Taken(len(instances), after, len(marks) or int(failed))
+        return taken
     finally:
         claim.release()
+
+
+def taking_back(past: EarlierTries, row: RunRow, what: Again) -> tuple[str, Taken]:
+    """What is to be done again ⟶ the record by which a run forgets it, and how much that is.
+
+    Raises `Refused` where there is nothing of it.
+    """
+    instances, marks = _instances_of(past, what), _marks_of(past, what)
+    failed = what.failed and _ended_badly(past)
+    if not (instances or marks or failed):
+        raise Refused(_nothing(past, row, what))
+    text = body(
+        paths=[*instances],
+        marks=[*marks] if what.item is not None else None,
+        failures=what.failed or None,
+        why=f"rerun {what}",
+        by=user(),
+    )
+    after = _after(past, instances, marks)
+    return text, Taken(len(instances), after, len(marks) or int(failed))
 
 
 def _latest(store: Store, row: RunRow) -> RunRow:

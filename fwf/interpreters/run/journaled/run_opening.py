@@ -21,6 +21,7 @@ from fwf.forms.mentioned import Known, names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled import kept_parameters
+from fwf.interpreters.run.journaled.decisions import Again, Taken, taking_back
 from fwf.interpreters.run.journaled.earlier_tries import EarlierTries
 from fwf.interpreters.run.journaled.holds import some
 from fwf.interpreters.run.journaled.kept_limits import refuse_others
@@ -48,8 +49,8 @@ class JournaledRun:
     """A run in its journal that this process goes on with, or that is complete."""
 
     __slots__ = (
-        "claim", "died", "own", "params", "past", "remarks", "row", "states", "store", "values",
-        "watch", "writer",
+        "claim", "died", "own", "params", "past", "remarks", "row", "states", "store", "taken_back",
+        "values", "watch", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +79,8 @@ class JournaledRun:
         self.states = states
         self.writer = RecordWriter(store, row, claim, watch)
         self.died: str | None = None
+        self.taken_back = ""
+        """What of it is done again, for people."""
 
     @property
     def complete(self) -> bool:
@@ -152,6 +155,8 @@ def open_run(
         claim = store.claim(key, this)
         generations = [*store.generations(key)]
         last = generations[-1] if generations else None
+        if last is not None and last.state == "given up" and journal.take_back is not None:
+            raise Refused(f"run {short(last.id)}: was given up: start it anew, under its own name")
         if last is None or last.state == "given up" or _again(journal, last):
             states = _states(store, *state_arguments, salvage=journal.salvage)
             first_params = kept_parameters.with_defaults(needs, params)
@@ -164,6 +169,9 @@ def open_run(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
             )
         last, past, remarks = _read(store, last, claim, salvage=journal.salvage)
+        forgotten = None if journal.take_back is None else _forget(past, last, *journal.take_back)
+        if forgotten is not None:
+            last = changed(last, state="interrupted")
         complete = last.state == "ok" and past.end is not None
         if not complete and definition_id(w) != last.facts.get("definition"):
             _refuse_lost(past, last, w, accepts=journal.accept_changes)
@@ -177,9 +185,14 @@ def open_run(
             if states is not None:
                 states.check(last)
                 remarks += states.remarks
-        return JournaledRun(
+        run = JournaledRun(
             store, own, claim, last, past, values, clock, run_params, remarks, states
         )
+        if forgotten is not None:  # it is written with the beginning of the try
+            text, taken = forgotten
+            run.writer.add("taken back", "", "", text)
+            run.taken_back = str(taken)
+        return run
     except BaseException:
         if states is not None:
             states.release()
@@ -188,6 +201,15 @@ def open_run(
         if own:
             store.close()
         raise
+
+
+def _forget(past: EarlierTries, row: RunRow, run: str, what: Again) -> tuple[str, Taken]:
+    """Leave out of the past of a run what is to be done again; raises `Refused`."""
+    if row.id != run:
+        raise Refused(f"run {short(run)}: another generation was begun since")
+    text, taken = taking_back(past, row, what)
+    past.add(Record(row.count + 1, "taken back", "", "", row.changed, text, b""))
+    return text, taken
 
 
 def _again(journal: Journal, last: RunRow) -> bool:
