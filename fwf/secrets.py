@@ -1,7 +1,7 @@
 """References to values that must never be seen, and what hides those that were revealed."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from threading import Lock
 from typing import Final, cast, final
@@ -24,6 +24,12 @@ class Secret:
     __slots__ = ("_read", "_where")
 
     def __init__(self, read: Callable[[], str], *, where: str) -> None:
+        if not callable(cast(object, read)):
+            kind = type(cast(object, read)).__name__
+            raise TypeError(
+                f"Secret(read, where={where!r}): read is a function that gives the value, not the "
+                f"value, a {kind}; keep that elsewhere, and write Secret.env(VARIABLE)"
+            )
         self._read = read
         self._where = where
 
@@ -38,7 +44,14 @@ class Secret:
         What a task prints or logs by itself is not fwf's; nor is a part that it cuts out of the
         value. Values of fewer than 4 characters are not hidden.
         """
-        value = cast(object, self._read())
+        try:
+            value = cast(object, self._read())
+        except Exception as error:
+            error.add_note(f"{self!r} couldn't be read")
+            raise
+        if isinstance(value, Coroutine):
+            cast("Coroutine[object, object, object]", value).close()
+            raise TypeError(f"{self!r}: what it is read by is async def; make it def")
         if not isinstance(value, str):
             raise TypeError(f"{self!r}: what it is read by gave a {type(value).__name__}, no str")
         remember([(value, repr(self))])

@@ -1,6 +1,7 @@
 """Secrets: what was revealed is seen nowhere, whatever a text has made of it."""
 
 import base64
+import gc
 import html
 import json
 import re
@@ -33,6 +34,7 @@ from fwf.cli import running
 from fwf.cli.output import as_json, complain
 from fwf.cli.refused_commands import Misuse
 from fwf.cli.targets import Target
+from fwf.faults import Failed
 from fwf.interpreters.run import execute, run
 from fwf.printing import one_line
 from fwf.secrets import MOST, masked, remembered
@@ -301,6 +303,43 @@ def test_what_is_read_as_no_text_is_refused_by_where_it_is_from() -> None:
     with pytest.raises(TypeError) as refused:
         Secret(number, where="the vault").reveal()
     assert str(refused.value) == "<Secret from the vault>: what it is read by gave a int, no str"
+
+
+def test_what_reading_raises_stays_what_it_is_and_notes_where_it_is_from() -> None:
+    def closed() -> str:
+        raise ConnectionError("the safe is closed")
+
+    with pytest.raises(ConnectionError, match="the safe is closed") as refused:
+        Secret(closed, where="the safe").reveal()
+    assert refused.value.__notes__ == ["<Secret from the safe> couldn't be read"]
+
+    @task(effect="read")
+    def opens(*, token: Secret) -> str:
+        return token.reveal()
+
+    fault = run(opens, resources={"token": Secret(closed, where="the safe")}).failure()
+    assert isinstance(fault, Failed) and fault.traceback is not None
+    assert "<Secret from the safe> couldn't be read" in str(fault.traceback)
+
+
+def test_what_reads_one_is_a_function_and_not_the_value(recwarn: pytest.WarningsRecorder) -> None:
+    value: Any = "hunter2"
+    with pytest.raises(TypeError, match="read is a function that gives the value") as refused:
+        Secret(value, where="the vault")
+    assert "the vault" in str(refused.value) and "hunter2" not in str(refused.value)
+
+    async def later() -> str:
+        return "hunter2"
+
+    reads: Any = later
+    with pytest.raises(TypeError) as refused:
+        Secret(reads, where="the vault").reveal()
+    assert (
+        str(refused.value)
+        == "<Secret from the vault>: what it is read by is async def; make it def"
+    )
+    gc.collect()
+    assert not [each for each in recwarn if "never awaited" in str(each.message)]
 
 
 def test_the_value_itself_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

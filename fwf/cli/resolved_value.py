@@ -37,9 +37,10 @@ def result_reader(text: str | None) -> Callable[[Task[Any, Any]], Any]:
         except Unreadable as error:
             value = one_line(text, 40)
             more = error.told("it")
+            or_null = " or null" if fits(None, kind) else ""
             raise Misuse(
                 f"--value {value!r}: {task.name} gives {name_of(kind)}, such as "
-                f"{example(kind)!r}{more and f'; {more}'}"
+                f"{example(kind)!r}{or_null}{more and f'; {more}'}"
             ) from None
 
     return result_of

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ATTRIBUTE: Final = "workflow"
 FORMS: Final = "write module:attribute or path/to/file.py:attribute"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
+BESIDE_ANOTHER: Final = "fwf_target_"
+"""What a file's module is called before the file's own name, where that is another's or is none."""
 
 
 @final
@@ -56,12 +58,14 @@ class Target:
         from fwf.interpreters.engines import is_importable
 
         address = f"{self.module}:{_parts(self.text)[1]}"
-        if is_importable(address):
+        if not is_importable(address):
+            remedy = "name files and folders with letters, digits and _ alone"
+        elif self.module.startswith(BESIDE_ANOTHER):
+            other = self.module.removeprefix(BESIDE_ANOTHER)
+            remedy = f"there is another module {other!r}; give the file a name of its own"
+        else:
             return address
-        raise Misuse(
-            f"{self.text}: no other process can import it by its name: name files and folders with "
-            "letters, digits and _ alone"
-        )
+        raise Misuse(f"{self.text}: no other process can import it by its name: {remedy}")
 
 
 def load(text: str, *, to_run: bool = False) -> Target:
@@ -224,7 +228,7 @@ def _by_path(path: Path) -> ModuleType:
 
     Once in a process: a journal knows classes by the name of their module.
     """
-    own, other = path.stem, f"fwf_target_{path.stem}"
+    own, other = path.stem, f"{BESIDE_ANOTHER}{path.stem}"
     for name in (own, other):
         if _is_of(sys.modules.get(name), path):
             return sys.modules[name]

@@ -119,6 +119,8 @@ def _place(address: str) -> str:
     """An address without what may be secret in it."""
     try:
         parts = urlsplit(address)
+        if not parts.hostname:
+            return "the address"
         port = f":{parts.port}" if parts.port is not None else ""
         return f"{parts.scheme}://{parts.hostname}{port}"
     except ValueError:

@@ -210,6 +210,16 @@ def test_a_file_that_no_other_process_can_import_is_refused(folder: Path, engine
     assert "my job.py: no other process can import it by its name: name files" in done.stderr
 
 
+@pytest.mark.parametrize("engine", [each for each in ENGINES if each != "dask"])
+def test_a_file_whose_name_is_another_modules_is_refused(folder: Path, engine: str) -> None:
+    other = folder / "elsewhere" / "exported_job.py"
+    other.parent.mkdir()
+    other.write_text((folder / "exported_job.py").read_text())
+    done = call("--to", engine, "-o", "out", target="elsewhere/exported_job.py")
+    assert done.exit_code == 2 and not (folder / "out").exists()
+    assert "there is another module 'exported_job'; give the file a name of its" in done.stderr
+
+
 @pytest.mark.parametrize("engine", ["step-functions", "airflow", "argo"])
 def test_a_schedule_that_is_not_written_down_is_told(folder: Path, engine: str) -> None:
     code = (folder / "exported_job.py").read_text()

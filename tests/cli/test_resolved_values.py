@@ -1,5 +1,6 @@
 """What `fwf resolve --value` says that a task gave, by the type that it declares, if it does."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,6 +44,27 @@ def test_a_value_has_the_type_that_is_declared_and_else_that_of_its_json(
 ) -> None:
     result = result_reader(text)(giving(annotation))
     assert result == value and type(result) is type(value)
+
+
+@dataclass(frozen=True)
+class Maß:
+    größe: int
+    tag: date
+
+
+def test_the_text_that_is_proposed_can_be_given() -> None:
+    for text in ("schön", None):
+        with pytest.raises(Misuse) as refused:
+            result_reader(text)(giving(Maß))
+        assert """'{"größe": 10, "tag": "2026-07-15"}'""" in str(refused.value)
+    given = result_reader('{"größe": 10, "tag": "2026-07-15"}')(giving(Maß))
+    assert given == Maß(10, date(2026, 7, 15))
+
+
+def test_where_none_is_a_value_its_text_is_named() -> None:
+    with pytest.raises(Misuse, match=r"pays gives int \| None, such as '10' or null"):
+        result_reader("None")(giving(int | None))
+    assert result_reader("null")(giving(int | None)) is None
 
 
 def test_what_has_no_text_is_said_with_what_else_can_be_done() -> None:

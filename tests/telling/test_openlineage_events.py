@@ -374,10 +374,13 @@ def test_closing_twice_tells_once() -> None:
     assert Collector("http://127.0.0.1:9").close() is None
 
 
-@pytest.mark.parametrize("address", ["file:///etc/passwd", "localhost:5000", "ftp://x", "http://"])
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "localhost:5000", "notaurl", "ftp://x", "http://"]
+)
 def test_other_addresses_are_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="http or https"):
+    with pytest.raises(ValueError, match="http or https") as refused:
         Collector(address)
+    assert "None" not in str(refused.value)
 
 
 def test_the_environment_is_that_of_other_clients() -> None:

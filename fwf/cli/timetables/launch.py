@@ -211,9 +211,8 @@ def _afterwards(each: Partition, generations: Sequence[Generation]) -> Partition
     still is the newest, nobody has begun that.
     """
     newest = generations[-1:]
-    if each.again and [*newest] == [each.last]:
-        newest = []
-    stands, last = standing(each.run, newest)
+    never_begun = each.again and [*newest] == [each.last]
+    stands, last = standing(each.run, () if never_begun else newest)
     return changed(each, standing=stands, last=last)
 
 

@@ -90,7 +90,7 @@ def example(annotation: Any) -> str:
     if is_coded(kind):
         return "{…}"
     if _shaped(kind):
-        return json.dumps(_data(kind, ()))
+        return json.dumps(_data(kind, ()), ensure_ascii=False)
     if typing.get_origin(kind) is Literal:
         return spelled(typing.get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, enum.Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from fwf.analysis.run_keys import KEYED, RunName, step_key
 from fwf.faults.raised import Raised, raised
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving_tables import with_table_checks
-from fwf.interpreters.run.resources import Opener, Resources
+from fwf.interpreters.run.resources import Opener, Resources, closing_problem
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.task_results import TaskResults
 from fwf.machine.world import Ending
@@ -149,7 +149,7 @@ def call_task(
 
     A fork that the function has made doesn't come back.
     """
-    here, opening = forked.generation, ""
+    here, uses = forked.generation, Uses()
     try:
         if not openers:
             result = call.fn(*args, **keywords)
@@ -158,9 +158,7 @@ def call_task(
             return OK, result if type(result) in call.free else call.gives(result)
         with ExitStack() as stack:
             for name, opener in openers:
-                opening = name
-                keywords[name] = stack.enter_context(context_manager_of(opener()))
-            opening = ""
+                keywords[name] = stack.enter_context(uses.opened(name, opener))
             stack.push(partial(forked.leave, here))
             result = call.fn(*args, **keywords)
             if forked.generation != here:
@@ -175,7 +173,7 @@ def call_task(
         if forked.generation != here:
             forked.end(error)
         exception = error
-    return ERR, _problem(exception, call, opening)
+    return ERR, uses.told(raised(exception, call.task.fn))
 
 
 def call_in_worker(
@@ -199,17 +197,12 @@ async def await_task(
     openers: Sequence[tuple[str, Opener]],
 ) -> CallResult:
     """Like `call_task`, for an `async def` task; resources may be asynchronous ones."""
-    here, opening = forked.generation, ""
+    here, uses = forked.generation, Uses()
     try:
         async with AsyncExitStack() as stack:
             for name, opener in openers:
-                opening = name
-                manager = opener()
-                if hasattr(manager, "__aenter__"):
-                    keywords[name] = await stack.enter_async_context(manager)
-                else:
-                    keywords[name] = stack.enter_context(context_manager_of(manager))
-            opening = ""
+                manager = uses.opened(name, opener, asynchronous=True)
+                keywords[name] = await stack.enter_async_context(manager)
             stack.push(partial(forked.leave, here))
             result = await call.fn(*args, **keywords)
             if forked.generation != here:
@@ -220,26 +213,100 @@ async def await_task(
         if forked.generation != here:
             forked.end(error)
         exception = error
-    return ERR, _problem(exception, call, opening)
+    return ERR, uses.told(raised(exception, call.task.fn))
 
 
-def _problem(error: BaseException, call: TaskCall, opening: str) -> Raised:
-    """What a call raised; opening: the name of the resource that it was about to open, or `""`."""
-    problem = raised(error, call.task.fn)
-    if not opening:
-        return problem
-    return changed(problem, message=f"resource {opening!r}: {problem.message}")
+@final
+class Uses:
+    """The resources that a call uses, so that an error of theirs says of which it is."""
+
+    __slots__ = ("closing", "opening")
+
+    def __init__(self) -> None:
+        self.opening = ""
+        """The name of that which is being opened."""
+        self.closing = ""
+        """The name of the last one that raised an error of its own when it was closed."""
+
+    def opened(self, name: str, opener: Opener, *, asynchronous: bool = False) -> _Use:
+        """A resource's context manager; raises `TypeError` with the remedy if it is none."""
+        self.opening = name
+        return _Use(self, name, context_manager_of(opener(), asynchronous=asynchronous))
+
+    def told(self, problem: Raised) -> Raised:
+        """What a call raised, with the name of the resource that it is about, if it is of one."""
+        if self.opening:
+            message = f"resource {self.opening!r}: {problem.message}"
+        elif self.closing:
+            message = closing_problem(problem, self.closing)
+        else:
+            return problem
+        return changed(problem, message=message)
 
 
-def context_manager_of(manager: Any) -> Any:
-    """A resource's context manager; raises `TypeError` with the remedy if it is none."""
+@final
+class _Use:
+    """A context manager: a call's use of one resource, whose own context manager may be either."""
+
+    __slots__ = ("_manager", "_name", "_uses")
+
+    def __init__(self, uses: Uses, name: str, manager: Any) -> None:
+        self._uses = uses
+        self._name = name
+        self._manager = manager
+
+    def __enter__(self) -> Any:
+        return self._entered(self._manager.__enter__())
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> Any:
+        try:
+            return self._manager.__exit__(kind, error, traceback)
+        except BaseException as other:
+            self._note(other, error)
+            raise
+
+    async def __aenter__(self) -> Any:
+        if not hasattr(self._manager, "__aenter__"):
+            return self.__enter__()
+        return self._entered(await self._manager.__aenter__())
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> Any:
+        if not hasattr(self._manager, "__aenter__"):
+            return self.__exit__(kind, error, traceback)
+        try:
+            return await self._manager.__aexit__(kind, error, traceback)
+        except BaseException as other:
+            self._note(other, error)
+            raise
+
+    def _entered(self, resource: Any) -> Any:
+        self._uses.opening = ""
+        return resource
+
+    def _note(self, other: BaseException, error: BaseException | None) -> None:
+        if other is not error:
+            self._uses.opening, self._uses.closing = "", self._name
+
+
+def context_manager_of(manager: Any, *, asynchronous: bool = False) -> Any:
+    """A resource's context manager; raises `TypeError` with the remedy if it is none.
+
+    asynchronous: whether the task is `async def`, whose resources may be asynchronous ones.
+    """
+    if asynchronous and hasattr(manager, "__aenter__"):
+        return manager
     if hasattr(manager, "__enter__") and hasattr(manager, "__exit__"):
         return manager
+    what = f"its opener returned a {type(manager).__qualname__}"
+    if isinstance(manager, Coroutine):
+        manager.close()
+        raise TypeError(
+            f"{what}, since it is async def: make it def, or for async def tasks an "
+            "@asynccontextmanager"
+        )
     remedy = (
         "it is asynchronous, so the task must be async def"
         if hasattr(manager, "__aenter__")
         else "wrap it in contextlib.closing(…) or contextlib.nullcontext(…)"
     )
-    raise TypeError(
-        f"its opener returned a {type(manager).__qualname__}, which is no context manager; {remedy}"
-    )
+    raise TypeError(f"{what}, which is no context manager; {remedy}")

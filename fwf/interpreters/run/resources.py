@@ -177,9 +177,12 @@ def _close(
     else:
         return None
     problem = raised(exception)
-    return changed(
-        problem, message=f"{problem.message} (when the resource {resource.name!r} was closed)"
-    )
+    return changed(problem, message=closing_problem(problem, resource.name))
+
+
+def closing_problem(problem: Raised, name: str) -> str:
+    """What closing a resource raised ⟶ what is told of it."""
+    return f"{problem.message} (when the resource {name!r} was closed)"
 
 
 def _line(problem: Raised) -> str:

@@ -1,12 +1,13 @@
 """Resources that are opened once per run: by whom, how often, and when they are closed."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -445,6 +446,94 @@ def test_what_closing_raises_comes_behind_what_the_run_failed_with() -> None:
 
     fault = run(inline(refuse), resources={"db": Torn}).failure()
     assert [str(leaf) for leaf in leaves(fault)] == ["step: ConnectionError: no", SAID]
+
+
+@contextmanager
+def torn() -> Iterator[Client]:
+    client = Client()
+    client.open = True
+    yield client
+    raise OSError("disk full")
+
+
+@asynccontextmanager
+async def torn_later() -> AsyncIterator[Client]:
+    with torn() as client:
+        yield client
+
+
+@contextmanager
+def again() -> Iterator[Client]:
+    with torn() as client:
+        yield client
+        yield client
+
+
+def kept_open() -> Any:
+    client = Client()
+    client.open = True
+    return nullcontext(client)
+
+
+@pytest.mark.parametrize(
+    ("kind", "opener"),
+    [
+        *[(kind, opener) for kind in KINDS.values() for opener in (torn, again)],
+        (in_loop, torn_later),
+    ],
+)
+def test_one_of_an_attempt_that_fails_to_close_is_named(kind: Any, opener: Any) -> None:
+    said = SAID.replace("OSError: disk full", "RuntimeError: generator didn't stop")
+    fault = run(kind(lambda: None), resources={"db": opener}).failure()
+    assert str(fault) == f"step: {said if opener is again else SAID}"
+
+
+@kinds
+@pytest.mark.parametrize("opener", [torn, kept_open])
+def test_what_a_step_raises_is_not_said_to_be_a_resources(kind: Any, opener: Any) -> None:
+    def refuse() -> None:
+        raise ConnectionError("no")
+
+    fault = run(kind(refuse), resources={"db": opener}).failure()
+    assert str(fault) == "step: ConnectionError: no"
+
+
+def test_the_one_that_raised_is_named_of_several() -> None:
+    @contextmanager
+    def opening(name: str, fails: str) -> Iterator[Client]:
+        if fails == "opening":
+            raise OSError("no")
+        yield Client(name)
+        if fails == "closing":
+            raise OSError("no")
+
+    @task(effect="read", name="step")
+    def step(*, a: Client, b: Client) -> None: ...
+
+    def told(**fails: str) -> str:
+        resources: dict[str, Any] = {name: partial(opening, name, fails[name]) for name in "ab"}
+        return str(run(step, resources=resources).failure())
+
+    assert told(a="", b="closing") == "step: OSError: no (when the resource 'b' was closed)"
+    assert told(a="closing", b="") == "step: OSError: no (when the resource 'a' was closed)"
+    assert told(a="", b="opening") == "step: OSError: resource 'b': no"
+    assert told(a="opening", b="closing") == "step: OSError: resource 'a': no"
+
+
+@kinds
+def test_an_opener_that_is_async_def_is_told_what_to_be(
+    kind: Any, recwarn: pytest.WarningsRecorder
+) -> None:
+    async def opening() -> Client:
+        return Client()
+
+    fault = run(kind(lambda: None), resources={"db": opening}).failure()
+    assert str(fault) == (
+        "step: TypeError: resource 'db': its opener returned a coroutine, since it is async def: "
+        "make it def, or for async def tasks an @asynccontextmanager"
+    )
+    gc.collect()
+    assert not [each for each in recwarn if "never awaited" in str(each.message)]
 
 
 def test_a_keyboard_interrupt_of_its_own_is_a_fault_too() -> None:

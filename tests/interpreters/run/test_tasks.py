@@ -158,7 +158,9 @@ def test_a_resource_that_fails_to_close_fails_the_attempt() -> None:
         yield Db("d")
         raise OSError("disk full")
 
-    assert told(go(read, resources={"db": opened})) == "read: OSError: disk full at 0"
+    assert told(go(read, resources={"db": opened})) == (
+        "read: OSError: disk full (when the resource 'db' was closed) at 0"
+    )
 
 
 def test_an_async_task_takes_both_kinds_of_resources() -> None:
