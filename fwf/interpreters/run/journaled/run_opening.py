@@ -155,8 +155,8 @@ def open_run(
         claim = store.claim(key, this)
         generations = [*store.generations(key)]
         last = generations[-1] if generations else None
-        if last is not None and last.state == "given up" and journal.take_back is not None:
-            raise Refused(f"run {short(last.id)}: was given up: start it anew, under its own name")
+        if journal.take_back is not None:
+            _refuse_another(last, journal.take_back[0])
         if last is None or last.state == "given up" or _again(journal, last):
             states = _states(store, *state_arguments, salvage=journal.salvage)
             first_params = kept_parameters.with_defaults(needs, params)
@@ -169,7 +169,7 @@ def open_run(
                 f"--again: run {last.id} isn't complete ({last.state}): without it, it goes on"
             )
         last, past, remarks = _read(store, last, claim, salvage=journal.salvage)
-        forgotten = None if journal.take_back is None else _forget(past, last, *journal.take_back)
+        forgotten = None if journal.take_back is None else _forget(past, last, journal.take_back[1])
         if forgotten is not None:
             last = changed(last, state="interrupted")
         complete = last.state == "ok" and past.end is not None
@@ -203,18 +203,26 @@ def open_run(
         raise
 
 
-def _forget(past: EarlierTries, row: RunRow, run: str, what: Again) -> tuple[str, Taken]:
-    """Leave out of the past of a run what is to be done again; raises `Refused`."""
-    if row.id != run:
+def _refuse_another(last: RunRow | None, run: str) -> None:
+    """Raise `Refused` unless a run is the last generation, which somebody can go on with."""
+    if last is None:
+        raise Refused(f"run {short(run)}: isn't there any more: start it anew, under its own name")
+    if last.id != run:
         raise Refused(f"run {short(run)}: another generation was begun since")
+    if last.state == "given up":
+        raise Refused(f"run {short(run)}: was given up: start it anew, under its own name")
+
+
+def _forget(past: EarlierTries, row: RunRow, what: Again) -> tuple[str, Taken]:
+    """Leave out of the past of a run what is to be done again; raises `Refused`."""
     text, taken = taking_back(past, row, what)
     past.add(Record(row.count + 1, "taken back", "", "", row.changed, text, b""))
     return text, taken
 
 
 def _again(journal: Journal, last: RunRow) -> bool:
-    """Whether a run is to be done once more."""
-    return last.state == "ok" and journal.again in (True, last.id)
+    """Whether a run is to be done once more, and not only a part of it."""
+    return journal.take_back is None and last.state == "ok" and journal.again in (True, last.id)
 
 
 def _remarks(store: Store, states: States | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, final
 from returns.result import Result
 
 from fwf import Fault, Workflow, run
-from fwf.interpreters.run import Journal
+from fwf.interpreters.run import Again, Journal
 from fwf.journal.opening import open_store
 from fwf.journal.run_records import Record, RunRow, State
 from fwf.journal.store import Claim
@@ -64,6 +64,8 @@ class Runs:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.log: list[Any] = []
+        self.take_back: tuple[str, Again] | None = None
+        """What the next try takes back as it begins."""
 
     def did(self, what: Any) -> None:
         """A task tells what it did."""
@@ -75,7 +77,8 @@ class Runs:
         """One try ⟶ how it ended, None if its process died, and what its tasks did."""
         self.log.clear()
         store: Any = Dying(self.path, after=after, written=written)
-        journal = Journal(store, **more.pop("journal", {}))
+        journal = Journal(store, **{"take_back": self.take_back, **more.pop("journal", {})})
+        self.take_back = None
         try:
             result = run(w, journal=journal, **more)
         except Crashed:
@@ -89,5 +92,13 @@ class Runs:
         store = open_store(self.path, durability="process")
         try:
             return [*store.records(store.runs()[0])]
+        finally:
+            store.close()
+
+    def row(self) -> RunRow:
+        """The last run."""
+        store = open_store(self.path, durability="process")
+        try:
+            return store.runs()[0]
         finally:
             store.close()

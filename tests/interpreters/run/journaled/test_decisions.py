@@ -28,6 +28,8 @@ from fwf import (
 )
 from fwf.interpreters.run import Again, How, Note, Taken, resolve, take_back
 from fwf.interpreters.run.journaled import kept_limits
+from fwf.interpreters.run.journaled.decisions import taking_back
+from fwf.interpreters.run.journaled.earlier_tries import EarlierTries
 from fwf.journal.errors import JournalError
 from fwf.journal.opening import open_store
 from fwf.journal.story import story
@@ -35,13 +37,34 @@ from tests.cli_support import fwf
 from tests.interpreters.run.journaled.support import Runs
 from tests.interpreters.run.journaled.test_going_on import step
 
+Take = Callable[[Runs, Again], Taken]
 
-def taken(runs: Runs, what: Again) -> Taken:
+
+def taken_before(runs: Runs, what: Again) -> Taken:
     store = open_store(runs.path, durability="process")
     try:
         return take_back(store, store.runs()[0], what)
     finally:
         store.close()
+
+
+def taken_as_it_begins(runs: Runs, what: Again) -> Taken:
+    """The next try takes it back ⟶ how much that will be; refused at once, as that would be."""
+    store = open_store(runs.path, durability="process")
+    try:
+        row = store.runs()[0]
+        _, taken = taking_back(EarlierTries(store.records(row)), row, what)
+        runs.take_back = row.id, what
+        return taken
+    finally:
+        store.close()
+
+
+@pytest.fixture(params=[taken_before, taken_as_it_begins])
+def taken(request: pytest.FixtureRequest) -> Take:
+    """Both ways to take something back, which must come to the same."""
+    take: Take = request.param
+    return take
 
 
 def resolved(runs: Runs, w: Any, path: str, how: How, value: Any = None) -> str:
@@ -77,6 +100,7 @@ def post(runs: Runs) -> Task[Any, int]:
 
 def test_what_follows_a_step_is_done_again_where_its_input_changed_with_a_new_key(
     runs: Runs,
+    taken: Take,
 ) -> None:
     scale = [10]
     w = named("w", start >> clean(runs, scale) >> map_each(post(runs)))
@@ -92,7 +116,7 @@ def test_what_follows_a_step_is_done_again_where_its_input_changed_with_a_new_ke
     assert runs.once(w)[1] == ["clean", (10, first[10])], "the same input has the same key"
 
 
-def test_what_is_done_again_on_the_same_input_has_the_same_key(runs: Runs) -> None:
+def test_what_is_done_again_on_the_same_input_has_the_same_key(runs: Runs, taken: Take) -> None:
     w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
     first = dict(runs.once(w)[1][1:])
     assert taken(runs, Again(start="w > map_each")).steps == 3
@@ -113,7 +137,7 @@ def test_what_is_done_again_on_the_same_input_has_the_same_key(runs: Runs) -> No
 )
 @pytest.mark.parametrize("by_key", [False, True])
 def test_an_item_is_kept_only_if_it_is_the_same(
-    runs: Runs, before: list[str], after: list[str], again: list[str], by_key: bool
+    runs: Runs, taken: Take, before: list[str], after: list[str], again: list[str], by_key: bool
 ) -> None:
     there = [before]
 
@@ -136,7 +160,9 @@ def test_an_item_is_kept_only_if_it_is_the_same(
     assert sorted(log) == sorted(new if by_key else again)
 
 
-def test_failures_that_were_collected_are_tried_again_and_what_depends_on_them(runs: Runs) -> None:
+def test_failures_that_were_collected_are_tried_again_and_what_depends_on_them(
+    runs: Runs, taken: Take
+) -> None:
     down = [2]
 
     @task(effect="idempotent", config={"of": "each"})
@@ -161,7 +187,7 @@ def test_failures_that_were_collected_are_tried_again_and_what_depends_on_them(r
         taken(runs, Again(failed=True))
 
 
-def test_a_fault_that_was_data_is_tried_again_when_asked_for(runs: Runs) -> None:
+def test_a_fault_that_was_data_is_tried_again_when_asked_for(runs: Runs, taken: Take) -> None:
     fails = ["a"]
     w = named("w", start >> as_result(step(runs, "a", fails)) >> const("done"))
     assert runs.once(w) == (Success("done"), [("a", 0)])
@@ -179,7 +205,9 @@ def test_a_fault_that_was_data_is_tried_again_when_asked_for(runs: Runs) -> None
         (Again(failed=True), "nothing failed"),
     ],
 )
-def test_what_is_not_there_is_not_done_again(runs: Runs, what: Again, said: str) -> None:
+def test_what_is_not_there_is_not_done_again(
+    runs: Runs, taken: Take, what: Again, said: str
+) -> None:
     w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
     runs.once(w)
     before = runs.records()
@@ -187,6 +215,53 @@ def test_what_is_not_there_is_not_done_again(runs: Runs, what: Again, said: str)
         taken(runs, what)
     assert runs.records() == before
     assert runs.once(w)[1] == []
+
+
+@pytest.mark.parametrize("what", [Again(start="w > clen"), Again(item="9"), Again(failed=True)])
+def test_a_try_that_is_to_take_back_what_is_not_there_is_refused(runs: Runs, what: Again) -> None:
+    w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
+    runs.once(w)
+    before, row = runs.records(), runs.row()
+    with pytest.raises(JournalError):
+        runs.once(w, journal={"take_back": (row.id, what)})
+    assert (runs.records(), runs.row()) == (before, row)
+    assert runs.once(w)[1] == []
+
+
+def test_a_try_takes_back_of_the_run_that_was_meant_or_of_none(runs: Runs) -> None:
+    w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
+    take_back = ("00000000-0000-0000-0000-000000000000", Again(start="w > clean"))
+    with pytest.raises(JournalError, match="isn't there any more"):
+        runs.once(w, journal={"take_back": take_back})
+    runs.once(w)
+    with pytest.raises(JournalError, match="another generation was begun since"):
+        runs.once(w, journal={"take_back": take_back})
+    first = runs.row().id
+    runs.once(w, journal={"again": True})
+    with pytest.raises(JournalError, match="another generation was begun since"):
+        runs.once(w, journal={"take_back": (first, Again(start="w > clean")), "again": True})
+    assert runs.once(w)[1] == []
+
+
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_try_that_dies_has_taken_back_all_or_nothing(
+    runs: Runs, after: int, written: bool
+) -> None:
+    w = named("w", start >> step(runs, "pay", [], "unrepeatable") >> step(runs, "z", []))
+    runs.once(w)
+    died, log = runs.once(
+        w,
+        after=after,
+        written=written,
+        journal={"take_back": (runs.row().id, Again(start="w > z"))},
+    )
+    assert died is None
+    begins = written or after > 1
+    assert [each.kind for each in runs.records()].count("taken back") == begins
+    result, more = runs.once(w)
+    assert isinstance(result, Success)
+    assert {*log, *more} == ({("z", 1)} if begins else set())
 
 
 # In doubt
@@ -519,7 +594,9 @@ def test_an_unrepeatable_task_that_failed_is_not_started_again_by_the_next_try(r
     assert runs.once(w) == (Success(1), [("pay", 0)])
 
 
-def test_an_unrepeatable_task_is_not_done_again_because_its_input_changed(runs: Runs) -> None:
+def test_an_unrepeatable_task_is_not_done_again_because_its_input_changed(
+    runs: Runs, taken: Take
+) -> None:
     there = [[1, 2]]
 
     @task(config={"of": "items"})
@@ -670,7 +747,9 @@ def test_a_path_counts_as_gone_only_if_something_was_there(
     assert runs.once(here)[0].failure().tags == ("Gone",)  # type: ignore[union-attr]
 
 
-def test_an_item_that_failed_and_was_collected_is_tried_again_alone(runs: Runs) -> None:
+def test_an_item_that_failed_and_was_collected_is_tried_again_alone(
+    runs: Runs, taken: Take
+) -> None:
     down = [2, 3]
 
     @task(effect="idempotent", config={"of": "each"})
