@@ -272,6 +272,32 @@ def test_a_poisoned_step_names_the_ways_out(store: Kept) -> None:
     assert "--again" in told and "--value" not in told
 
 
+@pytest.mark.parametrize("outcome", ["failed", "interrupted", "held"])
+def test_a_failure_that_may_be_done_is_decided_however_the_run_ended(
+    store: Kept, outcome: Any
+) -> None:
+    told = Written().begin().start("daily > pay", once=True)
+    told("failed", "daily > pay", took=1, fault=fault("daily > pay"))
+    if outcome == "held":
+        told.start("daily > post")
+        told("died", number=1, at=told.at, **{"in": [{"path": "daily > post", "number": 1}]})
+        told.begin(2)
+    reason = (
+        fault("daily > post", "was started", "InDoubt") if outcome == "held" else fault("daily")
+    )
+    kept(store, told("end", outcome=outcome, fault=reason), outcome, id="run-00000001")
+    commands = [
+        each["command"] for each in json.loads(fwf("runs", "daily", "--json").output)["next"]
+    ]
+    paths = ["daily > post", "daily > pay"] if outcome == "held" else ["daily > pay"]
+    assert commands[:-1] == [
+        f"fwf resolve 00000001 '{path}' --{how}"
+        for path in paths
+        for how in ("value VALUE", "again", "skip")
+    ]
+    assert commands[-1] == "fwf run --resume 00000001"
+
+
 def test_failed_items_of_a_complete_run_are_told_with_rerun(store: Kept) -> None:
     kept(store, collected(), "ok", id="run-00000001")
     done = fwf("runs", "00000001")

@@ -40,7 +40,7 @@ def advice(
     accept, go_on = f"{resume} --accept-changes{more}", f"{resume}{more}"
     more = more if started else f" --target TARGET{more}"
     undecided = story.held_steps
-    if story.outcome == "failed":
+    if story.outcome not in ("ok", "running"):
         undecided += [step for step in story.having("failed") if step.may_be_done]
     held = [each for step in undecided[:MOST] for each in _of_held(step, run, accept, more)]
     return [*held, *_then(row, story, go_on, run, more, bool(held))]
