@@ -14,6 +14,7 @@ from fwf.analysis.run_keys import KEYED, RunName, step_key
 from fwf.faults.raised import Raised, raised
 from fwf.interpreters.run import forked
 from fwf.interpreters.run.arriving_tables import with_table_checks
+from fwf.interpreters.run.interruption import uninterrupted, users
 from fwf.interpreters.run.resources import Opener, Resources, closing_problem
 from fwf.machine.fibers import ERR, OK, Env, Status
 from fwf.machine.task_results import TaskResults
@@ -156,15 +157,7 @@ def call_task(
             if forked.generation != here:
                 forked.end(None)
             return OK, result if type(result) in call.free else call.gives(result)
-        with ExitStack() as stack:
-            for name, opener in openers:
-                keywords[name] = stack.enter_context(uses.opened(name, opener))
-            stack.push(partial(forked.leave, here))
-            result = call.fn(*args, **keywords)
-            if forked.generation != here:
-                forked.end(None)
-            return OK, call.gives(result)
-        return OK, call.gives(None)  # a resource swallowed the exception
+        return OK, _call_with(call, args, keywords, openers, uses)
     except KeyboardInterrupt as error:
         if forked.generation != here:
             forked.end(error)
@@ -174,6 +167,27 @@ def call_task(
             forked.end(error)
         exception = error
     return ERR, uses.told(raised(exception, call.task.fn))
+
+
+@uninterrupted
+def _call_with(
+    call: TaskCall,
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+    openers: Sequence[tuple[str, Opener]],
+    uses: Uses,
+) -> Any:
+    """Call a task's function with its resources, which see what becomes of it ⟶ what it gives."""
+    here = forked.generation
+    with ExitStack() as stack:
+        for name, opener in openers:
+            keywords[name] = stack.enter_context(uses.opened(name, opener))
+        stack.push(partial(forked.leave, here))
+        result = users(call.fn, *args, **keywords)
+        if forked.generation != here:
+            forked.end(None)
+        return call.gives(result)
+    return call.gives(None)  # a resource swallowed the exception
 
 
 def call_in_worker(
@@ -231,7 +245,7 @@ class Uses:
     def opened(self, name: str, opener: Opener, *, asynchronous: bool = False) -> _Use:
         """A resource's context manager; raises `TypeError` with the remedy if it is none."""
         self.opening = name
-        return _Use(self, name, context_manager_of(opener(), asynchronous=asynchronous))
+        return _Use(self, name, context_manager_of(users(opener), asynchronous=asynchronous))
 
     def told(self, problem: Raised) -> Raised:
         """What a call raised, with the name of the resource that it is about, if it is of one."""
@@ -256,7 +270,7 @@ class _Use:
         self._manager = manager
 
     def __enter__(self) -> Any:
-        return self._entered(self._manager.__enter__())
+        return self._entered(users(self._manager.__enter__))
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> Any:
         try:

@@ -14,6 +14,7 @@ from returns.result import Result
 
 from fwf.faults import Fault, named_text, text
 from fwf.interpreters.run.here import Here, locate
+from fwf.interpreters.run.interruption import uninterrupted, users
 from fwf.machine.fibers import Tries, numbers
 from fwf.machine.places import Place
 from fwf.records import changed, record
@@ -150,9 +151,13 @@ _METHODS: Final = ("began", "note", "ended")
 class Stream:
     """Tells one observer of one run. Of what it raises, a warning says so, once."""
 
-    __slots__ = ("_observer", "_tell", "_warned", "inside", "locate", "machine", "this")
+    __slots__ = (
+        "_call", "_observer", "_tell", "_warned", "inside", "locate", "machine", "this",
+    )  # fmt: skip
 
     def __init__(self, observe: Observe, this: Callable[[], Try]) -> None:
+        is_group = isinstance(observe, _ObserverGroup)  # which interrupts one, and tells the others
+        self._call: Callable[..., object] = _call if is_group else users
         self._observer = _observer(observe)
         self._tell = _noting(observe)
         self.machine: Machine
@@ -177,21 +182,22 @@ class Stream:
         path = partial(self.machine.path, place)
         note = Note(kind, path, task, numbers(tries), at, detail, earlier, final)
         try:
-            self._tell(note)
+            self._call(self._tell, note)
         except BaseException as error:
             self._on_error(error)
 
     def began(self) -> None:
         if self._observer is not None:
             try:
-                self._observer.began(self.this())
+                self._call(self._observer.began, self.this())
             except BaseException as error:
                 self._on_error(error)
 
     def ended(self, result: Result[Any, Fault], degraded: tuple[str, ...] = ()) -> None:
         if self._observer is not None:
             try:
-                self._observer.ended(changed(self.this(), degraded=degraded), result)
+                this = changed(self.this(), degraded=degraded)
+                self._call(self._observer.ended, this, result)
             except BaseException as error:
                 self._on_error(error)
 
@@ -212,6 +218,10 @@ class Stream:
         if not self._warned:
             self._warned = True
             warn(f"run(observe=…): it raised {named_text(error)}; the run goes on")
+
+
+def _call(tell: Callable[..., None], /, *args: object) -> None:
+    tell(*args)
 
 
 def _observer(observe: Any) -> Observer | None:
@@ -269,12 +279,13 @@ class _ObserverGroup:
             None if each is None else partial(each.ended, this, result) for each in self._all
         )
 
+    @uninterrupted
     def _tell(self, calls: Iterable[Callable[[], None] | None]) -> None:
         stop: BaseException | None = None
         for number, call in enumerate(calls):
             try:
                 if call is not None:
-                    call()
+                    users(call)
             except KeyboardInterrupt as error:  # a signal's, as a rule: the stream knows that
                 stop = error
             except BaseException as error:

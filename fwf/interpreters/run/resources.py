@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, TypeAlias, final
 
 from fwf.faults.raised import Raised, raised
+from fwf.interpreters.run.interruption import uninterrupted, users
 from fwf.interpreters.run.observers import warn
 from fwf.records import changed
 
@@ -85,7 +86,7 @@ class Resources:
         resource = self._by_name.get(name)
         if resource is not None and resource.is_open:
             return _Share(self, resource, None)
-        manager = opener()
+        manager = users(opener)
         if getattr(manager, "per_run", False) is not True:
             return manager
         if not (hasattr(manager, "__enter__") and hasattr(manager, "__exit__")):
@@ -98,6 +99,7 @@ class Resources:
             resource = self._by_name.setdefault(name, _SharedResource(name, self._context()))
         return _Share(self, resource, manager)
 
+    @uninterrupted
     def take(self, resource: _SharedResource, manager: Any) -> Any:
         """Use a resource, which is opened by `manager` if it isn't open ⟶ what that gave."""
         with self._lock:
@@ -109,7 +111,7 @@ class Resources:
         try:
             with resource.opening:
                 if not resource.is_open:
-                    resource.value = resource.context.run(manager.__enter__)
+                    resource.value = resource.context.run(users, manager.__enter__)
                     resource.manager, resource.is_open = manager, True
                     with self._lock:
                         self._open_order.append(resource)
@@ -118,6 +120,7 @@ class Resources:
             raise
         return resource.value
 
+    @uninterrupted
     def give_back(self, resource: _SharedResource) -> None:
         """Use a resource no longer; the last who does so after the run closes it."""
         with self._lock:
@@ -151,9 +154,11 @@ class _Share:
         self._resource = resource
         self._manager = manager
 
+    @uninterrupted
     def __enter__(self) -> Any:
         return self._resources.take(self._resource, self._manager)
 
+    @uninterrupted
     def __exit__(self, *error: object) -> None:
         self._resources.give_back(self._resource)
 

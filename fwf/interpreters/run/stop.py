@@ -8,7 +8,7 @@ from typing import Final, final
 from fwf.algebra.evaluation import evaluate, test
 from fwf.interpreters.run.calls import call_task
 from fwf.interpreters.run.clock import Inbox
-from fwf.interpreters.run.observers import Stream
+from fwf.interpreters.run.interruption import interrupts
 from fwf.interpreters.run.resources import leave
 from fwf.machine.machine import Machine
 
@@ -35,21 +35,10 @@ class Stop:
         machine.stopping = machine.stopping or signal
         self._inbox.put(None)
         in_body = not self.closing and machine.current.around.scope is machine.scope
-        return (bool(machine.stopping_at_once) or in_body) and _in_users(frame)
+        at_once = bool(machine.stopping_at_once)
+        may = at_once or in_body
+        return may and interrupts(frame, _USERS, Machine.execute.__code__, at_once=at_once)
 
 
-_USERS: Final = {
-    each.__code__
-    for each in (call_task, evaluate, test, leave, Stream.__call__, Stream.began, Stream.ended)
-}
-"""The functions here that call code of the user's."""
-
-
-def _in_users(frame: FrameType | None) -> bool:
-    """Whether a frame is within code of the user's that a run called on its own thread."""
-    ours = Machine.execute.__code__
-    while frame is not None and frame.f_code is not ours:
-        if frame.f_code in _USERS:
-            return True
-        frame = frame.f_back
-    return False
+_USERS: Final = frozenset(each.__code__ for each in (call_task, evaluate, test, leave))
+"""The functions here that call code of the user's, and that can be left at any step."""
