@@ -42,7 +42,7 @@ imports: $(VENV)/dev.stamp ## the layers
 tests: $(VENV)/dev.stamp ## tests, laws, doctests and the README
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not deep and not services"
 
-services-test: $(VENV)/dev.stamp ## what takes longer with real systems: kills, large copies, the daily example on all of them
+services-test: $(VENV)/dev.stamp ## what takes longer with real systems and processes: engines, kills, large copies, the daily example on all of them
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m services
 
 CRASH := $(CURDIR)/$(VENV)/crash.jsonl

@@ -110,6 +110,7 @@ class TestAgreement:
         case, few = limited
         assert not differences(case, few(interpreter), few(scheduled), timed=True)
 
+    @pytest.mark.deep
     @pytest.mark.parametrize("mutant", wrong.catalogue(), ids=lambda each: each.__name__)
     def test_a_wrong_scheduler_is_told_from_the_right_one(
         self, mutant: type[ListScheduler]
@@ -189,6 +190,7 @@ class TestInvariants:
 
         every(limited_cases(), check, 100)
 
+    @pytest.mark.deep
     @pytest.mark.parametrize(
         "mutant",
         [

@@ -13,6 +13,8 @@ import pytest
 from tests.cli_support import Done, command, environment, fwf as apart
 from tests.test_cli_terminal import terminal
 
+pytestmark = pytest.mark.services  # each command is a process
+
 SOURCE = """
 import os
 import time

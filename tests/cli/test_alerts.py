@@ -25,6 +25,8 @@ from fwf.journal.versioned_logs import history
 from tests.cli.backfill_support import remembering
 from tests.cli_support import Done, command, fwf as apart
 
+pytestmark = pytest.mark.services  # each run is a process
+
 SOURCE = """
 import os, time
 from datetime import date

@@ -24,6 +24,8 @@ from tests.cli.backfill_support import remembering
 from tests.cli.test_alerts import DAY, folder as folder, fwf, told
 from tests.cli_support import command
 
+pytestmark = pytest.mark.services  # each run is a process
+
 PINGED = """
 all_of_it = every_day(named("all", w), **BERLIN, end=date(2025, 6, 1),
                       notify=notify(on_failure=post, on_recovery=post, on_success=post,

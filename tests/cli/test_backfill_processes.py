@@ -23,6 +23,8 @@ from tests.cli.backfill_support import lines, project, remembering
 from tests.cli_support import Done, command, fwf as apart
 from tests.test_cli_terminal import CONTROL, terminal
 
+pytestmark = pytest.mark.services  # each run is a process
+
 JUNE = ("--from", "2025-06-01", "--to", "2025-06-04")
 START = date(2025, 6, 1)
 DUE = ("run", "jobs.py:fresh", "--due")

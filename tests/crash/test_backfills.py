@@ -13,7 +13,10 @@ from tests.crash.backfills import Daily, Month, Small, killed, month
 DAYS = figures.amount(quick=5, full=30)
 KILLS = figures.amount(quick=4, full=20)
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+pytestmark = [
+    pytest.mark.services,  # each run is a process
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ import pytest
 from tests.crash import figures
 from tests.crash.daily import Daily, daily, killed
 
+pytestmark = pytest.mark.services  # each kill is a process
+
 
 @pytest.fixture(scope="module")
 def job() -> Iterator[Daily]:

@@ -19,6 +19,8 @@ from tests.crash.kill_oracle import AGAIN, FAULTS, LOST, WRONG, judged
 from tests.crash.kill_runs import Case, Night, cases, killed, whole
 from tests.crash.kill_shapes import SHAPES
 
+pytestmark = pytest.mark.services  # each kill is a process
+
 CASES = cases(figures.amount(quick=8, full=1_000))
 PROOF = "kill -9 of real runs"
 

@@ -13,6 +13,8 @@ import pytest
 from tests.crash import figures
 from tests.crash.power_bugs import BUGS
 
+pytestmark = pytest.mark.services  # each kill is a process
+
 ROOT = Path(__file__).parents[2]
 REPEAT = "python -m tests.crash.power {} 4 {}"
 

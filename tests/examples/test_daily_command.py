@@ -14,6 +14,8 @@ from examples.daily.seed import BUSY_DAY, seed
 from examples.daily.services import services
 from tests.cli_support import ROOT, Done, environment, fwf
 
+pytestmark = pytest.mark.services  # each command does a whole day
+
 TARGET = "examples/daily/workflow.py"
 DAY = f"day={BUSY_DAY}"
 

@@ -6,6 +6,8 @@ from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from fwf import (
     Scenario,
     branch,
@@ -244,6 +246,7 @@ def test_durations_are_spoken_shortly() -> None:
     assert {micros: in_words(micros) for micros in said} == said
 
 
+@pytest.mark.deep
 def test_a_dry_run_of_many_deep_unknowns_and_faults_is_told_in_part() -> None:
     @task
     def unsaid(x: object) -> Any: ...

@@ -285,6 +285,7 @@ def test_a_pipe_that_nobody_reads_keeps_nobody(tmp_path: Path) -> None:
         History(str(tmp_path / "pipe"))
 
 
+@pytest.mark.deep
 def test_a_hundred_thousand_events_are_all_there(tmp_path: Path) -> None:
     history = History(str(tmp_path / "h"))
     history.began(this())

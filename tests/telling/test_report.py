@@ -255,6 +255,7 @@ def test_its_policy_forbids_scripts_and_the_network() -> None:
     assert "script" not in page.tags
 
 
+@pytest.mark.deep
 def test_a_hundred_thousand_steps_are_folded() -> None:
     written = Written().begin()
     for n in range(100_000):

@@ -16,6 +16,8 @@ from fwf.connectors.shared.errors import (
 from tests.connectors.postgres.conftest import rows
 from tests.connectors.postgres.sales import DAY
 
+pytestmark = pytest.mark.services  # a copy for each of many types
+
 ZONED = pa.timestamp("us", "UTC")
 KINDS: dict[str, Any] = {
     "int8": pa.array([1, -128], pa.int8()),

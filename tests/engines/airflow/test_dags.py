@@ -16,6 +16,8 @@ from tests.engines.airflow.conftest import INSIDE, Airflow
 from tests.engines.airflow.inside.cases import WAITS, case_of_seed
 from tests.engines.kit import Case, case_of, how_many, options
 
+pytestmark = pytest.mark.services  # Airflow takes its time
+
 COUNT = how_many(60)
 
 

@@ -21,6 +21,8 @@ from tests.engines.argo import shop
 from tests.engines.argo.checking import Tree, parsed
 from tests.engines.argo.controller import Controller, Ended
 
+pytestmark = pytest.mark.services  # each pod is a process
+
 MODULE = "tests.engines.argo.shop"
 
 

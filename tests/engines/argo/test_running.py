@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from fwf.interpreters.engines import ENGINES
 from fwf.interpreters.engines.argo.table import size
 from fwf.interpreters.engines.sizes import size_of
@@ -12,6 +14,8 @@ from tests.engines.argo.checking import SCHEMA, wrong
 from tests.engines.argo.running import Run
 from tests.engines.kit import Tally, cases, options
 from tests.engines.kit.options import how_many
+
+pytestmark = pytest.mark.services  # each pod is a process
 
 COUNT = how_many(120)
 

@@ -23,6 +23,7 @@ from tests.engines.kit import FULL, Tally, assert_same, cases, end_of_result, ho
 CASES = how_many(50, 500)
 
 
+@pytest.mark.services
 def test_cases_of_the_kit_on_processes(client: Any, folder: Path) -> None:
     tally = Tally(options())
     for case in cases(CASES):

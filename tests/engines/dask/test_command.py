@@ -14,6 +14,8 @@ import pytest
 
 from tests.cli_support import Done, environment, fwf
 
+pytestmark = pytest.mark.services  # processes and clusters take their time
+
 FLOW = """
 import os, time
 from typing import Annotated

@@ -30,6 +30,8 @@ from tests.engines.dask.conftest import LOST
 from tests.engines.dask.kills import steady, written
 from tests.engines.kit import Case, assert_same, end_of_result, how_many
 
+pytestmark = pytest.mark.services  # processes and clusters take their time
+
 RUNS = how_many(4, 50)
 PAUSES = 0, 0.6
 """Seconds between kills."""

@@ -26,6 +26,8 @@ from tests.cli_support import ROOT, environment
 from tests.engines.dask import flows
 from tests.engines.dask.flows import counts, marks
 
+pytestmark = pytest.mark.services  # processes and clusters take their time
+
 TARGET = "tests.engines.dask.flows"
 
 

@@ -3,9 +3,13 @@ as its dry run says."""
 
 from pathlib import Path
 
+import pytest
+
 from tests.engines.kit import Tally, cases, how_many, options
 from tests.engines.step_functions.interpreters import Interpreter
 from tests.engines.step_functions.machines import run_case
+
+pytestmark = pytest.mark.services  # whole executions
 
 COUNT = how_many(30)
 

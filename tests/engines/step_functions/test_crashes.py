@@ -21,6 +21,8 @@ from tests.engines.step_functions.interpreters import Interpreter
 from tests.engines.step_functions.machines import LIMITS, cut_of
 from tests.engines.worker import steps
 
+pytestmark = pytest.mark.services  # whole executions
+
 TARGET = "tests.engines.worker.steps:whole"
 POINTS = ("before", "in", "after")
 

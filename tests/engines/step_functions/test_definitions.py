@@ -103,6 +103,7 @@ def test_what_stands_for_the_function_stands_nowhere_else() -> None:
     assert {"text": json.dumps(PLACE)} in results
 
 
+@pytest.mark.services
 def test_hostile_workflows_run_as_any_other(interpreter: Interpreter, tmp_path: Any) -> None:
     for case in cases(how_many(15, 100), HOSTILE, first=20):
         run_case(case, interpreter, tmp_path)
@@ -147,6 +148,7 @@ def test_a_wait_is_as_long_as_can_be_said() -> None:
         assert wait["Seconds"] == said
 
 
+@pytest.mark.services
 def test_asl_validator_finds_nothing(functions: Functions) -> None:
     if absent():
         pytest.skip(absent())

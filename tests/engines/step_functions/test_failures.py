@@ -33,6 +33,8 @@ from tests.engines.step_functions.functions import FUNCTION, Thrown
 from tests.engines.step_functions.interpreters import Interpreter, Ran
 from tests.engines.step_functions.machines import LIMITS, cut_of
 
+pytestmark = pytest.mark.services  # whole executions
+
 
 class Shop:
     """A workflow on an interpreter, whose function fails as is said before or after it works."""

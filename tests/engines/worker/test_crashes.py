@@ -21,6 +21,8 @@ from fwf.interpreters.engines.worker.objects import Objects
 from fwf.records import changed
 from tests.engines.worker.conftest import Shop, said
 
+pytestmark = pytest.mark.services  # each crash is a process
+
 POINTS = ("before", "in", "after")
 
 
