@@ -10,6 +10,7 @@ workers/        who calls it: threads, an event loop, processes
 resources.py    what is opened for it, once an attempt or once a run
 clock.py        where time comes from
 signals.py      what stops a run, and stop.py, what that does to it
+interruption.py ... and where it interrupts what runs: in the user's code, and not around it
 observers.py    what observers are told
 journal.py      where a run is kept, and journaled/, how another process goes on with it
 """

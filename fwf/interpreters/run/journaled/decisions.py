@@ -190,6 +190,11 @@ def _after(past: EarlierTries, instances: set[Instance], marks: dict[Spot, PastR
 
 
 def _nothing(past: EarlierTries, row: RunRow, what: Again) -> str:
+    if what.failed and past.end is None:
+        return (
+            f"run {row.id} hasn't ended, so nothing in it has failed for good; "
+            f"fwf run --resume {short(row.id)} goes on with it"
+        )
     if what.failed:
         return f"nothing failed in run {row.id}, and nothing of it was left out"
     paths = {path for path, _ in past.results}

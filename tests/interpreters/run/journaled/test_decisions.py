@@ -228,6 +228,13 @@ def test_a_try_that_is_to_take_back_what_is_not_there_is_refused(runs: Runs, wha
     assert runs.once(w)[1] == []
 
 
+def test_of_a_try_that_died_nothing_has_failed_for_good(runs: Runs) -> None:
+    w = transfer(runs)
+    runs.once(w, after=3)
+    with pytest.raises(JournalError, match=r"hasn't ended, so .*; fwf run --resume [0-9a-f]+ goes"):
+        taken_before(runs, Again(failed=True))
+
+
 def test_a_try_takes_back_of_the_run_that_was_meant_or_of_none(runs: Runs) -> None:
     w = named("w", start >> clean(runs, [1]) >> map_each(post(runs)))
     take_back = ("00000000-0000-0000-0000-000000000000", Again(start="w > clean"))
