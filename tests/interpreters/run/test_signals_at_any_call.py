@@ -2,14 +2,16 @@
 
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
-from returns.result import Failure, Result
+from returns.result import Failure, Result, Success
 
 from fwf import (
     Fault,
+    Journal,
     Workflow,
     always,
     apply,
@@ -24,11 +26,13 @@ from fwf import (
     param,
     pure,
     retry,
+    run,
     task,
     with_params,
 )
 from fwf.faults import Interrupted, leaves
 from fwf.interpreters.run import Note, Try
+from fwf.journal.opening import open_store
 
 DEFAULT = signal.default_int_handler
 log: list[str] = []
@@ -111,7 +115,7 @@ BODIES: dict[str, Workflow[Any, Any]] = {
 
 
 def interrupted_at(
-    call: int, w: Workflow[Any, Any], opener: type[Client]
+    call: int, w: Workflow[Any, Any], opener: type[Client], **more: Any
 ) -> tuple[bool, Result[Any, Fault]]:
     """Have SIGINT come with the nth call of a run ⟶ whether it has so many, and how it ended.
 
@@ -131,7 +135,7 @@ def interrupted_at(
 
     sys.setprofile(count)
     try:
-        ran = execute(w, 0, resources={"db": opener}, observe=Observer())
+        ran = execute(w, 0, resources={"db": opener}, observe=Observer(), **more)
     except KeyboardInterrupt:
         raise AssertionError(f"call {call}: the signal came out of the run") from None
     finally:
@@ -164,3 +168,25 @@ def test_what_has_begun_is_tidied_up_once(body: str, opener: type[Client], every
         assert signal.getsignal(signal.SIGINT) is DEFAULT, at
     assert call > 500, "it has as many calls"
     assert came_too_late < tries * 3 / 4, "many signals stop it"
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("body", BODIES)
+def test_a_run_in_a_journal_goes_on_from_wherever_it_was_stopped(body: str, tmp_path: Path) -> None:
+    w = named("w", always(BODIES[body], then=tidies))
+    store = open_store(tmp_path / "runs.db", durability="process")
+    call = 0
+    while True:
+        call += 5
+        journal: dict[str, Any] = {"journal": Journal(store), "key": str(call)}
+        came, result = interrupted_at(call, w, PerRun, **journal)
+        at = f"{body}, call {call}: {log}, {result}"
+        if isinstance(result, Failure):
+            assert [*leaves(result.failure())] == [Interrupted(by="SIGINT")], at
+        assert "begun" not in log or "tidied" in log, at
+        again = run(w, 0, resources={"db": PerRun}, **journal)
+        assert isinstance(again, Success), f"{at}; {again}"
+        if not came:
+            break
+    store.close()
+    assert call > 1_000, "it has as many calls"
