@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+HEARD_WITHIN = 1.0
+"""So many seconds the main thread waits for anything at a time. The system may give a signal to any
+thread, and Python hears it on this one, which only its own signals wake."""
 _before: "dict[int, Any]" = {}
 
 

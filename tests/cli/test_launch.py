@@ -1,6 +1,7 @@
 """Partitions are started in order, so many at once, each once; signals are handed on."""
 
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -281,6 +282,29 @@ def test_a_signal_that_comes_twice_at_one_moment_is_one() -> None:
     world.get = at_once  # type: ignore[method-assign]
     world.backfill(nightly())
     assert world.stopped == [("2026-06-01", signal.SIGTERM)]
+
+
+def test_a_signal_that_the_system_gives_to_another_thread_is_handed_on() -> None:
+    class Waits:
+        def __init__(self, label: str, tell: Callable[[Ended], None]) -> None:
+            self.label, self.tell = label, tell
+
+        def stop(self, signal: int) -> None:
+            self.tell(Ended(self.label, 128 + signal))
+
+    def start(each: Partition, tell: Callable[[Ended], None]) -> Waits:
+        threading.Timer(
+            0.05, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        ).start()
+        return Waits(each.run.label, tell)
+
+    world, timetable = World([0, 0]), nightly()
+    runs = list(partitions(timetable, FIRST, FIRST + timedelta(1)))
+    todo = plan(timetable, runs, datetime(2026, 8, 1, tzinfo=UTC), world.look)
+    backfill = Backfill(todo, world.look, start, world.said.append, ONE_BY_ONE)
+    backfill.run()
+    assert backfill.stopped_by == "SIGTERM"
+    assert [each.status for each in backfill.endings.values()] == [128 + signal.SIGTERM]
 
 
 @pytest.mark.parametrize("again", [False, True])

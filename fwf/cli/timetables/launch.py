@@ -7,8 +7,8 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, final
@@ -53,6 +53,21 @@ class Events(Protocol):
     def put(self, event: "Ended | str", /) -> None: ...
     def get(self) -> "Ended | str": ...
     def empty(self) -> bool: ...
+
+
+@final
+class _Queue:
+    """What happens to real processes."""
+
+    def __init__(self) -> None:
+        self._queue = SimpleQueue[Ended | str]()
+        self.put = self._queue.put
+        self.empty = self._queue.empty
+
+    def get(self) -> "Ended | str":
+        while True:
+            with suppress(Empty):
+                return self._queue.get(timeout=early.HEARD_WITHIN)
 
 
 Start: TypeAlias = Callable[[Partition, Callable[[Ended], None]], Child]
@@ -111,7 +126,7 @@ class Backfill:
         self._start = start
         self._say = say
         self._limits = limits
-        self._events: Events = SimpleQueue() if events is None else events
+        self._events: Events = _Queue() if events is None else events
         self._clock = clock
         self._at_work = dict[str, tuple[Partition, Child, float]]()
         self._signals = list[tuple[str, float]]()

@@ -8,13 +8,12 @@ from contextvars import ContextVar
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
-from typing import Any, Final, Protocol, final
+from typing import Any, Protocol, final
+
+from fwf.early import HEARD_WITHIN
 
 Inbox = SimpleQueue[Any]
 """Where workers leave what they have finished."""
-LONGEST: Final = 60.0
-"""Seconds to wait at a time: the system's waits stand still while the machine is suspended."""
-
 if hasattr(time, "CLOCK_BOOTTIME"):
 
     def since_boot_ns() -> int:
@@ -53,7 +52,8 @@ class SystemClock:
     """The system's clock that no one sets. The time in which the machine is suspended counts.
 
     A deadline is over then though nothing ran, since what a task waits for has gone on: a session,
-    a token, a queue. What was due is done within a minute after the machine wakes.
+    a token, a queue. What was due is done within a second after the machine wakes: the system's
+    waits stand still meanwhile, and none is longer.
     """
 
     __slots__ = ()
@@ -62,7 +62,7 @@ class SystemClock:
         return since_boot_ns() // 1000
 
     def wait(self, inbox: Inbox, until: float, busy: int) -> list[Any]:
-        seconds = min(max(0.0, (until - self.now()) / 1e6), LONGEST)
+        seconds = min(max(0.0, (until - self.now()) / 1e6), HEARD_WITHIN)
         try:
             return [inbox.get(timeout=seconds), *messages_in(inbox)]
         except Empty:

@@ -19,7 +19,7 @@ LOST = "distributed.deploy.lost-worker-timeout"
 and gives the place up if that one has died, too."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where modules are written that workers import, too."""
     found = tmp_path_factory.mktemp("modules")
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     sys.path.remove(str(found))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[Any]:
     """A client of two workers of two threads, processes under nannies."""
     import dask
@@ -42,7 +42,7 @@ def client(folder: Path) -> Iterator[Any]:
         yield found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def inside() -> Iterator[Any]:
     """A client of a worker in this process, of more threads than any workflow has tasks at once."""
     from distributed import Client, LocalCluster

@@ -23,7 +23,7 @@ def test_a_plan_loads_as_the_workflow_it_was_written_from(w: Any) -> None:
     assert load(plan(w), registry(w)).unwrap() == w
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(FLOWS)
 def test_without_a_registry_it_loads_as_an_equal_workflow_of_stand_ins(w: Any) -> None:
     found = load(plan(w)).unwrap()

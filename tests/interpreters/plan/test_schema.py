@@ -64,7 +64,7 @@ def test_plans_of_generated_workflows_fit_the_schema(w: Any) -> None:
     VALIDATOR.validate(json.loads(plan(w)))
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(FLOWS, st.randoms(use_true_random=False))
 def test_what_the_schema_refuses_the_loader_refuses_too(w: Any, random: Any) -> None:
     text = mutated(plan(w), random)

@@ -99,6 +99,19 @@ def test_a_signal_stops_whatever_is_at_work_and_finalisers_run(
     assert done == [number]
 
 
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_that_the_system_gives_to_another_thread_stops_the_run(
+    number: signal.Signals,
+) -> None:
+    def told_alone(number: int) -> None:
+        time.sleep(0.2)  # the main thread waits by then
+        signal.pthread_kill(threading.get_ident(), number)
+        time.sleep(60)
+
+    w = timeout(doing("told", told_alone, "idempotent"), seconds(20))
+    assert run(w, int(number)).failure() == Interrupted(by=number.name)
+
+
 FINALISERS: dict[str, Callable[[Any], Workflow[Any, Any]]] = {
     "on the calling thread": lambda end: end,
     "in a thread": lambda end: timeout(end, seconds(60)),
