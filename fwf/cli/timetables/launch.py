@@ -56,7 +56,7 @@ class Events(Protocol):
 
 
 @final
-class _Queue:
+class EventQueue:
     """What happens to real processes."""
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ class Backfill:
         self._start = start
         self._say = say
         self._limits = limits
-        self._events: Events = _Queue() if events is None else events
+        self._events: Events = EventQueue() if events is None else events
         self._clock = clock
         self._at_work = dict[str, tuple[Partition, Child, float]]()
         self._signals = list[tuple[str, float]]()

@@ -324,6 +324,6 @@ def stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(where: str, **more: Any) -> Store:
         return now.world().opened(where)
 
-    monkeypatch.setattr(launch, "SimpleQueue", Events)
+    monkeypatch.setattr(launch, "EventQueue", Events)
     monkeypatch.setattr(SystemWatch, "wall", lambda self: round(now.world().at * SECOND))
     monkeypatch.setattr(opening, "open_store", opened)
