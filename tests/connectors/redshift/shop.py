@@ -14,7 +14,7 @@ from fwf.connectors.redshift import PREPARE, Loaded, Statement, Status, Warehous
 from fwf.connectors.shared import aws
 from fwf.secrets import Secret
 
-BUCKET = "shop-staging"
+BUCKET = "staging-of-tests"
 CANARY = "hunter2-canary/ä+="
 _FIELDS: Any = [("id", pa.int64()), ("day", pa.date32()), ("name", pa.string())]
 SALES = pa.schema(_FIELDS)
