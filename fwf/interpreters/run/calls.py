@@ -150,7 +150,7 @@ def call_task(
 
     A fork that the function has made doesn't come back.
     """
-    here, uses = forked.generation, Uses()
+    here, uses = forked.generation, Uses() if openers else NOTHING
     try:
         if not openers:
             result = call.fn(*args, **keywords)
@@ -258,6 +258,10 @@ class Uses:
         return changed(problem, message=message)
 
 
+NOTHING: Final = Uses()
+"""What a call without resources uses."""
+
+
 @final
 class _Use:
     """A context manager: a call's use of one resource, whose own context manager may be either."""
@@ -280,12 +284,12 @@ class _Use:
             raise
 
     async def __aenter__(self) -> Any:
-        if not hasattr(self._manager, "__aenter__"):
+        if not _is_asynchronous(self._manager):
             return self.__enter__()
         return self._entered(await self._manager.__aenter__())
 
     async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> Any:
-        if not hasattr(self._manager, "__aenter__"):
+        if not _is_asynchronous(self._manager):
             return self.__exit__(kind, error, traceback)
         try:
             return await self._manager.__aexit__(kind, error, traceback)
@@ -307,11 +311,12 @@ def context_manager_of(manager: Any, *, asynchronous: bool = False) -> Any:
 
     asynchronous: whether the task is `async def`, whose resources may be asynchronous ones.
     """
-    if asynchronous and hasattr(manager, "__aenter__"):
+    kind = cast("type[object]", type(manager))  # which is where Python looks for these methods
+    if asynchronous and _is_asynchronous(manager):
         return manager
-    if hasattr(manager, "__enter__") and hasattr(manager, "__exit__"):
+    if hasattr(kind, "__enter__") and hasattr(kind, "__exit__"):
         return manager
-    what = f"its opener returned a {type(manager).__qualname__}"
+    what = f"its opener returned a {kind.__qualname__}"
     if isinstance(manager, Coroutine):
         manager.close()
         raise TypeError(
@@ -320,7 +325,11 @@ def context_manager_of(manager: Any, *, asynchronous: bool = False) -> Any:
         )
     remedy = (
         "it is asynchronous, so the task must be async def"
-        if hasattr(manager, "__aenter__")
+        if _is_asynchronous(manager)
         else "wrap it in contextlib.closing(…) or contextlib.nullcontext(…)"
     )
     raise TypeError(f"{what}, which is no context manager; {remedy}")
+
+
+def _is_asynchronous(manager: object) -> bool:
+    return hasattr(type(manager), "__aenter__")

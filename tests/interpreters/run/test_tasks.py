@@ -152,6 +152,14 @@ def test_an_opener_that_returns_no_context_manager_is_a_defect_with_the_remedy()
     assert len(list(events(ran.trace))) == 1
 
 
+def test_an_opener_that_returns_a_class_has_not_made_one_of_it() -> None:
+    class Opened(contextlib.nullcontext[Db]): ...
+
+    for one in (read, read_async):
+        fault = told(go(one, resources={"db": lambda: Opened}))
+        assert "its opener returned a ABCMeta, which is no context manager; wrap it in" in fault
+
+
 def test_a_resource_that_fails_to_close_fails_the_attempt() -> None:
     @contextlib.contextmanager
     def opened() -> Iterator[Db]:

@@ -107,8 +107,18 @@ def _latest(store: Store, row: RunRow) -> RunRow:
     """A run as it stands now that nobody else can change it; raises `Refused` for one given up."""
     latest = next(each for each in store.generations(row.key) if each.number == row.number)
     if latest.state == "given up":
-        raise Refused(f"run {short(row.id)}: was given up: start it anew, under its own name")
+        raise given_up(row.id)
     return latest
+
+
+def given_up(run: str) -> Refused:
+    """Nobody goes on with a run of this id any more."""
+    return Refused(f"run {short(run)}: was given up: start it anew, under its own name")
+
+
+def begun_since(run: str) -> Refused:
+    """A run of this id isn't the last of its name."""
+    return Refused(f"run {short(run)}: another generation was begun since")
 
 
 def give_up(store: Store, row: RunRow) -> None:
@@ -123,7 +133,7 @@ def give_up(store: Store, row: RunRow) -> None:
         if row.state == "ok":
             raise Refused(f"run {short(row.id)} is complete: there is nothing to give up")
         if row.generation != store.generations(row.key)[-1].generation:
-            raise Refused(f"run {short(row.id)}: another generation was begun since")
+            raise begun_since(row.id)
         writer = RecordWriter(store, row, claim, watch)
         writer.add("given up", "", "", body(by=user()))
         writer.flush("given up")

@@ -21,7 +21,13 @@ from fwf.forms.mentioned import Known, names_in
 from fwf.interpreters.run.ids import run_id
 from fwf.interpreters.run.journal import Journal
 from fwf.interpreters.run.journaled import kept_parameters
-from fwf.interpreters.run.journaled.decisions import Again, Taken, taking_back
+from fwf.interpreters.run.journaled.decisions import (
+    Again,
+    Taken,
+    begun_since,
+    given_up,
+    taking_back,
+)
 from fwf.interpreters.run.journaled.earlier_tries import EarlierTries
 from fwf.interpreters.run.journaled.holds import some
 from fwf.interpreters.run.journaled.kept_limits import refuse_others
@@ -208,9 +214,9 @@ def _refuse_another(last: RunRow | None, run: str) -> None:
     if last is None:
         raise Refused(f"run {short(run)}: isn't there any more: start it anew, under its own name")
     if last.id != run:
-        raise Refused(f"run {short(run)}: another generation was begun since")
+        raise begun_since(run)
     if last.state == "given up":
-        raise Refused(f"run {short(run)}: was given up: start it anew, under its own name")
+        raise given_up(run)
 
 
 def _forget(past: EarlierTries, row: RunRow, what: Again) -> tuple[str, Taken]:
